@@ -1,0 +1,1 @@
+"""pyinfra-mail: an inventory becomes mail that arrives."""

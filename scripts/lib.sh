@@ -1,0 +1,62 @@
+# Functions that the scripts here share: `. "$(dirname "$0")/lib.sh"`. They say what they do first.
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+bin=$root/.venv/bin
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+fail() {
+    say "error: $*"
+    exit 1
+}
+
+# step SENTENCE COMMAND...: run it, say how long it took, return its status.
+step() {
+    say
+    say "==> $1"
+    shift
+    step_began=$(date +%s)
+    step_status=0
+    "$@" || step_status=$?
+    say "    ($(($(date +%s) - step_began)) s)"
+    return "$step_status"
+}
+
+# help_of SCRIPT: print the comment at its top.
+help_of() {
+    sed -n '2,/^$/s/^# \{0,1\}//p' "$1"
+}
+
+# find_python: print the newest Python that the project runs on and that can make environments.
+find_python() {
+    for name in python3.13 python3.12 python3.11 python3; do
+        if "$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    fail "no Python 3.11 or newer with venv found: apt-get install python3 python3-venv"
+}
+
+# packages NAME...: install the Debian packages among them that are missing.
+packages() {
+    missing=
+    for name in "$@"; do
+        dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null |
+            grep -qx installed || missing="$missing $name"
+    done
+    test -n "$missing" || return 0
+    command -v apt-get >/dev/null || fail "this needs$missing: install what is missing of these"
+    test "$(id -u)" = 0 || fail "this needs as root: apt-get install$missing"
+    say "    installing$missing"
+    apt-get -qq update &&
+        DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $missing >/dev/null ||
+        fail "apt-get could not install$missing: see what it says above"
+}
+
+# lab_packages: install what raising a lab takes; netavark 1.4 drives iptables, later ones nftables.
+lab_packages() {
+    packages podman runc netavark iptables nftables mmdebstrap debian-archive-keyring procps
+}
