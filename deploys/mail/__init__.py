@@ -1,0 +1,1 @@
+"""Knowledge of mail as pure values and functions: no pyinfra, no network."""

@@ -1,0 +1,185 @@
+"""
+From the data of an inventory to settings, or to every mistake in it at once.
+
+An unknown key is answered with the nearest known one; hosts are checked against each other.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from deploys.mail.accounts import password_hash
+from deploys.mail.errors import MailError
+from deploys.mail.settings import Client, Fleet, MailSettings, Witness
+
+PREFIX = "mail_"
+
+Model = TypeVar("Model", MailSettings, Client, Witness)
+HostData = Mapping[str, Any]
+
+
+def fleet_from(
+    hosts: Mapping[str, HostData],
+    witnesses: Mapping[str, HostData],
+    clients: Mapping[str, HostData] = MappingProxyType({}),
+) -> Fleet:
+    """Check the data of every host and return the fleet; raise every mistake at once."""
+    mistakes: list[str] = []
+    for name, data in ({**hosts, **witnesses, **clients}).items():
+        mistakes += _unknown_keys(name, data)
+    mail = [_checked(MailSettings, name, PREFIX, data, mistakes) for name, data in hosts.items()]
+    seen = [
+        _checked(Witness, name, f"{PREFIX}witness_", data, mistakes)
+        for name, data in witnesses.items()
+    ]
+    null = [_checked(Client, name, PREFIX, data, mistakes) for name, data in clients.items()]
+    settings = tuple(host for host in mail if host)
+    mistakes += _conflicts(settings)
+    mistakes += _role_mistakes(hosts, clients)
+    for client in filter(None, null):
+        mistakes += _password_mistakes(client)
+    if mistakes:
+        raise MailError("\n    ".join(mistakes))
+    return Fleet(
+        hosts=settings,
+        witnesses=tuple(witness for witness in seen if witness),
+        clients=tuple(client for client in null if client),
+    )
+
+
+def known_keys() -> tuple[str, ...]:
+    """Return every `mail_*` key that an inventory may hold."""
+    fields = dict.fromkeys((*MailSettings.model_fields, *Client.model_fields))
+    own = (f"{PREFIX}{field}" for field in fields)
+    outside = (f"{PREFIX}witness_{field}" for field in Witness.model_fields)
+    return tuple(key for key in (*own, *outside) if not key.endswith("inventory_name"))
+
+
+def _unknown_keys(name: str, data: HostData) -> Iterator[str]:
+    for key in sorted(data):
+        if key.startswith(PREFIX) and key not in known_keys():
+            near = get_close_matches(key, known_keys(), n=1, cutoff=0)
+            yield f"{name}: {key} is not a key; did you mean {near[0]}?"
+
+
+def _checked(
+    model: type[Model], name: str, prefix: str, data: HostData, mistakes: list[str]
+) -> Model | None:
+    fields = {
+        key.removeprefix(prefix): value
+        for key, value in data.items()
+        if key.startswith(prefix) and key.removeprefix(prefix) in model.model_fields
+    }
+    try:
+        return model(inventory_name=name, **fields)
+    except ValidationError as error:
+        mistakes += (f"{name}: {prefix}{_sentence(detail)}" for detail in error.errors())
+        return None
+
+
+def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is not exported
+    path = ".".join(str(part) for part in detail["loc"] if part != "[key]")
+    if detail["type"] == "missing":
+        return f"{path} is missing; it has no default"
+    if detail["type"] == "value_error":
+        return f"{path}: {detail['ctx']['error']}"
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    # Whatever stands in mail_accounts may be a password.
+    given = "a value" if path.startswith("accounts") else repr(detail["input"])
+    return f"{path}: {given} was given, but {message}"
+
+
+def _conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
+    owners: dict[object, str] = {}
+    for host in hosts:
+        for claim in (host.hostname, *host.addresses):
+            owner = owners.setdefault(claim, host.inventory_name)
+            if owner != host.inventory_name:
+                yield (
+                    f"{host.inventory_name}: {claim} is claimed by {owner} too; "
+                    "give each host its own mail_hostname and mail_addresses"
+                )
+        yield from _alias_mistakes(host)
+        yield from _account_mistakes(host)
+        yield from _certificate_mistakes(host)
+    yield from _selector_conflicts(hosts)
+
+
+def _selector_conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
+    # A selector names one key (RFC 6376 section 3.1), and each host has keys of its own.
+    owners: dict[tuple[str, str], str] = {}
+    for host in hosts:
+        for domain in host.domains:
+            owner = owners.setdefault((host.selector_base, domain), host.inventory_name)
+            if owner != host.inventory_name:
+                yield (
+                    f"{host.inventory_name}: mail_dkim_selector is {host.selector_base!r} for "
+                    f"{domain} on {owner} too; give each host its own"
+                )
+
+
+def _certificate_mistakes(host: MailSettings) -> Iterator[str]:
+    given = set(host.tls_files)
+    wanted = set(host.host_names) if host.tls == "files" else set()
+    for name in sorted(wanted - given):
+        yield (
+            f"{host.inventory_name}: mail_tls_files.{name} is missing; mail_tls is 'files', so "
+            "name the files of its key and of its certificate there"
+        )
+    for name in sorted(given - wanted):
+        yield (
+            f"{host.inventory_name}: mail_tls_files.{name} serves nothing; it needs mail_tls = "
+            "'files' and the name in mail_tls_names, or take it out"
+        )
+
+
+def _alias_mistakes(host: MailSettings) -> Iterator[str]:
+    for address in host.aliases:
+        local, _, domain = address.partition("@")
+        if not local or any(character.isspace() for character in address):
+            yield f"{host.inventory_name}: mail_aliases.{address!r} is not an address"
+        if domain and domain not in host.domains:
+            yield (
+                f"{host.inventory_name}: mail_aliases.{address}: {domain} is not in mail_domains; "
+                "add it there or correct the address"
+            )
+
+
+def _role_mistakes(hosts: Iterable[str], clients: Iterable[str]) -> Iterator[str]:
+    for name in sorted({*hosts} & {*clients}):
+        yield f"{name}: it is in the groups 'mail' and 'client'; take it out of one of them"
+
+
+def _password_mistakes(client: Client) -> Iterator[str]:
+    try:
+        password = client.relay_password.resolve()
+    except MailError as error:
+        yield f"{client.inventory_name}: mail_relay_password: {error}"
+        return
+    if len(password.splitlines()) > 1:
+        yield f"{client.inventory_name}: mail_relay_password spans lines; a password is one line"
+
+
+def _account_mistakes(host: MailSettings) -> Iterator[str]:
+    deliverable = {address.lower() for address in host.recipients()}
+    for login, account in host.accounts.items():
+        try:
+            password_hash(account.password, login, host.hostname)
+        except MailError as error:
+            yield f"{host.inventory_name}: mail_accounts.{login}.password: {error}"
+        for address in dict.fromkeys((login, *account.senders)):
+            where = f"{host.inventory_name}: mail_accounts.{login}: {address}"
+            domain = address.partition("@")[2]
+            if domain in host.domains and address not in deliverable:
+                yield (
+                    f"{where} cannot receive, but bounces come back to it; "
+                    f"add '{address}' to mail_aliases"
+                )
+            elif domain not in host.domains and address in account.senders:
+                yield (
+                    f"{where} may not be a sender, as {domain} is not in mail_domains; "
+                    "add it there or correct the address"
+                )

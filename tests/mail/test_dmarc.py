@@ -1,0 +1,59 @@
+"""DMARC policies: read and written."""
+
+import pytest
+
+from deploys.mail.dmarc import Dmarc, Policy, is_policy
+from deploys.mail.errors import MailError
+
+
+@pytest.mark.parametrize("policy", ["none", "quarantine", "reject"])
+def test_a_new_policy_asks_for_what_was_decided(policy: Policy) -> None:
+    assert str(Dmarc.of(policy)) == f"v=DMARC1; p={policy}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v=DMARC1; p=none",
+        "v=DMARC1; p=reject; rua=mailto:dmarc@harbor.example,mailto:x@faraway.example!10m",
+        "v=DMARC1; p=none; sp=quarantine; adkim=s; aspf=r; pct=25; fo=1:d:s; ri=86400",
+        "v=DMARC1; p=none; psd=n; moo=anything",
+    ],
+)
+def test_a_policy_reads_back_as_it_was_written(text: str) -> None:
+    assert str(Dmarc.parse(text)) == text
+
+
+def test_spaces_and_a_last_semicolon_do_not_matter() -> None:
+    assert Dmarc.parse("v = DMARC1;p=none ;") == Dmarc.of("none")
+    assert Dmarc.parse("v=DMARC1; p=reject")["p"] == "reject"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is not a DMARC policy"),
+        ("p=none; v=DMARC1", "is not a DMARC policy"),
+        ("v=DMARC2; p=none", "is not a DMARC policy"),
+        ("v=DMARC1", "add 'p=none'"),
+        ("v=DMARC1; rua=mailto:a@harbor.example", "add 'p=none'"),
+        ("v=DMARC1; p=block", "p=block: write none or quarantine or reject"),
+        ("v=DMARC1; p=none; pct=101", "pct=101: write 0 to 100"),
+        ("v=DMARC1; p=none; adkim=strict", "adkim=strict: write r or s"),
+        ("v=DMARC1; p=none; p=reject", "broken at 'p'"),
+        ("v=DMARC1; p=none; quarantine", "broken at 'quarantine'"),
+    ],
+)
+def test_what_no_receiver_would_understand_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(MailError) as error:
+        Dmarc.parse(text)
+
+    assert sentence in str(error.value)
+
+
+def test_other_records_at_the_name_are_no_policy() -> None:
+    assert [is_policy(text) for text in ("v=DMARC1;p=none", "v=spf1 -all", "verify=DMARC1")] == [
+        True,
+        False,
+        False,
+    ]

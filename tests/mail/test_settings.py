@@ -1,0 +1,198 @@
+"""Settings: every mistake at once, each with the word to write instead."""
+
+from typing import Any
+
+import pytest
+
+from deploys.mail.checking import fleet_from, known_keys
+from deploys.mail.errors import MailError
+from deploys.mail.secret import command, env
+from deploys.mail.settings import Fleet
+
+MX1: dict[str, Any] = {
+    "mail_hostname": "mx1.harbor.example",
+    "mail_addresses": ["203.0.113.11", "2001:db8:25::11"],
+    "mail_domains": ["harbor.example"],
+}
+MX2: dict[str, Any] = {
+    "mail_hostname": "mx2.orchard.example",
+    "mail_addresses": ["203.0.113.12"],
+    "mail_domains": ["orchard.example"],
+}
+
+CLIENT: dict[str, Any] = {
+    "mail_hostname": "app.harbor.example",
+    "mail_relay": "mx1.harbor.example:465",
+    "mail_relay_login": "app@harbor.example",
+    "mail_relay_password": command("echo", "sesame"),
+    "mail_root": "hostmaster@harbor.example",
+}
+
+
+def mistakes(**data: Any) -> str:
+    """Return what is said of a host with these keys on top of good ones."""
+    with pytest.raises(MailError) as refused:
+        fleet_from({"mx1": MX1 | data}, {})
+    return str(refused.value)
+
+
+def good(**data: Any) -> Fleet:
+    """Return the fleet of one host with these keys on top of good ones."""
+    return fleet_from({"mx1": MX1 | data}, {})
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("mail_adresses", "mail_addresses"),
+        ("mail_domain", "mail_domains"),
+        ("mail_postfix_mian", "mail_postfix_main"),
+        ("mail_witness_adress", "mail_witness_address"),
+        ("mail_time_out", "mail_timeout"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: str) -> None:
+    assert f"mx1: {key} is not a key; did you mean {near}?" in mistakes(**{key: "x"})
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"mail_hostname": "mx1"}, "mail_hostname: 'mx1' is not a domain name"),
+        ({"mail_hostname": "-a.example"}, "is not a domain name"),
+        ({"mail_domains": ["exa mple.org"]}, "mail_domains.0: 'exa mple.org' is not a domain name"),
+        ({"mail_domains": ["a" * 64 + ".example"]}, "is not a domain name"),
+        ({"mail_domains": ["under_score.example"]}, "is not a domain name"),
+        (
+            {"mail_addresses": ["203.0.113.300"]},
+            "mail_addresses.0: '203.0.113.300' is not an address",
+        ),
+        ({"mail_addresses": []}, "mail_addresses: [] was given"),
+        ({"mail_networks": ["203.0.113.5/24"]}, "is not a network"),
+        ({"mail_ttl": 3}, "mail_ttl: 3 was given"),
+        ({"mail_dmarc": "block"}, "mail_dmarc: 'block' was given"),
+        ({"mail_postfix_main": {"a b": "1"}}, "mail_postfix_main.a b"),
+        ({"mail_postfix_main": {"x": "1\ny = 2"}}, "a Postfix value is one line"),
+        ({"mail_postfix_master": {"smtp": "n - y - - smtpd"}}, "mail_postfix_master.smtp"),
+        (
+            {"mail_aliases": {"info@elsewhere.example": "root"}},
+            "elsewhere.example is not in mail_domains",
+        ),
+        ({"mail_aliases": {"in fo": "root"}}, "is not an address"),
+        ({"mail_dkim_selector": "a.b"}, "mail_dkim_selector: 'a.b' is not a selector; write one"),
+        ({"mail_dkim_selector": "x" * 56}, "is not a selector"),
+        ({"mail_account_rate": "100"}, "mail_account_rate: '100' is not a rate; write one like"),
+        ({"mail_account_rate": "0/1h"}, "is not a rate"),
+        ({"mail_rspamd": {"../x.conf": {}}}, "mail_rspamd.../x.conf"),
+        ({"mail_postmaster": "Some One"}, "mail_postmaster: 'Some One' was given"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_key(data: dict[str, Any], sentence: str) -> None:
+    assert f"mx1: {sentence}" in mistakes(**data) or sentence in mistakes(**data)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"mail_relay": "mx1.harbor.example"}, "mail_relay: 'mx1.harbor.example' names no port"),
+        ({"mail_relay": "mx1:465"}, "mail_relay: 'mx1' is not a domain name"),
+        ({"mail_relay": "mx1.harbor.example:70000"}, "names no port"),
+        ({"mail_relay_login": "app"}, "mail_relay_login: 'app' is not a mail address"),
+        ({"mail_relay_password": "sesame"}, "mail_relay_password: this is no reference"),
+        ({"mail_relay_password": env("NOT_SET")}, 'the secret env("NOT_SET") is not set'),
+        ({"mail_relay_password": command("printf", "a\nb")}, "mail_relay_password spans lines"),
+        ({"mail_relay_ca": "/none.pem"}, "mail_relay_ca: '/none.pem' cannot be read"),
+        ({"mail_relay_ca": __file__}, "holds no certificate"),
+        ({"mail_root": "root"}, "mail_root: 'root' is not a mail address"),
+        ({"mail_relais": "x"}, "mail_relais is not a key; did you mean mail_relay?"),
+    ],
+)
+def test_a_clients_wrong_value_is_named_with_its_key(data: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(MailError) as refused:
+        fleet_from({}, {}, {"app": CLIENT | data})
+
+    assert "app: mail_rel" in str(refused.value) or "app: mail_root" in str(refused.value)
+    assert sentence in str(refused.value)
+    assert "sesame" not in str(refused.value)
+
+
+def test_a_host_has_one_role() -> None:
+    with pytest.raises(MailError, match="mx1: it is in the groups 'mail' and 'client'"):
+        fleet_from({"mx1": MX1}, {}, {"mx1": CLIENT})
+
+
+def test_every_mistake_on_every_host_is_reported_at_once() -> None:
+    with pytest.raises(MailError) as refused:
+        fleet_from(
+            {"mx1": MX1 | {"mail_ttl": 1, "mail_tls": "magic"}, "mx2": {"mail_domain": "x"}}, {}
+        )
+
+    said = str(refused.value)
+    for part in (
+        "mx1: mail_ttl",
+        "mx1: mail_tls",
+        "mx2: mail_domain ",
+        "mx2: mail_hostname is missing",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize("claim", ["mx1.harbor.example", "203.0.113.11"])
+def test_two_hosts_may_not_claim_one_name_or_address(claim: str) -> None:
+    twin = MX2 | ({"mail_addresses": [claim]} if claim[0].isdigit() else {"mail_hostname": claim})
+
+    with pytest.raises(MailError, match=f"mx2: {claim} is claimed by mx1 too"):
+        fleet_from({"mx1": MX1, "mx2": twin}, {})
+
+
+def test_a_key_of_group_all_reaches_hosts_and_witnesses_without_being_refused() -> None:
+    witness = {"mail_witness_address": "a@b.example", "mail_witness_mailbox": "/var/mail/a"}
+
+    fleet = fleet_from({"mx1": MX1 | witness}, {"peer": witness | {"mail_ttl": 300}})
+
+    assert fleet.witnesses[0].address == "a@b.example"
+
+
+def test_names_are_kept_in_their_dns_form() -> None:
+    fleet = good(mail_domains=["Harbor.Example.", "münchen.example"])
+
+    assert fleet.domains == ("harbor.example", "xn--mnchen-3ya.example")
+
+
+def test_postfix_values_are_written_in_postfix_words() -> None:
+    main = good(mail_postfix_main={"soft_bounce": True, "relay_domains": ["a", "b"], "n": 3}).hosts[
+        0
+    ]
+
+    assert dict(main.postfix_main) == {"soft_bounce": "yes", "relay_domains": "a, b", "n": "3"}
+
+
+def test_postmaster_and_abuse_of_every_domain_are_deliverable() -> None:
+    host = good(
+        mail_domains=["a.example", "b.example"], mail_aliases={"info@a.example": "ann"}
+    ).hosts[0]
+
+    assert host.recipients() == {
+        "postmaster@a.example": ("root",),
+        "abuse@a.example": ("root",),
+        "info@a.example": ("ann",),
+        "postmaster@b.example": ("root",),
+        "abuse@b.example": ("root",),
+    }
+
+
+def test_settings_cannot_be_changed_once_made() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        good().hosts[0].ttl = 60  # type: ignore[misc]
+
+
+def test_every_known_key_starts_with_mail() -> None:
+    assert all(key.startswith("mail_") for key in known_keys())
+
+
+@pytest.mark.parametrize("twin", [{"mail_hostname": "mx1.orchard.example"}, {}])
+def test_two_hosts_of_a_domain_have_keys_of_different_names(twin: dict[str, str]) -> None:
+    mx2 = MX2 | {"mail_domains": ["harbor.example"], "mail_dkim_selector": "mx1"} | twin
+
+    with pytest.raises(MailError, match=r"mail_dkim_selector is 'mx1' for .* on mx1"):
+        fleet_from({"mx1": MX1 | {"mail_domains": ["harbor.example"]}, "mx2": mx2}, {})

@@ -1,0 +1,149 @@
+"""SPF policies: read, written, and merged without taking anything from anybody."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploys.mail.errors import MailError
+from deploys.mail.spf import Spf, merged
+
+OURS = Spf.parse("v=spf1 mx ~all")
+
+
+def good(text: str, terms: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    return text, terms
+
+
+def bad(text: str, sentence: str) -> tuple[str, str]:
+    return text, sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        good("v=spf1", ()),
+        good("v=spf1 -all", ("-all",)),
+        good("V=SPF1 MX -ALL", ("MX", "-ALL")),
+        good("v=spf1  mx   ~all ", ("mx", "~all")),
+        good("v=spf1 +a/24//64 mx:other.example ?all", ("+a/24//64", "mx:other.example", "?all")),
+        good(
+            "v=spf1 ip4:203.0.113.0/24 ip6:2001:db8::/32",
+            ("ip4:203.0.113.0/24", "ip6:2001:db8::/32"),
+        ),
+        good("v=spf1 redirect=_spf.faraway.example", ("redirect=_spf.faraway.example",)),
+        good("v=spf1 exists:%{i}._spf.%{d2} -all", ("exists:%{i}._spf.%{d2}", "-all")),
+        good("v=spf1 exists:%{p}.faraway.example -all", ("exists:%{p}.faraway.example", "-all")),
+        good("v=spf1 mx exp=explain._spf.%{d} -all", ("mx", "exp=explain._spf.%{d}", "-all")),
+        good("v=spf1 moo=anything -all", ("moo=anything", "-all")),
+    ],
+)
+def test_a_policy_is_read(text: str, terms: tuple[str, ...]) -> None:
+    assert Spf.parse(text).terms == terms
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        bad("", "is not an SPF policy"),
+        bad("v=spf10 mx", "is not an SPF policy"),
+        bad("v=spf1mx", "is not an SPF policy"),
+        bad("v=spf2.0/pra mx", "is not an SPF policy"),
+        bad("v=spf1 moo -all", "moo"),
+        bad("v=spf1 mx, -all", "commas"),
+        bad("v=spf1 ip4:203.0.113.256 -all", "Invalid IP4 address: ip4:203.0.113.256"),
+        bad("v=spf1 ip4:203.0.113.0/33 -all", "Invalid IP4 CIDR length"),
+        bad("v=spf1 ip6:203.0.113.1 -all", "Invalid IP6 address"),
+        bad("v=spf1 a:203.0.113.1 -all", "ip4"),
+        bad("v=spf1 include: -all", "include:"),
+        bad("v=spf1 exists -all", "exists"),
+        bad("v=spf1 =mx -all", "=mx"),
+        bad("v=spf1 redirect=a.example redirect=b.example", "only once: redirect=b.example"),
+        bad("v=spf1 exp= -all", "names no domain: exp="),
+        bad("v=spf1 redirect=%{q}.example", "%{q}"),
+    ],
+)
+def test_what_no_receiver_would_understand_is_refused_by_its_term(text: str, sentence: str) -> None:
+    with pytest.raises(MailError) as error:
+        Spf.parse(text)
+
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+TERMS = st.sampled_from(
+    [
+        "mx",
+        "+mx",
+        "a",
+        "-ip4:192.0.2.7",
+        "include:_spf.faraway.example",
+        "?ptr",
+        "exists:%{i}.b.example",
+    ]
+)
+ENDS = st.sampled_from(["-all", "~all", "?all", "+all", "all", "redirect=_spf.faraway.example"])
+POLICIES = st.builds(lambda terms, end: Spf((*terms, end)), st.lists(TERMS, max_size=6), ENDS)
+
+
+@given(POLICIES)
+def test_what_is_written_reads_back_the_same(policy: Spf) -> None:
+    assert Spf.parse(str(policy)) == policy
+
+
+@given(POLICIES)
+def test_merging_keeps_every_term_and_merging_again_changes_nothing(theirs: Spf) -> None:
+    once = merged(OURS, [str(theirs)])
+
+    assert once.terms[-len(theirs.terms) :] == theirs.terms
+    assert merged(OURS, [str(once)]) == once
+
+
+@pytest.mark.parametrize(
+    ("existing", "result"),
+    [
+        good("", ("mx", "~all")),
+        good("v=spf1 -all", ("mx", "-all")),
+        good("v=spf1 mx -all", ("mx", "-all")),
+        good("v=spf1 +MX ?all", ("+MX", "?all")),
+        good("v=spf1 -mx ~all", ("mx", "-mx", "~all")),
+        good("v=spf1 ~all mx", ("mx", "~all", "mx")),
+        good(
+            "v=spf1 include:_spf.faraway.example ~all",
+            ("mx", "include:_spf.faraway.example", "~all"),
+        ),
+        good("v=spf1 redirect=_spf.faraway.example", ("mx", "redirect=_spf.faraway.example")),
+        good("v=spf1 a exp=e.faraway.example", ("mx", "a", "exp=e.faraway.example")),
+    ],
+)
+def test_our_hosts_are_let_in_first_and_all_else_stays(
+    existing: str, result: tuple[str, ...]
+) -> None:
+    assert merged(OURS, ["site-verification=1", existing]).terms == result
+
+
+@pytest.mark.parametrize(
+    ("existing", "sentence"),
+    [
+        bad("v=spf1 a -all|v=spf1 -all", "2 SPF policies are published where one is allowed"),
+        bad("v=spf1 moo -all", "moo"),
+        bad(
+            "v=spf1 " + " ".join(f"include:{i}.example" for i in range(10)) + " -all",
+            "would cost 11 DNS lookups where 10 are allowed: remove some of mx include:0.example",
+        ),
+        bad(
+            "v=spf1 " + " ".join(f"ip4:203.0.113.{i}" for i in range(30)) + " -all",
+            "octets where 512 are safe",
+        ),
+    ],
+)
+def test_a_policy_that_would_not_hold_is_refused(existing: str, sentence: str) -> None:
+    with pytest.raises(MailError) as error:
+        merged(OURS, existing.split("|"))
+
+    assert sentence in str(error.value)
+
+
+def test_ten_lookups_are_allowed() -> None:
+    nine = " ".join(f"include:{i}.example" for i in range(9))
+
+    assert len(merged(OURS, [f"v=spf1 {nine} ip4:203.0.113.1 -all"]).lookups) == 10
