@@ -1,0 +1,1 @@
+"""A host's plan and its apply: existing, desired, changes."""

@@ -1,0 +1,78 @@
+"""The agent's door: read a request, do the one thing it asks, answer with one line of JSON."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .shell import Refused
+
+LOCK = Path("/run/pyinfra-mail.lock")
+# Each verb is a module of its own: twenty hosts on one machine feel what need not be imported.
+VERBS = {
+    "existing": "existing",
+    "prepare": "prepare",
+    "certify": "certify",
+    "apply": "apply",
+    "canary": "rehearse",
+}
+CHANGING = {"prepare", "certify", "apply"}
+# Seconds: a run that was cut off goes on here to its end, be it an installation.
+PATIENCE = {"look": 20, "change": 100}
+
+
+def main() -> None:
+    """Answer the request on standard input."""
+    # A lost connection must not stop half-way what has begun.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    digest, text = sys.stdin.readline().strip(), sys.stdin.readline().strip()
+    if hashlib.sha256(text.encode()).hexdigest() != digest:
+        sys.exit("the request was cut off on its way; nothing was begun")
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps(_answer(json.loads(text))) + "\n")
+        sys.stdout.flush()
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        with _alone(request["verb"]):
+            module = import_module(f"{__package__}.{request['verb']}")
+            return {"answer": getattr(module, VERBS[request["verb"]])(request)}
+    except Refused as refused:
+        return {"refused": {"step": refused.step, "why": str(refused)}}
+    except OSError as error:
+        return {"refused": {"step": request["verb"], "why": f"the system said: {error}"}}
+
+
+@contextlib.contextmanager
+def _alone(verb: str) -> Any:  # noqa: ANN401 - typing names differ between Python versions
+    """Change a host alone; look at it when nobody is changing it, for a while at least."""
+    if verb == "canary":  # its caller holds the lock
+        yield
+        return
+    with os.fdopen(os.open(LOCK, os.O_CREAT | os.O_RDWR, 0o600)) as lock:
+        changing = verb in CHANGING
+        kind = (fcntl.LOCK_EX, "change") if changing else (fcntl.LOCK_SH, "look")
+        mine = _locked(lock.fileno(), *kind)
+        if changing and not mine:
+            raise Refused("lock", "another run is changing this host; run again after it")
+        yield
+
+
+def _locked(descriptor: int, kind: int, purpose: str) -> bool:
+    deadline = time.monotonic() + PATIENCE[purpose]
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False

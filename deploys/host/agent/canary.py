@@ -1,0 +1,177 @@
+"""
+The rehearsal: the staged set, unmodified, booted where it can do no harm.
+
+It runs in namespaces of its own. The network has only a loopback that also bears the host's
+addresses, so no mail can leave and ports need no change. Mounts put the staged set where the live
+one is seen, an empty queue over the queue and an own socket over the log. When the process that
+asks the questions ends, the kernel ends everything with it.
+"""
+
+import json
+import os
+import pwd
+import re
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from . import dialogue
+from .shell import Refused, must, run, tail
+from .stage import staged
+from .units import wait_for
+from .wire import payload
+
+ROOM = Path("/run/pyinfra-mail/canary")
+LOG = Path("/dev/log")
+COMPLAINT = re.compile(r"\b(warning|error|fatal|panic): ")
+# What master(8) says of a daemon that has itself said better why it ended.
+ECHO = re.compile(r"warning: (process \S+ pid \d+ exit status|\S+: bad command startup)")
+
+
+def in_namespaces(services: list[dict[str, Any]], patience: float = 60) -> None:
+    """Rehearse staged services in new namespaces; refuse with what the rehearsal found."""
+    bundle = sys.path[0]  # this very program, as an open file that the child inherits
+    start = f"import sys;sys.path.insert(0,{bundle!r});from agent.__main__ import main;main()"
+    argv = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+    done = run(
+        *argv,
+        *(sys.executable, "-c", start),
+        stdin=payload({"verb": "canary", "services": services}),
+        timeout=patience,
+        keep=(int(bundle.rpartition("/")[2]),),
+    )
+    if done.returncode:
+        raise Refused("canary", f"the rehearsal could not run here: {tail(done.stderr)}")
+    refused = json.loads(done.stdout).get("refused")
+    if refused:
+        raise Refused(refused["step"], refused["why"])
+
+
+def rehearse(request: dict[str, Any]) -> None:
+    """Validate, boot and question every service; this is the process inside the namespaces."""
+    ROOM.mkdir(parents=True, exist_ok=True)
+    must("canary", "mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", str(ROOM))
+    services = request["services"]
+    log = _Log([pattern for service in services for pattern in service["ignored"]])
+    _network([address for service in services for address in service["addresses"]])
+    for service in services:
+        _mount(service)
+    for service in services:
+        if service["changed"]:
+            validate(service, service["directories"][0])
+    for service in services:
+        if service["canary"]:
+            _boot(service, log)
+
+
+def _network(addresses: list[str]) -> None:
+    run("ip", "link", "set", "lo", "up")
+    for address in addresses:
+        at_once = "nodad" if ":" in address else "noprefixroute"
+        run("ip", "address", "add", address, "dev", "lo", at_once)
+
+
+def _mount(service: dict[str, Any]) -> None:
+    for directory in service["directories"] if service["changed"] else ():
+        must("canary", "mount", "--bind", str(staged(directory)), directory)
+    for path in (*service["scratch"], *_homes(service["users"])):
+        like = Path(path).stat()
+        options = f"mode={like.st_mode & 0o7777:o},uid={like.st_uid},gid={like.st_gid}"
+        must("canary", "mount", "-t", "tmpfs", "-o", options, "tmpfs", path)
+
+
+def _homes(users: list[str]) -> list[str]:
+    """Return where users may have mailboxes and forwards; a user may also not be there."""
+    return [user.pw_dir for user in pwd.getpwall() if user.pw_name in users]
+
+
+def validate(service: dict[str, Any], directory: str) -> None:
+    """Let the service's own tools read a set; refuse it at the first word they have to say."""
+    for path in service["executables"]:
+        if not os.access(path, os.X_OK):
+            raise Refused(
+                "validate", f"{service['name']} names the program {path}, which is not there"
+            )
+    for template in service["validators"]:
+        argv = [word.format(directory=directory) for word in template]
+        done = run(*argv)
+        complaint = without(service["ignored"], done.stderr)
+        if done.returncode or complaint:
+            said = tail(complaint or done.stdout)
+            # A script says itself what it looked for.
+            raise Refused("validate", said if argv[0] == "sh" else f"{' '.join(argv)}: {said}")
+
+
+def without(ignored: list[str], text: str) -> str:
+    """Return an output without the lines that say nothing wrong."""
+    lines = text.strip().splitlines()
+    return "\n".join(line for line in lines if not any(re.search(p, line) for p in ignored))
+
+
+def _boot(service: dict[str, Any], log: "_Log") -> None:
+    canary = service["canary"]
+    for argv in canary["start"]:
+        done = run(*argv)
+        if done.returncode:
+            raise Refused("canary", f"{' '.join(argv)}: {log.complaints() or tail(done.stderr)}")
+    try:
+        wait_for(service["sockets"], "canary")
+        for question in canary["dialogues"]:
+            dialogue.hold("canary", question)
+        log.wait_for(canary["log"])
+    except Refused as refused:
+        complaints = log.complaints(patience=1)  # an answer can be here before its reason is
+        raise Refused(
+            "canary", f"{complaints} ({refused})" if complaints else str(refused)
+        ) from None
+    if log.complaints():
+        raise Refused("canary", log.complaints())
+
+
+class _Log:
+    """What the rehearsed services tell syslog, caught before the host's journal sees it."""
+
+    def __init__(self, ignored: list[str]) -> None:
+        self.lines: list[str] = []
+        self._ignored = ignored
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = ROOM / "log"
+        self._socket.bind(str(path))
+        path.chmod(0o666)
+        ROOM.chmod(0o755)
+        if LOG.exists():
+            must("canary", "mount", "--bind", str(path), str(LOG.resolve()))
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        while True:
+            line = self._socket.recv(65536).decode("utf-8", "replace")
+            self.lines.append(re.sub(r"^<\d+>\w+ +\d+ [\d:]+ ", "", line).strip("\0\n"))
+
+    def complaints(self, patience: float = 0) -> str:
+        """Return the lines in which a service complains, as one line; wait for one a moment."""
+        deadline = time.monotonic() + patience
+        found = self._found()
+        while not found and time.monotonic() < deadline:
+            time.sleep(0.05)
+            found = self._found()
+        return " / ".join(dict.fromkeys(found[:2]))
+
+    def _found(self) -> list[str]:
+        spoken = without(self._ignored, "\n".join(self.lines)).splitlines()
+        return [line for line in spoken if COMPLAINT.search(line) and not ECHO.search(line)]
+
+    def wait_for(self, patterns: list[str]) -> None:
+        """Wait until every pattern was seen, a moment long."""
+        deadline = time.monotonic() + dialogue.PATIENCE
+        missing = patterns
+        while missing and time.monotonic() < deadline:
+            time.sleep(0.05)
+            missing = [p for p in patterns if not any(re.search(p, line) for line in self.lines)]
+        if missing:
+            raise Refused(
+                "canary", f"the log never showed {missing[0]!r}: {' / '.join(self.lines[-3:])}"
+            )

@@ -1,0 +1,88 @@
+"""
+Certificates by ACME (RFC 8555), through certbot: HTTP-01, one lineage for each kind of key.
+
+An authority that does not answer is no reason to serve nothing: what is there stays in force, the
+answer says so, and the next run asks again. Renewals are certbot's own, by its timer.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from . import pem
+from .certificates import reload, renewed_by, take
+from .existing import existing
+from .listeners import listener
+from .shell import Refused, run, tail
+
+AUTHORITY = Path("/run/pyinfra-mail/acme-ca.pem")
+HTTP = 80
+ISSUE_SECONDS = 60
+KINDS = {
+    "ecdsa": ("--elliptic-curve", "secp256r1"),
+    "rsa": ("--rsa-key-size", "3072"),
+}
+# What certbot says beside the reason.
+ADVICE = re.compile(
+    r"\s*$|Ask for help|An unexpected error|See the logfile|Saving debug log|Some challenges"
+    r"|Hint:|Requesting"
+)
+
+
+def certify(request: dict[str, Any]) -> dict[str, Any]:
+    """Have certificates issued; what could not be is said, and served by what there is."""
+    notes = []
+    for certificate in request["certificates"]:
+        try:
+            _issue(certificate)
+            take(certificate)
+        except Refused as refused:
+            notes.append(_note(certificate, refused))
+            break  # the next one would only wait for the same server
+    reload()
+    return existing(request) | {"notes": notes}
+
+
+def _note(certificate: dict[str, Any], refused: Refused) -> str:
+    return (
+        f"{certificate['directory']} issued no certificate for {certificate['name']}: {refused}; "
+        "it is served with the one that is there, and the next run asks again"
+    )
+
+
+def _issue(certificate: dict[str, Any]) -> None:
+    holder = listener(HTTP)
+    if holder:
+        process = f"{holder['process']} (process {holder['pid']})"
+        raise Refused("issue", f"{process} listens on port 80, where the authority asks; stop it")
+    for kind in KINDS:
+        done = run(*_certbot(certificate, kind), timeout=ISSUE_SECONDS, extra=_trust(certificate))
+        if done.returncode:
+            raise Refused("issue", _reason(done.stderr or done.stdout))
+
+
+def _certbot(certificate: dict[str, Any], kind: str) -> list[str]:
+    """Return the command that gets the certificate of one key, or keeps the one that there is."""
+    name, contact = certificate["name"], certificate["contact"]
+    elsewhere = renewed_by(name) not in ("", certificate["directory"])
+    return [
+        *("certbot", "certonly", "--non-interactive", "--agree-tos", "--standalone"),
+        *(("--email", contact) if contact else ("--register-unsafely-without-email",)),
+        *("--server", certificate["directory"], "--preferred-challenges", "http"),
+        *("--cert-name", f"{name}-{kind}", "-d", name, "--key-type", kind, *KINDS[kind]),
+        # The key stays, so that a TLSA record outlives renewals.
+        *("--reuse-key", "--force-renewal" if elsewhere else "--keep-until-expiring"),
+    ]
+
+
+def _trust(certificate: dict[str, Any]) -> dict[str, str]:
+    """Return the environment in which certbot trusts an authority's own server."""
+    if not certificate["authority"]:
+        return {}
+    pem.write(str(AUTHORITY), certificate["authority"])
+    return {"REQUESTS_CA_BUNDLE": str(AUTHORITY)}
+
+
+def _reason(output: str) -> str:
+    lines = [line for line in output.splitlines() if not ADVICE.match(line)]
+    return tail("\n".join(lines), 2)[:600]

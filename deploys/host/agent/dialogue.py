@@ -1,0 +1,87 @@
+"""Asking a server: short SMTP dialogues, each with the answer that has to come."""
+
+import re
+import smtplib
+import ssl
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .shell import Refused
+
+PATIENCE = 10.0
+
+
+def hold(step: str, dialogue: dict[str, Any], deadline: float | None = None) -> None:
+    """Hold one dialogue; refuse with its name, what was sent and what came back."""
+    try:
+        with _connected(dialogue, deadline or time.monotonic() + PATIENCE) as smtp:
+            if dialogue["tls"]:
+                _expect_certificate(smtp, dialogue["tls"])
+            for line in dialogue["steps"]:
+                _say(smtp, line)
+    except _Unexpected as unexpected:
+        raise Refused(step, f"{dialogue['name']}: {unexpected}; {dialogue['means']}") from None
+    except (OSError, smtplib.SMTPException) as error:
+        where = f"{dialogue['target']} port {dialogue['port']}"
+        why = f"{dialogue['name']}: {where} does not answer ({error})"
+        raise Refused(step, f"{why}; {dialogue['means']}") from None
+
+
+class _Unexpected(Exception):
+    """An answer other than the one that had to come."""
+
+
+def _connected(dialogue: dict[str, Any], deadline: float) -> smtplib.SMTP:
+    _client = partial(smtplib.SMTP_SSL, context=_any()) if dialogue["tls"] else smtplib.SMTP
+    # A server that has just been started may need a moment before it listens.
+    while True:
+        try:
+            return _client(
+                dialogue["target"],
+                dialogue["port"],
+                local_hostname="probe.invalid",
+                timeout=PATIENCE,
+                source_address=(dialogue["source"], 0) if dialogue["source"] else None,
+            )
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _say(smtp: smtplib.SMTP, step: dict[str, Any]) -> None:
+    if step.get("certificate"):
+        _starttls(smtp, step["certificate"])
+        return
+    special = {"EHLO": smtp.ehlo, "DATA": lambda: smtp.data("Subject: rehearsal\r\n\r\n")}
+    code, text = special.get(step["send"], lambda: smtp.docmd(step["send"]))()
+    answer = f"{code} {text.decode('utf-8', 'replace')}"
+    if not re.search(step["expect"], answer, re.DOTALL):
+        raise _Unexpected(f"{step['send']!r} was answered {answer!r}")
+
+
+def _starttls(smtp: smtplib.SMTP, path: str) -> None:
+    smtp.ehlo()
+    smtp.starttls(context=_any())
+    _expect_certificate(smtp, path)
+
+
+def _any() -> ssl.SSLContext:
+    """Return a context that takes any certificate: it is compared with the file instead."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _expect_certificate(smtp: smtplib.SMTP, path: str) -> None:
+    assert isinstance(smtp.sock, ssl.SSLSocket)  # noqa: S101 - TLS was begun
+    if smtp.sock.getpeercert(binary_form=True) != _first_certificate(path):
+        raise _Unexpected(f"TLS shows another certificate than {path}")
+
+
+def _first_certificate(path: str) -> bytes:
+    pem = re.search(r"-----BEGIN CERT.*?-----END CERT\w+-----", Path(path).read_text(), re.DOTALL)
+    return ssl.PEM_cert_to_DER_cert(pem.group()) if pem else b""

@@ -1,0 +1,70 @@
+"""Running a tool of the host, and saying no."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+
+
+class Refused(Exception):
+    """Something may not become live; `step` says where that was found, the text says why."""
+
+    def __init__(self, step: str, why: str) -> None:
+        super().__init__(why)
+        self.step = step
+
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/root",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+
+
+def run(
+    *argv: str,
+    stdin: str = "",
+    timeout: float = 60,
+    keep: tuple[int, ...] = (),
+    extra: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return it with its output; a command that hangs is refused."""
+    try:
+        return subprocess.run(
+            argv,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env={**ENVIRONMENT, **(extra or {})},
+            timeout=timeout,
+            check=False,
+            cwd="/",
+            pass_fds=keep,
+        )
+    except FileNotFoundError:
+        return subprocess.CompletedProcess(argv, 127, "", f"{argv[0]} is not installed")
+    except subprocess.TimeoutExpired:
+        raise Refused(argv[0], f"{' '.join(argv)} did not end within {timeout:.0f} s") from None
+
+
+def must(step: str, *argv: str, stdin: str = "", timeout: float = 60) -> str:
+    """Run a command that has to succeed and return its standard output."""
+    done = run(*argv, stdin=stdin, timeout=timeout)
+    if done.returncode:
+        raise Refused(step, f"{' '.join(argv)}: {tail(done.stderr or done.stdout)}")
+    return done.stdout
+
+
+def tail(text: str, lines: int = 6) -> str:
+    """Return the last lines of an output as one line."""
+    return " / ".join(line.strip() for line in text.strip().splitlines()[-lines:])
+
+
+def fsync(path: str) -> None:
+    """Put a file or a directory on the disk before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,119 @@
+"""
+Staging: a whole new directory beside each live one, and the exchange of the two.
+
+A staged directory starts as a copy of the live one, so that what others keep there stays, then
+takes every file of the set with its final owner and mode. `renameat2(RENAME_EXCHANGE)` swaps the
+two names in one step: whoever opens a file gets the old set or the new one, never a mixture.
+"""
+
+import ctypes
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from .loaded import file_digest, owned
+from .shell import Refused, fsync, must
+
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2
+
+
+def staged(directory: str) -> Path:
+    """Return where a directory is staged: beside the live one, for root's eyes."""
+    live = Path(directory)
+    return live.parent / ".pyinfra-mail" / live.name
+
+
+def stage(service: dict[str, Any]) -> None:
+    """Write the whole set of a service to its private places, on the disk and complete."""
+    for directory in service["directories"]:
+        _copy(Path(directory), staged(directory))
+    for path in _gone(service, owned(service["name"])):
+        if _directory(service, path):
+            _place(service, path).unlink(missing_ok=True)
+    for file in service["files"]:
+        _write(_place(service, file["path"]), file)
+    first = staged(service["directories"][0])
+    for table in service["tables"]:
+        place = _place(service, table["path"])
+        must("stage", *table["builder"], "-c", str(first), f"lmdb:{place}")
+    for directory in service["directories"]:
+        _flush(staged(directory))
+
+
+def tables_staged(service: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
+    """Return the digests of every table's source and of what was built from it."""
+    return {
+        table["path"]: (file_digest(place), file_digest(f"{place}.lmdb"))
+        for table in service["tables"]
+        if (place := str(_place(service, table["path"])))
+    }
+
+
+def sweep(service: dict[str, Any], before: list[str]) -> bool:
+    """Remove what an earlier set had in directories that are not the service's any more."""
+    strays = [Path(path) for path in _gone(service, before) if not _directory(service, path)]
+    for path in strays:
+        path.unlink(missing_ok=True)
+    return bool(strays)
+
+
+def _gone(service: dict[str, Any], before: list[str]) -> list[str]:
+    """Return what an earlier set had and this one has not, with what was built of tables."""
+    gone = set(before) - {file["path"] for file in service["files"]}
+    return [one for path in sorted(gone) for one in (path, f"{path}.lmdb")]
+
+
+def exchange(directory: str) -> None:
+    """Swap a staged directory and the live one in a single step."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    live, other = directory.encode(), str(staged(directory)).encode()
+    if libc.renameat2(AT_FDCWD, other, AT_FDCWD, live, RENAME_EXCHANGE):
+        reason = os.strerror(ctypes.get_errno())
+        raise Refused("switch", f"{directory} cannot be exchanged in one step: {reason}")
+    fsync(str(Path(directory).parent))
+
+
+def _place(service: dict[str, Any], path: str) -> Path:
+    """Return where a file of a service is staged."""
+    directory = _directory(service, path)
+    return staged(directory) / Path(path).relative_to(directory)
+
+
+def _directory(service: dict[str, Any], path: str) -> str:
+    """Return the innermost directory of a service that a file is in; nothing where none is."""
+    around = (each for each in service["directories"] if path.startswith(f"{each}/"))
+    return max(around, key=len, default="")
+
+
+def _flush(directory: Path) -> None:
+    for path in (*directory.rglob("*"), directory):
+        if not path.is_symlink() and (path.is_dir() or path.is_file()):
+            fsync(str(path))
+
+
+def _copy(live: Path, target: Path) -> None:
+    """Copy a directory with everything in it, owners and modes included."""
+    live.parent.mkdir(parents=True, exist_ok=True)
+    if not live.is_symlink() and not live.exists():
+        live.mkdir()
+    if live.is_symlink() or not live.is_dir():
+        raise Refused("stage", f"{live} is not a directory of its own; make it one")
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    target.parent.chmod(0o700)
+    shutil.rmtree(target, ignore_errors=True)
+    must("stage", "cp", "-a", str(live), str(target))
+
+
+def _write(path: Path, file: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(file["content"])
+        shutil.chown(path, file["owner"], file["group"])
+        os.fchmod(stream.fileno(), file["mode"])
+    # Postfix's tools wait until a main.cf is two seconds old before they trust it.
+    os.utime(path, (time.time() - 2,) * 2)

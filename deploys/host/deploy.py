@@ -1,0 +1,20 @@
+"""A host of mail as three sentences, whether it receives or only sends."""
+
+from pyinfra.api.deploy import deploy
+
+from deploys.host.operations import host_certified, host_configured, host_prepared
+from deploys.host.signing import Seen
+from deploys.mail.settings import HostSettings
+
+
+@deploy("Mail host")
+def mail_host(settings: HostSettings, seen: Seen) -> None:
+    """Prepare, certify and configure one mail host or client, without touching any zone."""
+    host_prepared(name="Packages, keys and certificates are there", settings=settings)
+    activated(settings, seen=seen)
+
+
+def activated(settings: HostSettings, seen: Seen) -> None:
+    """Have certificates issued, for which the zone has to know the host, and serve."""
+    host_certified(name="Certify: certificates are issued", settings=settings)
+    host_configured(name="Activate: configuration is loaded", settings=settings, seen=seen)

@@ -1,0 +1,62 @@
+"""
+The one door between pyinfra's inventory and the settings.
+
+Groups give a host its role: `mail` hosts are deployed, and `client` hosts, which send all their
+mail through a submission host; `witnesses` are places outside where delivery is proved. Nothing
+else of this project reads host data.
+"""
+
+from functools import cache
+
+from pyinfra.api.exceptions import DeployError
+from pyinfra.api.host import Host
+from pyinfra.api.inventory import Inventory
+
+from deploys.mail.checking import fleet_from
+from deploys.mail.errors import MailError
+from deploys.mail.settings import Fleet
+
+MAIL, CLIENT, WITNESSES = "mail", "client", "witnesses"
+TRUST = "mail_trust_on_first_use"
+
+
+@cache
+def fleet_of(inventory: Inventory) -> Fleet:
+    """Return the checked settings of an inventory; raise every mistake in it as one error."""
+    hosts, clients = _group(inventory, MAIL), _group(inventory, CLIENT)
+    if not (hosts or clients):
+        raise DeployError(f"the inventory has no host in the group {MAIL!r}; name your servers so")
+    witnesses = _group(inventory, WITNESSES)
+    try:
+        fleet = fleet_from(
+            *(
+                {name: host.data.dict() for name, host in group.items()}
+                for group in (hosts, witnesses, clients)
+            )
+        )
+    except MailError as error:
+        raise DeployError(
+            f"the inventory holds mistakes, nothing was touched:\n    {error}"
+        ) from error
+    _require_host_keys({**hosts, **witnesses, **clients})
+    return fleet
+
+
+def _group(inventory: Inventory, name: str) -> dict[str, Host]:
+    return {host.name: host for host in inventory if name in host.groups}
+
+
+def _require_host_keys(hosts: dict[str, Host]) -> None:
+    # pyinfra's own default accepts any new key in silence, so the choice has to be written down.
+    for name, host in hosts.items():
+        policy = host.data.get("ssh_strict_host_key_checking")
+        allowed = {"yes", "accept-new"} if host.data.get(TRUST) else {"yes"}
+        if _connects_by_ssh(host) and policy not in allowed:
+            raise DeployError(
+                f"{name}: ssh_strict_host_key_checking is {policy!r}; write 'yes' in "
+                f"group_data/all.py, or 'accept-new' with {TRUST} = True"
+            )
+
+
+def _connects_by_ssh(host: Host) -> bool:
+    return host.connector_cls.__name__ == "SSHConnector"

@@ -1,0 +1,128 @@
+"""
+The three operations of a mail host: prepared, certified, and configured.
+
+Each asks what exists, compares, and either says so or sends one command. They answer to pyinfra as
+every operation does: `--dry` shows the changes, `--diff` the files' lines, `--json` carries both.
+"""
+
+from collections.abc import Generator, Mapping
+from itertools import chain
+
+from pyinfra import host, state
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.operation import operation
+
+from deploys.host import services, signing
+from deploys.host.existing import existing_on
+from deploys.host.found import Existing
+from deploys.host.obstacles import obstacle
+from deploys.host.plan import certification, configuration, departure, preparation
+from deploys.host.requests import asking, described, due, preparing
+from deploys.host.sending import command, fail
+from deploys.host.showing import say, show
+from deploys.mail.settings import HostSettings, MailSettings
+
+Commands = Generator[FunctionCommand, None, None]
+
+
+@operation()
+def host_prepared(settings: HostSettings) -> Commands:
+    """
+    Packages, keys and certificates are there; nothing is configured or started by this.
+
+    + settings: the host's settings
+
+    Fails where another mail server holds port 25, where the system is not supported, and where
+    the package manager does.
+    """
+    existing = _existing(settings)
+    sentence = obstacle(existing, settings)
+    if sentence:
+        yield from _refused(sentence)
+    elif existing:
+        desired = services.services(settings, existing)
+        changes = list(preparation(desired, existing))
+        if not changes:
+            host.noop("packages and certificates are there")
+            return
+        show(changes)
+        yield command("prepare", preparing(settings, desired, changes), settings)
+
+
+@operation()
+def host_certified(settings: HostSettings) -> Commands:
+    """
+    Every name has a certificate of the authority that the settings name, if they name one.
+
+    + settings: the host's settings
+
+    Never fails for the authority's sake: the host serves with what it has, and the run says so.
+    """
+    existing = _existing(settings)
+    if existing and not obstacle(existing, settings):
+        desired = services.services(settings, existing)
+        changes = list(certification(desired, existing))
+        if not changes:
+            host.noop("no certificate is due")
+            return
+        show(changes)
+        yield command("certify", asking(settings) | due(desired, changes), settings)
+
+
+@operation()
+def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
+    """
+    Every service has its files and tables, and runs what they say.
+
+    + settings: the host's settings
+    + seen: which of some TXT records every name server answers with
+
+    Fails where the new set is refused by the services' own tools, by the rehearsal or by the probe
+    of the live ports; what was live before is then still live, or live again.
+    """
+    existing = _existing(settings)
+    if existing and not obstacle(existing, settings):
+        existing = _looked_up(settings, existing, seen)
+        desired = services.services(settings, existing)
+        left = services.leaving(settings, existing)
+        plans = [list(configuration(service, existing)) for service in desired]
+        changes = [*chain(*plans), *map(departure, left.values())]
+        if not changes:
+            host.noop("every file is in place and loaded")
+            return
+        show(changes)
+        whole = [
+            described(service, existing, changed=bool(plan))
+            for service, plan in zip(desired, plans, strict=True)
+        ]
+        request = {"services": whole, "leaving": left}
+        yield command("apply", asking(settings) | request, settings)
+
+
+def public_keys(settings: MailSettings) -> Mapping[str, str]:
+    """Return what is public of a host's keys, by their algorithms; its host is asked only once."""
+    member = state.inventory.get_host(settings.inventory_name)
+    existing = existing_on(member, asking(settings), settings.timeout)
+    return signing.public(settings, existing) if existing else {}
+
+
+def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -> Existing:
+    """Learn which keys' records are there, and say which are not."""
+    if not isinstance(settings, MailSettings):
+        return existing
+    existing = signing.looked_for(settings, existing, seen)
+    say(signing.unpublished(settings, existing))
+    return existing
+
+
+def _existing(settings: HostSettings) -> Existing | None:
+    return existing_on(host, asking(settings), settings.timeout)
+
+
+def _refused(sentence: str) -> Commands:
+    """Fail this host, now while planning or as a command that fails while executing."""
+    if state.is_executing:
+        yield FunctionCommand(fail, (sentence,), {})
+        return
+    fail(state, host, sentence)
+    state.fail_hosts({host})

@@ -1,0 +1,56 @@
+"""What a host is asked for: requests to the agent, made of services and of what changes in them."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import chain
+from typing import Any
+
+from deploys.host import services
+from deploys.host.desired import Service
+from deploys.host.found import Existing
+from deploys.host.plan import Change
+from deploys.mail.settings import HostSettings
+
+
+def asking(settings: HostSettings) -> dict[str, Any]:
+    """Return what to ask about every service of a host."""
+    return {"queries": [asdict(query) for query in services.queries(settings)]}
+
+
+def preparing(
+    settings: HostSettings, desired: Iterable[Service], changes: Iterable[Change]
+) -> dict[str, Any]:
+    """Return the packages, certificates and keys that a plan wants."""
+    wanted = {change.subject for change in changes}
+    packages = chain(*(service.query.packages for service in desired))
+    return asking(settings) | {
+        "packages": [name for name in dict.fromkeys(packages) if name in wanted],
+        "masked": [unit for service in desired for unit in service.masked],
+        "preseed": "".join(service.preseed for service in desired),
+        **due(desired, changes),
+        "keys": [asdict(key) for s in desired for key in s.keys if key.path in wanted],
+    }
+
+
+def due(desired: Iterable[Service], changes: Iterable[Change]) -> dict[str, Any]:
+    """Return the certificates that a plan wants."""
+    wanted = {change.subject for change in changes}
+    return {
+        "certificates": [asdict(c) for s in desired for c in s.certificates if c.path in wanted]
+    }
+
+
+def described(service: Service, existing: Existing, *, changed: bool) -> dict[str, Any]:
+    """Return a service as the agent applies it, with what it may find there before."""
+    found = existing.services[service.query.name].files
+    expected = {
+        file.path: now.sha256 if (now := found.get(file.path)) else None for file in service.set
+    }
+    return {
+        **asdict(service),
+        **asdict(service.query),
+        "files": [asdict(file) for file in service.set],
+        "tables": [asdict(table) for table in service.tables],
+        "expected": expected,
+        "changed": changed,
+    }

@@ -1,0 +1,62 @@
+"""What certbot is asked, and what is made of its answer."""
+
+from typing import Any
+
+import pytest
+
+from deploys.host.agent import certify
+from deploys.host.agent.shell import Refused
+
+ONE: dict[str, Any] = {
+    "name": "mx1.harbor.example",
+    "directory": "https://acme.example/dir",
+    "contact": "",
+}
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, before: str = "", **other: str) -> str:
+    monkeypatch.setattr(certify, "renewed_by", lambda _name: before)
+    return " ".join(certify._certbot(ONE | other, "rsa"))  # noqa: SLF001 - the command itself
+
+
+def test_a_key_stays_and_a_certificate_that_is_good_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = asked(monkeypatch)
+
+    assert "--cert-name mx1.harbor.example-rsa -d mx1.harbor.example" in command
+    assert "--key-type rsa --rsa-key-size 3072" in command
+    assert "--reuse-key --keep-until-expiring" in command
+    assert "--register-unsafely-without-email" in command
+
+
+def test_another_authority_issues_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--force-renewal" in asked(monkeypatch, before="https://old.example/dir")
+    assert "--force-renewal" not in asked(monkeypatch, before=ONE["directory"])
+
+
+def test_a_contact_is_told_to_the_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--email hostmaster@harbor.example" in asked(
+        monkeypatch, contact="hostmaster@harbor.example"
+    )
+
+
+def test_of_what_certbot_says_the_reason_is_kept() -> None:
+    output = (
+        "Saving debug log to /var/log/letsencrypt/letsencrypt.log\n"
+        "An unexpected error occurred:\n"
+        "ValueError: Requesting acme.example/dir: Connection refused\n"
+        "Ask for help or search for solutions at https://community.letsencrypt.org.\n"
+    )
+
+    assert (
+        certify._reason(output)  # noqa: SLF001 - as above
+        == "ValueError: Requesting acme.example/dir: Connection refused"
+    )
+
+
+def test_what_holds_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certify, "listener", lambda _port: {"pid": 7, "process": "nginx"})
+
+    with pytest.raises(Refused, match=r"nginx \(process 7\) listens on port 80"):
+        certify._issue(ONE)  # noqa: SLF001 - as above

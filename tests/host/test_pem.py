@@ -1,0 +1,104 @@
+"""Keys and certificates in files: what is taken, and what is refused in one sentence."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+
+from deploys.host.agent import pem
+from tests.host.pairs import EC, NAME, OTHER, RSA, certificate, key
+
+
+def files(folder: Path, *texts: str) -> list[str]:
+    paths = [folder / f"{number}.pem" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return [str(path) for path in paths]
+
+
+def test_several_files_become_one_that_root_alone_can_read(tmp_path: Path) -> None:
+    target = tmp_path / "served" / "mx1.pem"
+    chain = certificate(OTHER, "ca.example")
+    sources = files(
+        tmp_path, key(EC), certificate(EC) + chain, key(RSA), certificate(RSA, "*.harbor.example")
+    )
+
+    assert pem.take(str(target), sources, NAME)
+
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert [(leaf.kind, leaf.names) for leaf in pem.leaves(str(target))] == [
+        ("ecdsa", (NAME,)),
+        ("rsa", ("*.harbor.example",)),
+    ]
+    assert not pem.take(str(target), sources, NAME)
+    assert [path.name for path in target.parent.iterdir()] == ["mx1.pem"]
+
+
+def test_what_stands_around_keys_and_certificates_is_left_out(tmp_path: Path) -> None:
+    parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    (source,) = files(tmp_path, f"words\n{parameters}{key(EC)}\nmore words\n{certificate(EC)}")
+
+    assert pem.joined([source]) == key(EC) + certificate_of(source)
+
+
+def certificate_of(path: str) -> str:
+    return "-----BEGIN CERT" + Path(path).read_text().split("-----BEGIN CERT")[1]
+
+
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        ([key(EC), certificate(OTHER)], "the key is not the certificate's"),
+        ([key(EC), certificate(RSA)], "the key is not the certificate's"),
+        ([key(EC), certificate(EC, days=-1)], "ended on 20"),
+        ([key(EC), certificate(EC, "mx2.harbor.example")], "is for mx2.harbor.example"),
+        ([key(EC), certificate(EC, "*.example")], "is for *.example"),
+        ([certificate(EC), key(EC)], "has to begin with a private key"),
+        ([key(EC)], "each with its certificate"),
+        ([key(EC, BestAvailableEncryption(b"x")), certificate(EC)], "unencrypted"),
+        (["", ""], "has to begin with a private key"),
+        ([key(EC), certificate(EC), key(RSA), certificate(OTHER)], "is not the certificate's"),
+    ],
+    ids=[
+        "another key",
+        "a key of another kind",
+        "ended",
+        "another name",
+        "a wildcard of another level",
+        "the wrong order",
+        "no certificate",
+        "an encrypted key",
+        "empty files",
+        "the second pair",
+    ],
+)
+def test_files_that_cannot_serve_are_refused_and_what_was_served_stays(
+    tmp_path: Path, texts: list[str], sentence: str
+) -> None:
+    target = tmp_path / "mx1.pem"
+    target.write_text("what was served")
+    sources = files(tmp_path, *texts)
+
+    for refuse in (
+        lambda: pem.take(str(target), sources, NAME),
+        lambda: pem.tried(sources, NAME),
+    ):
+        with pytest.raises(pem.Unfit) as refused:
+            refuse()
+        assert sentence in str(refused.value)
+        assert sources[0] in str(refused.value)
+
+    assert target.read_text() == "what was served"
+    assert not list(tmp_path.glob("*.new"))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(pem.Unfit, match=r"/nowhere\.pem cannot be read \(No such file"):
+        pem.joined([str(tmp_path / "nowhere.pem")])
+
+
+def test_a_certificate_that_signs_itself_is_known(tmp_path: Path) -> None:
+    (path,) = files(tmp_path, key(EC) + certificate(EC, issuer="subject"))
+
+    assert [leaf.self_signed for leaf in pem.leaves(path)] == [True]

@@ -1,0 +1,200 @@
+"""A host's plan: from what exists and what is desired to what changes."""
+
+import base64
+import hashlib
+from typing import Any
+
+import pytest
+
+from deploys.host import postfix, services
+from deploys.host.desired import Service
+from deploys.host.found import Existing
+from deploys.host.plan import certification, configuration, departure, preparation
+from deploys.mail.settings import LETS_ENCRYPT
+from tests.host.found import as_desired, bare, served, settings
+
+OLD, DIRECTORY = "https://old.example", LETS_ENCRYPT
+PATH = "/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem"
+
+
+def desired(release: str = "12", **own: Any) -> Service:
+    return postfix.service(settings(**own), bare(release, settings(**own)))
+
+
+def with_certificate(service: Service, **found: Any) -> Existing:
+    existing = as_desired(service).model_dump()
+    existing["certificates"] = {PATH: served(service.certificates[0], **found)}
+    return Existing.model_validate(existing)
+
+
+def changes(service: Service, existing: Existing) -> list[str]:
+    return [
+        str(change)
+        for change in (*preparation([service], existing), *configuration(service, existing))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("release", "unit"), [("12", "postfix@-.service"), ("13", "postfix.service")]
+)
+def test_a_fresh_host_gets_everything(release: str, unit: str) -> None:
+    assert changes(desired(release), bare(release)) == [
+        "install postfix",
+        "install postfix-lmdb",
+        "install iproute2",
+        "install openssl",
+        f"create {PATH} (self-signed)",
+        "create /etc/postfix/main.cf",
+        "create /etc/postfix/master.cf",
+        "create /etc/postfix/bounce.cf",
+        "create /etc/systemd/system/postfix.service.d/pyinfra-mail.conf",
+        "create /etc/systemd/system/postfix@-.service.d/pyinfra-mail.conf",
+        "create /etc/postfix/aliases",
+        "create /etc/postfix/virtual",
+        "build /etc/postfix/aliases.lmdb",
+        "build /etc/postfix/virtual.lmdb",
+        "enable postfix.service",
+        f"start {unit}",
+    ]
+
+
+@pytest.mark.parametrize("release", ["12", "13"])
+def test_a_host_as_desired_gets_nothing(release: str) -> None:
+    service = desired(release)
+
+    assert changes(service, as_desired(service, release)) == []
+
+
+def test_a_file_edited_by_hand_is_put_right_and_shown_line_by_line() -> None:
+    service = desired()
+    edited = service.files[0].content.replace(
+        "disable_vrfy_command = yes", "disable_vrfy_command = no"
+    )
+    files = as_desired(service).services["postfix"].model_dump()["files"]
+    files["/etc/postfix/main.cf"]["sha256"] = hashlib.sha256(edited.encode()).hexdigest()
+    files["/etc/postfix/main.cf"]["content"] = base64.b64encode(edited.encode()).decode()
+
+    (change,) = configuration(service, as_desired(service, files=files))
+
+    assert str(change) == "update /etc/postfix/main.cf"
+    assert "-disable_vrfy_command = no" in change.diff()
+    assert "+disable_vrfy_command = yes" in change.diff()
+
+
+def test_a_mode_that_differs_is_put_right() -> None:
+    service = desired()
+    files = as_desired(service).services["postfix"].model_dump()["files"]
+    files["/etc/postfix/virtual"]["mode"] = 0o666
+
+    assert changes(service, as_desired(service, files=files)) == [
+        "update /etc/postfix/virtual (root:root 666)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "change"),
+    [
+        ({"loaded": "something else"}, "load postfix@-.service"),
+        ({"loaded": None}, "load postfix@-.service"),
+        (
+            {"loaded": None, "interrupted": True},
+            "load postfix@-.service (an earlier run was cut off)",
+        ),
+    ],
+)
+def test_a_configuration_that_was_never_loaded_is_loaded(
+    found: dict[str, Any], change: str
+) -> None:
+    service = desired()
+
+    assert changes(service, as_desired(service, **found)) == [change]
+
+
+def test_a_stopped_service_is_started() -> None:
+    service = desired()
+    stopped = {
+        "postfix.service": {"ActiveState": "active", "UnitFileState": "enabled"},
+        "postfix@-.service": {"ActiveState": "failed", "UnitFileState": "enabled"},
+    }
+
+    assert changes(service, as_desired(service, units=stopped)) == ["start postfix@-.service"]
+
+
+def test_a_table_built_from_another_source_is_built_again() -> None:
+    service = desired()
+    tables = {service.tables[0].path: service.tables[0].file().sha256, service.tables[1].path: None}
+
+    assert changes(service, as_desired(service, tables=tables)) == [
+        "build /etc/postfix/virtual.lmdb"
+    ]
+
+
+def test_a_file_of_ours_that_is_no_longer_wanted_is_removed() -> None:
+    service = desired()
+    owned = [*(file.path for file in service.set), "/etc/postfix/transport"]
+
+    assert changes(service, as_desired(service, owned=owned)) == ["remove /etc/postfix/transport"]
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ({"covered": False}, "it is for another name"),
+        ({"days": 29}, "ends within 30 days"),
+        ({"kinds": ["ecdsa"]}, "it has ecdsa"),
+        ({"self_signed": False}, "self-signed is asked for"),
+    ],
+)
+def test_a_certificate_that_does_not_serve_is_replaced(found: dict[str, object], why: str) -> None:
+    service = desired()
+    existing = with_certificate(service, **found)
+
+    (change,) = preparation([service], existing)
+
+    assert str(change) == f"replace {PATH} ({why})"
+
+
+@pytest.mark.parametrize(
+    ("found", "change"),
+    [
+        ({}, None),
+        ({"days": 5}, None),  # certbot's timer renews it
+        ({"self_signed": True}, f"issue {PATH} (by {DIRECTORY})"),
+        ({"directory": "https://old.example"}, f"issue {PATH} (by {DIRECTORY}, before {OLD})"),
+        ({"days": -1}, f"issue {PATH} (by {DIRECTORY}, in place of one that does not do)"),
+        ({"covered": False}, f"issue {PATH} (by {DIRECTORY}, in place of one that does not do)"),
+        ({"current": False}, f"take {PATH} (renewed)"),
+    ],
+)
+def test_an_authority_is_asked_for_a_certificate_that_is_due(
+    found: dict[str, Any], change: str | None
+) -> None:
+    service = desired(mail_tls="acme")
+    existing = with_certificate(service, **found)
+
+    assert list(preparation([service], existing)) == []
+    assert [str(one) for one in certification([service], existing)] == ([change] if change else [])
+
+
+def test_files_of_the_operator_are_taken_when_they_are_new() -> None:
+    files = {"mx1.harbor.example": ["/root/key.pem", "/root/chain.pem"]}
+    service = desired(mail_tls="files", mail_tls_files=files)
+
+    (change,) = preparation([service], with_certificate(service, current=False))
+
+    assert str(change) == f"take {PATH} (from /root/key.pem, /root/chain.pem)"
+    assert list(preparation([service], with_certificate(service))) == []
+
+
+def test_the_answer_for_the_operator_names_the_settings_that_a_refusal_speaks_of() -> None:
+    own = settings(mail_postfix_main={"mynetworks": "0.0.0.0/0", "soft_bounce": True})
+
+    assert services.suspects(own, "bad value: mynetworks = x") == "mail_postfix_main['mynetworks']"
+    assert "soft_bounce" in services.suspects(own, "something else")
+
+
+def test_what_an_earlier_role_left_running_is_stopped() -> None:
+    found = bare().model_copy(update={"others": {"milter": "milter.service"}})
+
+    assert services.leaving(settings(), found) == {"milter": "milter.service"}
+    assert str(departure("milter.service")) == "stop milter.service (not needed any more)"

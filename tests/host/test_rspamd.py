@@ -1,0 +1,90 @@
+"""rspamd's files against golden ones, and with the operator's own settings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploys.host import redis, rspamd, services
+from deploys.host.ucl import joined, setting
+from tests.host.found import bare, settings
+
+GOLDEN = Path(__file__).parent / "golden" / "rspamd"
+DOMAINS = {"harbor.example": {"selectors": [{"selector": "mx1-rsa", "path": "/mx1-rsa.key"}]}}
+
+
+def written(**own: Any) -> dict[str, str]:
+    """Return the files of a host's rspamd by their names."""
+    chosen = settings(**own)
+    files = {Path(file.path).name: file.content for file in rspamd.service(chosen, bare()).files}
+    return files | {"dkim_signing.conf": rspamd.render_local(chosen, "dkim_signing.conf", DOMAINS)}
+
+
+@pytest.mark.parametrize(
+    ("folder", "own"),
+    [("signing", {"mail_account_rate": "100/1h"}), ("scanning", {"mail_scan_outbound": True})],
+)
+def test_a_host_is_configured_as_the_golden_files_say(folder: str, own: dict[str, Any]) -> None:
+    files = written(**own)
+
+    assert files == {path.name: path.read_text() for path in (GOLDEN / folder).iterdir()}
+
+
+def test_what_accounts_write_is_checked_where_there_are_accounts() -> None:
+    account = {"password": "$6$" + "a" * 8 + "$" + "b" * 86}
+    files = written(
+        mail_aliases={"anna": "root"},
+        mail_accounts={"postmaster@harbor.example": account | {"senders": "anna@harbor.example"}},
+    )
+
+    own = "[ [[postmaster@harbor.example]] ] = { [ [[anna@harbor.example]] ] = true, },"
+    assert own in files["rspamd.lua"]
+    assert '"symbols_enabled": [\n      "FORGED_AUTHOR",' in files["settings.conf"]
+    assert "FORGED_AUTHOR" not in "".join(written().values())
+
+
+def test_own_settings_join_ours_and_are_marked() -> None:
+    text = written(mail_rspamd={"worker-proxy.inc": {"upstream": {"local": {"x": 1}}, "count": 4}})
+
+    proxy = text["worker-proxy.inc"]
+    assert '# mail_rspamd["worker-proxy.inc"]:\nupstream = {' in proxy
+    assert '"self_scan": true,\n    "x": 1' in proxy
+    assert proxy.endswith("count = 4;\n")
+
+
+def test_a_file_of_the_operators_alone_is_written_and_its_module_is_on() -> None:
+    files = written(mail_rspamd={"multimap.conf": {"friends": {"type": "from"}}})
+
+    assert 'friends = {\n  "type": "from"\n};' in files["multimap.conf"]
+    assert "multimap {" not in files["rspamd.conf.local.override"]
+
+
+def test_redis_is_there_where_something_is_counted() -> None:
+    def names(**own: Any) -> list[str]:
+        return [one.query.name for one in services.services(settings(**own), bare())]
+
+    assert redis.NAME not in names()
+    assert names(mail_account_rate="5/1m").index("redis") < names(mail_account_rate="5/1m").index(
+        "rspamd"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "own", "both"),
+    [
+        ({"a": 1, "b": {"c": 1}}, {"b": {"d": 2}}, {"a": 1, "b": {"c": 1, "d": 2}}),
+        ({"a": 1}, {"a": None}, {"a": None}),
+        ([1], [2], [2]),
+        (True, False, False),
+    ],
+)
+def test_of_two_values_objects_are_joined(ours: object, own: object, both: object) -> None:
+    assert joined(ours, own) == both
+
+
+def test_values_are_written_as_rspamd_reads_them() -> None:
+    assert setting("name", 'it\'s "so"') == 'name = "it\'s \\"so\\"";'
+    assert setting("reject", None) == "reject = null;"
+    assert setting("enabled", value=False) == "enabled = false;"
+    assert setting("dns", {"timeout": "1s"}) == 'dns = {\n  "timeout": 1s\n};'
+    assert setting("greeting", "10s and more") == 'greeting = "10s and more";'

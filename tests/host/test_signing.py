@@ -1,0 +1,152 @@
+"""Which keys sign: those whose records are published, and those that sign already."""
+
+import base64
+import hashlib
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dkim
+import pytest
+
+from deploys.host import rspamd, signing
+from deploys.host.agent import keys
+from deploys.host.found import Existing
+from deploys.mail.settings import MailSettings
+from tests.host.found import bare, settings
+
+RSA, ED25519 = "mx1-rsa._domainkey.harbor.example", "mx1-ed25519._domainkey.harbor.example"
+
+
+def with_keys(existing: Existing, **found: Any) -> Existing:
+    """Return a host that has its keys."""
+    paths = [key.path for key in signing.keys(settings())]
+    made = dict(zip(paths, ("UlNB", "RUQy"), strict=True))
+    return existing.model_copy(update={"keys": made} | found)
+
+
+def running(existing: Existing) -> Existing:
+    """Return the same host with the table that its rspamd would be given."""
+    (table,) = (
+        file for file in rspamd.service(settings(), existing).files if file.path == signing.TABLE
+    )
+    service = existing.services["rspamd"].model_dump()
+    service["files"][signing.TABLE] = {
+        "sha256": table.sha256,
+        "content": base64.b64encode(table.content.encode()).decode(),
+        "mode": 0o644,
+        "owner": "root",
+        "group": "root",
+    }
+    services = existing.model_dump()["services"] | {"rspamd": service}
+    return with_keys(Existing.model_validate(bare().model_dump() | {"services": services}))
+
+
+def signs(existing: Existing) -> dict[str, list[str]]:
+    """Return the selectors that sign for each domain."""
+    return {
+        domain: [one["selector"] for one in how["selectors"]]
+        for domain, how in signing.domains(settings(), existing).items()
+    }
+
+
+def test_a_host_without_keys_signs_nothing_and_waits_for_nothing() -> None:
+    assert signs(bare()) == {}
+    assert signing.unpublished(settings(), bare()) == []
+
+
+def test_a_key_does_not_sign_before_its_record_is_seen() -> None:
+    host = with_keys(bare(), published=frozenset({ED25519}))
+
+    assert signs(host) == {"harbor.example": ["mx1-ed25519"]}
+    assert signing.unpublished(settings(), host)[0] == (
+        "mail of harbor.example leaves without the signature mx1-rsa; publish: "
+        f'{RSA}. TXT "v=DKIM1; k=rsa; p=UlNB"'
+    )
+
+
+def test_a_key_that_signs_goes_on_though_its_record_is_gone() -> None:
+    host = running(with_keys(bare(), published=frozenset({RSA, ED25519})))
+
+    assert not host.published
+    assert signs(host) == {"harbor.example": ["mx1-rsa", "mx1-ed25519"]}
+
+
+def test_keys_of_another_name_take_over_when_they_are_seen_and_not_before() -> None:
+    host = running(with_keys(bare(), published=frozenset({RSA, ED25519})))
+    renamed = settings(mail_dkim_selector="next")
+    made = {key.path: "UlNB" for key in signing.keys(renamed)}
+    waiting = host.model_copy(update={"keys": made})
+    records = [f"next-{name}._domainkey.harbor.example" for name in ("rsa", "ed25519")]
+    one, both = (
+        waiting.model_copy(update={"published": frozenset(records[:count])}) for count in (1, 2)
+    )
+
+    old = ["mx1-rsa", "mx1-ed25519"]
+    assert selectors(signing.domains(renamed, waiting)) == old
+    assert selectors(signing.domains(renamed, one)) == ["next-rsa", *old]
+    assert selectors(signing.domains(renamed, both)) == ["next-rsa", "next-ed25519"]
+
+
+def selectors(table: signing.Table) -> list[str]:
+    return [one["selector"] for one in table["harbor.example"]["selectors"]]
+
+
+def test_only_records_of_keys_that_do_not_sign_yet_are_looked_for() -> None:
+    asked: list[str] = []
+
+    def seen(_: MailSettings, records: Mapping[str, str]) -> list[str]:
+        asked.extend(records)
+        return list(records)
+
+    host = running(with_keys(bare(), published=frozenset({RSA})))
+    found = signing.looked_for(settings(), host, seen)
+
+    assert RSA not in asked
+    assert ED25519 in asked
+    assert signs(found)["mx1.harbor.example"] == ["mx1-rsa", "mx1-ed25519"]
+
+
+@pytest.mark.parametrize("kind", ["rsa2048", "ed25519"])
+def test_a_key_made_on_a_host_is_its_owners_alone_and_verifies(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.chown", lambda *_: None)
+    path = tmp_path / "dkim" / "mx1.key"
+
+    keys.make_key({"path": str(path), "kind": kind, "owner": "_rspamd"})
+    public = keys.public_key(str(path))
+
+    assert public
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert verifies(path, kind, public)
+    assert sorted(file.name for file in path.parent.iterdir()) == ["mx1.key", "mx1.pub"]
+
+
+def verifies(path: Path, kind: str, public: str) -> bool:
+    message = b"From: a@harbor.example\r\nSubject: x\r\n\r\nhello\r\n"
+    text = path.read_bytes()
+    if kind == "ed25519":  # dkimpy wants the seed alone
+        text = base64.b64encode(base64.b64decode(text)[:32])
+    algorithm = {"rsa2048": "rsa", "ed25519": "ed25519"}[kind]
+    signed = dkim.sign(
+        message, b"s", b"harbor.example", text, signature_algorithm=f"{algorithm}-sha256".encode()
+    )
+    record = f"v=DKIM1; k={algorithm}; p={public}".encode()
+    return bool(dkim.verify(signed + message, dnsfunc=lambda *_, **__: record))
+
+
+def test_a_key_that_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.chown", lambda *_: None)
+    path = tmp_path / "dkim" / "mx1.key"
+    key = {"path": str(path), "kind": "ed25519", "owner": "_rspamd"}
+    keys.make_key(key)
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.with_suffix(".pub").unlink()
+
+    assert keys.public_key(str(path)) is None
+    keys.make_key(key)
+
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == before
+    assert keys.public_key(str(path))

@@ -1,0 +1,151 @@
+"""Templates against golden files: what a release's Postfix gets, word by word."""
+
+from pathlib import Path
+
+import pytest
+
+from deploys.host import dovecot, fail2ban, null_client, postfix, submission
+from deploys.host.plan import configuration
+from tests.host.found import bare, client, settings
+
+GOLDEN = Path(__file__).parent / "golden"
+HASH = "{SHA512-CRYPT}$6$" + "a" * 8 + "$" + "b" * 86
+ACCOUNTS = {
+    "mail_aliases": {"anna": "root", "office": "root"},
+    "mail_accounts": {
+        "anna@harbor.example": {
+            "password": HASH,
+            "senders": ["anna@harbor.example", "office@harbor.example"],
+        },
+        "office@harbor.example": {"password": HASH},
+    },
+}
+VERSIONS = {"3.7": (3, 7, 11), "3.10": (3, 10, 13)}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["main.cf", "master.cf"])
+def test_a_plain_host_is_configured_as_the_golden_file_says(version: str, name: str) -> None:
+    rendered = postfix.render(settings(), VERSIONS[version], name)
+
+    assert rendered == (GOLDEN / version / name).read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["main.cf", "master.cf"])
+def test_a_null_client_is_configured_as_the_golden_file_says(version: str, name: str) -> None:
+    rendered = null_client.render(client(), VERSIONS[version], name)
+
+    assert rendered == (GOLDEN / "client" / version / name).read_text()
+
+
+def test_a_client_speaks_starttls_at_any_port_but_465() -> None:
+    rendered = null_client.render(client(mail_relay="mx1.harbor.example:587"), (3, 7), "main.cf")
+
+    assert "relayhost = [mx1.harbor.example]:587\n" in rendered
+    assert "wrappermode" not in rendered
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["main.cf", "master.cf"])
+def test_a_host_with_accounts_is_configured_as_the_golden_file_says(
+    version: str, name: str
+) -> None:
+    rendered = postfix.render(settings(**ACCOUNTS), VERSIONS[version], name)
+
+    assert rendered == (GOLDEN / version / "accounts" / name).read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_stands_beside_them_is_as_the_golden_files_say(version: str) -> None:
+    for file in submission.files(settings(**ACCOUNTS), VERSIONS[version]):
+        assert file.content == (GOLDEN / version / "accounts" / Path(file.path).name).read_text()
+
+
+@pytest.mark.parametrize("version", ["2.3", "2.4"])
+def test_dovecot_is_configured_as_the_golden_file_says(version: str) -> None:
+    own = {"auth_verbose": True, "service auth": {"client_limit": 500}}
+    numbers = tuple(map(int, version.split(".")))
+
+    rendered = dovecot.configuration(settings(**ACCOUNTS, mail_dovecot=own), numbers)
+
+    assert rendered == (GOLDEN / "dovecot" / f"{version}.conf").read_text()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_the_jail_is_as_the_golden_file_says(version: str) -> None:
+    own = settings(**ACCOUNTS, mail_networks=["198.51.100.0/24"])
+
+    rendered = fail2ban.jail(own, tuple(map(int, version.split("."))))
+
+    assert rendered == (GOLDEN / "fail2ban" / f"{version}.conf").read_text()
+
+
+def test_a_sender_address_may_have_several_logins() -> None:
+    (table,) = submission.tables(settings(**ACCOUNTS))
+
+    assert table.entries == {
+        "anna@harbor.example": "anna@harbor.example",
+        "office@harbor.example": "anna@harbor.example, office@harbor.example",
+    }
+
+
+def test_words_of_the_operator_take_the_place_of_ours_in_a_bounce() -> None:
+    own = settings(mail_bounce_texts={"failure": "Leider unzustellbar. Grüße, $myhostname"})
+
+    bounce = submission.files(own, (3, 7, 11))[0].content
+
+    assert "Charset: utf-8\n" in bounce
+    assert "\nLeider unzustellbar. Grüße, $myhostname\n" in bounce
+    assert "Your message could not be delivered" not in bounce
+    assert bounce.count("Charset: us-ascii") == 3
+
+
+def test_what_is_known_of_a_password_is_never_shown() -> None:
+    own = settings(**ACCOUNTS)
+    service = dovecot.service(own, bare(own=own))
+
+    shown = "\n".join(
+        line for change in configuration(service, bare(own=own)) for line in change.diff()
+    )
+    assert "$6$" in next(file.content for file in service.files if file.path == dovecot.ACCOUNTS)
+    assert "$6$" not in shown + repr(own) + repr(service)
+
+
+def test_an_own_setting_takes_the_place_of_ours_and_is_marked() -> None:
+    rendered = postfix.render(
+        settings(mail_postfix_main={"mynetworks": "[::1]"}), (3, 10, 13), "main.cf"
+    )
+
+    assert "# mail_postfix_main:\nmynetworks = [::1]\n" in rendered
+    assert rendered.count("\nmynetworks = ") == 1
+
+
+def test_an_own_setting_that_we_do_not_write_stands_at_the_end() -> None:
+    rendered = postfix.render(
+        settings(mail_postfix_main={"soft_bounce": True}), (3, 10, 13), "main.cf"
+    )
+
+    assert rendered.endswith("# From mail_postfix_main.\nsoft_bounce = yes\n")
+
+
+def test_a_service_can_be_added_changed_and_removed() -> None:
+    own = {"smtp/inet": "n - n - - postscreen", "flush/unix": None, "bulk/unix": "- - y - - smtp"}
+
+    rendered = postfix.render(settings(mail_postfix_master=own), (3, 7, 11), "master.cf")
+
+    assert "# mail_postfix_master:\nsmtp inet n - n - - postscreen\n" in rendered
+    assert "# mail_postfix_master:\nbulk unix - - y - - smtp\n" in rendered
+    assert "flush unix" not in rendered
+
+
+def test_trusted_networks_are_written_as_postfix_wants_them() -> None:
+    own = settings(mail_networks=["198.51.100.0/24", "2001:db8:51::/64"])
+
+    line = next(
+        line
+        for line in postfix.render(own, (3, 7, 11), "main.cf").splitlines()
+        if line.startswith("mynetworks")
+    )
+
+    assert line.endswith("[::1]/128, 198.51.100.0/24, [2001:db8:51::]/64")

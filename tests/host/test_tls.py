@@ -1,0 +1,140 @@
+"""Certificates, the resolver and the policies of a host, as values and as files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploys.host import certificates, mta_sts, postfix, unbound
+from deploys.host.desired import Service
+from deploys.host.found import Existing
+from deploys.host.plan import configuration
+from tests.host.found import as_desired, bare, settings
+
+GOLDEN = Path(__file__).parent / "golden" / "tls"
+ANCHOR = ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
+OWN_RESOLVER: dict[str, Any] = {
+    "mail_resolver_forwards": ["203.0.113.3", "2001:db8:25::3"],
+    "mail_resolver_trust_anchor": ANCHOR,
+}
+FILES: dict[str, Any] = {
+    "mail_tls": "files",
+    "mail_tls_names": ["mail.harbor.example"],
+    "mail_tls_files": {
+        "mx1.harbor.example": ["/etc/ssl/mx1.key", "/etc/ssl/mx1.pem"],
+        "mail.harbor.example": "/etc/ssl/mail.pem",
+    },
+}
+
+
+def content(service: Service, path: str) -> str:
+    return next(file.content for file in service.files if file.path == path)
+
+
+@pytest.mark.parametrize(
+    ("name", "own"), [("unbound.conf", {}), ("unbound-forwarding.conf", OWN_RESOLVER)]
+)
+def test_the_resolver_is_configured_as_the_golden_file_says(name: str, own: dict[str, Any]) -> None:
+    service = unbound.service(settings(**own), bare("12"))
+
+    assert content(service, unbound.CONFIGURATION) == (GOLDEN / name).read_text()
+
+
+@pytest.mark.parametrize("release", ["12", "13"])
+def test_the_daemon_of_policies_is_configured_as_the_golden_file_says(release: str) -> None:
+    service = mta_sts.service(settings(), with_postfix(release))
+
+    golden = (GOLDEN / f"mta-sts-daemon-{release}.yml").read_text()
+    assert content(service, mta_sts.CONFIGURATION) == golden
+
+
+def with_postfix(release: str) -> Existing:
+    versions = {"12": "3.7.11-0+deb12u1", "13": "3.10.13-0+deb13u1"}
+    host = bare(release).model_dump()
+    return Existing.model_validate(
+        host | {"packages": host["packages"] | {"postfix": versions[release]}}
+    )
+
+
+@pytest.mark.parametrize("module", [unbound, mta_sts])
+def test_a_host_as_desired_has_nothing_to_change(module: Any) -> None:
+    service = module.service(settings(), bare("13"))
+
+    assert list(configuration(service, as_desired(service, "13"))) == []
+
+
+def test_postfix_sees_the_resolver_of_the_host_on_either_debian() -> None:
+    for release in ("12", "13"):
+        service = postfix.service(settings(), bare(release))
+        for directory in postfix.DROP_INS:
+            drop_in = content(service, f"{directory}/{postfix.DROP_IN}")
+            assert drop_in == (GOLDEN / "postfix-drop-in.conf").read_text()
+
+
+def test_each_name_of_a_host_is_served_from_a_file_of_its_own() -> None:
+    own = settings(**FILES)
+    main = postfix.render(own, (3, 10, 13), "main.cf")
+
+    assert [one.path for one in certificates.certificates(own)] == [
+        "/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem",
+        "/etc/ssl/private/pyinfra-mail/mail.harbor.example.pem",
+    ]
+    assert (
+        "tls_server_sni_maps = inline:{ { mail.harbor.example = "
+        "/etc/ssl/private/pyinfra-mail/mail.harbor.example.pem } }\n"
+    ) in main
+
+
+def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> None:
+    files = {file.path: file.content for file in certificates.files(settings(**FILES))}
+
+    watch = files[f"{certificates.UNITS}/{certificates.WATCH}"]
+    assert [line for line in watch.splitlines() if line.startswith("PathChanged")] == [
+        "PathChanged=/etc/ssl/mail.pem",
+        "PathChanged=/etc/ssl/mx1.key",
+        "PathChanged=/etc/ssl/mx1.pem",
+    ]
+    first, _ = json.loads(files[f"{certificates.PROGRAM}/certificates.json"])
+    assert first == {
+        "path": "/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem",
+        "sources": ["/etc/ssl/mx1.key", "/etc/ssl/mx1.pem"],
+        "name": "mx1.harbor.example",
+    }
+    drop_in = content(postfix.service(settings(**FILES), bare("12")), DROP_IN)
+    assert f"Wants={certificates.WATCH}\n" in drop_in
+
+
+DROP_IN = f"{postfix.DROP_INS[0]}/{postfix.DROP_IN}"
+
+
+def test_certificates_of_an_authority_are_renewed_by_its_timer_and_taken_over() -> None:
+    own = settings(mail_tls="acme")
+    service = postfix.service(own, bare("12"))
+    paths = [file.path for file in certificates.files(own)]
+
+    assert f"{certificates.HOOKS}/pyinfra-mail" in paths
+    assert "certbot" in service.query.packages
+    assert "Wants=certbot.timer\n" in content(service, DROP_IN)
+    assert set(paths) <= set(service.query.files)
+
+
+def test_what_mail_to_some_domains_demands_comes_before_dane_and_policies() -> None:
+    own = settings(mail_tls_outbound={"example.org": "secure", "[203.0.113.9]": "encrypt"})
+    (table,) = (
+        table for table in postfix.service(own, bare("12")).tables if table.path == postfix.OUTBOUND
+    )
+
+    assert table.entries == {"example.org": "secure", "[203.0.113.9]": "encrypt"}
+    assert (
+        "smtp_tls_policy_maps = lmdb:/etc/postfix/tls_outbound, "
+        "socketmap:inet:127.0.0.1:8461:postfix\n"
+    ) in postfix.render(own, (3, 7, 11), "main.cf")
+
+
+def test_old_tls_is_spoken_where_tls_is_offered_and_not_where_it_is_demanded() -> None:
+    main = postfix.render(settings(mail_tls_profile="interoperable"), (3, 7, 11), "main.cf")
+
+    assert "\nsmtpd_tls_protocols = >=TLSv1\n" in main
+    assert "\nsmtpd_tls_mandatory_protocols = >=TLSv1.2\n" in main
+    assert "\nsmtpd_tls_mandatory_exclude_ciphers = kRSA, " in main
