@@ -1,0 +1,57 @@
+"""
+Which zone of a provider a record belongs into: the one with the longest name that covers it.
+
+The provider is asked, and never a resolver: that would remember that a name is not there, just
+before the name appears.
+"""
+
+from collections.abc import Collection, Iterator
+
+from deploys.mail.errors import MailError
+from deploys.zones.changes import listed
+from deploys.zones.provider import NO_ZONE, Provider, UnreachableError
+
+
+class Atlas:
+    """The zones of one provider, as far as names of ours need them."""
+
+    def __init__(self, provider: Provider, names: Collection[str]) -> None:
+        self.provider = provider
+        self.names = names
+        self.listed = provider.zone_names(listed(sorted({self._subject(name) for name in names})))
+        self.refusals: dict[str, str] = {}
+
+    def zone(self, name: str) -> str:
+        """Return the zone that a name belongs into; raise MailError where there is none."""
+        zone = next(filter(self._exists, _suffixes(name)), None)
+        if zone is None:
+            subject = self._subject(name)
+            reason = self.refusals.get(subject) or f"{subject}: {self.provider.name} {NO_ZONE}"
+            raise MailError(reason)
+        return zone
+
+    def _subject(self, name: str) -> str:
+        """Return the name by which a missing zone is told of: once, not for all names in it."""
+        return [suffix for suffix in _suffixes(name) if suffix in self.names][-1]
+
+    def _exists(self, zone: str) -> bool:
+        if self.listed is not None:
+            return zone in self.listed
+        if zone not in self.refusals:
+            self.refusals[zone] = self._refusal(zone)
+        return not self.refusals[zone]
+
+    def _refusal(self, zone: str) -> str:
+        """Say why a zone cannot be read; of a provider without a list that is all there is."""
+        try:
+            self.provider.read(zone)
+        except UnreachableError:
+            raise
+        except MailError as error:
+            return str(error)
+        return ""
+
+
+def _suffixes(name: str) -> Iterator[str]:
+    labels = name.split(".")
+    return (".".join(labels[i:]) for i in range(len(labels) - 1))

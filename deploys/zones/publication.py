@@ -1,0 +1,133 @@
+"""
+All zones of a fleet: planned, published and waited for together.
+
+What goes wrong in one zone is one sentence about that zone, and it stops the hosts that need the
+zone; the others go on.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from deploys.mail.errors import MailError
+from deploys.mail.records import Keys, MailRecord, records_for
+from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.authority import resolver, servers
+from deploys.zones.changes import Change
+from deploys.zones.placing import Atlas
+from deploys.zones.plan import ZonePlan, apply, plan
+from deploys.zones.provider import Provider, UnreachableError
+from deploys.zones.waiting import Question, wait
+
+Configuration = Mapping[str, Any]
+
+
+class Publication:
+    """The plans of a fleet's zones, and what became of them."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.plans: list[ZonePlan] = []
+        self.failures: dict[str, set[str]] = {}
+        self.notes: list[str] = []
+        self.written: set[str] = set()
+
+    @property
+    def changes(self) -> list[Change]:
+        """Every change of every zone."""
+        return [change for zone in self.plans for change in zone.changes]
+
+    def failures_of(self, host: MailSettings) -> list[str]:
+        """Return why a host, or a domain that it serves, is not published."""
+        own = {host.hostname, *host.domains}
+        return [sentence for sentence, names in self.failures.items() if own & names]
+
+    def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
+        """Plan every zone of a provider that one of the records belongs into."""
+        zones: dict[str, list[MailRecord]] = {}
+        with self.noting(_names(records)):
+            atlas = Atlas(provider, _names(records))
+            for record in records:
+                with self.noting({record.name}, but=UnreachableError):
+                    zones.setdefault(atlas.zone(record.name), []).append(record)
+            for zone, members in zones.items():
+                with self.noting(_names(members), but=UnreachableError):
+                    self.plans.append(plan(provider, zone, members))
+
+    def publish(self) -> None:
+        """Write the changes, and wait until every name server answers with what is planned."""
+        applied = []
+        for zone in self.plans:
+            with self.noting(zone.names):
+                if apply(zone):
+                    self.written.add(zone.zone)
+                applied.append(zone)
+        self._wait(applied)
+
+    def _wait(self, plans: Collection[ZonePlan]) -> None:
+        seconds = max(host.dns_timeout for host in self.fleet.hosts)
+        outcome = wait(list(self._questions(plans)), seconds)
+        for zone in plans:
+            if sentence := outcome.sentence(zone.zone, seconds):
+                self.failures[sentence] = set(zone.names)
+        unreached = sorted(map(str, outcome.unreached))
+        self.notes += (f"{server} cannot be reached from here" for server in unreached)
+
+    def _questions(self, plans: Iterable[ZonePlan]) -> Iterator[Question]:
+        addresses = dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers)
+        for zone in plans:
+            with self.noting(zone.names):
+                for server in servers(zone.zone, resolver(tuple(addresses))):
+                    for expected in zone.expected:
+                        yield Question(zone.zone, server, expected)
+
+    @contextmanager
+    def noting(
+        self, names: Iterable[str], but: tuple[type[Exception], ...] | type[Exception] = ()
+    ) -> Iterator[None]:
+        """Note a mistake under the names that it concerns, and go on."""
+        try:
+            yield
+        except but:
+            raise
+        except MailError as error:
+            self.failures.setdefault(str(error), set()).update(names)
+
+
+def by_configuration(
+    fleet: Fleet, ready: Collection[str], keys: Keys | None = None
+) -> list[tuple[Configuration, list[MailRecord]]]:
+    """Return the records of a fleet by the `mail_dns` through which they are published."""
+    chosen = _chosen(fleet)
+    groups: list[tuple[Configuration, list[MailRecord]]] = []
+    for record in records_for(fleet, ready, keys):
+        configuration = _covering(record.name, chosen)
+        members = next((members for known, members in groups if known == configuration), None)
+        if members is not None:
+            members.append(record)
+        elif configuration is not None:
+            groups.append((configuration, [record]))
+    return groups
+
+
+def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
+    chosen: dict[str, Configuration | None] = {}
+    for host in fleet.hosts:
+        for name in (host.hostname, *host.domains):
+            if chosen.setdefault(name, host.dns) != host.dns:
+                raise MailError(
+                    f"{name} is published through a different mail_dns by each of its hosts; "
+                    "give them the same one"
+                )
+    return chosen
+
+
+def _covering(name: str, chosen: Mapping[str, Configuration | None]) -> Configuration | None:
+    """Return what was chosen for a name of the fleet, for a record at it or below it."""
+    while name not in chosen:
+        name = name.partition(".")[2]
+    return chosen[name]
+
+
+def _names(records: Iterable[MailRecord]) -> set[str]:
+    return {record.name for record in records}

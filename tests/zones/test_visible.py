@@ -1,0 +1,68 @@
+"""Whether a key's record has reached every name server, seen over real sockets."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from deploys.mail.checking import fleet_from
+from deploys.mail.errors import MailError
+from deploys.mail.settings import MailSettings
+from deploys.zones import visible as seeing
+from deploys.zones.authority import Server
+from deploys.zones.visible import visible
+from tests.zones.responder import Responder, txt
+
+NAME = "mx1-rsa._domainkey.harbor.example"
+TEXT = "v=DKIM1; k=rsa; p=TmV3"
+HOST = {
+    "mail_hostname": "mx1.harbor.example",
+    "mail_addresses": ["203.0.113.11"],
+    "mail_resolvers": ["127.0.0.1"],
+}
+
+
+def settings() -> MailSettings:
+    return fleet_from({"mx1": HOST}, {}).hosts[0]
+
+
+@pytest.fixture
+def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Responder, Responder]]:
+    """Two name servers of a zone that both have the record."""
+    with ExitStack() as stack:
+        both = [stack.enter_context(Responder(f"127.0.0.{number}")) for number in (2, 3)]
+        for responder in both:
+            responder.answers = {(NAME, "TXT"): [txt(TEXT)]}
+        found = tuple(Server(f"ns{i}", one.address, one.port) for i, one in enumerate(both))
+        monkeypatch.setattr("dns.resolver.zone_for_name", lambda name, **_: name)
+        monkeypatch.setattr(seeing, "servers", lambda *_: found)
+        yield both[0], both[1]
+
+
+def test_a_record_that_all_servers_have_is_visible(pair: tuple[Responder, Responder]) -> None:
+    assert pair
+    assert visible(settings(), {NAME: TEXT}) == {NAME}
+
+
+@pytest.mark.parametrize("lagging", [{}, {(NAME, "TXT"): [txt("v=DKIM1; k=rsa; p=T2xk")]}])
+def test_a_record_that_one_server_lacks_is_not(
+    pair: tuple[Responder, Responder], lagging: dict[tuple[str, str], list[bytes]]
+) -> None:
+    pair[1].answers = lagging
+
+    assert visible(settings(), {NAME: TEXT}) == frozenset()
+
+
+def test_a_zone_that_nobody_delegates_shows_nothing(
+    pair: tuple[Responder, Responder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object) -> None:
+        raise MailError(f"{pair}: its name servers cannot be found")
+
+    monkeypatch.setattr(seeing, "servers", nobody)
+
+    assert visible(settings(), {NAME: TEXT}) == frozenset()
+
+
+def test_nothing_to_look_for_asks_nobody() -> None:
+    assert not visible(settings(), {})
