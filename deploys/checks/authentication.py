@@ -1,0 +1,139 @@
+"""
+What a stranger makes of our mail, judged from the bytes that arrived.
+
+SPF (RFC 7208) is the verdict that the witness wrote into Authentication-Results (RFC 8601) when it
+took the message; only a header with the name of the server that delivered counts, since anyone can
+write one.
+DMARC (RFC 7489) asks whether a domain that passed is aligned with the one in the From header.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from typing import Any
+
+import authres
+import dmarc
+
+from deploys.checks.exchange import Delivery
+from deploys.checks.finding import Finding, Question
+from deploys.checks.world import Names, UnansweredError
+
+SPF = Question(
+    "delivery.spf", "domain", "Does a stranger find that SPF passes?", "RFC 7208 section 8.3"
+)
+DMARC = Question(
+    "delivery.dmarc",
+    "domain",
+    "Is the domain that passed the one that the reader sees?",
+    "RFC 7489 section 3.1",
+)
+
+# RFC 8601 section 2.2 has a value with colons quoted; Exim writes smtp.remote-ip without quotes.
+_BARE_IPV6 = re.compile(r"=([0-9A-Fa-f]*:[0-9A-Fa-f:.]+)")
+# RFC 5321 section 4.4: the topmost Received is of the server that delivered, and names it.
+_BY = re.compile(r"\bby\s+([^\s;]+)")
+
+_BEFORE = "mend delivery.arrived first"
+_WITNESS = "let the witness check SPF and DKIM and write Authentication-Results"
+
+
+def authenticated(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
+    """Judge each message that a mail host sent to a witness."""
+    for delivery in deliveries:
+        errand = delivery.errand
+        if errand.message.sender.partition("@")[2] == errand.domain:
+            yield from judged(delivery, names)
+
+
+def judged(delivery: Delivery, names: Names) -> Iterator[Finding]:
+    """Judge one message."""
+    errand = delivery.errand
+    if delivery.received is None:
+        for question in (SPF, DMARC):
+            yield question.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+        return
+    message = BytesParser(policy=default).parsebytes(delivery.received.raw)
+    results = results_of(message, errand.message.recipient.partition("@")[2])
+    yield _spf(errand.domain, errand.path, results)
+    yield _dmarc(errand.path, _author_domain(message) or errand.domain, results, names)
+
+
+def results_of(message: EmailMessage, witness: str) -> list[Any]:
+    """Return what the Authentication-Results of the server that delivered the message say."""
+    received = _BY.search(str(message.get("Received", "")))
+    server = received[1].lower() if received else witness
+    for text in message.get_all("Authentication-Results", ()):
+        try:
+            quoted = _BARE_IPV6.sub(r'="\1"', str(text))
+            header = authres.AuthenticationResultsHeader.parse_value(quoted)
+        except authres.AuthResError:
+            continue
+        judge = str(header.authserv_id).lower()
+        if judge in (server, witness) or judge.endswith(f".{witness}"):
+            return list(header.results)
+    return []
+
+
+def _spf(domain: str, path: str, results: list[Any]) -> Finding:
+    judged = [one for one in results if one.method == "spf"]
+    result = next((one for one in judged if one.smtp_mailfrom), judged[0] if judged else None)
+    if result is None:
+        return SPF.unknown(domain, f"{path}: the witness wrote no SPF result", _WITNESS)
+    saw = f"{path}: {result}"
+    if result.result == "pass":
+        return SPF.ok(domain, saw)
+    if result.result == "temperror":
+        return SPF.unknown(domain, saw, "let the witness resolve names, and verify again")
+    return SPF.error(
+        domain, saw, f"let the SPF policy of {domain} allow every address that its hosts send from"
+    )
+
+
+def _dmarc(path: str, domain: str, results: list[Any], names: Names) -> Finding:
+    try:
+        found = _policy(domain, names)
+    except (UnansweredError, dmarc.Error) as problem:
+        return DMARC.unknown(domain, f"{path}: {problem}", f"mend the policy at _dmarc.{domain}")
+    if found is None:
+        fix = f"publish 'v=DMARC1; p=none' as TXT at _dmarc.{domain}"
+        return DMARC.error(domain, f"{path}: {domain} has no DMARC policy", fix)
+    verdict = dmarc.DMARC().get_result(found, auth_results=_passed(results))
+    aligned = [
+        method
+        for method, result in (("SPF", verdict.spf), ("DKIM", verdict.dkim))
+        if result is dmarc.DMARCResult.PASS
+    ]
+    saw = f"{path}: {' and '.join(aligned) or 'neither SPF nor DKIM'} passed for {domain}"
+    if verdict.result is dmarc.DMARCResult.PASS:
+        return DMARC.ok(domain, saw)
+    fix = f"let SPF or DKIM pass for {domain} itself, the domain in the From header"
+    return DMARC.error(domain, saw, fix)
+
+
+def _policy(domain: str, names: Names) -> Any:  # noqa: ANN401 - the package has no types
+    """Return the policy of a domain or of the nearest domain above it that has one."""
+    labels = domain.split(".")
+    for start in range(max(1, len(labels) - 1)):
+        parent = ".".join(labels[start:])
+        if record := names.policy(f"_dmarc.{parent}", "v=DMARC1"):
+            return dmarc.DMARC().parse_record(record, domain, parent if start else None)
+    return None
+
+
+def _passed(results: list[Any]) -> dmarc.AuthResults:
+    passed = [one for one in results if one.result == "pass"]
+    # RFC 7489 section 3.1.2: SPF counts by MAIL FROM.
+    spf = [one for one in passed if one.method == "spf" and one.smtp_mailfrom]
+    dkim = [one for one in passed if one.method == "dkim" and one.header_d]
+    return dmarc.AuthResults(
+        spf=dmarc.SPF.from_authres(spf[0]) if spf else None,
+        dkim=[dmarc.DKIM.from_authres(one) for one in dkim],
+    )
+
+
+def _author_domain(message: EmailMessage) -> str:
+    author = message["From"]
+    return author.addresses[0].domain.lower() if author and author.addresses else ""

@@ -1,0 +1,82 @@
+"""
+Delivery: a message has arrived when it is found in the mailbox that it was meant for.
+
+That a queue is empty, or that a server said 250, proves less.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from deploys.checks.exchange import Delivery
+from deploys.checks.finding import Finding, Message, Question
+
+ARRIVED = Question(
+    "delivery.arrived",
+    "domain",
+    "Does a message reach the mailbox that it is meant for?",
+    "RFC 5321 section 6.1",
+)
+SECONDS = Question(
+    "delivery.seconds", "domain", "Does that take seconds, not minutes?", "RFC 5321 section 4.5.4"
+)
+
+SLOW = 10.0
+
+
+def arrivals(deliveries: Iterable[Delivery]) -> Iterator[Finding]:
+    """Say of each message whether it arrived, and how fast."""
+    for delivery in deliveries:
+        yield _arrived(delivery)
+        if delivery.seconds is not None:
+            yield _speed(delivery, delivery.seconds)
+
+
+def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:
+    """Return the messages for the report; one that nobody could look for is not among them."""
+    return tuple(
+        Message(
+            id=delivery.errand.message.id,
+            path=delivery.errand.path,
+            seconds=delivery.seconds,
+            arrived=delivery.received is not None,
+            sender=delivery.errand.message.sender,
+        )
+        for delivery in deliveries
+        if not delivery.errand.elsewhere
+    )
+
+
+def _arrived(delivery: Delivery) -> Finding:
+    errand, domain = delivery.errand, delivery.errand.domain
+    if delivery.received:
+        return ARRIVED.ok(domain, f"{errand.path}: found in {_places(delivery)}")
+    if delivery.submitted and delivery.submitted.refusal:
+        return ARRIVED.error(
+            domain,
+            f"{errand.path}: refused, {delivery.submitted.refusal}",
+            f"mend what the answer names, on {errand.host}",
+        )
+    if delivery.unasked:
+        return ARRIVED.unknown(
+            domain,
+            f"{errand.path}: {delivery.unasked}",
+            "let both ends be hosts of the inventory that answer, in the groups mail or witnesses",
+        )
+    return ARRIVED.error(
+        domain,
+        f"{errand.path}: not in {_places(delivery)}",
+        f"look for {errand.message.id} in the mail log and the queue (mailq) of {errand.host}, "
+        "then of each server on the way",
+    )
+
+
+def _speed(delivery: Delivery, seconds: float) -> Finding:
+    errand = delivery.errand
+    saw = f"{errand.path}: {seconds:.1f} s"
+    if seconds <= SLOW:
+        return SECONDS.ok(errand.domain, saw)
+    fix = f"look in the mail log for {errand.message.id}: the delays= of each hop say where it sat"
+    return SECONDS.warning(errand.domain, saw, fix)
+
+
+def _places(delivery: Delivery) -> str:
+    return " or ".join(f"{box.path} on {box.host}" for box in delivery.errand.boxes)

@@ -1,0 +1,130 @@
+"""
+Which test messages are sent: every way that mail takes through the fleet, once.
+
+Out of every mail host, for each of its domains, to every witness; from every witness to postmaster
+of every domain; from here, a stranger, to every address of every mail host; and from here, as an
+account does, through each of its submission ports to every witness.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count, product
+
+from deploys.checks.message import TestMessage, new_run
+from deploys.checks.remote import Mailbox
+from deploys.checks.session import Desk, Endpoint, desks, endpoints
+from deploys.mail.settings import Fleet, MailSettings
+
+# RFC 2606 section 2: a domain that nobody has, for an author that nobody should answer.
+_STRANGER = "stranger@verification.invalid"
+_HERE = "outside"
+PROGRAM = "pyinfra-mail"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One message: where it starts, the domain that it proves, and where it has to arrive."""
+
+    message: TestMessage
+    origin: str | Endpoint
+    domain: str
+    boxes: tuple[Mailbox, ...]
+    elsewhere: str = ""
+
+    @property
+    def host(self) -> str:
+        """Return the inventory's name of the host that it starts from, or comes in at."""
+        return self.origin.host if isinstance(self.origin, Endpoint) else self.origin
+
+    @property
+    def path(self) -> str:
+        """Return the stations of the way, as the report names them."""
+        if isinstance(self.origin, Desk):
+            return f"{_HERE} -> {self.origin} as {self.origin.login} -> {self.message.recipient}"
+        if isinstance(self.origin, Endpoint):
+            return f"{_HERE} -> {self.origin} -> {self.message.recipient}"
+        return f"{self.origin} -> {self.message.recipient}"
+
+
+@dataclass(frozen=True)
+class _Way:
+    origin: str | Endpoint
+    domain: str
+    author: str
+    sender: str
+    recipient: str
+    receivers: tuple[MailSettings, ...] = ()
+    program: str = ""
+
+
+def errands(fleet: Fleet) -> tuple[Errand, ...]:
+    """Return every errand of a new run."""
+    run, numbers = new_run(), count(1)
+    ways = [*_outward(fleet), *_inward(fleet), *_from_here(fleet), *_submitted(fleet)]
+    return tuple(_errand(way, f"{run}-{next(numbers)}", fleet) for way in ways)
+
+
+def _outward(fleet: Fleet) -> Iterator[_Way]:
+    for host, witness in product(fleet.hosts, fleet.witnesses):
+        for domain in host.domains:
+            postmaster = f"postmaster@{domain}"
+            yield _Way(host.inventory_name, domain, postmaster, postmaster, witness.address)
+
+
+def _inward(fleet: Fleet) -> Iterator[_Way]:
+    for witness, domain in product(fleet.witnesses, fleet.domains):
+        yield _Way(
+            witness.inventory_name,
+            domain,
+            witness.address,
+            witness.address,
+            f"postmaster@{domain}",
+            fleet.hosts_for(domain),
+        )
+
+
+def _from_here(fleet: Fleet) -> Iterator[_Way]:
+    for host in fleet.hosts:
+        for door, domain in product(endpoints(host), host.domains):
+            yield _Way(door, domain, _STRANGER, "", f"postmaster@{domain}", (host,))
+
+
+def _submitted(fleet: Fleet) -> Iterator[_Way]:
+    for host, witness in product(fleet.hosts, fleet.witnesses):
+        for desk in desks(host, str(host.addresses[0])) if host.domains else ():
+            if desk.password:
+                author = host.accounts[desk.login].senders[0]
+                domain = author.partition("@")[2]
+                yield _Way(desk, domain, author, author, witness.address, program=PROGRAM)
+
+
+def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
+    message = TestMessage(id_, way.author, way.recipient, way.sender, way.program)
+    places = _places(way, fleet)
+    elsewhere = "" if places else f"{way.recipient} is delivered outside of this inventory"
+    return Errand(message, way.origin, way.domain, places, elsewhere)
+
+
+def _places(way: _Way, fleet: Fleet) -> tuple[Mailbox, ...]:
+    """Return the mailboxes in which the message can arrive, none if nobody here can see it."""
+    found = [_witness_box(fleet, way.recipient)]
+    found += [_local_box(fleet, host, way.recipient) for host in way.receivers]
+    return tuple(dict.fromkeys(box for box in found if box))
+
+
+def _witness_box(fleet: Fleet, address: str) -> Mailbox | None:
+    boxes: Mapping[str, Mailbox] = {
+        witness.address: Mailbox(witness.inventory_name, witness.mailbox)
+        for witness in fleet.witnesses
+    }
+    return boxes.get(address)
+
+
+def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Mailbox | None:
+    """Follow a recipient to the first local user or witness among its targets."""
+    for target in host.recipients().get(address, ()):
+        if "@" not in target:
+            return Mailbox(host.inventory_name, f"/var/mail/{target}")
+        if box := _witness_box(fleet, target):
+            return box
+    return None

@@ -1,0 +1,146 @@
+"""
+The exchange: every test message is sent at once, and every mailbox is watched meanwhile.
+
+Each host gets one command that submits and one that waits. Waiting is done on the host, in rounds
+of a few seconds, because a domain with two hosts receives at only one of them and nobody knows
+which; a message that has come ends the wait for it everywhere.
+"""
+
+import smtplib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil
+
+from deploys.checks.errands import Errand
+from deploys.checks.message import TestMessage
+from deploys.checks.remote import Mailbox, Received, Submitted, submit, wait
+from deploys.checks.session import Desk, Endpoint, MisbehavedError, log_in, reply, session, starttls
+from deploys.checks.world import UnansweredError, World, side_by_side
+
+_ROUND = 3.0
+_OK = 250
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What became of one errand.
+
+    `unasked` says why nobody could send it or look for it, `silent` which hosts did not answer.
+    """
+
+    errand: Errand
+    submitted: Submitted | None = None
+    received: Received | None = None
+    unasked: str = ""
+    silent: frozenset[str] = frozenset()
+
+    @property
+    def seconds(self) -> float | None:
+        """Return the time from submission to mailbox."""
+        if self.submitted is None or self.received is None:
+            return None
+        return max(0.0, self.received.at - self.submitted.at)
+
+
+def exchange(errands: Sequence[Errand], world: World) -> tuple[Delivery, ...]:
+    """Run every errand and return what became of it."""
+    run = _Run(errands, world)
+    calls = [*run.submissions(), run.watch]
+    side_by_side(calls, workers=len(calls))
+    return tuple(run.delivery(errand) for errand in errands)
+
+
+class _Run:
+    """The errands on their way."""
+
+    def __init__(self, errands: Sequence[Errand], world: World) -> None:
+        self.world = world
+        self.errands = errands
+        self.submitted: dict[str, Submitted] = {}
+        self.received: dict[str, Received] = {}
+        self.unsent: dict[str, str] = {}
+        self.unseen: dict[Mailbox, str] = {}
+
+    def submissions(self) -> list[Callable[[], None]]:
+        """Return the calls that send: one for each host, and one for each of a host's addresses."""
+        watched = [errand for errand in self.errands if errand.boxes]
+        origins = dict.fromkeys(errand.origin for errand in watched)
+        return [
+            partial(self._submit, origin, [one for one in watched if one.origin == origin])
+            for origin in origins
+        ]
+
+    def watch(self) -> None:
+        """Wait, round by round, until every message has come or the time is up."""
+        for _ in range(ceil(self.world.patience / _ROUND)):
+            awaited = self._awaited()
+            boxes = {box for errand in awaited for box in errand.boxes} - set(self.unseen)
+            if not boxes:
+                return
+            looks = [partial(self._look, box, awaited) for box in boxes]
+            side_by_side(looks, workers=len(looks))
+
+    def delivery(self, errand: Errand) -> Delivery:
+        """Return what became of one errand."""
+        id_ = errand.message.id
+        unseen = {box.host: self.unseen[box] for box in errand.boxes if box in self.unseen}
+        silent = set(unseen)
+        if id_ in self.unsent and isinstance(errand.origin, str):
+            silent.add(errand.origin)
+        reasons = dict.fromkeys((errand.elsewhere, self.unsent.get(id_), *unseen.values()))
+        unasked = "" if id_ in self.received else "; ".join(filter(None, reasons))
+        outcome = self.submitted.get(id_), self.received.get(id_)
+        return Delivery(errand, *outcome, unasked, frozenset(silent))
+
+    def _submit(self, origin: str | Endpoint, errands: Sequence[Errand]) -> None:
+        messages = [errand.message for errand in errands]
+        try:
+            if isinstance(origin, Endpoint):
+                self.submitted |= _submit_from_here(self.world, origin, messages)
+            else:
+                self.submitted |= submit(self.world, origin, messages)
+        except UnansweredError as problem:
+            self.unsent |= {message.id: str(problem) for message in messages}
+
+    def _look(self, box: Mailbox, awaited: Sequence[Errand]) -> None:
+        ids = [errand.message.id for errand in awaited if box in errand.boxes]
+        world = replace(self.world, patience=min(_ROUND, self.world.patience))
+        try:
+            self.received |= wait(world, box, ids)
+        except UnansweredError as problem:
+            self.unseen[box] = str(problem)
+
+    def _awaited(self) -> list[Errand]:
+        refused = {id_ for id_, outcome in self.submitted.items() if outcome.refusal}
+        ended = refused | set(self.received) | set(self.unsent)
+        return [errand for errand in self.errands if errand.message.id not in ended]
+
+
+def _submit_from_here(
+    world: World, door: Endpoint, messages: Iterable[TestMessage]
+) -> dict[str, Submitted]:
+    submitted: dict[str, Submitted] = {}
+    try:
+        with session(door, world) as client:
+            if client.has_extn("starttls"):
+                starttls(client)
+            if isinstance(door, Desk):
+                log_in(client, door)
+            for message in messages:
+                at = world.clock()
+                submitted[message.id] = Submitted(at, _send(client, message))
+    except MisbehavedError as problem:
+        refused = Submitted(world.clock(), str(problem))
+        return dict.fromkeys((message.id for message in messages), refused) | submitted
+    return submitted
+
+
+def _send(client: smtplib.SMTP, message: TestMessage) -> str:
+    """Send one message and return why it was refused, or nothing."""
+    for answer in (client.mail(message.sender), client.rcpt(message.recipient)):
+        if answer[0] != _OK:
+            client.rset()
+            return f"the server answered {reply(answer)}"
+    answer = client.data(message.compose())
+    return "" if answer[0] == _OK else f"the server answered {reply(answer)}"

@@ -1,0 +1,123 @@
+"""
+DNS as the world sees it: every authoritative server, at every address, says where mail goes.
+
+Where it goes (MX), where that is (A and AAAA), who may send (SPF), and what becomes of forgeries
+(DMARC). Servers that disagree are found by asking each of them.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from deploys.checks.finding import Finding, Question
+from deploys.checks.world import Answer, UnansweredError, World, side_by_side
+from deploys.mail.settings import Fleet, MailSettings
+
+MX = Question("dns.mx", "domain", "Does the domain name its mail hosts?", "RFC 5321 section 5.1")
+ADDRESS = Question(
+    "dns.address", "host", "Does the host's name lead to its addresses?", "RFC 5321 section 5.1"
+)
+SPF = Question("dns.spf", "domain", "Is there one policy of who may send?", "RFC 7208 section 4.5")
+DMARC = Question(
+    "dns.dmarc", "domain", "Is there one policy about forged mail?", "RFC 7489 section 6.6.3"
+)
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One question about one name, and how to judge each server's answer."""
+
+    question: Question
+    subject: str
+    name: str
+    rdtype: str
+    judge: Callable[[Answer], Finding]
+
+
+def published(fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Ask every authoritative server for what mail needs of every domain and host."""
+    inquiries = [
+        *(one for domain in fleet.domains for one in _of_domain(domain, fleet)),
+        *(one for host in fleet.hosts for one in _of_host(host)),
+    ]
+    for findings in side_by_side(partial(inquire, world, inquiry) for inquiry in inquiries):
+        yield from findings
+
+
+def _of_domain(domain: str, fleet: Fleet) -> Iterator[Inquiry]:
+    hosts = {host.hostname for host in fleet.hosts_for(domain)}
+    policy = f"_dmarc.{domain}"
+    yield Inquiry(MX, domain, domain, "MX", partial(exchanges, domain, hosts))
+    yield Inquiry(SPF, domain, domain, "TXT", partial(one_policy, SPF, domain, "v=spf1"))
+    yield Inquiry(DMARC, domain, policy, "TXT", partial(one_policy, DMARC, policy, "v=DMARC1"))
+
+
+def _of_host(host: MailSettings) -> Iterator[Inquiry]:
+    for rdtype, version in (("A", 4), ("AAAA", 6)):
+        wanted = {str(address) for address in host.addresses if address.version == version}
+        judge = partial(addresses, host, rdtype, wanted)
+        yield Inquiry(ADDRESS, host.inventory_name, host.hostname, rdtype, judge)
+
+
+def inquire(world: World, inquiry: Inquiry) -> list[Finding]:
+    """Ask every authoritative server one question."""
+    question, subject, name = inquiry.question, inquiry.subject, inquiry.name
+    fix = "let every name server of the zone answer, at every address, by UDP and TCP port 53"
+    try:
+        answers = world.names.authoritative(name, inquiry.rdtype)
+    except UnansweredError as problem:
+        return [question.unknown(subject, str(problem), fix)]
+    if not answers:
+        return [question.unknown(subject, f"no name server of {name} could be found", fix)]
+    return [
+        question.unknown(subject, f"{answer.server} about {name}: {answer.problem}", fix)
+        if answer.problem
+        else inquiry.judge(answer)
+        for answer in answers
+    ]
+
+
+def exchanges(domain: str, hosts: set[str], answer: Answer) -> Finding:
+    """Judge a server's MX records."""
+    named = {value.split()[-1].removesuffix(".").lower() for value in answer.values}
+    saw = f"{answer.server}: {_spoken(answer)}"
+    if missing := sorted(hosts - named):
+        fix = f"publish MX records of {domain} for {', '.join(missing)}"
+        return MX.error(domain, saw, fix)
+    if strangers := sorted(named - hosts):
+        fix = f"remove {', '.join(strangers)} from the MX records unless another server is meant"
+        return MX.info(domain, saw, fix)
+    return MX.ok(domain, saw)
+
+
+def addresses(host: MailSettings, rdtype: str, wanted: set[str], answer: Answer) -> Finding:
+    """Judge a server's A or AAAA records."""
+    name, found = host.inventory_name, set(answer.values)
+    saw = f"{answer.server}: {host.hostname} {rdtype} {_spoken(answer)}"
+    if missing := sorted(wanted - found):
+        fix = f"publish {rdtype} of {host.hostname}: {', '.join(missing)}"
+        return ADDRESS.error(name, saw, fix)
+    if strangers := sorted(found - wanted):
+        fix = f"add {', '.join(strangers)} to mail_addresses, or remove it from {host.hostname}"
+        return ADDRESS.error(name, saw, fix)
+    return ADDRESS.ok(name, saw)
+
+
+def one_policy(question: Question, name: str, version: str, answer: Answer) -> Finding:
+    """Judge whether there is exactly one policy among a server's TXT records."""
+    domain = name.removeprefix("_dmarc.")
+    policies = [value for value in answer.values if _is_policy(value, version)]
+    if len(policies) == 1:
+        return question.ok(domain, f"{answer.server}: {policies[0]}")
+    saw = f"{answer.server}: {len(policies)} TXT records at {name} start with {version}"
+    return question.error(domain, saw, f"publish exactly one {version} policy at {name}")
+
+
+def _is_policy(value: str, version: str) -> bool:
+    # RFC 7208 section 4.5: the version ends at a space or at the end; DMARC's at a semicolon.
+    rest = value.removeprefix(version)
+    return rest != value and rest[:1] in ("", " ", ";")
+
+
+def _spoken(answer: Answer) -> str:
+    return ", ".join(answer.values) or "nothing"

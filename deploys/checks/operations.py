@@ -1,0 +1,131 @@
+"""The proof as a pyinfra operation: the last step of a deploy, or a run of its own."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pyinfra import host, logger
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.host import Host
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+
+from deploys.checks.errands import errands
+from deploys.checks.finding import Finding
+from deploys.checks.gathering import failed, gathering
+from deploys.checks.hosts import PyinfraHosts
+from deploys.checks.proof import HOST, prove
+from deploys.checks.report import inventory_name, publish
+from deploys.checks.resolver import Resolver
+from deploys.checks.session import Endpoint
+from deploys.checks.world import World
+from deploys.mail.errors import MailError
+from deploys.mail.settings import Fleet
+
+Changes = Mapping[str, Callable[[State], int]]
+
+
+@operation(is_idempotent=False)
+def verified(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, None]:
+    """
+    Prove that mail is delivered, and write the report.
+
+    Test messages are sent, everything else is only asked. They stay in the mailboxes: to take them
+    out of an mbox while its server may write to it could lose mail. The work is done once for the
+    whole fleet, by the last host to come to it; the others have nothing to do.
+
+    + fleet: every mail host and witness of the inventory
+    + changes: what counts, for the report, the hosts and the zones that the run has changed
+
+    It fails when a check fails, when no message arrived, when a host of the inventory did not
+    answer, and when the report cannot be written.
+
+    **Example:**
+
+    .. code:: python
+
+        verified(
+            name="Prove that mail is delivered",
+            fleet=fleet_of(state.inventory),
+            changes={"hosts": hosts_changed, "zones": zones_changed},
+        )
+    """
+    run = host.state
+    scope = _in_limit(fleet, run)
+    if not run.is_executing:
+        _announce(scope)
+        return
+    meeting = gathering(run, str(host.current_op_hash), _Proof(fleet, scope, changes))
+    if not meeting.completed_by(run, host.name):
+        host.noop("the proof begins when every host is here")
+        return
+    yield FunctionCommand(meeting.step, (), {})
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """The step that the last host takes."""
+
+    fleet: Fleet
+    scope: Fleet
+    changes: Changes
+
+    def __call__(self, state: State, host: Host, op_hash: str) -> bool:
+        absent = _absent(self.fleet, self.scope, state)
+        world = _world(self.scope, state, op_hash)
+        report = prove(self.scope, world, lambda: self._counted(state), absent)
+        succeeded = report.succeeded
+        try:
+            publish(replace(report, name=inventory_name()))
+        except MailError as problem:
+            logger.error(f"{host.print_prefix}{problem}")
+            succeeded = False
+        if not succeeded:
+            # With --no-wait pyinfra forgets what an operation returned.
+            state.failed_hosts.add(host)
+        return succeeded
+
+    def _counted(self, state: State) -> Mapping[str, int]:
+        return {what: count(state) for what, count in self.changes.items()}
+
+
+def _announce(scope: Fleet) -> None:
+    for errand in errands(scope):
+        origin = errand.origin
+        if host.name == (origin.host if isinstance(origin, Endpoint) else origin):
+            host.log(f"would send a test message {errand.path}")
+
+
+def _world(fleet: Fleet, state: State, op_hash: str) -> World:
+    resolvers = dict.fromkeys(str(one) for host in fleet.hosts for one in host.resolvers)
+    timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
+    return World(PyinfraHosts(state, op_hash), Resolver(tuple(resolvers)), timeout=timeout)
+
+
+def _in_limit(fleet: Fleet, state: State) -> Fleet:
+    """Return the part of the fleet that this run is about."""
+    names = {host.name for host in state.inventory if state.is_host_in_limit(host)}
+    return fleet.model_copy(
+        update={
+            "hosts": tuple(host for host in fleet.hosts if host.inventory_name in names),
+            "witnesses": tuple(one for one in fleet.witnesses if one.inventory_name in names),
+        }
+    )
+
+
+def _absent(fleet: Fleet, scope: Fleet, state: State) -> Iterator[Finding]:
+    inside = _names(scope)
+    for name in _names(fleet):
+        member = state.inventory.get_host(name)
+        if name not in inside:
+            yield HOST.info(name, "left out by --limit or --exclude", "run without the limit")
+        elif not member.connected:
+            yield HOST.error(name, "it could not be reached over SSH", "mend the connection")
+        elif name in failed(state):
+            yield HOST.error(name, "it failed earlier in this run", "mend what the run said of it")
+        else:
+            yield HOST.ok(name, "it took part in the run")
+
+
+def _names(fleet: Fleet) -> tuple[str, ...]:
+    witnesses = (witness.inventory_name for witness in fleet.witnesses)
+    return (*(host.inventory_name for host in fleet.hosts), *witnesses)

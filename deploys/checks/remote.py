@@ -1,0 +1,102 @@
+"""
+The two commands that a proof runs on a host: submit messages, and wait for messages.
+
+Each is one remote command for any number of messages. Times in their output are the host's own;
+the command's begin and end, seen from here, tell how far that clock can be off.
+"""
+
+import base64
+import mailbox
+import shlex
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from deploys.checks.message import TestMessage, id_in
+from deploys.checks.world import UnansweredError, World
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """When a host's mail server took a message, or why it did not."""
+
+    at: float
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Received:
+    """When a message was first seen whole in its mailbox, and its bytes."""
+
+    at: float
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """An mbox file on a host of the inventory."""
+
+    host: str
+    path: str
+
+
+def submit(world: World, host: str, messages: Iterable[TestMessage]) -> dict[str, Submitted]:
+    """Hand messages to a host's own sendmail; raise UnansweredError if the host does not answer."""
+    lines = [
+        f"{message.id} {message.sender} {message.recipient} "
+        f"{base64.b64encode(message.compose()).decode()}"
+        for message in messages
+    ]
+    said, offset = _run(world, host, ["submit.sh"], lines, world.timeout)
+    return {
+        words[1]: Submitted(float(words[2]) + offset, _refusal(words))
+        for words in said
+        if words[0] in ("sent", "refused")
+    }
+
+
+def wait(world: World, box: Mailbox, ids: Sequence[str]) -> dict[str, Received]:
+    """Wait for messages of one run in a mailbox and return those that came in time."""
+    run = ids[0].partition("-")[0]
+    numbers = [id_.partition("-")[2] for id_ in ids]
+    script = ["await.sh", str(round(world.patience * 1000)), box.path, run, *numbers]
+    said, offset = _run(world, box.host, script, [], world.patience + world.timeout)
+    seen = {words[1]: float(words[2]) + offset for words in said if words[0] == "arrived"}
+    raw = {id_in(message): message for message in _messages(said)}
+    return {id_: Received(at, raw[id_]) for id_, at in seen.items() if id_ in raw}
+
+
+def _run(
+    world: World, host: str, script: Sequence[str], lines: Sequence[str], limit: float
+) -> tuple[list[list[str]], float]:
+    asked = world.clock()
+    text = files(__package__).joinpath("scripts", script[0]).read_text()
+    command = shlex.join(["sh", "-c", text, *script])
+    said = [line.split(maxsplit=3) for line in world.hosts.run(host, command, lines, limit) if line]
+    clock = {words[0]: float(words[1]) for words in said if words[0] in ("begin", "end")}
+    if len(clock) != len(("begin", "end")):
+        raise UnansweredError(f"the command {script[0]} on {host} ended without its last word")
+    return said, _offset(asked, clock, world.clock())
+
+
+def _offset(asked: float, clock: Mapping[str, float], answered: float) -> float:
+    """Return what to add to a host's times; clocks that can agree are taken to agree."""
+    lowest, highest = asked - clock["begin"], answered - clock["end"]
+    return min(max(0.0, lowest), highest)
+
+
+def _refusal(words: Sequence[str]) -> str:
+    if words[0] == "sent":
+        return ""
+    return words[3] if words[3:] else "sendmail gave no reason"
+
+
+def _messages(said: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    encoded = "".join(words[1] for words in said if words[0] == "mail")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(base64.b64decode(encoded))
+        file.flush()
+        box = mailbox.mbox(file.name, create=False)
+        yield from (box.get_bytes(key) for key in box.iterkeys())
+        box.close()

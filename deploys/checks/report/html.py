@@ -1,0 +1,96 @@
+"""The report as one HTML page that needs nothing else: no network, no script, no other file."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from deploys.checks.catalogue import QUESTIONS
+from deploys.checks.finding import Finding, Message, Question, Report, Severity
+from deploys.checks.report.problems import WORST_FIRST, problems
+from deploys.checks.report.words import changes, headline, number, span
+
+_ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Every answer of one severity to one question about one subject."""
+
+    question: Question
+    severity: Severity
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One domain or host with its rows."""
+
+    subject: str
+    severity: Severity
+    rows: tuple[Row, ...]
+
+    @property
+    def count(self) -> str:
+        """Return how much is known of it."""
+        answers = sum(len(row.findings) for row in self.rows)
+        asked = len({row.question for row in self.rows})
+        return f"{number(asked, 'question')}, {number(answers, 'answer')}"
+
+
+def render(report: Report) -> str:
+    """Return the report as an HTML document."""
+    environment = Environment(
+        loader=PackageLoader("deploys.checks.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        headline=headline(report),
+        figures=_figures(report),
+        counts=_counts(report),
+        problems=problems(report, *_ATTENTION),
+        longest=max((len(_stations(one)[-1]) for one in report.messages), default=0),
+        ways=[(message, _stations(message)) for message in report.messages],
+        groups=(
+            ("Domains", _cards(report.findings, "domain")),
+            ("Hosts", _cards(report.findings, "host")),
+        ),
+    )
+
+
+def _figures(report: Report) -> Iterator[tuple[str, str, str]]:
+    arrived = sum(message.arrived for message in report.messages)
+    yield "Messages arrived", f"{arrived} of {len(report.messages)}", span(report.messages)
+    total = sum(report.changes.values())
+    yield "Changed by the run", str(total), changes(report.changes)
+    yield "Time for the proof", f"{report.seconds:.1f} s", "everything side by side"
+
+
+def _counts(report: Report) -> list[tuple[Severity, int]]:
+    counted = ((severity, len(report.having(severity))) for severity in WORST_FIRST)
+    return [(severity, count) for severity, count in counted if count]
+
+
+def _cards(findings: Iterable[Finding], about: str) -> Iterator[Card]:
+    mine = sorted((one for one in findings if one.about == about), key=lambda one: one.subject)
+    for subject, group in groupby(mine, lambda one: one.subject):
+        rows = tuple(_rows(tuple(group)))
+        yield Card(subject, min((row.severity for row in rows), key=WORST_FIRST.index), rows)
+
+
+def _rows(findings: Iterable[Finding]) -> Iterator[Row]:
+    order = tuple(QUESTIONS)
+    ranked = sorted(
+        findings, key=lambda one: (order.index(one.id), WORST_FIRST.index(one.severity))
+    )
+    for (id_, severity), group in groupby(ranked, lambda one: (one.id, one.severity)):
+        yield Row(QUESTIONS[id_], severity, tuple(group))
+
+
+def _stations(message: Message) -> list[str]:
+    return message.path.split(" -> ")

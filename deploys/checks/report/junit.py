@@ -1,0 +1,38 @@
+"""
+The report as JUnit XML, which every CI system reads: one test case for each finding.
+
+An error is a failure. An open question is an error of the test itself: it did not pass.
+"""
+
+from collections import Counter
+
+from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+from deploys.checks.finding import Finding, Report, Severity
+
+
+def render(report: Report) -> str:
+    """Return the report as an XML document."""
+    suite = TestSuite("pyinfra-mail")
+    suite.timestamp = report.started.isoformat(timespec="seconds")
+    seen: Counter[tuple[str, str]] = Counter()
+    for finding in report.findings:
+        seen[finding.id, finding.subject] += 1
+        suite.add_testcase(_case(finding, seen[finding.id, finding.subject]))
+    document = JUnitXml("pyinfra-mail")
+    document.add_testsuite(suite)
+    document.update_statistics()  # type: ignore[no-untyped-call]
+    suite.time = document.time = round(report.seconds, 3)
+    return bytes(document.tostring()).decode()  # type: ignore[no-untyped-call]
+
+
+def _case(finding: Finding, number: int) -> TestCase:
+    # Names stay the same from run to run, so that a CI system can follow a check.
+    name = finding.subject if number == 1 else f"{finding.subject} ({number})"
+    case = TestCase(name=name, classname=finding.id, time=0)
+    if finding.severity is Severity.ERROR:
+        case.result = [Failure(finding.saw, finding.severity)]
+    elif finding.severity is Severity.UNKNOWN:
+        case.result = [Error(finding.saw, finding.severity)]
+    case.system_out = f"{finding.severity}: {finding.saw}\n{finding.fix}".rstrip()
+    return case

@@ -1,0 +1,66 @@
+"""The report on the terminal: short when all is well, exact when not."""
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from deploys.checks.finding import Message, Report, Severity, Verdict
+from deploys.checks.report.problems import problems
+from deploys.checks.report.words import headline, summary
+
+_STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.UNKNOWN: "bold magenta",
+    Severity.WARNING: "bold yellow",
+    Severity.INFO: "bold blue",
+}
+_VERDICTS = {
+    Verdict.PASSED: "bold green",
+    Verdict.UNKNOWN: "bold magenta",
+    Verdict.FAILED: "bold red",
+}
+_ENOUGH = 12
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the report."""
+    sections = [_verdict(report), *_problems(report), *_messages(report.messages)]
+    console.print(Padding(Group(*sections), (1, 2)))
+
+
+def _verdict(report: Report) -> RenderableType:
+    return Group(Text(headline(report), _VERDICTS[report.verdict]), Text(summary(report)))
+
+
+def _problems(report: Report) -> Iterable[RenderableType]:
+    for problem in problems(report, *_STYLES):
+        yield Text.assemble(
+            "\n",
+            (problem.severity, _STYLES[problem.severity]),
+            "  ",
+            (problem.subject, "bold"),
+            f"  {', '.join(problem.ids)}",
+        )
+        yield from (Padding(Text(saw), (0, 0, 0, 2)) for saw in problem.saw)
+        yield Padding(Text.assemble(("fix: ", "bold"), problem.fix), (0, 0, 0, 2))
+
+
+def _messages(messages: tuple[Message, ...]) -> Iterable[RenderableType]:
+    if not messages or (len(messages) > _ENOUGH and all(one.arrived for one in messages)):
+        return
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    for message in messages:
+        table.add_row(Text(message.path), _time(message))
+    yield Text("")
+    yield table
+
+
+def _time(message: Message) -> Text:
+    if not message.arrived:
+        return Text("not arrived", "bold red")
+    return Text("" if message.seconds is None else f"{message.seconds:.1f} s")

@@ -1,0 +1,117 @@
+"""
+DNS, asked twice: what every authoritative server says, and what a resolver makes of it.
+
+A resolver may answer from its cache what was true yesterday. So the servers of a zone are asked one
+by one, each at every address that this machine has a route to.
+"""
+
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import cache, partial
+
+import dns.flags
+import dns.message
+import dns.resolver
+from dns.exception import DNSException
+from dns.rdtypes.ANY.TXT import TXT
+
+from deploys.checks.world import Answer, UnansweredError, side_by_side
+
+_LIFETIME = 6.0
+_TRY = 2.0
+
+
+class Resolver:
+    """Asks the DNS by way of these resolvers, or of the system's if there are none."""
+
+    def __init__(self, nameservers: Sequence[str] = (), port: int = 53) -> None:
+        self._resolver = _resolver(nameservers, port)
+        self._port = port
+        self._servers: Callable[[str], tuple[tuple[str, str], ...]] = cache(self._find_servers)
+        self.authoritative = cache(self._authoritative)
+
+    def policy(self, name: str, version: str) -> str | None:
+        """Return the one TXT value that starts with a version tag, None if there is not one."""
+        values = [value for value in self._values(name, "TXT") if value.startswith(version)]
+        return values[0] if len(values) == 1 else None
+
+    def _authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
+        calls = [partial(self._ask, *server, name, rdtype) for server in self._servers(name)]
+        return tuple(side_by_side(calls))
+
+    def _ask(self, server: str, address: str, name: str, rdtype: str) -> Answer:
+        label = f"{server} ({address})"
+        asked = _resolver([address], self._port)
+        asked.flags = 0
+        try:
+            answer = asked.resolve(name, rdtype, raise_on_no_answer=False, search=False)
+        except dns.resolver.NXDOMAIN as error:
+            return _checked(label, _response(error), ())
+        except DNSException as error:
+            return Answer(label, problem=str(error))
+        return _checked(label, answer.response, _texts(answer.rrset or ()))
+
+    def _find_servers(self, name: str) -> tuple[tuple[str, str], ...]:
+        try:
+            zone = dns.resolver.zone_for_name(name, resolver=self._resolver)
+        except DNSException as error:
+            raise UnansweredError(f"the zone of {name} could not be found: {error}") from error
+        names = self._values(zone.to_text(), "NS")
+        return tuple(
+            (server.removesuffix("."), address)
+            for server in names
+            for rdtype in ("A", "AAAA")
+            for address in self._values(server, rdtype)
+            if _routed(address)
+        )
+
+    def _values(self, name: str, rdtype: str) -> tuple[str, ...]:
+        try:
+            answer = self._resolver.resolve(name, rdtype, raise_on_no_answer=False, search=False)
+        except dns.resolver.NXDOMAIN:
+            return ()
+        except DNSException as error:
+            raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
+        return _texts(answer.rrset or ())
+
+
+def _response(error: dns.resolver.NXDOMAIN) -> dns.message.Message:
+    responses: dict[dns.name.Name, dns.message.Message] = error.kwargs["responses"]
+    return next(iter(responses.values()))
+
+
+def _routed(address: str) -> bool:
+    """Return whether this machine has a way to an address; nothing is sent to find out."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((address, 53))
+        return True
+    return False
+
+
+def _resolver(nameservers: Sequence[str], port: int) -> dns.resolver.Resolver:
+    resolver = dns.resolver.Resolver(configure=not nameservers)
+    if nameservers:
+        resolver.nameservers = list(nameservers)
+        resolver.port = port
+    resolver.timeout, resolver.lifetime = _TRY, _LIFETIME
+    resolver.use_edns(0, 0, 1232)
+    return resolver
+
+
+def _texts(rrset: Iterable[dns.rdata.Rdata]) -> tuple[str, ...]:
+    return tuple(sorted(_text(rdata) for rdata in rrset))
+
+
+def _text(rdata: dns.rdata.Rdata) -> str:
+    # RFC 7208 section 3.3: the strings of one TXT record are one text, joined without a space.
+    if isinstance(rdata, TXT):
+        return b"".join(rdata.strings).decode(errors="replace")
+    return str(rdata.to_text())
+
+
+def _checked(server: str, response: dns.message.Message, values: tuple[str, ...]) -> Answer:
+    if not response.flags & dns.flags.AA:
+        return Answer(server, problem="it is not authoritative for the zone (lame delegation)")
+    return Answer(server, values)

@@ -1,0 +1,34 @@
+# Waits until the messages have come to a mailbox: await.sh MILLISECONDS MAILBOX RUN NUMBER...
+# Prints "arrived ID TIME" when it first sees a message's last line, then the messages as base64 ("mail ...").
+# Only the mailbox's last 4 MiB are looked at: what was just sent is at its end.
+export LC_ALL=C # mail is bytes
+patience=$1 mailbox=$2 run=$3
+shift 3
+if test -e "$mailbox" && ! test -r "$mailbox"; then
+    echo "the mailbox $mailbox cannot be read by $(id -un)" >&2
+    exit 1
+fi
+recent() { test ! -e "$mailbox" || tail -c 4194304 "$mailbox"; }
+echo "begin $(date +%s.%N)"
+now() { echo $(($(date +%s%N) / 1000000)); }
+deadline=$(($(now) + patience))
+pending=" $* "
+while :; do
+    for number in $(recent | sed -n "s/^end of test message $run-\([0-9]*\)\$/\1/p"); do
+        case $pending in
+        *" $number "*)
+            echo "arrived $run-$number $(date +%s.%N)"
+            pending=${pending%%" $number "*}" "${pending#*" $number "}
+            ;;
+        esac
+    done
+    test -n "${pending## }" && test "$(now)" -lt "$deadline" || break
+    sleep 0.1
+done
+recent | awk -v header="X-Pyinfra-Mail-Test: $run-" '
+    function flush() { if (ours) printf "%s", text; text = ""; ours = 0 }
+    /^From / { flush() }
+    { text = text $0 "\n"; if (index($0, header) == 1) ours = 1 }
+    END { flush() }
+' | base64 | sed 's/^/mail /'
+echo "end $(date +%s.%N)"

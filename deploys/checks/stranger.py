@@ -1,0 +1,118 @@
+"""
+A stranger on port 25: greets, asks with RCPT who would be served, tries STARTTLS, sends nothing.
+
+The sender is the null reverse-path `<>`: RFC 5321 section 4.5.5 lets nobody refuse it, no domain
+has to exist for it, and it claims nothing that SPF could judge. Relay is tried with a local sender
+too.
+"""
+
+import smtplib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deploys.checks.message import new_run
+from deploys.checks.session import (
+    Endpoint,
+    MisbehavedError,
+    Reply,
+    reply,
+    session,
+    starttls,
+)
+from deploys.checks.world import UnansweredError, World
+from deploys.mail.settings import Fleet, MailSettings
+
+# Postfix slows a client down after ten refused commands and hangs up after twenty.
+_DOMAINS_PER_SESSION = 4
+_OK = 250
+
+
+class Want(StrEnum):
+    """Why a recipient is asked for."""
+
+    RELAY = "relay"
+    NOBODY = "nobody"
+    POSTMASTER = "postmaster"
+
+
+@dataclass(frozen=True)
+class Rcpt:
+    """One recipient to ask for, from one sender."""
+
+    want: Want
+    recipient: str
+    sender: str = ""
+
+
+@dataclass(frozen=True)
+class Interview:
+    """What one address said: its name, its reply to each recipient, and the TLS that it speaks."""
+
+    name: str
+    replies: Mapping[Rcpt, Reply]
+    tls: str = ""
+    tls_problem: str = ""
+
+
+Outcome = Interview | MisbehavedError | UnansweredError
+
+
+def interview(door: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Outcome:
+    """Ask one address everything; what went wrong is an outcome too."""
+    replies: dict[Rcpt, Reply] = {}
+    name = ""
+    try:
+        for recipients in _sessions(host, fleet):
+            with session(door, world) as client:
+                name = _name_of(client)
+                replies |= _ask(client, recipients)
+    except (MisbehavedError, UnansweredError) as problem:
+        return problem
+    return Interview(name, replies, *_tls(door, world))
+
+
+def _sessions(host: MailSettings, fleet: Fleet) -> Iterable[list[Rcpt]]:
+    foreign = next((witness.address for witness in fleet.witnesses), "postmaster@example.net")
+    local = [f"postmaster@{domain}" for domain in host.domains[:1]]
+    yield [
+        Rcpt(Want.POSTMASTER, "postmaster"),
+        *(Rcpt(Want.RELAY, foreign, sender) for sender in ("", *local)),
+    ]
+    for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
+        domains = host.domains[start : start + _DOMAINS_PER_SESSION]
+        yield [rcpt for domain in domains for rcpt in _of_domain(domain)]
+
+
+def _of_domain(domain: str) -> tuple[Rcpt, ...]:
+    return (
+        Rcpt(Want.POSTMASTER, f"postmaster@{domain}"),
+        Rcpt(Want.POSTMASTER, f"abuse@{domain}"),
+        Rcpt(Want.NOBODY, f"no-such-user-{new_run()}@{domain}"),
+    )
+
+
+def _ask(client: smtplib.SMTP, recipients: Sequence[Rcpt]) -> dict[Rcpt, Reply]:
+    replies = {}
+    for sender in dict.fromkeys(rcpt.sender for rcpt in recipients):
+        opened = reply(client.mail(sender))
+        for rcpt in (rcpt for rcpt in recipients if rcpt.sender == sender):
+            # A transaction refused at MAIL is refused for every recipient.
+            refused = opened.code != _OK
+            replies[rcpt] = opened if refused else reply(client.rcpt(rcpt.recipient))
+        client.rset()
+    return replies
+
+
+def _name_of(client: smtplib.SMTP) -> str:
+    return (client.ehlo_resp or b"").decode(errors="replace").split("\n")[0].split(" ")[0]
+
+
+def _tls(door: Endpoint, world: World) -> tuple[str, str]:
+    try:
+        with session(door, world) as client:
+            if not client.has_extn("starttls"):
+                return "", "EHLO does not offer STARTTLS"
+            return starttls(client), ""
+    except (MisbehavedError, UnansweredError) as problem:
+        return "", f"STARTTLS is offered but fails: {problem}"

@@ -1,0 +1,141 @@
+"""
+What those meet who submit mail (RFC 6409): asked at both ports of every address, and in the mail.
+
+A password is asked for under TLS only, another sender and a domain that does not exist are refused
+while the client is connected, and what is delivered tells nothing of the client.
+"""
+
+import re
+import smtplib
+from collections.abc import Iterable, Iterator
+from email.parser import BytesParser
+from email.policy import default
+from functools import partial
+
+from deploys.checks.errands import PROGRAM
+from deploys.checks.exchange import Delivery
+from deploys.checks.finding import Finding, Question
+from deploys.checks.message import new_run
+from deploys.checks.session import (
+    Desk,
+    Endpoint,
+    MisbehavedError,
+    desks,
+    endpoints,
+    log_in,
+    reply,
+    session,
+    starttls,
+)
+from deploys.checks.world import UnansweredError, World, side_by_side
+from deploys.mail.settings import Fleet, MailSettings
+
+SUBMISSION = Question(
+    "smtp.submission",
+    "host",
+    "Are passwords asked for under TLS only, and wrong senders and recipients refused at once?",
+    "RFC 8314 section 3.3, RFC 6409 section 6.1",
+)
+PRIVACY = Question(
+    "delivery.privacy",
+    "domain",
+    "Does mail keep to itself where it was written, and with which program?",
+    "RFC 5321 section 7.6",
+)
+
+_CLEAR = "keep smtpd_tls_auth_only = yes, and smtpd_sasl_auth_enable out of main.cf"
+_LOOK = "look at its mail log, and whether fail2ban keeps this machine out (mail_ban_failures)"
+_AWAY = "see smtpd_sasl_path, and whether Dovecot answers there"
+
+
+def submission(fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Ask every address of every host with accounts what those can do who submit there."""
+    hosts = [host for host in fleet.hosts if host.accounts]
+    doors = [(host, door) for host in hosts for door in endpoints(host)]
+    calls = [partial(asked_outside, door, world) for _, door in doors]
+    calls += [
+        partial(asked, desk, host, world)
+        for host, door in doors
+        for desk in desks(host, door.address)
+    ]
+    for findings in side_by_side(calls):
+        yield from findings
+
+
+def private(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
+    """Judge each message that an account sent, by the bytes that arrived."""
+    for delivery in deliveries:
+        if delivery.errand.message.program and delivery.received:
+            yield _private(delivery, delivery.received.raw, fleet)
+
+
+def asked_outside(door: Endpoint, world: World) -> list[Finding]:
+    """Ask the door of everybody whether it takes passwords."""
+    try:
+        with session(door, world) as client:
+            offered = client.has_extn("auth")
+            if client.has_extn("starttls"):
+                starttls(client)
+            offered = offered or client.has_extn("auth")
+    except (MisbehavedError, UnansweredError) as problem:
+        return [SUBMISSION.unknown(door.host, f"not asked: {problem}", "mend smtp.connect first")]
+    if offered:
+        return [SUBMISSION.error(door.host, f"{door} port 25 offers AUTH to everybody", _CLEAR)]
+    return [SUBMISSION.ok(door.host, f"{door} port 25 asks nobody for a password")]
+
+
+def asked(desk: Desk, host: MailSettings, world: World) -> list[Finding]:
+    """Ask one submission port everything."""
+    findings: list[Finding] = []
+    try:
+        with session(desk, world) as client:
+            findings.extend(_interview(client, desk, host))
+    except MisbehavedError as problem:
+        findings.append(SUBMISSION.error(desk.host, str(problem), _LOOK))
+    except UnansweredError as problem:
+        fix = f"let the firewall of {desk.host} pass ports 465 and 587"
+        findings.append(SUBMISSION.unknown(desk.host, str(problem), fix))
+    return findings
+
+
+def _interview(client: smtplib.SMTP, desk: Desk, host: MailSettings) -> Iterator[Finding]:
+    if not desk.wrapped:
+        if client.has_extn("auth"):
+            yield SUBMISSION.error(desk.host, f"{desk} offers AUTH before TLS", _CLEAR)
+        starttls(client)
+    if not client.has_extn("auth"):
+        yield SUBMISSION.error(desk.host, f"{desk} does not offer AUTH under TLS", _AWAY)
+        return
+    yield SUBMISSION.ok(desk.host, f"{desk} asks for a password under TLS")
+    if desk.password:
+        log_in(client, desk)
+        yield from _refusals(client, desk, host)
+
+
+def _refusals(client: smtplib.SMTP, desk: Desk, host: MailSettings) -> Iterator[Finding]:
+    own = host.accounts[desk.login].senders[0]
+    nobody = f"nobody-{new_run()}"
+    # RFC 2606 section 2: nothing exists under invalid.
+    for sender, recipient, expected, fix in (
+        (f"{nobody}@{own.partition('@')[2]}", own, "553 5.7.1", "see mua_sender_restrictions"),
+        (own, f"{nobody}@{nobody}.invalid", "550 5.1.2", "see mua_recipient_restrictions"),
+    ):
+        client.mail(sender)
+        answer = str(reply(client.rcpt(recipient)))
+        client.rset()
+        saw = f"{desk} answered {desk.login} from <{sender}> to <{recipient}>: {answer}"
+        right = answer.startswith(expected)
+        yield SUBMISSION.ok(desk.host, saw) if right else SUBMISSION.error(desk.host, saw, fix)
+
+
+def _private(delivery: Delivery, raw: bytes, fleet: Fleet) -> Finding:
+    errand = delivery.errand
+    message = BytesParser(policy=default).parsebytes(raw, headersonly=True)
+    name = re.escape(fleet.host(errand.host).hostname)
+    trace = [str(line) for line in message.get_all("Received", ())]
+    told = [line for line in trace if re.search(rf"^from\b.*\bby {name}\b", line, re.DOTALL)]
+    told += [f"User-Agent: {line}" for line in message.get_all("User-Agent", ()) if line == PROGRAM]
+    if told:
+        fix = "let submission have a cleanup service with header_checks of its own"
+        return PRIVACY.error(errand.domain, f"{errand.path}: {told[0]}", fix)
+    return PRIVACY.ok(errand.domain, f"{errand.path}: neither address nor program")

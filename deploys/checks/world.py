@@ -1,0 +1,62 @@
+"""
+The world as the checks see it: hosts to run commands on, names to look up, a clock.
+
+It is a value, so that a test hands in a world of its own, and a check cannot tell the difference.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+Result = TypeVar("Result")
+
+
+class UnansweredError(Exception):
+    """Nobody answered, or there was no way to ask; its text says why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one authoritative server says about a name; a problem means that it did not say."""
+
+    server: str
+    values: tuple[str, ...] = ()
+    problem: str = ""
+
+
+class Hosts(Protocol):
+    """Runs commands on the hosts of the inventory."""
+
+    def run(self, name: str, command: str, lines: Sequence[str], limit: float) -> list[str]:
+        """Return the command's output, given these lines as input; raise UnansweredError."""
+
+
+class Names(Protocol):
+    """Asks the DNS."""
+
+    def authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
+        """Return what each authoritative server of a name says; raise UnansweredError."""
+
+    def policy(self, name: str, version: str) -> str | None:
+        """Return the one TXT value that starts with a version tag, as a resolver sees it."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Whom the checks ask, and how long they wait for an answer."""
+
+    hosts: Hosts
+    names: Names
+    clock: Callable[[], float] = time.time
+    timeout: float = 30
+    patience: float = 30
+    port: int = 25
+
+
+def side_by_side(calls: Iterable[Callable[[], Result]], workers: int = 16) -> list[Result]:
+    """Make calls at the same time and return their results in the order of the calls."""
+    # A thread here is a greenlet there: pyinfra patches threading, and this needs to know nothing.
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]

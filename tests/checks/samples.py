@@ -1,0 +1,133 @@
+"""Reports for the tests: one in which all is well, one in which much is not."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from deploys.checks import (
+    authentication,
+    certificates,
+    delivery,
+    keys,
+    names,
+    proof,
+    signatures,
+    smtp,
+    submission,
+)
+from deploys.checks.finding import Finding, Message, Report
+
+STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
+NS = ("ns.nic.example (203.0.113.2)", "ns.nic.example (2001:db8:25::2)")
+FLEET = (
+    ("mx1", "harbor.example", ("203.0.113.11", "2001:db8:25::11")),
+    ("mx2", "orchard.example", ("203.0.113.12", "2001:db8:25::12")),
+)
+
+
+def _messages() -> tuple[Message, ...]:
+    paths = [f"{host} -> visitor@faraway.example" for host, _, _ in FLEET]
+    paths += [f"peer -> postmaster@{domain}" for _, domain, _ in FLEET]
+    paths += [
+        f"outside -> {host} at {address} -> postmaster@{domain}"
+        for host, domain, addresses in FLEET
+        for address in addresses
+    ]
+    return tuple(
+        Message(f"5f0c2a9be714-{number}", path, 0.2 + number / 10, arrived=True)
+        for number, path in enumerate(paths, 1)
+    )
+
+
+def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Finding]:
+    found = [
+        *(names.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
+        *(names.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
+        *(names.DMARC.ok(domain, f"{ns}: v=DMARC1; p=none") for ns in NS),
+        *(
+            keys.DKIM.ok(domain, f"{ns}: {selector}._domainkey.{domain} holds the key that signs")
+            for selector in (f"{host}-rsa", f"{host}-ed25519")
+            for ns in NS
+        ),
+    ]
+    for message in messages:
+        if host in message.path or domain in message.path:
+            box = f"/var/mail/root on {host}"
+            found.append(delivery.ARRIVED.ok(domain, f"{message.path}: found in {box}"))
+            found.append(delivery.SECONDS.ok(domain, f"{message.path}: {message.seconds:.1f} s"))
+    spf = f"spf=pass smtp.mailfrom={domain}"
+    found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {spf}"))
+    for selector in (f"{host}-rsa", f"{host}-ed25519"):
+        saw = f"{host} -> visitor@faraway.example: signature {selector} passed"
+        found.append(signatures.DKIM.ok(domain, saw))
+    found.append(authentication.DMARC.ok(domain, f"{host} -> visitor@faraway.example: DMARC pass"))
+    path = f"outside -> {host} at 203.0.113.11 port 465 as captain@{domain}"
+    found.append(submission.PRIVACY.ok(domain, f"{path}: neither address nor program"))
+    return found
+
+
+def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:
+    found = [proof.HOST.ok(host, "it took part in the run")]
+    found += (names.ADDRESS.ok(host, f"{ns}: {host}.{domain} A {addresses[0]}") for ns in NS)
+    for address in addresses:
+        rcpt = f"{host} at {address} answered RCPT TO:"
+        nobody = f"no-such-user-91be@{domain}"
+        unknown = f"550 5.1.1 <{nobody}>: Recipient address rejected"
+        relay = "554 5.7.1 <visitor@faraway.example>: Relay access denied"
+        found += [
+            smtp.CONNECT.ok(host, f"{host} at {address} answers as {host}.{domain}"),
+            smtp.STARTTLS.ok(host, f"{host} at {address} speaks TLSv1.3 after STARTTLS"),
+            certificates.TLS.ok(
+                host,
+                f"{host} at {address} shows for {host}.{domain} a certificate by itself until "
+                "2036-10-01",
+            ),
+            smtp.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
+            smtp.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
+            smtp.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
+            smtp.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
+        ]
+        for port in (465, 587):
+            saw = f"{host} at {address} port {port} asks for a password under TLS"
+            found.append(submission.SUBMISSION.ok(host, saw))
+    return found
+
+
+def good() -> Report:
+    """Return a report in which all is well."""
+    messages = _messages()
+    findings = [proof.HOST.ok("peer", "it took part in the run")]
+    for host, domain, addresses in FLEET:
+        findings += _of_domain(host, domain, messages)
+        findings += _of_host(host, domain, addresses)
+    changes = {"hosts": 2, "zones": 2}
+    return Report(tuple(findings), messages, changes, STARTED, 2.4, "lab")
+
+
+def bad() -> Report:
+    """Return a report of an open relay, a lost message, and questions that stayed open."""
+    whole = good()
+    lost = replace(whole.messages[1], seconds=None, arrived=False)
+    slow = replace(whole.messages[2], seconds=14.2)
+    relay = "mx1 at 203.0.113.11 answered RCPT TO:<visitor@faraway.example> from <>: 250 2.1.5 Ok"
+    closed = "mx2 at 2001:db8:25::12 port 25 could not be reached: [Errno 101] unreachable"
+    problems = [
+        smtp.RELAY.error("mx1", relay, "keep reject_unauth_destination in its restrictions"),
+        delivery.ARRIVED.error(
+            "orchard.example",
+            f"{lost.path}: not in /var/mail/visitor on peer",
+            f"look for {lost.id} in the mail log and the queue (mailq) of mx2",
+        ),
+        delivery.SECONDS.warning(
+            "harbor.example", f"{slow.path}: 14.2 s", "look in the mail log of each hop"
+        ),
+        smtp.CONNECT.unknown("mx2", f"{closed}; nothing answered over IPv6", "use another machine"),
+        smtp.STARTTLS.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
+        smtp.RELAY.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
+        proof.HOST.info("mx3", "left out by --limit or --exclude", "run without the limit"),
+    ]
+    return replace(
+        whole,
+        findings=(*whole.findings, *problems),
+        messages=(whole.messages[0], lost, slow, *whole.messages[3:]),
+        changes={"hosts": 0, "zones": 0},
+    )

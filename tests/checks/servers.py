@@ -1,0 +1,166 @@
+"""SMTP servers on loopback: one that behaves, and some that do not."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+FOREIGN = "visitor@faraway.example"
+USERS = ("postmaster", "postmaster@harbor.example", "abuse@harbor.example")
+
+
+class Handler:
+    """Serves harbor.example as a mail host should, and delivers into one mailbox."""
+
+    asks = False  # for a password
+
+    def __init__(self, mailbox: Path | None = None) -> None:
+        self._mailbox = mailbox
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        answer = self.answer_to(str(envelope.mail_from), address)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        content = envelope.content
+        if self._mailbox and isinstance(content, bytes):
+            with self._mailbox.open("ab") as box:
+                text = content.replace(b"\r\n", b"\n")
+                box.write(b"From nobody Mon Oct  5 09:30:00 2026\n" + text + b"\n")
+        return "250 2.0.0 Ok"
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, lines: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        return lines if self.asks else [line for line in lines if "AUTH" not in line]
+
+    def answer_to(self, sender: str, address: str) -> str:  # noqa: ARG002 - a submission's does
+        return self.answer(address)
+
+    def answer(self, address: str) -> str:
+        if address in USERS:
+            return "250 2.1.5 Ok"
+        if address.endswith("@harbor.example"):
+            return f"550 5.1.1 <{address}>: Recipient address rejected"
+        return f"554 5.7.1 <{address}>: Relay access denied"
+
+
+class OpenRelay(Handler):
+    """Takes mail for the whole world."""
+
+    def answer(self, address: str) -> str:
+        return "250 2.1.5 Ok" if address == FOREIGN else super().answer(address)
+
+
+class CatchAll(Handler):
+    """Takes mail for anybody in its domain."""
+
+    def answer(self, address: str) -> str:
+        return "250 2.1.5 Ok" if address.endswith("@harbor.example") else super().answer(address)
+
+
+class NoPostmaster(Handler):
+    """Does not know its own postmaster."""
+
+    def answer(self, address: str) -> str:
+        return "550 5.1.1 who is that" if "postmaster" in address else super().answer(address)
+
+
+class Submission(Handler):
+    """Lets an account send with its own address, to domains that exist."""
+
+    asks = True
+    password = "ahoy"
+    in_clear = False
+
+    def check(self, *asked: Any) -> AuthResult:
+        data = asked[-1]
+        right = data.password == self.password.encode()
+        return AuthResult(success=right, handled=False)
+
+    def answer_to(self, sender: str, address: str) -> str:
+        if sender != "captain@harbor.example":
+            return f"553 5.7.1 <{sender}>: Sender address rejected: not owned by user"
+        if address.endswith(".invalid"):
+            return f"550 5.1.2 <{address}>: Recipient address rejected: Domain not found"
+        return "250 2.1.5 Ok"
+
+
+class AnySender(Submission):
+    """Looks at nothing."""
+
+    def answer_to(self, sender: str, address: str) -> str:  # noqa: ARG002 - it looks at nothing
+        return "250 2.1.5 Ok"
+
+
+class InClear(Submission):
+    """Takes a password that everybody on the way can read."""
+
+    in_clear = True
+
+
+class AnotherPassword(Submission):
+    """Does not know the account's password."""
+
+    password = "other"
+
+
+@contextmanager
+def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Serve on a port of 127.0.0.1 and return it."""
+    options: dict[str, Any] = {}
+    if isinstance(handler, Submission):
+        options = {"authenticator": handler.check, "auth_require_tls": not handler.in_clear}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    controller = Controller(
+        handler, hostname="127.0.0.1", port=port, tls_context=context, **options
+    )
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+def certified(folder: Path, host: str = "mx1.harbor.example", days: float = 90) -> ssl.SSLContext:
+    """Return a context with a self-signed certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mx1")])
+    names = x509.SubjectAlternativeName([x509.DNSName(host)])
+    now = datetime.now(UTC)
+    from_ = now - timedelta(days=99)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, from_, now + timedelta(days=days))
+        .add_extension(names, critical=False)
+        .sign(key, SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "mx1.pem").write_bytes(secret + certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "mx1.pem")
+    return context

@@ -1,0 +1,96 @@
+"""Which messages are sent, and where each has to arrive."""
+
+import pytest
+
+from deploys.checks.errands import errands
+from deploys.checks.remote import Mailbox
+from deploys.mail.checking import fleet_from
+from deploys.mail.settings import Fleet
+from tests.checks.worlds import fleet
+
+PATHS = {
+    "mx1 -> visitor@faraway.example",
+    "peer -> postmaster@harbor.example",
+    "outside -> mx1 at 127.0.0.1 -> postmaster@harbor.example",
+}
+
+
+def boxes(one: Fleet, path: str) -> tuple[Mailbox, ...]:
+    return next(errand.boxes for errand in errands(one) if errand.path == path)
+
+
+def test_mail_goes_out_and_in_and_comes_from_a_stranger() -> None:
+    assert {errand.path for errand in errands(fleet())} == PATHS
+
+
+def test_every_address_and_every_domain_has_its_messages() -> None:
+    both = fleet(
+        {
+            "mail_addresses": ["192.0.2.1", "2001:db8::1"],
+            "mail_domains": ["harbor.example", "pier.example"],
+        }
+    )
+
+    paths = [errand.path for errand in errands(both)]
+
+    assert len([path for path in paths if path.startswith("outside")]) == 4
+    assert len([path for path in paths if path.startswith("peer")]) == 2
+    assert len([path for path in paths if path.startswith("mx1")]) == 2
+
+
+def test_without_a_witness_a_stranger_still_writes() -> None:
+    paths = {errand.path for errand in errands(fleet(witness=False))}
+
+    assert paths == {path for path in PATHS if path.startswith("outside")}
+
+
+def test_every_message_has_an_id_of_its_own() -> None:
+    sent = [errand.message.id for errand in (*errands(fleet()), *errands(fleet()))]
+
+    assert len(set(sent)) == len(sent)
+
+
+def test_a_strangers_message_has_the_null_sender() -> None:
+    stranger = next(one for one in errands(fleet()) if one.path.startswith("outside"))
+
+    assert stranger.message.sender == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({}, [Mailbox("mx1", "/var/mail/root")]),
+        ({"mail_postmaster": "admin"}, [Mailbox("mx1", "/var/mail/admin")]),
+        ({"mail_aliases": {"postmaster": "jo"}}, [Mailbox("mx1", "/var/mail/jo")]),
+        (
+            {"mail_aliases": {"postmaster@harbor.example": ["a@b.example", "jo"]}},
+            [Mailbox("mx1", "/var/mail/jo")],
+        ),
+        (
+            {"mail_aliases": {"postmaster": "visitor@faraway.example"}},
+            [Mailbox("peer", "/var/mail/visitor")],
+        ),
+        ({"mail_aliases": {"postmaster": "someone@elsewhere.example"}}, []),
+    ],
+    ids=["root", "a user", "an alias", "one of several", "a witness", "out of sight"],
+)
+def test_postmasters_mail_is_looked_for_where_it_goes(
+    data: dict[str, object], expected: list[Mailbox]
+) -> None:
+    assert list(boxes(fleet(data), "peer -> postmaster@harbor.example")) == expected
+
+
+def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
+    host = {"mail_domains": ["harbor.example"]}
+    two = fleet_from(
+        {
+            "mx1": {**host, "mail_hostname": "mx1.harbor.example", "mail_addresses": ["192.0.2.1"]},
+            "mx2": {**host, "mail_hostname": "mx2.harbor.example", "mail_addresses": ["192.0.2.2"]},
+        },
+        {"peer": {"mail_witness_address": "v@far.example", "mail_witness_mailbox": "/var/mail/v"}},
+    )
+
+    assert {box.host for box in boxes(two, "peer -> postmaster@harbor.example")} == {"mx1", "mx2"}
+    assert boxes(two, "outside -> mx2 at 192.0.2.2 -> postmaster@harbor.example") == (
+        Mailbox("mx2", "/var/mail/root"),
+    )

@@ -1,0 +1,123 @@
+"""Messages on their way: sent side by side, and each found, refused, lost, or out of sight."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from ssl import SSLContext
+
+import pytest
+
+from deploys.checks.errands import Errand
+from deploys.checks.exchange import Delivery, exchange
+from deploys.checks.message import TestMessage
+from deploys.checks.remote import Mailbox
+from deploys.checks.session import Endpoint
+from deploys.checks.world import World
+from tests.checks.servers import Handler, certified, serving
+from tests.checks.worlds import Machine, world
+
+Encryption = Callable[[Path], SSLContext | None]
+SENDER = "postmaster@harbor.example"
+
+
+@pytest.fixture(name="here")
+def _here(tmp_path: Path) -> World:
+    return world(tmp_path, patience=0.5)
+
+
+def errand(
+    here: World, number: int, recipient: str, origin: str | Endpoint = "mx1", **changes: object
+) -> Errand:
+    assert isinstance(here.hosts, Machine)
+    message = TestMessage(f"run-{number}", SENDER, recipient, SENDER)
+    whole = Errand(message, origin, "harbor.example", (here.hosts.box,))
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def only(deliveries: tuple[Delivery, ...]) -> Delivery:
+    (delivery,) = deliveries
+    return delivery
+
+
+def test_a_message_that_arrives_has_its_seconds(here: World) -> None:
+    delivery = only(exchange([errand(here, 1, "late@faraway.example")], replace(here, patience=9)))
+
+    assert delivery.received
+    assert delivery.seconds == pytest.approx(1.1, abs=0.4)
+
+
+def test_a_message_that_is_lost_is_waited_for_and_not_forgotten(here: World) -> None:
+    errands = [errand(here, 1, "lost@faraway.example"), errand(here, 2, "visitor@faraway.example")]
+
+    lost, found = exchange(errands, here)
+
+    assert (lost.received, lost.seconds, lost.unasked) == (None, None, "")
+    assert found.received
+
+
+def test_a_refused_message_is_not_waited_for(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploys.checks.exchange._ROUND", 0.5)
+    started, patient = here.clock(), replace(here, patience=60)
+
+    delivery = only(exchange([errand(here, 1, "refused@faraway.example")], patient))
+
+    assert delivery.submitted
+    assert delivery.submitted.refusal == "sendmail: the queue is full"
+    assert here.clock() - started < 10
+
+
+def test_a_host_that_does_not_answer_says_why_nobody_could_send(here: World) -> None:
+    silent = errand(here, 1, "visitor@faraway.example", origin="silent")
+
+    assert only(exchange([silent], here)).unasked == "silent did not answer within 5 s"
+
+
+def test_a_mailbox_that_cannot_be_read_says_why_nobody_could_look(here: World) -> None:
+    unseen = errand(here, 1, "visitor@faraway.example", boxes=(Mailbox("silent", "/var/mail/x"),))
+
+    assert "silent did not answer" in only(exchange([unseen], here)).unasked
+
+
+def test_one_readable_mailbox_of_two_is_enough_if_the_message_is_there(here: World) -> None:
+    whole = errand(here, 1, "visitor@faraway.example")
+    two = replace(whole, boxes=(Mailbox("silent", "/var/mail/x"), *whole.boxes))
+
+    delivery = only(exchange([two], here))
+
+    assert delivery.received
+    assert delivery.unasked == ""
+
+
+def test_what_arrives_out_of_sight_is_not_even_sent(here: World) -> None:
+    away = errand(here, 1, "visitor@faraway.example", boxes=(), elsewhere="it goes elsewhere")
+
+    delivery = only(exchange([away], here))
+
+    assert (delivery.submitted, delivery.unasked) == (None, "it goes elsewhere")
+
+
+@pytest.mark.parametrize("encryption", [certified, lambda _: None], ids=["STARTTLS", "clear"])
+def test_a_stranger_delivers_by_smtp(tmp_path: Path, here: World, encryption: Encryption) -> None:
+    assert isinstance(here.hosts, Machine)
+    with serving(Handler(Path(here.hosts.box.path)), encryption(tmp_path)) as port:
+        errands = [
+            errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
+            errand(here, 2, "nobody@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
+            errand(here, 3, "abuse@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
+        ]
+
+        first, refused, last = exchange(errands, replace(here, port=port))
+
+    assert first.received
+    assert refused.submitted
+    assert refused.submitted.refusal.startswith("the server answered 550 5.1.1")
+    assert last.received
+
+
+def test_a_stranger_who_is_turned_away_says_so(here: World) -> None:
+    door = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
+
+    delivery = only(exchange([door], replace(here, port=1)))
+
+    assert delivery.submitted
+    assert "refused the connection" in delivery.submitted.refusal

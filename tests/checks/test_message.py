@@ -1,0 +1,29 @@
+"""Test messages can be told from all other mail, and from each other."""
+
+from email.parser import BytesParser
+from email.policy import default
+
+from deploys.checks.message import TestMessage, id_in, new_run
+
+MESSAGE = TestMessage("a1b2c3-7", "postmaster@harbor.example", "visitor@faraway.example")
+
+
+def test_the_id_stands_wherever_someone_may_look_for_it() -> None:
+    message = BytesParser(policy=default).parsebytes(MESSAGE.compose())
+
+    assert message["Subject"] == "Test message a1b2c3-7"
+    assert message["Message-ID"] == "<a1b2c3-7@harbor.example>"
+    assert message.get_content().splitlines()[-1] == "end of test message a1b2c3-7"
+    assert id_in(MESSAGE.compose()) == "a1b2c3-7"
+
+
+def test_no_vacation_program_answers_it() -> None:
+    assert b"\nAuto-Submitted: auto-generated\n" in MESSAGE.compose()
+
+
+def test_mail_of_other_people_has_no_id() -> None:
+    assert id_in(b"Subject: Test message a1b2c3-7\n\nend of test message a1b2c3-7\n") == ""
+
+
+def test_no_two_runs_share_a_name() -> None:
+    assert len({new_run() for _ in range(100)}) == 100

@@ -1,0 +1,155 @@
+"""What name servers say, judged; and the asking, of servers small enough to be wrong."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from deploys.checks import names
+from deploys.checks.finding import Severity
+from deploys.checks.resolver import Resolver
+from deploys.checks.world import Answer, UnansweredError, World
+from deploys.mail.settings import Fleet
+from tests.checks.worlds import Zone, fleet
+from tests.zones.responder import RESPONSE, TYPES, Responder, a, domain, txt
+
+HOST = fleet({"mail_addresses": ["192.0.2.1", "2001:db8::1"]}).hosts[0]
+OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN
+spf = partial(names.one_policy, names.SPF, "harbor.example", "v=spf1")
+dmarc = partial(names.one_policy, names.DMARC, "_dmarc.harbor.example", "v=DMARC1")
+mx = partial(names.exchanges, "harbor.example", {"mx1.harbor.example"})
+aaaa = partial(names.addresses, HOST, "AAAA", {"2001:db8::1"})
+
+
+@pytest.mark.parametrize(
+    ("judge", "values", "severity"),
+    [
+        (mx, ["10 mx1.harbor.example."], OK),
+        (mx, ["10 MX1.harbor.example."], OK),
+        (mx, ["10 mx1.harbor.example.", "20 backup.example."], INFO),
+        (mx, ["10 backup.example."], ERROR),
+        (mx, ["0 ."], ERROR),
+        (mx, [], ERROR),
+        (aaaa, ["2001:db8::1"], OK),
+        (aaaa, ["2001:db8::1", "2001:db8::2"], ERROR),
+        (aaaa, ["2001:db8::2"], ERROR),
+        (aaaa, [], ERROR),
+        (spf, ["site-verification=1", "v=spf1 mx -all"], OK),
+        (spf, ["v=spf1"], OK),
+        (spf, ["v=spf1 mx -all", "v=spf1 a -all"], ERROR),  # RFC 7208 section 4.5: permerror
+        (spf, ["v=spf10 mx"], ERROR),
+        (spf, ["site-verification=1"], ERROR),
+        (dmarc, ["v=DMARC1; p=none"], OK),
+        (dmarc, ["v=DMARC1;p=none"], OK),
+        (dmarc, [], ERROR),
+        (dmarc, ["v=DMARC1; p=none", "v=DMARC1; p=reject"], ERROR),
+    ],
+)
+def test_answers_are_judged(judge: object, values: list[str], severity: Severity) -> None:
+    assert callable(judge)
+
+    finding = judge(Answer("ns", tuple(values)))
+
+    assert finding.severity is severity
+    assert finding.fix or severity is OK
+
+
+def severities(zone: Zone, one: Fleet) -> dict[tuple[str, str], list[Severity]]:
+    found: dict[tuple[str, str], list[Severity]] = {}
+    nobody = World(None, zone)  # type: ignore[arg-type]
+    for finding in names.published(one, nobody):
+        found.setdefault((finding.id, finding.subject), []).append(finding.severity)
+    return found
+
+
+def test_every_server_is_judged_by_itself() -> None:
+    here, gone = Answer("ns1", ("10 mx1.harbor.example.",)), Answer("ns2", problem="timed out")
+    stale = Answer("ns3", ("10 old.harbor.example.",))
+
+    found = severities(Zone({("harbor.example", "MX"): [here, gone, stale]}), fleet())
+
+    assert found["dns.mx", "harbor.example"] == [OK, UNKNOWN, ERROR]
+
+
+def test_a_zone_without_servers_leaves_every_question_open() -> None:
+    found = severities(Zone({}), fleet())
+
+    assert set(found) == {
+        ("dns.mx", "harbor.example"),
+        ("dns.spf", "harbor.example"),
+        ("dns.dmarc", "harbor.example"),
+        ("dns.address", "mx1"),
+    }
+    assert {severity for several in found.values() for severity in several} == {UNKNOWN}
+
+
+@pytest.fixture(name="server")
+def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
+    """One server that is the resolver too, as its own zone's name server."""
+    monkeypatch.setitem(TYPES, "SOA", 6)
+    with Responder("127.0.0.1") as server:
+        server.answers = {
+            ("harbor.example", "SOA"): [
+                domain("ns.harbor.example") + domain("x.harbor.example") + bytes(20)
+            ],
+            ("harbor.example", "NS"): [domain("ns.harbor.example")],
+            ("ns.harbor.example", "A"): [a("127.0.0.1")],
+            ("harbor.example", "TXT"): [txt("v=spf1 mx ", "-all"), txt("site-verification=1")],
+        }
+        yield server
+
+
+def resolver(server: Responder) -> Resolver:
+    return Resolver([server.address], server.port)
+
+
+def test_an_authoritative_server_is_asked_by_its_address(server: Responder) -> None:
+    (answer,) = resolver(server).authoritative("harbor.example", "TXT")
+
+    assert answer.server == "ns.harbor.example (127.0.0.1)"
+    assert answer.values == ("site-verification=1", "v=spf1 mx -all")
+    assert server.asked[-1] == ("harbor.example", False)
+
+
+def test_a_resolver_is_asked_for_a_policy(server: Responder) -> None:
+    assert resolver(server).policy("harbor.example", "v=spf1") == "v=spf1 mx -all"
+    assert resolver(server).policy("harbor.example", "v=DMARC1") is None
+    assert server.asked[-1] == ("harbor.example", True)
+
+
+def test_a_name_that_does_not_exist_is_an_answer(server: Responder) -> None:
+    asking = resolver(server)
+    asking.authoritative("harbor.example", "TXT")
+    server.rcode = 3
+
+    (answer,) = asking.authoritative("harbor.example", "AAAA")
+
+    assert (answer.values, answer.problem) == ((), "")
+
+
+def test_a_server_that_is_not_authoritative_is_lame(server: Responder) -> None:
+    asking = resolver(server)
+    asking.authoritative("harbor.example", "TXT")
+    server.flags = RESPONSE
+
+    (answer,) = asking.authoritative("harbor.example", "MX")
+
+    assert "lame" in answer.problem
+
+
+@pytest.mark.parametrize("rcode", [2, 5], ids=["SERVFAIL", "REFUSED"])
+def test_a_server_that_refuses_has_a_problem(server: Responder, rcode: int) -> None:
+    asking = resolver(server)
+    asking.authoritative("harbor.example", "TXT")
+    server.rcode = rcode
+
+    (answer,) = asking.authoritative("harbor.example", "MX")
+
+    assert answer.problem
+
+
+def test_a_resolver_that_refuses_leaves_the_question_open(server: Responder) -> None:
+    server.rcode = 5
+
+    with pytest.raises(UnansweredError, match=r"the zone of harbor\.example could not be found"):
+        resolver(server).authoritative("harbor.example", "MX")

@@ -1,0 +1,101 @@
+"""The whole proof in a world of one machine: a server, a name server's answers, mailboxes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.catalogue import QUESTIONS
+from deploys.checks.finding import Severity, Verdict
+from deploys.checks.proof import HOST, prove
+from deploys.checks.world import Answer, World
+from tests.checks.servers import Handler, certified, serving
+from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
+
+RECORDS: Mapping[tuple[str, str], Sequence[str]] = {
+    ("harbor.example", "MX"): ["10 mx1.harbor.example."],
+    ("harbor.example", "TXT"): ["v=spf1 mx -all"],
+    ("_dmarc.harbor.example", "TXT"): ["v=DMARC1; p=none"],
+    ("mx1.harbor.example", "A"): ["127.0.0.1"],
+    ("mx1.harbor.example", "AAAA"): [],
+} | {
+    (f"mx1-{algorithm}._domainkey.{domain}", "TXT"): [f"v=DKIM1; k={algorithm}; p={key}"]
+    for algorithm, key in KEYS.items()
+    for domain in ("harbor.example", "mx1.harbor.example")
+}
+
+
+def zone(records: Mapping[tuple[str, str], Sequence[str]] = RECORDS) -> Zone:
+    return Zone({key: [Answer("ns", tuple(values))] for key, values in records.items()})
+
+
+@pytest.fixture(name="here")
+def _here(tmp_path: Path) -> Iterator[World]:
+    one = world(tmp_path, patience=2)
+    assert isinstance(one.hosts, Machine)
+    with serving(Handler(one.hosts.spool / "root"), certified(tmp_path)) as port:
+        yield replace(one, port=port, names=zone())
+
+
+def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> None:
+    absent = [HOST.ok("mx1", "it took part in the run")]
+
+    report = prove(fleet(), here, lambda: {"hosts": 1, "zones": 2}, absent)
+
+    assert report.having(Severity.ERROR, Severity.UNKNOWN, Severity.WARNING) == ()
+    assert report.verdict is Verdict.PASSED
+    of_accounts = {"smtp.submission", "delivery.privacy"}  # there are none
+    assert {finding.id for finding in report.findings} == set(QUESTIONS) - of_accounts
+    assert [message.arrived for message in report.messages] == [True, True, True]
+    assert report.changes == {"hosts": 1, "zones": 2}
+
+
+def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
+    wrong = zone({**RECORDS, ("mx1.harbor.example", "A"): ["192.0.2.99"]})
+
+    report = prove(fleet(), replace(here, names=wrong), dict, ())
+
+    assert {finding.id for finding in report.having(Severity.ERROR)} == {"dns.address"}
+
+
+def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) -> None:
+    report = prove(fleet(), replace(here, names=Zone({})), dict, ())
+
+    assert {finding.id for finding in report.having(Severity.UNKNOWN)} == {
+        "dns.mx",
+        "dns.address",
+        "dns.spf",
+        "dns.dmarc",
+        "dns.dkim",
+    }
+    assert {finding.id for finding in report.having(Severity.ERROR)} == {"delivery.dmarc"}
+
+
+def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> None:
+    witness = fleet().witnesses[0].model_copy(update={"inventory_name": "silent"})
+    one = fleet().model_copy(update={"witnesses": (witness,)})
+    attendance = [HOST.ok("mx1", "it took part"), HOST.ok("silent", "it took part")]
+
+    report = prove(one, here, dict, attendance)
+
+    assert [(one.id, one.subject) for one in report.having(Severity.ERROR)] == [
+        ("run.host", "silent")
+    ]
+    assert not report.succeeded
+
+
+def test_a_fleet_without_a_witness_is_proved_by_the_stranger_alone(here: World) -> None:
+    report = prove(fleet(witness=False), here, dict, ())
+
+    assert report.succeeded
+    assert [message.path for message in report.messages] == [
+        "outside -> mx1 at 127.0.0.1 -> postmaster@harbor.example"
+    ]
+
+
+def test_a_fleet_without_a_domain_proves_nothing(here: World) -> None:
+    report = prove(fleet({"mail_domains": []}), here, dict, ())
+
+    assert report.messages == ()
+    assert not report.succeeded

@@ -1,0 +1,236 @@
+"""Reports against golden files: word by word, for a good run and a bad one."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from deploys.checks.catalogue import QUESTIONS
+from deploys.checks.finding import Report, Severity, Verdict
+from deploys.checks.report import data, html, junit, terminal, write
+from deploys.mail.errors import MailError
+from tests.checks import samples
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent / "golden"
+REPORTS = {"good": samples.good(), "bad": samples.bad()}
+HOSTILE = "</li><script>alert(1)</script>"
+
+
+def on_terminal(report: Report, width: int = 100) -> str:
+    output = StringIO()
+    terminal.show(report, Console(file=output, width=width, highlight=False))
+    return "".join(f"{line.rstrip()}\n" for line in output.getvalue().splitlines())
+
+
+RENDERERS = {
+    "txt": on_terminal,
+    "json": data.render,
+    "xml": junit.render,
+    "html": html.render,
+}
+
+
+@pytest.mark.parametrize("suffix", RENDERERS)
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_reads_as_the_golden_file_says(name: str, suffix: str) -> None:
+    assert RENDERERS[suffix](REPORTS[name]) == (GOLDEN / f"{name}.{suffix}").read_text()
+
+
+def with_severity(*severities: Severity) -> Report:
+    question = next(iter(QUESTIONS.values()))
+    answers = {
+        Severity.OK: question.ok("mx1", "fine"),
+        Severity.INFO: question.info("mx1", "so", "nothing"),
+        Severity.WARNING: question.warning("mx1", "slow", "hurry"),
+        Severity.UNKNOWN: question.unknown("mx1", "silent", "ask again"),
+        Severity.ERROR: question.error("mx1", "broken", "mend it"),
+    }
+    return replace(REPORTS["good"], findings=tuple(answers[one] for one in severities))
+
+
+@pytest.mark.parametrize(
+    ("severities", "verdict", "succeeded"),
+    [
+        ([Severity.OK], Verdict.PASSED, True),
+        ([Severity.OK, Severity.INFO, Severity.WARNING], Verdict.PASSED, True),
+        ([Severity.OK, Severity.UNKNOWN], Verdict.UNKNOWN, True),
+        ([Severity.OK, Severity.ERROR], Verdict.FAILED, False),
+        ([Severity.UNKNOWN, Severity.ERROR], Verdict.FAILED, False),
+    ],
+    ids=str,
+)
+def test_the_worst_finding_decides(
+    severities: list[Severity], verdict: Verdict, *, succeeded: bool
+) -> None:
+    report = with_severity(*severities)
+
+    assert report.verdict is verdict
+    assert report.succeeded is succeeded
+
+
+def test_a_run_in_which_no_message_arrived_never_succeeds() -> None:
+    report = replace(with_severity(Severity.OK), messages=())
+
+    assert report.verdict is Verdict.UNKNOWN
+    assert not report.succeeded
+    assert "No mail was seen to arrive." in on_terminal(report)
+
+
+def test_every_question_of_the_samples_is_in_the_catalogue_and_the_reverse() -> None:
+    assert {finding.id for finding in samples.good().findings} == set(QUESTIONS)
+
+
+def test_json_names_host_or_domain() -> None:
+    findings = json.loads(data.render(REPORTS["bad"]))["findings"]
+
+    assert all(("host" in finding) != ("domain" in finding) for finding in findings)
+    assert {finding["id"]: finding for finding in findings}["dns.mx"]["domain"]
+
+
+def test_junit_counts_open_questions_as_errors_and_errors_as_failures() -> None:
+    document = ET.fromstring(junit.render(REPORTS["bad"]))  # noqa: S314 - our own document
+
+    assert (document.attrib["failures"], document.attrib["errors"]) == ("2", "3")
+    assert document.attrib["tests"] == str(len(REPORTS["bad"].findings))
+
+
+def test_when_all_is_well_the_terminal_is_short() -> None:
+    assert len(on_terminal(REPORTS["good"]).splitlines()) < 16
+
+
+def test_findings_that_one_remedy_mends_stand_together() -> None:
+    shown = on_terminal(REPORTS["bad"])
+
+    assert "unknown  mx2  smtp.starttls, smtp.relay\n" in shown
+    assert shown.count("fix: mend smtp.connect first") == 1
+
+
+def test_many_messages_that_arrived_are_only_counted() -> None:
+    messages = REPORTS["good"].messages * 10
+
+    shown = on_terminal(replace(REPORTS["good"], messages=messages))
+
+    assert "80 of 80 messages arrived" in shown
+    assert "visitor@" not in shown
+
+
+def test_rich_does_not_take_what_servers_say_for_markup() -> None:
+    question = next(iter(QUESTIONS.values()))
+    report = replace(
+        REPORTS["good"], findings=(question.error("mx1", "[/bold] [red]x[/red]", "[bold]"),)
+    )
+
+    assert "[/bold] [red]x[/red]" in on_terminal(report)
+
+
+class Page(HTMLParser):
+    """What a browser would see of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, *names: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag in names]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_page_needs_nothing_but_itself(name: str) -> None:
+    text = html.render(REPORTS[name])
+
+    assert not Page(text).all("script", "link", "img", "iframe", "object", "embed")
+    assert not re.search(r"url\(|@import|https?:|//[a-z]", text)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_page_can_be_read_without_seeing_it(name: str) -> None:
+    page = Page(html.render(REPORTS[name]))
+    headings = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+
+    assert page.all("html") == [{"lang": "en"}]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(deeper <= one + 1 for one, deeper in pairwise(headings))
+    assert len(page.all("table")) == len(page.all("caption"))
+    assert all("scope" in attributes for attributes in page.all("th"))
+    assert len(ids) == len(set(ids))
+    assert all(attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
+
+
+@pytest.mark.parametrize("suffix", ["html", "xml"])
+def test_what_a_server_says_cannot_break_out(suffix: str) -> None:
+    question = next(iter(QUESTIONS.values()))
+    report = replace(
+        REPORTS["good"],
+        findings=(question.error(HOSTILE, HOSTILE, HOSTILE), question.ok(HOSTILE, "\x00\x1b[31m")),
+        messages=(replace(REPORTS["good"].messages[0], path=f"{HOSTILE} -> x"),),
+        name=HOSTILE,
+    )
+
+    text = RENDERERS[suffix](report)
+
+    assert "<script>" not in text
+    assert suffix == "html" or ET.fromstring(text) is not None  # noqa: S314 - our own document
+
+
+def test_the_files_are_written_side_by_side(tmp_path: Path) -> None:
+    folder = tmp_path / "reports" / "lab"
+
+    write(REPORTS["good"], folder)
+    write(REPORTS["bad"], folder)
+
+    assert {path.name for path in folder.iterdir()} == {"report.html", "report.json", "report.xml"}
+    assert json.loads((folder / "report.json").read_text())["verdict"] == "failed"
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file where the folder should be")
+
+    with pytest.raises(MailError, match=r"^the report cannot be written to .*reports/lab: .*"):
+        write(REPORTS["good"], tmp_path / "reports" / "lab")
+
+
+ASK = """
+import sys
+import pyinfra_cli.cli
+from deploys.checks.report import inventory_name
+for line in sys.stdin:
+    sys.argv = ["pyinfra", *line.split()]
+    sys.stdout.write(inventory_name() + "\\n")
+"""
+
+
+def test_reports_are_kept_under_the_name_of_the_inventory() -> None:
+    """The command line of pyinfra is asked in a process of its own: its import patches threads."""
+    lines = {
+        "inventories/lab/inventory.py deploys/site.py -y": "lab",
+        "--limit mx1 -y inventories/lab/inventory.py deploys/verify.py": "lab",
+        "@local deploys/verify.py": "local",
+        "mx1.harbor.example deploys/verify.py": "mx1.harbor.example",
+    }
+    done = subprocess.run(
+        (sys.executable, "-c", ASK),
+        input="\n".join(lines),
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert dict(zip(lines, done.stdout.split(), strict=True)) == lines

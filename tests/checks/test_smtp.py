@@ -1,0 +1,225 @@
+"""What strangers meet on port 25: servers that behave, servers that do not, and the judgement."""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from deploys.checks.finding import Finding, Severity
+from deploys.checks.session import Endpoint, MisbehavedError, Reply
+from deploys.checks.smtp import judged, strangers
+from deploys.checks.stranger import Interview, Outcome, Rcpt, Want
+from deploys.checks.world import UnansweredError
+from tests.checks.servers import (
+    CatchAll,
+    Handler,
+    NoPostmaster,
+    OpenRelay,
+    certified,
+    serving,
+)
+from tests.checks.worlds import fleet, world
+
+Server = AbstractContextManager[int]
+BLOCKED = {"smtp.relay", "smtp.unknown_recipient", "smtp.postmaster", "smtp.starttls"}
+
+
+@pytest.fixture(name="tls", scope="module")
+def _tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    return certified(tmp_path_factory.mktemp("tls"))
+
+
+def asked(folder: Path, port: int, timeout: float = 5) -> dict[Severity, set[str]]:
+    """Return the ids of the findings about a server, by severity."""
+    findings = strangers(fleet(), world(folder, port=port, timeout=timeout))
+    return by_severity(findings)
+
+
+def by_severity(findings: Iterator[Finding]) -> dict[Severity, set[str]]:
+    found: dict[Severity, set[str]] = {}
+    for finding in findings:
+        assert finding.fix or finding.severity is Severity.OK
+        found.setdefault(finding.severity, set()).add(finding.id)
+    return found
+
+
+def test_a_server_that_behaves_passes_everything(tmp_path: Path, tls: ssl.SSLContext) -> None:
+    with serving(Handler(), tls) as port:
+        found = asked(tmp_path, port)
+
+    assert found == {Severity.OK: {"smtp.connect", *BLOCKED}}
+
+
+@pytest.mark.parametrize(
+    ("handler", "fails"),
+    [
+        (OpenRelay(), "smtp.relay"),
+        (CatchAll(), "smtp.unknown_recipient"),
+        (NoPostmaster(), "smtp.postmaster"),
+    ],
+    ids=["open relay", "catch-all", "no postmaster"],
+)
+def test_exactly_the_matching_check_fails(
+    tmp_path: Path, tls: ssl.SSLContext, handler: Handler, fails: str
+) -> None:
+    with serving(handler, tls) as port:
+        found = asked(tmp_path, port)
+
+    assert found[Severity.ERROR] == {fails}
+    assert set(found) == {Severity.OK, Severity.ERROR}
+
+
+def test_a_server_without_starttls_fails_only_that(tmp_path: Path) -> None:
+    with serving(Handler()) as port:
+        found = asked(tmp_path, port)
+
+    assert found[Severity.ERROR] == {"smtp.starttls"}
+
+
+def test_a_broken_tls_fails_only_that(tmp_path: Path) -> None:
+    without_certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with serving(Handler(), without_certificate) as port:
+        found = asked(tmp_path, port)
+
+    assert found[Severity.ERROR] == {"smtp.starttls"}
+
+
+@contextmanager
+def raw(serve: Callable[[socket.socket, Event], None]) -> Iterator[int]:
+    """Serve connections with a function until the test is over."""
+    over = Event()
+
+    def accept() -> None:
+        while not over.is_set():
+            connection, _ = listener.accept()
+            with connection:
+                if not over.is_set():
+                    serve(connection, over)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=accept)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            over.set()
+            socket.create_connection(listener.getsockname()).close()
+            thread.join()
+
+
+def hangs(_connection: socket.socket, over: Event) -> None:
+    over.wait(10)
+
+
+def hangs_up(_connection: socket.socket, _over: Event) -> None:
+    """Close at once."""
+
+
+def hangs_up_after_the_banner(connection: socket.socket, _over: Event) -> None:
+    connection.sendall(b"220 mx1 ESMTP\r\n")
+
+
+def tarpits(connection: socket.socket, over: Event) -> None:
+    """Send a byte at a time, each soon enough to keep a timeout for each read from expiring."""
+    try:
+        while not over.wait(0.05):
+            connection.sendall(b"2")
+    except OSError:
+        return
+
+
+def floods(connection: socket.socket, over: Event) -> None:
+    try:
+        while not over.is_set():
+            connection.sendall(b"220-" + b"x" * 65536)
+    except OSError:
+        return
+
+
+def refuses(connection: socket.socket, _over: Event) -> None:
+    connection.sendall(b"554 5.3.2 no service here\r\n")
+
+
+def speaks_no_smtp(connection: socket.socket, _over: Event) -> None:
+    connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [hangs, hangs_up, hangs_up_after_the_banner, tarpits, floods, refuses, speaks_no_smtp],
+    ids=lambda serve: serve.__name__.replace("_", " "),
+)
+def test_a_server_that_speaks_no_smtp_fails_and_leaves_the_rest_unknown(
+    tmp_path: Path, serve: Callable[[socket.socket, Event], None]
+) -> None:
+    with raw(serve) as port:
+        found = asked(tmp_path, port, timeout=0.3)
+
+    assert found == {Severity.ERROR: {"smtp.connect"}, Severity.UNKNOWN: BLOCKED}
+
+
+def test_a_closed_port_fails_and_leaves_the_rest_unknown(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+
+    assert asked(tmp_path, port) == {Severity.ERROR: {"smtp.connect"}, Severity.UNKNOWN: BLOCKED}
+
+
+DOOR = Endpoint("mx1", "2001:db8::25")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reached", "severity"),
+    [
+        (UnansweredError("timed out"), set(), Severity.UNKNOWN),
+        (UnansweredError("timed out"), {"IPv4"}, Severity.UNKNOWN),
+        (UnansweredError("timed out"), {"IPv4", "IPv6"}, Severity.ERROR),
+        (MisbehavedError("hung up"), {"IPv6"}, Severity.ERROR),
+    ],
+    ids=["nothing answered", "only IPv4 answered", "another IPv6 answered", "it was reached"],
+)
+def test_silence_is_the_hosts_fault_only_if_this_machine_reaches_others(
+    outcome: Outcome, reached: set[str], severity: Severity
+) -> None:
+    first = next(judged(DOOR, outcome, frozenset(reached)))
+
+    assert (first.id, first.severity) == ("smtp.connect", severity)
+
+
+def good(want: Want, code: int, text: str) -> tuple[Want, Reply, Severity]:
+    return want, Reply(code, text), Severity.OK
+
+
+def bad(want: Want, code: int, text: str) -> tuple[Want, Reply, Severity]:
+    return want, Reply(code, text), Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("want", "answer", "severity"),
+    [
+        good(Want.RELAY, 554, "5.7.1 Relay access denied"),
+        good(Want.RELAY, 454, "4.7.1 Relay access denied"),
+        bad(Want.RELAY, 250, "2.1.5 Ok"),
+        bad(Want.RELAY, 251, "User not local; will forward"),
+        good(Want.NOBODY, 550, "5.1.1 User unknown"),
+        bad(Want.NOBODY, 250, "2.1.5 Ok"),
+        bad(Want.NOBODY, 252, "2.1.5 Cannot verify"),
+        bad(Want.NOBODY, 450, "4.1.1 User unknown"),  # senders would try for days
+        bad(Want.NOBODY, 550, "5.7.1 Access denied"),  # refused, but for another reason
+        bad(Want.NOBODY, 550, "No such user"),
+        good(Want.POSTMASTER, 250, "2.1.5 Ok"),
+        bad(Want.POSTMASTER, 550, "5.1.1 User unknown"),
+        bad(Want.POSTMASTER, 450, "4.2.0 Greylisted"),
+    ],
+)
+def test_replies_to_rcpt_are_judged(want: Want, answer: Reply, severity: Severity) -> None:
+    interview = Interview("mx1", {Rcpt(want, "someone@harbor.example"): answer}, tls="TLSv1.3")
+
+    _, finding, _ = judged(DOOR, interview, frozenset())
+
+    assert finding.severity is severity
+    assert str(answer) in finding.saw

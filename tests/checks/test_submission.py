@@ -1,0 +1,150 @@
+"""Submission ports that behave and some that do not, and what a delivered message may tell."""
+
+import ssl
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploys.checks.errands import errands
+from deploys.checks.exchange import Delivery, exchange
+from deploys.checks.finding import Finding, Severity
+from deploys.checks.remote import Received
+from deploys.checks.session import Desk, Endpoint, desks
+from deploys.checks.submission import asked, asked_outside, private, submission
+from deploys.mail.secret import Secret, file
+from deploys.mail.settings import Fleet
+from tests.checks.servers import (
+    AnotherPassword,
+    AnySender,
+    Handler,
+    InClear,
+    Submission,
+    certified,
+    serving,
+)
+from tests.checks.worlds import fleet, world
+
+CAPTAIN = "captain@harbor.example"
+HASH = "$6$" + "a" * 8 + "$" + "b" * 86
+OURS = "Received: by mx1.harbor.example (Postfix) with ESMTPSA id 1; Mon, 5 Oct 2026 09:30:00 +0000"
+TOLD = "Received: from [192.0.2.9] (unknown [192.0.2.9])\n\tby mx1.harbor.example (Postfix)"
+
+
+@pytest.fixture(name="tls", scope="module")
+def _tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    return certified(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(name="password")
+def _password(tmp_path: Path) -> Secret:
+    (tmp_path / "password").write_text("ahoy\n")
+    return file(tmp_path / "password")
+
+
+def manned(password: Secret | str) -> Fleet:
+    """Return a fleet in which the captain has an account."""
+    account: dict[str, Any] = {CAPTAIN: {"password": password}}
+    return fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": account})
+
+
+def severities(findings: list[Finding]) -> list[Severity]:
+    assert {finding.id for finding in findings} == {"smtp.submission"}
+    return [finding.severity for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        (Submission(), "ok ok ok: 550 5.1.2"),
+        (AnySender(), "ok error error: 250 2.1.5"),
+        (InClear(), "error ok ok ok: offers AUTH before TLS"),
+        (Handler(), "error: does not offer AUTH under TLS"),
+        (AnotherPassword(), "ok error: 535 5.7.8"),
+    ],
+    ids=["as it should be", "any sender", "in clear", "no AUTH", "another password"],
+)
+def test_a_submission_port_is_judged_by_what_it_does(
+    tmp_path: Path,
+    tls: ssl.SSLContext,
+    password: Secret,
+    handler: Handler,
+    expected: str,
+) -> None:
+    host = manned(password).hosts[0]
+    with serving(handler, tls) as port:
+        desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
+        findings = asked(desk, host, world(tmp_path))
+
+    judged, _, words = expected.partition(": ")
+    assert severities(findings) == judged.split()
+    assert words in "".join(finding.saw for finding in findings)
+    assert "ahoy" not in "".join(finding.saw for finding in findings)
+
+
+def test_a_port_at_which_nothing_listens_is_an_error(tmp_path: Path, password: Secret) -> None:
+    desk = Desk("mx1", "127.0.0.1", 1, wrapped=True, login=CAPTAIN, password=password)
+
+    assert severities(asked(desk, manned(password).hosts[0], world(tmp_path))) == ["error"]
+
+
+@pytest.mark.parametrize(("handler", "severity"), [(Handler(), "ok"), (Submission(), "error")])
+def test_port_25_has_to_ask_nobody_for_a_password(
+    tmp_path: Path, tls: ssl.SSLContext, handler: Handler, severity: str
+) -> None:
+    door = Endpoint("mx1", "127.0.0.1")
+    with serving(handler, tls) as port:
+        assert severities(asked_outside(door, world(tmp_path, port=port))) == [severity]
+
+
+def test_a_host_without_accounts_is_not_asked(tmp_path: Path) -> None:
+    assert list(submission(fleet(), world(tmp_path))) == []
+    assert [one for one in errands(fleet()) if isinstance(one.origin, Desk)] == []
+
+
+def test_an_account_sends_a_message_by_each_port_where_its_password_is_known(
+    password: Secret,
+) -> None:
+    ways = [one.path for one in errands(manned(password)) if isinstance(one.origin, Desk)]
+
+    assert ways == [
+        f"outside -> mx1 at 127.0.0.1 port {port} as {CAPTAIN} -> visitor@faraway.example"
+        for port in (465, 587)
+    ]
+    assert [one for one in errands(manned(HASH)) if isinstance(one.origin, Desk)] == []
+    assert len(desks(manned(HASH).hosts[0], "127.0.0.1")) == 2
+
+
+def test_a_message_is_submitted_with_the_accounts_password(
+    tmp_path: Path, tls: ssl.SSLContext, password: Secret
+) -> None:
+    errand = next(one for one in errands(manned(password)) if isinstance(one.origin, Desk))
+    with serving(Submission(), tls) as port:
+        desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
+        (delivery,) = exchange([replace(errand, origin=desk)], world(tmp_path, patience=1))
+
+    assert delivery.submitted
+    assert delivery.submitted.refusal == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "severity"),
+    [
+        (OURS, Severity.OK),
+        (f"Received: from mx1 by mail.faraway.example\n{OURS}", Severity.OK),
+        (TOLD, Severity.ERROR),
+        (f"{OURS}\nUser-Agent: pyinfra-mail", Severity.ERROR),
+    ],
+    ids=["nothing told", "a stranger's own trace", "the address", "the program"],
+)
+def test_a_message_tells_neither_address_nor_program(
+    headers: str, severity: Severity, password: Secret
+) -> None:
+    ours = manned(password)
+    errand = next(one for one in errands(ours) if isinstance(one.origin, Desk))
+    delivery = Delivery(errand, received=Received(0, f"{headers}\n\nAhoy.\n".encode()))
+
+    (finding,) = private([delivery], ours)
+
+    assert finding.severity is severity

@@ -1,0 +1,121 @@
+"""Worlds for the tests: this machine plays every host, with a sendmail of our own making."""
+
+import base64
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploys.checks.exchange import Delivery
+from deploys.checks.remote import Mailbox
+from deploys.checks.world import Answer, UnansweredError, World
+from deploys.mail.checking import fleet_from
+from deploys.mail.dkim import DIRECTORY as KEPT
+from deploys.mail.settings import Fleet
+
+# What is public of the keys of mx1.
+KEYS = {"rsa": "MIIB", "ed25519": base64.b64encode(bytes(32)).decode()}
+# Delivers into mailboxes as a mail server does, and judges what it takes for a stranger.
+SENDMAIL = """#!/bin/sh
+while test "$1" != --; do shift; done
+box=visitor
+case $2 in
+refused@*) echo "sendmail: the queue is full" >&2; exit 75 ;;
+late@*) sleep 1 ;;
+lost@*) exit 0 ;;
+postmaster@*) box=root ;;
+esac
+{
+    echo "From someone Mon Oct  5 09:30:00 2026"
+    echo "Authentication-Results: mail.faraway.example; spf=pass smtp.mailfrom=harbor.example"
+    for key in mx1-rsa mx1-ed25519; do
+        echo " ; dkim=pass header.d=harbor.example header.s=$key"
+    done
+    for key in mx1-rsa mx1-ed25519; do
+        echo "DKIM-Signature: v=1; d=harbor.example; s=$key; b=AAAA"
+    done
+    cat
+    echo
+} >>"$SPOOL/$box"
+"""
+
+
+class Machine:
+    """Runs every host's commands here; all of them share one spool of mailboxes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        self.spool = folder / "spool"
+        self.spool.mkdir()
+        self.box = Mailbox("anyhost", str(self.spool / "visitor"))
+        self._bin = folder / "bin"
+        self._bin.mkdir()
+        self._output: list[str] = []
+        self.tool("sendmail", SENDMAIL)
+        for algorithm, key in KEYS.items():
+            (folder / f"mx1-{algorithm}.pub").write_text(f"{key}\n")
+
+    def tool(self, name: str, script: str) -> None:
+        path = self._bin / name
+        path.write_text(script)
+        path.chmod(0o755)
+
+    def run(self, name: str, command: str, lines: Sequence[str], limit: float) -> list[str]:
+        if name == "silent":
+            raise UnansweredError(f"silent did not answer within {limit:g} s")
+        done = subprocess.run(
+            ("sh", "-c", command.replace("/var/mail", str(self.spool)).replace(KEPT, self._folder)),
+            input="".join(f"{line}\n" for line in lines),
+            env={"PATH": f"{self._bin}:/usr/bin:/bin", "SPOOL": str(self.spool)},
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+        if done.returncode:
+            raise UnansweredError(done.stderr)
+        self._output = done.stdout.splitlines()
+        return self._output
+
+    def said(self, word: str) -> list[str]:
+        """Return what followed a word in the last command's output."""
+        return [line.removeprefix(word) for line in self._output if line.startswith(word)]
+
+
+class Zone:
+    """A DNS of a few names; a name that it does not know, it cannot find a server for."""
+
+    def __init__(self, answers: Mapping[tuple[str, str], Sequence[Answer]]) -> None:
+        self._answers = answers
+
+    def authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
+        if (name, rdtype) not in self._answers:
+            raise UnansweredError(f"no server knows {name}")
+        return tuple(self._answers[name, rdtype])
+
+    def policy(self, name: str, version: str) -> str | None:
+        answers = self._answers.get((name, "TXT"), ())
+        found = [value for answer in answers for value in answer.values if version in value]
+        return found[0] if len(found) == 1 else None
+
+
+def world(folder: Path, *, port: int = 25, timeout: float = 5, patience: float = 3) -> World:
+    return World(Machine(folder), Zone({}), timeout=timeout, patience=patience, port=port)
+
+
+def fleet(data: Mapping[str, object] | None = None, *, witness: bool = True) -> Fleet:
+    """Return mx1 of harbor.example, and visitor@faraway.example on peer."""
+    host = {
+        "mail_hostname": "mx1.harbor.example",
+        "mail_addresses": ["127.0.0.1"],
+        "mail_domains": ["harbor.example"],
+        **(data or {}),
+    }
+    visitor = {
+        "mail_witness_address": "visitor@faraway.example",
+        "mail_witness_mailbox": "/var/mail/visitor",
+    }
+    return fleet_from({"mx1": host}, {"peer": visitor} if witness else {})
+
+
+def ids(deliveries: Sequence[Delivery]) -> set[str]:
+    return {delivery.errand.message.id for delivery in deliveries}
