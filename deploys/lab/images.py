@@ -1,0 +1,123 @@
+"""Base images: what a container of each role is made of.
+
+A mail host's image is a Debian that mmdebstrap makes from the distribution's own packages, with
+systemd to boot and SSH to log in; the other roles' images add their service to it. A tag is a
+digest of all that goes into an image, so it is built once and found again while its recipe stays.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .definition import Role, Suite
+
+LABEL = "pyinfra-mail.image"
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+SYSTEM = (
+    "ca-certificates",
+    "dbus",
+    "iproute2",
+    "openssh-server",
+    "openssl",
+    "python3",
+    "systemd",
+    "systemd-sysv",
+)
+ADDITIONS: dict[Role, tuple[str, ...]] = {
+    "mail": (),
+    "client": ("cron",),
+    "ns": ("pdns-backend-sqlite3", "pdns-server", "pebble", "sqlite3"),
+    "resolver": ("unbound",),
+    "peer": ("exim4-daemon-heavy",),
+}
+OPTIONS = (
+    "--variant=minbase",
+    "--format=tar",
+    "--dpkgopt=force-unsafe-io",  # a lab's disks need not outlive a power cut
+    f"--include={','.join(SYSTEM)}",
+    # A host's identity is given to it by its lab.
+    '--customize-hook=cd "$1"/etc; rm -f ssh/ssh_host_* resolv.conf hosts hostname; : >machine-id',
+    # A package manager that starts by itself would now and then hold the lock a deploy needs.
+    '--customize-hook=systemctl -q --root="$1" mask apt-daily.timer apt-daily-upgrade.timer',
+)
+ADDING = Path(__file__).parent / "additions"
+START = ('CMD ["/sbin/init"]', "STOPSIGNAL SIGRTMIN+3")
+
+
+PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Mirrors:
+    """Where the distribution's packages come from."""
+
+    main: str = ""
+    security: str = ""
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The TCP ports it is reached at."""
+        urls = (urlsplit(mirror) for mirror in (self.main, self.security))
+        return tuple(sorted({url.port or PORTS[url.scheme] for url in urls}))
+
+    def sources(self, suite: Suite) -> tuple[str, ...]:
+        """Return the lines of a sources.list."""
+        return (
+            f"deb {self.main} {suite} main",
+            f"deb {self.main} {suite}-updates main",
+            f"deb {self.security} {suite}-security main",
+        )
+
+
+@dataclass(frozen=True, order=True)
+class Image:
+    """A recipe."""
+
+    role: Role
+    suite: Suite
+
+    @property
+    def base(self) -> "Image | None":
+        """The image that this one adds to."""
+        return Image("mail", self.suite) if ADDITIONS[self.role] else None
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the recipe; the mirror is no part of it, as any has the same packages."""
+        adding = (ADDITIONS[self.role], (ADDING / "Containerfile").read_text())
+        recipe = repr((self.suite, OPTIONS, START, adding))
+        return hashlib.sha256(recipe.encode()).hexdigest()[:12]
+
+    @property
+    def tag(self) -> str:
+        """The name it has in podman's storage."""
+        return f"localhost/pyinfra-mail/{self.role}-{self.suite}:{self.digest}"
+
+    def bootstrap(self, archive: Path, mirrors: Mirrors) -> tuple[str, ...]:
+        """Return the command that makes a root directory, as an archive."""
+        keyring = (f"--keyring={KEYRING}",) if KEYRING.exists() else ()
+        sources = mirrors.sources(self.suite)
+        return ("mmdebstrap", *OPTIONS, *keyring, self.suite, str(archive), *sources)
+
+    def load(self, archive: Path) -> tuple[str, ...]:
+        """Return the command that takes the archive into podman's storage."""
+        changes = (*START, f"LABEL {LABEL}={self.digest}")
+        options = (f"--change={change}" for change in changes)
+        return ("podman", "import", *options, str(archive), self.tag)
+
+    def addition(self) -> tuple[str, ...]:
+        """Return the command that adds this role's packages to the image it builds on."""
+        return (
+            "podman",
+            "build",
+            "--isolation=chroot",  # installing packages needs no container runtime
+            "--network=host",
+            "--layers=false",
+            f"--build-arg=PACKAGES={' '.join(ADDITIONS[self.role])}",
+            f"--from={self.base.tag if self.base else 'scratch'}",
+            f"--label={LABEL}={self.digest}",
+            f"--tag={self.tag}",
+            str(ADDING),
+        )

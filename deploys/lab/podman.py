@@ -1,0 +1,80 @@
+"""A lab's network and containers as they should be, and podman's commands that make them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from . import state
+from .definition import Lab, LabHost
+from .facts import KEY, LAB, Container
+from .images import Image
+from .machine import Machine
+
+RESTRICTED_LIMIT = 4096  # open files and processes, where a container may not raise them
+# Namespaces of its own, and the names of processes that hold a port, as on a real host.
+CAPABILITIES = "SYS_ADMIN,NET_ADMIN,SYS_PTRACE"
+
+
+def create_network(lab: Lab) -> tuple[str, ...]:
+    """Return the command that makes a lab's network."""
+    subnets = (f"--subnet={network}" for network in (lab.network4, lab.network6))
+    options = ("--ipv6", "--disable-dns", f"--label={LAB}={lab.name}")
+    return ("podman", "network", "create", *options, *subnets, lab.full_name)
+
+
+def subnets(lab: Lab) -> set[str]:
+    """Return what its network consists of, as the fact says it."""
+    return {str(lab.network4), str(lab.network6)}
+
+
+@dataclass(frozen=True)
+class Desired:
+    """A container as it should be: the key of its definition, and the command that makes it."""
+
+    name: str
+    key: str
+    command: tuple[str, ...]
+
+    @property
+    def made(self) -> Container:
+        """It, as the fact tells of it once it is made."""
+        return Container(self.name, self.key, running=True)
+
+
+def desired(lab: Lab, host: LabHost, files: Mapping[str, str], machine: Machine) -> Desired:
+    """Return the container that a host of a lab should be."""
+    options = (*_options(lab, host, machine), *_volumes(lab, host, files))
+    image = Image(host.role, host.suite).tag
+    definition = json.dumps([options, image, sorted(files.items())])
+    key = hashlib.sha256(definition.encode()).hexdigest()[:16]
+    runtime = ("--runtime=runc",) if machine.restricted else ()
+    command = ("podman", *runtime, "run", *options, f"--label={KEY}={key}", image)
+    return Desired(lab.container(host), key, command)
+
+
+def _options(lab: Lab, host: LabHost, machine: Machine) -> tuple[str, ...]:
+    limits = (f"--ulimit={name}={RESTRICTED_LIMIT}" for name in ("nofile", "nproc"))
+    # One that follows from the address: neighbours who remember it still reach a host made anew.
+    mac = "02:00:" + lab.address4(host).packed.hex(":")
+    network = ",".join((*(f"ip={address}" for address in lab.addresses(host)), f"mac={mac}"))
+    return (
+        "--detach",
+        "--systemd=always",
+        f"--cap-add={CAPABILITIES}",
+        "--security-opt=apparmor=unconfined",  # its profile forbids every mount
+        *(limits if machine.restricted else ()),
+        f"--name={lab.container(host)}",
+        f"--hostname={host.hostname.partition('.')[0]}",
+        f"--network={lab.full_name}:{network}",
+        f"--dns={lab.address4(lab.only('resolver'))}",
+        "--dns-search=.",
+        *(("--dns-option=trust-ad",) if host.role == "peer" else ()),
+        "--no-hosts",
+        f"--label={LAB}={lab.name}",
+    )
+
+
+def _volumes(lab: Lab, host: LabHost, files: Mapping[str, str]) -> tuple[str, ...]:
+    source = state.host_directory(lab, host)
+    return tuple(f"--volume={source / path}:/{path}:ro" for path in sorted(files))

@@ -1,0 +1,57 @@
+"""Commands, some of them side by side, and their failures as one line each."""
+
+import os
+import subprocess
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from pyinfra import logger
+from pyinfra.api import FunctionCommand, StringCommand
+from pyinfra.api.host import Host
+from pyinfra.api.state import State
+
+from .errors import LabError
+
+T = TypeVar("T")
+Commands = Generator[StringCommand | FunctionCommand, None, None]
+
+
+def run(command: Sequence[str], seconds: float = 900, *, check: bool = True) -> str:
+    """Return what a command prints; if it fails, raise LabError with the last thing it said."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{_brief(command)} did not end within {seconds:g} s") from None
+    except FileNotFoundError:
+        raise LabError(f"{command[0]} is not installed: install it, or use scripts/demo") from None
+    if check and done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+        raise LabError(f"{_brief(command)} failed: {lines[-1]}")
+    return done.stdout.strip()
+
+
+def each(work: Callable[[T], object], items: Iterable[T], jobs: int | None = None) -> None:
+    """Do the work for every item, a few at a time; raise the first error once all were tried."""
+    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        futures = [pool.submit(work, item) for item in items]
+    for future in futures:
+        future.result()
+
+
+def _brief(command: Sequence[str]) -> str:
+    return " ".join(command[:3])
+
+
+def call(function: Callable[..., object], *args: object) -> FunctionCommand:
+    """Have pyinfra call a function, and show a LabError of it as one line, no traceback."""
+
+    def attempt(state: State, host: Host) -> bool:  # noqa: ARG001
+        try:
+            function(*args)
+        except LabError as error:
+            logger.error("%s%s", host.print_prefix, error)
+            return False
+        return True
+
+    return FunctionCommand(attempt, (), {})

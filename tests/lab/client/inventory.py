@@ -1,0 +1,10 @@
+import os
+
+from deploys.lab.inventory import hosts
+from deploys.mail.secret import env
+
+_own = {
+    "mail_relay_ca": os.environ["CLIENT_TRUSTS"],
+    "mail_relay_password": env("CLIENT_PASSWORD"),
+}
+client = [(name, {**data, **_own}) for name, data in hosts("tests", "client")]

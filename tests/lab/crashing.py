@@ -1,0 +1,45 @@
+"""
+pyinfra with a host's program that dies: `crashing.py N ARGUMENTS...` runs it so.
+
+Whatever the agent does to the system on its way through an apply is an audit event of Python. At
+the Nth it kills itself with SIGKILL; with 0 it goes through and leaves the events in a file.
+"""
+
+import sys
+
+from pyinfra_cli.main import cli
+
+from deploys.host import remote
+
+EVENTS = "/run/pyinfra-mail-events"
+HOOK = """
+import json, os, signal, agent.apply as door
+apply = door.apply
+def armed(request):
+    seen = []
+    def hook(event, args):
+        if event in {{"open", "os.mkdir", "os.remove", "os.rename", "os.chmod", "subprocess.Popen",
+                     "ctypes.dlsym", "shutil.rmtree", "shutil.chown"}}:
+            seen.append(event)
+            if len(seen) == {number}:
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(hook)
+    answer = apply(request)
+    open("{events}", "w").write(json.dumps(seen))
+    return answer
+door.apply = armed
+"""
+
+
+def main(number: int) -> None:
+    """Arm the agent and run pyinfra's command line."""
+    hook = HOOK.format(number=number, events=EVENTS)
+    start, door, call = remote.BOOTSTRAP.rpartition("from agent.__main__")
+    remote.BOOTSTRAP = f"{start}exec({hook!r});{door}{call}"
+    cli()
+
+
+if __name__ == "__main__":
+    point = int(sys.argv[1])
+    sys.argv = ["pyinfra", *sys.argv[2:]]
+    main(point)

@@ -1,0 +1,90 @@
+"""Raising labs, and commands inside their hosts."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from deploys.lab.definition import Lab, LabHost, named
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 900  # base images may have to be built first
+Done = subprocess.CompletedProcess[str]
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A lab that deploys/lab.py was asked for."""
+
+    name: str
+    mail_hosts: int | None = None
+
+    @cached_property
+    def lab(self) -> Lab:
+        """What it consists of."""
+        return named(self.name, self.mail_hosts)
+
+    def host(self, name: str) -> LabHost:
+        """Return one of its hosts."""
+        return next(host for host in self.lab.hosts if host.name == name)
+
+    def address(self, name: str) -> str:
+        """Return the IPv4 address of a host."""
+        return str(self.lab.address4(self.host(name)))
+
+    def up(self) -> Done:
+        """Raise it."""
+        return self._deploy()
+
+    def down(self, **data: str) -> Done:
+        """Remove it."""
+        return self._deploy(lab="absent", **data)
+
+    def renew(self, *names: str) -> Done:
+        """Make some of its hosts anew: a fresh Debian each."""
+        podman("rm", "--force", "--time", "0", *(self._container(name) for name in names))
+        return self.up()
+
+    def run(self, name: str, *command: str, check: bool = True) -> str:
+        """Return what a command prints inside a host."""
+        return podman("exec", self._container(name), *command, check=check)
+
+    def _container(self, name: str) -> str:
+        return self.lab.container(self.host(name))
+
+    def _deploy(self, **data: str) -> Done:
+        data["lab_name"] = self.name
+        if self.mail_hosts is not None:
+            data["lab_mail_hosts"] = str(self.mail_hosts)
+        words = (word for key, value in data.items() for word in ("--data", f"{key}={value}"))
+        return pyinfra("@local", "deploys/lab.py", *words)
+
+
+def pyinfra(*arguments: str) -> Done:
+    """Run pyinfra as an operator does, with its results as JSON."""
+    return subprocess.run(
+        (sys.executable, "-m", "pyinfra", "-y", "--json", *arguments),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def totals(done: Done) -> Any:
+    """Return how many operations of a run changed something, did not, and failed."""
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["results"]["totals"]
+
+
+def podman(*arguments: str, check: bool = True) -> str:
+    """Return what podman prints."""
+    done = subprocess.run(
+        ("podman", *arguments), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert not check or done.returncode == 0, done.stderr
+    return done.stdout.strip()

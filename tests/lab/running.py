@@ -1,0 +1,140 @@
+"""Deploys on the mail hosts of the tests' lab, and mail that goes on meanwhile."""
+
+import os
+import smtplib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from tests.lab.raising import ROOT, Done, Raised
+
+INVENTORY = "tests/lab/inventory/inventory.py"
+INTERRUPTING = Path(__file__).parent / "interrupting.py"
+LAB = Raised("tests")
+MAIL_HOSTS = {"mx1": "postmaster@harbor.example", "mx2": "postmaster@orchard.example"}
+
+
+def pyinfra(
+    *arguments: str,
+    program: tuple[str, ...] = ("-m", "pyinfra"),
+    inventory: str = INVENTORY,
+    **environment: str,
+) -> Done:
+    """Run pyinfra on the lab's inventory as an operator would; stderr is in the output."""
+    return subprocess.run(
+        (sys.executable, *program, inventory, *arguments),
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def deployed(*arguments: str) -> str:
+    """Configure the mail hosts and return the output; fail the test where the run fails."""
+    done = pyinfra("deploys/hosts.py", "-y", *arguments)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def refused(*arguments: str, deploy: str = "deploys/hosts.py") -> str:
+    """Run a deploy that has to fail and return its output, which is no traceback."""
+    done = pyinfra(deploy, "-y", *arguments)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stdout, done.stdout
+    return done.stdout
+
+
+def interrupted(name: str, number: int, moment: str, action: str, *arguments: str) -> Done:
+    """Configure the hosts, and act at one of the remote commands to a host."""
+    program = (str(INTERRUPTING), name, str(number), moment, action)
+    return pyinfra("deploys/hosts.py", "-y", *arguments, program=program)
+
+
+def on(name: str, command: str) -> str:
+    """Run a shell command on a host and return what it prints."""
+    return LAB.run(name, "sh", "-c", command)
+
+
+def live_set(name: str) -> str:
+    """Return a digest of every text that a host's Postfix reads; built tables bear a date."""
+    texts = "find . -type f ! -name '*.lmdb'"
+    return on(name, f"cd /etc/postfix && {texts} | sort | xargs sha256sum | sha256sum")
+
+
+def live_sets() -> dict[str, str]:
+    """Return the digests of both hosts' sets."""
+    return {name: live_set(name) for name in MAIL_HOSTS}
+
+
+@contextmanager
+def undone(name: str, command: str) -> Iterator[None]:
+    """Undo on a host, at the end, what a test does to it."""
+    try:
+        yield
+    finally:
+        on(name, command)
+
+
+class Traffic:
+    """Mail that goes to a host while something else happens: every message is counted."""
+
+    def __init__(self, name: str, rate: float = 10) -> None:
+        self.name = name
+        self.accepted = 0
+        self.failures: list[str] = []
+        self._token = uuid4().hex
+        self._pause = 1 / rate
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._send)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def arrived(self) -> int:
+        """Return how many of the messages are in the mailbox, waiting a moment for the last."""
+        for _ in range(100):
+            found = int(on(self.name, f"grep -c 'Subject: {self._token}' /var/mail/root || true"))
+            if found >= self.accepted:
+                break
+            time.sleep(0.1)
+        return found
+
+    def assert_nothing_was_lost(self) -> None:
+        """Assert that every message was accepted at once and has arrived."""
+        assert self.failures == []
+        assert self.accepted > 0
+        assert self.arrived() == self.accepted
+
+    def _send(self) -> None:
+        message = f"Subject: {self._token}\r\n\r\nFor as long as the deploy runs.\r\n"
+        for _ in range(6000):  # ten minutes at the most
+            if self._stop.wait(self._pause):
+                return
+            try:
+                with smtplib.SMTP(LAB.address(self.name), timeout=15) as smtp:
+                    smtp.sendmail("", MAIL_HOSTS[self.name], message)
+                self.accepted += 1
+            except (OSError, smtplib.SMTPException) as error:
+                self.failures.append(repr(error))

@@ -1,0 +1,59 @@
+"""The program on the host, killed at any point of an apply: one whole set is live, and serves."""
+
+import json
+import smtplib
+from pathlib import Path
+
+import pytest
+
+from tests.lab.running import LAB, MAIL_HOSTS, Traffic, deployed, live_sets, on, pyinfra
+
+pytestmark = pytest.mark.usefixtures("lab")
+
+CRASHING = Path(__file__).parent / "crashing.py"
+EVENTS = "/run/pyinfra-mail-events"
+OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
+
+
+def crashed(point: int) -> None:
+    """Apply OTHER with an agent that dies at a point; 0 is nowhere."""
+    program = (str(CRASHING), str(point))
+    done = pyinfra("deploys/hosts.py", "-y", *OTHER, program=program)
+    assert (done.returncode == 0) == (point == 0), done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def points(events: list[str]) -> list[int]:
+    """Return where to die: early, half-way, everywhere around the switch, and at the end."""
+    switch = events.index("ctypes.dlsym") + 1
+    return sorted({1, switch // 2, *range(switch - 1, switch + 6), len(events) - 1})
+
+
+def serves(name: str) -> bool:
+    """Tell whether a host takes mail for its postmaster."""
+    with smtplib.SMTP(LAB.address(name), timeout=15) as smtp:
+        smtp.ehlo()
+        smtp.mail("")
+        return smtp.rcpt(MAIL_HOSTS[name])[0] == 250
+
+
+def test_an_apply_killed_at_any_point_leaves_one_whole_set_and_the_next_run_converges() -> None:
+    deployed()
+    old = live_sets()
+    crashed(0)
+    new = live_sets()
+    events = json.loads(on("mx1", f"cat {EVENTS}"))
+    with Traffic("mx1", rate=4) as first, Traffic("mx2", rate=4) as second:
+        for point in points(events):
+            deployed()
+            assert live_sets() == old
+
+            crashed(point)
+
+            for name, found in live_sets().items():
+                assert found in (old[name], new[name]), (point, events[point - 1])
+                assert serves(name)
+            deployed(*OTHER)
+            assert live_sets() == new
+    first.assert_nothing_was_lost()
+    second.assert_nothing_was_lost()

@@ -1,0 +1,357 @@
+"""TLS on both sides: who issues certificates, who may replace them, and what mail waits for."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from cryptography import x509
+
+from deploys.lab import state
+from tests.host.pairs import EC, OTHER, key
+from tests.host.pairs import certificate as pair
+from tests.lab.raising import Raised
+from tests.lab.running import LAB, MAIL_HOSTS, deployed, live_sets, on, pyinfra, refused
+from tests.lab.tls import (
+    HOSTNAMES,
+    SERVED,
+    both,
+    certificate,
+    delivery,
+    issuer,
+    put,
+    records,
+    session,
+    shown,
+)
+
+PLAIN_PORT = 2525
+ACME = (
+    *("--data", "mail_tls=acme"),
+    *("--data", "mail_tls_outbound=" + json.dumps({f"[{LAB.address('peer')}]:2525": "encrypt"})),
+    "--data",
+    "mail_postfix_main="
+    + json.dumps(
+        {"transport_maps": f"inline:{{plain.example=smtp:[{LAB.address('peer')}]:{PLAIN_PORT}}}"}
+    ),
+)
+BUNDLE = "REQUESTS_CA_BUNDLE=/usr/local/lib/pyinfra-mail/certificates/acme-ca.pem"
+RENEW = f"{BUNDLE} certbot renew --force-renewal --quiet --no-random-sleep-on-renew"
+FORGET = f"cd /etc && rm -rf letsencrypt/live letsencrypt/archive letsencrypt/renewal {SERVED}/*"
+STOP, START = (f"systemctl {verb} postfix-mta-sts-resolver" for verb in ("stop", "start"))
+FORGOTTEN = "rm -f /var/lib/mta-sts/cache.db*"
+KEYS = "/root/certificates"
+# An SMTP server that knows no TLS.
+PLAIN = """
+import socketserver
+class Plain(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"220 plain.example ESMTP\\r\\n")
+        for line in self.rfile:
+            self.wfile.write(b"250 plain.example\\r\\n")
+socketserver.ThreadingTCPServer(("", 2525), Plain).serve_forever()
+"""
+# The web server of a policy (RFC 8461 section 3.3).
+POLICY = "version: STSv1\\nmode: enforce\\nmx: mail.faraway.example\\nmax_age: 86400\\n"
+WEB = f"""
+import http.server, ssl
+class Policy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.end_headers()
+        self.wfile.write(b"{POLICY}")
+server = http.server.ThreadingHTTPServer(("", 443), Policy)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/run/web.pem")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def acme(lab: Raised) -> str:
+    """Deploy the whole way with certificates of the lab's authority, and return the output."""
+    assert lab
+    # The authority's server keeps accounts in memory: a new one knows nobody of before.
+    both(lambda name: on(name, f"{FORGET}; rm -rf /etc/letsencrypt/accounts"))
+    done = pyinfra("deploys/site.py", "-y", *ACME)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize("name", MAIL_HOSTS)
+def test_an_authority_issues_a_certificate_for_each_kind_of_key(name: str) -> None:
+    for rsa in (False, True):
+        found = shown(name, rsa=rsa)
+
+        assert "Pebble" in issuer(found)
+        assert found.signature_hash_algorithm
+        assert ("RSA" in type(found.public_key()).__name__) is rsa
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_second_run_has_nothing_to_issue_and_nothing_to_change() -> None:
+    assert deployed(*ACME).count("No changes") == 6
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_renewal_is_served_at_once_with_the_same_key_and_no_session_is_dropped() -> None:
+    sessions = {name: session(name) for name in MAIL_HOSTS}
+    both(lambda name: on(name, RENEW))
+
+    for name, client in sessions.items():
+        old, new = certificate(client), shown(name)
+        assert client.noop()[0] == 250
+        assert client.mail("")[0] == 250
+        client.close()
+        assert new.serial_number != old.serial_number
+        assert new.public_key() == old.public_key()
+
+
+@pytest.mark.usefixtures("acme")
+def test_an_authority_that_is_away_at_a_renewal_leaves_the_certificate_in_force() -> None:
+    before = {name: shown(name).serial_number for name in MAIL_HOSTS}
+    with unreachable("ns"):
+        said = both(lambda name: on(name, f"{RENEW} 2>&1; echo $?"))
+
+    assert all(text.endswith("1") for text in said.values()), said
+    assert {name: shown(name).serial_number for name in MAIL_HOSTS} == before
+    assert deployed(*ACME).count("No changes") == 6
+
+
+@pytest.mark.usefixtures("acme")
+def test_an_authority_that_is_away_at_first_leaves_a_self_signed_one_until_a_later_run() -> None:
+    both(lambda name: on(name, FORGET))
+    with unreachable("ns"):
+        said = deployed(*ACME)
+
+    for name in MAIL_HOSTS:
+        assert f"issued no certificate for {HOSTNAMES[name]}" in said
+        assert "the next run asks again" in said
+        assert issuer(shown(name)) == shown(name).subject.rfc4514_string()
+    assert "issue " in deployed(*ACME)
+    assert all("Pebble" in issuer(shown(name)) for name in MAIL_HOSTS)
+
+
+@contextmanager
+def unreachable(name: str) -> Iterator[None]:
+    """Let the mail hosts reach another host no more, meanwhile."""
+    addresses = [f"{address}" for address in LAB.lab.addresses(LAB.host(name))]
+    both(lambda host: on(host, _routes("add", addresses)))
+    try:
+        yield
+    finally:
+        both(lambda host: on(host, _routes("del", addresses)))
+
+
+def _routes(verb: str, addresses: list[str]) -> str:
+    return "; ".join(f"ip route {verb} unreachable {address}" for address in addresses)
+
+
+@pytest.fixture(scope="module")
+def policies(acme: str) -> Iterator[None]:
+    """Let the peer publish a policy of MTA-STS, and have an SMTP server without TLS beside."""
+    assert acme
+    keys, name = state.keys(LAB.lab), "mta-sts.faraway.example"
+    put("peer", {"/run/web.pem": keys.tls_private(name) + keys.tls_certificate(name)})
+    for unit, program in (("web", WEB), ("plain", PLAIN)):
+        put("peer", {f"/run/{unit}.py": program})
+        on(
+            "peer",
+            f"systemctl reset-failed {unit} 2>/dev/null; systemctl stop {unit} 2>/dev/null;"
+            f" systemd-run --quiet --unit={unit} python3 /run/{unit}.py",
+        )
+    trusted = "/usr/local/share/ca-certificates/lab.crt"
+    both(lambda host: put(host, {trusted: keys.authority()}))
+    trusts = "update-ca-certificates >/dev/null 2>&1"
+    both(lambda host: on(host, f"{STOP}; {trusts}; {START}"))
+    yield
+    on("peer", "systemctl stop web plain")
+    both(lambda host: on(host, f"postsuper -d ALL; {STOP}; rm {trusted}; {trusts}; {START}"))
+
+
+@pytest.mark.usefixtures("acme")
+def test_the_key_of_the_public_root_is_there_before_the_resolver_needs_it() -> None:
+    both(lambda name: on(name, "rm /var/lib/unbound/root.key"))
+    public = ("--data", "mail_resolver_forwards=[]", "--data", "mail_resolver_trust_anchor=")
+
+    deployed(*ACME, *public)
+
+    for name in MAIL_HOSTS:
+        assert on(name, "systemctl is-active unbound") == "active"
+        assert "20326" in on(name, "cat /var/lib/unbound/root.key")
+    deployed(*ACME)
+
+
+@contextmanager
+def certified_peer() -> Iterator[None]:
+    """Let the peer have a certificate of an authority that the mail hosts trust, meanwhile."""
+    keys, name, home = state.keys(LAB.lab), "mail.faraway.example", "/var/lib/exim4"
+    files = {"certificate.pem": keys.tls_certificate(name), "key.pem": keys.tls_private(name)}
+    reload = "systemctl restart exim4"
+    on("peer", f"cp -a {home} /run/kept-exim4")
+    put("peer", {f"{home}/{file}": text for file, text in files.items()})
+    on("peer", f"chown Debian-exim {home}/key.pem; {reload}")
+    try:
+        yield
+    finally:
+        on("peer", f"cp -a /run/kept-exim4/*.pem {home}; rm -r /run/kept-exim4; {reload}")
+
+
+def tlsa() -> str:
+    """Return the record that says which key the peer has (RFC 6698)."""
+    shows = "openssl x509 -in /var/lib/exim4/certificate.pem -noout -pubkey"
+    return on("peer", f"{shows} | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1")
+
+
+@pytest.mark.usefixtures("policies")
+def test_dane_delivers_to_the_right_key_and_waits_for_the_wrong_one() -> None:
+    try:
+        records(("_25._tcp.mail", "TLSA", f"3 1 1 {tlsa()}"))
+        for log in both(delivery).values():
+            assert "Verified TLS connection established to mail.faraway.example" in log
+            assert "status=sent" in log
+
+        records(("_25._tcp.mail", "TLSA", f"3 1 1 {'00' * 32}"))
+        for log in both(delivery).values():
+            assert "status=deferred (Server certificate not verified)" in log
+            assert "status=sent" not in log
+    finally:
+        records(("_25._tcp.mail", "TLSA", ""))
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_policy_is_enforced_and_does_not_switch_dane_off() -> None:
+    published = ("_mta-sts", "TXT", '"v=STSv1; id=1"')
+    records(("mta-sts", "A", LAB.address("peer")), published)
+    try:
+        for log in both(delivery).values():
+            assert re.search(r"status=deferred \(Server certificate not (trusted|verified)\)", log)
+
+        with certified_peer():
+            for log in both(delivery).values():
+                assert "Verified TLS connection" in log
+                assert "status=sent" in log
+
+        records(("_25._tcp.mail", "TLSA", f"3 1 1 {tlsa()}"))
+        for log in both(delivery).values():
+            assert "Verified TLS connection" in log
+            assert "status=sent" in log
+
+        records(("_25._tcp.mail", "TLSA", f"3 1 1 {'00' * 32}"))
+        for log in both(delivery).values():
+            assert "status=deferred (Server certificate not verified)" in log
+    finally:
+        names = (("mta-sts", "A"), ("_mta-sts", "TXT"), ("_25._tcp.mail", "TLSA"))
+        records(*((name, kind, "") for name, kind in names))
+        both(lambda name: on(name, f"{STOP}; {FORGOTTEN}; {START}"))
+
+
+@pytest.mark.usefixtures("policies")
+def test_mail_waits_while_nobody_can_say_what_a_domain_demands() -> None:
+    both(lambda name: on(name, STOP))
+    try:
+        for log in both(delivery).values():
+            assert "status=deferred" in log
+    finally:
+        both(lambda name: on(name, START))
+    for log in both(delivery).values():
+        assert "status=sent" in log
+
+
+@pytest.mark.usefixtures("policies")
+def test_postfix_asks_the_hosts_own_resolver_whatever_a_network_manager_writes() -> None:
+    write = "cp /etc/resolv.conf /run/kept; echo nameserver 192.0.2.53 > /etc/resolv.conf"
+    tell = "IFACE=eth0 /etc/network/if-up.d/postfix"  # what copies it into Postfix's chroot
+    both(lambda name: on(name, f"{write}; {tell}"))
+    try:
+        for log in both(delivery).values():
+            assert "status=sent" in log
+        both(lambda name: on(name, "systemctl restart postfix"))
+        for log in both(delivery).values():
+            assert "status=sent" in log
+    finally:
+        both(lambda name: on(name, f"cat /run/kept > /etc/resolv.conf; {tell}"))
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_domain_that_must_have_tls_gets_no_mail_in_clear() -> None:
+    for log in both(lambda name: delivery(name, "somebody@plain.example")).values():
+        assert "status=deferred (TLS is required, but was not offered" in log
+
+
+def given(kind: str = "good", days: float = 60) -> None:
+    """Put the operator's files on both hosts: for every name a key and its certificate."""
+    keys = {"good": EC, "other": OTHER}
+    files = {f"{KEYS}/{host}.pem": pair(keys[kind], host, days=days) for host in NAMES}
+    files |= {f"{KEYS}/{host}.key": key(EC) for host in NAMES}
+    both(lambda name: put(name, files))
+
+
+NAMES = (*HOSTNAMES.values(), "mail.example.org")
+FILES = (
+    *("--data", "mail_tls=files"),
+    *("--data", "mail_tls_names=" + json.dumps(NAMES)),
+    "--data",
+    "mail_tls_files="
+    + json.dumps({host: [f"{KEYS}/{host}.key", f"{KEYS}/{host}.pem"] for host in NAMES}),
+)
+FIRST = f"{KEYS}/{HOSTNAMES['mx1']}"
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("kind", "days", "sentence"),
+    [
+        ("good", -1, f"the certificate in {FIRST}.key and {FIRST}.pem ended on"),
+        ("other", 60, "the key is not the certificate's; put both of one pair there"),
+        ("missing", 60, f"{FIRST}.pem cannot be read (No such file or directory)"),
+    ],
+)
+def test_files_that_cannot_serve_are_refused_before_anything_changes(
+    kind: str, days: float, sentence: str
+) -> None:
+    before = live_sets()
+    given("good" if kind == "missing" else kind, days)
+    if kind == "missing":
+        both(lambda name: on(name, f"rm {KEYS}/*.pem"))
+
+    said = refused(*FILES)
+
+    assert sentence in said
+    assert live_sets() == before
+    assert "Pebble" in issuer(shown("mx1"))
+
+
+@pytest.mark.usefixtures("acme")
+def test_files_are_served_by_sni_and_a_replaced_one_without_a_run() -> None:
+    given()
+    deployed(*FILES)
+    for name in MAIL_HOSTS:
+        assert [names(shown(name, host)) for host in NAMES] == [[host] for host in NAMES]
+        assert names(shown(name, "unknown.example")) == [HOSTNAMES[name]]
+    before = {name: shown(name).not_valid_after_utc for name in MAIL_HOSTS}
+
+    given("other")  # a certificate that is not of this key: what is served stays
+    given("good", days=90)
+
+    for name in MAIL_HOSTS:
+        assert comes(lambda name=name: shown(name).not_valid_after_utc > before[name])  # type: ignore[misc]
+    assert deployed(*FILES).count("No changes") == 6
+
+
+def names(of: x509.Certificate) -> list[str]:
+    found = of.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return list(found.value.get_values_for_type(x509.DNSName))
+
+
+def comes(condition: Callable[[], bool]) -> bool:
+    for _ in range(30):
+        if condition():
+            return True
+        time.sleep(0.5)
+    return False

@@ -1,0 +1,146 @@
+"""The proof against real hosts: it passes where mail works, and where it does not, it says what."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from deploys.checks.catalogue import QUESTIONS
+from tests.lab.raising import ROOT, Done
+from tests.lab.running import INTERRUPTING, LAB, on, pyinfra, undone
+
+pytestmark = pytest.mark.usefixtures("lab", "site")
+
+REPORT = ROOT / "reports" / "inventory" / "report.json"
+PATHS = {
+    "mx1 -> visitor@faraway.example",
+    "mx2 -> visitor@faraway.example",
+    "peer -> postmaster@harbor.example",
+    "peer -> postmaster@orchard.example",
+}
+Broken = set[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def site() -> dict[str, Any]:
+    """Deploy everything once and return the report of it."""
+    return passed(pyinfra("deploys/site.py", "-y"))
+
+
+def passed(done: Done) -> dict[str, Any]:
+    assert done.returncode == 0, done.stdout
+    return report()
+
+
+def report() -> dict[str, Any]:
+    found = json.loads(REPORT.read_text())
+    assert isinstance(found, dict)
+    return found
+
+
+def failed(*arguments: str, program: tuple[str, ...] = ("-m", "pyinfra")) -> dict[str, Any]:
+    """Verify, which has to fail, and return the report."""
+    REPORT.unlink(missing_ok=True)
+    done = pyinfra("deploys/verify.py", "-y", *arguments, program=program)
+    assert done.returncode == 1, done.stdout
+    assert "Unexpected error" not in done.stdout, done.stdout
+    return report()
+
+
+def with_severity(found: dict[str, Any], severity: str) -> Broken:
+    return {
+        (one["id"], one.get("host") or one["domain"])
+        for one in found["findings"]
+        if one["severity"] == severity
+    }
+
+
+@contextmanager
+def broken(name: str, command: str, mended: str) -> Iterator[None]:
+    with undone(name, mended):
+        on(name, command)
+        yield
+
+
+def test_the_last_step_of_the_site_proves_that_every_message_arrives(site: dict[str, Any]) -> None:
+    paths = {message["path"] for message in site["messages"]}
+
+    assert site["verdict"] == "passed"
+    assert all(message["arrived"] for message in site["messages"])
+    assert all(0 <= message["seconds"] < 10 for message in site["messages"])
+    assert paths >= PATHS
+    assert len([path for path in paths if path.startswith("outside -> ")]) == 8
+    assert len([path for path in paths if " as captain@" in path]) == 4
+    assert {finding["id"] for finding in site["findings"]} == set(QUESTIONS)
+
+
+@pytest.mark.parametrize("way", [(), ("--serial",), ("--no-wait",)], ids=str)
+def test_the_proof_runs_by_itself_in_every_way(way: tuple[str, ...]) -> None:
+    found = passed(pyinfra("deploys/verify.py", "-y", *way))
+
+    assert found["verdict"] == "passed"
+    assert found["changes"] == {"hosts": 0, "zones": 0}
+
+
+def test_a_dry_run_sends_nothing_and_says_what_it_would_send() -> None:
+    before = on("peer", "wc -c /var/mail/visitor")
+
+    done = pyinfra("deploys/verify.py", "--dry")
+
+    assert "would send a test message mx1 -> visitor@faraway.example" in done.stdout
+    assert on("peer", "wc -c /var/mail/visitor") == before
+
+
+def test_a_stopped_server_fails_its_own_checks_and_no_other() -> None:
+    with broken("mx1", "systemctl stop postfix.service", "systemctl start postfix.service"):
+        found = failed()
+
+    assert with_severity(found, "error") == {
+        ("smtp.connect", "mx1"),
+        ("smtp.submission", "mx1"),
+        ("delivery.arrived", "harbor.example"),
+    }
+    assert {subject for _, subject in with_severity(found, "unknown")} == {"mx1", "harbor.example"}
+
+
+def test_an_open_relay_fails_exactly_that() -> None:
+    trusting = "postconf mynetworks=0.0.0.0/0,[::]/0 && postfix reload"
+    saved = "cp -p /etc/postfix/main.cf /root/main.cf"
+    mended = "mv /root/main.cf /etc/postfix/main.cf && postfix reload"
+    with broken("mx1", f"{saved} && {trusting}", mended):
+        found = failed()
+
+    assert with_severity(found, "error") == {("smtp.relay", "mx1")}
+    assert with_severity(found, "unknown") == set()
+
+
+FREEZE, THAW = "pkill -STOP sshd", "pkill -CONT sshd"
+
+
+def assert_only_strangers_mail_arrived(found: dict[str, Any]) -> None:
+    arrived = [message["path"] for message in found["messages"] if message["arrived"]]
+
+    assert len(arrived) == 4
+    assert all(path.startswith("outside -> ") for path in arrived)
+
+
+def test_a_witness_that_hangs_is_named_and_the_others_are_proved() -> None:
+    with broken("peer", FREEZE, THAW):
+        found = failed()
+
+    assert with_severity(found, "error") == {("run.host", "peer")}
+    assert_only_strangers_mail_arrived(found)
+
+
+def test_a_witness_that_hangs_in_the_middle_of_the_proof_is_named_too() -> None:
+    container = LAB.lab.container(LAB.host("peer"))
+    freeze = shlex.join(("podman", "exec", container, *FREEZE.split()))
+    with undone("peer", THAW):
+        program = (str(INTERRUPTING), "peer", "1", "before", freeze)
+        found = failed("--data", "mail_timeout=5", program=program)
+
+    assert with_severity(found, "error") == {("run.host", "peer")}
+    assert_only_strangers_mail_arrived(found)
