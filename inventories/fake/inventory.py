@@ -1,0 +1,18 @@
+"""A host that does not exist: `pyinfra inventories/fake/inventory.py deploys/hosts.py --dry`."""
+
+from deploys.host.fresh import fresh
+from deploys.mail.checking import fleet_from
+
+_mx1 = {
+    "mail_hostname": "mx1.harbor.example",
+    "mail_addresses": ["203.0.113.11"],
+    "mail_domains": ["harbor.example"],
+}
+_found = fresh(fleet_from({"mx1": _mx1}, {}).hosts[0]).model_dump_json()
+_fake = {
+    "fake_delay": 0,
+    "fake_delay_jitter": 0,
+    "fake_responses": {"python3": f'{{"answer": {_found}}}'},
+}
+
+mail = [("@fake/mx1", _mx1 | _fake)]

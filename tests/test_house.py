@@ -1,0 +1,84 @@
+"""The house keeps its own rules: layers, types, style, and what is documented."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploys.mail.checking import known_keys
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("mail", "host", "zones", "checks", "lab")
+# What a room may import of the others; `mail` is the ground and knows nobody.
+BELOW = {
+    "mail": set(),
+    "host": {"mail"},
+    "zones": {"mail"},
+    "checks": {"mail"},
+    "lab": {"mail"},
+}
+# Knowledge is pure: it neither drives hosts nor asks the network.
+FORBIDDEN_IN_MAIL = {"pyinfra", "octodns", "socket", "requests", "smtplib", "gevent"}
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nothing_imports_upward(room: str) -> None:
+    for path in modules(f"deploys/{room}"):
+        used = {name.split(".")[1] for name in imports(path) if name.startswith("deploys.")}
+
+        assert used - {room} <= BELOW[room], path
+
+
+def test_knowledge_of_mail_is_pure() -> None:
+    for path in modules("deploys/mail"):
+        assert not FORBIDDEN_IN_MAIL & {name.split(".")[0] for name in imports(path)}, path
+
+
+def test_entry_scripts_are_short() -> None:
+    for path in (ROOT / "deploys").glob("*.py"):
+        code = [line for line in path.read_text().splitlines() if line.strip()]
+
+        assert len(code) <= 20, path
+
+
+def test_every_setting_stands_in_the_example_inventory_and_nothing_else_does() -> None:
+    text = "\n".join(path.read_text() for path in modules("inventories/example"))
+    written = {
+        word.strip("\"' :=,") for word in text.split() if word.strip("\"'").startswith("mail_")
+    }
+    written = {word.split(":")[0].split("[")[0] for word in written}
+
+    assert written == set(known_keys())
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("mypy", "."),
+    ],
+    ids=lambda tool: " ".join(tool[:2]),
+)
+def test_style_and_types_are_clean(tool: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        (sys.executable, "-m", *tool), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,132 @@
+"""Whole runs of pyinfra on hosts that do not exist: what an operator reads."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.host.found import SETTINGS, bare
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(inventory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pyinfra on an inventory; stderr is in the output."""
+    return subprocess.run(
+        (sys.executable, "-m", "pyinfra", str(inventory), *arguments),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def written(folder: Path, found: dict[str, Any] | None = None, **hosts: dict[str, Any]) -> Path:
+    """Write an inventory of fake mail hosts that answer with what is `found` on them."""
+    answer = json.dumps({"answer": found or bare("13").model_dump(mode="json")})
+    fake = {"fake_delay": 0, "fake_delay_jitter": 0, "fake_responses": {"python3": answer}}
+    mail = [(f"@fake/{name}", fake | data) for name, data in hosts.items()]
+    path = folder / "inventory.py"
+    path.write_text(f"mail = {mail!r}\n")
+    return path
+
+
+def test_a_fake_host_shows_the_whole_plan() -> None:
+    done = run(ROOT / "inventories/fake/inventory.py", "deploys/hosts.py", "--dry", "--diff")
+
+    assert done.returncode == 0, done.stdout
+    assert "install postfix" in done.stdout
+    assert "+myhostname = mx1.harbor.example" in done.stdout
+    assert "start postfix.service" in done.stdout
+
+
+@pytest.mark.parametrize("deploy", ["deploys/hosts.py", "deploys/site.py", "deploys/verify.py"])
+def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
+    deploy: str, tmp_path: Path
+) -> None:
+    other = SETTINGS | {"mail_domain": "x.example", "mail_ttl": 1}
+    inventory = written(tmp_path, mx1=SETTINGS | {"mail_domains": ["exa mple"]}, mx2=other)
+
+    done = run(inventory, deploy, "-y")
+
+    assert done.returncode == 1
+    for sentence in (
+        "nothing was touched",
+        "@fake/mx1: mail_domains.0: 'exa mple' is not a domain name",
+        "@fake/mx2: mail_domain is not a key; did you mean mail_domains?",
+        "@fake/mx2: mail_ttl: 1 was given",
+    ):
+        assert sentence in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "Starting operation" not in done.stdout
+
+
+def test_two_hosts_that_claim_one_name_are_refused(tmp_path: Path) -> None:
+    done = run(written(tmp_path, mx1=SETTINGS, mx2=SETTINGS), "deploys/hosts.py", "-y")
+
+    assert done.returncode == 1
+    assert "@fake/mx2: mx1.harbor.example is claimed by @fake/mx1 too" in done.stdout
+
+
+def test_an_inventory_without_mail_hosts_is_told_what_the_group_is_called(tmp_path: Path) -> None:
+    (tmp_path / "inventory.py").write_text('servers = ["@fake/mx1"]\n')
+
+    done = run(tmp_path / "inventory.py", "deploys/hosts.py", "-y")
+
+    assert done.returncode == 1
+    assert "no host in the group 'mail'" in done.stdout
+
+
+@pytest.mark.parametrize("way", ["-y", "--dry"])
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            {"system": {"id": "ubuntu", "version_id": "24.04", "pretty_name": "Ubuntu 24.04"}},
+            "Ubuntu 24.04 is not supported; install Debian 12 or 13",
+        ),
+        (
+            {"listeners": {"25": {"pid": 212, "process": "exim4"}, "53": None}},
+            "exim4 (process 212) listens on port 25; stop and remove it",
+        ),
+    ],
+)
+def test_a_host_that_cannot_be_deployed_says_why(
+    found: dict[str, Any], sentence: str, way: str, tmp_path: Path
+) -> None:
+    whole = bare("13").model_dump(mode="json") | found
+
+    done = run(written(tmp_path, whole, mx1=SETTINGS), "deploys/hosts.py", way)
+
+    assert done.returncode == 1
+    assert f"[@fake/mx1] {sentence}" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_host_without_python_is_told_how_to_get_it(tmp_path: Path) -> None:
+    inventory = written(tmp_path, mx1=SETTINGS)
+    refusal = {"refused": {"step": "python3", "why": "python3 is missing: apt-get install python3"}}
+    answer = json.dumps({"answer": bare("13").model_dump(mode="json")})
+    inventory.write_text(inventory.read_text().replace(repr(answer), repr(json.dumps(refusal))))
+
+    done = run(inventory, "deploys/hosts.py", "-y")
+
+    assert done.returncode == 1
+    assert "python3 is missing: apt-get install python3" in done.stdout
+
+
+def test_host_keys_have_to_be_checked_or_trusted_in_writing(tmp_path: Path) -> None:
+    host = ("mx1", SETTINGS | {"ssh_hostname": "127.0.0.1", "ssh_port": 9})
+    other = ("@fake/mx2", {"mail_hostname": "b.example", "mail_addresses": ["203.0.113.9"]})
+    (tmp_path / "inventory.py").write_text(f"mail = [{host!r}, {other!r}]\n")
+
+    done = run(tmp_path / "inventory.py", "deploys/hosts.py", "-y")
+
+    assert done.returncode == 1
+    assert "mx1: ssh_strict_host_key_checking is None; write 'yes'" in done.stdout
