@@ -1,0 +1,1 @@
+"""Benches: measurements that anyone can repeat, each next to its alternatives in the same run."""

@@ -1,0 +1,79 @@
+"""The benches' command line."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from deploys.mail.errors import MailError
+
+from .command import ROOT, BenchError
+from .frame import Report
+from .outbound import outbound
+from .provisioning import NOTES, provisioning
+from .sending import SUITES
+from .switching import switching
+
+REPORTS = ROOT / "reports" / "bench"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one bench, show its tables and write its reports."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is put away
+    progress = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        reports = _measured(options, progress)
+    except (BenchError, MailError) as error:
+        progress.print(f"error: {error}", style="red", markup=False)
+        return 1
+    console = Console()
+    for report in reports:
+        console.print(report.table())
+        console.print(f"The report: {report.write(REPORTS).relative_to(Path.cwd())}")
+    return 0
+
+
+def _measured(options: argparse.Namespace, progress: Console) -> list[Report]:
+    common = (options.runs, progress.print)
+    if options.bench == "outbound":
+        return outbound(options.release, options.messages, *common, keep=options.keep)
+    if options.bench == "switch":
+        return switching(options.release, *common, keep=options.keep)
+    return [provisioning(options.bench, options.hosts, *common, keep=options.keep)]
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("scripts/bench", description=__doc__)
+    benches = parser.add_subparsers(dest="bench", required=True, help="what to measure")
+    for name in sorted(NOTES):
+        _common(benches.add_parser(name)).add_argument(
+            "--hosts", type=_number, nargs="+", default=[1, 5, 20], help="numbers of mail hosts"
+        )
+    carrying = _common(benches.add_parser("outbound"))
+    carrying.add_argument("--messages", type=_number, default=3000, help="how many each carries")
+    for bench in (carrying, _common(benches.add_parser("switch"))):
+        bench.add_argument("--release", choices=SUITES, default="12", help="which Debian")
+    return parser.parse_args(arguments)
+
+
+def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument(
+        "--runs", type=_number, default=3, help="how often, of which the median counts"
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+    return parser
+
+
+def _number(text: str) -> int:
+    """Return a number of runs, hosts or messages, of which there is at least one."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,154 @@
+"""
+What every bench is made of: cases, medians, ratios, a table and a file of JSON.
+
+A case is one contender in one situation. All cases are run once, then all again, so that whatever
+else the machine does meanwhile falls on every contender alike; the median of the runs counts.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby, product
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One contender in one situation, what is aimed at there, and the figures of every run."""
+
+    situation: str
+    contender: str
+    labels: Mapping[str, int]
+    aims: Figures = field(default_factory=dict)  # the most that a figure should be
+    runs: Sequence[Figures] = ()
+    least: Figures = field(default_factory=dict)  # the least that its ratio to a baseline should be
+
+    @property
+    def name(self) -> str:
+        """Return the case's name: situation and contender."""
+        return f"{self.situation}_{self.contender}"
+
+    def median(self, figure: str) -> float:
+        """Return the median of a figure over the runs."""
+        return median(run[figure] for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a bench found: `measure` is the figure of which every run and all ratios are told."""
+
+    bench: str
+    measure: str
+    baselines: Sequence[str]
+    note: str
+    machine: Mapping[str, Any]
+    cases: Sequence[Case]
+
+    def ratio(self, case: Case, baseline: str) -> float:
+        """Return how many times a baseline's median a case's is, in the same situation."""
+        name = f"{case.situation}_{baseline}"
+        other = next(other for other in self.cases if other.name == name)
+        return round(case.median(self.measure) / other.median(self.measure), 2)
+
+    def ratios(self) -> dict[str, dict[str, float]]:
+        """Return by situation the ratio of each contender to each baseline."""
+        found: dict[str, dict[str, float]] = {case.situation: {} for case in self.cases}
+        for case, baseline in product(self.cases, self.baselines):
+            if case.contender != baseline:
+                label = f"{case.contender}_to_{baseline}"
+                found[case.situation][label] = self.ratio(case, baseline)
+        return found
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as what JSON can hold."""
+        return {
+            "bench": self.bench,
+            "note": self.note,
+            "machine": dict(self.machine),
+            "cases": [self._document(case) for case in self.cases],
+            "ratios": self.ratios(),
+        }
+
+    def _document(self, case: Case) -> dict[str, Any]:
+        runs = [run[self.measure] for run in case.runs]
+        counts = {name: case.median(name) for name in self._counts()}
+        return {
+            "name": case.name,
+            **case.labels,
+            "tool": case.contender,
+            self.measure: {"median": median(runs), "runs": runs},
+            **counts,
+            **({"aims": dict(case.aims)} if case.aims else {}),
+            **({"least_ratios": dict(case.least)} if case.least else {}),
+        }
+
+    def _counts(self) -> list[str]:
+        return [name for name in self.cases[0].runs[0] if name != self.measure]
+
+    def write(self, directory: Path) -> Path:
+        """Write the report as JSON and return where it is."""
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / f"{self.bench}.json"
+        path.write_text(json.dumps(self.document(), indent=2) + "\n")
+        return path
+
+    def table(self) -> Table:
+        """Return the report as a table for the terminal: medians, next to them what is aimed at."""
+        table = Table(title=self.bench, caption=self.note, box=box.SIMPLE, padding=(0, 1, 0, 0))
+        figures = [self.measure, *self._counts()]
+        ratios = (f"to {baseline}" for baseline in self.baselines)
+        for heading in (*self.cases[0].labels, "tool", *figures, *ratios):
+            table.add_column(heading.replace("_", " "), justify="right")
+        for _, situation in groupby(self.cases, lambda case: case.situation):
+            for case in situation:
+                table.add_row(*self._row(case, figures))
+            table.add_section()
+        return table
+
+    def _row(self, case: Case, figures: Iterable[str]) -> Iterator[str]:
+        yield from map(str, case.labels.values())
+        yield case.contender
+        yield from (self._cell(case, figure) for figure in figures)
+        yield from (self._ratio_cell(case, baseline) for baseline in self.baselines)
+
+    def _cell(self, case: Case, figure: str) -> str:
+        found, aim = case.median(figure), case.aims.get(figure)
+        text = format(found, ".2f" if figure == self.measure else ".3g")
+        return text if aim is None else f"(≤ {aim:g}) {_coloured(text, good=found <= aim)}"
+
+    def _ratio_cell(self, case: Case, baseline: str) -> str:
+        found, aim = self.ratio(case, baseline), case.least.get(baseline)
+        text = f"{found:.1f}"
+        return (
+            text if aim is None else f"(≥ {aim:g}) {_coloured(f'{found:.2f}', good=found >= aim)}"
+        )
+
+
+def _coloured(text: str, *, good: bool) -> str:
+    return f"[{'green' if good else 'red'}]{text}[/]"
+
+
+def interleaved(
+    cases: Iterable[Case],
+    runs: int,
+    measure: Callable[[Case], Figures],
+    tell: Callable[[str], None],
+) -> list[Case]:
+    """Measure every case once, then every case again, and return them with their figures."""
+    planned = list(cases)
+    found: list[list[Figures]] = [[] for _ in planned]
+    for number in range(1, runs + 1):
+        for case, figures in zip(planned, found, strict=True):
+            figures.append(measure(case))
+            told = ", ".join(f"{value:g} {name}" for name, value in figures[-1].items())
+            tell(f"{number}/{runs} {case.name}: {told}")
+    return [
+        replace(case, runs=tuple(figures)) for case, figures in zip(planned, found, strict=True)
+    ]

@@ -1,0 +1,33 @@
+"""What a figure depends on: the machine, and the versions of what was run on it."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import distributions, version
+from typing import Any
+
+from .command import ROOT, run
+
+
+def machine() -> dict[str, Any]:
+    """Return what is worth knowing next to a bench's figures."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 2),
+        "system": platform.freedesktop_os_release()["PRETTY_NAME"],
+        "kernel": platform.release(),
+        "versions": {
+            "python": platform.python_version(),
+            "pyinfra": version("pyinfra"),
+            **_ansible(),
+            "podman": run(("podman", "--version")).split()[-1],
+        },
+    }
+
+
+def _ansible() -> dict[str, str]:
+    # Asking the program itself would make a directory in the user's home.
+    installed = map(str, (ROOT / ".venv-bench").glob("lib/*/site-packages"))
+    named = distributions(name="ansible-core", path=[*installed])
+    return {found.name: found.version for found in named}

@@ -1,0 +1,15 @@
+"""A host that signs, as deploys/site.py makes it, without the proof: all its mail is the sink's."""
+
+from pyinfra import host, state
+
+from deploys.host.deploy import activated
+from deploys.host.inventory import fleet_of
+from deploys.host.operations import host_prepared, public_keys
+from deploys.zones.operations import zones_published
+from deploys.zones.visible import promised
+
+fleet = fleet_of(state.inventory)
+settings = fleet.host(host.name)
+host_prepared(name="Packages, keys and certificates are there", settings=settings)
+zones_published(name="The zones hold the records", fleet=fleet, keys_of=public_keys)
+activated(settings, seen=promised)

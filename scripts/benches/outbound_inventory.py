@@ -1,0 +1,20 @@
+"""The one mail host of `scripts/bench outbound`, with all its mail for the world to the sink."""
+
+import os
+
+from deploys.lab.inventory import dns, hosts, resolvers
+from scripts.benches import sending
+
+mail = [
+    (
+        name,
+        {
+            **data,
+            "mail_dns": dns("bench"),
+            "mail_resolvers": resolvers("bench"),
+            "mail_postfix_main": {"relayhost": sending.RELAYHOST},
+        },
+    )
+    for name, data in hosts("bench", "mail")
+    if name == os.environ[sending.HOST]
+]

@@ -1,0 +1,127 @@
+"""
+How long it takes to set up mail hosts, and to find that nothing is to be done.
+
+Three contenders bring the same hosts to the same state: our deploy, ordinary pyinfra operations,
+and an Ansible playbook. That the work is the same is not believed but compared, on every host.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deploys.lab.definition import Lab
+
+from .contenders import NAMES, contender
+from .frame import Case, Figures, Report, interleaved
+from .hosts import Hosts, lab_up, same
+from .machine import machine
+from .roads import FAR_MS, NEAR_MS, Roads, roads
+
+OURS, COMMANDS, UPLOADS = "ours", "remote_commands_per_host", "uploads_per_host"
+NOTES = {
+    "noop": "Everything is in place and nothing changes.",
+    "first": (
+        "Packages are installed already, so that the package manager's time is left aside; nothing"
+        " is configured. Ours rehearses the configuration in an instance of its own before it"
+        " becomes live, the others do not."
+    ),
+}
+FRAME = (
+    "Far is 50 ms of round trip, TCP's handshake included. Remote commands are those that the SSH"
+    " server started, and the files uploaded by SFTP. All hosts share this machine's"
+)
+MOST_COMMANDS = {"noop": 3, "first": 8}
+MOST_SECONDS = {
+    "noop": {(1, FAR_MS): 1.0, (20, NEAR_MS): 2.5},
+    "first": {(1, FAR_MS): 2.0, (20, NEAR_MS): 2.5},
+}
+Tell = Callable[[str], None]
+
+
+def provisioning(bench: str, counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
+    """Measure all contenders on so many hosts, near and far."""
+    here = machine()
+    with _course(max(counts), tell, keep=keep) as course:
+        measure = course.first if bench == "first" else course.noop
+        cases = interleaved(_cases(bench, counts), runs, measure, tell)
+    note = f"{NOTES[bench]} {FRAME} {here['cores']} cores; its load was {here['load']} before."
+    return Report(bench, "seconds", (OURS,), note, here, cases)
+
+
+def _cases(bench: str, counts: Sequence[int]) -> Iterator[Case]:
+    for count in counts:
+        for rtt_ms, road in ((NEAR_MS, "near"), (FAR_MS, "far")):
+            for name in NAMES:
+                case = Case(f"{bench}_{count}_{road}", name, {"hosts": count, "rtt_ms": rtt_ms})
+                yield replace(case, aims=_aims(bench, count, rtt_ms)) if name == OURS else case
+
+
+def _aims(bench: str, count: int, rtt_ms: int) -> Figures:
+    seconds = MOST_SECONDS[bench].get((count, rtt_ms))
+    commands = {COMMANDS: MOST_COMMANDS[bench]}
+    return commands if seconds is None else {"seconds": seconds, **commands}
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The hosts, the roads to them, and what each host is like when a contender is done."""
+
+    lab: Lab
+    roads: Roads
+    done: Sequence[str] = ()
+
+    def first(self, case: Case) -> Figures:
+        """Measure a contender on hosts where nothing is configured."""
+        hosts = Hosts(self.lab, case.labels["hosts"])
+        hosts.reset()
+        figures = self.timed(case.contender, hosts, case.labels["rtt_ms"])
+        same(hosts, self.done, hosts.state(), f"{case.name} left something else")
+        return figures
+
+    def noop(self, case: Case) -> Figures:
+        """Measure a contender on hosts where everything is in place."""
+        hosts = Hosts(self.lab, case.labels["hosts"])
+        before = hosts.trace()
+        figures = self.timed(case.contender, hosts, case.labels["rtt_ms"])
+        same(hosts, before, hosts.trace(), f"{case.name} changed something")
+        return figures
+
+    def timed(self, name: str, hosts: Hosts, rtt_ms: int) -> Figures:
+        """Return the seconds from a contender's start to its end, and what it sent."""
+        data = {host.name: self.roads[rtt_ms][host.name] for host in hosts.members}
+        with contender(name, data) as program:
+            moment, began = time.time(), time.perf_counter()
+            program.run()
+            seconds = round(time.perf_counter() - began, 3)
+        commands, uploads = hosts.sent_since(moment)
+        return {"seconds": seconds, COMMANDS: commands + uploads, UPLOADS: uploads}
+
+
+@contextmanager
+def _course(count: int, tell: Tell, *, keep: bool) -> Iterator[_Course]:
+    tell(f"raising a lab of {count} mail hosts and installing packages")
+    with (
+        lab_up(count, keep=keep) as lab,
+        tempfile.TemporaryDirectory(prefix="bench-") as directory,
+        roads(lab, Path(directory)) as ways,
+    ):
+        Hosts(lab, count).prepare()
+        course = _Course(lab, ways)
+        yield replace(course, done=_rehearsed(course, count, tell))
+
+
+def _rehearsed(course: _Course, count: int, tell: Tell) -> list[str]:
+    """Let each contender do everything once, ours last; return what all of them bring about."""
+    hosts = Hosts(course.lab, count)
+    done: list[str] = []
+    for name in reversed(NAMES):
+        tell(f"unmeasured: {name} on {count} hosts, to compare what it brings about")
+        hosts.reset()
+        course.timed(name, hosts, NEAR_MS)
+        found = hosts.state()
+        same(hosts, done or found, found, f"{name} left something else than the one before")
+        done = found
+    return done

@@ -1,0 +1,141 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from scripts.benches.frame import Case, Figures, Report, interleaved
+from scripts.benches.submission import Sent
+
+
+def case(situation: str, contender: str, *seconds: float, **aims: float) -> Case:
+    runs = tuple({"seconds": number, "commands": 3} for number in seconds)
+    return Case(situation, contender, {"hosts": 5}, aims, runs)
+
+
+def report(*cases: Case) -> Report:
+    return Report("noop", "seconds", ("ours",), "a note", {"cores": 2}, cases)
+
+
+def document(*cases: Case) -> Any:
+    return json.loads(json.dumps(report(*cases).document()))
+
+
+def shown(*cases: Case) -> str:
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(report(*cases).table())
+    return captured.get()
+
+
+def test_the_median_of_the_runs_counts_and_one_slow_run_does_not() -> None:
+    assert case("near", "ours", 0.7, 9.0, 0.8).median("seconds") == 0.8
+
+
+def test_a_case_is_named_after_situation_and_contender() -> None:
+    (found,) = document(case("noop_5_far", "ours", 0.7))["cases"]
+
+    assert found["name"] == "noop_5_far_ours"
+    assert (found["hosts"], found["tool"]) == (5, "ours")
+
+
+def test_every_run_of_what_is_measured_is_in_the_report_and_counts_are_one_number() -> None:
+    (found,) = document(case("near", "ours", 0.7, 0.9, 0.8))["cases"]
+
+    assert found["seconds"] == {"median": 0.8, "runs": [0.7, 0.9, 0.8]}
+    assert found["commands"] == 3
+
+
+def test_an_aim_is_written_down_next_to_its_case_alone() -> None:
+    aiming, other = document(case("near", "ours", 0.7, seconds=1.0), case("near", "theirs", 1.4))[
+        "cases"
+    ]
+
+    assert aiming["aims"] == {"seconds": 1.0}
+    assert "aims" not in other
+
+
+def test_ratios_compare_medians_within_a_situation() -> None:
+    found = document(
+        case("near", "ours", 0.5),
+        case("near", "theirs", 1.0, 9.0, 2.0),
+        case("far", "ours", 2.0),
+        case("far", "theirs", 3.0),
+    )
+
+    assert found["ratios"] == {"near": {"theirs_to_ours": 4.0}, "far": {"theirs_to_ours": 1.5}}
+
+
+def test_a_bench_may_compare_with_more_than_one_baseline() -> None:
+    cases = [case("relay", "stock", 2.0), case("relay", "signed", 1.5), case("relay", "other", 0.5)]
+    found = Report("outbound", "seconds", ("stock", "other"), "a note", {}, cases).ratios()
+
+    assert found["relay"]["signed_to_stock"] == 0.75
+    assert found["relay"]["signed_to_other"] == 3.0
+    assert "other_to_other" not in found["relay"]
+
+
+@pytest.mark.parametrize(("least", "expected"), [(0.6, "(≥ 0.6) 0.75"), (0.8, "(≥ 0.8) 0.75")])
+def test_the_table_shows_the_ratio_that_was_aimed_at(least: float, expected: str) -> None:
+    ours = replace(case("near", "theirs", 1.5), least={"ours": least})
+
+    assert expected in shown(case("near", "ours", 2.0), ours)
+    assert document(case("near", "ours", 2.0), ours)["cases"][1]["least_ratios"] == {"ours": least}
+
+
+def test_latencies_are_told_by_percentiles() -> None:
+    sent = Sent(0.0, tuple(number / 1000 for number in range(1, 102)))
+
+    assert (sent.percentile_ms(50), sent.percentile_ms(99)) == (51.0, 100.0)
+
+
+def test_the_report_says_on_what_machine_it_was_made() -> None:
+    assert document(case("near", "ours", 0.5))["machine"] == {"cores": 2}
+
+
+def test_the_report_is_written_under_the_name_of_its_bench(tmp_path: Path) -> None:
+    path = report(case("near", "ours", 0.5)).write(tmp_path / "bench")
+
+    assert path == tmp_path / "bench" / "noop.json"
+    assert json.loads(path.read_text())["bench"] == "noop"
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.7, "(≤ 1) 0.70"), (1.3, "(≤ 1) 1.30")])
+def test_the_table_shows_what_was_aimed_at_next_to_what_came_out(
+    seconds: float, expected: str
+) -> None:
+    assert expected in shown(case("near", "ours", seconds, seconds=1.0))
+
+
+def test_the_table_has_a_line_for_each_case_with_its_ratio() -> None:
+    lines = shown(case("near", "ours", 0.5), case("near", "theirs", 2.0)).splitlines()
+    words = [line.split() for line in lines]
+
+    assert ["5", "ours", "0.50", "3", "1.0"] in words
+    assert ["5", "theirs", "2.00", "3", "4.0"] in words
+
+
+def test_all_cases_run_once_before_any_runs_again() -> None:
+    order: list[str] = []
+
+    def measure(measured: Case) -> Figures:
+        order.append(measured.name)
+        return {"seconds": len(order)}
+
+    cases = [case("near", "ours"), case("near", "theirs")]
+    first, second = interleaved(cases, 2, measure, lambda _: None)
+
+    assert order == ["near_ours", "near_theirs"] * 2
+    assert [run["seconds"] for run in first.runs] == [1, 3]
+    assert [run["seconds"] for run in second.runs] == [2, 4]
+
+
+def test_every_run_is_told_while_the_bench_goes_on() -> None:
+    told: list[str] = []
+    figures: list[Figures] = [{"seconds": 0.75}, {"seconds": 0.5}]
+
+    interleaved([case("near", "ours")], 2, lambda _: figures.pop(), told.append)
+
+    assert told == ["1/2 near_ours: 0.5 seconds", "2/2 near_ours: 0.75 seconds"]
