@@ -5,7 +5,7 @@ Each asks what exists, compares, and either says so or sends one command. They a
 every operation does: `--dry` shows the changes, `--diff` the files' lines, `--json` carries both.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from itertools import chain
 
 from pyinfra import host, state
@@ -20,6 +20,7 @@ from deploys.host.plan import certification, configuration, departure, preparati
 from deploys.host.requests import asking, described, due, preparing
 from deploys.host.sending import command, fail
 from deploys.host.showing import say, show
+from deploys.mail.records import HostFacts
 from deploys.mail.settings import HostSettings, MailSettings
 
 Commands = Generator[FunctionCommand, None, None]
@@ -99,11 +100,11 @@ def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
         yield command("apply", asking(settings) | request, settings)
 
 
-def public_keys(settings: MailSettings) -> Mapping[str, str]:
-    """Return what is public of a host's keys, by their algorithms; its host is asked only once."""
+def host_facts(settings: MailSettings) -> HostFacts:
+    """Return what a host tells of itself that records have to say; it is asked only once."""
     member = state.inventory.get_host(settings.inventory_name)
     existing = existing_on(member, asking(settings), settings.timeout)
-    return signing.public(settings, existing) if existing else {}
+    return HostFacts(dkim=signing.public(settings, existing)) if existing else HostFacts()
 
 
 def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -> Existing:

@@ -7,16 +7,24 @@ What is derived here is what we want the zones to say, whatever else they say.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploys.mail import dkim
 from deploys.mail.dmarc import Dmarc
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.mail.spf import Spf
 
-Keys = Mapping[str, Mapping[str, str]]  # by inventory name and algorithm: what is public of them
-
 PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 section 5.1)
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """What a host tells of itself that records have to say; `dkim` is public keys by algorithm."""
+
+    dkim: Mapping[str, str] = field(default_factory=dict)
+
+
+Facts = Mapping[str, HostFacts]  # by inventory name
 
 
 @dataclass(frozen=True)
@@ -31,10 +39,11 @@ class MailRecord:
 
 
 def records_for(
-    fleet: Fleet, ready: Collection[str], keys: Keys | None = None
+    fleet: Fleet, ready: Collection[str], facts: Facts | None = None
 ) -> tuple[MailRecord, ...]:
     """Return what the zones shall hold for the hosts that are `ready`, by their inventory names."""
     hosts = [host for host in fleet.hosts if host.inventory_name in ready]
+    known = facts or {}
     addresses = (record for host in hosts for record in _of_host(host))
     policies = (
         record
@@ -42,7 +51,11 @@ def records_for(
         if (serving := [host for host in hosts if domain in host.domains])
         for record in _of_domain(domain, serving)
     )
-    signing = (record for host in hosts for record in _of_keys(host, keys or {}))
+    signing = (
+        record
+        for host in hosts
+        for record in _of_keys(host, known.get(host.inventory_name, HostFacts()))
+    )
     return (*addresses, *policies, *signing)
 
 
@@ -65,7 +78,7 @@ def _of_domain(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]:
     )
 
 
-def _of_keys(host: MailSettings, keys: Keys) -> Iterator[MailRecord]:
+def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
     why = f"DKIM: the key with which {host.inventory_name} signs"
-    for name, text in dkim.published(host, keys.get(host.inventory_name, {})):
+    for name, text in dkim.published(host, facts.dkim):
         yield MailRecord(name, "TXT", (text,), host.ttl, why)

@@ -6,7 +6,7 @@ belong to the fleet, and a host that fails must not take the others' records wit
 """
 
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from weakref import WeakKeyDictionary
 
 from gevent.lock import BoundedSemaphore
@@ -18,13 +18,14 @@ from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
 from pyinfra.api.state import State
 
+from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.loading import load
 from deploys.zones.provider import Provider
 from deploys.zones.publication import Configuration, Publication, by_configuration
 
 Commands = Generator[FunctionCommand, None, None]
-KeysOf = Callable[[MailSettings], Mapping[str, str]]
+FactsOf = Callable[[MailSettings], HostFacts]
 
 
 class _Run:
@@ -36,11 +37,11 @@ class _Run:
         self.providers: list[tuple[Configuration, Provider]] = []
         self.said: set[str] = set()
 
-    def planned(self, fleet: Fleet, ready: frozenset[str], keys_of: KeysOf) -> Publication:
+    def planned(self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf) -> Publication:
         publication = Publication(fleet)
-        keys = {name: keys_of(fleet.host(name)) for name in ready}
+        facts = {name: facts_of(fleet.host(name)) for name in ready}
         with publication.noting({host.hostname for host in fleet.hosts}):
-            for configuration, records in by_configuration(fleet, ready, keys):
+            for configuration, records in by_configuration(fleet, ready, facts):
                 with publication.noting({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
         return publication
@@ -62,12 +63,12 @@ _runs: WeakKeyDictionary[State, _Run] = WeakKeyDictionary()
 
 
 @operation()
-def zones_published(fleet: Fleet, keys_of: KeysOf) -> Commands:
+def zones_published(fleet: Fleet, facts_of: FactsOf) -> Commands:
     """
     Every zone holds the records of the hosts still in the run, and all its name servers say so.
 
     + fleet: all mail hosts of the inventory
-    + keys_of: what is public of a host's DKIM keys, by their algorithms
+    + facts_of: what a host tells of itself that its records say
 
     Nobody else's record is changed and none is deleted. Fails, for the hosts concerned, where the
     provider does not have a zone or refuses the change, where somebody else's record is in the
@@ -81,7 +82,7 @@ def zones_published(fleet: Fleet, keys_of: KeysOf) -> Commands:
         publication = run.publications.get(turn)
         first = publication is None
         if publication is None:
-            publication = run.publications[turn] = run.planned(fleet, ready, keys_of)
+            publication = run.publications[turn] = run.planned(fleet, ready, facts_of)
             _show(run, publication)
         if publication.failures and not host.state.is_executing:
             raise OperationError("\n    ".join(publication.failures))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from deploys.mail.errors import MailError
-from deploys.mail.records import Keys, MailRecord, records_for
+from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change
@@ -95,12 +95,12 @@ class Publication:
 
 
 def by_configuration(
-    fleet: Fleet, ready: Collection[str], keys: Keys | None = None
+    fleet: Fleet, ready: Collection[str], facts: Facts | None = None
 ) -> list[tuple[Configuration, list[MailRecord]]]:
     """Return the records of a fleet by the `mail_dns` through which they are published."""
     chosen = _chosen(fleet)
     groups: list[tuple[Configuration, list[MailRecord]]] = []
-    for record in records_for(fleet, ready, keys):
+    for record in records_for(fleet, ready, facts):
         configuration = _covering(record.name, chosen)
         members = next((members for known, members in groups if known == configuration), None)
         if members is not None:

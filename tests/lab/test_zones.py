@@ -39,11 +39,12 @@ AFTER = ['"site-verification=5d1c9b27"', '"v=spf1 mx include:_spf.faraway.exampl
 DEPLOY = """
     from pyinfra import host, state
     from deploys.host.inventory import MAIL, fleet_of
+    from deploys.mail.records import HostFacts
     from deploys.zones.operations import zones_published
 
     fleet = fleet_of(state.inventory)
     if MAIL in host.groups:
-        zones_published(name="Publish", fleet=fleet, keys_of=lambda member: {})
+        zones_published(name="Publish", fleet=fleet, facts_of=lambda member: HostFacts())
 """
 INVENTORY = """
     from deploys.lab.inventory import dns, hosts, resolvers

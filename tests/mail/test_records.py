@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deploys.mail.checking import fleet_from
-from deploys.mail.records import records_for
+from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings import Fleet
 
 HARBOR = {
@@ -71,9 +71,9 @@ def test_every_record_has_its_reason(record: Any) -> None:
 
 
 def test_a_hosts_keys_are_published_for_its_domains_and_its_own_name() -> None:
-    keys = {"mx1": {"rsa": "MIIB", "ed25519": "AAAA"}}
+    facts = {"mx1": HostFacts(dkim={"rsa": "MIIB", "ed25519": "AAAA"})}
 
-    records = records_for(fleet(), ["mx1", "mx2"], keys)
+    records = records_for(fleet(), ["mx1", "mx2"], facts)
 
     assert {record.name: record.values for record in records if "DKIM" in record.why} == {
         "mx1-rsa._domainkey.harbor.example": ("v=DKIM1; k=rsa; p=MIIB",),

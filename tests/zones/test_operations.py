@@ -16,6 +16,7 @@ from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
 from deploys.mail.checking import fleet_from
+from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones import operations, publication
 from deploys.zones.authority import Server
@@ -28,8 +29,8 @@ from tests.zones.responder import Responder
 MX1, MX2 = "@fake/mx1", "@fake/mx2"
 
 
-def keys_of(_: MailSettings) -> dict[str, str]:
-    return {}
+def facts_of(_: MailSettings) -> HostFacts:
+    return HostFacts()
 
 
 def fleet(**data: Any) -> Fleet:
@@ -93,7 +94,7 @@ def test_planning_shows_each_change_once_and_writes_nothing(
     providers: list[MemoryProvider],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    add_op(started(), zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
     assert len(lines(caplog, "+")) == 9
     assert len(lines(caplog, "~")) == 1
@@ -106,7 +107,7 @@ def test_a_run_publishes_everything_once_and_counts_it(
     zones: dict[str, RecordSets], providers: list[MemoryProvider]
 ) -> None:
     state = started()
-    add_op(state, zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
     run_ops(state)
 
     assert set(changed(state).values()) == {False, True}
@@ -122,7 +123,7 @@ def test_the_second_run_changes_nothing(
 ) -> None:
     for _ in range(2):
         state = started()
-        add_op(state, zones_published, fleet=fleet(), keys_of=keys_of)
+        add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
         before = {name: dict(held) for name, held in zones.items()}
         caplog.clear()
         run_ops(state)
@@ -135,7 +136,7 @@ def test_the_second_run_changes_nothing(
 
 def test_the_hosts_that_failed_before_are_not_announced(zones: dict[str, RecordSets]) -> None:
     state = started()
-    add_op(state, zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
     state.fail_hosts({next(host for host in state.inventory if host.name == MX2)})
     run_ops(state)
 
@@ -148,14 +149,14 @@ def test_a_mistake_stops_the_run_while_planning() -> None:
     del served(harbor=harbor(), orchard=orchard())[ORCHARD]
 
     with pytest.raises(OperationError, match=r"^orchard\.example: tests.* has no zone for it; cre"):
-        add_op(started(), zones_published, fleet=fleet(), keys_of=keys_of)
+        add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
 
 def test_every_mistake_is_told_while_planning() -> None:
     served()
 
     with pytest.raises(OperationError) as error:
-        add_op(started(), zones_published, fleet=fleet(), keys_of=keys_of)
+        add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
     assert [line.strip()[:13] for line in str(error.value).splitlines()] == [
         "harbor.exampl",
@@ -168,7 +169,7 @@ def test_a_zone_that_fails_stops_its_own_hosts_only(
 ) -> None:
     del zones[ORCHARD]
     state = started(plans=False)
-    add_op(state, zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
     run_ops(state)
 
     assert {host.name for host in state.failed_hosts} == {MX2}
@@ -184,7 +185,7 @@ def test_a_provider_that_is_down_is_told_of_once(
 
     monkeypatch.setattr(MemoryProvider, "_call", lambda *_: refused(""))
     state = started(plans=False)
-    add_op(state, zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
     with pytest.raises(PyinfraError, match="No hosts remaining"):
         run_ops(state)
 
@@ -205,7 +206,7 @@ def test_a_name_server_that_lags_stops_the_hosts_of_its_zone(
         lagging = {HARBOR: (server,)}
         monkeypatch.setattr(publication, "servers", lambda zone, _: lagging.get(zone, ()))
         state = started()
-        add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), keys_of=keys_of)
+        add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         run_ops(state)
 
     assert {host.name for host in state.failed_hosts} == {MX1}
@@ -219,14 +220,14 @@ def test_what_a_killed_run_did_not_wait_for_is_waited_for_by_the_next(
     zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = started()
-    add_op(first, zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(first, zones_published, fleet=fleet(), facts_of=facts_of)
     run_ops(first)
     before = {name: dict(held) for name, held in zones.items()}
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
         monkeypatch.setattr(publication, "servers", lambda *_: (server,))
         state = started()
-        add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), keys_of=keys_of)
+        add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         with pytest.raises(PyinfraError, match="No hosts remaining"):
             run_ops(state)
 
@@ -240,7 +241,7 @@ def test_an_edit_between_our_read_and_our_write_fails_the_host_and_survives(
 ) -> None:
     key, value = (f"shop.{HARBOR}", "A"), (300, ("198.51.100.81",))
     state = started()
-    add_op(state, zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
     # The plan of the run reads both zones; its apply reads the first one again.
     providers[0].interrupt = lambda _: (
         zones[HARBOR].update({key: value}) if providers[0].calls.count("read") == 5 else None
@@ -257,7 +258,7 @@ def test_an_edit_between_our_read_and_our_write_fails_the_host_and_survives(
 def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["pyinfra", "--dry", "--json"])
     state = started()
-    add_op(state, zones_published, fleet=fleet(), name="Published", keys_of=keys_of)
+    add_op(state, zones_published, fleet=fleet(), name="Published", facts_of=facts_of)
     (meta,) = state.op_meta.values()
 
     assert len(meta.args) == 10
@@ -266,7 +267,7 @@ def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_hosts_without_mail_dns_are_nobodys_to_publish(zones: dict[str, RecordSets]) -> None:
     state = started()
-    add_op(state, zones_published, fleet=fleet(mail_dns=None), keys_of=keys_of)
+    add_op(state, zones_published, fleet=fleet(mail_dns=None), facts_of=facts_of)
     run_ops(state)
 
     assert changed(state) == {MX1: False, MX2: False}
@@ -279,12 +280,12 @@ def test_hosts_of_one_domain_agree_on_where_it_is_published() -> None:
     both = fleet_from({MX1: host(1, HARBOR), MX2: elsewhere}, {})
 
     with pytest.raises(OperationError, match=r"^harbor\.example is published through a different"):
-        add_op(started(), zones_published, fleet=both, keys_of=keys_of)
+        add_op(started(), zones_published, fleet=both, facts_of=facts_of)
 
 
 @pytest.mark.usefixtures("zones")
 def test_a_run_that_is_over_is_forgotten() -> None:
-    add_op(started(), zones_published, fleet=fleet(), keys_of=keys_of)
+    add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
     ctx_state.reset()
     ctx_host.reset()
     gc.collect()
