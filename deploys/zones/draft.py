@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from octodns.record import Record
 from octodns.zone import Zone
 
-from deploys.mail import dmarc
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.zones import recordsets
 from deploys.zones.changes import Change, Expected
-from deploys.zones.merging import Merged, merged
+from deploys.zones.joining import Merged
+from deploys.zones.merging import kind, merged
 from deploys.zones.provider import Provider
 from deploys.zones.recordsets import Key
 
@@ -35,8 +35,8 @@ class Draft:
         """Merge a record into the zone; raise MailError where it cannot be without harm."""
         key = self.desired.hostname_from_fqdn(f"{record.name}."), record.type
         obstacle = self._obstacle(key[0])
-        if obstacle and any(map(dmarc.is_policy, record.values)):
-            return  # whoever leads the name elsewhere has decided on the policy there
+        if obstacle and kind(record).optional:
+            return
         if obstacle:
             raise MailError(f"{record.name} needs a record of type {record.type}, but {obstacle}")
         self._refuse_unsupported(record)

@@ -4,7 +4,8 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
-from deploys.zones.merging import Merged, merged
+from deploys.zones.joining import Merged
+from deploys.zones.merging import merged
 
 NAME = "harbor.example"
 A = MailRecord("mx1.harbor.example", "A", ("203.0.113.11", "203.0.113.12"), 3600, "")
