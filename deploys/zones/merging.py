@@ -8,12 +8,15 @@ The first line that fits is the one that counts; what fits none stands beside wh
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploys.mail import dkim, dmarc, spf
+from deploys.mail import bimi, dkim, dmarc, spf, tls_rpt
 from deploys.mail.records import MailRecord
-from deploys.zones import joining
+from deploys.mail.spf_cost import Lookup
+from deploys.zones import joining, policies
 from deploys.zones.joining import Merged
 
+Fits = Callable[[MailRecord], bool]
 Join = Callable[[MailRecord, tuple[str, ...]], Merged]
+Limits = Callable[[MailRecord, Merged, Lookup], str]
 
 
 @dataclass(frozen=True)
@@ -21,31 +24,45 @@ class Kind:
     """
     A kind of record.
 
-    One that is `optional` is left out where a CNAME or a zone cut leads its name elsewhere: whoever
-    put that there has decided on it there.
+    One that is `optional` is left out where a CNAME or a zone cut leads its name elsewhere, since
+    whoever put that there has decided on it there, and where the provider cannot hold its type.
+    `limits` judges a result that is to be written, asking the DNS: it raises MailError, or returns
+    a remark.
     """
 
-    fits: Callable[[MailRecord], bool]
+    fits: Fits
     join: Join
     optional: bool = False
+    limits: Limits = lambda *_: ""
 
 
-def of_type(*types: str) -> Callable[[MailRecord], bool]:
+def of_type(*types: str) -> Fits:
     """Tell a kind by the record's type."""
     return lambda record: record.type in types
 
 
-def of_text(is_one: Callable[[str], bool]) -> Callable[[MailRecord], bool]:
+def of_text(is_one: Callable[[str], bool]) -> Fits:
     """Tell a kind by what its TXT records say."""
     return lambda record: record.type == "TXT" and any(map(is_one, record.values))
+
+
+def is_consent(record: MailRecord) -> bool:
+    """Tell consent to reports, which begins as a DMARC policy does (RFC 7489 section 7.1)."""
+    return "._report._dmarc." in record.name
 
 
 KINDS = (
     Kind(of_type("A", "AAAA"), joining.addresses),
     Kind(of_type("MX"), joining.exchanges),
-    Kind(of_text(spf.is_policy), joining.spf_policy),
-    Kind(of_text(dmarc.is_policy), joining.dmarc_policy, optional=True),
-    Kind(of_text(dkim.is_key), joining.dkim_key),
+    Kind(of_type("PTR"), joining.pointer, optional=True),
+    Kind(of_type("SRV"), joining.services, optional=True),
+    Kind(of_type("CAA"), joining.issuers, optional=True),
+    Kind(is_consent, joining.beside, optional=True),
+    Kind(of_text(spf.is_policy), policies.spf_policy, limits=policies.spf_limits),
+    Kind(of_text(dmarc.is_policy), policies.dmarc_policy, optional=True),
+    Kind(of_text(dkim.is_key), policies.dkim_key),
+    Kind(of_text(tls_rpt.is_policy), policies.tls_rpt_policy, optional=True),
+    Kind(of_text(bimi.is_assertion), policies.bimi_logo, optional=True),
 )
 OTHER = Kind(lambda _: True, joining.beside)
 

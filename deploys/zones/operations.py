@@ -108,7 +108,7 @@ def zones_changed(state: State) -> int:
 
 def _publish(state: State, host: Host, run: _Run, publication: Publication) -> bool:
     publication.publish()
-    for note in publication.notes:
+    for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
     return _report(state, host, run, publication)
 
@@ -123,6 +123,8 @@ def _report(state: State, host: Host, run: _Run, publication: Publication) -> bo
 
 
 def _show(run: _Run, publication: Publication) -> None:
+    for note in filter(run.first_time, publication.notes):
+        logger.info(format_text(f"  {note}", "yellow"))
     new = [str(change) for change in publication.changes if run.first_time(str(change))]
     for line in new:
         logger.info(format_text(f"  {line}", "yellow"))
