@@ -128,8 +128,8 @@ def _length_mistakes(host: MailSettings) -> Iterator[str]:
         if len(name) > LONGEST_NAME:
             yield (
                 f"{host.inventory_name}: {domain} is too long for mail: its DKIM key would be at a "
-                f"name of {len(name)} octets, where {LONGEST_NAME} are allowed; use a domain that "
-                f"is {len(name) - LONGEST_NAME} octets shorter"
+                f"name of {len(name)} octets, where {LONGEST_NAME} are allowed; use a domain of at "
+                f"most {len(domain) - len(name) + LONGEST_NAME} octets"
             )
 
 
