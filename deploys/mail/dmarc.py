@@ -70,11 +70,11 @@ class Dmarc:
         """Return which step of the ladder the policy stands on."""
         return LADDER.index(self["p"].lower())
 
-    def completed(self, asked: "Dmarc") -> "Dmarc":
-        """Return the policy one step nearer to what is asked, and with reports if it has none."""
+    def completed(self, asked: "Dmarc", *, steps: int = 1) -> "Dmarc":
+        """Return the policy so many steps nearer to what is asked, and with reports if needed."""
         found, wanted = dict(self.tags), dict(asked.tags)
         if self.step < asked.step:
-            found["p"] = LADDER[self.step + 1]
+            found["p"] = LADDER[min(self.step + steps, asked.step)]
         if "rua" in wanted:
             found.setdefault("rua", wanted["rua"])
         return Dmarc(tuple(found.items()))

@@ -40,11 +40,24 @@ class _Run:
     def planned(self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf) -> Publication:
         publication = Publication(fleet)
         facts = {name: facts_of(fleet.host(name)) for name in ready}
+        stepped = self._stepped()
         with publication.noting({host.hostname for host in fleet.hosts}):
-            for configuration, records in by_configuration(fleet, ready, facts):
+            for configuration, everything in by_configuration(fleet, ready, facts):
+                records = [record for record in everything if record.name not in stepped]
                 with publication.noting({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
         return publication
+
+    def _stepped(self) -> set[str]:
+        """Return the DMARC policies that this run has written: it takes one step of the ladder."""
+        return {
+            change.name
+            for publication in self.publications.values()
+            for plan in publication.plans
+            if plan.zone in publication.written
+            for change in plan.changes
+            if change.existing and change.name.startswith("_dmarc.")
+        }
 
     def _provider(self, configuration: Configuration) -> Provider:
         for known, provider in self.providers:

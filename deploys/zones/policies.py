@@ -42,8 +42,11 @@ def dmarc_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     if theirs is None:
         return beside(record, existing)
     before, asked = _named(record, lambda: Dmarc.parse(theirs)), Dmarc.parse(record.values[0])
-    policy = before.completed(asked)
-    note = policy.reason(before, asked)
+    if record.strict:  # nobody sends its mail, so no evidence is wanted
+        policy, note = before.completed(asked, steps=len(dmarc.LADDER)), ""
+    else:
+        policy = before.completed(asked)
+        note = policy.reason(before, asked)
     return _completed(theirs, existing, None if policy == before else str(policy), note)
 
 

@@ -315,7 +315,7 @@ def test_an_address_of_somebody_else_at_a_hosts_name_is_refused(
 
 
 ACCOUNT = "https://acme-v02.api.letsencrypt.org/acme/acct/17"
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "mail_tls": "acme",
     "mail_acme_directory": LETS_ENCRYPT,
     "mail_dmarc": "quarantine",
@@ -404,19 +404,19 @@ def test_an_spf_policy_is_counted_through_what_others_include(
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "values", "words"),
+    ("key", "values", "words"),
     [
-        (HARBOR, "TXT", ['"v=spf1 -all"', '"v=spf1 a -all"'], "2 SPF policies are published whe"),
-        ("mx1.harbor.example", "CNAME", ["www.harbor.example."], "but a CNAME is there, beside"),
-        ("mx1.harbor.example", "CAA", ['0 issue ";"'], 'the CAA 0 issue ";", which lets nobody'),
-        ("_dmarc.harbor.example", "TXT", ['"v=DMARC1; p=block"'], "has p=block: write none or"),
-        ("quiet.harbor.example", "MX", ["10 mx.b.example."], "in mail_silent_domains, and has t"),
+        ((HARBOR, "TXT"), ['"v=spf1 -all"', '"v=spf1 a -all"'], "2 SPF policies are published"),
+        (("mx1.harbor.example", "CNAME"), ["www.harbor.example."], "but a CNAME is there, beside"),
+        (("mx1.harbor.example", "CAA"), ['0 issue ";"'], 'CAA 0 issue ";", which lets nobody'),
+        (("_dmarc.harbor.example", "TXT"), ['"v=DMARC1; p=block"'], "p=block: write none or"),
+        (("quiet.harbor.example", "MX"), ["10 mx.b.example."], "in mail_silent_domains, and has"),
     ],
 )
 def test_what_only_the_owner_can_decide_is_refused_and_nothing_is_written(
-    name: str, kind: str, values: list[str], words: str, powerdns: PowerDns, lab: Raised
+    key: tuple[str, str], values: list[str], words: str, powerdns: PowerDns, lab: Raised
 ) -> None:
-    powerdns.replace(HARBOR, name, kind, 60, values)
+    powerdns.replace(HARBOR, *key, 60, values)
     before = powerdns.held(HARBOR)
 
     with pytest.raises(MailError) as error:

@@ -29,6 +29,7 @@ TWO = MailRecord(SRV.name, "SRV", (*SRV.values, "0 1 465 mx2.harbor.example."), 
 NOT_OFFERED = MailRecord(f"_imaps._tcp.{NAME}", "SRV", ("0 0 0 .",), 3600, "")
 PTR = MailRecord("11.113.0.203.in-addr.arpa", "PTR", ("mx1.harbor.example.",), 3600, "")
 SILENT_MX = MailRecord(NAME, "MX", ("0 .",), 3600, "", strict=True)
+SILENT_DMARC = MailRecord(DMARC.name, "TXT", ("v=DMARC1; p=reject",), 3600, "", strict=True)
 SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
 
 
@@ -96,6 +97,7 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
         (PTR, ("MX1.harbor.example.",), (), ("MX1.harbor.example.",)),
         (SILENT_MX, (), ("0 .",), ()),
         (SILENT_MX, ("0 .",), ("0 .",), ()),
+        (SILENT_DMARC, ("v=DMARC1; p=none; fo=1",), ("v=DMARC1; p=reject; fo=1",), ()),
         (SILENT_SPF, ("a=1", "v=spf1 ~all"), ("v=spf1 -all",), ("a=1",)),
         (KEY, ("v=DKIM1; p=T2xk", "note=1"), KEY.values, ("note=1",)),
         (OTHER, ("a=1", "kept=1"), ("kept=1",), ("a=1",)),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from octodns.zone.mail import MailZoneValidator
 
 from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
@@ -372,3 +373,12 @@ def test_whatever_stands_at_our_names_stays_and_the_second_plan_is_empty(start: 
     for key, (_, values) in start.items():
         gone = set(values) - set(zone[key][1])
         assert all(value.startswith(POLICIES) for value in gone)
+
+
+def test_octodns_finds_no_fault_with_the_mail_of_a_zone() -> None:
+    zone = harbor()
+    result = planned(zone, **EVERYTHING)
+    found = MailZoneValidator("mail", mode="auto", min_mx=1).validate(result.desired)
+
+    assert [reason.reason for reason in found] == []
+    assert MailZoneValidator("mail", mode="mail", min_mx=1).validate(result.existing)

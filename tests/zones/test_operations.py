@@ -136,6 +136,19 @@ def test_the_second_run_changes_nothing(
     assert not lines(caplog, "+")
 
 
+def test_a_dmarc_policy_is_raised_by_one_step_in_a_run(zones: dict[str, RecordSets]) -> None:
+    key = f"_dmarc.{HARBOR}", "TXT"
+    zones[HARBOR][key] = (300, ('"v=DMARC1; p=none"',))
+    for policy in ("quarantine", "reject"):
+        state = started()
+        for name in ("Publish", "Announce"):
+            strict = fleet(mail_dmarc="reject")
+            add_op(state, zones_published, fleet=strict, facts_of=facts_of, name=name)
+        run_ops(state)
+
+        assert zones[HARBOR][key] == (300, (f'"v=DMARC1; p={policy}"',))
+
+
 def test_the_hosts_that_failed_before_are_not_announced(zones: dict[str, RecordSets]) -> None:
     state = started()
     add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
