@@ -139,21 +139,21 @@ def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
 
 
 def _of_certificates(hosts: list[MailSettings], fleet: Fleet, facts: Facts) -> Iterator[MailRecord]:
-    """Yield who may issue for a name, for all hosts that have a certificate of it."""
-    issuers = {host.inventory_name: caa.issuer(host) for host in hosts}
-    served = [host for host in hosts if issuers[host.inventory_name]]
-    for name in dict.fromkeys(name for host in served for name in host.host_names):
-        if not fleet.covers(name):
-            continue
-        sharing = [host.inventory_name for host in served if name in host.host_names]
-        accounts = {one: facts[one].acme_account for one in sharing}
-        # A host whose account is not known yet must not be locked out by another's.
-        values = dict.fromkeys(
-            str(Issue.of(issuers[one], accounts[one] if all(accounts.values()) else ""))
-            for one in sharing
-        )
-        why = f"CAA: who may issue certificates for {name}"
-        yield MailRecord(name, "CAA", tuple(values), hosts[0].ttl, why)
+    """Yield who may issue for each name, once all hosts that have a certificate of it are ready."""
+    names = dict.fromkeys(name for host in hosts if caa.issuer(host) for name in host.host_names)
+    for name in filter(fleet.covers, names):
+        sharing = [host for host in fleet.hosts if caa.issuer(host) and name in host.host_names]
+        if all(host in hosts for host in sharing):
+            accounts = [facts[host.inventory_name].acme_account for host in sharing]
+            # A host that has no account yet must not be locked out by another's.
+            known = accounts if all(accounts) else [""] * len(sharing)
+            issues = (
+                Issue.of(caa.issuer(host), account)
+                for host, account in zip(sharing, known, strict=True)
+            )
+            values = tuple(dict.fromkeys(map(str, issues)))
+            why = f"CAA: who may issue certificates for {name}"
+            yield MailRecord(name, "CAA", values, sharing[0].ttl, why)
 
 
 def _of_silence(name: str, host: MailSettings) -> Iterator[MailRecord]:

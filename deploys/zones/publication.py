@@ -67,7 +67,7 @@ class Publication:
                 if apply(zone):
                     self.written.add(zone.zone)
                 applied.append(zone)
-        self._wait(applied)
+        self._wait([zone for zone in applied if zone.expected])
 
     def _wait(self, plans: Collection[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)

@@ -221,3 +221,11 @@ def test_hosts_that_share_a_name_do_not_lock_each_other_out(
     assert may_issue(both, **accounts)["mail.harbor.example"] == tuple(
         f'0 issue "{value}"' for value in values
     )
+
+
+def test_a_name_that_is_shared_with_a_host_outside_the_run_is_left_as_it_is() -> None:
+    shared = {"mail_tls": "acme", "mail_tls_names": ["mail.harbor.example"]}
+    both = fleet_from({"mx1": HARBOR | shared, "mx2": ORCHARD | shared}, {})
+    records = records_for(both, ["mx1"], {"mx1": HostFacts(acme_account="https://a/1")})
+
+    assert [record.name for record in records if record.type == "CAA"] == ["mx1.harbor.example"]
