@@ -114,7 +114,11 @@ def _texts(domain: str, host: MailSettings, fleet: Fleet) -> Iterator[tuple[str,
         where = tls_rpt.record_name(domain)
         yield where, str(TlsRpt.of(host.tls_rpt)), "TLS-RPT: who hears of mail that TLS kept away"
     if host.bimi:
-        yield bimi.record_name(domain), str(Bimi.of(host.bimi)), "BIMI: the logo beside its mail"
+        yield (
+            bimi.record_name(domain),
+            str(Bimi.of(host.bimi)),
+            "BIMI: the logo, where DMARC asks for more than none",
+        )
 
 
 def _of_services(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]:
