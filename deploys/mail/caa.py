@@ -9,6 +9,7 @@ set at the name or above it counts, so one at a host's name replaces what the do
 
 from dataclasses import dataclass
 
+import dns.exception
 import dns.rdata
 from dns.rdtypes.ANY.CAA import CAA
 
@@ -32,10 +33,14 @@ class Issue:
     @classmethod
     def parse(cls, text: str) -> "Issue | None":
         """Read a value as in a zone file; None of another property."""
-        rdata = dns.rdata.from_text("IN", "CAA", text)
+        try:
+            rdata = dns.rdata.from_text("IN", "CAA", text)
+        except dns.exception.SyntaxError:  # a tag that RFC 8659 does not know
+            return None
         if not isinstance(rdata, CAA) or rdata.tag.lower() != b"issue":
             return None
-        issuer, *parameters = (part.strip() for part in rdata.value.decode().split(";"))
+        value = rdata.value.decode(errors="replace")
+        issuer, *parameters = (part.strip() for part in value.split(";"))
         return cls(issuer.lower(), tuple(parameter for parameter in parameters if parameter))
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ questions of his own at any time.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -84,5 +85,5 @@ def _answer(kind: str, name: str, lookup: Lookup) -> tuple[str, ...] | None:
 def _included(term: str, answer: tuple[str, ...] | None) -> Iterator[Spf]:
     if name_of(term) in ("include", "redirect"):
         policies = [text for text in answer or () if is_policy(text)]
-        if len(policies) == 1:
-            yield Spf(tuple(policies[0].split()[1:]))
+        with suppress(MailError):  # a policy that nobody understands includes nothing
+            yield from map(Spf.parse, policies if len(policies) == 1 else ())

@@ -28,6 +28,7 @@ def test_a_property_reads_back_as_it_was_written(text: str, issue: Issue) -> Non
         ("0 ISSUE ca.example", Issue("ca.example")),
         ('0 issue "ca.example ; policy=ev"', Issue("ca.example", ("policy=ev",))),
         ('0 issuewild "ca.example"', None),
+        ('0 issue-x "ca.example"', None),
         ('0 iodef "mailto:a@b.example"', None),
     ],
 )

@@ -47,6 +47,7 @@ NESTED = dns(
         ("v=spf1 mx include:big.example redirect=one.example", NESTED, 10),
         ("v=spf1 include:%{d2}.big.example -all", NESTED, 1),
         ("v=spf1 include:text.example -all", dns(text="no policy at all"), 1),
+        ("v=spf1 include:broken.example -all", dns(broken="v=spf1 a exists mox"), 1),
     ],
 )
 def test_every_lookup_counts_also_those_of_included_policies(
