@@ -7,11 +7,13 @@ zone; the others go on.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.asking import lookup_by
 from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change
 from deploys.zones.placing import Atlas
@@ -39,20 +41,23 @@ class Publication:
 
     def failures_of(self, host: MailSettings) -> list[str]:
         """Return why a host, or a domain that it serves, is not published."""
-        own = {host.hostname, *host.domains}
+        own = set(host.published_names)
         return [sentence for sentence, names in self.failures.items() if own & names]
 
     def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
         """Plan every zone of a provider that one of the records belongs into."""
         zones: dict[str, list[MailRecord]] = {}
+        lookup = lookup_by(self._resolvers())
         with self.noting(_names(records)):
             atlas = Atlas(provider, _names(records))
             for record in records:
                 with self.noting({record.name}, but=UnreachableError):
-                    zones.setdefault(atlas.zone(record.name), []).append(record)
+                    if zone := atlas.zone(record.name):
+                        zones.setdefault(zone, []).append(record)
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
-                    self.plans.append(plan(provider, zone, members))
+                    self.plans.append(plan(provider, zone, members, lookup))
+                    self.notes += self.plans[-1].notes
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""
@@ -62,7 +67,7 @@ class Publication:
                 if apply(zone):
                     self.written.add(zone.zone)
                 applied.append(zone)
-        self._wait(applied)
+        self._wait([zone for zone in applied if zone.expected])
 
     def _wait(self, plans: Collection[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)
@@ -74,12 +79,14 @@ class Publication:
         self.notes += (f"{server} cannot be reached from here" for server in unreached)
 
     def _questions(self, plans: Iterable[ZonePlan]) -> Iterator[Question]:
-        addresses = dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers)
         for zone in plans:
             with self.noting(zone.names):
-                for server in servers(zone.zone, resolver(tuple(addresses))):
+                for server in servers(zone.zone, resolver(self._resolvers())):
                     for expected in zone.expected:
                         yield Question(zone.zone, server, expected)
+
+    def _resolvers(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        return tuple(dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers))
 
     @contextmanager
     def noting(
@@ -113,7 +120,7 @@ def by_configuration(
 def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
     chosen: dict[str, Configuration | None] = {}
     for host in fleet.hosts:
-        for name in (host.hostname, *host.domains):
+        for name in host.published_names:
             if chosen.setdefault(name, host.dns) != host.dns:
                 raise MailError(
                     f"{name} is published through a different mail_dns by each of its hosts; "

@@ -19,6 +19,7 @@ from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones import operations, publication
+from deploys.zones.asking import nobody
 from deploys.zones.authority import Server
 from deploys.zones.loading import load
 from deploys.zones.operations import zones_changed, zones_published
@@ -45,6 +46,7 @@ def zones() -> dict[str, RecordSets]:
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publication, "servers", lambda *_: ())
+    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +98,7 @@ def test_planning_shows_each_change_once_and_writes_nothing(
 ) -> None:
     add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
-    assert len(lines(caplog, "+")) == 9
+    assert len(lines(caplog, "+")) == 11
     assert len(lines(caplog, "~")) == 1
     assert any("+ MX orchard.example 10 mx2.orchard.example.  (who" in m for m in caplog.messages)
     assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
@@ -132,6 +134,19 @@ def test_the_second_run_changes_nothing(
     assert zones_changed(state) == 0
     assert zones == before
     assert not lines(caplog, "+")
+
+
+def test_a_dmarc_policy_is_raised_by_one_step_in_a_run(zones: dict[str, RecordSets]) -> None:
+    key = f"_dmarc.{HARBOR}", "TXT"
+    zones[HARBOR][key] = (300, ('"v=DMARC1; p=none"',))
+    for policy in ("quarantine", "reject"):
+        state = started()
+        for name in ("Publish", "Announce"):
+            strict = fleet(mail_dmarc="reject")
+            add_op(state, zones_published, fleet=strict, facts_of=facts_of, name=name)
+        run_ops(state)
+
+        assert zones[HARBOR][key] == (300, (f'"v=DMARC1; p={policy}"',))
 
 
 def test_the_hosts_that_failed_before_are_not_announced(zones: dict[str, RecordSets]) -> None:
@@ -261,8 +276,8 @@ def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
     add_op(state, zones_published, fleet=fleet(), name="Published", facts_of=facts_of)
     (meta,) = state.op_meta.values()
 
-    assert len(meta.args) == 10
-    assert meta.args[2].startswith("+ MX harbor.example 10 mx1.harbor.example.")
+    assert len(meta.args) == 12
+    assert meta.args[3].startswith("+ MX harbor.example 10 mx1.harbor.example.")
 
 
 def test_hosts_without_mail_dns_are_nobodys_to_publish(zones: dict[str, RecordSets]) -> None:
