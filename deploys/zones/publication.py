@@ -5,19 +5,18 @@ What goes wrong in one zone is one sentence about that zone, and it stops the ho
 zone; the others go on.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change
+from deploys.zones.following import follow
 from deploys.zones.placing import Atlas
 from deploys.zones.plan import ZonePlan, apply, plan
 from deploys.zones.provider import Provider, UnreachableError
-from deploys.zones.waiting import Question, wait
 
 Configuration = Mapping[str, Any]
 
@@ -64,22 +63,14 @@ class Publication:
                 applied.append(zone)
         self._wait(applied)
 
-    def _wait(self, plans: Collection[ZonePlan]) -> None:
+    def _wait(self, plans: Sequence[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)
-        outcome = wait(list(self._questions(plans)), seconds)
-        for zone in plans:
-            if sentence := outcome.sentence(zone.zone, seconds):
-                self.failures[sentence] = set(zone.names)
-        unreached = sorted(map(str, outcome.unreached))
-        self.notes += (f"{server} cannot be reached from here" for server in unreached)
-
-    def _questions(self, plans: Iterable[ZonePlan]) -> Iterator[Question]:
         addresses = dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers)
+        followed = follow(plans, tuple(addresses), seconds)
         for zone in plans:
-            with self.noting(zone.names):
-                for server in servers(zone.zone, resolver(tuple(addresses))):
-                    for expected in zone.expected:
-                        yield Question(zone.zone, server, expected)
+            if sentence := followed.failures.get(zone.zone):
+                self.failures.setdefault(sentence, set()).update(zone.names)
+        self.notes += followed.notes
 
     @contextmanager
     def noting(

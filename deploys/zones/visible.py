@@ -6,17 +6,16 @@ the signature for a forgery (RFC 6376 section 6.1.2).
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import dns.exception
-import dns.name
 import dns.resolver
 from pyinfra import state
 
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
-from deploys.zones.authority import resolver, servers
+from deploys.zones.asking import at_once
+from deploys.zones.authority import resolver, servers, zone_of
 from deploys.zones.changes import Expected
 from deploys.zones.waiting import Question, wait
 
@@ -29,9 +28,8 @@ def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[st
         ask = resolver(settings.resolvers)
     except MailError:  # then nothing is seen from here
         return ()
-    with ThreadPoolExecutor(len(records)) as pool:
-        asked = pool.map(lambda name: list(_questions(name, records[name], ask)), records)
-        questions = {name: found for name, found in zip(records, asked, strict=True) if found}
+    asked = at_once(lambda name: list(_questions(name, records[name], ask)), records)
+    questions = {name: found for name, found in zip(records, asked, strict=True) if found}
     wrong = wait([question for found in questions.values() for question in found], 0).wrong
     return frozenset(name for name, found in questions.items() if not set(found) & set(wrong))
 
@@ -46,9 +44,7 @@ def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[s
 def _questions(name: str, text: str, ask: dns.resolver.Resolver) -> Iterator[Question]:
     expected = Expected(name, "TXT", (recordsets.rdata("TXT", text),))
     try:
-        # Of the name itself the resolver would remember that it is not there yet.
-        above = dns.name.from_text(name.partition("._domainkey.")[2])
-        zone = dns.resolver.zone_for_name(above, resolver=ask).to_text(omit_final_dot=True)
+        zone = zone_of(name, ask)
         found = servers(zone, ask)
     except (dns.exception.DNSException, MailError):
         return  # a zone that cannot be found answers nothing

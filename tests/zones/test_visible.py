@@ -9,7 +9,7 @@ from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import visible as seeing
-from deploys.zones.authority import Server
+from deploys.zones.asking import Server
 from deploys.zones.visible import visible
 from tests.zones.responder import Responder, txt
 
@@ -34,7 +34,7 @@ def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Responder, Responder
         for responder in both:
             responder.answers = {(NAME, "TXT"): [txt(TEXT)]}
         found = tuple(Server(f"ns{i}", one.address, one.port) for i, one in enumerate(both))
-        monkeypatch.setattr("dns.resolver.zone_for_name", lambda name, **_: name)
+        monkeypatch.setattr(seeing, "zone_of", lambda name, _: name)
         monkeypatch.setattr(seeing, "servers", lambda *_: found)
         yield both[0], both[1]
 
