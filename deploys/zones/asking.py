@@ -7,9 +7,11 @@ it heard once. Questions go over UDP, and again over TCP where the answer does n
 """
 
 import errno
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 import dns.exception
@@ -27,6 +29,7 @@ from deploys.zones.changes import Expected
 
 PAYLOAD = 1232  # octets over UDP that no path fragments
 PATIENCE = 1.5  # seconds for one answer, so a lost packet costs one round
+TRIES = 3  # where one answer will do, however many servers there are
 WORKERS = 100  # threads, which under pyinfra are gevent's greenlets
 NO_ROUTE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
@@ -88,6 +91,16 @@ def asked(server: Server, name: str, record_type: str) -> dns.message.Message:
     if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         raise Lame(dns.rcode.to_text(answer.rcode()))
     return answer
+
+
+def first_answer(
+    servers: Iterable[Server], name: str, record_type: str
+) -> dns.message.Message | None:
+    """Return the answer of the first of some servers that gives one, where any of them will do."""
+    for server in islice(servers, TRIES):
+        with suppress(Fault):
+            return asked(server, name, record_type)
+    return None
 
 
 def fault(server: Server, answer: dns.message.Message, expected: Expected) -> Fault | None:

@@ -10,7 +10,6 @@ is asked only for what has been there for long: zones further up, and where name
 
 from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address, IPv6Address
-from itertools import islice
 
 import dns.exception
 import dns.name
@@ -18,10 +17,9 @@ import dns.rdatatype
 import dns.resolver
 
 from deploys.mail.errors import MailError
-from deploys.zones.asking import Fault, Server, asked, at_once, one_line
+from deploys.zones.asking import Server, at_once, first_answer, one_line
 from deploys.zones.delegation import FAMILIES, Delegation, referral
 
-TRIES = 3  # of a zone's servers, which may be many, where one answer will do
 REGISTERED = 2  # labels of a domain as it is registered, which is there before anything of ours
 
 
@@ -64,22 +62,24 @@ def zone_of(name: str, ask: dns.resolver.Resolver) -> str:
     return zone.to_text(omit_final_dot=True)
 
 
+def alias(name: str, above: Collection[Server]) -> str | None:
+    """Return where a name leads that is a CNAME in its zone, by one of the zone's servers."""
+    answer = first_answer(above, name, "CNAME")
+    rrsets = answer.answer if answer else ()
+    found = (rrset for rrset in rrsets if rrset.rdtype == dns.rdatatype.CNAME)
+    return next((rrset[0].target.to_text(omit_final_dot=True) for rrset in found), None)
+
+
 def _deeper(
     name: dns.name.Name, zone: dns.name.Name, ask: dns.resolver.Resolver
 ) -> dns.name.Name | None:
     """Return the zone further down that a zone's servers have or refer to for a name, or None."""
-    for server in islice(servers(zone.to_text(omit_final_dot=True), ask), TRIES):
-        try:
-            answer = asked(server, name.to_text(omit_final_dot=True), "SOA")
-        except Fault:
-            continue
-        owners = (
-            rrset.name
-            for rrset in (*answer.answer, *answer.authority)
-            if rrset.rdtype in (dns.rdatatype.SOA, dns.rdatatype.NS)
-        )
-        return next((owner for owner in owners if _between(name, owner, zone)), None)
-    return None
+    above = servers(zone.to_text(omit_final_dot=True), ask)
+    answer = first_answer(above, name.to_text(omit_final_dot=True), "SOA")
+    rrsets = (*answer.answer, *answer.authority) if answer else ()
+    marks = (dns.rdatatype.SOA, dns.rdatatype.NS)
+    owners = (rrset.name for rrset in rrsets if rrset.rdtype in marks)
+    return next((owner for owner in owners if _between(name, owner, zone)), None)
 
 
 def _between(name: dns.name.Name, owner: dns.name.Name, zone: dns.name.Name) -> bool:
@@ -89,7 +89,7 @@ def _between(name: dns.name.Name, owner: dns.name.Name, zone: dns.name.Name) -> 
 def _delegation(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Delegation:
     try:
         parent = dns.resolver.zone_for_name(zone.parent(), resolver=ask)
-        found = referral(zone, islice(_located_servers(parent, ask), TRIES))
+        found = referral(zone, _located_servers(parent, ask))
     except dns.exception.DNSException:
         found = None
     # Some may ask nobody but their resolver, or have zones that nobody else knows of.

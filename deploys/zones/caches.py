@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pyinfra import logger
+
 from deploys.zones.asking import Server
 from deploys.zones.changes import Change, Expected, listed
 from deploys.zones.waiting import Outcome, Question, wait
@@ -55,9 +57,15 @@ def outlive(
     """
     began = time.monotonic()
     outcome = _seen(published, resolvers, seconds)
-    waitable = (lifetime(one.change) for one in published if lifetime(one.change) <= seconds)
-    time.sleep(max(0, began + max(waitable, default=0) - time.monotonic()))
+    ends = (lifetime(one.change) for one in published if lifetime(one.change) <= seconds)
+    _pause(began + max(ends, default=0) - time.monotonic())
     return [*_behind(outcome), *_lasting(published, seconds)]
+
+
+def _pause(seconds: float) -> None:
+    if seconds > 0:
+        logger.info(f"  Waiting {seconds:.0f} s until caches have forgotten what was replaced")
+        time.sleep(seconds)
 
 
 def _seen(published: Iterable[Published], resolvers: Sequence[Server], seconds: float) -> Outcome:

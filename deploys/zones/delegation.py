@@ -15,7 +15,7 @@ import dns.message
 import dns.name
 import dns.rdatatype
 
-from deploys.zones.asking import Fault, Lame, Server, asked, at_once
+from deploys.zones.asking import Fault, Lame, Server, asked, at_once, first_answer
 
 FAMILIES = (dns.rdatatype.A, dns.rdatatype.AAAA)
 
@@ -29,15 +29,11 @@ class Delegation:
 
 
 def referral(zone: dns.name.Name, above: Iterable[Server]) -> Delegation | None:
-    """Return what the first of a parent's servers that knows says of a zone's servers."""
-    for server in above:
-        try:
-            answer = asked(server, zone.to_text(omit_final_dot=True), "NS")
-        except Fault:
-            continue
-        if names := _names(zone, answer):
-            return Delegation(names, {name: _glue(name, answer) for name in names})
-    return None
+    """Return what a parent's servers say of a zone's servers, or None where they do not."""
+    answer = first_answer(above, zone.to_text(omit_final_dot=True), "NS")
+    if not answer or not (names := _names(zone, answer)):
+        return None
+    return Delegation(names, {name: _glue(name, answer) for name in names})
 
 
 def disagreements(zone: str, servers: Collection[Server]) -> Iterator[str]:

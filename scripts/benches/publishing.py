@@ -102,7 +102,7 @@ class _Course:
     ) -> tuple[Publication, Figures]:
         publication, records = self._records(count)
         provider = load(inventory.dns(self.zones.lab.name))
-        requests = _counted(provider.octodns)
+        requests = counted(provider.octodns)
         began = time.perf_counter()
         publication.plan(provider, records)
         work(publication)
@@ -132,7 +132,7 @@ class _Course:
         }
 
 
-def _counted(provider: Any) -> Counter[str]:  # noqa: ANN401 - octoDNS has no types
+def counted(provider: Any) -> Counter[str]:  # noqa: ANN401 - octoDNS has no types
     """Count a provider's HTTP requests from now on, by their methods."""
     requests: Counter[str] = Counter()
 
