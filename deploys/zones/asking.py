@@ -28,7 +28,7 @@ import dns.rdtypes.ANY.TXT
 from deploys.zones.changes import Expected
 
 PAYLOAD = 1232  # octets over UDP that no path fragments
-PATIENCE = 1.5  # seconds for one answer, so a lost packet costs one round
+PATIENCE = 1.5  # seconds for one answer, asked for twice, so that a lost packet costs half of it
 TRIES = 3  # where one answer will do, however many servers there are
 WORKERS = 100  # threads, which under pyinfra are gevent's greenlets
 NO_ROUTE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -77,9 +77,7 @@ def asked(server: Server, name: str, record_type: str) -> dns.message.Message:
         f"{name}.", record_type, flags=flags, use_edns=0, payload=PAYLOAD
     )
     try:
-        answer, _ = dns.query.udp_with_fallback(
-            query, server.address, timeout=PATIENCE, port=server.port, ignore_unexpected=True
-        )
+        answer = _sent(query, server, again=True)
     except dns.exception.Timeout:
         raise Silent("no answer") from None
     except (dns.exception.DNSException, EOFError) as error:
@@ -90,6 +88,18 @@ def asked(server: Server, name: str, record_type: str) -> dns.message.Message:
         raise Silent(error.strerror or "no connection") from None
     if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         raise Lame(dns.rcode.to_text(answer.rcode()))
+    return answer
+
+
+def _sent(query: dns.message.Message, server: Server, *, again: bool) -> dns.message.Message:
+    try:
+        answer, _ = dns.query.udp_with_fallback(
+            query, server.address, timeout=PATIENCE / 2, port=server.port, ignore_unexpected=True
+        )
+    except dns.exception.Timeout:
+        if not again:
+            raise
+        return _sent(query, server, again=False)
     return answer
 
 

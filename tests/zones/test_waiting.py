@@ -232,6 +232,16 @@ def test_a_server_that_comes_back_with_old_records_is_waited_for(
     assert time.monotonic() - started > 1.2
 
 
+def test_a_packet_that_is_lost_is_sent_again(
+    pair: tuple[Responder, Responder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", 0.6)
+    pair[1].silent = True
+    Timer(0.1, setattr, [pair[1], "silent", False]).start()
+
+    assert not wait(asked(*pair), 0).wrong
+
+
 def test_what_two_records_of_one_name_and_type_need_is_asked_once(
     pair: tuple[Responder, Responder],
 ) -> None:
