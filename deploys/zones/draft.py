@@ -14,9 +14,9 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import recordsets
-from deploys.zones.asking import nobody
 from deploys.zones.changes import Change, Expected
 from deploys.zones.joining import Merged
+from deploys.zones.lookups import nobody
 from deploys.zones.merging import kind, merged
 from deploys.zones.provider import Provider
 from deploys.zones.recordsets import Key

@@ -18,9 +18,9 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import recordsets
-from deploys.zones.asking import nobody
 from deploys.zones.changes import Change, Expected, listed
 from deploys.zones.draft import Draft
+from deploys.zones.lookups import nobody
 from deploys.zones.provider import Provider
 from deploys.zones.recordsets import Key, content, title
 from deploys.zones.wildcards import remarks

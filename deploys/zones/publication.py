@@ -5,7 +5,7 @@ What goes wrong in one zone is one sentence about that zone, and it stops the ho
 zone; the others go on.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
@@ -13,13 +13,12 @@ from typing import Any
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones.asking import lookup_by
-from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change
+from deploys.zones.following import follow
+from deploys.zones.lookups import lookup_by
 from deploys.zones.placing import Atlas
 from deploys.zones.plan import ZonePlan, apply, plan
 from deploys.zones.provider import Provider, UnreachableError
-from deploys.zones.waiting import Question, wait
 
 Configuration = Mapping[str, Any]
 
@@ -69,21 +68,13 @@ class Publication:
                 applied.append(zone)
         self._wait([zone for zone in applied if zone.expected])
 
-    def _wait(self, plans: Collection[ZonePlan]) -> None:
+    def _wait(self, plans: Sequence[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)
-        outcome = wait(list(self._questions(plans)), seconds)
+        followed = follow(plans, self._resolvers(), seconds)
         for zone in plans:
-            if sentence := outcome.sentence(zone.zone, seconds):
-                self.failures[sentence] = set(zone.names)
-        unreached = sorted(map(str, outcome.unreached))
-        self.notes += (f"{server} cannot be reached from here" for server in unreached)
-
-    def _questions(self, plans: Iterable[ZonePlan]) -> Iterator[Question]:
-        for zone in plans:
-            with self.noting(zone.names):
-                for server in servers(zone.zone, resolver(self._resolvers())):
-                    for expected in zone.expected:
-                        yield Question(zone.zone, server, expected)
+            if sentence := followed.failures.get(zone.zone):
+                self.failures.setdefault(sentence, set()).update(zone.names)
+        self.notes += followed.notes
 
     def _resolvers(self) -> tuple[IPv4Address | IPv6Address, ...]:
         return tuple(dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers))

@@ -22,8 +22,8 @@ from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings import LETS_ENCRYPT
-from deploys.zones.asking import lookup_by
 from deploys.zones.loading import load
+from deploys.zones.lookups import lookup_by
 from deploys.zones.plan import ZonePlan, apply, plan
 from tests.lab.raising import NAME, Raised
 from tests.lab.running import LAB

@@ -16,7 +16,7 @@ from deploys.mail.secret import command
 from deploys.mail.settings import Fleet
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import publication
-from deploys.zones.asking import nobody
+from deploys.zones.lookups import nobody
 from deploys.zones.plan import ZonePlan, apply, plan
 from deploys.zones.provider import Provider
 from deploys.zones.publication import Publication, by_configuration

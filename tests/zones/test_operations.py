@@ -18,10 +18,10 @@ from pyinfra.context import ctx_host, ctx_state
 from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones import operations, publication
-from deploys.zones.asking import nobody
-from deploys.zones.authority import Server
+from deploys.zones import following, operations, publication
+from deploys.zones.asking import Server
 from deploys.zones.loading import load
+from deploys.zones.lookups import nobody
 from deploys.zones.operations import zones_changed, zones_published
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
 from tests.zones.memory import MemoryProvider, RecordSets
@@ -45,7 +45,8 @@ def zones() -> dict[str, RecordSets]:
 
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publication, "servers", lambda *_: ())
+    monkeypatch.setattr(following, "servers", lambda *_: ())
+    monkeypatch.setattr(following, "outlive", lambda *_: [])
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
 
 
@@ -219,7 +220,7 @@ def test_a_name_server_that_lags_stops_the_hosts_of_its_zone(
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
         lagging = {HARBOR: (server,)}
-        monkeypatch.setattr(publication, "servers", lambda zone, _: lagging.get(zone, ()))
+        monkeypatch.setattr(following, "servers", lambda zone, _: lagging.get(zone, ()))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         run_ops(state)
@@ -240,7 +241,7 @@ def test_what_a_killed_run_did_not_wait_for_is_waited_for_by_the_next(
     before = {name: dict(held) for name, held in zones.items()}
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
-        monkeypatch.setattr(publication, "servers", lambda *_: (server,))
+        monkeypatch.setattr(following, "servers", lambda *_: (server,))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         with pytest.raises(PyinfraError, match="No hosts remaining"):

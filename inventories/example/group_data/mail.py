@@ -11,7 +11,7 @@ mail_dns: dict[str, Any] | None = {
     "port": 8081,
     "api_key": env("POWERDNS_API_KEY"),
 }
-mail_dns_timeout = 120  # seconds to wait for every authoritative server
+mail_dns_timeout = 120  # seconds to wait for every name server, and for caches
 mail_ttl = 3600  # seconds, of records that do not exist yet
 
 # How each of these joins what a zone has already: docs/records.md.

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploys.zones import asking
-from deploys.zones.asking import lookup_by
+from deploys.zones import lookups
 from deploys.zones.authority import resolver
+from deploys.zones.lookups import lookup_by
 from tests.zones.responder import Responder, mx, txt
 
 NAME = "_spf.faraway.example"
@@ -27,8 +27,8 @@ def dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
             made.port = responder.port
             return made
 
-        monkeypatch.setattr(asking, "resolver", beside)
-        monkeypatch.setattr(asking, "PATIENCE", 0.3)
+        monkeypatch.setattr(lookups, "resolver", beside)
+        monkeypatch.setattr(lookups, "PATIENCE", 0.3)
         yield responder
 
 
