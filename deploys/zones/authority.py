@@ -17,8 +17,8 @@ import dns.rdatatype
 import dns.resolver
 
 from deploys.mail.errors import MailError
-from deploys.zones.asking import Server, at_once, first_answer, one_line
-from deploys.zones.delegation import FAMILIES, Delegation, referral
+from deploys.zones.answers import Server, at_once, first_answer, one_line
+from deploys.zones.referrals import FAMILIES, Delegation, referral
 
 REGISTERED = 2  # labels of a domain as it is registered, which is there before anything of ours
 

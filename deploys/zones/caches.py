@@ -16,7 +16,7 @@ from itertools import groupby
 
 from pyinfra import logger
 
-from deploys.zones.asking import Server
+from deploys.zones.answers import Server
 from deploys.zones.changes import Change, Expected, listed
 from deploys.zones.waiting import Outcome, Question, wait
 

@@ -15,11 +15,11 @@ from ipaddress import IPv4Address, IPv6Address
 import dns.resolver
 
 from deploys.mail.errors import MailError
-from deploys.zones.asking import Server, at_once
+from deploys.zones.answers import Server, at_once
 from deploys.zones.authority import resolver, servers
 from deploys.zones.caches import Published, outlive
-from deploys.zones.delegation import disagreements
 from deploys.zones.plan import ZonePlan
+from deploys.zones.referrals import disagreements
 from deploys.zones.waiting import Outcome, Question, wait
 
 
@@ -52,21 +52,23 @@ def follow(
     except MailError as error:
         return Followed({plan.zone: str(error) for plan in plans})
     deadline = time.monotonic() + seconds
-    found = at_once(lambda plan: _found(plan.zone, ask), plans)
+    found = at_once(lambda plan: _found(plan, ask), plans)
     outcome = wait(list(_questions(plans, found)), max(0, deadline - time.monotonic()))
     _note(followed, plans, found, outcome, seconds)
-    published = list(_published(plans, followed.failures))
+    published = list(_published(plans, found, followed.failures))
     left = max(0, deadline - time.monotonic())
     followed.notes += outlive(published, _resolvers(ask), left)
     return followed
 
 
-def _found(zone: str, ask: dns.resolver.Resolver) -> _Found:
+def _found(plan: ZonePlan, ask: dns.resolver.Resolver) -> _Found:
+    if not plan.expected:
+        return _Found()
     try:
-        found = servers(zone, ask)
+        found = servers(plan.zone, ask)
     except MailError as error:
         return _Found(failure=str(error))
-    return _Found(found, tuple(disagreements(zone, found)))
+    return _Found(found, tuple(disagreements(plan.zone, found)))
 
 
 def _questions(plans: Sequence[ZonePlan], found: Sequence[_Found]) -> Iterator[Question]:
@@ -91,10 +93,13 @@ def _note(
     followed.notes += [f"{server} cannot be reached from here" for server in unreached]
 
 
-def _published(plans: Sequence[ZonePlan], failures: Collection[str]) -> Iterator[Published]:
-    for plan in plans:
-        for change in plan.changes:
-            if plan.zone not in failures:
+def _published(
+    plans: Sequence[ZonePlan], found: Sequence[_Found], failures: Collection[str]
+) -> Iterator[Published]:
+    """Yield the changes that all servers of a zone have."""
+    for plan, known in zip(plans, found, strict=True):
+        if known.servers and plan.zone not in failures:
+            for change in plan.changes:
                 wanted = (change.name, change.type)
                 expected = (one for one in plan.expected if (one.name, one.type) == wanted)
                 yield Published(plan.zone, change, tuple(expected))

@@ -14,7 +14,7 @@ from pyinfra import state
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
-from deploys.zones.asking import at_once
+from deploys.zones.answers import at_once
 from deploys.zones.authority import alias, resolver, servers, zone_of
 from deploys.zones.changes import Expected
 from deploys.zones.waiting import Question, wait

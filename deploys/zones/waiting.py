@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from deploys.zones.asking import Fault, Lame, Server, Silent, Unrouted, asked, at_once, fault
+from deploys.zones.answers import Fault, Lame, Server, Silent, Unrouted, asked, at_once, fault
 from deploys.zones.changes import Expected, listed
 
 # From the beginning of one round of questions to that of the next. Together with the time of an

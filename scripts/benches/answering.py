@@ -15,7 +15,7 @@ import dns.flags
 import dns.message
 import dns.rrset
 
-from deploys.zones.asking import Server
+from deploys.zones.answers import Server
 from deploys.zones.changes import Expected
 
 from .background import background

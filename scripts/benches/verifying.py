@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from itertools import count
 
-from deploys.zones.asking import asked, fault
+from deploys.zones.answers import asked, fault
 from deploys.zones.changes import Expected
 from deploys.zones.recordsets import rdata
 from deploys.zones.waiting import Question, wait

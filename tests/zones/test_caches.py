@@ -6,7 +6,7 @@ from threading import Timer
 
 import pytest
 
-from deploys.zones.asking import Server
+from deploys.zones.answers import Server
 from deploys.zones.caches import Published, lifetime, outlive
 from deploys.zones.changes import Change, Expected, RecordSet
 from tests.zones.responder import Responder, txt
@@ -133,7 +133,7 @@ def test_a_resolver_that_does_not_know_is_said_and_not_waited_for(
     resolver: Responder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("deploys.zones.asking.PATIENCE", 0.3)
+    monkeypatch.setattr("deploys.zones.answers.PATIENCE", 0.3)
     resolver.answers = {}
     setattr(resolver, fault, value)
 

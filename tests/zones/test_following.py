@@ -6,7 +6,7 @@ from threading import Timer
 import pytest
 
 from deploys.mail.records import MailRecord
-from deploys.zones import asking, following
+from deploys.zones import answers, following
 from deploys.zones.following import Followed, follow
 from deploys.zones.loading import load
 from deploys.zones.plan import ZonePlan, plan
@@ -80,7 +80,7 @@ def test_a_name_server_that_stays_behind_fails_the_zone_and_keeps_the_resolvers_
 def test_a_name_server_that_never_answers_is_waited_for_no_longer_than_told(
     world: World, planned: ZonePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "PATIENCE", 0.2)
+    monkeypatch.setattr(answers, "PATIENCE", 0.2)
     world.ns1.silent = True
 
     followed = follow([planned], (), 0.5)

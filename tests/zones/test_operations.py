@@ -19,7 +19,7 @@ from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones import following, operations, publication
-from deploys.zones.asking import Server
+from deploys.zones.answers import Server
 from deploys.zones.loading import load
 from deploys.zones.lookups import nobody
 from deploys.zones.operations import zones_changed, zones_published
@@ -46,7 +46,6 @@ def zones() -> dict[str, RecordSets]:
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "servers", lambda *_: ())
-    monkeypatch.setattr(following, "outlive", lambda *_: [])
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
 
 

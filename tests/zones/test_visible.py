@@ -6,7 +6,7 @@ import pytest
 
 from deploys.mail.checking import fleet_from
 from deploys.mail.settings import MailSettings
-from deploys.zones import asking
+from deploys.zones import answers
 from deploys.zones import visible as seeing
 from deploys.zones.visible import visible
 from tests.zones.responder import domain, soa, txt
@@ -33,7 +33,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A zone whose two name servers both have the record."""
     with served() as small:
         monkeypatch.setattr(seeing, "resolver", lambda _: small.ask)
-        monkeypatch.setattr(asking, "PATIENCE", 0.3)
+        monkeypatch.setattr(answers, "PATIENCE", 0.3)
         small.resolver.answers |= {
             (ZONE, "SOA"): [soa(ZONE)],
             (ZONE, "NS"): [domain(NS1), domain(NS2)],

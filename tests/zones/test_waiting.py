@@ -10,8 +10,8 @@ from typing import Any
 import dns.query
 import pytest
 
-from deploys.zones import asking
-from deploys.zones.asking import WORKERS, Server
+from deploys.zones import answers
+from deploys.zones.answers import WORKERS, Server
 from deploys.zones.changes import Expected
 from deploys.zones.waiting import Outcome, Question, wait
 from tests.zones.responder import RESPONSE, Responder, mx, txt
@@ -114,7 +114,7 @@ def test_every_kind_of_wrong_answer_has_its_word(
     pair: tuple[Responder, Responder],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asking, "PATIENCE", 0.3)
+    monkeypatch.setattr(answers, "PATIENCE", 0.3)
     for name, value in fault.items():
         setattr(pair[1], name, value)
 
@@ -125,7 +125,7 @@ def test_every_kind_of_wrong_answer_has_its_word(
 
 
 def test_a_port_where_nobody_listens_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "PATIENCE", 0.3)
+    monkeypatch.setattr(answers, "PATIENCE", 0.3)
     with Responder("127.0.0.4") as gone:
         questions = asked(gone, expected=(MX,))
 
@@ -167,20 +167,20 @@ def test_a_server_that_nobody_can_reach_holds_it_up(
 
 
 def test_many_questions_are_asked_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "PATIENCE", 0.5)
+    monkeypatch.setattr(answers, "PATIENCE", 0.5)
     with Responder("127.0.0.5") as responder:
         responder.silent = True
         questions = asked(responder, expected=(MX,)) * 60
         started = time.monotonic()
         wait(questions, 0)
 
-    assert time.monotonic() - started < 2 * asking.PATIENCE
+    assert time.monotonic() - started < 2 * answers.PATIENCE
 
 
 def test_a_server_that_never_answers_holds_up_a_round_once_however_much_it_is_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asking, "PATIENCE", 0.5)
+    monkeypatch.setattr(answers, "PATIENCE", 0.5)
     many = tuple(Expected(f"h{i}.{ZONE}", "A", ("203.0.113.1",)) for i in range(4 * WORKERS))
     with Responder("127.0.0.5") as responder:
         responder.silent = True
@@ -188,7 +188,7 @@ def test_a_server_that_never_answers_holds_up_a_round_once_however_much_it_is_as
         outcome = wait(asked(responder, expected=many), 0)
 
     assert {str(fault) for fault in outcome.wrong.values()} == {"no answer"}
-    assert time.monotonic() - started < 3 * asking.PATIENCE
+    assert time.monotonic() - started < 3 * answers.PATIENCE
 
 
 def test_an_answer_that_does_not_fit_is_fetched_over_tcp(
@@ -232,10 +232,20 @@ def test_a_server_that_comes_back_with_old_records_is_waited_for(
     assert time.monotonic() - started > 1.2
 
 
+@pytest.mark.parametrize(("held", "wrong"), [(OLD, ["old"]), (NEW, []), ({}, [])])
+def test_what_goes_is_waited_for_too(
+    held: dict[tuple[str, str], list[bytes]], wrong: list[str], pair: tuple[Responder, Responder]
+) -> None:
+    pair[0].answers = dict(held)
+    gone = Expected(ZONE, "TXT", (), ('"v=spf1 ~all"',))
+
+    assert list(map(str, wait(asked(pair[0], expected=(gone,)), 0).wrong.values())) == wrong
+
+
 def test_a_packet_that_is_lost_is_sent_again(
     pair: tuple[Responder, Responder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "PATIENCE", 0.6)
+    monkeypatch.setattr(answers, "PATIENCE", 0.6)
     pair[1].silent = True
     Timer(0.1, setattr, [pair[1], "silent", False]).start()
 

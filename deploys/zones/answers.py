@@ -119,15 +119,14 @@ def fault(server: Server, answer: dns.message.Message, expected: Expected) -> Fa
         return Lame("not authoritative")
     name, record_type = dns.name.from_text(expected.name), dns.rdatatype.from_text(expected.type)
     rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, record_type)
-    if rrset is None:
-        return Fault("missing")
-    values = {_value(rdata) for rdata in rrset}
+    values = {_value(rdata) for rdata in rrset or ()}
     wanted, gone = (
         {_value(dns.rdata.from_text("IN", record_type, text)) for text in texts}
         for texts in (expected.present, expected.absent)
     )
-    good = wanted <= values and not gone & values
-    return None if good else Fault("old", rrset.ttl)
+    if wanted <= values and not gone & values:
+        return None
+    return Fault("old", rrset.ttl) if rrset else Fault("missing")
 
 
 def _value(rdata: dns.rdata.Rdata) -> object:

@@ -15,7 +15,7 @@ import dns.message
 import dns.name
 import dns.rdatatype
 
-from deploys.zones.asking import Fault, Lame, Server, asked, at_once, first_answer
+from deploys.zones.answers import Fault, Lame, Server, asked, at_once, first_answer
 
 FAMILIES = (dns.rdatatype.A, dns.rdatatype.AAAA)
 
