@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from deploys.mail import dkim
 from deploys.mail.dmarc import Dmarc
+from deploys.mail.mta_sts import Policy, record_name
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.mail.spf import Spf
 
@@ -19,9 +20,14 @@ PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 secti
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What a host tells of itself that records have to say; `dkim` is public keys by algorithm."""
+    """
+    What a host tells of itself that records have to say.
+
+    `dkim` is public keys by algorithm, `policies` the texts of MTA-STS that it serves, by domain.
+    """
 
     dkim: Mapping[str, str] = field(default_factory=dict)
+    policies: Mapping[str, str] = field(default_factory=dict)
 
 
 Facts = Mapping[str, HostFacts]  # by inventory name
@@ -45,6 +51,11 @@ def records_for(
     hosts = [host for host in fleet.hosts if host.inventory_name in ready]
     known = facts or {}
     addresses = (record for host in hosts for record in _of_host(host))
+    sites = (
+        record
+        for host in hosts
+        for record in _of_sites(host, known.get(host.inventory_name, HostFacts()))
+    )
     policies = (
         record
         for domain in fleet.domains
@@ -56,15 +67,25 @@ def records_for(
         for host in hosts
         for record in _of_keys(host, known.get(host.inventory_name, HostFacts()))
     )
-    return (*addresses, *policies, *signing)
+    return (*addresses, *policies, *signing, *sites)
 
 
 def _of_host(host: MailSettings) -> Iterator[MailRecord]:
+    yield from _addresses(host, host.hostname, f"where the mail host {host.inventory_name} is")
+
+
+def _of_sites(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
+    for site in host.sites:
+        for name in site.standing(served=site.domain in facts.policies).names:
+            why = f"the web site of {site.domain}, on {host.inventory_name}"
+            yield from _addresses(host, name, why)
+
+
+def _addresses(host: MailSettings, name: str, why: str) -> Iterator[MailRecord]:
     for record_type, version in (("A", 4), ("AAAA", 6)):
         values = tuple(str(address) for address in host.addresses if address.version == version)
         if values:
-            why = f"where the mail host {host.inventory_name} is"
-            yield MailRecord(host.hostname, record_type, values, host.ttl, why)
+            yield MailRecord(name, record_type, values, host.ttl, why)
 
 
 def _of_domain(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]:
@@ -82,3 +103,10 @@ def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
     why = f"DKIM: the key with which {host.inventory_name} signs"
     for name, text in dkim.published(host, facts.dkim):
         yield MailRecord(name, "TXT", (text,), host.ttl, why)
+
+
+def announcement(host: MailSettings, domain: str, text: str) -> MailRecord:
+    """Return the record that announces the policy of MTA-STS which a host serves for a domain."""
+    policy = Policy.parse(text)
+    why = f"MTA-STS: the policy of {domain} says {policy.mode!r}"
+    return MailRecord(record_name(domain), "TXT", (policy.announcement,), host.ttl, why)

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploys.mail.accounts import Accounts
+from deploys.mail.mta_sts import Mode
+from deploys.mail.site import Site
 from deploys.mail.values import (
     Address,
     Certificates,
@@ -91,6 +93,10 @@ class MailSettings(HostSettings):
     ttl: int = Field(default=3600, ge=60, le=86400)
     spf_all: Literal["-all", "~all"] = "~all"
     dmarc: Literal["none", "quarantine", "reject"] = "none"
+    mta_sts: Mode = "none"
+    autoconfig: bool = False
+    # Not a key: the web sites that are this host's to serve, of all that the fleet has.
+    sites: tuple[Site, ...] = ()
 
     @property
     def selector_base(self) -> str:
@@ -101,6 +107,12 @@ class MailSettings(HostSettings):
     def host_names(self) -> tuple[str, ...]:
         """Return every name that clients know this host by; each has a certificate of its own."""
         return tuple(dict.fromkeys((self.hostname, *self.tls_names)))
+
+    @property
+    def site_names(self) -> tuple[str, ...]:
+        """Return every name at which a web site of this host answers, by the inventory."""
+        sites = (site.standing(served=False) for site in self.sites)
+        return tuple(name for site in sites for name in site.names)
 
     def recipients(self) -> dict[str, tuple[str, ...]]:
         """Return every address of every domain that is deliverable here, and where it goes."""

@@ -5,12 +5,13 @@ Nothing that exists is taken away. Of a record set in which others have values t
 our own. Where that cannot be done without choosing for the zone's owner, it is refused by name: an
 address at a host's name that is not the host's, a domain that declares to accept no mail, two SPF
 policies. A DMARC policy is its owner's decision and stays as it is. A DKIM selector of a host names
-that host's one key, so an older key there is one that nobody has any more and makes room.
+that host's one key, so an older key there is one that nobody has any more and makes room; so does
+the announcement of an older policy.
 """
 
 from dataclasses import dataclass
 
-from deploys.mail import dkim, dmarc, spf
+from deploys.mail import dkim, dmarc, mta_sts, spf
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 
@@ -31,6 +32,12 @@ def merged(record: MailRecord, existing: tuple[str, ...]) -> Merged:
         return _exchanges(record, existing)
     if any(map(spf.is_policy, record.values)):
         return _spf(record, existing)
+    if any(map(mta_sts.is_announcement, record.values)):
+        return _announcement(record, existing)
+    return _others(record, existing)
+
+
+def _others(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     if any(map(dmarc.is_policy, record.values)) and any(map(dmarc.is_policy, existing)):
         return Merged((), existing)
     if any(map(dkim.is_key, record.values)):
@@ -65,6 +72,18 @@ def _spf(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     except MailError as error:
         raise MailError(f"{record.name}: {error}") from None
     return Merged((str(policy),), tuple(text for text in existing if not spf.is_policy(text)))
+
+
+def _announcement(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    # RFC 8461 section 3.1: with two of them a domain has no policy at all.
+    others = [text for text in existing if mta_sts.is_announcement(text)]
+    foreign = [text for text in others if not mta_sts.is_ours(text)]
+    if foreign:
+        raise MailError(
+            f"{record.name} announces a policy of somebody else's, {foreign[0]!r}; take that out "
+            "of the zone, or write mail_mta_sts = 'none'"
+        )
+    return Merged(record.values, _without(existing, tuple(others)))
 
 
 def _without(values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ A key may sign once all of them answer with it; a receiver that asks one that do
 the signature for a forgery (RFC 6376 section 6.1.2).
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,12 +14,15 @@ import dns.name
 import dns.resolver
 from pyinfra import state
 
+from deploys.mail import mta_sts
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
 from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Expected
 from deploys.zones.waiting import Question, wait
+
+UNDERSCORED = re.compile(r"^.*_[^.]+\.")  # RFC 8552: below these names there are no hosts
 
 
 def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
@@ -38,16 +42,18 @@ def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[st
 
 def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
     """Return the same; in a plan, what the step before will have published is there already."""
-    if settings.dns is not None and not state.is_executing:
-        return frozenset(records)
-    return visible(settings, records)
+    if settings.dns is None or state.is_executing:
+        return visible(settings, records)
+    # A policy of MTA-STS is announced by the step after.
+    later = {name: text for name, text in records.items() if mta_sts.is_announcement(text)}
+    return {*records} - {*later} | {*visible(settings, later)}
 
 
 def _questions(name: str, text: str, ask: dns.resolver.Resolver) -> Iterator[Question]:
     expected = Expected(name, "TXT", (recordsets.rdata("TXT", text),))
     try:
         # Of the name itself the resolver would remember that it is not there yet.
-        above = dns.name.from_text(name.partition("._domainkey.")[2])
+        above = dns.name.from_text(UNDERSCORED.sub("", name))
         zone = dns.resolver.zone_for_name(above, resolver=ask).to_text(omit_final_dot=True)
         found = servers(zone, ask)
     except (dns.exception.DNSException, MailError):
