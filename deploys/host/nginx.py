@@ -25,8 +25,12 @@ CONFIGURATION = f"{DIRECTORY}/nginx.conf"
 UNITS = f"/etc/systemd/system/{UNIT}.d"
 DROP_IN = f"{UNITS}/pyinfra-mail.conf"
 PORT = 443
-# In the rehearsal the live one's process id must not be written over.
-START = ("nginx", "-e", "stderr", "-c", CONFIGURATION, "-g", "pid /run/pyinfra-mail/canary/nginx;")
+# In the rehearsal the live one's process id must not be written over; and as it keeps its standard
+# error for itself, who reads that would wait for ever.
+ROOM = "/run/pyinfra-mail/canary"
+SAID = f"{ROOM}/nginx-said"
+NGINX = f"nginx -e stderr -c {CONFIGURATION} -g 'pid {ROOM}/nginx;'"
+START = ("sh", "-c", f"{NGINX} 2>{SAID} || {{ cat {SAID} >&2; exit 1; }}")
 
 
 def wanted(settings: MailSettings) -> bool:
