@@ -12,6 +12,7 @@ MX = MailRecord(NAME, "MX", ("10 mx1.harbor.example.", "10 mx2.harbor.example.")
 SPF = MailRecord(NAME, "TXT", ("v=spf1 mx ~all",), 3600, "")
 DMARC = MailRecord(f"_dmarc.{NAME}", "TXT", ("v=DMARC1; p=none",), 3600, "")
 KEY = MailRecord(f"mx1-rsa._domainkey.{NAME}", "TXT", ("v=DKIM1; k=rsa; p=TmV3",), 3600, "")
+STS = MailRecord(f"_mta-sts.{NAME}", "TXT", (f"v=STSv1; id=e{'1' * 31};",), 3600, "")
 OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
 
 
@@ -29,6 +30,7 @@ OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
         (DMARC, ("v=DMARC1; p=reject",), (), ("v=DMARC1; p=reject",)),
         (DMARC, ("verify=1",), DMARC.values, ("verify=1",)),
         (KEY, ("v=DKIM1; p=T2xk", "note=1"), KEY.values, ("note=1",)),
+        (STS, (f"v=STSv1; id=t{'2' * 31};", "note=1"), STS.values, ("note=1",)),
         (OTHER, ("a=1", "kept=1"), ("kept=1",), ("a=1",)),
     ],
 )
@@ -44,6 +46,7 @@ def test_what_others_hold_stays(
         (A, ("203.0.113.11", "203.0.113.80"), "mx1.harbor.example has the A 203.0.113.80, which"),
         (MX, ("0 .",), "harbor.example has a null MX"),
         (SPF, ("v=spf1 -all", "v=spf1 mx -all"), "harbor.example: 2 SPF policies"),
+        (STS, ("v=STSv1; id=2026;",), "_mta-sts.harbor.example announces a policy of somebody"),
         (SPF, ("v=spf1 mox -all",), "harbor.example: the SPF policy 'v=spf1 mox -all' is broken"),
     ],
 )

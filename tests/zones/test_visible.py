@@ -44,6 +44,31 @@ def test_a_record_that_all_servers_have_is_visible(pair: tuple[Responder, Respon
     assert visible(settings(), {NAME: TEXT}) == {NAME}
 
 
+@pytest.mark.parametrize(
+    ("name", "above"),
+    [
+        (NAME, "harbor.example."),
+        ("_mta-sts.harbor.example", "harbor.example."),
+        ("_25._tcp.mx1.harbor.example", "mx1.harbor.example."),
+    ],
+)
+def test_the_zone_is_looked_for_above_the_record(
+    name: str,
+    above: str,
+    pair: tuple[Responder, Responder],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def zone(asked: object, **_: object) -> object:
+        assert str(asked) == above
+        return asked
+
+    monkeypatch.setattr("dns.resolver.zone_for_name", zone)
+    for one in pair:
+        one.answers = {(name, "TXT"): [txt(TEXT)]}
+
+    assert visible(settings(), {name: TEXT}) == {name}
+
+
 @pytest.mark.parametrize("lagging", [{}, {(NAME, "TXT"): [txt("v=DKIM1; k=rsa; p=T2xk")]}])
 def test_a_record_that_one_server_lacks_is_not(
     pair: tuple[Responder, Responder], lagging: dict[tuple[str, str], list[bytes]]
