@@ -75,7 +75,7 @@ def held(settings: MailSettings, existing: Existing) -> Iterator[str]:
         if site.mode == "enforce" and own[site.domain] == "testing":
             yield (
                 f"{site.domain}: its MTA-STS policy says 'testing' for now; a later run makes it "
-                f"'enforce', once {_missing(settings, existing)}"
+                f"'enforce', once {_missing(site, settings, existing)}"
             )
 
 
@@ -102,10 +102,11 @@ def _certified(settings: MailSettings, existing: Existing) -> bool:
     return bool(found and found.covered and not found.self_signed)
 
 
-def _missing(settings: MailSettings, existing: Existing) -> str:
+def _missing(site: Site, settings: MailSettings, existing: Existing) -> str:
     if not _certified(settings, existing):
         return f"an authority has issued the certificate of {settings.hostname}"
-    return "every name server has announced it so"
+    text = site.policy("testing").announcement
+    return f'every name server has announced it: {record_name(site.domain)}. TXT "{text}"'
 
 
 def _read(content: str) -> Policy | None:

@@ -33,7 +33,7 @@ def announcements(
     served = [
         (member, domain, text)
         for member in fleet.hosts
-        if member.inventory_name in ready
+        if member.inventory_name in ready and member.dns is not None
         for domain, text in (facts or {})[member.inventory_name].policies.items()
     ]
     reasons = _reasons(fleet, served) if state.is_executing else [""] * len(served)

@@ -157,7 +157,7 @@ def test_a_domain_that_cannot_enforce_yet_is_told_what_is_missing() -> None:
     (self_signed,) = policies.held(own("enforce"), host("testing", seen=True, self_signed=True))
 
     assert "says 'testing' for now" in not_seen
-    assert "once every name server has announced it so" in not_seen
+    assert 'has announced it: _mta-sts.harbor.example. TXT "v=STSv1; id=t' in not_seen
     assert "once an authority has issued the certificate of mx1.harbor.example" in self_signed
     assert list(policies.held(own("enforce"), host("testing", seen=True))) == []
 
