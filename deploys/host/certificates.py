@@ -7,6 +7,7 @@ What comes later, a renewal or a replaced file, is taken over on the host withou
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from deploys.host.agent import pem
@@ -22,7 +23,8 @@ HOOKS = "/etc/letsencrypt/renewal-hooks/deploy"
 CERTBOT = "/etc/systemd/system/certbot.service.d"
 DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
 WATCH = "pyinfra-mail-certificates.path"
-KINDS = ("ecdsa", "rsa")
+OF_MAIL, OF_SITES = ("ecdsa", "rsa"), ("ecdsa",)  # the kinds of keys
+WEB_SERVER = "nginx.service"
 
 
 def path(name: str) -> str:
@@ -32,17 +34,29 @@ def path(name: str) -> str:
 
 def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
     """Return the certificate of every name of a host."""
+    return tuple(_certificate(settings, name, OF_MAIL) for name in settings.host_names)
+
+
+def of_sites(settings: MailSettings) -> tuple[Certificate, ...]:
+    """Return the certificate of every name of a host's web sites, as far as it can have one."""
     return tuple(
-        Certificate(
-            path=path(name),
-            name=name,
-            source=settings.tls,
-            files=_files(settings, name),
-            directory=settings.acme_directory if settings.tls == "acme" else "",
-            contact=settings.acme_contact,
-            authority=settings.acme_ca_file,
-        )
-        for name in settings.host_names
+        replace(_certificate(settings, name, OF_SITES), unit=WEB_SERVER)
+        for site in settings.sites
+        for name in site.names
+        if settings.tls != "files" or name in settings.tls_files
+    )
+
+
+def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> Certificate:
+    return Certificate(
+        path=path(name),
+        name=name,
+        source=settings.tls,
+        files=_files(settings, name, kinds),
+        directory=settings.acme_directory if settings.tls == "acme" else "",
+        contact=settings.acme_contact,
+        authority=settings.acme_ca_file,
+        kinds=kinds,
     )
 
 
@@ -93,8 +107,8 @@ def _taken_over(settings: MailSettings) -> str:
     return (
         json.dumps(
             [
-                {"path": one.path, "sources": one.files, "name": one.name}
-                for one in certificates(settings)
+                {"path": one.path, "sources": one.files, "name": one.name, "unit": one.unit}
+                for one in (*certificates(settings), *of_sites(settings))
             ],
             indent=2,
         )
@@ -102,8 +116,8 @@ def _taken_over(settings: MailSettings) -> str:
     )
 
 
-def _files(settings: MailSettings, name: str) -> tuple[str, ...]:
+def _files(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
     if settings.tls == "acme":
         parts = ("privkey.pem", "fullchain.pem")
-        return tuple(f"{LIVE}/{name}-{kind}/{part}" for kind in KINDS for part in parts)
+        return tuple(f"{LIVE}/{name}-{kind}/{part}" for kind in kinds for part in parts)
     return settings.tls_files[name] if settings.tls == "files" else ()

@@ -59,6 +59,8 @@ class Certificate:
     directory: str = ""  # the ACME server's
     contact: str = ""
     authority: str = ""  # certificates that vouch for the ACME server itself
+    kinds: tuple[str, ...] = ("ecdsa", "rsa")  # of keys: some old peers of mail know only RSA
+    unit: str = "postfix.service"  # that is reloaded for it; the name is good on every Debian
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Dialogue:
-    """A short SMTP dialogue; `means` is what to look at where it goes otherwise."""
+    """
+    A short SMTP dialogue; `means` is what to look at where it goes otherwise.
+
+    A `site` is asked over HTTPS instead: each step is a request line, and the status, the type and
+    the body that have to come.
+    """
 
     name: str
     means: str
@@ -90,6 +97,7 @@ class Dialogue:
     port: int = 25
     source: str = ""
     tls: str = ""  # TLS from the first octet, with this file's certificate
+    site: str = ""  # the name of a web site
 
 
 @dataclass(frozen=True)

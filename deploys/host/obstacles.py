@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from deploys.host import services
+from deploys.host import nginx, services
 from deploys.host.found import Existing
 from deploys.host.versions import RELEASES
-from deploys.mail.settings import HostSettings
+from deploys.mail.settings import HostSettings, MailSettings
+
+ELSE = "take this host out of the group 'mail'"
+NO_SITE = "write mail_mta_sts = 'none' and mail_autoconfig = False"
+WAYS_OUT = {nginx.PORT: NO_SITE}
 
 
 def obstacle(existing: Existing | None, settings: HostSettings) -> str | None:
@@ -18,7 +22,8 @@ def obstacle(existing: Existing | None, settings: HostSettings) -> str | None:
         releases = " or ".join(RELEASES)
         return f"{system.pretty_name} is not supported; install Debian {releases}"
     unfit = (one.problem for one in existing.certificates.values() if one and one.problem)
-    return next(chain(_strangers(existing, settings), unfit), None)
+    strangers = chain(_foreign_site(existing, settings), _strangers(existing, settings))
+    return next(chain(strangers, unfit), None)
 
 
 def _strangers(existing: Existing, settings: HostSettings) -> Iterator[str]:
@@ -29,5 +34,15 @@ def _strangers(existing: Existing, settings: HostSettings) -> Iterator[str]:
             if listener and existing.services[query.name].pid is None:
                 yield (
                     f"{listener.process} (process {listener.pid}) listens on port {port}; "
-                    "stop and remove it, or take this host out of the group 'mail'"
+                    f"stop and remove it, or {WAYS_OUT.get(port, ELSE)}"
                 )
+
+
+def _foreign_site(existing: Existing, settings: HostSettings) -> Iterator[str]:
+    if isinstance(settings, MailSettings) and settings.site_names:
+        found = existing.services[nginx.NAME]
+        if found.pid and not found.owned:
+            yield (
+                f"{nginx.NAME} (process {found.pid}) serves what somebody else has set up; "
+                f"move that to another host, or {NO_SITE}"
+            )

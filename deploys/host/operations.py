@@ -12,7 +12,7 @@ from pyinfra import host, state
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.operation import operation
 
-from deploys.host import services, signing
+from deploys.host import policies, services, signing
 from deploys.host.existing import existing_on
 from deploys.host.found import Existing
 from deploys.host.obstacles import obstacle
@@ -106,15 +106,29 @@ def host_facts(settings: MailSettings) -> HostFacts:
     existing = existing_on(member, asking(settings), settings.timeout)
     if not existing:
         return HostFacts()
-    return HostFacts(dkim=signing.public(settings, existing), acme_account=existing.acme_account)
+    return HostFacts(
+        dkim=signing.public(settings, existing),
+        policies=_policies(settings, existing),
+        acme_account=existing.acme_account,
+    )
+
+
+def _policies(settings: MailSettings, existing: Existing) -> dict[str, str]:
+    """Return the policies that a host serves; in a plan, those that it will have begun to."""
+    now = policies.served(settings, existing)
+    if not state.is_executing:
+        now = policies.desired(policies.standing(settings, existing))
+    return {domain: str(policy) for domain, policy in now.items()}
 
 
 def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -> Existing:
-    """Learn which keys' records are there, and say which are not."""
+    """Learn which keys' and policies' records are there, and say which are not."""
     if not isinstance(settings, MailSettings):
         return existing
     existing = signing.looked_for(settings, existing, seen)
     say(signing.unpublished(settings, existing))
+    existing = policies.looked_for(settings, existing, seen)
+    say(policies.held(settings, existing))
     return existing
 
 

@@ -13,7 +13,6 @@ from difflib import unified_diff
 from deploys.host.desired import Certificate, Service
 from deploys.host.found import Existing, FoundCertificate, FoundFile, FoundService
 
-KINDS = {"ecdsa", "rsa"}  # of keys, side by side: some old peers know only RSA
 SELF_SIGNED_DAYS = 30
 
 
@@ -78,7 +77,7 @@ def _unissued(certificate: Certificate, found: FoundCertificate | None) -> str:
     by = f"by {certificate.directory}"
     if not found or found.self_signed:
         return by
-    if not found.covered or found.days < 0 or set(found.kinds) != KINDS:
+    if not found.covered or found.days < 0 or set(found.kinds) != set(certificate.kinds):
         return f"{by}, in place of one that does not do"
     return f"{by}, before {found.directory}" if found.directory != certificate.directory else ""
 
@@ -91,16 +90,16 @@ def _certificate_changes(service: Service, existing: Existing) -> Iterator[Chang
                 yield Change("take", certificate.path, f"from {', '.join(certificate.files)}")
         elif not found:
             yield Change("create", certificate.path, "self-signed")
-        elif certificate.source == "self-signed" and (why := _outworn(found)):
+        elif certificate.source == "self-signed" and (why := _outworn(certificate, found)):
             yield Change("replace", certificate.path, why)
 
 
-def _outworn(found: FoundCertificate) -> str:
+def _outworn(certificate: Certificate, found: FoundCertificate) -> str:
     if not found.self_signed:
         return "self-signed is asked for"
     if not found.covered:
         return "it is for another name"
-    if set(found.kinds) != KINDS:
+    if set(found.kinds) != set(certificate.kinds):
         return f"it has {' and '.join(found.kinds)}"
     return "ends within 30 days" if found.days < SELF_SIGNED_DAYS else ""
 

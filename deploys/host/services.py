@@ -12,7 +12,9 @@ from deploys.host import (
     dovecot,
     fail2ban,
     mta_sts,
+    nginx,
     null_client,
+    policies,
     postfix,
     redis,
     rspamd,
@@ -51,6 +53,7 @@ SERVICES: tuple[ServiceModule[MailSettings], ...] = (
     mta_sts,
     postfix,
     fail2ban,
+    nginx,
 )
 OF_CLIENTS: tuple[ServiceModule[Client], ...] = (null_client,)
 
@@ -62,12 +65,13 @@ def queries(settings: HostSettings) -> list[Query]:
 
 def services(settings: HostSettings, existing: Existing) -> tuple[Service, ...]:
     """Return what a host shall run, in starting order."""
-    return tuple(module.service(settings, existing) for module in _wanted(settings))
+    own = _standing(settings, existing)
+    return tuple(module.service(own, existing) for module in _wanted(own))
 
 
 def leaving(settings: HostSettings, existing: Existing) -> dict[str, str]:
     """Return the units that earlier runs set up and a host needs no more, by service."""
-    wanted = {module.NAME for module in _wanted(settings)}
+    wanted = {module.NAME for module in _wanted(_standing(settings, existing))}
     unwanted = {
         query.name: query.units[-1]
         for query in queries(settings)
@@ -81,6 +85,10 @@ def suspects(settings: HostSettings, why: str) -> str:
     own = [pair for module in _wanted(settings) for pair in module.overrides(settings)]
     named = [pair for pair in own if pair[1].split("/")[0] in why] or own
     return ", ".join(f"{key}[{name!r}]" for key, name in named)
+
+
+def _standing(settings: HostSettings, existing: Existing) -> HostSettings:
+    return policies.standing(settings, existing) if isinstance(settings, MailSettings) else settings
 
 
 def _wanted(settings: HostSettings) -> list[ServiceModule[Any]]:

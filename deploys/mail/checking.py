@@ -15,9 +15,11 @@ from deploys.mail.accounts import password_hash
 from deploys.mail.dkim import record_name, signing_domains
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Client, Fleet, MailSettings, Witness
+from deploys.mail.siting import site_mistakes, with_sites
 
 PREFIX = "mail_"
 LONGEST_NAME = 253  # octets of a name as text (RFC 1035 section 2.3.4)
+NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
 Model = TypeVar("Model", MailSettings, Client, Witness)
 HostData = Mapping[str, Any]
@@ -38,7 +40,7 @@ def fleet_from(
         for name, data in witnesses.items()
     ]
     null = [_checked(Client, name, PREFIX, data, mistakes) for name, data in clients.items()]
-    settings = tuple(host for host in mail if host)
+    settings = with_sites([host for host in mail if host])
     mistakes += _conflicts(settings)
     mistakes += _role_mistakes(hosts, clients)
     for client in filter(None, null):
@@ -57,7 +59,7 @@ def known_keys() -> tuple[str, ...]:
     fields = dict.fromkeys((*MailSettings.model_fields, *Client.model_fields))
     own = (f"{PREFIX}{field}" for field in fields)
     outside = (f"{PREFIX}witness_{field}" for field in Witness.model_fields)
-    return tuple(key for key in (*own, *outside) if not key.endswith("inventory_name"))
+    return tuple(key for key in (*own, *outside) if not key.endswith(NO_KEYS))
 
 
 def _unknown_keys(name: str, data: HostData) -> Iterator[str]:
@@ -110,6 +112,7 @@ def _conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
         yield from _silence_mistakes(host, hosts)
         yield from _length_mistakes(host)
     yield from _selector_conflicts(hosts)
+    yield from site_mistakes(hosts)
 
 
 def _silence_mistakes(host: MailSettings, hosts: tuple[MailSettings, ...]) -> Iterator[str]:
@@ -148,13 +151,14 @@ def _selector_conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
 
 def _certificate_mistakes(host: MailSettings) -> Iterator[str]:
     given = set(host.tls_files)
-    wanted = set(host.host_names) if host.tls == "files" else set()
+    wanted = {*host.host_names, *host.site_names} if host.tls == "files" else set()
+    before = {site.policy_name for site in host.sites}  # a policy is taken back where it was
     for name in sorted(wanted - given):
         yield (
             f"{host.inventory_name}: mail_tls_files.{name} is missing; mail_tls is 'files', so "
             "name the files of its key and of its certificate there"
         )
-    for name in sorted(given - wanted):
+    for name in sorted(given - wanted - before):
         yield (
             f"{host.inventory_name}: mail_tls_files.{name} serves nothing; it needs mail_tls = "
             "'files' and the name in mail_tls_names, or take it out"

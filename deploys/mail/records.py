@@ -14,6 +14,7 @@ from deploys.mail import bimi, caa, dkim, srv, tls_rpt
 from deploys.mail.bimi import Bimi
 from deploys.mail.caa import Issue
 from deploys.mail.dmarc import Dmarc, consent
+from deploys.mail.mta_sts import Policy, record_name
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.mail.silence import silent
 from deploys.mail.spf import DEFAULT_ALL, Spf
@@ -28,11 +29,12 @@ class HostFacts:
     """
     What a host tells of itself that records have to say.
 
-    `dkim` is public keys by algorithm, `acme_account` the URI of the account that gets its
-    certificates.
+    `dkim` is public keys by algorithm, `policies` the texts of MTA-STS that it serves, by domain,
+    `acme_account` the URI of the account that gets its certificates.
     """
 
     dkim: Mapping[str, str] = field(default_factory=dict)
+    policies: Mapping[str, str] = field(default_factory=dict)
     acme_account: str = ""
 
 
@@ -62,6 +64,7 @@ def records_for(
     hosts = [host for host in fleet.hosts if host.inventory_name in ready]
     known = {host.inventory_name: HostFacts() for host in hosts} | dict(facts or {})
     addresses = (record for host in hosts for record in _of_host(host, fleet))
+    sites = (record for host in hosts for record in _of_sites(host, known[host.inventory_name]))
     policies = (
         record
         for domain in fleet.domains
@@ -75,21 +78,32 @@ def records_for(
         if (saying := [host for host in hosts if name in host.silent_domains])
         for record in _of_silence(name, saying[0])
     )
-    return (*addresses, *policies, *signing, *_of_certificates(hosts, fleet, known), *silence)
+    certificates = _of_certificates(hosts, fleet, known)
+    return (*addresses, *policies, *signing, *certificates, *sites, *silence)
 
 
 def _of_host(host: MailSettings, fleet: Fleet) -> Iterator[MailRecord]:
-    for record_type, version in (("A", 4), ("AAAA", 6)):
-        values = tuple(str(address) for address in host.addresses if address.version == version)
-        if values:
-            why = f"where the mail host {host.inventory_name} is"
-            yield MailRecord(host.hostname, record_type, values, host.ttl, why)
+    yield from _addresses(host, host.hostname, f"where the mail host {host.inventory_name} is")
     for address in host.addresses:
         why = f"whose {address} is: receivers distrust mail of hosts without a name"
         yield MailRecord(address.reverse_pointer, "PTR", (f"{host.hostname}.",), host.ttl, why)
     if host.hostname not in fleet.domains:  # there the domain's policy lets the host in
         why = f"SPF: only {host.inventory_name} says HELO with its name"
         yield MailRecord(host.hostname, "TXT", (str(Spf(("a", "-all"))),), host.ttl, why)
+
+
+def _of_sites(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
+    for site in host.sites:
+        for name in site.standing(served=site.domain in facts.policies).names:
+            why = f"the web site of {site.domain}, on {host.inventory_name}"
+            yield from _addresses(host, name, why)
+
+
+def _addresses(host: MailSettings, name: str, why: str) -> Iterator[MailRecord]:
+    for record_type, version in (("A", 4), ("AAAA", 6)):
+        values = tuple(str(address) for address in host.addresses if address.version == version)
+        if values:
+            yield MailRecord(name, record_type, values, host.ttl, why)
 
 
 def _of_domain(domain: str, hosts: list[MailSettings], fleet: Fleet) -> Iterator[MailRecord]:
@@ -144,9 +158,13 @@ def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
 
 def _of_certificates(hosts: list[MailSettings], fleet: Fleet, facts: Facts) -> Iterator[MailRecord]:
     """Yield who may issue for each name, once all hosts that have a certificate of it are ready."""
-    names = dict.fromkeys(name for host in hosts if caa.issuer(host) for name in host.host_names)
+    names = dict.fromkeys(
+        name for host in hosts if caa.issuer(host) for name in host.certified_names
+    )
     for name in filter(fleet.covers, names):
-        sharing = [host for host in fleet.hosts if caa.issuer(host) and name in host.host_names]
+        sharing = [
+            host for host in fleet.hosts if caa.issuer(host) and name in host.certified_names
+        ]
         if all(host in hosts for host in sharing):
             accounts = [facts[host.inventory_name].acme_account for host in sharing]
             # A host that has no account yet must not be locked out by another's.
@@ -163,3 +181,10 @@ def _of_certificates(hosts: list[MailSettings], fleet: Fleet, facts: Facts) -> I
 def _of_silence(name: str, host: MailSettings) -> Iterator[MailRecord]:
     for where, record_type, value, why in silent(name):
         yield MailRecord(where, record_type, (value,), host.ttl, why, strict=True)
+
+
+def announcement(host: MailSettings, domain: str, text: str) -> MailRecord:
+    """Return the record that announces the policy of MTA-STS which a host serves for a domain."""
+    policy = Policy.parse(text)
+    why = f"MTA-STS: the policy of {domain} says {policy.mode!r}"
+    return MailRecord(record_name(domain), "TXT", (policy.announcement,), host.ttl, why)

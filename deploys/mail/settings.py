@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from deploys.mail.accounts import Accounts
+from deploys.mail.mta_sts import Mode
+from deploys.mail.site import Site
 from deploys.mail.values import (
     Address,
     Certificates,
@@ -100,6 +102,10 @@ class MailSettings(HostSettings):
     caa: Issuer = ""
     silent_domains: tuple[DomainName, ...] = ()
     bimi: Logo = ""
+    mta_sts: Mode = "none"
+    autoconfig: bool = False
+    # Not a key: the web sites that are this host's to serve, of all that the fleet has.
+    sites: tuple[Site, ...] = ()
 
     @property
     def selector_base(self) -> str:
@@ -121,6 +127,17 @@ class MailSettings(HostSettings):
     def account_domains(self) -> frozenset[str]:
         """Return the domains of those who may log in here."""
         return frozenset(login.rpartition("@")[2] for login in self.accounts)
+
+    @property
+    def site_names(self) -> tuple[str, ...]:
+        """Return every name at which a web site of this host answers, by the inventory."""
+        sites = (site.standing(served=False) for site in self.sites)
+        return tuple(name for site in sites for name in site.names)
+
+    @property
+    def certified_names(self) -> tuple[str, ...]:
+        """Return every name that this host has a certificate of, web sites' included."""
+        return (*self.host_names, *self.site_names)
 
     def recipients(self) -> dict[str, tuple[str, ...]]:
         """Return every address of every domain that is deliverable here, and where it goes."""

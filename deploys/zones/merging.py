@@ -8,7 +8,7 @@ The first line that fits is the one that counts; what fits none stands beside wh
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploys.mail import bimi, dkim, dmarc, spf, tls_rpt
+from deploys.mail import bimi, dkim, dmarc, mta_sts, spf, tls_rpt
 from deploys.mail.records import MailRecord
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import joining, policies
@@ -61,6 +61,7 @@ KINDS = (
     Kind(of_text(spf.is_policy), policies.spf_policy, limits=policies.spf_limits),
     Kind(of_text(dmarc.is_policy), policies.dmarc_policy, optional=True),
     Kind(of_text(dkim.is_key), policies.dkim_key),
+    Kind(of_text(mta_sts.is_announcement), policies.mta_sts_announcement, optional=True),
     Kind(of_text(tls_rpt.is_policy), policies.tls_rpt_policy, optional=True),
     Kind(of_text(bimi.is_assertion), policies.bimi_logo, optional=True),
 )

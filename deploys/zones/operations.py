@@ -18,11 +18,12 @@ from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
 from pyinfra.api.state import State
 
-from deploys.mail.records import HostFacts
+from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.announcing import announcements
 from deploys.zones.loading import load
 from deploys.zones.provider import Provider
-from deploys.zones.publication import Configuration, Publication, by_configuration
+from deploys.zones.publication import Configuration, Publication, RecordsOf, by_configuration
 
 Commands = Generator[FunctionCommand, None, None]
 FactsOf = Callable[[MailSettings], HostFacts]
@@ -37,12 +38,14 @@ class _Run:
         self.providers: list[tuple[Configuration, Provider]] = []
         self.said: set[str] = set()
 
-    def planned(self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf) -> Publication:
+    def planned(
+        self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf, records_of: RecordsOf
+    ) -> Publication:
         publication = Publication(fleet)
         facts = {name: facts_of(fleet.host(name)) for name in ready}
         stepped = self._stepped()
         with publication.noting({host.hostname for host in fleet.hosts}):
-            for configuration, everything in by_configuration(fleet, ready, facts):
+            for configuration, everything in by_configuration(fleet, ready, facts, records_of):
                 records = [record for record in everything if record.name not in stepped]
                 with publication.noting({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
@@ -76,12 +79,15 @@ _runs: WeakKeyDictionary[State, _Run] = WeakKeyDictionary()
 
 
 @operation()
-def zones_published(fleet: Fleet, facts_of: FactsOf) -> Commands:
+def zones_published(
+    fleet: Fleet, facts_of: FactsOf, records_of: RecordsOf = records_for
+) -> Commands:
     """
     Every zone holds the records of the hosts still in the run, and all its name servers say so.
 
     + fleet: all mail hosts of the inventory
     + facts_of: what a host tells of itself that its records say
+    + records_of: which records they are, of a fleet, its hosts in the run and what these tell
 
     Nobody else's record is changed and none is deleted. Fails, for the hosts concerned, where the
     provider does not have a zone or refuses the change, where somebody else's record is in the
@@ -95,7 +101,7 @@ def zones_published(fleet: Fleet, facts_of: FactsOf) -> Commands:
         publication = run.publications.get(turn)
         first = publication is None
         if publication is None:
-            publication = run.publications[turn] = run.planned(fleet, ready, facts_of)
+            publication = run.publications[turn] = run.planned(fleet, ready, facts_of, records_of)
             _show(run, publication)
         if publication.failures and not host.state.is_executing:
             raise OperationError("\n    ".join(publication.failures))
@@ -110,6 +116,16 @@ def zones_published(fleet: Fleet, facts_of: FactsOf) -> Commands:
             host.noop(
                 "the zones hold every record" if first else "the zones are done for all hosts"
             )
+
+
+def zones_announced(fleet: Fleet, facts_of: FactsOf) -> None:
+    """Every zone announces what its hosts answer with by now, and nothing before they do."""
+    zones_published(
+        name="Announce: new policies are found",
+        fleet=fleet,
+        facts_of=facts_of,
+        records_of=announcements,
+    )
 
 
 def zones_changed(state: State) -> int:

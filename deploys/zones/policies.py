@@ -4,13 +4,13 @@ How policies in TXT records join those that are there already.
 A name has one policy of a kind: two, or one that nobody understands, count as none, and which is
 meant is for the zone's owner to say. One that is there is completed and never weakened; other texts
 at its name stay. A DKIM selector of a host names that host's one key, so an older key there is one
-that nobody has any more and makes room.
+that nobody has any more and makes room; so does the announcement of an older policy of MTA-STS.
 """
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from deploys.mail import bimi, dkim, dmarc, spf, tls_rpt
+from deploys.mail import bimi, dkim, dmarc, mta_sts, spf, tls_rpt
 from deploys.mail.bimi import Bimi
 from deploys.mail.dmarc import Dmarc
 from deploys.mail.errors import MailError
@@ -48,6 +48,19 @@ def dmarc_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
         policy = before.completed(asked)
         note = policy.reason(before, asked)
     return _completed(theirs, existing, None if policy == before else str(policy), note)
+
+
+def mta_sts_announcement(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """A newer policy of ours is announced in the place of an older one."""
+    # RFC 8461 section 3.1: with two of them a domain has no policy at all.
+    others = tuple(text for text in existing if mta_sts.is_announcement(text))
+    foreign = [text for text in others if not mta_sts.is_ours(text)]
+    if foreign:
+        raise MailError(
+            f"{record.name} announces a policy of somebody else's, {foreign[0]!r}; take that out "
+            "of the zone, or write mail_mta_sts = 'none'"
+        )
+    return Merged(record.values, without(existing, others))
 
 
 def tls_rpt_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:

@@ -5,7 +5,7 @@ What goes wrong in one zone is one sentence about that zone, and it stops the ho
 zone; the others go on.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
@@ -21,6 +21,7 @@ from deploys.zones.plan import ZonePlan, apply, plan
 from deploys.zones.provider import Provider, UnreachableError
 
 Configuration = Mapping[str, Any]
+RecordsOf = Callable[[Fleet, Collection[str], Facts | None], Iterable[MailRecord]]
 
 
 class Publication:
@@ -93,12 +94,15 @@ class Publication:
 
 
 def by_configuration(
-    fleet: Fleet, ready: Collection[str], facts: Facts | None = None
+    fleet: Fleet,
+    ready: Collection[str],
+    facts: Facts | None = None,
+    records_of: RecordsOf = records_for,
 ) -> list[tuple[Configuration, list[MailRecord]]]:
     """Return the records of a fleet by the `mail_dns` through which they are published."""
     chosen = _chosen(fleet)
     groups: list[tuple[Configuration, list[MailRecord]]] = []
-    for record in records_for(fleet, ready, facts):
+    for record in records_of(fleet, ready, facts):
         configuration = _covering(record.name, chosen)
         members = next((members for known, members in groups if known == configuration), None)
         if members is not None:

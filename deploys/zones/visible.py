@@ -11,6 +11,7 @@ import dns.exception
 import dns.resolver
 from pyinfra import state
 
+from deploys.mail import mta_sts
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
@@ -38,9 +39,11 @@ def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[st
 
 def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
     """Return the same; in a plan, what the step before will have published is there already."""
-    if settings.dns is not None and not state.is_executing:
-        return frozenset(records)
-    return visible(settings, records)
+    if settings.dns is None or state.is_executing:
+        return visible(settings, records)
+    # A policy of MTA-STS is announced by the step after.
+    later = {name: text for name, text in records.items() if mta_sts.is_announcement(text)}
+    return {*records} - {*later} | {*visible(settings, later)}
 
 
 def _whom_to_ask(name: str, text: str, ask: dns.resolver.Resolver) -> list[Question]:

@@ -100,6 +100,7 @@ def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> Non
         "path": "/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem",
         "sources": ["/etc/ssl/mx1.key", "/etc/ssl/mx1.pem"],
         "name": "mx1.harbor.example",
+        "unit": "postfix.service",
     }
     drop_in = content(postfix.service(settings(**FILES), bare("12")), DROP_IN)
     assert f"Wants={certificates.WATCH}\n" in drop_in

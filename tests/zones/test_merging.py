@@ -13,6 +13,7 @@ MX = MailRecord(NAME, "MX", ("10 mx1.harbor.example.", "10 mx2.harbor.example.")
 SPF = MailRecord(NAME, "TXT", ("v=spf1 mx ~all",), 3600, "")
 DMARC = MailRecord(f"_dmarc.{NAME}", "TXT", ("v=DMARC1; p=none",), 3600, "")
 KEY = MailRecord(f"mx1-rsa._domainkey.{NAME}", "TXT", ("v=DKIM1; k=rsa; p=TmV3",), 3600, "")
+STS = MailRecord(f"_mta-sts.{NAME}", "TXT", (f"v=STSv1; id=e{'1' * 31};",), 3600, "")
 OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
 ASKED = MailRecord(NAME, "TXT", ("v=spf1 mx -all",), 3600, "", strict=True)
 REPORTED = MailRecord(
@@ -100,6 +101,7 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
         (SILENT_DMARC, ("v=DMARC1; p=none; fo=1",), ("v=DMARC1; p=reject; fo=1",), ()),
         (SILENT_SPF, ("a=1", "v=spf1 ~all"), ("v=spf1 -all",), ("a=1",)),
         (KEY, ("v=DKIM1; p=T2xk", "note=1"), KEY.values, ("note=1",)),
+        (STS, (f"v=STSv1; id=t{'2' * 31};", "note=1"), STS.values, ("note=1",)),
         (OTHER, ("a=1", "kept=1"), ("kept=1",), ("a=1",)),
     ],
 )
@@ -122,6 +124,7 @@ def test_what_others_hold_stays(
         (ACCOUNT, ('0 issue ";"',), 'mx1.harbor.example has the CAA 0 issue ";", which lets nobod'),
         (SILENT_MX, ("10 mx.b.example.",), "is in mail_silent_domains, and has the MX 10 mx.b.ex"),
         (SILENT_SPF, ("v=spf1 a -all",), "harbor.example: a may send its mail, by the SPF policy"),
+        (STS, ("v=STSv1; id=2026;",), "_mta-sts.harbor.example announces a policy of somebody"),
         (SPF, ("v=spf1 mox -all",), "harbor.example: the SPF policy 'v=spf1 mox -all' is broken"),
     ],
 )

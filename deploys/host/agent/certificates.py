@@ -72,8 +72,8 @@ def provide(certificate: dict[str, Any]) -> None:
     if certificate["source"] == "files":
         take(certificate)
     else:
-        _self_signed(certificate["path"], certificate["name"])
-    reload()
+        _self_signed(certificate)
+    reload([certificate])
 
 
 def take(certificate: dict[str, Any]) -> None:
@@ -84,8 +84,9 @@ def take(certificate: dict[str, Any]) -> None:
         raise Refused("certificate", str(unfit)) from None
 
 
-def _self_signed(path: str, name: str) -> None:
-    pem.write(f"{path}.new", "".join(_pair(kind, name) for kind in ALGORITHMS))
+def _self_signed(certificate: dict[str, Any]) -> None:
+    path, name = certificate["path"], certificate["name"]
+    pem.write(f"{path}.new", "".join(_pair(kind, name) for kind in certificate["kinds"]))
     Path(f"{path}.new").replace(path)
 
 
@@ -100,6 +101,7 @@ def _pair(kind: str, name: str) -> str:
     return key + must("certificate", *signed, *named, stdin=key)
 
 
-def reload() -> None:
-    """Let Postfix serve what is new, if it runs; the unit's name is good on every Debian."""
-    run("systemctl", "try-reload-or-restart", "postfix.service")
+def reload(certificates: list[dict[str, Any]]) -> None:
+    """Let whoever serves them serve what is new, if it runs."""
+    for unit in sorted({certificate["unit"] for certificate in certificates}):
+        run("systemctl", "try-reload-or-restart", unit)

@@ -39,7 +39,7 @@ def certify(request: dict[str, Any]) -> dict[str, Any]:
         except Refused as refused:
             notes.append(_note(certificate, refused))
             break  # the next one would only wait for the same server
-    reload()
+    reload(request["certificates"])
     return existing(request) | {"notes": notes}
 
 
@@ -55,7 +55,7 @@ def _issue(certificate: dict[str, Any]) -> None:
     if holder:
         process = f"{holder['process']} (process {holder['pid']})"
         raise Refused("issue", f"{process} listens on port 80, where the authority asks; stop it")
-    for kind in KINDS:
+    for kind in certificate["kinds"]:
         done = run(*_certbot(certificate, kind), timeout=ISSUE_SECONDS, extra=_trust(certificate))
         if done.returncode:
             raise Refused("issue", _reason(done.stderr or done.stdout))

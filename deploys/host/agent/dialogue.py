@@ -1,5 +1,6 @@
-"""Asking a server: short SMTP dialogues, each with the answer that has to come."""
+"""Asking a server: short SMTP dialogues or a web site, each with the answer that has to come."""
 
+import http.client
 import re
 import smtplib
 import ssl
@@ -8,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from . import web
 from .shell import Refused
 
 PATIENCE = 10.0
@@ -16,14 +18,10 @@ PATIENCE = 10.0
 def hold(step: str, dialogue: dict[str, Any], deadline: float | None = None) -> None:
     """Hold one dialogue; refuse with its name, what was sent and what came back."""
     try:
-        with _connected(dialogue, deadline or time.monotonic() + PATIENCE) as smtp:
-            if dialogue["tls"]:
-                _expect_certificate(smtp, dialogue["tls"])
-            for line in dialogue["steps"]:
-                _say(smtp, line)
+        (_visit if dialogue["site"] else _talk)(dialogue, deadline or time.monotonic() + PATIENCE)
     except _Unexpected as unexpected:
         raise Refused(step, f"{dialogue['name']}: {unexpected}; {dialogue['means']}") from None
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, http.client.HTTPException) as error:
         where = f"{dialogue['target']} port {dialogue['port']}"
         why = f"{dialogue['name']}: {where} does not answer ({error})"
         raise Refused(step, f"{why}; {dialogue['means']}") from None
@@ -31,6 +29,37 @@ def hold(step: str, dialogue: dict[str, Any], deadline: float | None = None) -> 
 
 class _Unexpected(Exception):
     """An answer other than the one that had to come."""
+
+
+def _visit(dialogue: dict[str, Any], deadline: float) -> None:
+    """Ask a web site until it answers rightly: a reload leaves the old one there for a moment."""
+    while True:
+        try:
+            for step in dialogue["steps"]:
+                _request(dialogue, step)
+        except (_Unexpected, ConnectionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _request(dialogue: dict[str, Any], step: dict[str, Any]) -> None:
+    address = (dialogue["target"], dialogue["port"])
+    shown, answer = web.answer(dialogue["site"], address, step["send"], _any(), PATIENCE)
+    _expect(shown, dialogue["tls"])
+    if not re.search(step["expect"], answer, re.DOTALL):
+        said = answer.splitlines()[0]
+        raise _Unexpected(f"{step['send']!r} at {dialogue['site']} was answered {said!r}")
+
+
+def _talk(dialogue: dict[str, Any], deadline: float) -> None:
+    with _connected(dialogue, deadline) as smtp:
+        if dialogue["tls"]:
+            _expect_certificate(smtp, dialogue["tls"])
+        for line in dialogue["steps"]:
+            _say(smtp, line)
 
 
 def _connected(dialogue: dict[str, Any], deadline: float) -> smtplib.SMTP:
@@ -78,7 +107,11 @@ def _any() -> ssl.SSLContext:
 
 def _expect_certificate(smtp: smtplib.SMTP, path: str) -> None:
     assert isinstance(smtp.sock, ssl.SSLSocket)  # noqa: S101 - TLS was begun
-    if smtp.sock.getpeercert(binary_form=True) != _first_certificate(path):
+    _expect(smtp.sock.getpeercert(binary_form=True), path)
+
+
+def _expect(shown: bytes | None, path: str) -> None:
+    if shown != _first_certificate(path):
         raise _Unexpected(f"TLS shows another certificate than {path}")
 
 

@@ -42,6 +42,11 @@ mail_acme_directory = "https://acme-v02.api.letsencrypt.org/directory"
 mail_acme_contact = ""  # an address for the authority's warnings
 mail_acme_ca_file = ""  # on this machine: who vouches for an ACME server of your own
 
+# MTA-STS: "testing" asks others for reports; "enforce", which begins as testing, lets their mail
+# wait rather than come without the right certificate; "none" takes back what was said before.
+mail_mta_sts = "none"
+mail_autoconfig = False  # True: mail programs learn from an address how its owner sends
+
 # "interoperable": port 25 takes TLS 1.0 and old ciphers too, from peers that know no better.
 mail_tls_profile = "strict"
 # What TLS has to be for mail to a domain or [host], in Postfix's words: "encrypt", "secure", ...

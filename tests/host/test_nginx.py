@@ -1,0 +1,194 @@
+"""The small web sites of a host: what nginx gets, and which policy each domain's says."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploys.host import certificates, nginx, policies, postfix, services
+from deploys.host.desired import Service
+from deploys.host.found import Existing
+from deploys.host.obstacles import obstacle
+from deploys.host.plan import certification, configuration, preparation
+from deploys.mail.mta_sts import Policy
+from deploys.mail.settings import MailSettings
+from tests.host.found import as_desired, bare, served, settings
+from tests.host.test_templates import ACCOUNTS
+
+GOLDEN = Path(__file__).parent / "golden" / "nginx"
+AUTOCONFIG: dict[str, Any] = {**ACCOUNTS, "mail_autoconfig": True}
+DOMAIN, RECORD = "harbor.example", "_mta-sts.harbor.example"
+
+
+def own(mode: str = "testing", **data: Any) -> MailSettings:
+    return settings(**({"mail_tls": "acme", "mail_mta_sts": mode} | data))
+
+
+def host(
+    mode: str | None = None,
+    *,
+    seen: bool = False,
+    self_signed: bool = False,
+    of: MailSettings | None = None,
+) -> Existing:
+    """Return a host that serves a policy in a mode, or none, and what its name servers say."""
+    asked = of or own()
+    found = bare(own=asked).model_dump()
+    certificate = certificates.certificates(asked)[0]
+    found["certificates"][certificate.path] = served(certificate, self_signed=self_signed)
+    if mode:
+        policy = Policy.of(mode, ["mx1.harbor.example"])  # type: ignore[arg-type]
+        file = {"mode": 0o644, "owner": "root", "group": "root", "sha256": "x"}
+        file["content"] = base64.b64encode(str(policy).encode()).decode()
+        found["services"]["nginx"]["files"][policies.path(DOMAIN)] = file
+        found["services"]["nginx"]["owned"] = [policies.path(DOMAIN)]
+    found["published"] = {RECORD} if seen else set()
+    return Existing.model_validate(found)
+
+
+def described(asked: MailSettings, existing: Existing) -> Service | None:
+    found = services.services(asked, existing)
+    return next((one for one in found if one.query.name == "nginx"), None)
+
+
+def content(service: Service, path: str) -> str:
+    return next(file.content for file in service.files if file.path == path)
+
+
+def test_a_site_is_configured_as_the_golden_files_say() -> None:
+    asked = own(**AUTOCONFIG)
+    service = described(asked, bare(own=asked))
+
+    assert service
+    for file in service.files:
+        assert file.content == (GOLDEN / Path(file.path).name).read_text(), file.path
+
+
+def test_a_host_without_ipv6_listens_on_ipv4_alone() -> None:
+    text = nginx.configuration(own(mail_addresses=["203.0.113.11"]))
+
+    assert "listen 443 ssl;" in text
+    assert "[::]" not in text
+
+
+@pytest.mark.parametrize("release", ["12", "13"])
+def test_a_host_as_desired_has_nothing_to_change(release: str) -> None:
+    asked = own()
+    service = described(asked, bare(release, asked))
+
+    assert service
+    existing = as_desired(service, release)
+    assert list(configuration(service, existing)) == []
+
+
+def test_each_name_has_one_certificate_for_which_nginx_is_reloaded() -> None:
+    asked = own(**AUTOCONFIG)
+    service = described(asked, bare(own=asked))
+
+    assert service
+    assert [(one.name, one.kinds, one.unit) for one in service.certificates] == [
+        (f"{prefix}.{DOMAIN}", ("ecdsa",), "nginx.service")
+        for prefix in ("mta-sts", "autoconfig", "autodiscover")
+    ]
+    assert "mta-sts.harbor.example" not in postfix.render(asked, (3, 10, 13), "main.cf")
+    assert [str(change) for change in preparation([service], bare(own=asked))][:2] == [
+        "install nginx",
+        "create /etc/ssl/private/pyinfra-mail/mta-sts.harbor.example.pem (self-signed)",
+    ]
+    for one in service.certificates:
+        assert one.files == tuple(
+            f"/etc/letsencrypt/live/{one.name}-ecdsa/{part}"
+            for part in ("privkey.pem", "fullchain.pem")
+        )
+    assert len(list(certification([service], bare(own=asked)))) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "existing", "mode"),
+    [
+        ("testing", host(), "testing"),
+        ("testing", host("enforce"), "testing"),
+        ("enforce", host(), "testing"),
+        ("enforce", host("none"), "testing"),
+        ("enforce", host("testing"), "testing"),
+        ("enforce", host("testing", seen=True, self_signed=True), "testing"),
+        ("enforce", host("testing", seen=True), "enforce"),
+        ("enforce", host("enforce"), "enforce"),
+        ("enforce", host("enforce", self_signed=True), "enforce"),
+        ("enforce", host(seen=True), "enforce"),  # a host made anew
+        ("none", host(), None),
+        ("none", host("testing"), "none"),
+        ("none", host("none"), "none"),
+    ],
+)
+def test_the_ladder(asked: str, existing: Existing, mode: str | None) -> None:
+    service = described(own(asked), existing)
+
+    assert (service and Policy.parse(content(service, policies.path(DOMAIN))).mode) == mode
+
+
+@pytest.mark.parametrize(
+    ("existing", "awaited"),
+    [
+        (host(), "e"),
+        (host("testing"), "t"),
+        (host("none"), "e"),
+        (host("enforce"), ""),
+    ],
+)
+def test_what_is_looked_for_is_the_announcement_that_would_be_evidence(
+    existing: Existing, awaited: str
+) -> None:
+    looked: list[str] = []
+
+    def seen(_: MailSettings, records: Any) -> set[str]:
+        looked.extend(records.values())
+        return set(records)
+
+    found = policies.looked_for(own("enforce"), existing, seen)
+
+    assert [text.partition("id=")[2][0] for text in looked] == list(awaited)
+    assert found.published == ({RECORD} if awaited else set())
+
+
+def test_a_domain_that_cannot_enforce_yet_is_told_what_is_missing() -> None:
+    (not_seen,) = policies.held(own("enforce"), host("testing"))
+    (self_signed,) = policies.held(own("enforce"), host("testing", seen=True, self_signed=True))
+
+    assert "says 'testing' for now" in not_seen
+    assert 'has announced it: _mta-sts.harbor.example. TXT "v=STSv1; id=t' in not_seen
+    assert "once an authority has issued the certificate of mx1.harbor.example" in self_signed
+    assert list(policies.held(own("enforce"), host("testing", seen=True))) == []
+
+
+def test_a_site_that_is_not_wanted_any_more_is_stopped() -> None:
+    asked = own("none", mail_tls="self-signed")
+    found = bare(own=asked).model_dump()
+    found["services"]["nginx"]["owned"] = [nginx.CONFIGURATION]
+
+    assert services.leaving(asked, Existing.model_validate(found)) == {"nginx": "nginx.service"}
+
+
+def running(pid: int | None, *owned: str, listener: str = "") -> Existing:
+    found = host().model_dump()
+    found["services"]["nginx"] |= {"pid": pid, "owned": owned}
+    found["listeners"]["443"] = {"pid": 7, "process": listener} if listener else None
+    return Existing.model_validate(found)
+
+
+@pytest.mark.parametrize(
+    ("existing", "sentence"),
+    [
+        (running(None), None),
+        (running(9, nginx.CONFIGURATION, listener="nginx"), None),
+        (running(9), "nginx (process 9) serves what somebody else has set up; move that to"),
+        (running(None, listener="apache2"), "apache2 (process 7) listens on port 443; stop and"),
+    ],
+)
+def test_web_servers_of_others_are_left_alone(existing: Existing, sentence: str | None) -> None:
+    said = obstacle(existing, own())
+
+    assert (said or "").startswith(sentence or "")
+    assert bool(said) is bool(sentence)
+    assert obstacle(existing, own("none")) is None

@@ -1,0 +1,266 @@
+"""The small web sites on real hosts: served, certified, announced in this order, and asked."""
+
+import http.client
+import re
+import socket
+import ssl
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import dns.message
+import dns.query
+import pytest
+
+from deploys.lab import state
+from deploys.mail.mta_sts import Policy
+from deploys.zones.announcing import fetched
+from tests.lab.raising import Raised
+from tests.lab.running import LAB, MAIL_HOSTS, live_sets, on, pyinfra, refused
+from tests.lab.tls import SERVED, both, put
+
+DOMAINS = {"mx1": "harbor.example", "mx2": "orchard.example"}
+PREFIXES = ("mta-sts", "autoconfig", "autodiscover")
+SITE = (
+    "--data",
+    "mail_tls=acme",
+    "--data",
+    "mail_mta_sts=enforce",
+    *("--data", "mail_autoconfig=1"),
+)
+CERTBOT = "/etc/letsencrypt"
+# The authority's server keeps accounts in memory: a new one knows nobody of before.
+NONE_LEFT = (
+    "systemctl disable --now --quiet nginx 2>/dev/null;"
+    " rm -rf /etc/nginx/pyinfra-mail /etc/systemd/system/nginx.service.d;"
+    " rm -f /var/lib/pyinfra-mail/nginx.json /run/pyinfra-mail/nginx.*;"
+    f" rm -rf {CERTBOT}/live {CERTBOT}/archive {CERTBOT}/renewal {CERTBOT}/accounts {SERVED}/*;"
+    " systemctl daemon-reload"
+)
+TRUSTED = "/usr/local/share/ca-certificates/pebble.crt"
+AGAIN = (
+    "update-ca-certificates >/dev/null 2>&1; systemctl stop postfix-mta-sts-resolver;"
+    " rm -f /var/lib/mta-sts/cache.db*; unbound-control -q flush_zone example;"
+    " systemctl start postfix-mta-sts-resolver"
+)
+
+
+@pytest.fixture(scope="module")
+def bare(lab: Raised) -> Iterator[None]:
+    """Let nothing of a site be there, before and after."""
+    assert lab
+    gone()
+    yield
+    gone()
+
+
+def gone() -> None:
+    both(lambda name: on(name, NONE_LEFT))
+    names = [f"{domain} {prefix} {kind}" for domain in DOMAINS.values() for prefix, kind in KINDS]
+    deletes = (f"pdnsutil delete-rrset {name} >/dev/null 2>&1" for name in names)
+    purges = (f"pdnsutil rectify-zone {domain} >/dev/null" for domain in DOMAINS.values())
+    on("ns", "; ".join((*deletes, *purges, "pdns_control purge >/dev/null")))
+    on("resolver", "systemctl reset-failed unbound; systemctl restart unbound")
+
+
+KINDS = (*((prefix, kind) for prefix in PREFIXES for kind in ("A", "AAAA")), ("_mta-sts", "TXT"))
+
+
+@pytest.mark.usefixtures("bare")
+def test_another_web_server_is_named_and_nothing_is_changed() -> None:
+    before = live_sets()
+    on("mx1", "systemd-run --quiet --unit=other python3 -m http.server 443")
+    try:
+        said = refused(*SITE)
+    finally:
+        on("mx1", "systemctl stop other")
+
+    assert re.search(r"python3 \(process \d+\) listens on port 443; stop and remove it", said)
+    assert "or write mail_mta_sts = 'none' and mail_autoconfig = False" in said
+    assert live_sets()["mx1"] == before["mx1"]
+    assert "/var/lib/pyinfra-mail/nginx.json" not in on("mx1", "ls /var/lib/pyinfra-mail/*")
+
+
+@pytest.fixture(scope="module")
+def authorities(bare: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - before all
+    """Return a file with who vouches for the authority's server, and for what it issues."""
+    lab = state.keys(LAB.lab).authority()
+    context = ssl.create_default_context(cadata=lab)
+    context.check_hostname = False  # it is asked by its address
+    url = f"https://{LAB.address('ns')}:15000/roots/0"
+    with urllib.request.urlopen(url, context=context, timeout=5) as reply:
+        root = reply.read().decode()
+    path = tmp_path_factory.mktemp("web") / "authorities.pem"
+    path.write_text(lab + root)
+    both(lambda name: put(name, {TRUSTED: root}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def first(authorities: Path) -> str:
+    """Deploy the whole way, and return the output."""
+    return site(authorities)
+
+
+def site(authorities: Path) -> str:
+    done = pyinfra("deploys/site.py", "-y", *SITE, "--data", f"mail_acme_ca_file={authorities}")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def announced(domain: str) -> set[str]:
+    """Return what the name server says that a domain announces."""
+    query = dns.message.make_query(f"_mta-sts.{domain}", "TXT")
+    found = dns.query.tcp(query, LAB.address("ns"), timeout=5).answer
+    return {str(one).strip('"') for rrset in found for one in rrset}
+
+
+def policy(name: str, authorities: Path) -> Policy:
+    """Return the policy that a host answers with, at each of its addresses and verified."""
+    texts = {
+        fetched(f"mta-sts.{DOMAINS[name]}", address, authorities.read_text())
+        for address in LAB.lab.addresses(LAB.host(name))
+    }
+    (text,) = texts
+    status, _, body = text.partition("\n")
+    assert status == "200 text/plain"
+    return Policy.parse(body)
+
+
+@pytest.mark.parametrize("name", MAIL_HOSTS)
+def test_a_domain_begins_with_testing_served_and_announced(
+    name: str, first: str, authorities: Path
+) -> None:
+    now = policy(name, authorities)
+
+    assert (now.mode, len(now.mx)) == ("testing", 1)
+    assert announced(DOMAINS[name]) == {now.announcement}
+    assert f"{DOMAINS[name]}: its MTA-STS policy says 'testing' for now" in first
+
+
+@pytest.mark.usefixtures("first")
+def test_a_certificate_of_somebody_unknown_is_no_policy() -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        fetched("mta-sts.harbor.example", LAB.lab.address4(LAB.host("mx1")))
+
+
+def asked(name: str, server: str, path: str, method: str = "GET", **also: Any) -> tuple[int, str]:
+    """Ask a host for a path of a name; its certificate is another test's."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection(also.pop("host", server), context=context, timeout=5)
+    plain = socket.create_connection((LAB.address(name), 443), 5)
+    with plain, context.wrap_socket(plain, server_hostname=server) as connection.sock:
+        connection.request(method, path, **also)
+        reply = connection.getresponse()
+        return reply.status, reply.read().decode()
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize("name", MAIL_HOSTS)
+def test_mail_programs_are_told_where_to_send(name: str) -> None:
+    domain = DOMAINS[name]
+    for path in (
+        "/mail/config-v1.1.xml?emailaddress=x",
+        "/.well-known/autoconfig/mail/config-v1.1.xml",
+    ):
+        status, text = asked(name, f"autoconfig.{domain}", path)
+        ports = [port.text for port in ET.fromstring(text).iter("port")]  # noqa: S314 - our own
+        assert (status, ports) == (200, ["465", "587"])
+
+    for method in ("GET", "POST"):
+        for path in ("/autodiscover/autodiscover.xml", "/Autodiscover/Autodiscover.xml"):
+            status, text = asked(name, f"autodiscover.{domain}", path, method)
+            tags = [one.text for one in ET.fromstring(text).iter() if one.tag.endswith("}Port")]  # noqa: S314 - our own
+            assert (status, tags) == (200, ["465", "587"])
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize("name", MAIL_HOSTS)
+def test_nothing_else_is_served(name: str) -> None:
+    domain = DOMAINS[name]
+    assert asked(name, f"mta-sts.{domain}", "/")[0] == 404
+    assert asked(name, f"mta-sts.{domain}", "/mail/config-v1.1.xml")[0] == 404
+    with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized.name"):
+        asked(name, f"www.{domain}", "/")
+    with pytest.raises(http.client.RemoteDisconnected):
+        asked(name, f"mta-sts.{domain}", "/.well-known/mta-sts.txt", host=f"www.{domain}")
+    assert on(name, "ss -Hltn 'sport = :80'") == ""
+    assert on(name, "find /var/log/nginx -type f -size +0") == ""
+
+
+@pytest.fixture(scope="module")
+def second(first: str, authorities: Path) -> tuple[str, list[tuple[set[str], str]]]:
+    """Deploy again, and return the output and what was announced and then served meanwhile."""
+    assert first
+    seen: list[tuple[set[str], str]] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.2):
+            now = announced("harbor.example")
+            seen.append((now, policy("mx1", authorities).announcement))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        said = site(authorities)
+    finally:
+        over.set()
+        looking.join()
+    return said, seen
+
+
+def test_enforcing_comes_second_and_the_id_after_the_policy(
+    second: tuple[str, list[tuple[set[str], str]]], authorities: Path
+) -> None:
+    _, seen = second
+    now = policy("mx1", authorities)
+
+    assert now.mode == "enforce"
+    assert announced("harbor.example") == {now.announcement}
+    before = {text for _, text in seen} - {now.announcement}
+    assert len(before) == 1
+    assert [served for record, served in seen if record == {now.announcement} != {served}] == []
+
+
+@pytest.mark.usefixtures("second")
+def test_the_next_run_changes_nothing(authorities: Path) -> None:
+    said = site(authorities)
+
+    rows = [line.split()[-4:] for line in said.splitlines() if line.strip().startswith(STEPS)]
+    assert rows == [["2", "-", "-", "2"]] * len(STEPS), said
+
+
+STEPS = ("Prepare", "Publish", "Certify", "Activate", "Announce")
+
+
+@pytest.mark.usefixtures("second")
+def test_another_mail_server_takes_the_policy_and_demands_what_it_says() -> None:
+    both(lambda name: on(name, AGAIN))
+    try:
+        for asking, domain in (("mx2", "harbor.example"), ("mx1", "orchard.example")):
+            answer = on(asking, f"postmap -q {domain} socketmap:inet:127.0.0.1:8461:postfix")
+            host = next(name for name in DOMAINS if DOMAINS[name] == domain)
+            assert answer.startswith(f"secure match={host}.{domain} ")
+    finally:
+        both(lambda name: on(name, f"rm {TRUSTED}; {AGAIN}"))
+
+
+@pytest.mark.usefixtures("second")
+def test_a_renewed_certificate_is_served_at_once() -> None:
+    bundle = "REQUESTS_CA_BUNDLE=/usr/local/lib/pyinfra-mail/certificates/acme-ca.pem"
+    name = "mta-sts.harbor.example"
+    show = f"openssl s_client -connect 127.0.0.1:443 -servername {name} </dev/null 2>/dev/null"
+    serial = f"{show} | openssl x509 -noout -serial"
+    before = on("mx1", serial)
+
+    on("mx1", f"{bundle} certbot renew --cert-name {name}-ecdsa --force-renewal --quiet")
+
+    on(
+        "mx1",
+        f'for i in $(seq 50); do test "$({serial})" != {before} && exit; sleep 0.1; done; false',
+    )
