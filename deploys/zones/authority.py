@@ -62,14 +62,6 @@ def zone_of(name: str, ask: dns.resolver.Resolver) -> str:
     return zone.to_text(omit_final_dot=True)
 
 
-def alias(name: str, above: Collection[Server]) -> str | None:
-    """Return where a name leads that is a CNAME in its zone, by one of the zone's servers."""
-    answer = first_answer(above, name, "CNAME")
-    rrsets = answer.answer if answer else ()
-    found = (rrset for rrset in rrsets if rrset.rdtype == dns.rdatatype.CNAME)
-    return next((rrset[0].target.to_text(omit_final_dot=True) for rrset in found), None)
-
-
 def _deeper(
     name: dns.name.Name, zone: dns.name.Name, ask: dns.resolver.Resolver
 ) -> dns.name.Name | None:

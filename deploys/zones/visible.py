@@ -16,11 +16,9 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
 from deploys.zones.answers import at_once
-from deploys.zones.authority import alias, resolver, servers, zone_of
+from deploys.zones.authority import resolver, servers, zone_of
 from deploys.zones.changes import Expected
 from deploys.zones.waiting import Question, wait
-
-HOPS = 4  # of CNAMEs that lead to each other
 
 
 def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
@@ -31,7 +29,7 @@ def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[st
         ask = resolver(settings.resolvers)
     except MailError:  # then nothing is seen from here
         return ()
-    asked = at_once(lambda name: _whom_to_ask(name, records[name], ask), records)
+    asked = at_once(lambda name: list(_questions(name, records[name], ask)), records)
     questions = {name: found for name, found in zip(records, asked, strict=True) if found}
     wrong = wait([question for found in questions.values() for question in found], 0).wrong
     return frozenset(name for name, found in questions.items() if not set(found) & set(wrong))
@@ -46,23 +44,12 @@ def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[s
     return {*records} - {*later} | {*visible(settings, later)}
 
 
-def _whom_to_ask(name: str, text: str, ask: dns.resolver.Resolver) -> list[Question]:
-    try:
-        return list(_questions(name, text, ask))
-    except (dns.exception.DNSException, MailError):
-        return []  # a zone that cannot be found answers nothing
-
-
-def _questions(
-    name: str, text: str, ask: dns.resolver.Resolver, hops: int = HOPS
-) -> Iterator[Question]:
-    """Yield what shows a text to be everywhere: at a name, or where its CNAME leads to."""
-    zone = zone_of(name, ask)
-    found = servers(zone, ask)
-    target = alias(name, found) if hops else None
+def _questions(name: str, text: str, ask: dns.resolver.Resolver) -> Iterator[Question]:
     expected = Expected(name, "TXT", (recordsets.rdata("TXT", text),))
-    if target:
-        expected = Expected(name, "CNAME", (f"{target}.",))
-        yield from _questions(target, text, ask, hops - 1)
+    try:
+        zone = zone_of(name, ask)
+        found = servers(zone, ask)
+    except (dns.exception.DNSException, MailError):
+        return  # a zone that cannot be found answers nothing
     for server in found:
         yield Question(zone, server, expected)
