@@ -9,7 +9,6 @@ What comes later, a renewal or a replaced file, is taken over on the host withou
 import json
 from pathlib import Path
 
-from deploys.host.agent import pem
 from deploys.host.desired import Certificate, File
 from deploys.host.templates import render
 from deploys.mail.settings import MailSettings
@@ -23,6 +22,8 @@ CERTBOT = "/etc/systemd/system/certbot.service.d"
 DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
 WATCH = "pyinfra-mail-certificates.path"
 KINDS = ("ecdsa", "rsa")
+AGENT = Path(__file__).parent / "agent"
+PROGRAMS = ("dane.py", "pem.py")  # the agent's own, which stand on the host too
 
 
 def path(name: str) -> str:
@@ -41,6 +42,8 @@ def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
             directory=settings.acme_directory if settings.tls == "acme" else "",
             contact=settings.acme_contact,
             authority=settings.acme_ca_file,
+            next=_next(settings, name),
+            rotate=settings.tls_rotate == "now" and name == settings.hostname,
         )
         for name in settings.host_names
     )
@@ -61,7 +64,7 @@ def files(settings: MailSettings) -> tuple[File, ...]:
     if settings.tls == "self-signed":
         return ()
     return (
-        File(f"{PROGRAM}/pem.py", Path(pem.__file__).read_text()),
+        *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAMS),
         File(f"{PROGRAM}/certificates.json", _taken_over(settings)),
         File(f"{PROGRAM}/take-over", render(f"{PROGRAM}/take-over")),
         *(_of_certbot(settings) if settings.tls == "acme" else _of_files(settings)),
@@ -100,6 +103,12 @@ def _taken_over(settings: MailSettings) -> str:
         )
         + "\n"
     )
+
+
+def _next(settings: MailSettings, name: str) -> str:
+    """Return where the keys are that come next; senders look at those of the host's own name."""
+    rolls = settings.dane and settings.tls != "files" and name == settings.hostname
+    return f"{SERVED}/next/{name}.pem" if rolls else ""
 
 
 def _files(settings: MailSettings, name: str) -> tuple[str, ...]:

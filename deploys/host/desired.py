@@ -59,6 +59,8 @@ class Certificate:
     directory: str = ""  # the ACME server's
     contact: str = ""
     authority: str = ""  # certificates that vouch for the ACME server itself
+    next: str = ""  # the keys that come next, with certificates of their own
+    rotate: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ What is derived here is what we want the zones to say, whatever else they say.
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploys.mail import dkim
+from deploys.mail import dkim, tlsa
 from deploys.mail.dmarc import Dmarc
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.mail.spf import Spf
@@ -19,9 +19,14 @@ PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 secti
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What a host tells of itself that records have to say; `dkim` is public keys by algorithm."""
+    """
+    What a host tells of itself that records have to say.
+
+    `dkim` is public keys by algorithm, `tlsa` the digests of the keys that its TLS shows, or shall.
+    """
 
     dkim: Mapping[str, str] = field(default_factory=dict)
+    tlsa: tuple[str, ...] = ()
 
 
 Facts = Mapping[str, HostFacts]  # by inventory name
@@ -82,3 +87,11 @@ def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
     why = f"DKIM: the key with which {host.inventory_name} signs"
     for name, text in dkim.published(host, facts.dkim):
         yield MailRecord(name, "TXT", (text,), host.ttl, why)
+    yield from _of_tls(host, facts)
+
+
+def _of_tls(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
+    if host.dane and facts.tlsa:
+        name, values = tlsa.record_name(host.hostname), tlsa.records(facts.tlsa)
+        why = f"DANE: the keys of {host.inventory_name}, those in use and those that come next"
+        yield MailRecord(name, "TLSA", values, tlsa.ttl(host.ttl), why)

@@ -5,12 +5,13 @@ Nothing that exists is taken away. Of a record set in which others have values t
 our own. Where that cannot be done without choosing for the zone's owner, it is refused by name: an
 address at a host's name that is not the host's, a domain that declares to accept no mail, two SPF
 policies. A DMARC policy is its owner's decision and stays as it is. A DKIM selector of a host names
-that host's one key, so an older key there is one that nobody has any more and makes room.
+that host's one key, so an older key there is one that nobody has any more and makes room; so it is
+with the digests of keys in a host's TLSA set.
 """
 
 from dataclasses import dataclass
 
-from deploys.mail import dkim, dmarc, spf
+from deploys.mail import dkim, dmarc, spf, tlsa
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 
@@ -33,8 +34,9 @@ def merged(record: MailRecord, existing: tuple[str, ...]) -> Merged:
         return _spf(record, existing)
     if any(map(dmarc.is_policy, record.values)) and any(map(dmarc.is_policy, existing)):
         return Merged((), existing)
-    if any(map(dkim.is_key, record.values)):
-        return Merged(record.values, tuple(text for text in existing if not dkim.is_key(text)))
+    if record.type == "TLSA" or any(map(dkim.is_key, record.values)):
+        is_key = tlsa.is_key_digest if record.type == "TLSA" else dkim.is_key
+        return Merged(record.values, tuple(text for text in existing if not is_key(text)))
     return Merged(record.values, _without(existing, record.values))
 
 

@@ -18,8 +18,9 @@ from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
 from pyinfra.api.state import State
 
-from deploys.mail.records import HostFacts
+from deploys.mail.records import Facts, HostFacts
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.chain import secured
 from deploys.zones.loading import load
 from deploys.zones.provider import Provider
 from deploys.zones.publication import Configuration, Publication, by_configuration
@@ -39,8 +40,10 @@ class _Run:
 
     def planned(self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf) -> Publication:
         publication = Publication(fleet)
-        facts = {name: facts_of(fleet.host(name)) for name in ready}
+        facts: Facts = {name: facts_of(fleet.host(name)) for name in ready}
         with publication.noting({host.hostname for host in fleet.hosts}):
+            facts, notes = secured(fleet, facts)
+            publication.notes += notes
             for configuration, records in by_configuration(fleet, ready, facts):
                 with publication.noting({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
@@ -108,7 +111,7 @@ def zones_changed(state: State) -> int:
 
 def _publish(state: State, host: Host, run: _Run, publication: Publication) -> bool:
     publication.publish()
-    for note in publication.notes:
+    for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
     return _report(state, host, run, publication)
 
@@ -123,6 +126,8 @@ def _report(state: State, host: Host, run: _Run, publication: Publication) -> bo
 
 
 def _show(run: _Run, publication: Publication) -> None:
+    for note in filter(run.first_time, publication.notes):
+        logger.warning(format_text(f"  {note}", "yellow"))
     new = [str(change) for change in publication.changes if run.first_time(str(change))]
     for line in new:
         logger.info(format_text(f"  {line}", "yellow"))

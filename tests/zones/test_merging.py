@@ -12,6 +12,8 @@ MX = MailRecord(NAME, "MX", ("10 mx1.harbor.example.", "10 mx2.harbor.example.")
 SPF = MailRecord(NAME, "TXT", ("v=spf1 mx ~all",), 3600, "")
 DMARC = MailRecord(f"_dmarc.{NAME}", "TXT", ("v=DMARC1; p=none",), 3600, "")
 KEY = MailRecord(f"mx1-rsa._domainkey.{NAME}", "TXT", ("v=DKIM1; k=rsa; p=TmV3",), 3600, "")
+DIGESTS = (f"3 1 1 {'0a' * 32}", f"3 1 1 {'0b' * 32}")
+TLSA = MailRecord("_25._tcp.mx1.harbor.example", "TLSA", DIGESTS, 300, "")
 OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
 
 
@@ -29,6 +31,7 @@ OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
         (DMARC, ("v=DMARC1; p=reject",), (), ("v=DMARC1; p=reject",)),
         (DMARC, ("verify=1",), DMARC.values, ("verify=1",)),
         (KEY, ("v=DKIM1; p=T2xk", "note=1"), KEY.values, ("note=1",)),
+        (TLSA, (f"3 1 1 {'ff' * 32}", "2 1 1 aa", DIGESTS[0]), DIGESTS, ("2 1 1 aa",)),
         (OTHER, ("a=1", "kept=1"), ("kept=1",), ("a=1",)),
     ],
 )
