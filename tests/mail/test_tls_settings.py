@@ -50,6 +50,7 @@ def test_a_host_needs_no_word_about_tls() -> None:
             },
             "put the new pair in place of your files instead",
         ),
+        ({"mail_tls_rotate": "now", "mail_dane": False}, "a host has none; set mail_dane = True"),
         ({"mail_tls_rotate": "yearly"}, "mail_tls_rotate: 'yearly' was given"),
         ({"mail_tls_names": ["mail"]}, "'mail' is not a domain name"),
         ({"mail_tls_outbound": {"example.org": "always"}}, "'always' was given"),
