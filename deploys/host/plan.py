@@ -71,7 +71,7 @@ def certification(services: Iterable[Service], existing: Existing) -> Iterator[C
                 yield Change("issue", certificate.path, why)
             elif found and _takeable(found) and (acme or _new_keys(found)):
                 yield Change("take", certificate.path, "renewed" if acme else "with a new key")
-            if found and certificate.next and certificate.rotate:
+            if found and certificate.rotate and (found.directory or not acme):
                 yield Change("rotate", certificate.next, "the next keys are those in use")
 
 

@@ -238,6 +238,13 @@ def test_keys_are_changed_when_the_operator_says_so(tls: str) -> None:
     assert str(change) == f"rotate {NEXT} (the next keys are those in use)"
 
 
+def test_keys_of_a_certificate_that_no_authority_has_issued_yet_are_not_changed() -> None:
+    service = desired(mail_tls="acme", mail_tls_rotate="now")
+    existing = with_certificate(service, self_signed=True, directory="")
+
+    assert [one.verb for one in certification([service], existing)] == ["issue"]
+
+
 def test_the_answer_for_the_operator_names_the_settings_that_a_refusal_speaks_of() -> None:
     own = settings(mail_postfix_main={"mynetworks": "0.0.0.0/0", "soft_bounce": True})
 
