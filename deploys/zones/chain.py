@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import dns.dnssec
 import dns.exception
+import dns.flags
 import dns.message
 import dns.name
 import dns.rdata
@@ -88,6 +89,8 @@ def _judged(host: MailSettings) -> Verdict:
 def _asking(host: MailSettings) -> dns.resolver.Resolver:
     ask = resolver(host.resolvers)
     ask.cache = dns.resolver.Cache()  # of the same zones' servers, several times over
+    # A resolver that validates would hide just those zones of which there is something to say.
+    ask.set_flags(dns.flags.RD | dns.flags.CD)
     return ask
 
 

@@ -116,7 +116,7 @@ def _known(lab: Raised) -> Iterator[None]:
     both(lambda name: on(name, FORGET))
     site()
     yield
-    both(lambda name: on(name, FORGET))
+    both(lambda name: on(name, f"cd /etc && rm -rf {LINEAGES}"))
     site()
 
 
@@ -175,13 +175,13 @@ def test_the_next_keys_take_over_and_senders_find_every_key_that_they_meet() -> 
 
     with Sender() as sender:
         site(*ROTATE)
-        refused = site(*ROTATE)
+        again = deployed(*ROTATE)
 
     for name in MAIL_HOSTS:
         assert keys(name) == following[name]
         assert "Pebble" in issuer(shown(name))
         assert not published(name) & before[name]
-        assert f"the keys of {HOSTNAMES[name]} stay: " in refused
+        assert f"the keys of {HOSTNAMES[name]} stay: " in again
     assert sender.refusals == []
     assert sender.compared > 10
 
@@ -197,6 +197,9 @@ def delegated(zone: str, ds: str) -> Iterator[None]:
         yield
     finally:
         on("ns", f'pdnsutil replace-rrset . {zone} DS 3600 "{own}"; {told}')
+        # A minute long a resolver would remember that it could not validate the zone.
+        on("resolver", "systemctl reset-failed unbound; systemctl restart unbound")
+        both(lambda name: on(name, "unbound-control flush_bogus; unbound-control flush_negative"))
 
 
 @pytest.mark.parametrize(
