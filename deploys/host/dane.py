@@ -24,8 +24,8 @@ def keys(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
         return ()
     # A certificate that only stands in until the authority's comes, which need not wait then.
     stands_in = settings.tls == "acme" and found.self_signed and not found.issued
-    serves = existing.services["postfix"].pid is not None
-    return found.keys if serves or not stands_in else ()
+    new = existing.services["postfix"].pid is None and not found.noted
+    return () if new and stands_in else found.keys
 
 
 def notices(settings: HostSettings, existing: Existing, everywhere: Everywhere) -> list[Change]:

@@ -221,6 +221,7 @@ STANDS_IN = {"served": [ONE], "next": [TWO], "self_signed": True}
         (ACME, None, STANDS_IN, ()),
         (ACME, None, STANDS_IN | {"issued": [THREE]}, (ONE, THREE, TWO)),
         (ACME, 42, STANDS_IN, (ONE, TWO)),
+        (ACME, None, STANDS_IN | {"noted": [ONE, TWO]}, (ONE, TWO)),  # only stopped
     ],
 )
 def test_records_name_the_keys_in_use_those_issued_and_those_that_come_next(
