@@ -4,8 +4,9 @@ from pyinfra import host, state
 
 from deploys.host.deploy import mail_host
 from deploys.host.inventory import CLIENT, MAIL, fleet_of
+from deploys.zones.chain import everywhere
 from deploys.zones.visible import visible
 
 fleet = fleet_of(state.inventory)
 if {MAIL, CLIENT} & set(host.groups):
-    mail_host(settings=fleet.deployed(host.name), seen=visible)
+    mail_host(settings=fleet.deployed(host.name), seen=visible, everywhere=everywhere)

@@ -10,6 +10,7 @@ from deploys.checks import (
     signatures,
     smtp,
     submission,
+    tlsa,
 )
 from deploys.checks.finding import Question
 
@@ -23,6 +24,7 @@ _ASKED = (
     smtp.CONNECT,
     smtp.STARTTLS,
     certificates.TLS,
+    tlsa.TLSA,
     smtp.POSTMASTER,
     smtp.UNKNOWN_RECIPIENT,
     smtp.RELAY,

@@ -17,6 +17,7 @@ from deploys.checks import (
     signatures,
     smtp,
     submission,
+    tlsa,
 )
 from deploys.checks.errands import errands
 from deploys.checks.exchange import Delivery, exchange
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     keys.published,
     smtp.strangers,
     certificates.certificates,
+    tlsa.published,
     submission.submission,
 )
 

@@ -10,7 +10,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from deploys.host.agent import pem
 from deploys.host.desired import Certificate, File
 from deploys.host.templates import render
 from deploys.mail.settings import MailSettings
@@ -25,6 +24,8 @@ DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
 WATCH = "pyinfra-mail-certificates.path"
 OF_MAIL, OF_SITES = ("ecdsa", "rsa"), ("ecdsa",)  # the kinds of keys
 WEB_SERVER = "nginx.service"
+AGENT = Path(__file__).parent / "agent"
+PROGRAMS = ("dane.py", "pem.py")  # the agent's own, which stand on the host too
 
 
 def path(name: str) -> str:
@@ -57,6 +58,8 @@ def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> C
         contact=settings.acme_contact,
         authority=settings.acme_ca_file,
         kinds=kinds,
+        next=_next(settings, name),
+        rotate=settings.tls_rotate == "now" and name == settings.hostname,
     )
 
 
@@ -75,7 +78,7 @@ def files(settings: MailSettings) -> tuple[File, ...]:
     if settings.tls == "self-signed":
         return ()
     return (
-        File(f"{PROGRAM}/pem.py", Path(pem.__file__).read_text()),
+        *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAMS),
         File(f"{PROGRAM}/certificates.json", _taken_over(settings)),
         File(f"{PROGRAM}/take-over", render(f"{PROGRAM}/take-over")),
         *(_of_certbot(settings) if settings.tls == "acme" else _of_files(settings)),
@@ -114,6 +117,12 @@ def _taken_over(settings: MailSettings) -> str:
         )
         + "\n"
     )
+
+
+def _next(settings: MailSettings, name: str) -> str:
+    """Return where the keys are that come next; senders look at those of the host's own name."""
+    rolls = settings.dane and settings.tls != "files" and name == settings.hostname
+    return f"{SERVED}/next/{name}.pem" if rolls else ""
 
 
 def _files(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,19 +2,21 @@
 
 from pyinfra.api.deploy import deploy
 
+from deploys.host.dane import Everywhere
 from deploys.host.operations import host_certified, host_configured, host_prepared
 from deploys.host.signing import Seen
 from deploys.mail.settings import HostSettings
 
 
 @deploy("Mail host")
-def mail_host(settings: HostSettings, seen: Seen) -> None:
+def mail_host(settings: HostSettings, seen: Seen, everywhere: Everywhere) -> None:
     """Prepare, certify and configure one mail host or client, without touching any zone."""
     host_prepared(name="Packages, keys and certificates are there", settings=settings)
-    activated(settings, seen=seen)
+    activated(settings, seen=seen, everywhere=everywhere)
 
 
-def activated(settings: HostSettings, seen: Seen) -> None:
+def activated(settings: HostSettings, seen: Seen, everywhere: Everywhere) -> None:
     """Have certificates issued, for which the zone has to know the host, and serve."""
-    host_certified(name="Certify: certificates are issued", settings=settings)
+    name = "Certify: certificates are issued"
+    host_certified(name=name, settings=settings, everywhere=everywhere)
     host_configured(name="Activate: configuration is loaded", settings=settings, seen=seen)

@@ -35,7 +35,7 @@ _known: WeakKeyDictionary[Host, tuple[bool, Existing]] = WeakKeyDictionary()
 
 def existing_on(host: Host, asking: Mapping[str, Any], timeout: int) -> Existing | None:
     """Return what exists on a host, asking at most once while planning and once while executing."""
-    asked_while_executing, existing = _known.get(host, (None, None))
+    asked_while_executing, existing = _known.get(_itself(host), (None, None))
     if existing is not None and asked_while_executing == state.is_executing:
         return existing
     _bound(host, timeout)
@@ -49,8 +49,14 @@ def existing_on(host: Host, asking: Mapping[str, Any], timeout: int) -> Existing
 
 def remembered(host: Host, existing: Existing) -> Existing:
     """Keep what exists on a host, as an apply has just reported it."""
-    _known[host] = (state.is_executing, existing)
+    _known[_itself(host)] = (state.is_executing, existing)
     return existing
+
+
+def _itself(host: Host) -> Host:
+    """Return the host of the inventory where pyinfra's stand-in for the current one is given."""
+    # The stand-in equals whichever host has its turn, and would be remembered beside the host.
+    return state.inventory.get_host(host.name)
 
 
 def _bound(host: Host, timeout: int) -> None:

@@ -23,7 +23,10 @@ class FoundCertificate(_Found):
     """
     What a name is served with: kinds of keys, days until the first certificate ends.
 
-    `current` tells whether that is what its sources hold, `problem` what forbids to serve those.
+    `current` tells whether that is what its sources hold, `problem` what forbids to serve those and
+    `waits` what they wait for. `served`, `issued` and `next` are digests of keys (RFC 6698): those
+    in use, those in the sources where they differ, those that come next; `noted` the ones of which
+    it is known that every name server answers with them.
     """
 
     kinds: tuple[str, ...]
@@ -33,6 +36,16 @@ class FoundCertificate(_Found):
     current: bool
     directory: str
     problem: str
+    served: tuple[str, ...] = ()
+    issued: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+    waits: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the digests of every key that is shown, or shall be."""
+        return tuple(dict.fromkeys((*self.served, *self.issued, *self.next)))
 
 
 class FoundListener(_Found):

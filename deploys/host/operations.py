@@ -5,19 +5,19 @@ Each asks what exists, compares, and either says so or sends one command. They a
 every operation does: `--dry` shows the changes, `--diff` the files' lines, `--json` carries both.
 """
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from itertools import chain
 
 from pyinfra import host, state
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.operation import operation
 
-from deploys.host import policies, services, signing
+from deploys.host import dane, policies, services, signing
 from deploys.host.existing import existing_on
 from deploys.host.found import Existing
 from deploys.host.obstacles import obstacle
 from deploys.host.plan import certification, configuration, departure, preparation
-from deploys.host.requests import asking, described, due, preparing
+from deploys.host.requests import asking, certifying, described, preparing
 from deploys.host.sending import command, fail
 from deploys.host.showing import say, show
 from deploys.mail.records import HostFacts
@@ -51,23 +51,30 @@ def host_prepared(settings: HostSettings) -> Commands:
 
 
 @operation()
-def host_certified(settings: HostSettings) -> Commands:
+def host_certified(settings: HostSettings, everywhere: dane.Everywhere) -> Commands:
     """
     Every name has a certificate of the authority that the settings name, if they name one.
 
     + settings: the host's settings
+    + everywhere: whether every name server answers with the TLSA records of some keys
 
-    Never fails for the authority's sake: the host serves with what it has, and the run says so.
+    Never fails for the authority's sake: the host serves with what it has, and the run says so. It
+    says so too where a new certificate waits until senders know its key.
     """
-    existing = _existing(settings)
-    if existing and not obstacle(existing, settings):
-        desired = services.services(settings, existing)
-        changes = list(certification(desired, existing))
-        if not changes:
-            host.noop("no certificate is due")
-            return
-        show(changes)
-        yield command("certify", asking(settings) | due(desired, changes), settings)
+    yield from _certified(settings, everywhere, ("issue", "rotate", "take"))
+
+
+@operation()
+def certificates_served(settings: HostSettings, everywhere: dane.Everywhere) -> Commands:
+    """
+    What was issued is served, as far as senders know its keys, and what they know is noted.
+
+    + settings: the host's settings
+    + everywhere: whether every name server answers with the TLSA records of some keys
+
+    Never fails for the sake of a certificate that has to wait: the run says until when.
+    """
+    yield from _certified(settings, everywhere, ("take",))
 
 
 @operation()
@@ -100,6 +107,23 @@ def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
         yield command("apply", asking(settings) | request, settings)
 
 
+def _certified(
+    settings: HostSettings, everywhere: dane.Everywhere, verbs: Collection[str]
+) -> Commands:
+    existing = _existing(settings)
+    if existing and not obstacle(existing, settings):
+        desired = services.services(settings, existing)
+        due = [one for one in certification(desired, existing) if one.verb in verbs]
+        notices = dane.notices(settings, existing, everywhere)
+        if not due and not notices:
+            say(dane.waiting(existing))
+            host.noop("no certificate is due")
+            return
+        show([*due, *notices])
+        noted = dane.noting(settings, existing) if notices else []
+        yield command("certify", certifying(settings, desired, due, noted), settings)
+
+
 def host_facts(settings: MailSettings) -> HostFacts:
     """Return what a host tells of itself that records have to say; it is asked only once."""
     member = state.inventory.get_host(settings.inventory_name)
@@ -109,6 +133,7 @@ def host_facts(settings: MailSettings) -> HostFacts:
     return HostFacts(
         dkim=signing.public(settings, existing),
         policies=_policies(settings, existing),
+        tlsa=dane.keys(settings, existing),
         acme_account=existing.acme_account,
     )
 

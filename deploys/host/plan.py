@@ -65,19 +65,25 @@ def certification(services: Iterable[Service], existing: Existing) -> Iterator[C
     for service in services:
         for certificate in service.certificates:
             found = existing.certificates[certificate.path]
-            if certificate.source != "acme":
-                continue
-            if why := _unissued(certificate, found):
+            acme = certificate.source == "acme"
+            if acme and (why := _unissued(certificate, found)):
                 yield Change("issue", certificate.path, why)
-            elif found and not found.current:
-                yield Change("take", certificate.path, "renewed")
+            elif found and _takeable(found) and (acme or _new_keys(found)):
+                yield Change("take", certificate.path, "renewed" if acme else "with a new key")
+            if found and certificate.rotate and (found.directory or not acme):
+                yield Change("rotate", certificate.next, "the next keys are those in use")
+
+
+def _takeable(found: FoundCertificate) -> bool:
+    return not (found.current or found.waits)
 
 
 def _unissued(certificate: Certificate, found: FoundCertificate | None) -> str:
     by = f"by {certificate.directory}"
-    if not found or found.self_signed:
+    if not found or (found.self_signed and not found.issued):
         return by
-    if not found.covered or found.days < 0 or set(found.kinds) != set(certificate.kinds):
+    useful = found.covered and found.days >= 0 and set(found.kinds) == set(certificate.kinds)
+    if not useful and not found.issued:
         return f"{by}, in place of one that does not do"
     return f"{by}, before {found.directory}" if found.directory != certificate.directory else ""
 
@@ -86,12 +92,23 @@ def _certificate_changes(service: Service, existing: Existing) -> Iterator[Chang
     for certificate in service.certificates:
         found = existing.certificates[certificate.path]
         if certificate.source == "files":
-            if not found or not found.current:
+            if not found or not (found.current or _new_keys(found)):
                 yield Change("take", certificate.path, f"from {', '.join(certificate.files)}")
         elif not found:
             yield Change("create", certificate.path, "self-signed")
         elif certificate.source == "self-signed" and (why := _outworn(certificate, found)):
             yield Change("replace", certificate.path, why)
+        if certificate.next and (not found or not _has_next(found)):
+            yield Change("create", certificate.next, "the keys that come next, stay on the host")
+
+
+def _has_next(found: FoundCertificate) -> bool:
+    return bool(found.next) and not set(found.next) & {*found.served, *found.issued}
+
+
+def _new_keys(found: FoundCertificate) -> set[str]:
+    """Return the keys in the sources that are not in use yet: senders have to know them first."""
+    return set(found.issued) - set(found.served)
 
 
 def _outworn(certificate: Certificate, found: FoundCertificate) -> str:

@@ -1,12 +1,12 @@
 """What a host is asked for: requests to the agent, made of services and of what changes in them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
 from deploys.host import services
-from deploys.host.desired import Service
+from deploys.host.desired import Certificate, Service
 from deploys.host.found import Existing
 from deploys.host.plan import Change
 from deploys.mail.settings import HostSettings
@@ -27,17 +27,35 @@ def preparing(
         "packages": [name for name in dict.fromkeys(packages) if name in wanted],
         "masked": [unit for service in desired for unit in service.masked],
         "preseed": "".join(service.preseed for service in desired),
-        **due(desired, changes),
+        "certificates": _those(desired, wanted, lambda one: one.path),
+        "next": _those(desired, wanted, lambda one: one.next),
         "keys": [asdict(key) for s in desired for key in s.keys if key.path in wanted],
     }
 
 
-def due(desired: Iterable[Service], changes: Iterable[Change]) -> dict[str, Any]:
-    """Return the certificates that a plan wants."""
-    wanted = {change.subject for change in changes}
-    return {
-        "certificates": [asdict(c) for s in desired for c in s.certificates if c.path in wanted]
+def certifying(
+    settings: HostSettings,
+    desired: Iterable[Service],
+    changes: Iterable[Change],
+    announced: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the certificates that a plan wants, by what is to be done, and what is to be noted."""
+    issued, taken, rotated = (
+        {change.subject for change in changes if change.verb == verb}
+        for verb in ("issue", "take", "rotate")
+    )
+    return asking(settings) | {
+        "announced": announced,
+        "issue": _those(desired, issued, lambda one: one.path),
+        "take": _those(desired, taken, lambda one: one.path),
+        "rotate": _those(desired, rotated, lambda one: one.next),
     }
+
+
+def _those(
+    desired: Iterable[Service], wanted: Collection[str], by: Callable[[Certificate], str]
+) -> list[dict[str, Any]]:
+    return [asdict(one) for service in desired for one in service.certificates if by(one) in wanted]
 
 
 def described(service: Service, existing: Existing, *, changed: bool) -> dict[str, Any]:

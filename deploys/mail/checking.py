@@ -158,6 +158,16 @@ def _certificate_mistakes(host: MailSettings) -> Iterator[str]:
             f"{host.inventory_name}: mail_tls_files.{name} is missing; mail_tls is 'files', so "
             "name the files of its key and of its certificate there"
         )
+    if host.tls_rotate and not host.dane:
+        yield (
+            f"{host.inventory_name}: mail_tls_rotate takes the keys that come next, and without "
+            "mail_dane a host has none; set mail_dane = True"
+        )
+    if host.tls_rotate and host.tls == "files":
+        yield (
+            f"{host.inventory_name}: mail_tls_rotate takes keys that the host makes, and mail_tls "
+            "is 'files'; put the new pair in place of your files instead"
+        )
     for name in sorted(given - wanted - before):
         yield (
             f"{host.inventory_name}: mail_tls_files.{name} serves nothing; it needs mail_tls = "

@@ -10,7 +10,7 @@ certificates. What is derived here is what we want the zones to say, whatever el
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploys.mail import bimi, caa, dkim, srv, tls_rpt
+from deploys.mail import bimi, caa, dkim, srv, tls_rpt, tlsa
 from deploys.mail.bimi import Bimi
 from deploys.mail.caa import Issue
 from deploys.mail.dmarc import Dmarc, consent
@@ -29,11 +29,13 @@ class HostFacts:
     """
     What a host tells of itself that records have to say.
 
-    `dkim` is public keys by algorithm, `policies` the texts of MTA-STS that it serves, by domain,
-    `acme_account` the URI of the account that gets its certificates.
+    `dkim` is public keys by algorithm, `tlsa` the digests of the keys that its TLS shows, or shall,
+    `policies` the texts of MTA-STS that it serves, by domain, `acme_account` the URI of the account
+    that gets its certificates.
     """
 
     dkim: Mapping[str, str] = field(default_factory=dict)
+    tlsa: tuple[str, ...] = ()
     policies: Mapping[str, str] = field(default_factory=dict)
     acme_account: str = ""
 
@@ -72,6 +74,7 @@ def records_for(
         for record in _of_domain(domain, serving, fleet)
     )
     signing = (record for host in hosts for record in _of_keys(host, known[host.inventory_name]))
+    tls = (record for host in hosts for record in _of_tls(host, known[host.inventory_name]))
     silence = (
         record
         for name in fleet.silent_domains
@@ -79,7 +82,7 @@ def records_for(
         for record in _of_silence(name, saying[0])
     )
     certificates = _of_certificates(hosts, fleet, known)
-    return (*addresses, *policies, *signing, *certificates, *sites, *silence)
+    return (*addresses, *policies, *signing, *tls, *certificates, *sites, *silence)
 
 
 def _of_host(host: MailSettings, fleet: Fleet) -> Iterator[MailRecord]:
@@ -154,6 +157,13 @@ def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
     why = f"DKIM: the key with which {host.inventory_name} signs"
     for name, text in dkim.published(host, facts.dkim):
         yield MailRecord(name, "TXT", (text,), host.ttl, why)
+
+
+def _of_tls(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
+    if host.dane and facts.tlsa:
+        name, values = tlsa.record_name(host.hostname), tlsa.records(facts.tlsa)
+        why = f"DANE: the keys of {host.inventory_name}, those in use and those that come next"
+        yield MailRecord(name, "TLSA", values, tlsa.ttl(host.ttl), why)
 
 
 def _of_certificates(hosts: list[MailSettings], fleet: Fleet, facts: Facts) -> Iterator[MailRecord]:

@@ -82,6 +82,8 @@ class MailSettings(HostSettings):
     tls_files: Mapping[DomainName, Files] = {}
     tls_profile: Literal["strict", "interoperable"] = "strict"
     tls_outbound: Mapping[NextHop, TlsPolicy] = {}
+    tls_rotate: Literal["", "now"] = ""
+    dane: bool = True
     acme_directory: Annotated[str, Field(pattern=r"^https://\S+$")] = LETS_ENCRYPT
     acme_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
     acme_ca_file: Certificates = ""

@@ -18,7 +18,7 @@ from pyinfra import host, logger, state
 
 from deploys.mail import mta_sts
 from deploys.mail.errors import MailError
-from deploys.mail.records import Facts, MailRecord, announcement
+from deploys.mail.records import Facts, MailRecord, announcement, records_for
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.answers import NO_ROUTE
 from deploys.zones.authority import resolver
@@ -30,7 +30,7 @@ LONGEST = 65536  # octets, RFC 8461 section 3.3
 def announcements(
     fleet: Fleet, ready: Collection[str], facts: Facts | None = None
 ) -> tuple[MailRecord, ...]:
-    """Return the announcements of policies that answer; say why any other is left as it is."""
+    """Return every record and the announcements of policies that answer; say why not others."""
     served = [
         (member, domain, text)
         for member in fleet.hosts
@@ -42,9 +42,8 @@ def announcements(
         if reason:
             sentence = f"{domain}: MTA-STS is not announced anew: {reason}; a later run looks again"
             host.log_styled(sentence, fg="yellow", log_func=logger.warning)
-    return tuple(
-        announcement(*one) for one, reason in zip(served, reasons, strict=True) if not reason
-    )
+    answering = [one for one, reason in zip(served, reasons, strict=True) if not reason]
+    return (*records_for(fleet, ready, facts), *(announcement(*one) for one in answering))
 
 
 def _reasons(fleet: Fleet, served: Collection[tuple[MailSettings, str, str]]) -> list[str]:

@@ -9,6 +9,7 @@ can do without is left to him instead, and the plan says so.
 
 from dataclasses import dataclass
 
+from deploys.mail import tlsa
 from deploys.mail.caa import Issue
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
@@ -27,6 +28,11 @@ class Merged:
     ours: tuple[str, ...]
     kept: tuple[str, ...] = ()
     note: str = ""
+
+
+def digests(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """A host's keys are its own, so theirs take the place of other keys; authorities stay."""
+    return Merged(record.values, tuple(text for text in existing if not tlsa.is_key_digest(text)))
 
 
 def beside(record: MailRecord, existing: tuple[str, ...]) -> Merged:

@@ -55,6 +55,7 @@ KINDS = (
     Kind(of_type("A", "AAAA"), joining.addresses),
     Kind(of_type("MX"), joining.exchanges),
     Kind(of_type("PTR"), joining.pointer, optional=True),
+    Kind(of_type("TLSA"), joining.digests, optional=True),
     Kind(of_type("SRV"), joining.services, optional=True),
     Kind(of_type("CAA"), joining.issuers, optional=True),
     Kind(is_consent, joining.beside, optional=True),

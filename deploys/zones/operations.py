@@ -18,9 +18,10 @@ from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
 from pyinfra.api.state import State
 
-from deploys.mail.records import HostFacts, records_for
+from deploys.mail.records import Facts, HostFacts, records_for
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.announcing import announcements
+from deploys.zones.chain import secured
 from deploys.zones.loading import load
 from deploys.zones.provider import Provider
 from deploys.zones.publication import Configuration, Publication, RecordsOf, by_configuration
@@ -42,9 +43,11 @@ class _Run:
         self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf, records_of: RecordsOf
     ) -> Publication:
         publication = Publication(fleet)
-        facts = {name: facts_of(fleet.host(name)) for name in ready}
+        facts: Facts = {name: facts_of(fleet.host(name)) for name in ready}
         stepped = self._stepped()
         with publication.noting({host.hostname for host in fleet.hosts}):
+            facts, notes = secured(fleet, facts)
+            publication.notes += notes
             for configuration, everything in by_configuration(fleet, ready, facts, records_of):
                 records = [record for record in everything if record.name not in stepped]
                 with publication.noting({record.name for record in records}):
@@ -121,7 +124,7 @@ def zones_published(
 def zones_announced(fleet: Fleet, facts_of: FactsOf) -> None:
     """Every zone announces what its hosts answer with by now, and nothing before they do."""
     zones_published(
-        name="Announce: new policies are found",
+        name="Announce: they hold new keys and policies too",
         fleet=fleet,
         facts_of=facts_of,
         records_of=announcements,

@@ -5,6 +5,7 @@ from pyinfra import host, state
 from deploys.host.deploy import activated
 from deploys.host.inventory import fleet_of
 from deploys.host.operations import host_facts, host_prepared
+from deploys.zones.chain import everywhere
 from deploys.zones.operations import zones_published
 from deploys.zones.visible import promised
 
@@ -12,4 +13,4 @@ fleet = fleet_of(state.inventory)
 settings = fleet.host(host.name)
 host_prepared(name="Packages, keys and certificates are there", settings=settings)
 zones_published(name="The zones hold the records", fleet=fleet, facts_of=host_facts)
-activated(settings, seen=promised)
+activated(settings, promised, everywhere)

@@ -13,6 +13,7 @@ from deploys.checks import (
     signatures,
     smtp,
     submission,
+    tlsa,
 )
 from deploys.checks.finding import Finding, Message, Report
 
@@ -68,6 +69,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
 def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:
     found = [proof.HOST.ok(host, "it took part in the run")]
     found += (names.ADDRESS.ok(host, f"{ns}: {host}.{domain} A {addresses[0]}") for ns in NS)
+    shown = f"4 records name the keys shown at {', '.join(addresses)}"
+    found += (tlsa.TLSA.ok(host, f"{ns}: {shown}") for ns in NS)
     for address in addresses:
         rcpt = f"{host} at {address} answered RCPT TO:"
         nobody = f"no-such-user-91be@{domain}"

@@ -19,6 +19,7 @@ RECORDS: Mapping[tuple[str, str], Sequence[str]] = {
     ("_dmarc.harbor.example", "TXT"): ["v=DMARC1; p=none"],
     ("mx1.harbor.example", "A"): ["127.0.0.1"],
     ("mx1.harbor.example", "AAAA"): [],
+    ("_25._tcp.mx1.harbor.example", "TLSA"): [],
 } | {
     (f"mx1-{algorithm}._domainkey.{domain}", "TXT"): [f"v=DKIM1; k={algorithm}; p={key}"]
     for algorithm, key in KEYS.items()
@@ -68,6 +69,7 @@ def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) 
         "dns.spf",
         "dns.dmarc",
         "dns.dkim",
+        "dns.tlsa",
     }
     assert {finding.id for finding in report.having(Severity.ERROR)} == {"delivery.dmarc"}
 

@@ -73,6 +73,8 @@ def served(certificate: Certificate, **other: Any) -> dict[str, Any]:
         "current": True,
         "directory": certificate.directory,
         "problem": "",
+        "served": ["0a" * 32, "0b" * 32],
+        "next": ["1a" * 32, "1b" * 32] if certificate.next else [],
         **other,
     }
 

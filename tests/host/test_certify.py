@@ -13,10 +13,11 @@ ONE: dict[str, Any] = {
     "name": "mx1.harbor.example",
     "directory": "https://acme.example/dir",
     "contact": "",
+    "rotate": False,
 }
 
 
-def asked(monkeypatch: pytest.MonkeyPatch, before: str = "", **other: str) -> str:
+def asked(monkeypatch: pytest.MonkeyPatch, before: str = "", **other: Any) -> str:
     monkeypatch.setattr(certify, "renewed_by", lambda _name: before)
     return " ".join(certify._certbot(ONE | other, "rsa"))  # noqa: SLF001 - the command itself
 
@@ -35,6 +36,7 @@ def test_a_key_stays_and_a_certificate_that_is_good_is_kept(
 def test_another_authority_issues_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--force-renewal" in asked(monkeypatch, before="https://old.example/dir")
     assert "--force-renewal" not in asked(monkeypatch, before=ONE["directory"])
+    assert "--force-renewal" in asked(monkeypatch, before=ONE["directory"], rotate=True)
 
 
 def test_a_contact_is_told_to_the_authority(monkeypatch: pytest.MonkeyPatch) -> None:

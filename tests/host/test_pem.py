@@ -17,6 +17,10 @@ def files(folder: Path, *texts: str) -> list[str]:
     return [str(path) for path in paths]
 
 
+def any_key(*_: str) -> None:
+    """Allow any key."""
+
+
 def test_several_files_become_one_that_root_alone_can_read(tmp_path: Path) -> None:
     target = tmp_path / "served" / "mx1.pem"
     chain = certificate(OTHER, "ca.example")
@@ -24,14 +28,14 @@ def test_several_files_become_one_that_root_alone_can_read(tmp_path: Path) -> No
         tmp_path, key(EC), certificate(EC) + chain, key(RSA), certificate(RSA, "*.harbor.example")
     )
 
-    assert pem.take(str(target), sources, NAME)
+    assert pem.take(str(target), sources, NAME, any_key)
 
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert [(leaf.kind, leaf.names) for leaf in pem.leaves(str(target))] == [
         ("ecdsa", (NAME,)),
         ("rsa", ("*.harbor.example",)),
     ]
-    assert not pem.take(str(target), sources, NAME)
+    assert not pem.take(str(target), sources, NAME, any_key)
     assert [path.name for path in target.parent.iterdir()] == ["mx1.pem"]
 
 
@@ -81,7 +85,7 @@ def test_files_that_cannot_serve_are_refused_and_what_was_served_stays(
     sources = files(tmp_path, *texts)
 
     for refuse in (
-        lambda: pem.take(str(target), sources, NAME),
+        lambda: pem.take(str(target), sources, NAME, any_key),
         lambda: pem.tried(sources, NAME),
     ):
         with pytest.raises(pem.Unfit) as refused:

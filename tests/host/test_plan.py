@@ -15,6 +15,8 @@ from tests.host.found import as_desired, bare, served, settings
 
 OLD, DIRECTORY = "https://old.example", LETS_ENCRYPT
 PATH = "/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem"
+NEXT = "/etc/ssl/private/pyinfra-mail/next/mx1.harbor.example.pem"
+ONE, TWO, THREE, FOUR = (f"{number}a" * 32 for number in range(4))
 
 
 def desired(release: str = "12", **own: Any) -> Service:
@@ -44,6 +46,7 @@ def test_a_fresh_host_gets_everything(release: str, unit: str) -> None:
         "install iproute2",
         "install openssl",
         f"create {PATH} (self-signed)",
+        f"create {NEXT} (the keys that come next, stay on the host)",
         "create /etc/postfix/main.cf",
         "create /etc/postfix/master.cf",
         "create /etc/postfix/bounce.cf",
@@ -164,6 +167,9 @@ def test_a_certificate_that_does_not_serve_is_replaced(found: dict[str, object],
         ({"days": -1}, f"issue {PATH} (by {DIRECTORY}, in place of one that does not do)"),
         ({"covered": False}, f"issue {PATH} (by {DIRECTORY}, in place of one that does not do)"),
         ({"current": False}, f"take {PATH} (renewed)"),
+        # Issued, and its key is not known to all senders yet: nothing to ask anybody for.
+        ({"self_signed": True, "current": False, "issued": [THREE], "waits": "until 10:00"}, None),
+        ({"self_signed": True, "current": False, "issued": [THREE]}, f"take {PATH} (renewed)"),
     ],
 )
 def test_an_authority_is_asked_for_a_certificate_that_is_due(
@@ -184,6 +190,59 @@ def test_files_of_the_operator_are_taken_when_they_are_new() -> None:
 
     assert str(change) == f"take {PATH} (from /root/key.pem, /root/chain.pem)"
     assert list(preparation([service], with_certificate(service))) == []
+
+
+@pytest.mark.parametrize(("waits", "verbs"), [("", ["take"]), ("until 10:00", [])])
+def test_files_with_another_key_are_taken_after_its_record_is_published(
+    waits: str, verbs: list[str]
+) -> None:
+    files = {"mx1.harbor.example": ["/root/key.pem", "/root/chain.pem"]}
+    service = desired(mail_tls="files", mail_tls_files=files)
+    existing = with_certificate(service, current=False, issued=[THREE], waits=waits)
+
+    assert list(preparation([service], existing)) == []
+    assert [change.verb for change in certification([service], existing)] == verbs
+
+
+@pytest.mark.parametrize(
+    ("found", "subjects"),
+    [
+        ({"served": [ONE], "next": [TWO]}, []),
+        ({"served": [ONE], "next": []}, [NEXT]),
+        ({"served": [ONE], "next": [ONE]}, [NEXT]),  # a run was cut off after a change of keys
+        ({"served": [ONE], "issued": [TWO], "next": [TWO, THREE]}, [NEXT]),
+    ],
+)
+def test_there_are_always_keys_that_come_next(found: dict[str, Any], subjects: list[str]) -> None:
+    service = desired()
+
+    changes = preparation([service], with_certificate(service, **found))
+
+    assert [change.subject for change in changes] == subjects
+
+
+def test_next_keys_are_of_no_use_without_dane_and_beside_files_of_the_operator() -> None:
+    files = {"mx1.harbor.example": "/root/own.pem"}
+
+    for own in ({"mail_dane": False}, {"mail_tls": "files", "mail_tls_files": files}):
+        service = desired(**own)
+        assert list(preparation([service], with_certificate(service))) == []
+
+
+@pytest.mark.parametrize("tls", ["self-signed", "acme"])
+def test_keys_are_changed_when_the_operator_says_so(tls: str) -> None:
+    service = desired(mail_tls=tls, mail_tls_rotate="now")
+
+    (change,) = certification([service], with_certificate(service))
+
+    assert str(change) == f"rotate {NEXT} (the next keys are those in use)"
+
+
+def test_keys_of_a_certificate_that_no_authority_has_issued_yet_are_not_changed() -> None:
+    service = desired(mail_tls="acme", mail_tls_rotate="now")
+    existing = with_certificate(service, self_signed=True, directory="")
+
+    assert [one.verb for one in certification([service], existing)] == ["issue"]
 
 
 def test_the_answer_for_the_operator_names_the_settings_that_a_refusal_speaks_of() -> None:

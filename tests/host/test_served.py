@@ -19,6 +19,7 @@ def asked(folder: Path, source: str, **texts: str) -> dict[str, Any]:
         "name": NAME,
         "source": source,
         "files": [str(folder / part) for part in ("key", "chain", "rsa_key", "rsa_chain")],
+        "next": "",
     }
 
 

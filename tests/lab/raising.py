@@ -48,8 +48,17 @@ class Raised:
 
     def renew(self, *names: str) -> Done:
         """Make some of its hosts anew: a fresh Debian each."""
+        self.withdraw_keys(*names)
         podman("rm", "--force", "--time", "0", *(self._container(name) for name in names))
         return self.up()
+
+    def withdraw_keys(self, *names: str) -> None:
+        """Let the DNS name no key of these hosts: a peer would keep mail for those of before."""
+        for host in map(self.host, names):
+            for zone in host.domains:
+                record = f"_25._tcp.{host.hostname.removesuffix(f'.{zone}')}"
+                self.run("ns", "pdnsutil", "delete-rrset", zone, record, "TLSA", check=False)
+        self.run("ns", "pdns_control", "purge", check=False)
 
     def run(self, name: str, *command: str, check: bool = True) -> str:
         """Return what a command prints inside a host."""

@@ -90,6 +90,17 @@ def test_every_record_has_its_reason(record: Any) -> None:
     assert "\n" not in record.why
 
 
+def test_a_hosts_tls_keys_are_published_unless_the_operator_says_no() -> None:
+    facts = {"mx2": HostFacts(tlsa=("ff" * 32, "0a" * 32))}
+
+    (record,) = (one for one in records_for(fleet(), ["mx2"], facts) if one.type == "TLSA")
+    without = records_for(fleet(mail_dane=False), ["mx2"], facts)
+
+    assert (record.name, record.ttl) == ("_25._tcp.mx2.orchard.example", 300)
+    assert record.values == (f"3 1 1 {'0a' * 32}", f"3 1 1 {'ff' * 32}")
+    assert not [one for one in without if one.type == "TLSA"]
+
+
 def test_a_hosts_keys_are_published_for_its_domains_and_its_own_name() -> None:
     facts = {"mx1": HostFacts(dkim={"rsa": "MIIB", "ed25519": "AAAA"})}
 

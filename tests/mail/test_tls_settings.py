@@ -42,6 +42,16 @@ def test_a_host_needs_no_word_about_tls() -> None:
             {"mail_tls": "files", "mail_tls_files": {"mx1.harbor.example": "own.pem"}},
             "'own.pem' was given",
         ),
+        (
+            {
+                "mail_tls": "files",
+                "mail_tls_files": {"mx1.harbor.example": "/x.pem"},
+                "mail_tls_rotate": "now",
+            },
+            "put the new pair in place of your files instead",
+        ),
+        ({"mail_tls_rotate": "now", "mail_dane": False}, "a host has none; set mail_dane = True"),
+        ({"mail_tls_rotate": "yearly"}, "mail_tls_rotate: 'yearly' was given"),
         ({"mail_tls_names": ["mail"]}, "'mail' is not a domain name"),
         ({"mail_tls_outbound": {"example.org": "always"}}, "'always' was given"),
         ({"mail_tls_outbound": {"user@example.org": "secure"}}, "'user@example.org' was given"),

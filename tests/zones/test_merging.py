@@ -14,6 +14,8 @@ SPF = MailRecord(NAME, "TXT", ("v=spf1 mx ~all",), 3600, "")
 DMARC = MailRecord(f"_dmarc.{NAME}", "TXT", ("v=DMARC1; p=none",), 3600, "")
 KEY = MailRecord(f"mx1-rsa._domainkey.{NAME}", "TXT", ("v=DKIM1; k=rsa; p=TmV3",), 3600, "")
 STS = MailRecord(f"_mta-sts.{NAME}", "TXT", (f"v=STSv1; id=e{'1' * 31};",), 3600, "")
+DIGESTS = (f"3 1 1 {'0a' * 32}", f"3 1 1 {'0b' * 32}")
+TLSA = MailRecord("_25._tcp.mx1.harbor.example", "TLSA", DIGESTS, 300, "")
 OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
 ASKED = MailRecord(NAME, "TXT", ("v=spf1 mx -all",), 3600, "", strict=True)
 REPORTED = MailRecord(
@@ -102,6 +104,7 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
         (SILENT_SPF, ("a=1", "v=spf1 ~all"), ("v=spf1 -all",), ("a=1",)),
         (KEY, ("v=DKIM1; p=T2xk", "note=1"), KEY.values, ("note=1",)),
         (STS, (f"v=STSv1; id=t{'2' * 31};", "note=1"), STS.values, ("note=1",)),
+        (TLSA, (f"3 1 1 {'ff' * 32}", "2 1 1 aa", DIGESTS[0]), DIGESTS, ("2 1 1 aa",)),
         (OTHER, ("a=1", "kept=1"), ("kept=1",), ("a=1",)),
     ],
 )

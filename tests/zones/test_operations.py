@@ -105,6 +105,21 @@ def test_planning_shows_each_change_once_and_writes_nothing(
     assert [provider.calls for provider in providers] == [["list", "read", "read"]]
 
 
+def test_what_is_left_out_of_a_zone_is_said_once_in_the_plan_and_the_rest_is_published(
+    zones: dict[str, RecordSets],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    note = f"no TLSA records for mx1.{HARBOR}: {HARBOR} is not signed"
+    monkeypatch.setattr(operations, "secured", lambda _fleet, facts: (facts, (note,)))
+    state = started()
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
+    run_ops(state)
+
+    assert sum(note in message for message in caplog.messages) == 1
+    assert (HARBOR, "MX") in zones[HARBOR]
+
+
 def test_a_run_publishes_everything_once_and_counts_it(
     zones: dict[str, RecordSets], providers: list[MemoryProvider]
 ) -> None:

@@ -1,4 +1,8 @@
-"""Certificates as they are, and two ways in which they come: made here, or taken from files."""
+"""
+Certificates as they are, and two ways in which they come: made here, or taken from files.
+
+A certificate that is made here is for the keys that are served, so no TLSA record has to follow.
+"""
 
 import json
 import re
@@ -6,16 +10,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import pem
-from .shell import Refused, must, run
+from . import dane, pem
+from .listeners import listener
+from .pairs import known, sign
+from .shell import Refused, run
 
 RENEWAL = Path("/etc/letsencrypt/renewal")
 ACCOUNTS = Path("/etc/letsencrypt/accounts")
 DAY = 86400
-ALGORITHMS = {
-    "ecdsa": ("EC", "ec_paramgen_curve:prime256v1"),
-    "rsa": ("RSA", "rsa_keygen_bits:3072"),
-}
+SMTP, DNS = 25, 53
 
 
 def look(certificate: dict[str, Any]) -> dict[str, Any] | None:
@@ -23,6 +26,7 @@ def look(certificate: dict[str, Any]) -> dict[str, Any] | None:
     path = certificate["path"]
     leaves = pem.leaves(path) if Path(path).exists() else []
     problem, current = _sources(certificate, leaves)
+    issued = "" if current or problem else pem.joined(certificate["files"])
     if not leaves and not problem:
         return None
     until = min((leaf.until for leaf in leaves), default=0.0)
@@ -34,6 +38,11 @@ def look(certificate: dict[str, Any]) -> dict[str, Any] | None:
         "current": current,
         "directory": renewed_by(certificate["name"]),
         "problem": problem,
+        "served": dane.digests(_text(path)),
+        "issued": dane.digests(issued),
+        "next": dane.digests(_text(certificate["next"])),
+        "noted": sorted(dane.notes(certificate["name"]).get("from", ())),
+        "waits": _waits(certificate["name"], _text(path), issued),
     }
 
 
@@ -67,38 +76,46 @@ def account(directory: str) -> str:
     return found[0] if directory and len(found) == 1 else ""
 
 
+def _waits(name: str, served: str, new: str) -> str:
+    """Return why what is issued is not served yet."""
+    try:
+        if new:
+            allow(name, served, new)
+    except dane.Unannounced as reason:
+        return str(reason)
+    return ""
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text() if path and Path(path).exists() else ""
+
+
 def provide(certificate: dict[str, Any]) -> None:
     """Take a certificate from the operator's files, or make one that serves for now."""
     if certificate["source"] == "files":
         take(certificate)
     else:
-        _self_signed(certificate)
+        path = certificate["path"]
+        keys = known(certificate["next"]) | known(path)
+        sign(path, certificate["name"], certificate["kinds"], keys)
     reload([certificate])
 
 
 def take(certificate: dict[str, Any]) -> None:
-    """Serve what the sources hold, from now on."""
+    """Serve what the sources hold from now on, if senders accept it; a look says if not."""
     try:
-        pem.take(certificate["path"], certificate["files"], certificate["name"])
+        pem.take(certificate["path"], certificate["files"], certificate["name"], allow)
     except pem.Unfit as unfit:
         raise Refused("certificate", str(unfit)) from None
+    except dane.Unannounced:
+        return
 
 
-def _self_signed(certificate: dict[str, Any]) -> None:
-    path, name = certificate["path"], certificate["name"]
-    pem.write(f"{path}.new", "".join(_pair(kind, name) for kind in certificate["kinds"]))
-    Path(f"{path}.new").replace(path)
-
-
-def _pair(kind: str, name: str) -> str:
-    """Return a new key of a kind and its certificate."""
-    algorithm, option = ALGORITHMS[kind]
-    made = ("openssl", "genpkey", "-algorithm", algorithm, "-pkeyopt", option)
-    key = must("certificate", *made)
-    signed = ("openssl", "req", "-x509", "-new", "-key", "/dev/stdin", "-days", "3650")
-    # RFC 5280 appendix A.1: a common name has at most 64 characters.
-    named = ("-subj", f"/CN={name[:64]}", "-addext", f"subjectAltName=DNS:{name}")
-    return key + must("certificate", *signed, *named, stdin=key)
+def allow(name: str, served: str, new: str) -> None:
+    """Refuse keys that senders may not accept yet."""
+    # On a host on which nothing runs yet there is nobody to ask, and nobody is shown anything.
+    if listener(SMTP) or listener(DNS):
+        dane.require(name, served, new)
 
 
 def reload(certificates: list[dict[str, Any]]) -> None:

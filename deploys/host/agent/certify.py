@@ -6,13 +6,15 @@ answer says so, and the next run asks again. Renewals are certbot's own, by its 
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import pem
+from . import dane, pem
 from .certificates import reload, renewed_by, take
 from .existing import existing
 from .listeners import listener
+from .rotation import rotate
 from .shell import Refused, run, tail
 
 AUTHORITY = Path("/run/pyinfra-mail/acme-ca.pem")
@@ -30,17 +32,34 @@ ADVICE = re.compile(
 
 
 def certify(request: dict[str, Any]) -> dict[str, Any]:
-    """Have certificates issued; what could not be is said, and served by what there is."""
-    notes = []
-    for certificate in request["certificates"]:
+    """Have certificates issued, and serve them; where that cannot be, what is there stays."""
+    for announced in request["announced"]:
+        dane.note(**announced)
+    notes = [*_issued(request["issue"]), *_rotated(request["rotate"])]
+    for certificate in request["take"]:
+        take(certificate)
+    reload([*request["issue"], *request["rotate"], *request["take"]])
+    found = existing(request)
+    notes += (one["waits"] for one in found["certificates"].values() if one and one["waits"])
+    return found | {"notes": notes}
+
+
+def _issued(certificates: list[dict[str, Any]]) -> Iterator[str]:
+    for certificate in certificates:
         try:
             _issue(certificate)
             take(certificate)
         except Refused as refused:
-            notes.append(_note(certificate, refused))
+            yield _note(certificate, refused)
             break  # the next one would only wait for the same server
-    reload(request["certificates"])
-    return existing(request) | {"notes": notes}
+
+
+def _rotated(certificates: list[dict[str, Any]]) -> Iterator[str]:
+    for certificate in certificates:
+        try:
+            rotate(certificate, _issue)
+        except Refused as refused:
+            yield f"the keys of {certificate['name']} stay: {refused}"
 
 
 def _note(certificate: dict[str, Any], refused: Refused) -> str:
@@ -64,14 +83,14 @@ def _issue(certificate: dict[str, Any]) -> None:
 def _certbot(certificate: dict[str, Any], kind: str) -> list[str]:
     """Return the command that gets the certificate of one key, or keeps the one that there is."""
     name, contact = certificate["name"], certificate["contact"]
-    elsewhere = renewed_by(name) not in ("", certificate["directory"])
+    anew = certificate["rotate"] or renewed_by(name) not in ("", certificate["directory"])
     return [
         *("certbot", "certonly", "--non-interactive", "--agree-tos", "--standalone"),
         *(("--email", contact) if contact else ("--register-unsafely-without-email",)),
         *("--server", certificate["directory"], "--preferred-challenges", "http"),
         *("--cert-name", f"{name}-{kind}", "-d", name, "--key-type", kind, *KINDS[kind]),
         # The key stays, so that a TLSA record outlives renewals.
-        *("--reuse-key", "--force-renewal" if elsewhere else "--keep-until-expiring"),
+        *("--reuse-key", "--force-renewal" if anew else "--keep-until-expiring"),
     ]
 
 

@@ -12,7 +12,7 @@ import re
 import subprocess
 import time
 from calendar import timegm
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----\n?", re.DOTALL)
 CERTIFICATE = "CERTIFICATE"
 KINDS = {"id-ecPublicKey": "ecdsa", "rsaEncryption": "rsa"}
+Allow = Callable[[str, str, str], None]
 CREATE = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW
 
 
@@ -122,15 +123,21 @@ def _openssl(*words: str, stdin: str = "") -> str:
     return "" if done.returncode else done.stdout
 
 
-def take(path: str, sources: Iterable[str], name: str) -> bool:
-    """Make one file of several, if it is fit and new; return whether anything has changed."""
+def take(path: str, sources: Iterable[str], name: str, allow: Allow) -> bool:
+    """
+    Make one file of several, if it is fit and new; return whether anything has changed.
+
+    `allow` is asked last: of a name, what is served for it and what shall be. It raises to refuse.
+    """
     files = list(sources)
     now = Path(path)
-    if now.exists() and now.read_text() == joined(files):
+    served = now.read_text() if now.exists() else ""
+    if served and served == joined(files):
         return False
     new = f"{path}.new"
     try:
         _try(new, files, name)
+        allow(name, served, Path(new).read_text())
         Path(new).replace(path)
     finally:
         Path(new).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from typing import Any
 from .certificates import provide
 from .existing import existing
 from .keys import make_key
+from .rotation import make_next
 from .shell import must, run
 
 
@@ -16,6 +17,8 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
         _install(request["packages"], request["masked"], request["preseed"])
     for certificate in request["certificates"]:
         provide(certificate)
+    for certificate in request["next"]:
+        make_next(certificate)
     for key in request["keys"]:
         make_key(key)
     return existing(request)

@@ -41,6 +41,10 @@ mail_tls_files: dict[str, str | list[str]] = {}
 mail_acme_directory = "https://acme-v02.api.letsencrypt.org/directory"
 mail_acme_contact = ""  # an address for the authority's warnings
 mail_acme_ca_file = ""  # on this machine: who vouches for an ACME server of your own
+# TLSA records say which keys the host shows, where its zone is signed; False: there are none.
+mail_dane = True
+# "now": the next keys, which the DNS knows already, take the place of those in use; for --data.
+mail_tls_rotate = ""
 
 # MTA-STS: "testing" asks others for reports; "enforce", which begins as testing, lets their mail
 # wait rather than come without the right certificate; "none" takes back what was said before.

@@ -1,0 +1,264 @@
+"""Which keys may be shown, and which records a host asks for: by what senders know."""
+
+import hashlib
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import dns.rdata
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from deploys.host import dane, postfix
+from deploys.host.agent import dane as rules
+from deploys.host.agent import pairs, rotation
+from deploys.host.agent.shell import Refused
+from deploys.host.found import Existing
+from deploys.mail.settings import MailSettings
+from tests.host.found import as_desired, bare, served, settings
+from tests.host.pairs import EC, NAME, OTHER, RSA, Key, certificate, key
+
+PATH = f"/etc/ssl/private/pyinfra-mail/{NAME}.pem"
+CURRENT = key(EC) + certificate(EC)
+ONE, TWO, THREE = (f"{number}a" * 32 for number in range(3))
+HOUR = 3600
+
+
+def digest(of: Key) -> str:
+    public = of.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(public).hexdigest()
+
+
+def tlsa(*texts: str) -> tuple[Any, ...]:
+    return tuple(dns.rdata.from_text("IN", "TLSA", text) for text in texts)
+
+
+@pytest.fixture(autouse=True)
+def _notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "NOTES", tmp_path / "notes")
+
+
+def test_a_digest_is_of_the_key_alone_whatever_its_kind_and_certificate() -> None:
+    chain = certificate(OTHER, "ca.example")
+
+    assert rules.digests(CURRENT + chain + key(RSA) + certificate(RSA)) == [digest(EC), digest(RSA)]
+    assert rules.digests(key(EC) + certificate(EC, "other.example", days=3)) == [digest(EC)]
+    assert rules.digests("") == []
+
+
+def whole(record: str, of: bytes) -> str:
+    return f"{record} {hashlib.sha256(of).hexdigest()}"
+
+
+CA = x509.load_pem_x509_certificate(certificate(RSA, "ca.example").encode())
+CHAINED = key(OTHER) + certificate(OTHER) + CA.public_bytes(Encoding.PEM).decode()
+OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
+
+
+@pytest.mark.parametrize(
+    ("published", "seconds", "new", "refusal"),
+    [
+        ((), None, CHAINED, ""),  # no validated set: no sender compares
+        ((OURS,), None, CURRENT, ""),  # a renewal with the same key
+        ((f"3 1 1 {ONE}",), None, CURRENT, ""),  # already so, and no renewal mends it
+        ((OURS,), None, CHAINED, "no TLSA record has its key; deploys/site.py publishes it"),
+        ((OURS, THEIRS), None, CHAINED, "who has its TLSA record is unknown"),
+        ((OURS, THEIRS), +HOUR, CHAINED, "caches may lack its TLSA record"),
+        ((OURS, THEIRS), -1, CHAINED, ""),
+        ((whole("2 0 1", CA.public_bytes(Encoding.DER)),), None, CHAINED, ""),
+        ((f"2 1 1 {digest(RSA)}",), None, CHAINED, ""),
+        ((f"3 1 1 {digest(RSA)}",), None, CHAINED, "no TLSA record has its key"),
+        ((THEIRS,), -1, CHAINED + key(RSA) + certificate(RSA), "no TLSA record has its key"),
+    ],
+    ids=[
+        "nothing published",
+        "the same key",
+        "the same key, which is not in the set",
+        "another key",
+        "another key, of which nobody has noted that it is everywhere",
+        "another key, in the set for too short a time",
+        "another key that everybody knows",
+        "an authority's certificate",
+        "an authority's key",
+        "an authority's key as if it were the host's",
+        "two keys, of which senders know one",
+    ],
+)
+def test_a_key_is_shown_if_no_sender_would_refuse_it(
+    monkeypatch: pytest.MonkeyPatch,
+    published: tuple[str, ...],
+    seconds: float | None,
+    new: str,
+    refusal: str,
+) -> None:
+    monkeypatch.setattr(rules, "published", lambda _: tlsa(*published))
+    if seconds is not None:
+        monkeypatch.setattr(time, "time", lambda: 1_700_000_000 + seconds - 300)
+        rules.note(NAME, [digest(OTHER)], 300)
+        monkeypatch.setattr(time, "time", lambda: 1_700_000_000)
+
+    if refusal:
+        with pytest.raises(rules.Unannounced, match=refusal):
+            rules.require(NAME, CURRENT, new)
+    else:
+        rules.require(NAME, CURRENT, new)
+
+
+def test_a_key_waits_for_the_longer_of_two_times_to_live_and_is_then_not_noted_anew() -> None:
+    rules.note(NAME, [ONE], 3600)
+    first = rules.notes(NAME)["from"][ONE]
+    rules.note(NAME, [ONE, TWO], 300)
+
+    noted = rules.notes(NAME)
+    assert noted["from"][ONE] == first
+    assert noted["from"][TWO] == pytest.approx(time.time() + 3600, abs=5)
+    rules.note(NAME, [TWO, THREE], 300)
+    assert set(rules.notes(NAME)["from"]) == {TWO, THREE}
+    assert rules.notes(NAME)["from"][THREE] == pytest.approx(time.time() + 300, abs=5)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> dict[str, Any]:
+    """A host that serves a certificate of its own, and has keys that come next."""
+    one: dict[str, Any] = {
+        "name": NAME,
+        "kinds": ("ecdsa", "rsa"),
+        "source": "self-signed",
+        "path": str(tmp_path / "mx1.pem"),
+    }
+    one["next"] = str(tmp_path / "next" / "mx1.pem")
+    pairs.sign(one["path"], NAME, pairs.ALGORITHMS, {})
+    rotation.make_next(one)
+    return one
+
+
+def shown(path: str) -> list[str]:
+    return rules.digests(Path(path).read_text())
+
+
+def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: dict[str, Any]) -> None:
+    before, text = shown(own["path"]), Path(own["path"]).read_text()
+
+    pairs.sign(own["path"], NAME, pairs.ALGORITHMS, pairs.known(own["path"]))
+
+    assert shown(own["path"]) == before
+    assert Path(own["path"]).read_text() != text
+
+
+def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
+    own: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "allow", lambda *_: None)
+    before, following = shown(own["path"]), shown(own["next"])
+
+    rotation.rotate(own, lambda _: None)
+
+    assert shown(own["path"]) == following
+    assert not set(shown(own["next"])) & {*before, *following}
+    assert len(shown(own["next"])) == 2
+
+
+def test_keys_stay_where_senders_do_not_know_the_next_ones(
+    own: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: str) -> None:
+        raise rules.Unannounced("until 10:00")
+
+    monkeypatch.setattr(rotation, "allow", never)
+    before = shown(own["path"]), shown(own["next"])
+
+    with pytest.raises(Refused, match="until 10:00"):
+        rotation.rotate(own, lambda _: None)
+
+    assert (shown(own["path"]), shown(own["next"])) == before
+
+
+def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
+    own: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(rotation, "LIVE", tmp_path / "live")
+    monkeypatch.setattr(rotation, "allow", lambda *_: None)
+    places = {
+        kind: tmp_path / "live" / f"{NAME}-{kind}" / "privkey.pem" for kind in pairs.ALGORITHMS
+    }
+    for kind, place in places.items():
+        archived = tmp_path / "archive" / kind / "privkey1.pem"
+        archived.parent.mkdir(parents=True)
+        archived.write_text("in use")
+        place.parent.mkdir(parents=True)
+        place.symlink_to(archived)
+    keys, asked = pairs.known(own["next"]), []
+
+    def refused(_: object) -> None:
+        asked.append({kind: place.read_text() for kind, place in places.items()})
+        raise Refused("issue", "too many certificates")
+
+    with pytest.raises(Refused, match="too many"):
+        rotation.rotate(own | {"source": "acme"}, refused)
+
+    assert asked == [keys]
+    assert {place.read_text() for place in places.values()} == {"in use"}
+    assert pairs.known(own["next"]) == keys
+
+
+def host(own: MailSettings, pid: int | None = 42, **found: Any) -> Existing:
+    """Return what is found on a host with a certificate."""
+    service = postfix.service(own, bare())
+    existing = as_desired(service, pid=pid).model_dump()
+    existing["certificates"] = {PATH: served(service.certificates[0], **found)}
+    return Existing.model_validate(existing)
+
+
+ACME = {"mail_tls": "acme"}
+STANDS_IN = {"served": [ONE], "next": [TWO], "self_signed": True}
+
+
+@pytest.mark.parametrize(
+    ("own", "pid", "found", "keys"),
+    [
+        ({}, 42, {"served": [ONE], "next": [TWO]}, (ONE, TWO)),
+        ({}, None, {"served": [ONE], "next": [TWO], "self_signed": True}, (ONE, TWO)),
+        (ACME, 42, {"served": [ONE], "issued": [THREE], "next": [TWO]}, (ONE, THREE, TWO)),
+        (ACME, 42, {"served": [ONE], "issued": [ONE], "next": [TWO]}, (ONE, TWO)),
+        # On a new host the authority's certificate comes first, and nobody has to wait for it.
+        (ACME, None, STANDS_IN, ()),
+        (ACME, None, STANDS_IN | {"issued": [THREE]}, (ONE, THREE, TWO)),
+        (ACME, 42, STANDS_IN, (ONE, TWO)),
+        (ACME, None, STANDS_IN | {"noted": [ONE, TWO]}, (ONE, TWO)),  # only stopped
+    ],
+)
+def test_records_name_the_keys_in_use_those_issued_and_those_that_come_next(
+    own: dict[str, Any], pid: int | None, found: dict[str, Any], keys: tuple[str, ...]
+) -> None:
+    assert dane.keys(settings(**own), host(settings(**own), pid, **found)) == keys
+
+
+@pytest.mark.parametrize(
+    ("own", "noted", "known", "due"),
+    [
+        ({}, [], True, True),
+        ({}, [ONE], True, True),
+        ({}, [ONE], False, False),
+        ({}, [ONE, TWO], True, False),
+        ({"mail_dane": False}, [], True, False),
+    ],
+)
+def test_keys_are_noted_once_every_name_server_answers_with_them(
+    own: dict[str, Any], noted: list[str], *, known: bool, due: bool
+) -> None:
+    def everywhere(_: MailSettings, digests: Collection[str]) -> bool:
+        return known and set(digests) == {ONE, TWO}
+
+    existing = host(settings(**own), served=[ONE], next=[TWO], noted=noted)
+
+    assert bool(dane.notices(settings(**own), existing, everywhere)) is due
+
+
+def test_what_the_agent_notes_has_the_time_to_live_of_the_records() -> None:
+    own = settings(mail_ttl=120)
+
+    (note,) = dane.noting(own, host(own, served=[ONE], next=[TWO]))
+
+    assert note == {"name": NAME, "announced": (ONE, TWO), "ttl": 120}
