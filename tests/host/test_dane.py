@@ -66,6 +66,7 @@ OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
         ((OURS,), None, CHAINED, "no TLSA record has its key; deploys/site.py publishes it"),
         ((OURS, THEIRS), None, CHAINED, "who has its TLSA record is unknown"),
         ((OURS, THEIRS), +HOUR, CHAINED, "caches may lack its TLSA record"),
+        ((OURS,), +HOUR, CHAINED, "caches may lack its TLSA record"),  # as this host's own does
         ((OURS, THEIRS), -1, CHAINED, ""),
         ((whole("2 0 1", CA.public_bytes(Encoding.DER)),), None, CHAINED, ""),
         ((f"2 1 1 {digest(RSA)}",), None, CHAINED, ""),
@@ -79,6 +80,7 @@ OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
         "another key",
         "another key, of which nobody has noted that it is everywhere",
         "another key, in the set for too short a time",
+        "another key, of which this host has the old set itself",
         "another key that everybody knows",
         "an authority's certificate",
         "an authority's key",

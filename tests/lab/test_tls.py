@@ -30,7 +30,7 @@ from tests.lab.tls import (
 PLAIN_PORT = 2525
 ACME = (
     *("--data", "mail_tls=acme"),
-    *("--data", "mail_dane=False"),
+    *("--data", "mail_dane=false"),
     *("--data", "mail_tls_outbound=" + json.dumps({f"[{LAB.address('peer')}]:2525": "encrypt"})),
     "--data",
     "mail_postfix_main="

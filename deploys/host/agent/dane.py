@@ -49,18 +49,18 @@ def require(name: str, served: str, new: str) -> None:
 
 def _require(name: str, chain: list[bytes], vouching: list[Any]) -> None:
     where = f"a new certificate for {name} is not served yet"
-    if not vouching:
-        raise Unannounced(f"{where}: no TLSA record has its key; deploys/site.py publishes it")
     if any(_kind(record) != OF_HOST for record in vouching):
         return  # a record of the operator's own, who knows since when
     since = notes(name).get("from", {}).get(_digest(chain[0]))
-    if since is None:
-        raise Unannounced(f"{where}: who has its TLSA record is unknown; run deploys/site.py")
-    if since > time.time():
+    if since is not None and since > time.time():
         until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since))
         raise Unannounced(
             f"{where}: until {until} caches may lack its TLSA record; run deploys/site.py then"
         )
+    if not vouching:
+        raise Unannounced(f"{where}: no TLSA record has its key; deploys/site.py publishes it")
+    if since is None:
+        raise Unannounced(f"{where}: who has its TLSA record is unknown; run deploys/site.py")
 
 
 def published(name: str) -> tuple[Any, ...]:
