@@ -12,7 +12,7 @@ from pyinfra import host, state
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.operation import operation
 
-from deploys.host import services, signing
+from deploys.host import keyring, rotating, services, signing
 from deploys.host.existing import existing_on
 from deploys.host.found import Existing
 from deploys.host.obstacles import obstacle
@@ -88,15 +88,19 @@ def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
         left = services.leaving(settings, existing)
         plans = [list(configuration(service, existing)) for service in desired]
         changes = [*chain(*plans), *map(departure, left.values())]
-        if not changes:
+        turn = rotating.turn(settings, existing)
+        if not (changes or turn.changes):
             host.noop("every file is in place and loaded")
             return
-        show(changes)
+        show([*changes, *turn.changes])
+        if not changes:
+            yield command("rotate", asking(settings) | turn.request, settings)
+            return
         whole = [
             described(service, existing, changed=bool(plan))
             for service, plan in zip(desired, plans, strict=True)
         ]
-        request = {"services": whole, "leaving": left}
+        request = {"services": whole, "leaving": left, **turn.request}
         yield command("apply", asking(settings) | request, settings)
 
 
@@ -104,7 +108,7 @@ def host_facts(settings: MailSettings) -> HostFacts:
     """Return what a host tells of itself that records have to say; it is asked only once."""
     member = state.inventory.get_host(settings.inventory_name)
     existing = existing_on(member, asking(settings), settings.timeout)
-    return HostFacts(dkim=signing.public(settings, existing)) if existing else HostFacts()
+    return HostFacts(dkim=keyring.published(settings, existing)) if existing else HostFacts()
 
 
 def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -> Existing:
@@ -112,7 +116,7 @@ def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -
     if not isinstance(settings, MailSettings):
         return existing
     existing = signing.looked_for(settings, existing, seen)
-    say(signing.unpublished(settings, existing))
+    say(rotating.waiting(settings, existing))
     return existing
 
 

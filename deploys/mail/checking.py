@@ -6,16 +6,19 @@ An unknown key is answered with the nearest known one; hosts are checked against
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from deploys.mail import dkim
 from deploys.mail.accounts import password_hash
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Client, Fleet, MailSettings, Witness
 
 PREFIX = "mail_"
+LONGEST_NAME = 253
 
 Model = TypeVar("Model", MailSettings, Client, Witness)
 HostData = Mapping[str, Any]
@@ -105,20 +108,32 @@ def _conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
         yield from _alias_mistakes(host)
         yield from _account_mistakes(host)
         yield from _certificate_mistakes(host)
+        yield from _delegation_mistakes(host)
     yield from _selector_conflicts(hosts)
 
 
 def _selector_conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
     # A selector names one key (RFC 6376 section 3.1), and each host has keys of its own.
-    owners: dict[tuple[str, str], str] = {}
-    for host in hosts:
-        for domain in host.domains:
-            owner = owners.setdefault((host.selector_base, domain), host.inventory_name)
-            if owner != host.inventory_name:
+    for first, second in combinations(hosts, 2):
+        if set(dkim.selectors(first)) & set(dkim.selectors(second)):
+            for domain in sorted({*first.domains} & {*second.domains}):
                 yield (
-                    f"{host.inventory_name}: mail_dkim_selector is {host.selector_base!r} for "
-                    f"{domain} on {owner} too; give each host its own"
+                    f"{second.inventory_name}: mail_dkim_selector is {second.selector_base!r} for "
+                    f"{domain}, and there are keys of such a name on {first.inventory_name} too; "
+                    "give each host its own"
                 )
+
+
+def _delegation_mistakes(host: MailSettings) -> Iterator[str]:
+    where = f"{host.inventory_name}: mail_dkim_cname"
+    for domain in sorted({*host.dkim_cname} - {"*", *dkim.signing_domains(host)}):
+        yield (
+            f"{where}.{domain} leads nobody anywhere; {domain} is neither in mail_domains nor the "
+            "mail_hostname, so correct it or take it out"
+        )
+    for name in dkim.homes(host):
+        if len(name) > LONGEST_NAME:
+            yield f"{where}: {name} is longer than a name may be (RFC 1035); choose a shorter zone"
 
 
 def _certificate_mistakes(host: MailSettings) -> Iterator[str]:

@@ -7,10 +7,12 @@ What is derived here is what we want the zones to say, whatever else they say.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import product
 
 from deploys.mail import dkim
 from deploys.mail.dmarc import Dmarc
+from deploys.mail.rotation import WHY, Published
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.mail.spf import Spf
 
@@ -19,9 +21,9 @@ PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 secti
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What a host tells of itself that records have to say; `dkim` is public keys by algorithm."""
+    """What a host tells of itself that records have to say; `dkim` is a record a selector."""
 
-    dkim: Mapping[str, str] = field(default_factory=dict)
+    dkim: tuple[Published, ...] = ()
 
 
 Facts = Mapping[str, HostFacts]  # by inventory name
@@ -79,6 +81,10 @@ def _of_domain(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]:
 
 
 def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
-    why = f"DKIM: the key with which {host.inventory_name} signs"
-    for name, text in dkim.published(host, facts.dkim):
-        yield MailRecord(name, "TXT", (text,), host.ttl, why)
+    for key, domain in product(facts.dkim, dkim.signing_domains(host)):
+        home = dkim.home(host, key.selector, domain)
+        why = WHY[key.state].format(host=host.inventory_name)
+        yield MailRecord(home, "TXT", (key.text,), host.ttl, why)
+        name = dkim.record_name(key.selector, domain)
+        if name != home:
+            yield MailRecord(name, "CNAME", (f"{home}.",), host.ttl, "DKIM: where its keys are")

@@ -14,6 +14,7 @@ from deploys.mail.accounts import Accounts
 from deploys.mail.values import (
     Address,
     Certificates,
+    Delegation,
     DomainName,
     Files,
     LocalUser,
@@ -26,6 +27,7 @@ from deploys.mail.values import (
     Rate,
     Recipients,
     Relay,
+    Rotation,
     RspamdFile,
     RspamdName,
     SecretReference,
@@ -82,6 +84,8 @@ class MailSettings(HostSettings):
     resolver_forwards: tuple[Address, ...] = ()
     resolver_trust_anchor: TrustAnchor = ""
     dkim_selector: Selector = ""
+    dkim_rotate: Rotation = ""
+    dkim_cname: Delegation = {}
     account_rate: Rate = ""
     scan_outbound: bool = False
     rspamd: Mapping[RspamdFile, Mapping[RspamdName, Any]] = {}

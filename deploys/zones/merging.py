@@ -25,10 +25,8 @@ class Merged:
 
 def merged(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Return the values for a record's name and type, where the zone has `existing` ones."""
-    if record.type in ("A", "AAAA"):
-        return _addresses(record, existing)
-    if record.type == "MX":
-        return _exchanges(record, existing)
+    if record.type in _RULES:
+        return _RULES[record.type](record, existing)
     if any(map(spf.is_policy, record.values)):
         return _spf(record, existing)
     if any(map(dmarc.is_policy, record.values)) and any(map(dmarc.is_policy, existing)):
@@ -43,6 +41,15 @@ def _addresses(record: MailRecord, existing: tuple[str, ...]) -> Merged:
         raise MailError(
             f"{record.name} has the {record.type} {', '.join(foreign)}, which is not in the host's "
             "mail_addresses; add it there, take it out of the zone, or choose another mail_hostname"
+        )
+    return Merged(record.values)
+
+
+def _alias(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    if foreign := _without(existing, record.values):
+        raise MailError(
+            f"{record.name} has a CNAME to {', '.join(foreign)}, and shall lead to "
+            f"{', '.join(record.values)}; take it out of the zone, or correct mail_dkim_cname"
         )
     return Merged(record.values)
 
@@ -65,6 +72,9 @@ def _spf(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     except MailError as error:
         raise MailError(f"{record.name}: {error}") from None
     return Merged((str(policy),), tuple(text for text in existing if not spf.is_policy(text)))
+
+
+_RULES = {"A": _addresses, "AAAA": _addresses, "CNAME": _alias, "MX": _exchanges}
 
 
 def _without(values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ zone; the others go on.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+from deploys.mail import dkim
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
@@ -39,7 +41,7 @@ class Publication:
 
     def failures_of(self, host: MailSettings) -> list[str]:
         """Return why a host, or a domain that it serves, is not published."""
-        own = {host.hostname, *host.domains}
+        own = {host.hostname, *host.domains, *dkim.homes(host)}
         return [sentence for sentence, names in self.failures.items() if own & names]
 
     def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
@@ -49,10 +51,28 @@ class Publication:
             atlas = Atlas(provider, _names(records))
             for record in records:
                 with self.noting({record.name}, but=UnreachableError):
-                    zones.setdefault(atlas.zone(record.name), []).append(record)
+                    if zone := self._zone(atlas, record):
+                        zones.setdefault(zone, []).append(record)
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
                     self.plans.append(plan(provider, zone, members))
+
+    def _zone(self, atlas: Atlas, record: MailRecord) -> str | None:
+        """Return the zone of a record; None of one that its domain's owner publishes by hand."""
+        try:
+            return atlas.zone(record.name)
+        except UnreachableError:
+            raise
+        except MailError:
+            if any(map(partial(_below, record.name), self._leading)):
+                return None
+            raise
+
+    @property
+    def _leading(self) -> set[str]:
+        """Return the domains whose zone leads the names of keys to a zone of ours."""
+        pairs = ((host, name) for host in self.fleet.hosts for name in dkim.signing_domains(host))
+        return {name for host, name in pairs if dkim.zone_of_keys(host, name)}
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""
@@ -113,7 +133,7 @@ def by_configuration(
 def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
     chosen: dict[str, Configuration | None] = {}
     for host in fleet.hosts:
-        for name in (host.hostname, *host.domains):
+        for name in (host.hostname, *host.domains, *host.dkim_cname.values()):
             if chosen.setdefault(name, host.dns) != host.dns:
                 raise MailError(
                     f"{name} is published through a different mail_dns by each of its hosts; "
@@ -127,6 +147,10 @@ def _covering(name: str, chosen: Mapping[str, Configuration | None]) -> Configur
     while name not in chosen:
         name = name.partition(".")[2]
     return chosen[name]
+
+
+def _below(name: str, domain: str) -> bool:
+    return f".{name}".endswith(f".{domain}")
 
 
 def _names(records: Iterable[MailRecord]) -> set[str]:

@@ -7,12 +7,14 @@ the signature for a forgery (RFC 6376 section 6.1.2).
 
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import dns.exception
 import dns.name
 import dns.resolver
 from pyinfra import state
 
+from deploys.mail import dkim
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
@@ -22,18 +24,28 @@ from deploys.zones.waiting import Question, wait
 
 
 def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
-    """Return the names among these TXT records that every authoritative server answers so."""
+    """
+    Return the names among these TXT records that every authoritative server answers so.
+
+    Where a domain leads the names of its keys elsewhere, the CNAME has to be on all of its servers,
+    and the TXT on all of those where it leads; that place is among the names once the TXT is there.
+    """
     if not records:
         return ()
     try:
         ask = resolver(settings.resolvers)
     except MailError:  # then nothing is seen from here
         return ()
-    with ThreadPoolExecutor(len(records)) as pool:
-        asked = pool.map(lambda name: list(_questions(name, records[name], ask)), records)
-        questions = {name: found for name, found in zip(records, asked, strict=True) if found}
-    wrong = wait([question for found in questions.values() for question in found], 0).wrong
-    return frozenset(name for name, found in questions.items() if not set(found) & set(wrong))
+    places = [one for name, text in records.items() for one in _places(settings, name, text)]
+    with ThreadPoolExecutor(len(places)) as pool:
+        asked = list(pool.map(lambda place: list(_questions(place, ask)), places))
+    wrong = set(wait([question for found in asked for question in found], 0).wrong)
+    there = {
+        place.expected.name: place.leads_to
+        for place, found in zip(places, asked, strict=True)
+        if found and not set(found) & wrong
+    }
+    return frozenset(name for name, leads_to in there.items() if not leads_to or leads_to in there)
 
 
 def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
@@ -43,14 +55,31 @@ def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[s
     return visible(settings, records)
 
 
-def _questions(name: str, text: str, ask: dns.resolver.Resolver) -> Iterator[Question]:
-    expected = Expected(name, "TXT", (recordsets.rdata("TXT", text),))
+@dataclass(frozen=True)
+class _Place:
+    """What has to be answered, and a name above it that exists, to find its zone by."""
+
+    above: str
+    expected: Expected
+    leads_to: str = ""
+
+
+def _places(settings: MailSettings, name: str, text: str) -> Iterator[_Place]:
+    selector, _, domain = name.partition("._domainkey.")
+    home = dkim.home(settings, selector, domain)
+    if home != name:
+        yield _Place(domain, Expected(name, "CNAME", (f"{home}.",)), leads_to=home)
+    above = dkim.zone_of_keys(settings, domain) or domain
+    yield _Place(above, Expected(home, "TXT", (recordsets.rdata("TXT", text),)))
+
+
+def _questions(place: _Place, ask: dns.resolver.Resolver) -> Iterator[Question]:
     try:
         # Of the name itself the resolver would remember that it is not there yet.
-        above = dns.name.from_text(name.partition("._domainkey.")[2])
+        above = dns.name.from_text(place.above)
         zone = dns.resolver.zone_for_name(above, resolver=ask).to_text(omit_final_dot=True)
         found = servers(zone, ask)
     except (dns.exception.DNSException, MailError):
         return  # a zone that cannot be found answers nothing
     for server in found:
-        yield Question(zone, server, expected)
+        yield Question(zone, server, place.expected)
