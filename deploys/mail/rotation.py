@@ -44,12 +44,19 @@ class Published:
 
 
 def wanted(settings: MailSettings, slots: Slots, now: float) -> tuple[int, ...]:
-    """Return the slots in which there have to be keys."""
-    held = {number for number in slots if slots[number].state in ("next", "current")}
-    fresh = having(slots, "free")
-    if fresh is not None and (not held or (len(held) == 1 and not _delay(settings, slots, now))):
-        held.add(fresh)
-    return tuple(sorted(held))
+    """
+    Return the slots in which there have to be keys.
+
+    Of keys that sign, one that is lost is not made again but followed: it would sign at once, and
+    nobody could find it yet. Until the others are found mail waits.
+    """
+    current, following, fresh = (having(slots, state) for state in ("current", "next", "free"))
+    lost = current is not None and len(slots[current].public) < len(dkim.ALGORITHMS)
+    if following is None and (current is None or lost or not _delay(settings, slots, now)):
+        following = fresh
+    if lost and following is not None:
+        current = None
+    return tuple(sorted(number for number in (current, following) if number is not None))
 
 
 def signer(slots: Slots, now: float, *, ready: bool) -> int | None:

@@ -18,6 +18,13 @@ import dns.query
 import dns.rdatatype
 import pytest
 
+from deploys.lab.inventory import dns as lab_dns
+from deploys.lab.inventory import resolvers
+from deploys.mail.checking import fleet_from
+from deploys.mail.records import MailRecord
+from deploys.zones.loading import load
+from deploys.zones.publication import Publication
+from deploys.zones.visible import visible
 from tests.lab.raising import Done, Raised
 from tests.lab.running import LAB, MAIL_HOSTS, deployed, on, pyinfra, settled, undone
 from tests.lab.submitting import submitted
@@ -33,6 +40,8 @@ OWN = {
 NOW = ("--data", "mail_dkim_rotate=now")
 PASSED = re.compile(r"dkim=pass header\.d=(\S+) header\.s=(\S+) header\.a=")
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
+DATABASE = "/var/lib/powerdns/pdns.sqlite3"
+RECTIFY = "rectify-zone harbor.example"
 LETTERS = 300  # of one host at the most
 PEER = LAB.host("peer")
 AWAY = [str(address) for address in LAB.lab.addresses(PEER)]
@@ -156,6 +165,9 @@ def story(lab: Raised) -> Iterator[Story]:
     deployed()
     for name in MAIL_HOSTS:
         on(name, f"rm -f {KEYS}/{NAMES[name]}*; postsuper -H ALL 2>/dev/null; postqueue -f")
+    forgotten = " or ".join(f"name like '{name}-%'" for name in NAMES.values())
+    on("ns", f'sqlite3 {DATABASE} "delete from records where {forgotten}"')  # noqa: S608 - names of our own
+    on("ns", f"pdnsutil {RECTIFY}; pdnsutil rectify-zone orchard.example")
 
 
 @BOTH
@@ -225,3 +237,33 @@ def test_retired_keys_are_revoked_and_deleted_when_no_mail_needs_them_any_more()
         (passed,) = arrived([submitted(name)]).values()
         assert passed == {(domain_of(name), one) for one in selectors(name, "-2")}
     assert run("tests/lab/published.py").stdout.count("No changes") == 8
+
+
+def test_keys_go_into_a_zone_that_a_domain_has_cut_out_for_them_and_are_seen_there(
+    lab: Raised,
+) -> None:
+    pier = "pier.harbor.example"
+    fleet = fleet_from(
+        {
+            "mx1": {
+                "mail_hostname": f"mx1.{pier}",
+                "mail_addresses": [lab.address("mx1")],
+                "mail_domains": [pier],
+                "mail_resolvers": resolvers(lab.name),
+            }
+        },
+        {},
+    )
+    name, text = f"mx1-rsa._domainkey.{pier}", "v=DKIM1; k=rsa; p=MIIB"
+    cut = ("delete-rrset harbor.example _domainkey.pier NS", f"delete-zone _domainkey.{pier}")
+    with undone("ns", "; ".join(f"pdnsutil {one}" for one in (*cut, RECTIFY))):
+        on("ns", f"pdnsutil create-zone _domainkey.{pier} ns.nic.example")
+        on("ns", "pdnsutil add-record harbor.example _domainkey.pier NS ns.nic.example")
+        on("ns", f"pdnsutil {RECTIFY}")
+        done = Publication(fleet)
+        done.plan(load(lab_dns(lab.name)), [MailRecord(name, "TXT", (text,), 60, "a key")])
+        done.publish()
+
+        assert done.failures == {}
+        assert done.written == {f"_domainkey.{pier}"}
+        assert visible(fleet.hosts[0], {name: text}) == {name}

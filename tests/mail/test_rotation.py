@@ -16,6 +16,7 @@ from deploys.mail.slots import Slot, Slots
 
 KEYS = {"rsa": "MIIB", "ed25519": "AAAA"}
 NOW = 1000 * DAY
+LOST = Slot({"rsa": "MIIB"}, signing=NOW)
 FREE, USED = Slot(), Slot(revoked=NOW - 100 * DAY)
 NEXT, WAITING = Slot(KEYS), Slot(KEYS, revoked=NOW - 100 * DAY)
 SEEN = Slot(KEYS, revoked=NOW - 100 * DAY, seen=NOW - FORGOTTEN)
@@ -54,6 +55,9 @@ def retired(days: float) -> Slot:
         ("now", FREE, FREE, (1,)),
         ("now", NEXT, FREE, (1,)),
         ("now", USED, current(30), (1, 2)),
+        ("", LOST, FREE, (2,)),  # made again it would sign before anybody can find it
+        ("", LOST, NEXT, (2,)),
+        ("", LOST, retired(1), (1,)),
     ],
 )
 def test_keys_are_made_when_it_is_time_and_a_slot_is_free(
