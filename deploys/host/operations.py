@@ -93,15 +93,12 @@ def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
             host.noop("every file is in place and loaded")
             return
         show([*changes, *turn.changes])
-        if not changes:
-            yield command("rotate", asking(settings) | turn.request, settings)
-            return
         whole = [
             described(service, existing, changed=bool(plan))
             for service, plan in zip(desired, plans, strict=True)
         ]
         request = {"services": whole, "leaving": left, **turn.request}
-        yield command("apply", asking(settings) | request, settings)
+        yield command("apply" if changes else "rotate", asking(settings) | request, settings)
 
 
 def host_facts(settings: MailSettings) -> HostFacts:

@@ -7,8 +7,9 @@ before that, the next one sees which keys sign, and that it was not noted.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from deploys.host import keyring, signing
@@ -60,7 +61,18 @@ def waiting(settings: MailSettings, existing: Existing) -> list[str]:
     """Return a sentence for each record that is missing, and for keys that have to wait."""
     slots, now = keyring.slots(settings, existing), existing.clock
     reasons = (rotation.hindrance(settings, slots, now), rotation.patience(slots, now))
-    return [*signing.unpublished(settings, existing), *filter(None, reasons)]
+    missing = signing.unpublished(settings, existing)
+    return [*missing, *_revocations(settings, existing, slots), *filter(None, reasons)]
+
+
+def _revocations(settings: MailSettings, existing: Existing, slots: Slots) -> Iterator[str]:
+    """Yield what is left to do of keys that this run deletes, where zones are written by hand."""
+    gone = _deletable(settings, existing, slots)
+    if gone is None or settings.dns is not None:
+        return
+    for domain, name in product(dkim.signing_domains(settings), dkim.ALGORITHMS):
+        home = dkim.home(settings, dkim.selector(settings, gone, name), domain)
+        yield f'no mail needs the key at {home} any more; publish: "{dkim.DkimKey(name, "")}"'
 
 
 def _deletable(settings: MailSettings, existing: Existing, slots: Slots) -> int | None:

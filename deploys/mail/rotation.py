@@ -51,7 +51,7 @@ def wanted(settings: MailSettings, slots: Slots, now: float) -> tuple[int, ...]:
     nobody could find it yet. Until the others are found mail waits.
     """
     current, following, fresh = (having(slots, state) for state in ("current", "next", "free"))
-    lost = current is not None and len(slots[current].public) < len(dkim.ALGORITHMS)
+    lost = _lost(slots)
     if following is None and (current is None or lost or not _delay(settings, slots, now)):
         following = fresh
     if lost and following is not None:
@@ -62,7 +62,9 @@ def wanted(settings: MailSettings, slots: Slots, now: float) -> tuple[int, ...]:
 def signer(slots: Slots, now: float, *, ready: bool) -> int | None:
     """Return the slot that signs; `ready` tells that the next keys can do all that is signed."""
     current, following = having(slots, "current"), having(slots, "next")
-    if current is None or (ready and following and _forgotten(slots[following], now)):
+    # Where keys are lost, mail waits: longer than it may for what hardly a resolver remembers.
+    clear = following and (_forgotten(slots[following], now) or _lost(slots))
+    if current is None or (ready and clear):
         return following
     return current
 
@@ -148,6 +150,12 @@ def patience(slots: Slots, now: float) -> str:
         "the next keys are published, and resolvers may remember what was there before; the first "
         f"run after {_date(since + FORGOTTEN)} lets them sign"
     )
+
+
+def _lost(slots: Slots) -> bool:
+    """Tell whether a key that signs is not there any more."""
+    current = having(slots, "current")
+    return current is not None and len(slots[current].public) < len(dkim.ALGORITHMS)
 
 
 def _delay(settings: MailSettings, slots: Slots, now: float) -> bool:

@@ -15,13 +15,14 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.authority import resolver, servers
-from deploys.zones.changes import Change
+from deploys.zones.changes import Change, listed
 from deploys.zones.placing import Atlas
 from deploys.zones.plan import ZonePlan, apply, plan
 from deploys.zones.provider import Provider, UnreachableError
 from deploys.zones.waiting import Question, wait
 
 Configuration = Mapping[str, Any]
+OWNERS = ""  # the zones that others publish, and only lead the names of keys to us
 
 
 class Publication:
@@ -51,21 +52,22 @@ class Publication:
             atlas = Atlas(provider, _names(records))
             for record in records:
                 with self.noting({record.name}, but=UnreachableError):
-                    if zone := self._zone(atlas, record):
-                        zones.setdefault(zone, []).append(record)
+                    zones.setdefault(self._zone(atlas, record), []).append(record)
+            left = [f"{one.type} {one.name}" for one in zones.pop(OWNERS, ())]
+            self.notes += [f"left to the owner of the zone: {listed(left)}"] if left else []
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
                     self.plans.append(plan(provider, zone, members))
 
-    def _zone(self, atlas: Atlas, record: MailRecord) -> str | None:
-        """Return the zone of a record; None of one that its domain's owner publishes by hand."""
+    def _zone(self, atlas: Atlas, record: MailRecord) -> str:
+        """Return the zone of a record; of one that its domain's owner publishes, nothing."""
         try:
             return atlas.zone(record.name)
         except UnreachableError:
             raise
         except MailError:
             if any(map(partial(_below, record.name), self._leading)):
-                return None
+                return OWNERS
             raise
 
     @property

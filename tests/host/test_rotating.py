@@ -130,6 +130,11 @@ def test_retired_keys_are_deleted_while_those_that_sign_are_seen_everywhere() ->
     assert list(turn.histories.values()) == [{"1": {"revoked": NOW}, "2": CURRENT}]
     assert [change.verb for change in turn.changes] == ["delete", "delete", "note"]
     assert rotating.turn(settings(), unseen) == rotating.Turn()
+    assert rotating.waiting(settings(mail_dns={"class": "powerdns"}), seen) == []
+    assert rotating.waiting(settings(), seen)[0] == (
+        "no mail needs the key at mx1-rsa._domainkey.harbor.example any more; publish: "
+        '"v=DKIM1; k=rsa; p="'
+    )
     assert signs(settings(), seen) == list(SECOND)
     assert made(settings(), seen) == []
 

@@ -77,6 +77,8 @@ def test_keys_are_made_when_it_is_time_and_a_slot_is_free(
         (current(1), WAITING, True, 1),
         (current(1), replace(SEEN, seen=NOW - DAY), True, 1),
         (current(1), SEEN, True, 2),
+        (LOST, WAITING, True, 2),  # mail waits for it
+        (LOST, WAITING, False, 1),
         (current(1), SEEN, False, 1),  # the record was taken away again
         (retired(1), current(1), False, 2),
     ],

@@ -57,6 +57,7 @@ def test_a_domain_whose_zone_is_elsewhere_is_left_to_its_owner() -> None:
     done = published(fleet())
 
     assert done.failures == {}
+    assert done.notes[0].startswith("left to the owner of the zone: A mx1.harbor.example, AAAA")
     assert set(held("keys.example")) == {
         (HOME, "TXT"),
         ("mx1-rsa._domainkey.mx1.harbor.example.keys.example", "TXT"),
