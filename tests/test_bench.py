@@ -1,12 +1,21 @@
 import json
+import time
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from deploys.mail.errors import MailError
+from deploys.zones.changes import Expected
+from deploys.zones.loading import load
+from deploys.zones.waiting import Question, wait
+from scripts.benches.answering import ROUND_TRIP, far_servers
 from scripts.benches.frame import Case, Figures, Report, interleaved
+from scripts.benches.publishing import counted
 from scripts.benches.submission import Sent
 
 
@@ -83,6 +92,54 @@ def test_the_table_shows_the_ratio_that_was_aimed_at(least: float, expected: str
 
     assert expected in shown(case("near", "ours", 2.0), ours)
     assert document(case("near", "ours", 2.0), ours)["cases"][1]["least_ratios"] == {"ours": least}
+
+
+def test_a_situation_without_a_baseline_has_no_ratio() -> None:
+    cases = [case("plan", "1", 1.0), case("plan", "100", 20.0), case("notice", "last", 1.5)]
+    found = Report("zone", "seconds", ("1",), "a note", {}, cases)
+
+    assert found.ratios() == {"plan": {"100_to_1": 20.0}, "notice": {}}
+    assert Console(width=200).render_lines(found.table())
+
+
+def test_name_servers_that_are_far_away_answer_late_and_one_of_them_later_still() -> None:
+    record = Expected("harbor.example", "MX", ("10 mx1.harbor.example.",))
+    moment = time.monotonic() + 0.3
+    with far_servers(2, (record,), since={2: moment}) as servers:
+        outcome = wait([Question("harbor.example", server, record) for server in servers], 0)
+        took = 0.3 - (moment - time.monotonic())
+        waited = wait(outcome.wrong, 5)
+
+    assert [question.server for question in outcome.wrong] == servers[1:]
+    assert took > ROUND_TRIP
+    assert not waited.wrong
+    assert time.monotonic() > moment
+
+
+class _Unwilling(BaseHTTPRequestHandler):
+    asked = 0
+
+    def do_GET(self) -> None:
+        _Unwilling.asked += 1
+        self.send_error(500)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_every_request_of_a_provider_is_counted() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Unwilling) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        provider = load({"class": "powerdns", "host": "127.0.0.1", "port": port, "api_key": "x"})
+        requests = counted(provider.octodns)
+        for _ in range(2):
+            with pytest.raises(MailError):
+                provider.read("harbor.example")
+        server.shutdown()
+
+    assert requests == {"GET": _Unwilling.asked}
+    assert _Unwilling.asked >= 2
 
 
 def test_latencies_are_told_by_percentiles() -> None:

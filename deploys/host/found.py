@@ -81,6 +81,7 @@ class Existing(_Found):
     listeners: Mapping[str, FoundListener | None]
     services: Mapping[str, FoundService]
     certificates: Mapping[str, FoundCertificate | None]
+    acme_account: str = ""  # its URI, where certbot has one
     others: Mapping[str, str] = {}  # units of services that an earlier run set up, by their names
     keys: Mapping[str, str | None]  # base64 of what is public of a key
     # When what happened to keys, by file, slot and event: seconds since the epoch, as `clock` is.

@@ -105,7 +105,10 @@ def host_facts(settings: MailSettings) -> HostFacts:
     """Return what a host tells of itself that records have to say; it is asked only once."""
     member = state.inventory.get_host(settings.inventory_name)
     existing = existing_on(member, asking(settings), settings.timeout)
-    return HostFacts(dkim=keyring.published(settings, existing)) if existing else HostFacts()
+    if not existing:
+        return HostFacts()
+    keys = keyring.published(settings, existing)
+    return HostFacts(dkim=keys, acme_account=existing.acme_account)
 
 
 def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -> Existing:

@@ -37,7 +37,9 @@ def looked_for(settings: MailSettings, existing: Existing, seen: Seen) -> Existi
     records = unseen(settings, existing)
     if rotation.expired(settings, keyring.slots(settings, existing), existing.clock):
         records |= keyring.records(settings, existing, "current")
-    return existing.model_copy(update={"published": frozenset(seen(settings, records))})
+    # Of a name that leads elsewhere, which of the two records is missing is worth knowing.
+    homes = {_home(settings, name): text for name, text in records.items()}
+    return existing.model_copy(update={"published": frozenset(seen(settings, records | homes))})
 
 
 def domains(settings: MailSettings, existing: Existing) -> Table:
@@ -114,9 +116,14 @@ def _entries(
 def _sentence(settings: MailSettings, existing: Existing, name: str, text: str) -> str:
     """Say which record is missing: that of the key, or the CNAME that leads to it."""
     selector, _, domain = name.partition("._domainkey.")
-    home = dkim.home(settings, selector, domain)
+    home = _home(settings, name)
     leads = f"{name}. CNAME {home}."
     if dkim.is_revoked(text):
         return f"{name} leads nowhere, and will be needed; publish once: {leads}"
     record = leads if home in existing.published else f'{home}. TXT "{text}"'
     return f"mail of {domain} leaves without the signature {selector}; publish: {record}"
+
+
+def _home(settings: MailSettings, name: str) -> str:
+    selector, _, domain = name.partition("._domainkey.")
+    return dkim.home(settings, selector, domain)

@@ -18,7 +18,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings import Client, Fleet, MailSettings, Witness
 
 PREFIX = "mail_"
-LONGEST_NAME = 253
+LONGEST_NAME = 253  # octets of a name as text (RFC 1035 section 2.3.4)
 
 Model = TypeVar("Model", MailSettings, Client, Witness)
 HostData = Mapping[str, Any]
@@ -109,7 +109,31 @@ def _conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
         yield from _account_mistakes(host)
         yield from _certificate_mistakes(host)
         yield from _delegation_mistakes(host)
+        yield from _silence_mistakes(host, hosts)
+        yield from _length_mistakes(host)
     yield from _selector_conflicts(hosts)
+
+
+def _silence_mistakes(host: MailSettings, hosts: tuple[MailSettings, ...]) -> Iterator[str]:
+    sending = {name for one in hosts for name in (one.hostname, *one.domains)}
+    for name in sorted(sending & set(host.silent_domains)):
+        yield (
+            f"{host.inventory_name}: mail_silent_domains has {name}, which sends mail: it is in "
+            "mail_domains, or a mail_hostname; take it out of one of them"
+        )
+
+
+def _length_mistakes(host: MailSettings) -> Iterator[str]:
+    selector = max(dkim.selectors(host), key=len)
+    longest = {domain: dkim.home(host, selector, domain) for domain in dkim.signing_domains(host)}
+    longest |= {name: f"*._domainkey.{name}" for name in host.silent_domains}
+    for domain, name in longest.items():
+        if len(name) > LONGEST_NAME:
+            yield (
+                f"{host.inventory_name}: {domain} is too long for mail: its DKIM key would be at a "
+                f"name of {len(name)} octets, where {LONGEST_NAME} are allowed; use a domain of at "
+                f"most {len(domain) - len(name) + LONGEST_NAME} octets"
+            )
 
 
 def _selector_conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
@@ -131,9 +155,6 @@ def _delegation_mistakes(host: MailSettings) -> Iterator[str]:
             f"{where}.{domain} leads nobody anywhere; {domain} is neither in mail_domains nor the "
             "mail_hostname, so correct it or take it out"
         )
-    for name in dkim.homes(host):
-        if len(name) > LONGEST_NAME:
-            yield f"{where}: {name} is longer than a name may be (RFC 1035); choose a shorter zone"
 
 
 def _certificate_mistakes(host: MailSettings) -> Iterator[str]:

@@ -1,29 +1,40 @@
 """The DNS records that mail needs, each with the reason for it.
 
-A domain's MX names its mail hosts, and their A and AAAA say where those are (RFC 5321 section 5.1);
-TXT records tell receivers who may send for the domain (SPF), with which keys its mail is signed
-(DKIM) and what to do with forgeries (DMARC).
-What is derived here is what we want the zones to say, whatever else they say.
+A domain's MX names its mail hosts, and their A and AAAA say where those are (RFC 5321 section 5.1),
+as a PTR says whose an address is (RFC 1912 section 2.1). TXT records tell receivers who may send
+for the domain (SPF), with which keys its mail is signed (DKIM), what to do with forgeries (DMARC)
+and where to report broken TLS (TLS-RPT). SRV tells users where to send from, CAA who may issue
+certificates. What is derived here is what we want the zones to say, whatever else they say.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from deploys.mail import dkim
-from deploys.mail.dmarc import Dmarc
+from deploys.mail import bimi, caa, dkim, srv, tls_rpt
+from deploys.mail.bimi import Bimi
+from deploys.mail.caa import Issue
+from deploys.mail.dmarc import Dmarc, consent
 from deploys.mail.rotation import WHY, Published
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.mail.spf import Spf
+from deploys.mail.silence import silent
+from deploys.mail.spf import DEFAULT_ALL, Spf
+from deploys.mail.srv import Srv
+from deploys.mail.tls_rpt import TlsRpt
 
 PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 section 5.1)
 
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What a host tells of itself that records have to say; `dkim` is a record a selector."""
+    """
+    What a host tells of itself that records have to say.
+
+    `dkim` is a record a selector, `acme_account` the URI of the account that gets its certificates.
+    """
 
     dkim: tuple[Published, ...] = ()
+    acme_account: str = ""
 
 
 Facts = Mapping[str, HostFacts]  # by inventory name
@@ -31,13 +42,18 @@ Facts = Mapping[str, HostFacts]  # by inventory name
 
 @dataclass(frozen=True)
 class MailRecord:
-    """A record set that mail needs; values as in a zone file, TXT values as plain text."""
+    """
+    A record set that mail needs; values as in a zone file, TXT values as plain text.
+
+    A `strict` policy makes what is there as strict as itself; another leaves that as it is.
+    """
 
     name: str  # without the trailing dot
     type: str
     values: tuple[str, ...]
     ttl: int
     why: str
+    strict: bool = False
 
 
 def records_for(
@@ -45,39 +61,80 @@ def records_for(
 ) -> tuple[MailRecord, ...]:
     """Return what the zones shall hold for the hosts that are `ready`, by their inventory names."""
     hosts = [host for host in fleet.hosts if host.inventory_name in ready]
-    known = facts or {}
-    addresses = (record for host in hosts for record in _of_host(host))
+    known = {host.inventory_name: HostFacts() for host in hosts} | dict(facts or {})
+    addresses = (record for host in hosts for record in _of_host(host, fleet))
     policies = (
         record
         for domain in fleet.domains
         if (serving := [host for host in hosts if domain in host.domains])
-        for record in _of_domain(domain, serving)
+        for record in _of_domain(domain, serving, fleet)
     )
-    signing = (
+    signing = (record for host in hosts for record in _of_keys(host, known[host.inventory_name]))
+    silence = (
         record
-        for host in hosts
-        for record in _of_keys(host, known.get(host.inventory_name, HostFacts()))
+        for name in fleet.silent_domains
+        if (saying := [host for host in hosts if name in host.silent_domains])
+        for record in _of_silence(name, saying[0])
     )
-    return (*addresses, *policies, *signing)
+    return (*addresses, *policies, *signing, *_of_certificates(hosts, fleet, known), *silence)
 
 
-def _of_host(host: MailSettings) -> Iterator[MailRecord]:
+def _of_host(host: MailSettings, fleet: Fleet) -> Iterator[MailRecord]:
     for record_type, version in (("A", 4), ("AAAA", 6)):
         values = tuple(str(address) for address in host.addresses if address.version == version)
         if values:
             why = f"where the mail host {host.inventory_name} is"
             yield MailRecord(host.hostname, record_type, values, host.ttl, why)
+    for address in host.addresses:
+        why = f"whose {address} is: receivers distrust mail of hosts without a name"
+        yield MailRecord(address.reverse_pointer, "PTR", (f"{host.hostname}.",), host.ttl, why)
+    if host.hostname not in fleet.domains:  # there the domain's policy lets the host in
+        why = f"SPF: only {host.inventory_name} says HELO with its name"
+        yield MailRecord(host.hostname, "TXT", (str(Spf(("a", "-all"))),), host.ttl, why)
 
 
-def _of_domain(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]:
+def _of_domain(domain: str, hosts: list[MailSettings], fleet: Fleet) -> Iterator[MailRecord]:
     first = hosts[0]
     exchanges = tuple(f"{PREFERENCE} {host.hostname}." for host in hosts)
-    spf, dmarc = Spf(("mx", first.spf_all)), Dmarc.of(first.dmarc)
     yield MailRecord(domain, "MX", exchanges, first.ttl, f"who receives mail for {domain}")
-    yield MailRecord(domain, "TXT", (str(spf),), first.ttl, "SPF: the MX hosts may send its mail")
-    yield MailRecord(
-        f"_dmarc.{domain}", "TXT", (str(dmarc),), first.ttl, "DMARC: what to do with forged mail"
-    )
+    spf = str(Spf(("mx", first.spf_all or DEFAULT_ALL)))
+    why = "SPF: the MX hosts may send its mail"
+    yield MailRecord(domain, "TXT", (spf,), first.ttl, why, strict=bool(first.spf_all))
+    for name, text, reason in _texts(domain, first, fleet):
+        yield MailRecord(name, "TXT", (text,), first.ttl, reason)
+    yield from _of_services(domain, hosts)
+
+
+def _texts(domain: str, host: MailSettings, fleet: Fleet) -> Iterator[tuple[str, str, str]]:
+    policy = Dmarc.of(host.dmarc, host.dmarc_reports)
+    yield f"_dmarc.{domain}", str(policy), "DMARC: what to do with forged mail"
+    for name in consent(domain, host.dmarc_reports):
+        if name.partition("._report._dmarc.")[2] in fleet.domains:
+            yield name, "v=DMARC1", f"DMARC: reports about {domain} are welcome here"
+    if host.tls_rpt:
+        where = tls_rpt.record_name(domain)
+        yield where, str(TlsRpt.of(host.tls_rpt)), "TLS-RPT: who hears of mail that TLS kept away"
+    if host.bimi:
+        yield (
+            bimi.record_name(domain),
+            str(Bimi.of(host.bimi)),
+            "BIMI: the logo, where DMARC asks for more than none",
+        )
+
+
+def _of_services(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]:
+    """Yield where users submit mail, and that they read it nowhere here."""
+    offering = [host for host in hosts if domain in host.account_domains]
+    if not offering:
+        return
+    ttl = offering[0].ttl
+    for service, port in srv.SUBMISSION.items():
+        values = tuple(str(Srv.at(host.hostname, port)) for host in offering)
+        why = f"where users of {domain} send from"
+        yield MailRecord(srv.record_name(service, domain), "SRV", values, ttl, why)
+    for service in srv.ABSENT:
+        why = f"{service} is not offered"
+        yield MailRecord(srv.record_name(service, domain), "SRV", (str(srv.NOWHERE),), ttl, why)
 
 
 def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
@@ -88,3 +145,26 @@ def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
         name = dkim.record_name(key.selector, domain)
         if name != home:
             yield MailRecord(name, "CNAME", (f"{home}.",), host.ttl, "DKIM: where its keys are")
+
+
+def _of_certificates(hosts: list[MailSettings], fleet: Fleet, facts: Facts) -> Iterator[MailRecord]:
+    """Yield who may issue for each name, once all hosts that have a certificate of it are ready."""
+    names = dict.fromkeys(name for host in hosts if caa.issuer(host) for name in host.host_names)
+    for name in filter(fleet.covers, names):
+        sharing = [host for host in fleet.hosts if caa.issuer(host) and name in host.host_names]
+        if all(host in hosts for host in sharing):
+            accounts = [facts[host.inventory_name].acme_account for host in sharing]
+            # A host that has no account yet must not be locked out by another's.
+            known = accounts if all(accounts) else [""] * len(sharing)
+            issues = (
+                Issue.of(caa.issuer(host), account)
+                for host, account in zip(sharing, known, strict=True)
+            )
+            values = tuple(dict.fromkeys(map(str, issues)))
+            why = f"CAA: who may issue certificates for {name}"
+            yield MailRecord(name, "CAA", values, sharing[0].ttl, why)
+
+
+def _of_silence(name: str, host: MailSettings) -> Iterator[MailRecord]:
+    for where, record_type, value, why in silent(name):
+        yield MailRecord(where, record_type, (value,), host.ttl, why, strict=True)

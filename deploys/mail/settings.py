@@ -17,8 +17,11 @@ from deploys.mail.values import (
     Delegation,
     DomainName,
     Files,
+    Issuer,
     LocalUser,
+    Logo,
     Mailbox,
+    Mailboxes,
     Network,
     NextHop,
     PostfixName,
@@ -27,6 +30,7 @@ from deploys.mail.values import (
     Rate,
     Recipients,
     Relay,
+    ReportUris,
     Rotation,
     RspamdFile,
     RspamdName,
@@ -93,8 +97,13 @@ class MailSettings(HostSettings):
     dns_timeout: float = Field(default=120, gt=0)
     resolvers: tuple[Address, ...] = ()
     ttl: int = Field(default=3600, ge=60, le=86400)
-    spf_all: Literal["-all", "~all"] = "~all"
+    spf_all: Literal["", "-all", "~all"] = ""
     dmarc: Literal["none", "quarantine", "reject"] = "none"
+    dmarc_reports: Mailboxes = ()
+    tls_rpt: ReportUris = ()
+    caa: Issuer = ""
+    silent_domains: tuple[DomainName, ...] = ()
+    bimi: Logo = ""
 
     @property
     def selector_base(self) -> str:
@@ -105,6 +114,18 @@ class MailSettings(HostSettings):
     def host_names(self) -> tuple[str, ...]:
         """Return every name that clients know this host by; each has a certificate of its own."""
         return tuple(dict.fromkeys((self.hostname, *self.tls_names)))
+
+    @property
+    def published_names(self) -> tuple[str, ...]:
+        """Return every name at or below which this host has something to say in the DNS."""
+        pointers = (address.reverse_pointer for address in self.addresses)
+        zones = self.dkim_cname.values()
+        return (self.hostname, *self.domains, *self.silent_domains, *zones, *pointers)
+
+    @property
+    def account_domains(self) -> frozenset[str]:
+        """Return the domains of those who may log in here."""
+        return frozenset(login.rpartition("@")[2] for login in self.accounts)
 
     def recipients(self) -> dict[str, tuple[str, ...]]:
         """Return every address of every domain that is deliverable here, and where it goes."""
@@ -166,6 +187,16 @@ class Fleet(_Frozen):
     def domains(self) -> tuple[str, ...]:
         """Return every domain that any host receives mail for, sorted."""
         return tuple(sorted({domain for host in self.hosts for domain in host.domains}))
+
+    @property
+    def silent_domains(self) -> tuple[str, ...]:
+        """Return every name that never sends nor receives, sorted."""
+        return tuple(sorted({name for host in self.hosts for name in host.silent_domains}))
+
+    def covers(self, name: str) -> bool:
+        """Tell whether a name is a host's or a domain's, or below one."""
+        own = {name for host in self.hosts for name in (host.hostname, *host.domains)}
+        return any(f".{name}".endswith(f".{known}") for known in own)
 
     def hosts_for(self, domain: str) -> tuple[MailSettings, ...]:
         """Return the hosts that receive mail for a domain, in the inventory's order."""

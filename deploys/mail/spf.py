@@ -4,8 +4,7 @@ A policy is `v=spf1` and terms. Mechanisms (`mx`, `ip4:203.0.113.25`, `include:o
 tried from left to right until one matches the sending host, and its qualifier (`+` pass, `-` fail,
 `~` softfail, `?` neutral) is the verdict; `all` matches everybody and so comes last. Modifiers
 (`redirect=`, `exp=`) stand beside them. A domain has exactly one policy, so whoever wants to be let
-in has to be merged into it; and since each `include`, `a`, `mx` makes every receiver ask the DNS,
-ten such terms are all there may be.
+in has to be merged into it. What it costs its readers is in `spf_cost`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,9 +16,10 @@ import spf as pyspf
 from deploys.mail.errors import MailError
 
 VERSION = "v=spf1"
-MAX_LOOKUPS = 10  # RFC 7208 section 4.6.4
 MAX_OCTETS = 512  # RFC 7208 section 3.4: what every DNS path carries over UDP
-LOOKUPS = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})  # section 4.6.4
+LOOKUPS = frozenset({"include", "a", "mx", "ptr", "exists"})  # section 4.6.4
+DEFAULT_ALL = "~all"  # of a new policy: forwarded mail is doubted, and not refused
+STRICTNESS = "+?~-"  # qualifiers, the stricter ones last
 
 
 def is_policy(text: str) -> bool:
@@ -52,23 +52,49 @@ class Spf:
 
     @property
     def lookups(self) -> tuple[str, ...]:
-        """The terms that make a receiver ask the DNS."""
-        return tuple(term for term in self.terms if _name(term) in LOOKUPS)
+        """The terms that make a receiver ask the DNS: those before `all`, or all and `redirect`."""
+        asking = tuple(term for term in self._tried() if name_of(term) in LOOKUPS)
+        last = () if self.all else (term for term in self.terms if name_of(term) == "redirect")
+        return (*asking, *last)
+
+    @property
+    def all(self) -> str:
+        """The term that matches everybody, or nothing."""
+        return next((term for term in self.terms if name_of(term) == "all"), "")
+
+    @property
+    def lets_in(self) -> tuple[str, ...]:
+        """The terms because of which somebody may send."""
+        passing = (term for term in self._tried() if _strictness(term) == 0)
+        ways = {"redirect"} if not self.all else set()
+        return tuple(term for term in passing if name_of(term) in ways or not _is_modifier(term))
 
     def effective(self) -> Iterator[str]:
         """Yield the mechanisms that are ever tried, in one spelling: those before `all`."""
-        for term in self.terms:
-            if _name(term) == "all":
-                return
-            yield _spelling(term)
+        return map(_spelling, self._tried())
+
+    def stricter(self, term: str) -> "Spf":
+        """Return the policy with this `all`, if its own is less strict or it has none."""
+        if any(name_of(known) == "redirect" for known in self.lookups):
+            return self  # the domain that it leads to decides
+        if not self.all:
+            return Spf((*self.terms, term))
+        if _strictness(self.all) >= _strictness(term):
+            return self
+        return Spf(tuple(term if known == self.all else known for known in self.terms))
+
+    def _tried(self) -> tuple[str, ...]:
+        end = self.terms.index(self.all) if self.all else len(self.terms)
+        return self.terms[:end]
 
 
-def merged(ours: Spf, existing: Iterable[str]) -> Spf:
+def merged(ours: Spf, existing: Iterable[str], *, strict: bool = False) -> Spf:
     """
     Return the one policy for a name whose TXT records are `existing`.
 
     Without a policy among them it is ours. Else it is theirs, every term of it and the qualifier
-    of its `all`, with those of our mechanisms in front that it does not try already.
+    of its `all`, with those of our mechanisms in front that it does not try already. A `strict`
+    policy of ours makes theirs as strict; one that lets nobody in does not join one that does.
     """
     policies = [text for text in existing if is_policy(text)]
     if len(policies) > 1:  # RFC 7208 section 4.5: receivers treat this as an error
@@ -77,27 +103,45 @@ def merged(ours: Spf, existing: Iterable[str]) -> Spf:
             f"make one of {' and '.join(map(repr, sorted(policies)))}"
         )
     policy = _joined(ours, Spf.parse(policies[0])) if policies else ours
-    _check_limits(policy)
-    return policy
-
-
-def _joined(ours: Spf, theirs: Spf) -> Spf:
-    tried = set(theirs.effective())
-    missing = (term for term in ours.effective() if term not in tried)
-    return Spf((*missing, *theirs.terms))
-
-
-def _check_limits(policy: Spf) -> None:
-    if len(policy.lookups) > MAX_LOOKUPS:
-        raise MailError(
-            f"the SPF policy would cost {len(policy.lookups)} DNS lookups where {MAX_LOOKUPS} are "
-            f"allowed: remove some of {' '.join(policy.lookups)}"
-        )
+    if strict:
+        policy = policy.stricter(ours.all)
     if len(str(policy)) > MAX_OCTETS:
         raise MailError(
             f"the SPF policy would have {len(str(policy))} octets where {MAX_OCTETS} are safe: "
             f"shorten {str(policy)!r}"
         )
+    return policy
+
+
+def name_of(term: str) -> str:
+    """Return the mechanism or modifier of a term, without its qualifier."""
+    name, *_ = pyspf.RE_MODIFIER.split(term)[1:] or pyspf.parse_mechanism(term, "")
+    return str(name).lower().lstrip(STRICTNESS)
+
+
+def target_of(term: str, domain: str) -> str:
+    """Return the name that a term of a domain's policy asks the DNS about."""
+    _, name, *_ = pyspf.RE_MODIFIER.split(term)[1:] or pyspf.parse_mechanism(term, domain)
+    return str(name).lower().rstrip(".")
+
+
+def _joined(ours: Spf, theirs: Spf) -> Spf:
+    if not ours.lets_in and theirs.lets_in:
+        raise MailError(
+            f"{' '.join(theirs.lets_in)} may send its mail, by the SPF policy {str(theirs)!r}, and "
+            "mail_silent_domains says that nobody does; take it out of one of them"
+        )
+    tried = set(theirs.effective())
+    missing = (term for term in ours.effective() if term not in tried)
+    return Spf((*missing, *theirs.terms))
+
+
+def _is_modifier(term: str) -> bool:
+    return bool(pyspf.RE_MODIFIER.split(term)[1:])
+
+
+def _strictness(term: str) -> int:
+    return max(STRICTNESS.find(term[0]), 0)
 
 
 def _check_syntax(terms: Iterable[str]) -> None:
@@ -129,8 +173,3 @@ def _query() -> Any:  # noqa: ANN401 - pyspf has no types
 
 def _spelling(term: str) -> str:
     return term.lower().removeprefix("+")
-
-
-def _name(term: str) -> str:
-    name, *_ = pyspf.RE_MODIFIER.split(term)[1:] or pyspf.parse_mechanism(term, "")
-    return str(name).lower().lstrip("+-~?")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import dns.exception
 import dns.name
@@ -70,6 +71,30 @@ def _mailbox(value: object) -> str:
     if not local or any(character.isspace() or character == "@" for character in local):
         raise ValueError(f"{value!r} is not a mail address; write one like 'ann@example.org'")
     return f"{local}@{domain_name(domain)}"
+
+
+def _report_uri(value: object) -> str:
+    text = str(value)
+    if text.startswith("https://") and not set(text) & set(" ,;!"):
+        return text
+    if "://" not in text:
+        return mailto(_mailbox(text.removeprefix("mailto:")))
+    raise ValueError(f"{value!r} takes no reports; write an address or an https:// URL")
+
+
+def mailto(address: str) -> str:
+    """Return a mail address as the URI of reports, where ',', '!' and ';' mean something else."""
+    return f"mailto:{quote(address, safe='@+')}"
+
+
+def _issuer(value: object) -> str:
+    return domain_name(value) if value else ""
+
+
+def _logo(value: object) -> str:
+    if not value or re.fullmatch(r"https://[^\s;,]+\.svg", str(value)):
+        return str(value)
+    raise ValueError(f"{value!r} is no logo; write the https:// URL of an .svg file")
 
 
 def _secret(value: object) -> Secret:
@@ -171,9 +196,15 @@ TlsPolicy = Annotated[
     Field(pattern=r"^(none|may|encrypt|dane|dane-only|fingerprint|verify|secure)( +[a-z]+=\S+)*$"),
 ]
 TrustAnchor = Annotated[str, BeforeValidator(_trust_anchor)]
+Mailbox = Annotated[str, BeforeValidator(_mailbox)]
+Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_several)]
+ReportUris = Annotated[
+    tuple[Annotated[str, BeforeValidator(_report_uri)], ...], BeforeValidator(_several)
+]
+Issuer = Annotated[str, BeforeValidator(_issuer)]
+Logo = Annotated[str, BeforeValidator(_logo)]
 LocalUser = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
 Relay = Annotated[str, BeforeValidator(_relay)]
-Mailbox = Annotated[str, BeforeValidator(_mailbox)]
 SecretReference = Annotated[Secret, PlainValidator(_secret)]
 Certificates = Annotated[str, BeforeValidator(_certificates)]
 Selector = Annotated[str, BeforeValidator(_selector)]

@@ -1,49 +1,26 @@
 """
-Who answers for a zone, and what they answer.
+Who answers for a zone.
 
-A zone's NS records name its authoritative servers (RFC 1034 section 4.2). Each of them, at each of
-its addresses, has a copy of the zone, and a record is published when all of them have it. They are
-asked directly: a resolver would remember for minutes that a record is not there yet (RFC 2308).
+The servers that its parent delegates it to, at all their addresses (RFC 1034 section 4.2): each has
+a copy of the zone, every resolver of the world starts from them, and a record is published when all
+of them have it, whatever the zone's own NS records or its provider say. The parent's servers are
+asked directly: a resolver would remember for minutes that something is not there yet (RFC 2308). It
+is asked only for what has been there for long: zones further up, and where name servers are.
 """
 
-import errno
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 import dns.exception
-import dns.flags
-import dns.message
 import dns.name
-import dns.query
-import dns.rcode
-import dns.rdata
 import dns.rdatatype
-import dns.rdtypes.ANY.TXT
 import dns.resolver
 
 from deploys.mail.errors import MailError
-from deploys.zones.changes import Expected
+from deploys.zones.answers import Server, at_once, first_answer, one_line
+from deploys.zones.referrals import FAMILIES, Delegation, referral
 
-PAYLOAD = 1232  # octets over UDP that no path fragments
-NO_ROUTE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-
-
-@dataclass(frozen=True)
-class Server:
-    """An authoritative server at one of its addresses."""
-
-    name: str
-    address: str
-    port: int = 53
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.address})"
-
-
-class NoRouteError(Exception):
-    """This machine has no way to an address of that family."""
+REGISTERED = 2  # labels of a domain as it is registered, which is there before anything of ours
 
 
 def resolver(addresses: Collection[IPv4Address | IPv6Address | str]) -> dns.resolver.Resolver:
@@ -54,80 +31,103 @@ def resolver(addresses: Collection[IPv4Address | IPv6Address | str]) -> dns.reso
         raise MailError("this machine has no resolver; name some in mail_resolvers") from None
     if addresses:
         made.nameservers = [str(address) for address in addresses]
+    made.cache = dns.resolver.LRUCache()  # many zones have one parent and the same servers
     return made
 
 
 def servers(zone: str, ask: dns.resolver.Resolver) -> tuple[Server, ...]:
-    """Return every authoritative server of a zone at every address."""
+    """Return every server that a zone is delegated to, at every address."""
+    found = _delegation(dns.name.from_text(zone), ask)
+    lookups = [(name, family) for name in found.names for family in FAMILIES]
+    known = at_once(lambda lookup: list(_located(lookup[0], lookup[1], ask)), lookups)
+    given = (
+        _server(name, address, ask) for name in found.names for address in found.glue.get(name, ())
+    )
+    reached = dict.fromkeys([*(server for several in known for server in several), *given])
+    if not reached:
+        names = " ".join(map(str, found.names))
+        raise MailError(f"{zone}: none of its name servers {names} is found")
+    return tuple(reached)
+
+
+def zone_of(name: str, ask: dns.resolver.Resolver) -> str:
+    """Return the zone that a name is in, or would be in if it were there."""
+    full = dns.name.from_text(name)
+    zone = dns.resolver.zone_for_name(full.split(REGISTERED + 1)[1], resolver=ask)
+    for _ in full.labels:
+        deeper = _deeper(full, zone, ask)
+        if deeper is None:
+            break
+        zone = deeper
+    return zone.to_text(omit_final_dot=True)
+
+
+def alias(name: str, above: Collection[Server]) -> str | None:
+    """Return where a name leads that is a CNAME in its zone, by one of the zone's servers."""
+    answer = first_answer(above, name, "CNAME")
+    rrsets = answer.answer if answer else ()
+    found = (rrset for rrset in rrsets if rrset.rdtype == dns.rdatatype.CNAME)
+    return next((rrset[0].target.to_text(omit_final_dot=True) for rrset in found), None)
+
+
+def _deeper(
+    name: dns.name.Name, zone: dns.name.Name, ask: dns.resolver.Resolver
+) -> dns.name.Name | None:
+    """Return the zone further down that a zone's servers have or refer to for a name, or None."""
+    above = servers(zone.to_text(omit_final_dot=True), ask)
+    answer = first_answer(above, name.to_text(omit_final_dot=True), "SOA")
+    rrsets = (*answer.answer, *answer.authority) if answer else ()
+    marks = (dns.rdatatype.SOA, dns.rdatatype.NS)
+    owners = (rrset.name for rrset in rrsets if rrset.rdtype in marks)
+    return next((owner for owner in owners if _between(name, owner, zone)), None)
+
+
+def _between(name: dns.name.Name, owner: dns.name.Name, zone: dns.name.Name) -> bool:
+    return name.is_subdomain(owner) and owner.is_subdomain(zone) and owner != zone
+
+
+def _delegation(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Delegation:
     try:
-        answer = ask.resolve(f"{zone}.", "NS")
+        parent = dns.resolver.zone_for_name(zone.parent(), resolver=ask)
+        found = referral(zone, _located_servers(parent, ask))
+    except dns.exception.DNSException:
+        found = None
+    # Some may ask nobody but their resolver, or have zones that nobody else knows of.
+    return found or _resolved(zone, ask)
+
+
+def _resolved(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Delegation:
+    try:
+        answer = ask.resolve(zone, "NS")
     except dns.exception.DNSException as error:
         raise MailError(
-            f"{zone}: its name servers cannot be found ({_reason(error)}); delegate the zone to "
-            "its provider's name servers, or correct mail_resolvers"
+            f"{zone.to_text(omit_final_dot=True)}: its name servers cannot be found "
+            f"({_reason(error)}); delegate the zone to its provider's name servers, or correct "
+            "mail_resolvers"
         ) from None
-    names = sorted(record.target for record in answer)
-    lookups = [(name, record_type) for name in names for record_type in ("A", "AAAA")]
-    with ThreadPoolExecutor(len(lookups)) as pool:
-        found = pool.map(lambda lookup: list(_addresses(lookup[0], lookup[1], ask)), lookups)
-        reached = tuple(server for several in found for server in several)
-    if not reached:
-        raise MailError(f"{zone}: none of its name servers {' '.join(map(str, names))} is found")
-    return reached
+    return Delegation(tuple(sorted(record.target for record in answer)))
 
 
-def _addresses(
-    name: dns.name.Name, record_type: str, ask: dns.resolver.Resolver
+def _located_servers(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Iterator[Server]:
+    """Yield a zone's servers by what the resolver knows, one look-up after the other."""
+    for record in ask.resolve(zone, "NS"):
+        for family in FAMILIES:
+            yield from _located(record.target, family, ask)
+
+
+def _located(
+    name: dns.name.Name, family: dns.rdatatype.RdataType, ask: dns.resolver.Resolver
 ) -> Iterator[Server]:
     try:
-        answer = ask.resolve(name, record_type)
+        answer = ask.resolve(name, family)
     except dns.exception.DNSException:
         return  # a server without that family, or one whose name leads nowhere
     for record in answer:
-        yield Server(name.to_text(omit_final_dot=True), record.address)
+        yield _server(name, record.address, ask)
 
 
-def problem(server: Server, expected: Expected, seconds: float) -> str:
-    """Ask one server for one record set; return what is wrong with its answer, or nothing."""
-    query = dns.message.make_query(
-        f"{expected.name}.", expected.type, flags=0, use_edns=0, payload=PAYLOAD
-    )
-    try:
-        answer, _ = dns.query.udp_with_fallback(
-            query, server.address, timeout=seconds, port=server.port, ignore_unexpected=True
-        )
-    except dns.exception.Timeout:
-        return "no answer"
-    except dns.exception.DNSException as error:
-        return f"a broken answer: {_reason(error)}"
-    except OSError as error:
-        if error.errno in NO_ROUTE:
-            raise NoRouteError from None
-        return error.strerror or "no connection"
-    return _judged(answer, expected)
-
-
-def _judged(answer: dns.message.Message, expected: Expected) -> str:
-    if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        return dns.rcode.to_text(answer.rcode())
-    if not answer.flags & dns.flags.AA:
-        return "not authoritative"
-    name, record_type = dns.name.from_text(expected.name), dns.rdatatype.from_text(expected.type)
-    rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, record_type)
-    if rrset is None:
-        return "missing"
-    values = {_value(rdata) for rdata in rrset}
-    wanted, gone = (
-        {_value(dns.rdata.from_text("IN", record_type, text)) for text in texts}
-        for texts in (expected.present, expected.absent)
-    )
-    return "" if wanted <= values and not gone & values else "old"
-
-
-def _value(rdata: dns.rdata.Rdata) -> object:
-    if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
-        return b"".join(rdata.strings)  # where a long text is cut means nothing
-    return rdata
+def _server(name: dns.name.Name, address: str, ask: dns.resolver.Resolver) -> Server:
+    return Server(name.to_text(omit_final_dot=True), address, ask.port)
 
 
 def _reason(error: dns.exception.DNSException) -> str:
@@ -135,4 +135,4 @@ def _reason(error: dns.exception.DNSException) -> str:
         return "no resolver answers"
     if isinstance(error, dns.resolver.NXDOMAIN | dns.resolver.NoAnswer):
         return "the DNS does not know the zone"
-    return " ".join(str(error).split()).rstrip(".")
+    return one_line(error)

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from octodns.record import Record
 from octodns.zone import Zone
 
-from deploys.mail import dmarc
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
+from deploys.mail.spf_cost import Lookup
 from deploys.zones import recordsets
 from deploys.zones.changes import Change, Expected
-from deploys.zones.merging import Merged, merged
+from deploys.zones.joining import Merged
+from deploys.zones.lookups import nobody
+from deploys.zones.merging import kind, merged
 from deploys.zones.provider import Provider
 from deploys.zones.recordsets import Key
 
@@ -23,24 +25,26 @@ from deploys.zones.recordsets import Key
 class Draft:
     """A zone's desired state in the making."""
 
-    def __init__(self, provider: Provider, existing: Zone) -> None:
+    def __init__(self, provider: Provider, existing: Zone, lookup: Lookup = nobody) -> None:
         self.provider = provider
         self.existing = existing
         self.desired = existing.copy()
         self.expected: list[Expected] = []
+        self.notes: list[str] = []
+        self._ask = lookup
         self._sets = recordsets.sets(existing)
         self._whys: dict[Key, list[str]] = {}
 
     def add(self, record: MailRecord) -> None:
         """Merge a record into the zone; raise MailError where it cannot be without harm."""
         key = self.desired.hostname_from_fqdn(f"{record.name}."), record.type
-        obstacle = self._obstacle(key[0], record.type)
-        if obstacle and any(map(dmarc.is_policy, record.values)):
-            return  # whoever leads the name elsewhere has decided on the policy there
+        obstacle = self._obstacle(*key)
+        if obstacle and kind(record).optional:
+            return
         if obstacle:
             raise MailError(f"{record.name} needs a record of type {record.type}, but {obstacle}")
-        self._refuse_unsupported(record)
-        self._join(key, record)
+        if self._is_supported(record):
+            self._join(key, record)
 
     def changes(self) -> Iterator[Change]:
         """Yield what differs from the zone that exists."""
@@ -56,15 +60,28 @@ class Draft:
         values = recordsets.texts(found)
         result = merged(record, tuple(values))
         if not result.ours:
+            self._note(f"{record.type} {record.name}: {result.note}" if result.note else "")
             return
         known = [values[text] for text in (*result.kept, *result.ours) if text in values]
         unknown = [text for text in result.ours if text not in values]
+        remark = kind(record).limits(record, result, self._lookup) if unknown else ""
         fresh = recordsets.new_values(self.desired, key, unknown) if unknown else []
-        ttl = found.ttl if found and result.kept else record.ttl
+        shared = result.kept or kind(record).optional
+        ttl = found.ttl if found and shared else record.ttl
         self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh])
         self.desired.add_record(self._sets[key], replace=True, lenient=True)
-        self._whys.setdefault(key, []).append(record.why)
+        self._whys.setdefault(key, []).extend(filter(None, (record.why, result.note, remark)))
         self.expected.append(_expected(record, result, tuple(values)))
+
+    def _note(self, sentence: str) -> None:
+        if sentence and sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def _lookup(self, name: str, record_type: str) -> tuple[str, ...] | None:
+        """Return what a name holds: here as it shall be, elsewhere as the DNS says."""
+        here = f".{name}.".endswith(f".{self.desired.name}")
+        held = self._sets.get((self.desired.hostname_from_fqdn(f"{name}."), record_type))
+        return tuple(recordsets.texts(held)) if here and held else self._ask(name, record_type)
 
     def _obstacle(self, name: str, record_type: str) -> str | None:
         """Say what makes records at a name invisible or impossible."""
@@ -80,12 +97,14 @@ class Draft:
                 return f"{cut}.{zone} is delegated away from {zone}; publish it in its own zone"
         return None
 
-    def _refuse_unsupported(self, record: MailRecord) -> None:
-        if record.type not in self.provider.octodns.SUPPORTS:
-            raise MailError(
-                f"{record.name} needs a record of type {record.type}, which {self.provider.name} "
-                "cannot hold; move the zone to a provider that can"
-            )
+    def _is_supported(self, record: MailRecord) -> bool:
+        if record.type in self.provider.octodns.SUPPORTS:
+            return True
+        sentence = f"a record of type {record.type}, which {self.provider.name} cannot hold"
+        if not kind(record).optional:
+            raise MailError(f"{record.name} needs {sentence}; move the zone to a provider that can")
+        self._note(f"{record.name} goes without {sentence}")
+        return False
 
 
 def _change(existing: Record | None, desired: Record, why: str) -> Change:

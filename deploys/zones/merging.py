@@ -1,85 +1,78 @@
 """
-How a record of ours joins what a name already holds.
+Which kind of record a record is, and so how it joins what a name already holds.
 
-Nothing that exists is taken away. Of a record set in which others have values too, we add or renew
-our own. Where that cannot be done without choosing for the zone's owner, it is refused by name: an
-address at a host's name that is not the host's, a domain that declares to accept no mail, two SPF
-policies. A DMARC policy is its owner's decision and stays as it is. A DKIM selector of a host names
-that host's one key, so an older key there is one that nobody has any more and makes room.
+A kind is a line in the table: how to tell it, how it joins, and whether mail arrives without it.
+The first line that fits is the one that counts; what fits none stands beside what is there.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploys.mail import dkim, dmarc, spf
-from deploys.mail.errors import MailError
+from deploys.mail import bimi, dkim, dmarc, spf, tls_rpt
 from deploys.mail.records import MailRecord
+from deploys.mail.spf_cost import Lookup
+from deploys.zones import joining, policies
+from deploys.zones.joining import Merged
+
+Fits = Callable[[MailRecord], bool]
+Join = Callable[[MailRecord, tuple[str, ...]], Merged]
+Limits = Callable[[MailRecord, Merged, Lookup], str]
 
 
 @dataclass(frozen=True)
-class Merged:
-    """A record set's values: ours, as they shall be, and the others', as they are."""
+class Kind:
+    """
+    A kind of record.
 
-    ours: tuple[str, ...]
-    kept: tuple[str, ...] = ()
+    One that is `optional` is left out where a CNAME or a zone cut leads its name elsewhere, since
+    whoever put that there has decided on it there, and where the provider cannot hold its type.
+    `limits` judges a result that is to be written, asking the DNS: it raises MailError, or returns
+    a remark.
+    """
+
+    fits: Fits
+    join: Join
+    optional: bool = False
+    limits: Limits = lambda *_: ""
+
+
+def of_type(*types: str) -> Fits:
+    """Tell a kind by the record's type."""
+    return lambda record: record.type in types
+
+
+def of_text(is_one: Callable[[str], bool]) -> Fits:
+    """Tell a kind by what its TXT records say."""
+    return lambda record: record.type == "TXT" and any(map(is_one, record.values))
+
+
+def is_consent(record: MailRecord) -> bool:
+    """Tell consent to reports, which begins as a DMARC policy does (RFC 7489 section 7.1)."""
+    return "._report._dmarc." in record.name
+
+
+KINDS = (
+    Kind(of_type("A", "AAAA"), joining.addresses),
+    Kind(of_type("MX"), joining.exchanges),
+    Kind(of_type("CNAME"), joining.alias),
+    Kind(of_type("PTR"), joining.pointer, optional=True),
+    Kind(of_type("SRV"), joining.services, optional=True),
+    Kind(of_type("CAA"), joining.issuers, optional=True),
+    Kind(is_consent, joining.beside, optional=True),
+    Kind(of_text(spf.is_policy), policies.spf_policy, limits=policies.spf_limits),
+    Kind(of_text(dmarc.is_policy), policies.dmarc_policy, optional=True),
+    Kind(of_text(dkim.is_key), policies.dkim_key),
+    Kind(of_text(tls_rpt.is_policy), policies.tls_rpt_policy, optional=True),
+    Kind(of_text(bimi.is_assertion), policies.bimi_logo, optional=True),
+)
+OTHER = Kind(lambda _: True, joining.beside)
+
+
+def kind(record: MailRecord) -> Kind:
+    """Return the kind of a record."""
+    return next((known for known in KINDS if known.fits(record)), OTHER)
 
 
 def merged(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Return the values for a record's name and type, where the zone has `existing` ones."""
-    if record.type in _RULES:
-        return _RULES[record.type](record, existing)
-    if any(map(spf.is_policy, record.values)):
-        return _spf(record, existing)
-    if any(map(dmarc.is_policy, record.values)) and any(map(dmarc.is_policy, existing)):
-        return Merged((), existing)
-    if any(map(dkim.is_key, record.values)):
-        return Merged(record.values, tuple(text for text in existing if not dkim.is_key(text)))
-    return Merged(record.values, _without(existing, record.values))
-
-
-def _addresses(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    if foreign := _without(existing, record.values):
-        raise MailError(
-            f"{record.name} has the {record.type} {', '.join(foreign)}, which is not in the host's "
-            "mail_addresses; add it there, take it out of the zone, or choose another mail_hostname"
-        )
-    return Merged(record.values)
-
-
-def _alias(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    if foreign := _without(existing, record.values):
-        raise MailError(
-            f"{record.name} has a CNAME to {', '.join(foreign)}, and shall lead to "
-            f"{', '.join(record.values)}; take it out of the zone, or correct mail_dkim_cname"
-        )
-    return Merged(record.values)
-
-
-def _exchanges(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    if any(_exchange(value) == "." for value in existing):  # RFC 7505
-        raise MailError(
-            f"{record.name} has a null MX, which says that it accepts no mail; take that out of "
-            "the zone, or the domain out of mail_domains"
-        )
-    # A host that is already there keeps the preference that somebody chose for it.
-    theirs = {_exchange(value): value for value in existing}
-    ours = tuple(theirs.get(_exchange(value), value) for value in record.values)
-    return Merged(ours, _without(existing, ours))
-
-
-def _spf(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    try:
-        policy = spf.merged(spf.Spf.parse(record.values[0]), existing)
-    except MailError as error:
-        raise MailError(f"{record.name}: {error}") from None
-    return Merged((str(policy),), tuple(text for text in existing if not spf.is_policy(text)))
-
-
-_RULES = {"A": _addresses, "AAAA": _addresses, "CNAME": _alias, "MX": _exchanges}
-
-
-def _without(values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value for value in values if value not in others)
-
-
-def _exchange(value: str) -> str:
-    return value.rpartition(" ")[2].lower()
+    return kind(record).join(record, existing)

@@ -40,11 +40,24 @@ class _Run:
     def planned(self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf) -> Publication:
         publication = Publication(fleet)
         facts = {name: facts_of(fleet.host(name)) for name in ready}
+        stepped = self._stepped()
         with publication.noting({host.hostname for host in fleet.hosts}):
-            for configuration, records in by_configuration(fleet, ready, facts):
+            for configuration, everything in by_configuration(fleet, ready, facts):
+                records = [record for record in everything if record.name not in stepped]
                 with publication.noting({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
         return publication
+
+    def _stepped(self) -> set[str]:
+        """Return the DMARC policies that this run has written: it takes one step of the ladder."""
+        return {
+            change.name
+            for publication in self.publications.values()
+            for plan in publication.plans
+            if plan.zone in publication.written
+            for change in plan.changes
+            if change.existing and change.name.startswith("_dmarc.")
+        }
 
     def _provider(self, configuration: Configuration) -> Provider:
         for known, provider in self.providers:
@@ -108,7 +121,7 @@ def zones_changed(state: State) -> int:
 
 def _publish(state: State, host: Host, run: _Run, publication: Publication) -> bool:
     publication.publish()
-    for note in publication.notes:
+    for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
     return _report(state, host, run, publication)
 
@@ -123,6 +136,8 @@ def _report(state: State, host: Host, run: _Run, publication: Publication) -> bo
 
 
 def _show(run: _Run, publication: Publication) -> None:
+    for note in filter(run.first_time, publication.notes):
+        logger.info(format_text(f"  {note}", "yellow"))
     new = [str(change) for change in publication.changes if run.first_time(str(change))]
     for line in new:
         logger.info(format_text(f"  {line}", "yellow"))

@@ -11,6 +11,9 @@ from deploys.mail.errors import MailError
 from deploys.zones.changes import listed
 from deploys.zones.provider import NO_ZONE, Provider, UnreachableError
 
+# How many labels of an address the zones of networks have, mostly: /8 to /24, and /32 to /64.
+NETWORKS = {"in-addr": range(1, 4), "ip6": (8, 12, 14, 16)}
+
 
 class Atlas:
     """The zones of one provider, as far as names of ours need them."""
@@ -18,13 +21,18 @@ class Atlas:
     def __init__(self, provider: Provider, names: Collection[str]) -> None:
         self.provider = provider
         self.names = names
-        self.listed = provider.zone_names(listed(sorted({self._subject(name) for name in names})))
+        subjects = {self._subject(name) for name in names if not _is_pointer(name)}
+        self.listed = provider.zone_names(listed(sorted(subjects)))
         self.refusals: dict[str, str] = {}
 
-    def zone(self, name: str) -> str:
-        """Return the zone that a name belongs into; raise MailError where there is none."""
+    def zone(self, name: str) -> str | None:
+        """
+        Return the zone that a name belongs into; raise MailError where there is none.
+
+        The zone of a pointer is its network's, which is often somebody else's: then it is None.
+        """
         zone = next(filter(self._exists, _suffixes(name)), None)
-        if zone is None:
+        if zone is None and not _is_pointer(name):
             subject = self._subject(name)
             reason = self.refusals.get(subject) or f"{subject}: {self.provider.name} {NO_ZONE}"
             raise MailError(reason)
@@ -37,6 +45,8 @@ class Atlas:
     def _exists(self, zone: str) -> bool:
         if self.listed is not None:
             return zone in self.listed
+        if _is_pointer(zone) and not _may_be_reverse(zone):
+            return False
         if zone not in self.refusals:
             self.refusals[zone] = self._refusal(zone)
         return not self.refusals[zone]
@@ -55,3 +65,12 @@ class Atlas:
 def _suffixes(name: str) -> Iterator[str]:
     labels = name.split(".")
     return (".".join(labels[i:]) for i in range(len(labels) - 1))
+
+
+def _may_be_reverse(zone: str) -> bool:
+    labels = zone.split(".")
+    return len(labels) - 2 in NETWORKS[labels[-2]]
+
+
+def _is_pointer(name: str) -> bool:
+    return name.endswith(".arpa")

@@ -16,11 +16,14 @@ from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
+from deploys.mail.spf_cost import Lookup
 from deploys.zones import recordsets
 from deploys.zones.changes import Change, Expected, listed
 from deploys.zones.draft import Draft
+from deploys.zones.lookups import nobody
 from deploys.zones.provider import Provider
 from deploys.zones.recordsets import Key, content, title
+from deploys.zones.wildcards import remarks
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,14 @@ class ZonePlan:
     desired: Zone
     changes: tuple[Change, ...]
     expected: tuple[Expected, ...]
+    notes: tuple[str, ...] = ()
 
 
-def plan(provider: Provider, zone: str, records: Iterable[MailRecord]) -> ZonePlan:
+def plan(
+    provider: Provider, zone: str, records: Iterable[MailRecord], lookup: Lookup = nobody
+) -> ZonePlan:
     """Read a zone and compare it with the records it shall hold; raise MailError on a conflict."""
-    draft = Draft(provider, provider.read(zone))
+    draft = Draft(provider, provider.read(zone), lookup)
     names = set()
     for record in records:
         draft.add(record)
@@ -51,6 +57,7 @@ def plan(provider: Provider, zone: str, records: Iterable[MailRecord]) -> ZonePl
         desired=draft.desired,
         changes=tuple(draft.changes()),
         expected=tuple(draft.expected),
+        notes=(*draft.notes, *remarks(draft.existing.records, names)),
     )
 
 

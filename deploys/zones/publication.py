@@ -5,24 +5,25 @@ What goes wrong in one zone is one sentence about that zone, and it stops the ho
 zone; the others go on.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from deploys.mail import dkim
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change, listed
+from deploys.zones.following import follow
+from deploys.zones.lookups import lookup_by
 from deploys.zones.placing import Atlas
 from deploys.zones.plan import ZonePlan, apply, plan
 from deploys.zones.provider import Provider, UnreachableError
-from deploys.zones.waiting import Question, wait
 
 Configuration = Mapping[str, Any]
-OWNERS = ""  # the zones that others publish, and only lead the names of keys to us
+OWNERS = "others"  # the zones that others publish, and only lead the names of keys to us
 
 
 class Publication:
@@ -42,25 +43,28 @@ class Publication:
 
     def failures_of(self, host: MailSettings) -> list[str]:
         """Return why a host, or a domain that it serves, is not published."""
-        own = {host.hostname, *host.domains, *dkim.homes(host)}
+        own = {*host.published_names, *dkim.homes(host)}
         return [sentence for sentence, names in self.failures.items() if own & names]
 
     def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
         """Plan every zone of a provider that one of the records belongs into."""
         zones: dict[str, list[MailRecord]] = {}
+        lookup = lookup_by(self._resolvers())
         with self.noting(_names(records)):
             atlas = Atlas(provider, _names(records))
             for record in records:
                 with self.noting({record.name}, but=UnreachableError):
-                    zones.setdefault(self._zone(atlas, record), []).append(record)
+                    if zone := self._zone(atlas, record):
+                        zones.setdefault(zone, []).append(record)
             left = [f"{one.type} {one.name}" for one in zones.pop(OWNERS, ())]
             self.notes += [f"left to the owner of the zone: {listed(left)}"] if left else []
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
-                    self.plans.append(plan(provider, zone, members))
+                    self.plans.append(plan(provider, zone, members, lookup))
+                    self.notes += self.plans[-1].notes
 
-    def _zone(self, atlas: Atlas, record: MailRecord) -> str:
-        """Return the zone of a record; of one that its domain's owner publishes, nothing."""
+    def _zone(self, atlas: Atlas, record: MailRecord) -> str | None:
+        """Return the zone of a record, and OWNERS of one that its domain's owner publishes."""
         try:
             return atlas.zone(record.name)
         except UnreachableError:
@@ -84,24 +88,18 @@ class Publication:
                 if apply(zone):
                     self.written.add(zone.zone)
                 applied.append(zone)
-        self._wait(applied)
+        self._wait([zone for zone in applied if zone.expected])
 
-    def _wait(self, plans: Collection[ZonePlan]) -> None:
+    def _wait(self, plans: Sequence[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)
-        outcome = wait(list(self._questions(plans)), seconds)
+        followed = follow(plans, self._resolvers(), seconds)
         for zone in plans:
-            if sentence := outcome.sentence(zone.zone, seconds):
-                self.failures[sentence] = set(zone.names)
-        unreached = sorted(map(str, outcome.unreached))
-        self.notes += (f"{server} cannot be reached from here" for server in unreached)
+            if sentence := followed.failures.get(zone.zone):
+                self.failures.setdefault(sentence, set()).update(zone.names)
+        self.notes += followed.notes
 
-    def _questions(self, plans: Iterable[ZonePlan]) -> Iterator[Question]:
-        addresses = dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers)
-        for zone in plans:
-            with self.noting(zone.names):
-                for server in servers(zone.zone, resolver(tuple(addresses))):
-                    for expected in zone.expected:
-                        yield Question(zone.zone, server, expected)
+    def _resolvers(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        return tuple(dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers))
 
     @contextmanager
     def noting(
@@ -135,7 +133,7 @@ def by_configuration(
 def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
     chosen: dict[str, Configuration | None] = {}
     for host in fleet.hosts:
-        for name in (host.hostname, *host.domains, *host.dkim_cname.values()):
+        for name in host.published_names:
             if chosen.setdefault(name, host.dns) != host.dns:
                 raise MailError(
                     f"{name} is published through a different mail_dns by each of its hosts; "

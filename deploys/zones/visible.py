@@ -6,46 +6,34 @@ the signature for a forgery (RFC 6376 section 6.1.2).
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import dns.exception
-import dns.name
 import dns.resolver
 from pyinfra import state
 
-from deploys.mail import dkim
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
-from deploys.zones.authority import resolver, servers
+from deploys.zones.answers import at_once
+from deploys.zones.authority import alias, resolver, servers, zone_of
 from deploys.zones.changes import Expected
 from deploys.zones.waiting import Question, wait
 
+HOPS = 4  # of CNAMEs that lead to each other
+
 
 def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
-    """
-    Return the names among these TXT records that every authoritative server answers so.
-
-    Where a domain leads the names of its keys elsewhere, the CNAME has to be on all of its servers,
-    and the TXT on all of those where it leads; that place is among the names once the TXT is there.
-    """
+    """Return the names among these TXT records that every authoritative server answers so."""
     if not records:
         return ()
     try:
         ask = resolver(settings.resolvers)
     except MailError:  # then nothing is seen from here
         return ()
-    places = [one for name, text in records.items() for one in _places(settings, name, text)]
-    with ThreadPoolExecutor(len(places)) as pool:
-        asked = list(pool.map(lambda place: list(_questions(place, ask)), places))
-    wrong = set(wait([question for found in asked for question in found], 0).wrong)
-    there = {
-        place.expected.name: place.leads_to
-        for place, found in zip(places, asked, strict=True)
-        if found and not set(found) & wrong
-    }
-    return frozenset(name for name, leads_to in there.items() if not leads_to or leads_to in there)
+    asked = at_once(lambda name: _whom_to_ask(name, records[name], ask), records)
+    questions = {name: found for name, found in zip(records, asked, strict=True) if found}
+    wrong = wait([question for found in questions.values() for question in found], 0).wrong
+    return frozenset(name for name, found in questions.items() if not set(found) & set(wrong))
 
 
 def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
@@ -55,31 +43,23 @@ def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[s
     return visible(settings, records)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """What has to be answered, and a name above it that exists, to find its zone by."""
-
-    above: str
-    expected: Expected
-    leads_to: str = ""
-
-
-def _places(settings: MailSettings, name: str, text: str) -> Iterator[_Place]:
-    selector, _, domain = name.partition("._domainkey.")
-    home = dkim.home(settings, selector, domain)
-    if home != name:
-        yield _Place(domain, Expected(name, "CNAME", (f"{home}.",)), leads_to=home)
-    above = dkim.zone_of_keys(settings, domain) or domain
-    yield _Place(above, Expected(home, "TXT", (recordsets.rdata("TXT", text),)))
-
-
-def _questions(place: _Place, ask: dns.resolver.Resolver) -> Iterator[Question]:
+def _whom_to_ask(name: str, text: str, ask: dns.resolver.Resolver) -> list[Question]:
     try:
-        # Of the name itself the resolver would remember that it is not there yet.
-        above = dns.name.from_text(place.above)
-        zone = dns.resolver.zone_for_name(above, resolver=ask).to_text(omit_final_dot=True)
-        found = servers(zone, ask)
+        return list(_questions(name, text, ask))
     except (dns.exception.DNSException, MailError):
-        return  # a zone that cannot be found answers nothing
+        return []  # a zone that cannot be found answers nothing
+
+
+def _questions(
+    name: str, text: str, ask: dns.resolver.Resolver, hops: int = HOPS
+) -> Iterator[Question]:
+    """Yield what shows a text to be everywhere: at a name, or where its CNAME leads to."""
+    zone = zone_of(name, ask)
+    found = servers(zone, ask)
+    target = alias(name, found) if hops else None
+    expected = Expected(name, "TXT", (recordsets.rdata("TXT", text),))
+    if target:
+        expected = Expected(name, "CNAME", (f"{target}.",))
+        yield from _questions(target, text, ask, hops - 1)
     for server in found:
-        yield Question(zone, server, place.expected)
+        yield Question(zone, server, expected)

@@ -14,6 +14,7 @@ from .command import ROOT, BenchError
 from .frame import Report
 from .outbound import outbound
 from .provisioning import NOTES, provisioning
+from .publishing import publishing
 from .sending import SUITES
 from .switching import switching
 
@@ -43,6 +44,8 @@ def _measured(options: argparse.Namespace, progress: Console) -> list[Report]:
         return outbound(options.release, options.messages, *common, keep=options.keep)
     if options.bench == "switch":
         return switching(options.release, *common, keep=options.keep)
+    if options.bench == "zone":
+        return [publishing(options.domains, *common, keep=options.keep)]
     return [provisioning(options.bench, options.hosts, *common, keep=options.keep)]
 
 
@@ -57,6 +60,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     carrying.add_argument("--messages", type=_number, default=3000, help="how many each carries")
     for bench in (carrying, _common(benches.add_parser("switch"))):
         bench.add_argument("--release", choices=SUITES, default="12", help="which Debian")
+    _common(benches.add_parser("zone")).add_argument(
+        "--domains", type=_number, nargs="+", default=[1, 100, 1000], help="numbers of domains"
+    )
     return parser.parse_args(arguments)
 
 
@@ -69,7 +75,7 @@ def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _number(text: str) -> int:
-    """Return a number of runs, hosts or messages, of which there is at least one."""
+    """Return a number of runs, hosts, domains or messages, of which there is at least one."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)

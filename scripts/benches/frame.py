@@ -58,13 +58,16 @@ class Report:
         return round(case.median(self.measure) / other.median(self.measure), 2)
 
     def ratios(self) -> dict[str, dict[str, float]]:
-        """Return by situation the ratio of each contender to each baseline."""
+        """Return by situation the ratio of each contender to each baseline that is in it."""
         found: dict[str, dict[str, float]] = {case.situation: {} for case in self.cases}
         for case, baseline in product(self.cases, self.baselines):
-            if case.contender != baseline:
+            if case.contender != baseline and self._has(case.situation, baseline):
                 label = f"{case.contender}_to_{baseline}"
                 found[case.situation][label] = self.ratio(case, baseline)
         return found
+
+    def _has(self, situation: str, contender: str) -> bool:
+        return any(case.name == f"{situation}_{contender}" for case in self.cases)
 
     def document(self) -> dict[str, Any]:
         """Return the report as what JSON can hold."""
@@ -124,6 +127,8 @@ class Report:
         return text if aim is None else f"(≤ {aim:g}) {_coloured(text, good=found <= aim)}"
 
     def _ratio_cell(self, case: Case, baseline: str) -> str:
+        if not self._has(case.situation, baseline):
+            return ""
         found, aim = self.ratio(case, baseline), case.least.get(baseline)
         text = f"{found:.1f}"
         return (

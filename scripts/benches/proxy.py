@@ -8,9 +8,10 @@ counted from then, and the host sees the connection when the third segment would
 """
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+
+from .background import background
 
 CHUNK = 65536
 Address = tuple[str, int]
@@ -19,18 +20,13 @@ Address = tuple[str, int]
 @contextmanager
 def far_away(hosts: Sequence[Address], round_trip: float) -> Iterator[Mapping[Address, int]]:
     """Relay to hosts for as long as the context lasts; yield each one's port on loopback."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="far away", daemon=True)
-    thread.start()
-    started = asyncio.run_coroutine_threadsafe(_serve(hosts, round_trip), loop)
-    servers = started.result(timeout=10)
-    try:
-        yield {host: _port(server) for host, server in zip(hosts, servers, strict=True)}
-    finally:
-        asyncio.run_coroutine_threadsafe(_close(servers), loop).result(timeout=10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=10)
-        loop.close()
+    with background("far away") as loop:
+        started = asyncio.run_coroutine_threadsafe(_serve(hosts, round_trip), loop)
+        servers = started.result(timeout=10)
+        try:
+            yield {host: _port(server) for host, server in zip(hosts, servers, strict=True)}
+        finally:
+            asyncio.run_coroutine_threadsafe(_close(servers), loop).result(timeout=10)
 
 
 async def _serve(hosts: Sequence[Address], round_trip: float) -> list[asyncio.Server]:

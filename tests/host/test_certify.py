@@ -1,10 +1,12 @@
 """What certbot is asked, and what is made of its answer."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploys.host.agent import certify
+from deploys.host.agent import certificates, certify
 from deploys.host.agent.shell import Refused
 
 ONE: dict[str, Any] = {
@@ -60,3 +62,24 @@ def test_what_holds_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(Refused, match=r"nginx \(process 7\) listens on port 80"):
         certify._issue(ONE)  # noqa: SLF001 - as above
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ({}, ""),
+        ({"acme.example/dir/1": "https://acme.example/acct/1"}, "https://acme.example/acct/1"),
+        ({"other.example/dir/1": "https://other.example/acct/1"}, ""),
+        ({"acme.example/dir/1": "https://a/1", "acme.example/dir/2": "https://a/2"}, ""),
+    ],
+)
+def test_the_one_account_at_the_authority_is_found_in_certbots_files(
+    held: dict[str, str], found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, uri in held.items():
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "regr.json").write_text(json.dumps({"body": {}, "uri": uri}))
+    monkeypatch.setattr(certificates, "ACCOUNTS", tmp_path)
+
+    assert certificates.account(ONE["directory"]) == found
+    assert certificates.account("") == ""

@@ -99,6 +99,15 @@ def test_the_second_run_has_nothing_to_issue_and_nothing_to_change() -> None:
 
 
 @pytest.mark.usefixtures("acme")
+def test_the_account_that_gets_certificates_is_in_the_plan_of_the_zone() -> None:
+    (file,) = on("mx1", "cat /etc/letsencrypt/accounts/*/dir/*/regr.json").splitlines()
+    account = json.loads(file)["uri"]
+    plan = pyinfra("deploys/site.py", "--dry", *ACME, "--data", "mail_caa=ca.nic.example").stdout
+
+    assert f'CAA mx1.harbor.example 0 issue "ca.nic.example; accounturi={account}"' in plan
+
+
+@pytest.mark.usefixtures("acme")
 def test_a_renewal_is_served_at_once_with_the_same_key_and_no_session_is_dropped() -> None:
     sessions = {name: session(name) for name in MAIL_HOSTS}
     both(lambda name: on(name, RENEW))

@@ -16,13 +16,16 @@ import dns.rdatatype
 import pytest
 
 from deploys.lab import state
-from deploys.lab.inventory import API_PORT, hosts
+from deploys.lab.inventory import API_PORT, hosts, resolvers
 from deploys.lab.inventory import dns as lab_dns
 from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
-from deploys.mail.records import records_for
+from deploys.mail.records import HostFacts, records_for
+from deploys.mail.rotation import Published
+from deploys.mail.settings import LETS_ENCRYPT
 from deploys.zones.loading import load
-from deploys.zones.plan import apply, plan
+from deploys.zones.lookups import lookup_by
+from deploys.zones.plan import ZonePlan, apply, plan
 from tests.lab.raising import NAME, Raised
 from tests.lab.running import LAB
 
@@ -33,8 +36,11 @@ OURS = [
     ("mx1.harbor.example", "AAAA"),
     (HARBOR, "MX"),
     (HARBOR, "TXT"),
+    ("mx1.harbor.example", "TXT"),
     ("_dmarc.harbor.example", "TXT"),
 ]
+SERVICES = ("submissions", "submission", "imaps", "imap", "pop3s", "pop3")
+OURS += [(f"_{service}._tcp.harbor.example", "SRV") for service in SERVICES]
 BEFORE = ['"site-verification=5d1c9b27"', '"v=spf1 include:_spf.faraway.example ~all"']
 AFTER = ['"site-verification=5d1c9b27"', '"v=spf1 mx include:_spf.faraway.example ~all"']
 DEPLOY = """
@@ -126,7 +132,7 @@ def powerdns(lab: Raised) -> Iterator[PowerDns]:
 def _is_ours(key: tuple[str, str]) -> bool:
     name, kind = key
     return (
-        kind == "MX"
+        kind in ("MX", "SRV")
         or name.startswith(("mx1.", "mx2.", "_dmarc."))
         or (name, kind) == (ORCHARD, "TXT")
     )
@@ -197,6 +203,11 @@ def test_what_is_published_is_answered_and_everything_foreign_is_still_there(
     assert powerdns.answer("mx2.orchard.example", "AAAA") == [
         str(LAB.lab.address6(LAB.host("mx2")))
     ]
+    assert powerdns.answer("mx1.harbor.example", "TXT") == ['"v=spf1 a -all"']
+    assert powerdns.answer("_submissions._tcp.harbor.example", "SRV") == [
+        "0 1 465 mx1.harbor.example."
+    ]
+    assert powerdns.answer("_imap._tcp.harbor.example", "SRV") == ["0 0 0 ."]
     assert foreign(powerdns.held(HARBOR)) == foreign(before)
     assert ("www.harbor.example", "CNAME") in before or ("www.harbor.example", "A") in before
 
@@ -312,3 +323,117 @@ def test_an_address_of_somebody_else_at_a_hosts_name_is_refused(
     assert done.returncode == 1
     assert f"mx1.harbor.example has the A {NOBODY}, which is not in the host's" in done.stdout
     assert powerdns.answer("mx1.harbor.example", "A") == [NOBODY]
+
+
+ACCOUNT = "https://acme-v02.api.letsencrypt.org/acme/acct/17"
+EVERYTHING: dict[str, Any] = {
+    "mail_tls": "acme",
+    "mail_acme_directory": LETS_ENCRYPT,
+    "mail_dmarc": "quarantine",
+    "mail_dmarc_reports": "dmarc@harbor.example",
+    "mail_tls_rpt": "https://reports.faraway.example/tls",
+    "mail_bimi": "https://www.harbor.example/logo.svg",
+    "mail_silent_domains": ["quiet.harbor.example"],
+}
+KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A" + "MIIBCgKCAQEA" * 30 + "IDAQAB=="
+LONGER = {
+    ("mx1.harbor.example", "CAA"): [f'0 issue "letsencrypt.org; accounturi={ACCOUNT}"'],
+    ("_dmarc.harbor.example", "TXT"): [
+        '"v=DMARC1; p=quarantine; fo=1; rua=mailto:dmarc@harbor.example"',
+        '"verify=1"',
+    ],
+    ("_smtp._tls.harbor.example", "TXT"): [
+        '"v=TLSRPTv1; rua=https://reports.faraway.example/tls"',
+    ],
+    ("default._bimi.harbor.example", "TXT"): [
+        '"v=BIMI1; l=https://www.harbor.example/logo.svg"',
+    ],
+    ("mx1-rsa._domainkey.harbor.example", "TXT"): [
+        f'"{f"v=DKIM1; k=rsa; p={KEY}"[:255]}" "{f"v=DKIM1; k=rsa; p={KEY}"[255:]}"'
+    ],
+    ("quiet.harbor.example", "MX"): ["0 ."],
+    ("quiet.harbor.example", "TXT"): ['"v=spf1 -all"'],
+    ("any._domainkey.quiet.harbor.example", "TXT"): ['"v=DKIM1; p="'],
+    ("_dmarc.quiet.harbor.example", "TXT"): ['"v=DMARC1; p=reject"'],
+}
+
+
+def planned(lab: Raised, zone: str = HARBOR, **data: Any) -> ZonePlan:
+    """Plan what mx1 needs of a zone, in this process."""
+    host = dict(hosts(lab.name, "mail"))["mx1"]
+    key = Published("mx1-rsa", f"v=DKIM1; k=rsa; p={KEY}", "current")
+    facts = {"mx1": HostFacts(dkim=(key,), acme_account=ACCOUNT)}
+    records = records_for(fleet_from({"mx1": {**host, **data}}, {}), {"mx1"}, facts)
+    own = [record for record in records if record.name.endswith(zone)]
+    return plan(load(lab_dns(lab.name)), zone, own, lookup_by(resolvers(lab.name)))
+
+
+def test_every_kind_of_record_is_taken_answered_and_not_planned_again(
+    powerdns: PowerDns, lab: Raised
+) -> None:
+    theirs = ['"v=DMARC1; p=none; fo=1"', '"verify=1"']
+    powerdns.replace(HARBOR, "_dmarc.harbor.example", "TXT", 60, theirs)
+    powerdns.replace(HARBOR, "*.harbor.example", "TXT", 60, ['"anything"'])
+    before = powerdns.held(HARBOR)
+    first = planned(lab, **EVERYTHING)
+    apply(first)
+
+    assert {key: powerdns.answer(*key) for key in LONGER} == LONGER
+    assert 'TXT *.harbor.example "anything" is a wildcard' in first.notes[0]
+    assert planned(lab, **EVERYTHING).changes == ()
+    after = powerdns.held(HARBOR)
+    theirs_alone = {key for key in before if key not in OURS and key not in LONGER}
+    assert {key: after[key] for key in theirs_alone} == {key: before[key] for key in theirs_alone}
+    assert {(HARBOR, "NS"), ("*.harbor.example", "TXT")} <= theirs_alone
+
+
+def test_pointers_are_kept_as_their_zone_has_them(lab: Raised) -> None:
+    reverse = ".".join(LAB.address("mx1").split(".")[2::-1]) + ".in-addr.arpa"
+    powerdns = PowerDns(lab)
+    before = powerdns.held(reverse)
+
+    assert before[f"11.{reverse}", "PTR"][1] == ["mx1.harbor.example."]
+    assert planned(lab, reverse).changes == ()
+    assert powerdns.held(reverse) == before
+
+
+def test_an_spf_policy_is_counted_through_what_others_include(
+    powerdns: PowerDns, lab: Raised
+) -> None:
+    chain = [f"p{number}.orchard.example" for number in range(10)]
+    for name, following in zip(chain, [*chain[1:], "_spf.faraway.example"], strict=True):
+        policy = f'"v=spf1 include:{following} -all"'
+        powerdns.replace(ORCHARD, name, "TXT", 60, [policy])
+    powerdns.replace(HARBOR, HARBOR, "TXT", 60, ['"v=spf1 include:p0.orchard.example -all"'])
+    before = powerdns.held(HARBOR)
+
+    with pytest.raises(MailError, match=r"12 DNS lookups where 10.*include:p0\.orchard.* \(11\)"):
+        planned(lab)
+    assert powerdns.held(HARBOR) == before
+
+    powerdns.replace(HARBOR, HARBOR, "TXT", 60, ['"v=spf1 include:p2.orchard.example -all"'])
+    apply(planned(lab))
+    assert powerdns.answer(HARBOR, "TXT") == ['"v=spf1 mx include:p2.orchard.example -all"']
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "words"),
+    [
+        ((HARBOR, "TXT"), ['"v=spf1 -all"', '"v=spf1 a -all"'], "2 SPF policies are published"),
+        (("mx1.harbor.example", "CNAME"), ["www.harbor.example."], "but a CNAME is there, beside"),
+        (("mx1.harbor.example", "CAA"), ['0 issue ";"'], 'CAA 0 issue ";", which lets nobody'),
+        (("_dmarc.harbor.example", "TXT"), ['"v=DMARC1; p=block"'], "p=block: write none or"),
+        (("quiet.harbor.example", "MX"), ["10 mx.b.example."], "in mail_silent_domains, and has"),
+    ],
+)
+def test_what_only_the_owner_can_decide_is_refused_and_nothing_is_written(
+    key: tuple[str, str], values: list[str], words: str, powerdns: PowerDns, lab: Raised
+) -> None:
+    powerdns.replace(HARBOR, *key, 60, values)
+    before = powerdns.held(HARBOR)
+
+    with pytest.raises(MailError) as error:
+        planned(lab, **EVERYTHING)
+
+    assert words in str(error.value)
+    assert powerdns.held(HARBOR) == before

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploys.mail.dmarc import Dmarc, Policy, is_policy
+from deploys.mail.dmarc import Dmarc, Policy, consent, is_policy
 from deploys.mail.errors import MailError
 
 
@@ -57,3 +57,61 @@ def test_other_records_at_the_name_are_no_policy() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("existing", "asked", "result"),
+    [
+        ("p=none", "p=none", "p=none"),
+        ("p=reject", "p=none", "p=reject"),
+        ("p=none", "p=quarantine", "p=quarantine"),
+        ("p=none", "p=reject", "p=quarantine"),
+        ("p=quarantine", "p=reject", "p=reject"),
+        ("p=QUARANTINE; pct=25", "p=reject", "p=reject; pct=25"),
+        ("p=none; sp=none; adkim=s", "p=quarantine", "p=quarantine; sp=none; adkim=s"),
+        ("p=none", "p=none; rua=mailto:b@b.example", "p=none; rua=mailto:b@b.example"),
+        ("p=none; rua=mailto:a@a.example", "p=none; rua=mailto:b@b.example", None),
+        ("p=none; ruf=mailto:a@a.example", "p=none", None),
+    ],
+)
+def test_a_policy_is_never_lowered_and_raised_one_step_at_a_time(
+    existing: str, asked: str, result: str | None
+) -> None:
+    before, wanted = Dmarc.parse(f"v=DMARC1; {existing}"), Dmarc.parse(f"v=DMARC1; {asked}")
+
+    assert str(before.completed(wanted)) == f"v=DMARC1; {result or existing}"
+
+
+@pytest.mark.parametrize(
+    ("existing", "asked", "words"),
+    [
+        ("p=none; rua=mailto:a@a.example", "none", ""),
+        ("p=none; rua=mailto:a@a.example", "quarantine", "none becomes quarantine: the step wants"),
+        ("p=none; rua=mailto:a@a.example", "reject", "reject is asked for, and a later run takes"),
+        ("p=none", "quarantine", "so far nobody gets these reports; set mail_dmarc_reports"),
+    ],
+)
+def test_a_step_names_the_evidence_that_it_wants(existing: str, asked: Policy, words: str) -> None:
+    before = Dmarc.parse(f"v=DMARC1; {existing}")
+    reason = before.completed(Dmarc.of(asked)).reason(before, Dmarc.of(asked))
+
+    assert words in reason
+    assert bool(words) == bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("reports", "names"),
+    [
+        ([], ()),
+        (["a@harbor.example"], ()),
+        (["a@mail.harbor.example"], ()),
+        (
+            ["a@faraway.example", "b@faraway.example"],
+            ("harbor.example._report._dmarc.faraway.example",),
+        ),
+    ],
+)
+def test_another_domain_has_to_consent_to_reports(
+    reports: list[str], names: tuple[str, ...]
+) -> None:
+    assert consent("harbor.example", reports) == names

@@ -7,6 +7,7 @@ import pytest
 from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.rotation import Published
+from deploys.mail.secret import command
 from deploys.mail.settings import Fleet
 
 HARBOR = {
@@ -39,11 +40,22 @@ def listed(fleet: Fleet, *ready: str) -> list[str]:
     ]
 
 
+POINTER6 = "1.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.5.2.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
+MX1 = [
+    "mx1.harbor.example 3600 A 203.0.113.11",
+    "mx1.harbor.example 3600 AAAA 2001:db8:25::11",
+    "11.113.0.203.in-addr.arpa 3600 PTR mx1.harbor.example.",
+    f"{POINTER6} 3600 PTR mx1.harbor.example.",
+    "mx1.harbor.example 3600 TXT v=spf1 a -all",
+]
+
+
 def test_two_hosts_and_two_domains() -> None:
     assert listed(fleet(), "mx1", "mx2") == [
-        "mx1.harbor.example 3600 A 203.0.113.11",
-        "mx1.harbor.example 3600 AAAA 2001:db8:25::11",
+        *MX1,
         "mx2.orchard.example 300 A 203.0.113.12",
+        "12.113.0.203.in-addr.arpa 300 PTR mx2.orchard.example.",
+        "mx2.orchard.example 300 TXT v=spf1 a -all",
         "harbor.example 3600 MX 10 mx1.harbor.example., 10 mx2.orchard.example.",
         "harbor.example 3600 TXT v=spf1 mx ~all",
         "_dmarc.harbor.example 3600 TXT v=DMARC1; p=none",
@@ -55,13 +67,21 @@ def test_two_hosts_and_two_domains() -> None:
 
 def test_a_host_that_is_not_ready_is_not_announced() -> None:
     assert listed(fleet(), "mx1") == [
-        "mx1.harbor.example 3600 A 203.0.113.11",
-        "mx1.harbor.example 3600 AAAA 2001:db8:25::11",
+        *MX1,
         "harbor.example 3600 MX 10 mx1.harbor.example.",
         "harbor.example 3600 TXT v=spf1 mx ~all",
         "_dmarc.harbor.example 3600 TXT v=DMARC1; p=none",
     ]
     assert listed(fleet()) == []
+
+
+def test_a_host_that_has_a_domains_name_is_let_in_by_the_domains_policy() -> None:
+    own = fleet(mail_hostname="orchard.example")
+
+    assert [line for line in listed(own, "mx2") if "spf1" in line] == [
+        "harbor.example 300 TXT v=spf1 mx ~all",
+        "orchard.example 300 TXT v=spf1 mx ~all",
+    ]
 
 
 def test_new_policies_are_as_strict_as_the_settings_say() -> None:
@@ -107,3 +127,131 @@ def test_where_a_domain_leads_its_keys_elsewhere_there_they_are_and_a_cname_lead
         ),
         ("mx1-rsa._domainkey.mx1.harbor.example", "TXT", "v=DKIM1; k=rsa; p=MIIB"),
     ]
+
+
+ACCOUNTS = {"mail_accounts": {"ann@orchard.example": {"password": command("echo", "sesame")}}}
+
+
+def test_users_find_where_to_send_from_and_that_there_is_nothing_to_read() -> None:
+    services = [line for line in listed(fleet(**ACCOUNTS, **ANN), "mx1", "mx2") if " SRV " in line]
+
+    assert services == [
+        "_submissions._tcp.orchard.example 300 SRV 0 1 465 mx2.orchard.example.",
+        "_submission._tcp.orchard.example 300 SRV 0 1 587 mx2.orchard.example.",
+        "_imaps._tcp.orchard.example 300 SRV 0 0 0 .",
+        "_imap._tcp.orchard.example 300 SRV 0 0 0 .",
+        "_pop3s._tcp.orchard.example 300 SRV 0 0 0 .",
+        "_pop3._tcp.orchard.example 300 SRV 0 0 0 .",
+    ]
+
+
+ANN = {"mail_aliases": {"ann": "root"}}
+
+
+def test_reports_go_where_the_settings_say_and_other_domains_of_ours_agree_to_it() -> None:
+    told = fleet(
+        mail_dmarc_reports=["dmarc@harbor.example", "a!b@faraway.example"],
+        mail_tls_rpt=["tls@orchard.example", "https://reports.faraway.example/tls"],
+    )
+
+    dmarc = "rua=mailto:dmarc@harbor.example,mailto:a%21b@faraway.example"
+    tls = "rua=mailto:tls@orchard.example,https://reports.faraway.example/tls"
+
+    assert [line for line in listed(told, "mx2") if "rua" in line or "_report" in line] == [
+        f"_dmarc.harbor.example 300 TXT v=DMARC1; p=none; {dmarc}",
+        f"_smtp._tls.harbor.example 300 TXT v=TLSRPTv1; {tls}",
+        f"_dmarc.orchard.example 300 TXT v=DMARC1; p=none; {dmarc}",
+        "orchard.example._report._dmarc.harbor.example 300 TXT v=DMARC1",
+        f"_smtp._tls.orchard.example 300 TXT v=TLSRPTv1; {tls}",
+    ]
+
+
+def test_a_logo_is_named() -> None:
+    logo = fleet(mail_bimi="https://www.orchard.example/logo.svg")
+
+    assert (
+        "default._bimi.orchard.example 300 TXT v=BIMI1; l=https://www.orchard.example/logo.svg"
+        in listed(logo, "mx2")
+    )
+
+
+def test_a_name_that_never_sends_says_so_once_for_all_hosts() -> None:
+    both = fleet_from(
+        {
+            "mx1": HARBOR | {"mail_silent_domains": ["quiet.example"]},
+            "mx2": ORCHARD | {"mail_silent_domains": ["quiet.example", "www.orchard.example"]},
+        },
+        {},
+    )
+
+    assert [line for line in listed(both, "mx1", "mx2") if "quiet" in line] == [
+        "quiet.example 3600 MX 0 .",
+        "quiet.example 3600 TXT v=spf1 -all",
+        "*._domainkey.quiet.example 3600 TXT v=DKIM1; p=",
+        "_dmarc.quiet.example 3600 TXT v=DMARC1; p=reject",
+    ]
+    assert "www.orchard.example 300 MX 0 ." in listed(both, "mx1", "mx2")
+
+
+ACME = {"mail_tls": "acme", "mail_tls_names": ["mail.orchard.example", "mail.elsewhere.example"]}
+OWN_ACME = {"mail_acme_directory": "https://acme.orchard.example/dir"}
+
+
+def may_issue(fleet: Fleet, **accounts: str) -> dict[str, tuple[str, ...]]:
+    facts = {name: HostFacts(acme_account=account) for name, account in accounts.items()}
+    records = records_for(fleet, ["mx1", "mx2"], facts)
+    return {record.name: record.values for record in records if record.type == "CAA"}
+
+
+@pytest.mark.parametrize(
+    ("data", "account", "value"),
+    [
+        ({}, "", '0 issue "letsencrypt.org"'),
+        ({}, "https://a/1", '0 issue "letsencrypt.org; accounturi=https://a/1"'),
+        (OWN_ACME | {"mail_caa": "ca.example"}, "", '0 issue "ca.example"'),
+    ],
+)
+def test_the_authority_that_is_asked_may_issue_for_every_name_of_ours(
+    data: dict[str, Any], account: str, value: str
+) -> None:
+    assert may_issue(fleet(**ACME, **data), mx2=account) == {
+        "mx2.orchard.example": (value,),
+        "mail.orchard.example": (value,),
+    }
+
+
+@pytest.mark.parametrize("data", [{"mail_tls": "self-signed"}, ACME | OWN_ACME])
+def test_an_authority_that_nobody_names_is_not_guessed(data: dict[str, Any]) -> None:
+    assert may_issue(fleet(**data)) == {}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "values"),
+    [
+        ({"mx1": "https://a/1", "mx2": ""}, ("letsencrypt.org",)),
+        (
+            {"mx1": "https://a/1", "mx2": "https://a/2"},
+            (
+                "letsencrypt.org; accounturi=https://a/1",
+                "letsencrypt.org; accounturi=https://a/2",
+            ),
+        ),
+    ],
+)
+def test_hosts_that_share_a_name_do_not_lock_each_other_out(
+    accounts: dict[str, str], values: tuple[str, ...]
+) -> None:
+    shared = {"mail_tls": "acme", "mail_tls_names": ["mail.harbor.example"]}
+    both = fleet_from({"mx1": HARBOR | shared, "mx2": ORCHARD | shared}, {})
+
+    assert may_issue(both, **accounts)["mail.harbor.example"] == tuple(
+        f'0 issue "{value}"' for value in values
+    )
+
+
+def test_a_name_that_is_shared_with_a_host_outside_the_run_is_left_as_it_is() -> None:
+    shared = {"mail_tls": "acme", "mail_tls_names": ["mail.harbor.example"]}
+    both = fleet_from({"mx1": HARBOR | shared, "mx2": ORCHARD | shared}, {})
+    records = records_for(both, ["mx1"], {"mx1": HostFacts(acme_account="https://a/1")})
+
+    assert [record.name for record in records if record.type == "CAA"] == ["mx1.harbor.example"]

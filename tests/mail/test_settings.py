@@ -91,12 +91,29 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: st
         ),
         (
             {"mail_dkim_cname": ".".join(["x" * 60] * 4)},
-            "is longer than a name may be (RFC 1035)",
+            "is too long for mail: its DKIM key would be at a name of",
         ),
         ({"mail_account_rate": "100"}, "mail_account_rate: '100' is not a rate; write one like"),
         ({"mail_account_rate": "0/1h"}, "is not a rate"),
         ({"mail_rspamd": {"../x.conf": {}}}, "mail_rspamd.../x.conf"),
         ({"mail_postmaster": "Some One"}, "mail_postmaster: 'Some One' was given"),
+        ({"mail_spf_all": "?all"}, "mail_spf_all: '?all' was given"),
+        ({"mail_dmarc_reports": ["x"]}, "mail_dmarc_reports.0: 'x' is not a mail address"),
+        ({"mail_tls_rpt": "x"}, "mail_tls_rpt.0: 'x' is not a mail address; write one like"),
+        ({"mail_tls_rpt": "http://b.example"}, "takes no reports; write an address or an https"),
+        ({"mail_tls_rpt": "https://b.example/a,b"}, "takes no reports"),
+        ({"mail_caa": "letsencrypt"}, "mail_caa: 'letsencrypt' is not a domain name"),
+        ({"mail_bimi": "http://b.example/l.svg"}, "mail_bimi: 'http://b.example/l.svg' is no logo"),
+        ({"mail_bimi": "https://b.example/l.png"}, "is no logo; write the https:// URL of an .svg"),
+        ({"mail_silent_domains": ["x"]}, "mail_silent_domains.0: 'x' is not a domain name"),
+        (
+            {"mail_silent_domains": ["harbor.example"]},
+            "mail_silent_domains has harbor.example, which sends mail: it is in mail_domains",
+        ),
+        (
+            {"mail_silent_domains": ["mx1.harbor.example"]},
+            "mail_silent_domains has mx1.harbor.example, which sends mail",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_its_key(data: dict[str, Any], sentence: str) -> None:
@@ -230,3 +247,25 @@ def test_a_zone_of_keys_is_meant_for_all_domains_or_for_one(written: object, zon
     (host,) = fleet_from({"mx1": MX1 | {"mail_dkim_cname": written}}, {}).hosts
 
     assert dkim.zone_of_keys(host, "harbor.example") == zone
+
+
+LONG = ".".join(["a" * 63] * 3)
+ENDLESS = f"{LONG}.{'b' * 61}"
+
+
+@pytest.mark.parametrize("key", ["mail_domains", "mail_silent_domains"])
+def test_a_domain_that_leaves_no_room_for_mails_names_is_refused_in_one_sentence(key: str) -> None:
+    assert len(ENDLESS) == 253
+
+    said = mistakes(**{key: [ENDLESS]})
+
+    assert said.startswith(f"mx1: {ENDLESS} is too long for mail: its DKIM key would be at a name")
+    assert "octets, where 253 are allowed; use a domain of at most 2" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_domain_with_just_enough_room_is_good() -> None:
+    domain = f"{LONG}.{'b' * (253 - len(LONG) - 1 - len('mx1-2-ed25519._domainkey.'))}"
+
+    assert good(mail_domains=[domain]).domains == (domain,)
+    assert f"of at most {len(domain)} octets" in mistakes(mail_domains=[f"{domain}b"])

@@ -8,8 +8,9 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28}
-RESPONSE, AUTHORITATIVE, RECURSION_DESIRED = 0x8000, 0x0400, 0x0100  # RFC 1035 section 4.1.1
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
+# RFC 1035 section 4.1.1
+RESPONSE, AUTHORITATIVE, TRUNCATED, RECURSION_DESIRED = 0x8000, 0x0400, 0x0200, 0x0100
 
 
 def a(address: str) -> bytes:
@@ -25,26 +26,48 @@ def mx(preference: int, exchange: str) -> bytes:
     return struct.pack("!H", preference) + domain(exchange)
 
 
+def soa(zone: str) -> bytes:
+    return (
+        domain(f"ns.{zone}") + domain(f"hostmaster.{zone}") + struct.pack("!5L", 1, 60, 60, 60, 60)
+    )
+
+
 def txt(*strings: str) -> bytes:
     return b"".join(bytes([len(string)]) + string.encode() for string in strings)
 
 
-class Responder(AbstractContextManager["Responder"]):
-    """Answers over UDP at a loopback address with `answers`, or not at all while `silent`."""
+def record(name: str, kind: str, ttl: int, value: bytes) -> bytes:
+    return domain(name) + struct.pack("!HHLH", TYPES[kind], 1, ttl, len(value)) + value
 
-    def __init__(self, address: str, port: int = 0) -> None:
+
+class Responder(AbstractContextManager["Responder"]):
+    """
+    Answers at a loopback address with `answers`, or not at all while `silent`.
+
+    Whatever is at or below one of its `cuts` it refers to that zone's servers; of all that it does
+    not know it says so in the name of its `zone`. While `truncating`, the answer is over TCP only.
+    """
+
+    def __init__(self, address: str, port: int = 0, zone: str = "") -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, port))
         self.address, self.port = self.socket.getsockname()
+        self.listener = socket.create_server((self.address, self.port))
+        self.zone = zone
         self.answers: dict[tuple[str, str], list[bytes]] = {}
-        self.silent = False
+        self.cuts: dict[str, dict[str, str]] = {}  # by zone, the address of each server or ""
+        self.silent = self.truncating = False
+        self.nonsense = b""
         self.flags = RESPONSE | AUTHORITATIVE
         self.rcode = 0
+        self.ttl = 60
         self.asked: list[tuple[str, bool]] = []
-        self.thread = Thread(target=self._serve, daemon=True)
+        self.over_tcp = 0
+        self.threads = [Thread(target=work, daemon=True) for work in (self._serve, self._listen)]
 
     def __enter__(self) -> Self:
-        self.thread.start()
+        for thread in self.threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -55,8 +78,11 @@ class Responder(AbstractContextManager["Responder"]):
     ) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", (self.address, self.port))
-        self.thread.join(5)
+        socket.create_connection((self.address, self.port)).close()
+        for thread in self.threads:
+            thread.join(5)
         self.socket.close()
+        self.listener.close()
 
     def _serve(self) -> None:
         while True:
@@ -64,21 +90,59 @@ class Responder(AbstractContextManager["Responder"]):
             if not query:
                 return
             if not self.silent:
-                self.socket.sendto(self._answer(query), sender)
+                answer = self._answer(query)
+                if self.truncating:
+                    flags = struct.pack("!H", self.flags | TRUNCATED)
+                    answer = query[:2] + flags + query[4:6] + bytes(6) + query[12 : _end(query)]
+                self.socket.sendto(self.nonsense or answer, sender)
+
+    def _listen(self) -> None:
+        while True:
+            connection, _ = self.listener.accept()
+            with connection:
+                query = connection.recv(4096)[2:]
+                if not query:
+                    return
+                self.over_tcp += 1
+                answer = self._answer(query)
+                connection.sendall(struct.pack("!H", len(answer)) + answer)
 
     def _answer(self, query: bytes) -> bytes:
         number, flags = struct.unpack("!HH", query[:4])
-        end = query.index(b"\0", 12) + 5
+        end = _end(query)
         name, record_type = _name(query[12:]), struct.unpack("!H", query[end - 4 : end - 2])[0]
         self.asked.append((name, bool(flags & RECURSION_DESIRED)))
         held = {(known, TYPES[kind]): values for (known, kind), values in self.answers.items()}
         values = held.get((name, record_type), [])
-        head = struct.pack("!HHHHHH", number, self.flags | self.rcode, 1, len(values), 0, 0)
+        cut = next((zone for zone in self.cuts if f".{name}".endswith(f".{zone}")), None)
+        if cut is not None and not values:
+            own, authority, additional = self.flags & ~AUTHORITATIVE, *self._referred(cut)
+        else:
+            own, authority, additional = self.flags, self._denied(values), []
+        counts = (1, len(values), len(authority), len(additional))
+        head = struct.pack("!HHHHHH", number, own | self.rcode, *counts)
         body = (  # 0xC00C points to the name in the question
-            struct.pack("!HHHIH", 0xC00C, record_type, 1, 60, len(value)) + value
+            struct.pack("!HHHIH", 0xC00C, record_type, 1, self.ttl, len(value)) + value
             for value in values
         )
-        return head + query[12:end] + b"".join(body)
+        return head + query[12:end] + b"".join([*body, *authority, *additional])
+
+    def _denied(self, values: list[bytes]) -> list[bytes]:
+        if values or not self.zone:
+            return []
+        return [record(self.zone, "SOA", self.ttl, soa(self.zone))]
+
+    def _referred(self, cut: str) -> tuple[list[bytes], list[bytes]]:
+        servers = self.cuts[cut]
+        glue = {name: address for name, address in servers.items() if address}
+        return (
+            [record(cut, "NS", self.ttl, domain(name)) for name in servers],
+            [record(name, "A", self.ttl, a(address)) for name, address in glue.items()],
+        )
+
+
+def _end(query: bytes) -> int:
+    return query.index(b"\0", 12) + 5
 
 
 def _name(wire: bytes) -> str:

@@ -9,7 +9,9 @@ from deploys.mail.records import HostFacts
 from deploys.mail.rotation import Published
 from deploys.mail.settings import Fleet
 from deploys.zones import publication
+from deploys.zones.following import Followed
 from deploys.zones.loading import load
+from deploys.zones.lookups import nobody
 from deploys.zones.publication import Publication, by_configuration
 from tests.zones.fleets import HARBOR, harbor, host, orchard, served
 from tests.zones.memory import STORES, RecordSets
@@ -22,7 +24,8 @@ TEXT = '"v=DKIM1; k=rsa; p=MIIB"'
 
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publication, "servers", lambda *_: ())
+    monkeypatch.setattr(publication, "follow", lambda *_: Followed())
+    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
 
 
 def fleet(**data: Any) -> Fleet:

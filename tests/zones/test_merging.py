@@ -4,7 +4,8 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
-from deploys.zones.merging import Merged, merged
+from deploys.zones.joining import Merged
+from deploys.zones.merging import kind, merged
 
 NAME = "harbor.example"
 A = MailRecord("mx1.harbor.example", "A", ("203.0.113.11", "203.0.113.12"), 3600, "")
@@ -13,6 +14,23 @@ SPF = MailRecord(NAME, "TXT", ("v=spf1 mx ~all",), 3600, "")
 DMARC = MailRecord(f"_dmarc.{NAME}", "TXT", ("v=DMARC1; p=none",), 3600, "")
 KEY = MailRecord(f"mx1-rsa._domainkey.{NAME}", "TXT", ("v=DKIM1; k=rsa; p=TmV3",), 3600, "")
 OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
+ASKED = MailRecord(NAME, "TXT", ("v=spf1 mx -all",), 3600, "", strict=True)
+REPORTED = MailRecord(
+    f"_dmarc.{NAME}", "TXT", ("v=DMARC1; p=reject; rua=mailto:d@harbor.example",), 3600, ""
+)
+CONSENT = MailRecord(f"b.example._report._dmarc.{NAME}", "TXT", ("v=DMARC1",), 3600, "")
+TLS = MailRecord(f"_smtp._tls.{NAME}", "TXT", ("v=TLSRPTv1; rua=mailto:t@harbor.example",), 1, "")
+LOGO = MailRecord(f"default._bimi.{NAME}", "TXT", ("v=BIMI1; l=https://b.example/l.svg",), 1, "")
+OPEN, BOUND = '0 issue "letsencrypt.org"', '0 issue "letsencrypt.org; accounturi=https://a/1"'
+ANY_ACCOUNT = MailRecord("mx1.harbor.example", "CAA", (OPEN,), 3600, "")
+ACCOUNT = MailRecord("mx1.harbor.example", "CAA", (BOUND,), 3600, "")
+SRV = MailRecord(f"_submissions._tcp.{NAME}", "SRV", ("0 1 465 mx1.harbor.example.",), 3600, "")
+TWO = MailRecord(SRV.name, "SRV", (*SRV.values, "0 1 465 mx2.harbor.example."), 3600, "")
+NOT_OFFERED = MailRecord(f"_imaps._tcp.{NAME}", "SRV", ("0 0 0 .",), 3600, "")
+PTR = MailRecord("11.113.0.203.in-addr.arpa", "PTR", ("mx1.harbor.example.",), 3600, "")
+SILENT_MX = MailRecord(NAME, "MX", ("0 .",), 3600, "", strict=True)
+SILENT_DMARC = MailRecord(DMARC.name, "TXT", ("v=DMARC1; p=reject",), 3600, "", strict=True)
+SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +46,59 @@ OTHER = MailRecord(NAME, "TXT", ("kept=1",), 3600, "")
         (DMARC, (), DMARC.values, ()),
         (DMARC, ("v=DMARC1; p=reject",), (), ("v=DMARC1; p=reject",)),
         (DMARC, ("verify=1",), DMARC.values, ("verify=1",)),
+        (ASKED, ("a=1", "v=spf1 a ?all"), ("v=spf1 mx a -all",), ("a=1",)),
+        (
+            REPORTED,
+            ("verify=1", "v=DMARC1; p=reject"),
+            REPORTED.values,
+            ("verify=1",),
+        ),
+        (
+            REPORTED,
+            ("v=DMARC1; p=reject; rua=mailto:x@b.example",),
+            (),
+            (("v=DMARC1; p=reject; rua=mailto:x@b.example"),),
+        ),
+        (
+            CONSENT,
+            ("v=DMARC1; rua=mailto:x@b.example",),
+            CONSENT.values,
+            (("v=DMARC1; rua=mailto:x@b.example"),),
+        ),
+        (TLS, ("a=1",), TLS.values, ("a=1",)),
+        (TLS, TLS.values, (), TLS.values),
+        (
+            TLS,
+            ("v=TLSRPTv1; rua=https://b.example/",),
+            ("v=TLSRPTv1; rua=https://b.example/,mailto:t@harbor.example",),
+            (),
+        ),
+        (LOGO, (), LOGO.values, ()),
+        (
+            LOGO,
+            ("v=BIMI1; l=https://b.example/l.svg; a=x",),
+            (),
+            (("v=BIMI1; l=https://b.example/l.svg; a=x"),),
+        ),
+        (ACCOUNT, (), (BOUND,), ()),
+        (ACCOUNT, (OPEN,), (BOUND,), ()),
+        (ACCOUNT, (OPEN, '0 issue "ca.example"'), (), (OPEN, '0 issue "ca.example"')),
+        (ACCOUNT, ('0 issue "ca.example"',), (BOUND,), ('0 issue "ca.example"',)),
+        (ACCOUNT, ('0 iodef "mailto:x@b.example"',), (BOUND,), ('0 iodef "mailto:x@b.example"',)),
+        (ACCOUNT, ('0 issue ";"', BOUND), (BOUND,), ('0 issue ";"',)),
+        (ANY_ACCOUNT, (BOUND,), (OPEN,), (BOUND,)),
+        (SRV, (), SRV.values, ()),
+        (SRV, ("5 0 465 MX1.harbor.example.",), ("5 0 465 MX1.harbor.example.",), ()),
+        (TWO, ("5 0 465 mx1.harbor.example.",), ("5 0 465 mx1.harbor.example.", TWO.values[1]), ()),
+        (NOT_OFFERED, (), NOT_OFFERED.values, ()),
+        (NOT_OFFERED, ("0 0 0 .",), NOT_OFFERED.values, ()),
+        (NOT_OFFERED, ("0 1 993 imap.b.example.",), (), ("0 1 993 imap.b.example.",)),
+        (PTR, (), PTR.values, ()),
+        (PTR, ("MX1.harbor.example.",), (), ("MX1.harbor.example.",)),
+        (SILENT_MX, (), ("0 .",), ()),
+        (SILENT_MX, ("0 .",), ("0 .",), ()),
+        (SILENT_DMARC, ("v=DMARC1; p=none; fo=1",), ("v=DMARC1; p=reject; fo=1",), ()),
+        (SILENT_SPF, ("a=1", "v=spf1 ~all"), ("v=spf1 -all",), ("a=1",)),
         (KEY, ("v=DKIM1; p=T2xk", "note=1"), KEY.values, ("note=1",)),
         (OTHER, ("a=1", "kept=1"), ("kept=1",), ("a=1",)),
     ],
@@ -44,6 +115,13 @@ def test_what_others_hold_stays(
         (A, ("203.0.113.11", "203.0.113.80"), "mx1.harbor.example has the A 203.0.113.80, which"),
         (MX, ("0 .",), "harbor.example has a null MX"),
         (SPF, ("v=spf1 -all", "v=spf1 mx -all"), "harbor.example: 2 SPF policies"),
+        (DMARC, ("v=DMARC1; p=none", "v=DMARC1; p=reject"), "_dmarc.harbor.example has 2 policies"),
+        (DMARC, ("v=DMARC1; p=block",), "_dmarc.harbor.example: the DMARC policy 'v=DMARC1; p=bl"),
+        (TLS, ("v=TLSRPTv1; rua=mailto:a@b.example", "v=TLSRPTv1; rua="), "one is allowed, so non"),
+        (LOGO, ("v=BIMI1",), "default._bimi.harbor.example: the BIMI record 'v=BIMI1' names no lo"),
+        (ACCOUNT, ('0 issue ";"',), 'mx1.harbor.example has the CAA 0 issue ";", which lets nobod'),
+        (SILENT_MX, ("10 mx.b.example.",), "is in mail_silent_domains, and has the MX 10 mx.b.ex"),
+        (SILENT_SPF, ("v=spf1 a -all",), "harbor.example: a may send its mail, by the SPF policy"),
         (SPF, ("v=spf1 mox -all",), "harbor.example: the SPF policy 'v=spf1 mox -all' is broken"),
     ],
 )
@@ -54,3 +132,45 @@ def test_what_only_the_owner_can_decide_is_refused(
         merged(record, existing)
 
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("record", "existing", "words"),
+    [
+        (
+            REPORTED,
+            ("v=DMARC1; p=none; rua=mailto:x@b.example",),
+            "none becomes quarantine: the step wants some weeks of reports in which all mail",
+        ),
+        (REPORTED, ("v=DMARC1; p=none; rua=mailto:x@b.example",), "a later run takes that next"),
+        (
+            LOGO,
+            ("v=BIMI1; l=https://other.example/l.svg",),
+            "it keeps https://other.example/l.svg, which is not mail_bimi",
+        ),
+        (LOGO, ("v=BIMI1; l=; a=",), "it keeps its word that there is no logo"),
+        (
+            SRV,
+            ("0 1 465 mail.b.example.",),
+            "it keeps 0 1 465 mail.b.example., so users are not led to 0 1 465 mx1.harbor.example.",
+        ),
+        (SRV, ("0 0 0 .",), "it keeps 0 0 0 ., so users"),
+        (PTR, ("host-11.isp.example.",), "it keeps host-11.isp.example.; receivers look for mx1."),
+    ],
+)
+def test_what_mail_can_do_without_stays_and_the_plan_says_what_that_means(
+    record: MailRecord, existing: tuple[str, ...], words: str
+) -> None:
+    assert words in merged(record, existing).note
+
+
+@pytest.mark.parametrize(
+    "record", [DMARC, CONSENT, TLS, LOGO, ACCOUNT, SRV, PTR], ids=lambda record: record.name
+)
+def test_mail_arrives_without_some_kinds(record: MailRecord) -> None:
+    assert kind(record).optional
+
+
+@pytest.mark.parametrize("record", [A, MX, SPF, KEY], ids=lambda record: record.type)
+def test_and_not_without_others(record: MailRecord) -> None:
+    assert not kind(record).optional

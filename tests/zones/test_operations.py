@@ -18,9 +18,10 @@ from pyinfra.context import ctx_host, ctx_state
 from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones import operations, publication
-from deploys.zones.authority import Server
+from deploys.zones import following, operations, publication
+from deploys.zones.answers import Server
 from deploys.zones.loading import load
+from deploys.zones.lookups import nobody
 from deploys.zones.operations import zones_changed, zones_published
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
 from tests.zones.memory import MemoryProvider, RecordSets
@@ -44,7 +45,8 @@ def zones() -> dict[str, RecordSets]:
 
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publication, "servers", lambda *_: ())
+    monkeypatch.setattr(following, "servers", lambda *_: ())
+    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +98,7 @@ def test_planning_shows_each_change_once_and_writes_nothing(
 ) -> None:
     add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
-    assert len(lines(caplog, "+")) == 9
+    assert len(lines(caplog, "+")) == 11
     assert len(lines(caplog, "~")) == 1
     assert any("+ MX orchard.example 10 mx2.orchard.example.  (who" in m for m in caplog.messages)
     assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
@@ -132,6 +134,19 @@ def test_the_second_run_changes_nothing(
     assert zones_changed(state) == 0
     assert zones == before
     assert not lines(caplog, "+")
+
+
+def test_a_dmarc_policy_is_raised_by_one_step_in_a_run(zones: dict[str, RecordSets]) -> None:
+    key = f"_dmarc.{HARBOR}", "TXT"
+    zones[HARBOR][key] = (300, ('"v=DMARC1; p=none"',))
+    for policy in ("quarantine", "reject"):
+        state = started()
+        for name in ("Publish", "Announce"):
+            strict = fleet(mail_dmarc="reject")
+            add_op(state, zones_published, fleet=strict, facts_of=facts_of, name=name)
+        run_ops(state)
+
+        assert zones[HARBOR][key] == (300, (f'"v=DMARC1; p={policy}"',))
 
 
 def test_the_hosts_that_failed_before_are_not_announced(zones: dict[str, RecordSets]) -> None:
@@ -204,7 +219,7 @@ def test_a_name_server_that_lags_stops_the_hosts_of_its_zone(
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
         lagging = {HARBOR: (server,)}
-        monkeypatch.setattr(publication, "servers", lambda zone, _: lagging.get(zone, ()))
+        monkeypatch.setattr(following, "servers", lambda zone, _: lagging.get(zone, ()))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         run_ops(state)
@@ -225,7 +240,7 @@ def test_what_a_killed_run_did_not_wait_for_is_waited_for_by_the_next(
     before = {name: dict(held) for name, held in zones.items()}
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
-        monkeypatch.setattr(publication, "servers", lambda *_: (server,))
+        monkeypatch.setattr(following, "servers", lambda *_: (server,))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         with pytest.raises(PyinfraError, match="No hosts remaining"):
@@ -261,8 +276,8 @@ def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
     add_op(state, zones_published, fleet=fleet(), name="Published", facts_of=facts_of)
     (meta,) = state.op_meta.values()
 
-    assert len(meta.args) == 10
-    assert meta.args[2].startswith("+ MX harbor.example 10 mx1.harbor.example.")
+    assert len(meta.args) == 12
+    assert meta.args[3].startswith("+ MX harbor.example 10 mx1.harbor.example.")
 
 
 def test_hosts_without_mail_dns_are_nobodys_to_publish(zones: dict[str, RecordSets]) -> None:

@@ -33,17 +33,19 @@ def test_the_plan_says_what_changes_and_why() -> None:
     assert [str(change) for change in planned(harbor()).changes] == [
         "+ A mx1.harbor.example 198.51.100.11  (where the mail host mx1 is)",
         "+ AAAA mx1.harbor.example 2001:db8:51::11  (where the mail host mx1 is)",
+        '+ TXT mx1.harbor.example "v=spf1 a -all"  (SPF: only mx1 says HELO with its name)',
         "+ MX harbor.example 10 mx1.harbor.example.  (who receives mail for harbor.example)",
         (
             '~ TXT harbor.example "v=spf1 include:_spf.faraway.example ~all" -> '
-            '"v=spf1 mx include:_spf.faraway.example ~all"  (SPF: the MX hosts may send its mail)'
+            '"v=spf1 mx include:_spf.faraway.example ~all"  (SPF: the MX hosts may send its mail; '
+            "not counted, as nobody answers: what _spf.faraway.example costs)"
         ),
         '+ TXT _dmarc.harbor.example "v=DMARC1; p=none"  (DMARC: what to do with forged mail)',
     ]
 
 
 def test_the_plan_goes_into_json() -> None:
-    assert json.loads(json.dumps([asdict(change) for change in planned(harbor()).changes]))[2] == {
+    assert json.loads(json.dumps([asdict(change) for change in planned(harbor()).changes]))[3] == {
         "name": HARBOR,
         "type": "MX",
         "existing": None,
@@ -63,10 +65,11 @@ def test_planning_reads_once_and_writes_nothing() -> None:
 def test_applying_adds_ours_and_leaves_all_else_as_it_was() -> None:
     zone = harbor()
 
-    assert apply(planned(zone)) == 5
+    assert apply(planned(zone)) == 6
     assert zone == harbor() | {
         ("mx1.harbor.example", "A"): (3600, ("198.51.100.11",)),
         ("mx1.harbor.example", "AAAA"): (3600, ("2001:db8:51::11",)),
+        ("mx1.harbor.example", "TXT"): (3600, ('"v=spf1 a -all"',)),
         (HARBOR, "MX"): (3600, ("10 mx1.harbor.example.",)),
         (HARBOR, "TXT"): (
             300,
@@ -268,6 +271,15 @@ def test_any_zone_is_published_once_and_the_second_plan_is_empty(start: RecordSe
     except MailError:
         return  # a conflict, and the same one again
     assert plan(source, HARBOR, RECORDS).changes == ()
+
+
+@settings(max_examples=50, deadline=None)
+@given(ZONES)
+def test_a_plan_holds_nothing_that_is_not_mails(start: RecordSets) -> None:
+    with suppress(MailError):
+        result = plan(provider(dict(start)), HARBOR, RECORDS)
+        assert {(change.name, change.type) for change in result.changes} <= OURS
+    assert not {(HARBOR, "NS"), (HARBOR, "SOA")} & OURS
 
 
 @settings(max_examples=120, deadline=None)

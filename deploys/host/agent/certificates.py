@@ -1,5 +1,6 @@
 """Certificates as they are, and two ways in which they come: made here, or taken from files."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from . import pem
 from .shell import Refused, must, run
 
 RENEWAL = Path("/etc/letsencrypt/renewal")
+ACCOUNTS = Path("/etc/letsencrypt/accounts")
 DAY = 86400
 ALGORITHMS = {
     "ecdsa": ("EC", "ec_paramgen_curve:prime256v1"),
@@ -56,6 +58,13 @@ def renewed_by(name: str) -> str:
     conf = RENEWAL / f"{name}-ecdsa.conf"
     found = re.search(r"^server = (\S+)", conf.read_text() if conf.exists() else "", re.MULTILINE)
     return found.group(1) if found else ""
+
+
+def account(directory: str) -> str:
+    """Return the URI of certbot's one account at an ACME server; nothing where it has no such."""
+    server = ACCOUNTS / directory.partition("://")[2]
+    found = [json.loads(path.read_text())["uri"] for path in server.glob("*/regr.json")]
+    return found[0] if directory and len(found) == 1 else ""
 
 
 def provide(certificate: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .certificates import look
+from .certificates import account, look
 from .keys import history, public_key
 from .listeners import listener
 from .loaded import LOADED, built_from, loaded, master_of, others, owned
@@ -20,15 +20,15 @@ from .shell import run
 def existing(request: dict[str, Any]) -> dict[str, Any]:
     """Return what the queries of the request find on this host."""
     queries = request["queries"]
+    certificates = [one for query in queries for one in query["certificates"]]
     units = _units([unit for query in queries for unit in query["units"]])
     return {
         "system": _system(),
         "packages": _packages(sorted({name for query in queries for name in query["packages"]})),
         "listeners": {str(port): listener(port) for query in queries for port in query["ports"]},
         "services": {query["name"]: _service(query, units) for query in queries},
-        "certificates": {
-            one["path"]: look(one) for query in queries for one in query["certificates"]
-        },
+        "certificates": {one["path"]: look(one) for one in certificates},
+        "acme_account": next(filter(None, {account(one["directory"]) for one in certificates}), ""),
         "others": others({query["name"] for query in queries}),
         "keys": {path: public_key(path) for query in queries for path in query["keys"]},
         "histories": {path: history(path) for query in queries for path in query["histories"]},

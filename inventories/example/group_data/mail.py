@@ -11,10 +11,17 @@ mail_dns: dict[str, Any] | None = {
     "port": 8081,
     "api_key": env("POWERDNS_API_KEY"),
 }
-mail_dns_timeout = 120  # seconds to wait for every authoritative server
+mail_dns_timeout = 120  # seconds to wait for every name server, and for caches
 mail_ttl = 3600  # seconds, of records that do not exist yet
-mail_spf_all = "~all"  # or "-all"; an existing policy keeps its own
-mail_dmarc = "none"  # or "quarantine", "reject"; an existing record is kept
+
+# How each of these joins what a zone has already: docs/records.md.
+mail_spf_all = ""  # "-all" or "~all": at least so strict; "": ~all, and an existing one is kept
+mail_dmarc = "none"  # or "quarantine", "reject": an existing one is raised by a step a run
+mail_dmarc_reports: list[str] = []  # addresses that get DMARC's daily reports
+mail_tls_rpt: list[str] = []  # addresses or https:// URLs that get reports of failed TLS
+mail_caa = ""  # by which name CAA knows your ACME server; Let's Encrypt's is known
+mail_silent_domains: list[str] = []  # names that never send nor receive mail, and shall say so
+mail_bimi = ""  # the https:// URL of your logo, an .svg file
 
 # Who reads mail for postmaster@ and abuse@ every domain, and for what other addresses.
 mail_postmaster = "root"

@@ -1,0 +1,51 @@
+"""BIMI: the logo that mail programs may show beside a domain's mail (draft-brand-indicators).
+
+The TXT record at `default._bimi.<domain>` names an SVG by its URL: `v=BIMI1; l=https://.../l.svg`,
+and perhaps in `a` a certificate for it, without which most providers show nothing. It counts only
+for mail that passes DMARC, and only where that policy asks for quarantine or reject.
+"""
+
+from dataclasses import dataclass
+
+from deploys.mail.errors import MailError
+from deploys.mail.tags import is_version, tags, written
+
+VERSION = "BIMI1"
+
+
+def is_assertion(text: str) -> bool:
+    """Tell a BIMI record from other TXT records at its name."""
+    return is_version(text, VERSION)
+
+
+def record_name(domain: str) -> str:
+    """Return where a domain's logo is published, for mail that names no other selector."""
+    return f"default._bimi.{domain}"
+
+
+@dataclass(frozen=True)
+class Bimi:
+    """A record: its tags in their order."""
+
+    tags: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, logo: str) -> "Bimi":
+        """Return the record of a logo."""
+        return cls((("v", VERSION), ("l", logo)))
+
+    @classmethod
+    def parse(cls, text: str) -> "Bimi":
+        """Read a record; raise MailError that names what no receiver would understand."""
+        record = cls(tuple(tags(text, "BIMI record", VERSION).items()))
+        if record.logo is None:
+            raise MailError(f"the BIMI record {text!r} names no logo: add 'l=https://...'")
+        return record
+
+    def __str__(self) -> str:
+        return written(dict(self.tags))
+
+    @property
+    def logo(self) -> str | None:
+        """Return the logo's URL; empty where the domain declines to have one."""
+        return dict(self.tags).get("l")

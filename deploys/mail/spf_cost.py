@@ -1,0 +1,89 @@
+"""What an SPF policy costs those who read it (RFC 7208 section 4.6.4).
+
+`include`, `a`, `mx`, `ptr`, `exists` and `redirect` make a receiver ask the DNS, and what an
+included policy asks counts too. At the eleventh question, or the third that is answered with
+nothing, a receiver stops and the policy counts as broken, for all mail. Who is included may add
+questions of his own at any time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+
+from deploys.mail.errors import MailError
+from deploys.mail.spf import Spf, is_policy, name_of, target_of
+
+MAX_LOOKUPS = 10
+MAX_VOID = 2
+ENOUGH = 40  # lookups that are counted, so policies that include each other come to an end
+
+TYPES = {
+    "include": ("TXT",),
+    "redirect": ("TXT",),
+    "mx": ("MX",),
+    "a": ("A", "AAAA"),
+    "exists": ("A",),
+}
+
+Lookup = Callable[[str, str], tuple[str, ...] | None]
+"""The values that a name has of a type, TXT as plain text; None where nobody answers."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One question, and the term of the policy in hand because of which it is asked."""
+
+    term: str
+    name: str
+    answer: tuple[str, ...] | None
+
+
+def costs(policy: Spf, domain: str, lookup: Lookup) -> Iterator[Cost]:
+    """Yield every question that a domain's policy may cost; endlessly where it includes itself."""
+    for term in policy.lookups:
+        name = target_of(term, domain)
+        answer = _answer(name_of(term), name, lookup)
+        yield Cost(term, name, answer)
+        for inner in _included(term, answer):
+            for cost in costs(inner, name, lookup):
+                yield Cost(term, cost.name, cost.answer)
+
+
+def limited(policy: Spf, domain: str, lookup: Lookup) -> str:
+    """Raise MailError where a policy costs too much; return what could not be counted."""
+    asked = list(islice(costs(policy, domain, lookup), ENOUGH))
+    if len(asked) > MAX_LOOKUPS:
+        many = f"{ENOUGH} or more" if len(asked) == ENOUGH else len(asked)
+        each = Counter(cost.term for cost in asked)
+        raise MailError(
+            f"the SPF policy would cost {many} DNS lookups where {MAX_LOOKUPS} are allowed: remove "
+            f"some of {', '.join(f'{term} ({count})' for term, count in each.most_common())}"
+        )
+    void = [cost for cost in asked if cost.answer == ()]
+    if len(void) > MAX_VOID:
+        raise MailError(
+            f"the SPF policy would lead to {len(void)} names that the DNS does not have, where "
+            f"{MAX_VOID} are allowed: remove what asks for {', '.join(cost.name for cost in void)}"
+        )
+    silent = [cost.name for cost in asked if cost.answer is None]
+    return f"not counted, as nobody answers: what {', '.join(silent)} costs" if silent else ""
+
+
+def _answer(kind: str, name: str, lookup: Lookup) -> tuple[str, ...] | None:
+    if "%" in name or kind not in TYPES:
+        return (name,)  # what is asked depends on the sender
+    answer: tuple[str, ...] | None = ()
+    for record_type in TYPES[kind]:
+        answer = lookup(name, record_type)
+        if answer != ():
+            return answer
+    return answer
+
+
+def _included(term: str, answer: tuple[str, ...] | None) -> Iterator[Spf]:
+    if name_of(term) in ("include", "redirect"):
+        policies = [text for text in answer or () if is_policy(text)]
+        with suppress(MailError):  # a policy that nobody understands includes nothing
+            yield from map(Spf.parse, policies if len(policies) == 1 else ())

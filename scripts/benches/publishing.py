@@ -1,0 +1,156 @@
+"""
+How long it takes to plan, publish and verify zones, and how many requests that costs.
+
+Domains are planned and published against the lab's PowerDNS; every request of the provider is
+counted where it is made. A run of a publish case begins with zones that hold a website alone, one
+of a plan case with zones in which every record is there.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from deploys.lab import inventory
+from deploys.mail.checking import fleet_from
+from deploys.mail.records import HostFacts, MailRecord
+from deploys.mail.rotation import Published
+from deploys.zones.changes import Change
+from deploys.zones.loading import load
+from deploys.zones.publication import Publication, by_configuration
+
+from .command import BenchError
+from .frame import Case, Figures, Report, interleaved
+from .hosts import lab_up
+from .machine import machine
+from .verifying import NOTICE, SEQUENTIAL, VERIFY, notice, verify, watching
+from .zones import Zones, zones_made
+
+PUBLISH, PLAN, ONE = "publish", "plan", "1"
+SECONDS, READS, WRITES = "seconds", "reads_per_domain", "writes_per_domain"
+MOST_SECONDS = {(PLAN, 1000): {SECONDS: 60.0}}
+MOST_READS = 2.0
+HOST = "mx1"
+KEYS = (
+    Published("mx1-rsa", f"v=DKIM1; k=rsa; p={'A' * 392}", "current"),
+    Published("mx1-ed25519", f"v=DKIM1; k=ed25519; p={'A' * 43}=", "current"),
+)
+NOTE = (
+    "publish: planned, written, read back, and waited for until every name server and resolver has"
+    " it. plan: everything is there already. verify: record sets of name servers that are 25 ms"
+    " away. notice: from the last server's new answer until it is seen. This machine has"
+)
+Tell = Callable[[str], None]
+
+
+def publishing(counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
+    """Measure zones of so many domains."""
+    here = machine()
+    with _course(max(counts), tell, keep=keep) as course:
+        cases = interleaved([*course.cases(counts), *watching()], runs, course.measure, tell)
+    note = f"{NOTE} {here['cores']} cores; its load was {here['load']} before."
+    return Report("zone", SECONDS, (ONE, SEQUENTIAL), note, here, cases)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """Zones, and what is published in them."""
+
+    zones: Zones
+    held: dict[str, Sequence[Change]] = field(default_factory=dict)
+
+    def cases(self, counts: Sequence[int]) -> Iterator[Case]:
+        """Yield the cases, publishing first, since what is published is planned then."""
+        for situation in (PUBLISH, PLAN):
+            for count in counts:
+                sets = len(self._records(count)[1])
+                labels = {"domains": count, "record_sets": sets, "servers": 2}
+                aims = {
+                    **MOST_SECONDS.get((situation, count), {}),
+                    READS: MOST_READS,
+                    WRITES: sets / count if situation == PUBLISH else 0.0,
+                }
+                yield Case(situation, str(count), labels, aims)
+
+    def measure(self, case: Case) -> Figures:
+        """Measure a case."""
+        count = case.labels["domains"]
+        measures = {
+            PUBLISH: partial(self.publish, count),
+            PLAN: partial(self.plan, count),
+            VERIFY: partial(verify, case),
+            NOTICE: partial(notice, case),
+        }
+        return {READS: 0, WRITES: 0, **measures[case.situation]()}
+
+    def publish(self, count: int) -> Figures:
+        """Publish domains of which nothing is published."""
+        names = self.zones.names[:count]
+        self.zones.set_back({name: self.held.pop(name) for name in names if name in self.held})
+        publication, figures = self._measured(count, Publication.publish)
+        self.held.update({plan.zone: plan.changes for plan in publication.plans})
+        return figures
+
+    def plan(self, count: int) -> Figures:
+        """Plan domains of which everything is published."""
+        publication, figures = self._measured(count, lambda _: None)
+        if publication.changes:
+            raise BenchError(f"planning finds something to change: {publication.changes[0]}")
+        return figures
+
+    def _measured(
+        self, count: int, work: Callable[[Publication], None]
+    ) -> tuple[Publication, Figures]:
+        publication, records = self._records(count)
+        provider = load(inventory.dns(self.zones.lab.name))
+        requests = counted(provider.octodns)
+        began = time.perf_counter()
+        publication.plan(provider, records)
+        work(publication)
+        seconds = round(time.perf_counter() - began, 3)
+        for sentence in publication.failures:
+            raise BenchError(sentence)
+        reads, all_of_them = requests["GET"], requests.total()
+        return publication, {
+            SECONDS: seconds,
+            READS: reads / count,
+            WRITES: (all_of_them - reads) / count,
+        }
+
+    def _records(self, count: int) -> tuple[Publication, list[MailRecord]]:
+        fleet = fleet_from({HOST: self._host(self.zones.names[:count])}, {})
+        ((_, records),) = by_configuration(fleet, {HOST}, {HOST: HostFacts(dkim=KEYS)})
+        return Publication(fleet), records
+
+    def _host(self, domains: Sequence[str]) -> Mapping[str, Any]:
+        lab = self.zones.lab
+        return {
+            "mail_hostname": f"{HOST}.{domains[0]}",
+            "mail_addresses": [str(address) for address in lab.addresses(lab.of("mail")[0])],
+            "mail_domains": domains,
+            "mail_dns": inventory.dns(lab.name),
+            "mail_resolvers": inventory.resolvers(lab.name),
+        }
+
+
+def counted(provider: Any) -> Counter[str]:  # noqa: ANN401 - octoDNS has no types
+    """Count a provider's HTTP requests from now on, by their methods."""
+    requests: Counter[str] = Counter()
+
+    def note(response: Any, **_: Any) -> None:  # noqa: ANN401 - as requests calls it
+        requests[response.request.method] += 1
+
+    provider._sess.hooks["response"].append(note)  # noqa: SLF001 - every request goes through it
+    return requests
+
+
+@contextmanager
+def _course(most: int, tell: Tell, *, keep: bool) -> Iterator[_Course]:
+    tell("raising a lab")
+    with lab_up(1, keep=keep) as lab:
+        tell(f"unmeasured: {most} zones are made in its PowerDNS")
+        with zones_made(lab, most) as zones:
+            yield _Course(zones)

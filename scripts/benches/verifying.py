@@ -1,0 +1,79 @@
+"""
+How long it takes to see that name servers far away have what was published.
+
+The same record sets are asked of the same servers at once, as a run does it, and one after the
+other; and of servers of which the last lags behind, until its new answer is noticed.
+"""
+
+import time
+from collections.abc import Iterator
+from itertools import count
+
+from deploys.zones.answers import asked, fault
+from deploys.zones.changes import Expected
+from deploys.zones.recordsets import rdata
+from deploys.zones.waiting import Question, wait
+
+from .answering import far_servers
+from .command import BenchError
+from .frame import Case, Figures
+
+VERIFY, NOTICE, SEQUENTIAL, SECONDS = "verify", "notice", "sequential", "seconds"
+ZONE = "harbor.example"
+SERVERS, RECORD_SETS = 4, 30
+LAG, FURTHER = 3.0, 0.6  # the lag grows with each run, so that none meets a poll by its luck
+PATIENCE = 20.0
+KEY = "v=DKIM1; k=rsa; p=" + "A" * 392
+_lags = count()
+
+
+def watching() -> Iterator[Case]:
+    """Yield the cases."""
+    several = {"domains": 1, "record_sets": RECORD_SETS, "servers": SERVERS}
+    yield Case(VERIFY, f"{RECORD_SETS}x{SERVERS}", several, {SECONDS: 0.5})
+    yield Case(VERIFY, SEQUENTIAL, several)
+    yield Case(NOTICE, "last", {**several, "record_sets": 1}, {SECONDS: 2.0})
+
+
+def verify(case: Case) -> Figures:
+    """Measure how long it takes until every server is known to have every record."""
+    records = _records(case.labels["record_sets"])
+    with far_servers(case.labels["servers"], records) as servers:
+        questions = [Question(ZONE, server, one) for server in servers for one in records]
+        began = time.perf_counter()
+        wrong = _one_by_one(questions) if case.contender == SEQUENTIAL else _at_once(questions)
+        seconds = round(time.perf_counter() - began, 3)
+    if wrong:
+        raise BenchError(f"{case.name}: not every server has every record")
+    return {SECONDS: seconds}
+
+
+def notice(case: Case) -> Figures:
+    """Measure how long after the last server's new answer it is noticed."""
+    records = _records(case.labels["record_sets"])
+    number = case.labels["servers"]
+    moment = time.monotonic() + LAG + FURTHER * next(_lags)
+    with far_servers(number, records, since={number: moment}) as servers:
+        wrong = _at_once([Question(ZONE, server, one) for server in servers for one in records])
+        seconds = round(time.monotonic() - moment, 3)
+    if wrong or seconds < 0:
+        raise BenchError(f"{case.name}: the last server's new answer was not waited for")
+    return {SECONDS: seconds}
+
+
+def _at_once(questions: list[Question]) -> bool:
+    return bool(wait(questions, PATIENCE).wrong)
+
+
+def _one_by_one(questions: list[Question]) -> bool:
+    answers = (asked(one.server, one.expected.name, one.expected.type) for one in questions)
+    return any(
+        fault(one.server, answer, one.expected)
+        for one, answer in zip(questions, answers, strict=True)
+    )
+
+
+def _records(number: int) -> tuple[Expected, ...]:
+    text = rdata("TXT", KEY)
+    names = (f"h{n}-rsa._domainkey.{ZONE}" for n in range(1, number + 1))
+    return tuple(Expected(name, "TXT", (text,)) for name in names)

@@ -1,0 +1,165 @@
+"""What resolvers remember of what was replaced, and how long a run waits for it."""
+
+import time
+from collections.abc import Iterator
+from threading import Timer
+
+import pytest
+
+from deploys.zones.answers import Server
+from deploys.zones.caches import Published, lifetime, outlive
+from deploys.zones.changes import Change, Expected, RecordSet
+from tests.zones.responder import Responder, txt
+
+ZONE = "harbor.example"
+OLD, NEW = '"v=spf1 ~all"', '"v=spf1 mx ~all"'
+
+
+def change(kind: str, name: str, before: tuple[str, ...] | None, after: tuple[str, ...]) -> Change:
+    existing = None if before is None else RecordSet(300, before)
+    return Change(name, kind, existing, RecordSet(3600, after), "why")
+
+
+OUTLIVED = {
+    "a new name": (0, change("TXT", f"a._domainkey.{ZONE}", None, ("new",))),
+    "a DKIM key that replaces another": (
+        300,
+        change("TXT", f"a._domainkey.{ZONE}", ("old",), ("new",)),
+    ),
+    "a DKIM key that is revoked": (
+        0,
+        change("TXT", f"a._domainkey.{ZONE}", ("old",), ('"v=DKIM1; k=rsa; p="',)),
+    ),
+    "the digest of the next certificate": (
+        300,
+        change("TLSA", f"_25._tcp.mx1.{ZONE}", ("old",), ("old", "new")),
+    ),
+    "the digest of a former certificate that goes": (
+        0,
+        change("TLSA", f"_25._tcp.mx1.{ZONE}", ("old", "new"), ("new",)),
+    ),
+    "an SPF policy that lets a host send": (300, change("TXT", ZONE, (OLD,), (NEW,))),
+    "another address of a host": (300, change("A", f"mx1.{ZONE}", ("a",), ("a", "b"))),
+    "another host that receives": (300, change("MX", ZONE, ("10 a.",), ("10 a.", "10 b."))),
+    "a time to live alone": (0, change("MX", ZONE, ("10 a.",), ("10 a.",))),
+    "where reports go": (0, change("TXT", f"_dmarc.{ZONE}", ("old",), ("new",))),
+    "the id of an MTA-STS policy": (0, change("TXT", f"_mta-sts.{ZONE}", ("old",), ("new",))),
+    "who may issue certificates": (0, change("CAA", ZONE, ("old",), ("old", "new"))),
+}
+
+
+@pytest.mark.parametrize(("seconds", "changed"), OUTLIVED.values(), ids=OUTLIVED)
+def test_what_the_next_steps_are_judged_by_is_outlived(seconds: int, changed: Change) -> None:
+    assert lifetime(changed) == seconds
+
+
+@pytest.fixture
+def resolver() -> Iterator[Responder]:
+    """A resolver that remembers the old policy."""
+    with Responder("127.0.0.2") as responder:
+        responder.answers = {(ZONE, "TXT"): [txt("v=spf1 ~all")]}
+        yield responder
+
+
+def policy(ttl: int) -> Published:
+    """A policy that replaced one with that time to live."""
+    changed = Change(ZONE, "TXT", RecordSet(ttl, (OLD,)), RecordSet(3600, (NEW,)), "why")
+    return Published(ZONE, changed, (Expected(ZONE, "TXT", (NEW,), (OLD,)),))
+
+
+def reports() -> Published:
+    """A change that nothing which follows is judged by."""
+    name = f"_dmarc.{ZONE}"
+    values = '"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'
+    changed = Change(name, "TXT", RecordSet(300, values[:1]), RecordSet(300, values[1:]), "why")
+    return Published(ZONE, changed, (Expected(name, "TXT", values[1:], values[:1]),))
+
+
+def by(responder: Responder) -> list[Server]:
+    return [Server("resolver", responder.address, responder.port, recursive=True)]
+
+
+def timed(published: Published, responder: Responder, seconds: float) -> tuple[list[str], float]:
+    started = time.monotonic()
+    notes = outlive([published], by(responder), seconds)
+    return notes, time.monotonic() - started
+
+
+def test_a_resolver_is_asked_for_recursion(resolver: Responder) -> None:
+    outlive([reports()], by(resolver), 0)
+
+    assert resolver.asked == [(f"_dmarc.{ZONE}", True)]
+
+
+def test_a_resolver_that_has_the_new_records_holds_nothing_up(resolver: Responder) -> None:
+    resolver.answers = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=reject")]}
+
+    notes, seconds = timed(reports(), resolver, 60)
+
+    assert notes == []
+    assert seconds < 0.5
+
+
+def test_an_old_answer_is_waited_for_until_it_ends(resolver: Responder) -> None:
+    resolver.answers = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=none")]}
+    resolver.ttl = 3
+    fresh = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=reject")]}
+    Timer(0.3, resolver.answers.update, [fresh]).start()
+
+    notes, seconds = timed(reports(), resolver, 60)
+
+    assert notes == []
+    assert 0.3 < seconds < 2
+
+
+def test_an_old_answer_that_does_not_end_in_time_is_said_at_once(resolver: Responder) -> None:
+    resolver.answers = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=none")]}
+    resolver.ttl = 300
+
+    (note,), seconds = timed(reports(), resolver, 60)
+
+    assert seconds < 0.5
+    assert note == (
+        "harbor.example: all its name servers have the new records, but resolvers answer without "
+        "them, resolver (127.0.0.2): TXT _dmarc.harbor.example (old); what they remember ends with "
+        "its TTL"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "words"),
+    [("rcode", 3, "missing"), ("rcode", 2, "SERVFAIL"), ("silent", True, "no answer")],
+)
+def test_a_resolver_that_does_not_know_is_said_and_not_waited_for(
+    fault: str,
+    value: object,
+    words: str,
+    resolver: Responder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("deploys.zones.answers.PATIENCE", 0.3)
+    resolver.answers = {}
+    setattr(resolver, fault, value)
+
+    (note,), seconds = timed(reports(), resolver, 60)
+
+    assert f"TXT _dmarc.harbor.example ({words})" in note
+    assert seconds < 1
+
+
+def test_what_was_replaced_is_outlived_where_the_time_suffices(resolver: Responder) -> None:
+    resolver.answers = {(ZONE, "TXT"): [txt("v=spf1 mx ~all")]}
+
+    notes, seconds = timed(policy(ttl=1), resolver, 60)
+
+    assert notes == []
+    assert 1 <= seconds < 1.5
+
+
+def test_what_was_replaced_is_said_where_the_time_does_not_suffice(resolver: Responder) -> None:
+    resolver.answers = {(ZONE, "TXT"): [txt("v=spf1 mx ~all")]}
+
+    (note,), seconds = timed(policy(ttl=300), resolver, 60)
+
+    assert seconds < 0.5
+    assert "for up to 300 s mail may be judged by what TXT harbor.example replaced" in note

@@ -1,0 +1,139 @@
+"""From a zone that is written to one that can be used: who is asked, in which order."""
+
+from collections.abc import Iterator
+from threading import Timer
+
+import pytest
+
+from deploys.mail.records import MailRecord
+from deploys.zones import answers, following
+from deploys.zones.following import Followed, follow
+from deploys.zones.loading import load
+from deploys.zones.plan import ZonePlan, plan
+from tests.zones.fleets import DNS, HARBOR, harbor, served
+from tests.zones.responder import Responder, domain, mx, txt
+from tests.zones.world import NS1, NS2, ZONE, World
+from tests.zones.world import world as small_world
+
+MX = MailRecord(HARBOR, "MX", (f"10 mx1.{HARBOR}.",), 3600, "who receives")
+DMARC = MailRecord(f"_dmarc.{HARBOR}", "TXT", ("v=DMARC1; p=none",), 3600, "what to do")
+NEW = {
+    (HARBOR, "MX"): [mx(10, f"mx1.{HARBOR}")],
+    (f"_dmarc.{HARBOR}", "TXT"): [txt("v=DMARC1; p=none")],
+}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with small_world() as small:
+        monkeypatch.setattr(following, "resolver", lambda _: small.ask)
+        for server in (small.resolver, small.ns1, small.ns2):
+            server.answers |= NEW
+        yield small
+
+
+@pytest.fixture
+def planned() -> ZonePlan:
+    served(harbor=harbor())
+    return plan(load(DNS), HARBOR, [MX, DMARC])
+
+
+def without(responder: Responder, *lacking: tuple[str, str]) -> None:
+    responder.answers = {key: held for key, held in responder.answers.items() if key not in lacking}
+
+
+def test_a_zone_that_is_answered_everywhere_leaves_nothing_to_say(
+    world: World, planned: ZonePlan
+) -> None:
+    assert world
+    assert follow([planned], (), 5) == Followed()
+
+
+def test_no_resolver_is_asked_for_a_new_name_before_every_name_server_has_it(
+    world: World, planned: ZonePlan
+) -> None:
+    without(world.ns2, *NEW)
+    asked: list[set[str]] = []
+
+    def catch_up() -> None:
+        asked.append(world.asked_of_the_resolver())
+        world.ns2.answers |= NEW
+
+    Timer(0.6, catch_up).start()
+
+    assert follow([planned], (), 5) == Followed()
+    assert not {ZONE, f"_dmarc.{ZONE}"} & asked[0]
+    assert {ZONE, f"_dmarc.{ZONE}"} <= world.asked_of_the_resolver()
+
+
+def test_a_name_server_that_stays_behind_fails_the_zone_and_keeps_the_resolvers_from_being_asked(
+    world: World, planned: ZonePlan
+) -> None:
+    without(world.ns2, (HARBOR, "MX"))
+
+    followed = follow([planned], (), 0.3)
+
+    assert f"{NS2} (127.0.0.9): MX {HARBOR} (missing)" in followed.failures[ZONE]
+    assert f"_dmarc.{ZONE}" not in world.asked_of_the_resolver()
+
+
+def test_a_name_server_that_never_answers_is_waited_for_no_longer_than_told(
+    world: World, planned: ZonePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "PATIENCE", 0.2)
+    world.ns1.silent = True
+
+    followed = follow([planned], (), 0.5)
+
+    assert f"{NS1} (127.0.0.8): MX {HARBOR} (no answer)" in followed.failures[ZONE]
+
+
+def test_a_zone_that_is_served_by_others_than_its_provider_fails(
+    world: World, planned: ZonePlan
+) -> None:
+    for server in (world.ns1, world.ns2):
+        without(server, *NEW)
+        server.answers[ZONE, "NS"] = [domain("ns.provider.example")]
+
+    followed = follow([planned], (), 0.1)
+
+    assert ZONE in followed.failures
+    assert any("its own NS records name ns.provider.example" in note for note in followed.notes)
+
+
+def test_a_lame_server_is_a_note_and_the_zone_can_be_used(world: World, planned: ZonePlan) -> None:
+    world.ns2.rcode = 5
+
+    followed = follow([planned], (), 5)
+
+    assert not followed.failures
+    assert any("which does not serve it (REFUSED)" in note for note in followed.notes)
+
+
+def test_a_resolver_that_lags_is_a_note_and_the_zone_can_be_used(
+    world: World, planned: ZonePlan
+) -> None:
+    without(world.resolver, (HARBOR, "MX"))
+
+    followed = follow([planned], (), 5)
+
+    assert not followed.failures
+    assert [f"MX {HARBOR} (missing)" in note for note in followed.notes] == [True]
+
+
+def test_a_zone_that_nothing_was_changed_in_is_asked_of_its_name_servers_alone(
+    world: World,
+) -> None:
+    served(harbor=harbor() | {(HARBOR, "MX"): (3600, (f"10 mx1.{HARBOR}.",))})
+
+    assert follow([plan(load(DNS), HARBOR, [MX])], (), 5) == Followed()
+    assert ZONE not in world.asked_of_the_resolver()
+
+
+def test_a_zone_whose_servers_nobody_knows_fails_alone(world: World, planned: ZonePlan) -> None:
+    world.parent.cuts = {ZONE: {"ns.lost.example": ""}}
+
+    followed = follow([planned], (), 5)
+
+    assert "none of its name servers ns.lost.example. is found" in followed.failures[ZONE]
+    assert not followed.notes
