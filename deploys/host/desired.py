@@ -11,6 +11,8 @@ from typing import Literal
 
 from deploys.host.agent.wire import set_digest
 
+KeyKind = Literal["rsa2048", "ed25519"]
+
 
 @dataclass(frozen=True)
 class File:
@@ -70,7 +72,7 @@ class Key:
     """A private key that is made on the host and stays there; what is public of it is a fact."""
 
     path: str
-    kind: Literal["rsa2048", "ed25519"]
+    kind: KeyKind
     owner: str = "root"
 
 
@@ -126,6 +128,7 @@ class Query:
     ports: tuple[int, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()  # of keys
 
 
 @dataclass(frozen=True)

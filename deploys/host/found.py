@@ -97,5 +97,8 @@ class Existing(_Found):
     acme_account: str = ""  # its URI, where certbot has one
     others: Mapping[str, str] = {}  # units of services that an earlier run set up, by their names
     keys: Mapping[str, str | None]  # base64 of what is public of a key
+    # When what happened to keys, by file, slot and event: seconds since the epoch, as `clock` is.
+    histories: Mapping[str, Mapping[int, Mapping[str, float]]] = {}
+    clock: float = 0
     published: frozenset[str] = frozenset()  # names of the keys' records that the controller sees
     notes: tuple[str, ...] = ()  # what a command could not do, and went on without

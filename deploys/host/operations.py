@@ -12,7 +12,7 @@ from pyinfra import host, state
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.operation import operation
 
-from deploys.host import dane, policies, services, signing
+from deploys.host import dane, keyring, policies, rotating, services, signing
 from deploys.host.existing import existing_on
 from deploys.host.found import Existing
 from deploys.host.obstacles import obstacle
@@ -95,16 +95,17 @@ def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
         left = services.leaving(settings, existing)
         plans = [list(configuration(service, existing)) for service in desired]
         changes = [*chain(*plans), *map(departure, left.values())]
-        if not changes:
+        turn = rotating.turn(settings, existing)
+        if not (changes or turn.changes):
             host.noop("every file is in place and loaded")
             return
-        show(changes)
+        show([*changes, *turn.changes])
         whole = [
             described(service, existing, changed=bool(plan))
             for service, plan in zip(desired, plans, strict=True)
         ]
-        request = {"services": whole, "leaving": left}
-        yield command("apply", asking(settings) | request, settings)
+        request = {"services": whole, "leaving": left, **turn.request}
+        yield command("apply" if changes else "rotate", asking(settings) | request, settings)
 
 
 def _certified(
@@ -131,7 +132,7 @@ def host_facts(settings: MailSettings) -> HostFacts:
     if not existing:
         return HostFacts()
     return HostFacts(
-        dkim=signing.public(settings, existing),
+        dkim=keyring.published(settings, existing),
         policies=_policies(settings, existing),
         tlsa=dane.keys(settings, existing),
         acme_account=existing.acme_account,
@@ -151,7 +152,7 @@ def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -
     if not isinstance(settings, MailSettings):
         return existing
     existing = signing.looked_for(settings, existing, seen)
-    say(signing.unpublished(settings, existing))
+    say(rotating.waiting(settings, existing))
     existing = policies.looked_for(settings, existing, seen)
     say(policies.held(settings, existing))
     return existing

@@ -9,7 +9,7 @@ everything again before it starts these, and whoever asks meanwhile is answered 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from deploys.host import redis, signing
+from deploys.host import keyring, redis, signing
 from deploys.host.desired import Canary, File, Query, Service
 from deploys.host.found import Existing
 from deploys.host.templates import render
@@ -85,7 +85,8 @@ def query(settings: MailSettings) -> Query:
         packages=("rspamd", "openssl"),
         files=(*(f"{LOCAL}/{name}" for name in _names(settings)), GUARD, RULES, DROP_IN),
         units=(UNIT,),
-        keys=tuple(key.path for key in signing.keys(settings)),
+        keys=keyring.paths(settings),
+        histories=(keyring.history_path(settings),),
     )
 
 
@@ -96,7 +97,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:
         unit=UNIT,
         enabled=UNIT,
         files=tuple(_files(settings, existing)),
-        keys=signing.keys(settings),
+        keys=keyring.keys(settings, existing),
         masked=(UNIT,),
         validators=tuple(_validators(settings)),
         ignored=IGNORED,

@@ -28,7 +28,7 @@ _changed: WeakKeyDictionary[State, set[str]] = WeakKeyDictionary()
 
 def command(verb: str, fields: Mapping[str, Any], settings: HostSettings) -> FunctionCommand:
     """Return the command that sends a request, with the global arguments of the operation."""
-    timeout = settings.apply_timeout if verb == "apply" else settings.install_timeout
+    timeout = settings.apply_timeout if verb in ("apply", "rotate") else settings.install_timeout
     given: Mapping[str, Any] = host.current_op_global_arguments or {}
     arguments = {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
     arguments |= {"_stdin": Request(verb, fields), "_timeout": timeout}

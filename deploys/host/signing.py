@@ -3,85 +3,71 @@ With which keys a host signs for which domains.
 
 A key is made on the host, published, and used once every name server of the domain answers with
 it. One that signs already goes on, whatever becomes of its record: mail that is on its way may
-still be verified, and unsigned mail would be the surprise.
+still be verified, and unsigned mail would be the surprise. Keys that follow others take over from
+them for all domains at once, when all of their records are there.
 """
 
-import json
 import re
-from base64 import b64decode
 from collections.abc import Callable, Collection, Mapping
+from itertools import product
 
-from deploys.host.desired import Key
+from deploys.host import keyring
 from deploys.host.found import Existing
-from deploys.mail import dkim
+from deploys.host.keyring import Entry, Table
+from deploys.mail import dkim, rotation
 from deploys.mail.settings import MailSettings
+from deploys.mail.slots import having
 
-TABLE = "/etc/rspamd/local.d/dkim_signing.conf"
-OWNER = "_rspamd"
-_DOMAINS = re.compile(r"^domain = (\{.*?^\});$", re.DOTALL | re.MULTILINE)
-
-Table = dict[str, dict[str, list[dict[str, str]]]]
 Seen = Callable[[MailSettings, Mapping[str, str]], Collection[str]]
 
 
-def keys(settings: MailSettings) -> tuple[Key, ...]:
-    """Return the keys that are made on a host."""
-    return (
-        Key(dkim.key_path(settings, "rsa"), "rsa2048", OWNER),
-        Key(dkim.key_path(settings, "ed25519"), "ed25519", OWNER),
-    )
-
-
-def public(settings: MailSettings, existing: Existing) -> dict[str, str]:
-    """Return what is public of a host's keys, by their algorithms."""
-    found = {name: existing.keys.get(dkim.key_path(settings, name)) for name in dkim.ALGORITHMS}
-    return {name: key for name, key in found.items() if key}
-
-
 def unseen(settings: MailSettings, existing: Existing) -> dict[str, str]:
-    """Return the records of keys that do not sign yet, and what they have to say."""
+    """Return the records that are waited for, and what they have to say."""
     used = {
-        f"{one['selector']}._domainkey.{domain}"
-        for domain, how in _table(existing).items()
+        dkim.record_name(one["selector"], domain)
+        for domain, how in keyring.table(existing).items()
         for one in how["selectors"]
     }
-    records = dkim.published(settings, public(settings, existing))
-    return {name: text for name, text in records if name not in used}
+    records = keyring.records(settings, existing, "current", "next", "free")
+    return {name: text for name, text in records.items() if name not in used}
 
 
 def looked_for(settings: MailSettings, existing: Existing, seen: Seen) -> Existing:
     """Return what exists, together with the records that every name server answers with."""
     records = unseen(settings, existing)
-    return existing.model_copy(update={"published": frozenset(seen(settings, records))})
+    if rotation.expired(settings, keyring.slots(settings, existing), existing.clock):
+        records |= keyring.records(settings, existing, "current")
+    # Of a name that leads elsewhere, which of the two records is missing is worth knowing.
+    homes = {_home(settings, name): text for name, text in records.items()}
+    return existing.model_copy(update={"published": frozenset(seen(settings, records | homes))})
 
 
 def domains(settings: MailSettings, existing: Existing) -> Table:
     """Return rspamd's table: each domain and the keys that sign for it."""
+    ready = relieved(settings, existing)
+    slot = rotation.signer(keyring.slots(settings, existing), existing.clock, ready=ready)
     table = {
-        domain: _ready(settings, existing, domain) for domain in dkim.signing_domains(settings)
+        domain: _entries(settings, existing, slot, domain)
+        for domain in dkim.signing_domains(settings)
     }
-    return {domain: {"selectors": selectors} for domain, selectors in table.items() if selectors}
+    return {domain: {"selectors": entries} for domain, entries in table.items() if entries}
 
 
-def _ready(settings: MailSettings, existing: Existing, domain: str) -> list[dict[str, str]]:
-    """Return the keys that sign for a domain; those of before, until all of now are ready."""
-    waiting = set(unseen(settings, existing)) - existing.published
-    ready = [
-        {"selector": dkim.selector(settings, name), "path": dkim.key_path(settings, name)}
-        for name in public(settings, existing)
-        if dkim.record_name(settings, name, domain) not in waiting
-    ]
-    if len(ready) == len(dkim.ALGORITHMS):
-        return ready
-    before = _table(existing).get(domain, {"selectors": []})["selectors"]
-    return [*ready, *(one for one in before if one not in ready)]
+def relieved(settings: MailSettings, existing: Existing) -> bool:
+    """Return whether the next keys can do all that others do now, as their records are there."""
+    following = having(keyring.slots(settings, existing), "next")
+    if following is None:
+        return False
+    own, table = dkim.signing_domains(settings), keyring.table(existing)
+    done = {(name, keyring.algorithm(one)) for name in own for one in keyring.entries(table, name)}
+    tasks = done or set(product(own, dkim.ALGORITHMS))
+    return tasks <= _able(settings, existing, following)
 
 
 def unpublished(settings: MailSettings, existing: Existing) -> list[str]:
-    """Return a sentence for each signature that is left out, with the record that it waits for."""
+    """Return a sentence for each record that is waited for."""
     return [
-        f"mail of {name.partition('._domainkey.')[2]} leaves without the signature "
-        f'{name.partition(".")[0]}; publish: {name}. TXT "{text}"'
+        _sentence(settings, existing, name, text)
         for name, text in unseen(settings, existing).items()
         if name not in existing.published
     ]
@@ -93,16 +79,51 @@ def traces(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
     if own or "logging.inc" in settings.rspamd:
         return ()  # the operator's own way of doing it
     first = dkim.signing_domains(settings)[0]
-    table = domains(settings, existing).get(first, {"selectors": []})
     return tuple(
-        rf"DKIM_SIGNED.*{re.escape(first)}:s={one['selector']}\b" for one in table["selectors"]
+        rf"DKIM_SIGNED.*{re.escape(first)}:s={one['selector']}\b"
+        for one in keyring.entries(domains(settings, existing), first)
     )
 
 
-def _table(existing: Existing) -> Table:
-    """Return the keys that sign, as the host's own table says."""
-    file = existing.services["rspamd"].files.get(TABLE)
-    text = b64decode(file.content).decode("utf-8", "replace") if file else ""
-    found = _DOMAINS.search(text)
-    table: Table = json.loads(found[1]) if found else {}
-    return {domain: how for domain, how in table.items() if "selectors" in how}
+def _able(settings: MailSettings, existing: Existing, slot: int) -> set[tuple[str, str]]:
+    """Return for which domains, and with which algorithms, the keys of a slot may sign."""
+    waiting = set(unseen(settings, existing)) - existing.published
+    public = keyring.slots(settings, existing)[slot].public
+    return {
+        (domain, name)
+        for domain, name in product(dkim.signing_domains(settings), public)
+        if dkim.record_name(dkim.selector(settings, slot, name), domain) not in waiting
+    }
+
+
+def _entries(
+    settings: MailSettings, existing: Existing, slot: int | None, domain: str
+) -> list[Entry]:
+    """Return the keys that sign for a domain; of an algorithm that is not ready, those before."""
+    able = _able(settings, existing, slot) if slot else set()
+    ready = {
+        name: {
+            "selector": dkim.selector(settings, slot, name),
+            "path": dkim.key_path(settings, slot, name),
+        }
+        for name in dkim.ALGORITHMS
+        if slot and (domain, name) in able
+    }
+    before = keyring.entries(keyring.table(existing), domain)
+    return [*ready.values(), *(one for one in before if keyring.algorithm(one) not in ready)]
+
+
+def _sentence(settings: MailSettings, existing: Existing, name: str, text: str) -> str:
+    """Say which record is missing: that of the key, or the CNAME that leads to it."""
+    selector, _, domain = name.partition("._domainkey.")
+    home = _home(settings, name)
+    leads = f"{name}. CNAME {home}."
+    if dkim.is_revoked(text):
+        return f"{name} leads nowhere, and will be needed; publish once: {leads}"
+    record = leads if home in existing.published else f'{home}. TXT "{text}"'
+    return f"mail of {domain} leaves without the signature {selector}; publish: {record}"
+
+
+def _home(settings: MailSettings, name: str) -> str:
+    selector, _, domain = name.partition("._domainkey.")
+    return dkim.home(settings, selector, domain)

@@ -6,13 +6,14 @@ An unknown key is answered with the nearest known one; hosts are checked against
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from deploys.mail import dkim
 from deploys.mail.accounts import password_hash
-from deploys.mail.dkim import record_name, signing_domains
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Client, Fleet, MailSettings, Witness
 from deploys.mail.siting import site_mistakes, with_sites
@@ -109,6 +110,7 @@ def _conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
         yield from _alias_mistakes(host)
         yield from _account_mistakes(host)
         yield from _certificate_mistakes(host)
+        yield from _delegation_mistakes(host)
         yield from _silence_mistakes(host, hosts)
         yield from _length_mistakes(host)
     yield from _selector_conflicts(hosts)
@@ -125,7 +127,8 @@ def _silence_mistakes(host: MailSettings, hosts: tuple[MailSettings, ...]) -> It
 
 
 def _length_mistakes(host: MailSettings) -> Iterator[str]:
-    longest = {domain: record_name(host, "ed25519", domain) for domain in signing_domains(host)}
+    selector = max(dkim.selectors(host), key=len)
+    longest = {domain: dkim.home(host, selector, domain) for domain in dkim.signing_domains(host)}
     longest |= {name: f"*._domainkey.{name}" for name in host.silent_domains}
     for domain, name in longest.items():
         if len(name) > LONGEST_NAME:
@@ -138,15 +141,23 @@ def _length_mistakes(host: MailSettings) -> Iterator[str]:
 
 def _selector_conflicts(hosts: tuple[MailSettings, ...]) -> Iterator[str]:
     # A selector names one key (RFC 6376 section 3.1), and each host has keys of its own.
-    owners: dict[tuple[str, str], str] = {}
-    for host in hosts:
-        for domain in host.domains:
-            owner = owners.setdefault((host.selector_base, domain), host.inventory_name)
-            if owner != host.inventory_name:
+    for first, second in combinations(hosts, 2):
+        if set(dkim.selectors(first)) & set(dkim.selectors(second)):
+            for domain in sorted({*first.domains} & {*second.domains}):
                 yield (
-                    f"{host.inventory_name}: mail_dkim_selector is {host.selector_base!r} for "
-                    f"{domain} on {owner} too; give each host its own"
+                    f"{second.inventory_name}: mail_dkim_selector is {second.selector_base!r} for "
+                    f"{domain}, and there are keys of such a name on {first.inventory_name} too; "
+                    "give each host its own"
                 )
+
+
+def _delegation_mistakes(host: MailSettings) -> Iterator[str]:
+    where = f"{host.inventory_name}: mail_dkim_cname"
+    for domain in sorted({*host.dkim_cname} - {"*", *dkim.signing_domains(host)}):
+        yield (
+            f"{where}.{domain} leads nobody anywhere; {domain} is neither in mail_domains nor the "
+            "mail_hostname, so correct it or take it out"
+        )
 
 
 def _certificate_mistakes(host: MailSettings) -> Iterator[str]:

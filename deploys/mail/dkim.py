@@ -2,15 +2,18 @@
 
 The key's public half is a TXT record at `<selector>._domainkey.<domain>`, a list of tags:
 `v=DKIM1; k=rsa; p=MIIB...`. A selector names one key, so that a domain can have several: here each
-host has two of its own, `<name>-rsa` (2048 bits, RFC 8301 section 3.2) and `<name>-ed25519`
-(RFC 8463), and signs with both, because not every receiver knows the newer one. A host signs for
-the domains that it serves, and for its own name, under which bounces and cron's mail are sent.
+host signs with two of its own, `<name>-rsa` (2048 bits, RFC 8301 section 3.2) and `<name>-ed25519`
+(RFC 8463), because not every receiver knows the newer one. They are a slot; `<name>-2-rsa` and
+`<name>-2-ed25519` are the other one, for the keys that come next. A host signs for the domains that
+it serves, and for its own name, under which bounces and cron's mail are sent. A domain may lead
+the names of its keys elsewhere, once, with CNAME records; there the records are.
 """
 
 import binascii
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, get_args
 
 from dkim.util import InvalidTagValueList, parse_tag_value
@@ -20,6 +23,7 @@ from deploys.mail.settings import MailSettings
 
 Algorithm = Literal["rsa", "ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
+SLOTS = (1, 2)
 ED25519_OCTETS = 32
 DIRECTORY = "/var/lib/pyinfra-mail/dkim"
 
@@ -28,6 +32,12 @@ def is_key(text: str) -> bool:
     """Tell a DKIM key from other TXT records at its name; `v=` may be left out, `p=` may not."""
     tags = [part.partition("=")[0].strip() for part in text.split(";")]
     return "p" in tags and (tags[0] != "v" or text.replace(" ", "").startswith("v=DKIM1"))
+
+
+def is_revoked(text: str) -> bool:
+    """Tell a record whose key is empty, which says that there is none (RFC 6376 section 3.6.1)."""
+    tags = (part.partition("=") for part in text.split(";"))
+    return is_key(text) and any(name.strip() == "p" and not key.strip() for name, _, key in tags)
 
 
 @dataclass(frozen=True)
@@ -70,14 +80,21 @@ def _check(public: str, algorithm: Algorithm) -> None:
         )
 
 
-def selector(settings: MailSettings, algorithm: str) -> str:
-    """Return the name of a host's key."""
-    return f"{settings.selector_base}-{algorithm}"
+def selector(settings: MailSettings, slot: int, algorithm: str) -> str:
+    """Return the name of one of a host's keys."""
+    name = settings.selector_base if slot == 1 else f"{settings.selector_base}-{slot}"
+    return f"{name}-{algorithm}"
 
 
-def key_path(settings: MailSettings, algorithm: str) -> str:
+def selectors(settings: MailSettings) -> tuple[str, ...]:
+    """Return the names of all keys that a host may have."""
+    pairs = product(SLOTS, ALGORITHMS)
+    return tuple(selector(settings, slot, algorithm) for slot, algorithm in pairs)
+
+
+def key_path(settings: MailSettings, slot: int, algorithm: str) -> str:
     """Return where a host keeps a key; what is public of it stands beside it, with `.pub`."""
-    return f"{DIRECTORY}/{selector(settings, algorithm)}.key"
+    return f"{DIRECTORY}/{selector(settings, slot, algorithm)}.key"
 
 
 def signing_domains(settings: MailSettings) -> tuple[str, ...]:
@@ -85,15 +102,23 @@ def signing_domains(settings: MailSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*settings.domains, settings.hostname)))
 
 
-def record_name(settings: MailSettings, algorithm: str, domain: str) -> str:
-    """Return where a host's key for a domain is published."""
-    return f"{selector(settings, algorithm)}._domainkey.{domain}"
+def record_name(name: str, domain: str) -> str:
+    """Return where everybody looks for the key of a selector and a domain."""
+    return f"{name}._domainkey.{domain}"
 
 
-def published(settings: MailSettings, keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of every record of a host's keys, given by their algorithms."""
-    for algorithm in ALGORITHMS:
-        if algorithm in keys:
-            text = str(DkimKey(algorithm, keys[algorithm]))
-            for domain in signing_domains(settings):
-                yield record_name(settings, algorithm, domain), text
+def zone_of_keys(settings: MailSettings, domain: str) -> str:
+    """Return the zone that a domain leads the names of its keys into; nothing if it does not."""
+    return settings.dkim_cname.get(domain, settings.dkim_cname.get("*", ""))
+
+
+def home(settings: MailSettings, name: str, domain: str) -> str:
+    """Return where a key's record is: at its name, or where the CNAME there leads."""
+    zone = zone_of_keys(settings, domain)
+    return f"{record_name(name, domain)}.{zone}" if zone else record_name(name, domain)
+
+
+def homes(settings: MailSettings) -> Iterator[str]:
+    """Yield where the records of all keys of a host are."""
+    for name, domain in product(selectors(settings), signing_domains(settings)):
+        yield home(settings, name, domain)

@@ -9,12 +9,14 @@ certificates. What is derived here is what we want the zones to say, whatever el
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from deploys.mail import bimi, caa, dkim, srv, tls_rpt, tlsa
 from deploys.mail.bimi import Bimi
 from deploys.mail.caa import Issue
 from deploys.mail.dmarc import Dmarc, consent
 from deploys.mail.mta_sts import Policy, record_name
+from deploys.mail.rotation import WHY, Published
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.mail.silence import silent
 from deploys.mail.spf import DEFAULT_ALL, Spf
@@ -29,12 +31,12 @@ class HostFacts:
     """
     What a host tells of itself that records have to say.
 
-    `dkim` is public keys by algorithm, `tlsa` the digests of the keys that its TLS shows, or shall,
+    `dkim` is a record a selector, `tlsa` the digests of the keys that its TLS shows, or shall,
     `policies` the texts of MTA-STS that it serves, by domain, `acme_account` the URI of the account
     that gets its certificates.
     """
 
-    dkim: Mapping[str, str] = field(default_factory=dict)
+    dkim: tuple[Published, ...] = ()
     tlsa: tuple[str, ...] = ()
     policies: Mapping[str, str] = field(default_factory=dict)
     acme_account: str = ""
@@ -154,9 +156,13 @@ def _of_services(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]
 
 
 def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
-    why = f"DKIM: the key with which {host.inventory_name} signs"
-    for name, text in dkim.published(host, facts.dkim):
-        yield MailRecord(name, "TXT", (text,), host.ttl, why)
+    for key, domain in product(facts.dkim, dkim.signing_domains(host)):
+        home = dkim.home(host, key.selector, domain)
+        why = WHY[key.state].format(host=host.inventory_name)
+        yield MailRecord(home, "TXT", (key.text,), host.ttl, why)
+        name = dkim.record_name(key.selector, domain)
+        if name != home:
+            yield MailRecord(name, "CNAME", (f"{home}.",), host.ttl, "DKIM: where its keys are")
 
 
 def _of_tls(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:

@@ -16,6 +16,7 @@ from deploys.mail.site import Site
 from deploys.mail.values import (
     Address,
     Certificates,
+    Delegation,
     DomainName,
     Files,
     Issuer,
@@ -32,6 +33,7 @@ from deploys.mail.values import (
     Recipients,
     Relay,
     ReportUris,
+    Rotation,
     RspamdFile,
     RspamdName,
     SecretReference,
@@ -90,6 +92,8 @@ class MailSettings(HostSettings):
     resolver_forwards: tuple[Address, ...] = ()
     resolver_trust_anchor: TrustAnchor = ""
     dkim_selector: Selector = ""
+    dkim_rotate: Rotation = ""
+    dkim_cname: Delegation = {}
     account_rate: Rate = ""
     scan_outbound: bool = False
     rspamd: Mapping[RspamdFile, Mapping[RspamdName, Any]] = {}
@@ -123,7 +127,8 @@ class MailSettings(HostSettings):
     def published_names(self) -> tuple[str, ...]:
         """Return every name at or below which this host has something to say in the DNS."""
         pointers = (address.reverse_pointer for address in self.addresses)
-        return (self.hostname, *self.domains, *self.silent_domains, *pointers)
+        zones = self.dkim_cname.values()
+        return (self.hostname, *self.domains, *self.silent_domains, *zones, *pointers)
 
     @property
     def account_domains(self) -> frozenset[str]:

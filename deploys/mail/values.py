@@ -1,6 +1,7 @@
 """The kinds of values that an inventory may hold, and the sentence for one that does not fit."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -121,7 +122,7 @@ def _certificates(value: object) -> str:
 
 
 def _selector(value: object) -> str:
-    # RFC 6376 section 3.1 wants labels of host names; "-ed25519" is put behind it.
+    # RFC 6376 section 3.1 wants labels of host names; "-2-ed25519" is put behind it.
     text = str(value).lower()
     if not text or (_hostname_label(text) and len(text) <= LONGEST_SELECTOR):
         return text
@@ -134,6 +135,22 @@ def _rate(value: object) -> str:
     if not text or (_is_count(count) and _is_count(time[:-1] or "1") and time[-1:] in set("smhd")):
         return text
     raise ValueError(f"{value!r} is not a rate; write one like '100/1h' or '2000/1d'")
+
+
+def _rotation(value: object) -> str:
+    text = str(value).strip().lower()
+    if text in ("", "now") or (text.endswith("d") and _is_count(text[:-1])):
+        return text
+    raise ValueError(f"{value!r} is no time to rotate keys; write '', 'now' or an age like '180d'")
+
+
+def _delegation(value: object) -> dict[str, str]:
+    """Return the zone that each domain's keys are in; of "*", every other domain's."""
+    given = value if isinstance(value, Mapping) else {"*": value} if value else {}
+    return {
+        domain if domain == "*" else domain_name(domain): domain_name(zone)
+        for domain, zone in given.items()
+    }
 
 
 def _is_count(text: str) -> bool:
@@ -159,7 +176,7 @@ def _several(value: object) -> object:
 
 PORTS = 1 << 16
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-LONGEST_SELECTOR = 63 - len("-ed25519")
+LONGEST_SELECTOR = 63 - len("-2-ed25519")
 
 Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address)]
 Network = Annotated[str, BeforeValidator(_network)]
@@ -192,5 +209,7 @@ SecretReference = Annotated[Secret, PlainValidator(_secret)]
 Certificates = Annotated[str, BeforeValidator(_certificates)]
 Selector = Annotated[str, BeforeValidator(_selector)]
 Rate = Annotated[str, BeforeValidator(_rate)]
+Rotation = Annotated[str, BeforeValidator(_rotation)]
+Delegation = Annotated[Mapping[str, str], BeforeValidator(_delegation)]
 RspamdFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(conf|inc)$")]
 RspamdName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]

@@ -16,11 +16,14 @@ from itertools import groupby
 
 from pyinfra import logger
 
+from deploys.mail import dkim
 from deploys.zones.answers import Server
 from deploys.zones.changes import Change, Expected, listed
 from deploys.zones.waiting import Outcome, Question, wait
 
 JUDGED_BY = {"A", "AAAA", "MX", "TLSA"}
+# A key is revoked when no mail needs it any more.
+REVOKED = tuple(f'"{dkim.DkimKey(algorithm, "")}"' for algorithm in dkim.ALGORITHMS)
 TICK = 1  # a TTL counts whole seconds
 
 
@@ -37,7 +40,7 @@ def lifetime(change: Change) -> int:
     """Return for how many seconds a cache may lack what the run's next steps are judged by."""
     if change.existing is None or not _is_judged_by(change):
         return 0
-    gained = set(change.desired.values) - set(change.existing.values)
+    gained = set(change.desired.values) - set(change.existing.values) - set(REVOKED)
     return change.existing.ttl if gained else 0
 
 

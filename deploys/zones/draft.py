@@ -38,7 +38,7 @@ class Draft:
     def add(self, record: MailRecord) -> None:
         """Merge a record into the zone; raise MailError where it cannot be without harm."""
         key = self.desired.hostname_from_fqdn(f"{record.name}."), record.type
-        obstacle = self._obstacle(key[0])
+        obstacle = self._obstacle(*key)
         if obstacle and kind(record).optional:
             return
         if obstacle:
@@ -83,11 +83,14 @@ class Draft:
         held = self._sets.get((self.desired.hostname_from_fqdn(f"{name}."), record_type))
         return tuple(recordsets.texts(held)) if here and held else self._ask(name, record_type)
 
-    def _obstacle(self, name: str) -> str | None:
+    def _obstacle(self, name: str, record_type: str) -> str | None:
         """Say what makes records at a name invisible or impossible."""
         zone = self.desired.name.rstrip(".")
-        if (name, "CNAME") in self._sets:  # RFC 1034 section 3.6.2
+        here = {held for at, held in self._sets if at == name}
+        if "CNAME" in here - {record_type}:  # RFC 1034 section 3.6.2
             return "a CNAME is there, beside which nothing can be; take it out of the zone"
+        if record_type == "CNAME" and (others := sorted(here - {record_type})):
+            return f"{', '.join(others)} is there, beside which no CNAME can be; take it out"
         labels = name.split(".") if name else []
         for cut in (".".join(labels[i:]) for i in range(len(labels))):
             if (cut, "NS") in self._sets:

@@ -50,6 +50,16 @@ def addresses(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     return Merged(record.values)
 
 
+def alias(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """A name leads to one other."""
+    if foreign := without(existing, record.values):
+        raise MailError(
+            f"{record.name} has a CNAME to {', '.join(foreign)}, and shall lead to "
+            f"{', '.join(record.values)}; take it out of the zone, or correct mail_dkim_cname"
+        )
+    return Merged(record.values)
+
+
 def exchanges(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Our hosts receive mail beside others, with the preference that somebody chose for them."""
     if record.values == (NULL_MX,):

@@ -54,6 +54,7 @@ def is_consent(record: MailRecord) -> bool:
 KINDS = (
     Kind(of_type("A", "AAAA"), joining.addresses),
     Kind(of_type("MX"), joining.exchanges),
+    Kind(of_type("CNAME"), joining.alias),
     Kind(of_type("PTR"), joining.pointer, optional=True),
     Kind(of_type("TLSA"), joining.digests, optional=True),
     Kind(of_type("SRV"), joining.services, optional=True),

@@ -104,8 +104,8 @@ def _read_back(plan: ZonePlan, written: Collection[Key]) -> None:
                 f"was nobody else, make it {_shown(record)} again"
             )
     for key in written:
-        stored = now[key].values if key in now else []
-        if any(value not in stored for value in desired[key].values):
+        stored = recordsets.values(now[key]) if key in now else []
+        if any(value not in stored for value in recordsets.values(desired[key])):
             raise MailError(
                 f"{plan.zone}: {plan.provider.name} took {title(desired[key])} without complaint "
                 f"but does not have it; it shall be {_shown(desired[key])}"

@@ -7,13 +7,15 @@ zone; the others go on.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from deploys.mail import dkim
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones.changes import Change
+from deploys.zones.changes import Change, listed
 from deploys.zones.following import follow
 from deploys.zones.lookups import lookup_by
 from deploys.zones.placing import Atlas
@@ -22,6 +24,7 @@ from deploys.zones.provider import Provider, UnreachableError
 
 Configuration = Mapping[str, Any]
 RecordsOf = Callable[[Fleet, Collection[str], Facts | None], Iterable[MailRecord]]
+OWNERS = "others"  # the zones that others publish, and only lead the names of keys to us
 
 
 class Publication:
@@ -41,7 +44,7 @@ class Publication:
 
     def failures_of(self, host: MailSettings) -> list[str]:
         """Return why a host, or a domain that it serves, is not published."""
-        own = set(host.published_names)
+        own = {*host.published_names, *dkim.homes(host)}
         return [sentence for sentence, names in self.failures.items() if own & names]
 
     def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
@@ -52,12 +55,31 @@ class Publication:
             atlas = Atlas(provider, _names(records))
             for record in records:
                 with self.noting({record.name}, but=UnreachableError):
-                    if zone := atlas.zone(record.name):
+                    if zone := self._zone(atlas, record):
                         zones.setdefault(zone, []).append(record)
+            left = [f"{one.type} {one.name}" for one in zones.pop(OWNERS, ())]
+            self.notes += [f"left to the owner of the zone: {listed(left)}"] if left else []
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
                     self.plans.append(plan(provider, zone, members, lookup))
                     self.notes += self.plans[-1].notes
+
+    def _zone(self, atlas: Atlas, record: MailRecord) -> str | None:
+        """Return the zone of a record, and OWNERS of one that its domain's owner publishes."""
+        try:
+            return atlas.zone(record.name)
+        except UnreachableError:
+            raise
+        except MailError:
+            if any(map(partial(_below, record.name), self._leading)):
+                return OWNERS
+            raise
+
+    @property
+    def _leading(self) -> set[str]:
+        """Return the domains whose zone leads the names of keys to a zone of ours."""
+        pairs = ((host, name) for host in self.fleet.hosts for name in dkim.signing_domains(host))
+        return {name for host, name in pairs if dkim.zone_of_keys(host, name)}
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""
@@ -129,6 +151,10 @@ def _covering(name: str, chosen: Mapping[str, Configuration | None]) -> Configur
     while name not in chosen:
         name = name.partition(".")[2]
     return chosen[name]
+
+
+def _below(name: str, domain: str) -> bool:
+    return f".{name}".endswith(f".{domain}")
 
 
 def _names(records: Iterable[MailRecord]) -> set[str]:

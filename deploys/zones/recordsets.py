@@ -43,8 +43,13 @@ def texts(record: Record | None) -> dict[str, Any]:
     if not record:
         return {}
     if key(record)[1] == "TXT":
-        return {value.to_raw_text(): value for value in record.values}
-    return {value.to_rdata_text(): value for value in record.values}
+        return {value.to_raw_text(): value for value in values(record)}
+    return {value.to_rdata_text(): value for value in values(record)}
+
+
+def values(record: Record) -> list[Any]:
+    """Return octoDNS's values of a record set; of a CNAME it knows a single one."""
+    return list(record.values) if hasattr(record, "values") else [record.value]
 
 
 def rdata(record_type: str, text: str) -> str:
@@ -54,16 +59,17 @@ def rdata(record_type: str, text: str) -> str:
     return text
 
 
-def new_values(zone: Zone, name_type: Key, values: Iterable[str]) -> list[Any]:
+def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
     """Return octoDNS's values for texts of ours."""
     name, record_type = name_type
-    rdatas = [rdata(record_type, value) for value in values]
+    rdatas = [rdata(record_type, value) for value in texts]
     rrset = Rrset(f"{name}.{zone.name}".lstrip("."), record_type, 0, rdatas)
-    return list(Record.from_rrset(zone, rrset).values)
+    return values(Record.from_rrset(zone, rrset))
 
 
-def new_record(zone: Zone, name_type: Key, ttl: int, values: list[Any]) -> Record:
+def new_record(zone: Zone, name_type: Key, ttl: int, held: list[Any]) -> Record:
     """Return a record set of octoDNS's values, ours and others', so however odd."""
     name, record_type = name_type
-    data = {"type": record_type, "ttl": ttl, "values": values}
+    several = {"value": held[0]} if record_type == "CNAME" else {"values": held}
+    data = {"type": record_type, "ttl": ttl, **several}
     return Record.new(zone, name, data, lenient=True)

@@ -17,6 +17,7 @@ from typing import Any
 from deploys.lab import inventory
 from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts, MailRecord
+from deploys.mail.rotation import Published
 from deploys.zones.changes import Change
 from deploys.zones.loading import load
 from deploys.zones.publication import Publication, by_configuration
@@ -33,7 +34,10 @@ SECONDS, READS, WRITES = "seconds", "reads_per_domain", "writes_per_domain"
 MOST_SECONDS = {(PLAN, 1000): {SECONDS: 60.0}}
 MOST_READS = 2.0
 HOST = "mx1"
-KEYS = {"rsa": "A" * 392, "ed25519": "A" * 43 + "="}
+KEYS = (
+    Published("mx1-rsa", f"v=DKIM1; k=rsa; p={'A' * 392}", "current"),
+    Published("mx1-ed25519", f"v=DKIM1; k=ed25519; p={'A' * 43}=", "current"),
+)
 NOTE = (
     "publish: planned, written, read back, and waited for until every name server and resolver has"
     " it. plan: everything is there already. verify: record sets of name servers that are 25 ms"

@@ -1,5 +1,6 @@
 """Keys in the DNS and signatures on messages, judged."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from deploys.checks.message import TestMessage
 from deploys.checks.remote import Mailbox, Received, Submitted
 from deploys.checks.signatures import verified
 from deploys.checks.world import Answer
-from tests.checks.worlds import Machine, Zone, fleet, world
+from deploys.mail.dkim import ALGORITHMS
+from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
 
 RSA, ED25519 = "mx1-rsa", "mx1-ed25519"
+OTHERS = (RSA, ED25519, "mx1-2-ed25519")
 NAME = f"{RSA}._domainkey.harbor.example"
 KEY = "v=DKIM1; k=rsa; p=MIIB"
 OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN
@@ -70,11 +73,59 @@ def test_a_signature_that_is_missing_is_an_error_whatever_passed() -> None:
         ([KEY, "v=DKIM1; p=AAAA"], ERROR),
     ],
 )
-def test_a_record_has_to_hold_the_key_that_signs(values: list[str], severity: Severity) -> None:
-    finding = keys.judged(NAME, KEY, Answer("ns", tuple(values)))
+@pytest.mark.parametrize("signs", [True, False])
+def test_a_record_has_to_hold_the_key_that_signs_and_should_hold_the_others(
+    values: list[str], severity: Severity, *, signs: bool
+) -> None:
+    key = keys.HeldKey(RSA, KEY, signs)
+    finding = keys.judged(NAME, key, "harbor.example", Answer("ns", tuple(values)))
 
-    assert (finding.severity, finding.subject) == (severity, "harbor.example")
+    worst = ERROR if signs else Severity.WARNING
+    assert finding.severity is (OK if severity is OK else worst)
+    assert finding.subject == "harbor.example"
     assert severity is OK or f'exactly this TXT: "{KEY}"' in finding.fix
+
+
+def test_each_key_is_looked_for_by_way_of_its_cname_and_judged_by_whether_it_signs(
+    tmp_path: Path,
+) -> None:
+    signing = tmp_path / "table"
+    signing.write_text("".join(f'"path": "{tmp_path}/mx1-2-{a}.key"\n' for a in ALGORITHMS))
+    for name, text in KEYS.items():
+        (tmp_path / f"mx1-2-{name}.pub").write_text(f"{text}\n")
+    here = world(tmp_path)
+    told = fleet({"mail_domains": [], "mail_dkim_cname": "keys.example.net"})
+    name, home = "mx1-2-rsa._domainkey.mx1.harbor.example", "keys.example.net"
+    zone = {(f"{name}.{home}", "TXT"): [Answer("ns", (KEY,))]} | {
+        (f"{one}._domainkey.mx1.harbor.example", "CNAME"): [Answer("ns", (f"{name}.{home}.",))]
+        for one in ("mx1-2-rsa", "mx1-2-ed25519", "mx1-rsa")
+    }
+    gone = {
+        (f"{one}._domainkey.mx1.harbor.example.{home}", "TXT"): [Answer("ns")] for one in OTHERS
+    }
+
+    asked = partial(keys.published, world=replace(here, names=Zone(zone | gone)))
+    found = {one.saw: one.severity for one in asked(told)}
+
+    assert found[f"ns: {name} leads to {name}.{home}"] is OK
+    assert found[f"ns: {name}.{home} holds the key that signs"] is OK
+    missing = "ns: no key at {}._domainkey.mx1.harbor.example.keys.example.net"
+    assert found[missing.format("mx1-2-ed25519")] is ERROR
+    assert found[missing.format("mx1-rsa")] is Severity.WARNING
+    assert [one for one, severity in found.items() if severity is ERROR and "lead" in one] == [
+        f"ns: {one}._domainkey.mx1.harbor.example does not lead to {one}._domainkey.mx1.harbor."
+        f"example.{home}"
+        for one in ("mx1-rsa", "mx1-2-ed25519")
+    ]
+
+
+def test_a_message_signed_with_the_second_keys_is_judged_by_those() -> None:
+    assert judged(
+        f"{said('mx1-2-rsa', 'pass')}; {said(ED25519, 'pass')}", "mx1-2-rsa", ED25519
+    ) == [
+        OK,
+        OK,
+    ]
 
 
 def test_a_host_without_keys_is_an_error_and_one_that_is_silent_a_question(tmp_path: Path) -> None:

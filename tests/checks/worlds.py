@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploys.checks.exchange import Delivery
+from deploys.checks.keys import TABLE
 from deploys.checks.remote import Mailbox
 from deploys.checks.world import Answer, UnansweredError, World
 from deploys.mail.checking import fleet_from
@@ -63,7 +64,7 @@ class Machine:
         if name == "silent":
             raise UnansweredError(f"silent did not answer within {limit:g} s")
         done = subprocess.run(
-            ("sh", "-c", command.replace("/var/mail", str(self.spool)).replace(KEPT, self._folder)),
+            ("sh", "-c", self._here(command)),
             input="".join(f"{line}\n" for line in lines),
             env={"PATH": f"{self._bin}:/usr/bin:/bin", "SPOOL": str(self.spool)},
             capture_output=True,
@@ -75,6 +76,13 @@ class Machine:
             raise UnansweredError(done.stderr)
         self._output = done.stdout.splitlines()
         return self._output
+
+    def _here(self, command: str) -> str:
+        """Return a command that looks at this machine's files instead of a host's."""
+        places = {"/var/mail": str(self.spool), KEPT: self._folder, TABLE: f"{self._folder}/table"}
+        for path, here in places.items():
+            command = command.replace(path, here)
+        return command
 
     def said(self, word: str) -> list[str]:
         """Return what followed a word in the last command's output."""

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploys.host import dane, postfix
 from deploys.host.agent import dane as rules
-from deploys.host.agent import pairs, rotation
+from deploys.host.agent import pairs, rollover
 from deploys.host.agent.shell import Refused
 from deploys.host.found import Existing
 from deploys.mail.settings import MailSettings
@@ -132,7 +132,7 @@ def own(tmp_path: Path) -> dict[str, Any]:
     }
     one["next"] = str(tmp_path / "next" / "mx1.pem")
     pairs.sign(one["path"], NAME, pairs.ALGORITHMS, {})
-    rotation.make_next(one)
+    rollover.make_next(one)
     return one
 
 
@@ -152,10 +152,10 @@ def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: dict[str, 
 def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
     own: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rotation, "allow", lambda *_: None)
+    monkeypatch.setattr(rollover, "allow", lambda *_: None)
     before, following = shown(own["path"]), shown(own["next"])
 
-    rotation.rotate(own, lambda _: None)
+    rollover.rotate(own, lambda _: None)
 
     assert shown(own["path"]) == following
     assert not set(shown(own["next"])) & {*before, *following}
@@ -168,11 +168,11 @@ def test_keys_stay_where_senders_do_not_know_the_next_ones(
     def never(*_: str) -> None:
         raise rules.Unannounced("until 10:00")
 
-    monkeypatch.setattr(rotation, "allow", never)
+    monkeypatch.setattr(rollover, "allow", never)
     before = shown(own["path"]), shown(own["next"])
 
     with pytest.raises(Refused, match="until 10:00"):
-        rotation.rotate(own, lambda _: None)
+        rollover.rotate(own, lambda _: None)
 
     assert (shown(own["path"]), shown(own["next"])) == before
 
@@ -180,8 +180,8 @@ def test_keys_stay_where_senders_do_not_know_the_next_ones(
 def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
     own: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rotation, "LIVE", tmp_path / "live")
-    monkeypatch.setattr(rotation, "allow", lambda *_: None)
+    monkeypatch.setattr(rollover, "LIVE", tmp_path / "live")
+    monkeypatch.setattr(rollover, "allow", lambda *_: None)
     places = {
         kind: tmp_path / "live" / f"{NAME}-{kind}" / "privkey.pem" for kind in pairs.ALGORITHMS
     }
@@ -198,7 +198,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
         raise Refused("issue", "too many certificates")
 
     with pytest.raises(Refused, match="too many"):
-        rotation.rotate(own | {"source": "acme"}, refused)
+        rollover.rotate(own | {"source": "acme"}, refused)
 
     assert asked == [keys]
     assert {place.read_text() for place in places.values()} == {"in use"}

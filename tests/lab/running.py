@@ -91,6 +91,15 @@ def undone(name: str, command: str) -> Iterator[None]:
         on(name, command)
 
 
+def settled(name: str, *conditions: str) -> None:
+    """Wait until something is so on a host, a moment long."""
+    for _ in range(100):
+        if all(on(name, f"{one} >/dev/null 2>&1 && echo yes || true") for one in conditions):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{name}: {conditions}")
+
+
 class Traffic:
     """Mail that goes to a host while something else happens: every message is counted."""
 

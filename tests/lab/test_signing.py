@@ -9,7 +9,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, Traffic, deployed, on, pyinfra, refused, undone
+from tests.lab.running import (
+    LAB,
+    MAIL_HOSTS,
+    Traffic,
+    deployed,
+    on,
+    pyinfra,
+    refused,
+    settled,
+    undone,
+)
 from tests.lab.submitting import VISITOR, found, submitted
 
 OWN = ("--data", "mail_account_rate=5/1h")
@@ -55,15 +65,6 @@ def by_hand(name: str, sender: str, recipient: str, subject: str) -> None:
     """Send mail as programs of the host itself do."""
     text = f"From: {MAIL_HOSTS[name]}\\nSubject: {subject}\\n\\nAhoy.\\n"
     on(name, f"printf '{text}' | sendmail -f {sender} {recipient}")
-
-
-def settled(name: str, *conditions: str) -> None:
-    """Wait until something is so on a host, a moment long."""
-    for _ in range(100):
-        if all(on(name, f"{one} >/dev/null 2>&1 && echo yes || true") for one in conditions):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{name}: {conditions}")
 
 
 def test_the_second_run_changes_nothing() -> None:

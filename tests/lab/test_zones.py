@@ -21,6 +21,7 @@ from deploys.lab.inventory import dns as lab_dns
 from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
+from deploys.mail.rotation import Published
 from deploys.mail.settings import LETS_ENCRYPT
 from deploys.zones.loading import load
 from deploys.zones.lookups import lookup_by
@@ -360,7 +361,8 @@ LONGER = {
 def planned(lab: Raised, zone: str = HARBOR, **data: Any) -> ZonePlan:
     """Plan what mx1 needs of a zone, in this process."""
     host = dict(hosts(lab.name, "mail"))["mx1"]
-    facts = {"mx1": HostFacts(dkim={"rsa": KEY}, acme_account=ACCOUNT)}
+    key = Published("mx1-rsa", f"v=DKIM1; k=rsa; p={KEY}", "current")
+    facts = {"mx1": HostFacts(dkim=(key,), acme_account=ACCOUNT)}
     records = records_for(fleet_from({"mx1": {**host, **data}}, {}), {"mx1"}, facts)
     own = [record for record in records if record.name.endswith(zone)]
     return plan(load(lab_dns(lab.name)), zone, own, lookup_by(resolvers(lab.name)))

@@ -6,6 +6,7 @@ import pytest
 
 from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts, records_for
+from deploys.mail.rotation import Published
 from deploys.mail.secret import command
 from deploys.mail.settings import Fleet
 
@@ -20,6 +21,12 @@ ORCHARD = {
     "mail_domains": ["orchard.example", "harbor.example"],
     "mail_ttl": 300,
 }
+
+
+KEYS = (
+    Published("mx1-rsa", "v=DKIM1; k=rsa; p=MIIB", "current"),
+    Published("mx1-ed25519", "v=DKIM1; k=ed25519; p=AAAA", "current"),
+)
 
 
 def fleet(**mx2: Any) -> Fleet:
@@ -102,7 +109,7 @@ def test_a_hosts_tls_keys_are_published_unless_the_operator_says_no() -> None:
 
 
 def test_a_hosts_keys_are_published_for_its_domains_and_its_own_name() -> None:
-    facts = {"mx1": HostFacts(dkim={"rsa": "MIIB", "ed25519": "AAAA"})}
+    facts = {"mx1": HostFacts(dkim=KEYS)}
 
     records = records_for(fleet(), ["mx1", "mx2"], facts)
 
@@ -112,6 +119,25 @@ def test_a_hosts_keys_are_published_for_its_domains_and_its_own_name() -> None:
         "mx1-ed25519._domainkey.harbor.example": ("v=DKIM1; k=ed25519; p=AAAA",),
         "mx1-ed25519._domainkey.mx1.harbor.example": ("v=DKIM1; k=ed25519; p=AAAA",),
     }
+
+
+def test_where_a_domain_leads_its_keys_elsewhere_there_they_are_and_a_cname_leads_to_them() -> None:
+    told = HARBOR | {"mail_dkim_cname": {"harbor.example": "keys.example.net"}}
+    records = records_for(fleet_from({"mx1": told}, {}), ["mx1"], {"mx1": HostFacts(dkim=KEYS[:1])})
+
+    assert [(one.name, one.type, *one.values) for one in records if "DKIM" in one.why] == [
+        (
+            "mx1-rsa._domainkey.harbor.example.keys.example.net",
+            "TXT",
+            "v=DKIM1; k=rsa; p=MIIB",
+        ),
+        (
+            "mx1-rsa._domainkey.harbor.example",
+            "CNAME",
+            "mx1-rsa._domainkey.harbor.example.keys.example.net.",
+        ),
+        ("mx1-rsa._domainkey.mx1.harbor.example", "TXT", "v=DKIM1; k=rsa; p=MIIB"),
+    ]
 
 
 ACCOUNTS = {"mail_accounts": {"ann@orchard.example": {"password": command("echo", "sesame")}}}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from deploys.mail import dkim
 from deploys.mail.checking import fleet_from, known_keys
 from deploys.mail.errors import MailError
 from deploys.mail.secret import command, env
@@ -81,6 +82,17 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: st
         ({"mail_aliases": {"in fo": "root"}}, "is not an address"),
         ({"mail_dkim_selector": "a.b"}, "mail_dkim_selector: 'a.b' is not a selector; write one"),
         ({"mail_dkim_selector": "x" * 56}, "is not a selector"),
+        ({"mail_dkim_rotate": "monthly"}, "mail_dkim_rotate: 'monthly' is no time to rotate keys"),
+        ({"mail_dkim_rotate": "0d"}, "write '', 'now' or an age like '180d'"),
+        ({"mail_dkim_cname": "keys"}, "mail_dkim_cname: 'keys' is not a domain name"),
+        (
+            {"mail_dkim_cname": {"other.example": "keys.example.net"}},
+            "mail_dkim_cname.other.example leads nobody anywhere",
+        ),
+        (
+            {"mail_dkim_cname": ".".join(["x" * 60] * 4)},
+            "is too long for mail: its DKIM key would be at a name of",
+        ),
         ({"mail_account_rate": "100"}, "mail_account_rate: '100' is not a rate; write one like"),
         ({"mail_account_rate": "0/1h"}, "is not a rate"),
         ({"mail_rspamd": {"../x.conf": {}}}, "mail_rspamd.../x.conf"),
@@ -215,6 +227,28 @@ def test_two_hosts_of_a_domain_have_keys_of_different_names(twin: dict[str, str]
         fleet_from({"mx1": MX1 | {"mail_domains": ["harbor.example"]}, "mx2": mx2}, {})
 
 
+def test_a_host_of_the_name_of_anothers_second_keys_is_refused() -> None:
+    mx1, mx2 = (own | {"mail_domains": ["harbor.example"]} for own in (MX1, MX2))
+
+    with pytest.raises(MailError, match=r"mail_dkim_selector is 'mx1-2' for harbor\.example"):
+        fleet_from({"mx1": mx1, "mx2": mx2 | {"mail_dkim_selector": "mx1-2"}}, {})
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("", ""),
+        ("Keys.Example.net.", "keys.example.net"),
+        ({"harbor.example": "keys.example.net"}, "keys.example.net"),
+        ({"*": "keys.example.net", "harbor.example": "own.example.net"}, "own.example.net"),
+    ],
+)
+def test_a_zone_of_keys_is_meant_for_all_domains_or_for_one(written: object, zone: str) -> None:
+    (host,) = fleet_from({"mx1": MX1 | {"mail_dkim_cname": written}}, {}).hosts
+
+    assert dkim.zone_of_keys(host, "harbor.example") == zone
+
+
 LONG = ".".join(["a" * 63] * 3)
 ENDLESS = f"{LONG}.{'b' * 61}"
 
@@ -231,7 +265,7 @@ def test_a_domain_that_leaves_no_room_for_mails_names_is_refused_in_one_sentence
 
 
 def test_a_domain_with_just_enough_room_is_good() -> None:
-    domain = f"{LONG}.{'b' * (253 - len(LONG) - 1 - len('mx1-ed25519._domainkey.'))}"
+    domain = f"{LONG}.{'b' * (253 - len(LONG) - 1 - len('mx1-2-ed25519._domainkey.'))}"
 
     assert good(mail_domains=[domain]).domains == (domain,)
     assert f"of at most {len(domain)} octets" in mistakes(mail_domains=[f"{domain}b"])

@@ -26,6 +26,10 @@ OUTLIVED = {
         300,
         change("TXT", f"a._domainkey.{ZONE}", ("old",), ("new",)),
     ),
+    "a DKIM key that is revoked": (
+        0,
+        change("TXT", f"a._domainkey.{ZONE}", ("old",), ('"v=DKIM1; k=rsa; p="',)),
+    ),
     "the digest of the next certificate": (
         300,
         change("TLSA", f"_25._tcp.mx1.{ZONE}", ("old",), ("old", "new")),

@@ -18,6 +18,7 @@ from dns.rdtypes.dnskeybase import Flag
 from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts
+from deploys.mail.rotation import Published
 from deploys.zones import chain
 from tests.zones.fleets import HARBOR, ORCHARD, host
 
@@ -107,7 +108,8 @@ def test_a_zone_is_trusted_if_its_parent_vouches_for_the_key_that_signs(
     assert bool(problem) is bool(sentence)
 
 
-ONE = HostFacts(dkim={"rsa": "MIIB"}, tlsa=("0a" * 32,))
+KEY = (Published("mx1-rsa", "v=DKIM1; p=MIIB", "current"),)
+ONE = HostFacts(dkim=KEY, tlsa=("0a" * 32,))
 
 
 def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
@@ -125,7 +127,7 @@ def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
 
     facts, (note,) = chain.secured(fleet, dict.fromkeys(("mx1", "mx2", "mx3"), ONE))
 
-    assert facts == {"mx1": HostFacts(dkim={"rsa": "MIIB"}), "mx2": ONE, "mx3": ONE}
+    assert facts == {"mx1": HostFacts(dkim=KEY), "mx2": ONE, "mx3": ONE}
     assert note.startswith("no TLSA records for mx1.harbor.example: harbor.example is not signed")
     assert "hand the DS to the registrar" in note
 

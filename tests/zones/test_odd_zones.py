@@ -12,6 +12,7 @@ from octodns.zone.mail import MailZoneValidator
 from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
+from deploys.mail.rotation import Published
 from deploys.mail.secret import command
 from deploys.mail.settings import Fleet
 from deploys.mail.spf_cost import Lookup
@@ -41,7 +42,8 @@ def fleet(*domains: str, **data: Any) -> Fleet:
 
 def planned(zone: RecordSets, *domains: str, lookup: Lookup = nobody, **data: Any) -> ZonePlan:
     served(harbor=zone)
-    facts = {"mx1": HostFacts(dkim={"rsa": KEY}, acme_account=ACCOUNT)}
+    key = Published("mx1-rsa", f"v=DKIM1; k=rsa; p={KEY}", "current")
+    facts = {"mx1": HostFacts(dkim=(key,), acme_account=ACCOUNT)}
     records = [
         record
         for record in records_for(fleet(*(domains or (HARBOR,)), **data), ["mx1"], facts)

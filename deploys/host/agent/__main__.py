@@ -21,9 +21,10 @@ VERBS = {
     "prepare": "prepare",
     "certify": "certify",
     "apply": "apply",
+    "rotate": "rotate",
     "canary": "rehearse",
 }
-CHANGING = {"prepare", "certify", "apply"}
+CHANGING = {"prepare", "certify", "apply", "rotate"}
 # Seconds: a run that was cut off goes on here to its end, be it an installation.
 PATIENCE = {"look": 20, "change": 100}
 

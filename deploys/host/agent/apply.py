@@ -12,6 +12,7 @@ from typing import Any
 
 from .canary import in_namespaces, validate
 from .existing import existing
+from .keys import turn
 from .loaded import LOADED, STATE, contents, master_of, owned, record
 from .shell import Refused
 from .stage import exchange, stage, staged, sweep, tables_staged
@@ -34,6 +35,7 @@ def apply(request: dict[str, Any]) -> dict[str, Any]:
     _switch(services, changed)
     for name, unit in request["leaving"].items():
         leave(name, unit)
+    turn(request)
     return existing(request)
 
 

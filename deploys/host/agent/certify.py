@@ -14,7 +14,7 @@ from . import dane, pem
 from .certificates import reload, renewed_by, take
 from .existing import existing
 from .listeners import listener
-from .rotation import rotate
+from .rollover import rotate
 from .shell import Refused, run, tail
 
 AUTHORITY = Path("/run/pyinfra-mail/acme-ca.pem")

@@ -6,11 +6,12 @@ import hashlib
 import os
 import pwd
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
 from .certificates import account, look
-from .keys import public_key
+from .keys import history, public_key
 from .listeners import listener
 from .loaded import LOADED, built_from, loaded, master_of, others, owned
 from .shell import run
@@ -30,6 +31,8 @@ def existing(request: dict[str, Any]) -> dict[str, Any]:
         "acme_account": next(filter(None, {account(one["directory"]) for one in certificates}), ""),
         "others": others({query["name"] for query in queries}),
         "keys": {path: public_key(path) for query in queries for path in query["keys"]},
+        "histories": {path: history(path) for query in queries for path in query["histories"]},
+        "clock": time.time(),
     }
 
 

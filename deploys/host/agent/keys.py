@@ -2,10 +2,12 @@
 Private keys made on this host, and what is public of them.
 
 openssl makes a key into a pipe; its file is complete, on the disk and for its owner's eyes alone
-before it has its name. What is public stands beside it (`.pub`), so that a look costs no process.
+before it has its name. What is public stands beside it (`.pub`), so that a look costs no process,
+and when which keys began to sign, or ceased to, in a file that is written in one step.
 """
 
 import base64
+import json
 import os
 import shutil
 from pathlib import Path
@@ -40,6 +42,23 @@ def public_key(path: str) -> str | None:
         return _beside(Path(path)).read_text().strip()
     except OSError:
         return None
+
+
+def history(path: str) -> dict[str, Any]:
+    """Return what was noted of keys: when what happened to them."""
+    try:
+        return dict(json.loads(Path(path).read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def turn(request: dict[str, Any]) -> None:
+    """Delete keys that are not needed any more, and then note what has happened to all."""
+    for path in map(Path, request["deleted"]):
+        path.unlink(missing_ok=True)
+        _beside(path).unlink(missing_ok=True)
+    for path, times in request["histories"].items():
+        _write(Path(path), f"{json.dumps(times)}\n", "root", 0o644)
 
 
 def _beside(path: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 from .certificates import provide
 from .existing import existing
 from .keys import make_key
-from .rotation import make_next
+from .rollover import make_next
 from .shell import must, run
 
 

@@ -73,9 +73,13 @@ mail_ban_seconds = 600
 mail_delay_warning = 14_400
 mail_bounce_texts: dict[str, str] = {}  # "failure", "delay", "success", "verify"; see bounce(5)
 
-# The host's DKIM keys are <name>-rsa and <name>-ed25519; "": the name is the host's first label.
-# Another name makes new keys, which sign once their records are on every name server.
+# The host's DKIM keys are <name>-rsa and <name>-ed25519, then <name>-2-rsa and <name>-2-ed25519;
+# "": the name is the host's first label.
 mail_dkim_selector = ""
+mail_dkim_rotate = ""  # when new keys follow: never by itself, at an age like "180d", or "now"
+# A zone of ours, by mail_dns, into which the domains lead the names of their keys with CNAMEs:
+# "keys.example.net" for all domains, or {"example.org": "keys.example.net"}.
+mail_dkim_cname: str | dict[str, str] = ""
 mail_account_rate = ""  # recipients per account, like "100/1h"; "": as many as it likes
 mail_scan_outbound = False  # True: rspamd's whole rule set judges mail, with its own limits
 

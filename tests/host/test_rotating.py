@@ -1,0 +1,223 @@
+"""Keys that follow others on a host: what a run makes, lets sign, notes and deletes."""
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploys.host import keyring, rotating, rspamd, signing
+from deploys.host.agent import keys as agent
+from deploys.host.found import Existing
+from deploys.host.plan import preparation
+from deploys.mail import dkim
+from deploys.mail.rotation import DAY, FORGOTTEN
+from deploys.mail.settings import MailSettings
+from tests.host.found import bare
+from tests.host.found import settings as own
+
+NOW = 1000 * DAY
+DOMAIN, HOSTNAME = "harbor.example", "mx1.harbor.example"
+FIRST, SECOND = ("mx1-rsa", "mx1-ed25519"), ("mx1-2-rsa", "mx1-2-ed25519")
+Times = Mapping[int, Mapping[str, float]]
+
+CURRENT = {"signing": NOW - 200 * DAY}
+RETIRED = {"signing": NOW - 400 * DAY, "retired": NOW - 7 * DAY}
+
+
+def settings(rotate: str = "", **data: Any) -> MailSettings:
+    return own(mail_dkim_rotate=rotate, **data)
+
+
+def host(
+    times: Times, *slots: int, signs: tuple[str, ...] = (), seen: tuple[str, ...] = ()
+) -> Existing:
+    """Return a host with keys in some slots, a table of those that sign, and records there."""
+    paths = [dkim.key_path(settings(), slot, name) for slot in slots for name in dkim.ALGORITHMS]
+    table = {
+        domain: {"selectors": [{"selector": one, "path": f"/{one}.key"} for one in signs]}
+        for domain in (DOMAIN, HOSTNAME)
+    }
+    file = {
+        "sha256": "",
+        "content": base64.b64encode(f"domain = {json.dumps(table, indent=2)};".encode()).decode(),
+        "mode": 0o644,
+        "owner": "root",
+        "group": "root",
+    }
+    found = bare().model_dump()
+    found["services"]["rspamd"]["files"][keyring.TABLE] = file if signs else None
+    return Existing.model_validate(
+        found
+        | {
+            "keys": dict.fromkeys(keyring.paths(settings())) | dict.fromkeys(paths, "UlNB"),
+            "histories": {keyring.history_path(settings()): times},
+            "clock": NOW,
+            "published": names(*seen),
+        }
+    )
+
+
+def names(*selectors: str) -> list[str]:
+    return [dkim.record_name(one, domain) for one in selectors for domain in (DOMAIN, HOSTNAME)]
+
+
+def made(settings: MailSettings, existing: Existing) -> list[str]:
+    """Return the selectors of the keys that a run makes."""
+    service = rspamd.service(settings, existing)
+    changes = [one.subject for one in preparation([service], existing) if one.verb == "create"]
+    return [Path(path).stem for path in changes]
+
+
+def signs(settings: MailSettings, existing: Existing) -> list[str]:
+    table = signing.domains(settings, existing)
+    assert table[DOMAIN] == table[HOSTNAME]
+    return [one["selector"] for one in table[DOMAIN]["selectors"]]
+
+
+def test_new_keys_are_made_when_their_time_has_come() -> None:
+    young = host({1: CURRENT}, 1, signs=FIRST)
+
+    assert made(settings("300d"), young) == []
+    assert made(settings("180d"), young) == list(SECOND)
+    assert made(settings("now"), young) == list(SECOND)
+    assert made(settings("now"), host({1: CURRENT}, 1, 2, signs=FIRST)) == []
+
+
+def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
+    some = host({1: CURRENT}, 1, 2, signs=FIRST, seen=("mx1-2-rsa",))
+    all_of_them = host({1: CURRENT}, 1, 2, signs=FIRST, seen=SECOND)
+
+    assert signs(settings(), some) == list(FIRST)
+    assert rotating.turn(settings(), some) == rotating.Turn()
+    assert signs(settings(), all_of_them) == list(SECOND)
+    assert rotating.turn(settings(), all_of_them).histories == {
+        keyring.history_path(settings()): {
+            "1": CURRENT | {"retired": NOW},
+            "2": {"signing": NOW},
+        }
+    }
+
+
+def test_a_run_that_died_before_it_noted_what_signs_is_made_up_for() -> None:
+    host_then = host({1: CURRENT}, 1, 2, signs=SECOND)
+
+    (change,) = rotating.turn(settings(), host_then).changes
+
+    assert signs(settings(), host_then) == list(SECOND)
+    assert str(change) == ("note /var/lib/pyinfra-mail/dkim/mx1.json (what signs, and since when)")
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_in_a_slot_that_was_used_keys_wait_until_resolvers_have_forgotten(*, seen: bool) -> None:
+    since = {"seen": NOW - FORGOTTEN} if seen else {}
+    waiting = host({1: {"revoked": 0} | since, 2: CURRENT}, 1, 2, signs=SECOND, seen=FIRST)
+
+    assert signs(settings(), waiting) == list(FIRST if seen else SECOND)
+    (times,) = rotating.turn(settings(), waiting).histories.values()
+    assert times["1"] == ({"signing": NOW} if seen else {"revoked": 0, "seen": NOW})
+
+
+def test_retired_keys_are_deleted_while_those_that_sign_are_seen_everywhere() -> None:
+    seen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND)
+    unseen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND[:1])
+
+    turn = rotating.turn(settings(), seen)
+
+    assert [Path(path).stem for path in turn.deleted] == list(FIRST)
+    assert list(turn.histories.values()) == [{"1": {"revoked": NOW}, "2": CURRENT}]
+    assert [change.verb for change in turn.changes] == ["delete", "delete", "note"]
+    assert rotating.turn(settings(), unseen) == rotating.Turn()
+    assert rotating.waiting(settings(mail_dns={"class": "powerdns"}), seen) == []
+    assert rotating.waiting(settings(), seen)[0] == (
+        "no mail needs the key at mx1-rsa._domainkey.harbor.example any more; publish: "
+        '"v=DKIM1; k=rsa; p="'
+    )
+    assert signs(settings(), seen) == list(SECOND)
+    assert made(settings(), seen) == []
+
+
+def test_the_records_of_keys_that_sign_are_looked_for_again_before_others_are_deleted() -> None:
+    asked: list[str] = []
+
+    def seen(_: MailSettings, records: Mapping[str, str]) -> list[str]:
+        asked.extend(records)
+        return list(records)
+
+    signing.looked_for(settings(), host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND), seen)
+
+    assert sorted(asked) == sorted(names(*SECOND))
+
+
+def test_a_host_at_rest_asks_for_nothing_and_notes_nothing() -> None:
+    still = host({1: CURRENT}, 1, signs=FIRST)
+
+    assert signing.unseen(settings(), still) == {}
+    assert rotating.turn(settings(), still) == rotating.Turn()
+    assert rotating.waiting(settings(), still) == []
+
+
+def test_a_delegated_domain_is_told_of_each_cname_that_is_missing() -> None:
+    told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
+    host_then = host({1: CURRENT}, 1, signs=FIRST)
+
+    said = rotating.waiting(told, host_then)
+
+    name = "mx1-2-rsa._domainkey.mx1.harbor.example"
+    assert said[0] == (
+        f"{name} leads nowhere, and will be needed; publish once: "
+        f"{name}. CNAME {name}.keys.example.net."
+    )
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize(
+    ("seen", "record"),
+    [
+        ((), 'mx1-rsa._domainkey.mx1.harbor.example.keys.example.net. TXT "v=DKIM1; k=rsa; p='),
+        (
+            ("mx1-rsa._domainkey.mx1.harbor.example.keys.example.net",),
+            "mx1-rsa._domainkey.mx1.harbor.example. CNAME mx1-rsa._domainkey.mx1.harbor.example.k",
+        ),
+    ],
+)
+def test_what_is_missing_of_a_delegated_key_is_its_record_or_its_cname(
+    seen: tuple[str, ...], record: str
+) -> None:
+    told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
+    fresh = host({}, 1).model_copy(update={"published": frozenset(seen)})
+
+    assert f"without the signature mx1-rsa; publish: {record}" in rotating.waiting(told, fresh)[0]
+
+
+def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.chown", lambda *_: None)
+    key, history = tmp_path / "mx1-rsa.key", tmp_path / "mx1.json"
+    agent.make_key({"path": str(key), "kind": "ed25519", "owner": "_rspamd"})
+    left: list[list[str]] = []
+    write = agent._write  # noqa: SLF001 - the moment that matters
+
+    def watched(*arguments: Any) -> None:
+        left.append(sorted(path.name for path in tmp_path.iterdir()))
+        write(*arguments)
+
+    monkeypatch.setattr(agent, "_write", watched)
+    turn = {"deleted": [str(key)], "histories": {str(history): {"1": {"revoked": 5.5}}}}
+    agent.turn(turn)
+    agent.turn(turn)
+
+    assert left == [[], ["mx1.json"]]
+    assert agent.history(str(history)) == {"1": {"revoked": 5.5}}
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]"])
+def test_a_history_that_cannot_be_read_is_none(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "mx1.json"
+    if text is not None:
+        path.write_text(text)
+
+    assert agent.history(str(path)) == {}

@@ -1,0 +1,17 @@
+"""The way of deploys/site.py up to the proof, for tests that prove something else."""
+
+from pyinfra import host, state
+
+from deploys.host.deploy import activated
+from deploys.host.inventory import MAIL, fleet_of
+from deploys.host.operations import host_facts, host_prepared
+from deploys.zones.chain import everywhere
+from deploys.zones.operations import zones_published
+from deploys.zones.visible import promised
+
+fleet = fleet_of(state.inventory)
+if MAIL in host.groups:
+    settings = fleet.host(host.name)
+    host_prepared(name="Prepare", settings=settings)
+    zones_published(name="Publish", fleet=fleet, facts_of=host_facts)
+    activated(settings, seen=promised, everywhere=everywhere)

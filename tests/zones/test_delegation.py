@@ -1,0 +1,124 @@
+"""Keys in a zone of ours: behind CNAMEs that are published once, or in a zone cut out for them."""
+
+from typing import Any
+
+import pytest
+
+from deploys.mail.checking import fleet_from
+from deploys.mail.records import HostFacts
+from deploys.mail.rotation import Published
+from deploys.mail.settings import Fleet
+from deploys.zones import publication
+from deploys.zones.following import Followed
+from deploys.zones.loading import load
+from deploys.zones.lookups import nobody
+from deploys.zones.publication import Publication, by_configuration
+from tests.zones.fleets import HARBOR, harbor, host, orchard, served
+from tests.zones.memory import STORES, RecordSets
+
+KEY = Published("mx1-rsa", "v=DKIM1; k=rsa; p=MIIB", "current")
+NAME = f"mx1-rsa._domainkey.{HARBOR}"
+HOME = f"{NAME}.keys.example"
+TEXT = '"v=DKIM1; k=rsa; p=MIIB"'
+
+
+@pytest.fixture(autouse=True)
+def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publication, "follow", lambda *_: Followed())
+    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+
+
+def fleet(**data: Any) -> Fleet:
+    return fleet_from({"mx1": host(1, HARBOR) | {"mail_dkim_cname": "keys.example"} | data}, {})
+
+
+def published(fleet: Fleet) -> Publication:
+    """Publish the records of mx1 and its one key."""
+    done = Publication(fleet)
+    for configuration, records in by_configuration(fleet, ["mx1"], {"mx1": HostFacts((KEY,))}):
+        done.plan(load(configuration), records)
+    done.publish()
+    return done
+
+
+def held(zone: str) -> RecordSets:
+    return {key: value for key, value in STORES["memory"][zone].items() if "_domainkey" in key[0]}
+
+
+def test_the_key_goes_into_our_zone_and_a_cname_leads_to_it_from_the_domains() -> None:
+    served(harbor=harbor(), keys={})
+
+    assert published(fleet()).failures == {}
+    assert held(HARBOR)[NAME, "CNAME"] == (3600, (f"{HOME}.",))
+    assert held("keys.example")[HOME, "TXT"] == (3600, (TEXT,))
+    assert published(fleet()).changes == []
+
+
+def test_a_domain_whose_zone_is_elsewhere_is_left_to_its_owner() -> None:
+    served(keys={})
+
+    done = published(fleet())
+
+    assert done.failures == {}
+    assert done.notes[0].startswith("left to the owner of the zone: A mx1.harbor.example, AAAA")
+    assert set(held("keys.example")) == {
+        (HOME, "TXT"),
+        ("mx1-rsa._domainkey.mx1.harbor.example.keys.example", "TXT"),
+    }
+
+
+def test_a_domain_that_leads_nowhere_still_needs_its_zone() -> None:
+    served(keys={}, orchard=orchard())
+
+    done = published(
+        fleet(mail_dkim_cname={HARBOR: "keys.example"}, mail_hostname="mx1.attic.example")
+    )
+
+    assert [one.startswith("mx1.attic.example: ") for one in done.failures] == [True]
+
+
+def test_our_zone_that_is_missing_fails_the_host_whose_keys_belong_there() -> None:
+    served(harbor=harbor())
+
+    done = published(fleet())
+
+    assert all("has no zone for it" in one for one in done.failures_of(fleet().hosts[0]))
+    assert len(done.failures_of(fleet().hosts[0])) == 2
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        (("TXT", TEXT), "but TXT is there, beside which no CNAME can be; take it out"),
+        (("CNAME", "elsewhere.example."), "has a CNAME to elsewhere.example., and shall lead to"),
+    ],
+)
+def test_what_is_in_the_way_of_a_cname_is_named(there: tuple[str, str], words: str) -> None:
+    zone = harbor() | {(NAME, there[0]): (300, (there[1],))}
+    served(harbor=zone, keys={})
+
+    (sentence,) = published(fleet()).failures
+
+    assert words in sentence
+    assert zone[NAME, there[0]] == (300, (there[1],))
+
+
+def test_keys_go_into_the_zone_that_a_domain_has_cut_out_for_them() -> None:
+    cut = f"_domainkey.{HARBOR}"
+    zones = served(harbor=harbor() | {(cut, "NS"): (3600, ("ns.keys.example.",))})
+    zones[cut] = {}
+
+    done = published(fleet(mail_dkim_cname=""))
+
+    assert done.failures == {}
+    assert held(cut) == {(NAME, "TXT"): (3600, (TEXT,))}
+    assert (NAME, "TXT") not in zones[HARBOR]
+    assert published(fleet(mail_dkim_cname="")).changes == []
+
+
+def test_a_zone_cut_out_for_keys_that_is_not_ours_is_told_of() -> None:
+    served(harbor=harbor() | {(f"_domainkey.{HARBOR}", "NS"): (3600, ("ns.keys.example.",))})
+
+    (sentence,) = published(fleet(mail_dkim_cname="")).failures
+
+    assert f"_domainkey.{HARBOR} is delegated away from {HARBOR}; publish it in its own" in sentence
