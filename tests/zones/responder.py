@@ -40,6 +40,18 @@ def record(name: str, kind: str, ttl: int, value: bytes) -> bytes:
     return domain(name) + struct.pack("!HHLH", TYPES[kind], 1, ttl, len(value)) + value
 
 
+def _bound(address: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """Return a socket for UDP and one for TCP at the same port, which has to be free for both."""
+    for _ in range(20):
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        datagrams.bind((address, port))
+        try:
+            return datagrams, socket.create_server(datagrams.getsockname())
+        except OSError:
+            datagrams.close()
+    raise OSError(f"no port of {address} is free for UDP and TCP")
+
+
 class Responder(AbstractContextManager["Responder"]):
     """
     Answers at a loopback address with `answers`, or not at all while `silent`.
@@ -49,10 +61,8 @@ class Responder(AbstractContextManager["Responder"]):
     """
 
     def __init__(self, address: str, port: int = 0, zone: str = "") -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, port))
+        self.socket, self.listener = _bound(address, port)
         self.address, self.port = self.socket.getsockname()
-        self.listener = socket.create_server((self.address, self.port))
         self.zone = zone
         self.answers: dict[tuple[str, str], list[bytes]] = {}
         self.cuts: dict[str, dict[str, str]] = {}  # by zone, the address of each server or ""
