@@ -56,7 +56,7 @@ def _reasons(fleet: Fleet, served: Collection[tuple[MailSettings, str, str]]) ->
 
 
 def _settled(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:
-    """Return why a policy may not be announced, if that is so for a while: hosts have just begun."""
+    """Return why a policy may not be announced, if that stays so a while: hosts have just begun."""
     deadline = time.monotonic() + PATIENCE
     while reason := next(_obstacles(fleet, member, domain, text), ""):
         if time.monotonic() > deadline:
