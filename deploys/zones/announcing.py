@@ -9,6 +9,7 @@ answer with exactly the text that the id stands for, the record stays what it is
 import http.client
 import socket
 import ssl
+import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address
@@ -24,6 +25,7 @@ from deploys.zones.answers import NO_ROUTE
 from deploys.zones.authority import resolver
 
 HTTPS, SECONDS = 443, 5.0
+PATIENCE = 5.0  # seconds
 LONGEST = 65536  # octets, RFC 8461 section 3.3
 
 
@@ -50,7 +52,17 @@ def _reasons(fleet: Fleet, served: Collection[tuple[MailSettings, str, str]]) ->
     if not served:
         return []
     with ThreadPoolExecutor(min(len(served), 32)) as pool:
-        return list(pool.map(lambda one: next(_obstacles(fleet, *one), ""), served))
+        return list(pool.map(lambda one: _settled(fleet, *one), served))
+
+
+def _settled(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:
+    """Return why a policy may not be announced, if that stays so a while: hosts have just begun."""
+    deadline = time.monotonic() + PATIENCE
+    while reason := next(_obstacles(fleet, member, domain, text), ""):
+        if time.monotonic() > deadline:
+            return reason
+        time.sleep(0.25)
+    return ""
 
 
 def _obstacles(fleet: Fleet, member: MailSettings, domain: str, text: str) -> Iterator[str]:

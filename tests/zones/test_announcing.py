@@ -40,7 +40,8 @@ OLD = Policy.of("testing", POLICY.mx).announcement
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No name servers to wait for, and the MX that the zone has."""
+    """No name servers to wait for, no patience, and the MX that the zone has."""
+    monkeypatch.setattr(announcing, "PATIENCE", 0)
     monkeypatch.setattr(following, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
     monkeypatch.setattr(announcing, "_exchanges", lambda *_: iter([f"mx1.{HARBOR}."]))
