@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -148,7 +149,6 @@ class Story:
 
     held: dict[str, list[str]]
     sent: dict[str, Sender]
-    output: str
 
 
 @pytest.fixture(scope="module")
@@ -156,12 +156,13 @@ def story(lab: Raised) -> Iterator[Story]:
     """Rotate the keys of both hosts while accounts write, with letters held in their queues."""
     assert lab
     run("tests/lab/published.py")
-    waiting = {name: held(name) for name in MAIL_HOSTS}
+    with ThreadPoolExecutor() as pool:
+        waiting = dict(zip(MAIL_HOSTS, pool.map(held, MAIL_HOSTS), strict=True))
     for name in MAIL_HOSTS:
         aged(name, "signing", 2)
     with Sender("mx1") as first, Sender("mx2") as second:
-        done = run("deploys/site.py", *NOW)
-    yield Story(waiting, {"mx1": first, "mx2": second}, done.stdout)
+        run("deploys/site.py", *NOW)
+    yield Story(waiting, {"mx1": first, "mx2": second})
     deployed()
     for name in MAIL_HOSTS:
         on(name, f"rm -f {KEYS}/{NAMES[name]}*; postsuper -H ALL 2>/dev/null; postqueue -f")
@@ -236,7 +237,6 @@ def test_retired_keys_are_revoked_and_deleted_when_no_mail_needs_them_any_more()
         )
         (passed,) = arrived([submitted(name)]).values()
         assert passed == {(domain_of(name), one) for one in selectors(name, "-2")}
-    assert run("tests/lab/published.py").stdout.count("No changes") == 8
 
 
 def test_keys_go_into_a_zone_that_a_domain_has_cut_out_for_them_and_are_seen_there(
