@@ -115,7 +115,7 @@ def _judged(answer: dns.message.Message, expected: Expected) -> str:
     name, record_type = dns.name.from_text(expected.name), dns.rdatatype.from_text(expected.type)
     rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, record_type)
     if rrset is None:
-        return "missing"
+        return "missing" if expected.present else ""
     values = {_value(rdata) for rdata in rrset}
     wanted, gone = (
         {_value(dns.rdata.from_text("IN", record_type, text)) for text in texts}

@@ -1,13 +1,13 @@
 """
 The zone that is desired, while it is being made.
 
-It starts as a copy of what exists, and each record of ours is merged into it. What others hold at
-a name of ours stays, by value and, where a set is shared, with its time to live.
+It starts as what exists, less what is ours and has had its day, and each record of ours is merged
+into it. What others hold at a name of ours stays, by value and, where a set is shared, with its
+time to live.
 """
 
 from collections.abc import Iterator
 
-from octodns.record import Record
 from octodns.zone import Zone
 
 from deploys.mail import dmarc
@@ -23,12 +23,13 @@ from deploys.zones.recordsets import Key
 class Draft:
     """A zone's desired state in the making."""
 
-    def __init__(self, provider: Provider, existing: Zone) -> None:
+    def __init__(self, provider: Provider, existing: Zone, start: Zone) -> None:
         self.provider = provider
         self.existing = existing
-        self.desired = existing.copy()
+        self.desired = start.copy()
         self.expected: list[Expected] = []
-        self._sets = recordsets.sets(existing)
+        self._before = recordsets.sets(existing)
+        self._sets = recordsets.sets(start)
         self._whys: dict[Key, list[str]] = {}
 
     def add(self, record: MailRecord) -> None:
@@ -44,12 +45,11 @@ class Draft:
 
     def changes(self) -> Iterator[Change]:
         """Yield what differs from the zone that exists."""
-        before = recordsets.sets(self.existing)
         differing = self.existing.changes(self.desired, self.provider.octodns)
         by_key = {recordsets.key(change.record): change for change in differing}
         for key, whys in self._whys.items():
             if key in by_key:
-                yield _change(before.get(key), self._sets[key], "; ".join(whys))
+                yield recordsets.change(self._before.get(key), self._sets[key], "; ".join(whys))
 
     def _join(self, key: Key, record: MailRecord) -> None:
         found = self._sets.get(key)
@@ -64,7 +64,8 @@ class Draft:
         self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh])
         self.desired.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).append(record.why)
-        self.expected.append(_expected(record, result, tuple(values)))
+        before = tuple(recordsets.texts(self._before.get(key)))
+        self.expected.append(_expected(record, result, before))
 
     def _obstacle(self, name: str) -> str | None:
         """Say what makes records at a name invisible or impossible."""
@@ -83,12 +84,6 @@ class Draft:
                 f"{record.name} needs a record of type {record.type}, which {self.provider.name} "
                 "cannot hold; move the zone to a provider that can"
             )
-
-
-def _change(existing: Record | None, desired: Record, why: str) -> Change:
-    name, record_type = desired.fqdn.rstrip("."), recordsets.key(desired)[1]
-    before = recordsets.record_set(existing) if existing else None
-    return Change(name, record_type, before, recordsets.record_set(desired), why)
 
 
 def _expected(record: MailRecord, result: Merged, existing: tuple[str, ...]) -> Expected:

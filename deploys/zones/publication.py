@@ -9,14 +9,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import dns.resolver
+
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.applying import apply
 from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change
+from deploys.zones.delegation import require_delegation
+from deploys.zones.departed import leaving, marked
+from deploys.zones.limits import Limits
+from deploys.zones.manual import zone_of
 from deploys.zones.placing import Atlas
-from deploys.zones.plan import ZonePlan, apply, plan
+from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider, UnreachableError
+from deploys.zones.saving import Saves
+from deploys.zones.sweeping import NOBODY, Claim
 from deploys.zones.waiting import Question, wait
 
 Configuration = Mapping[str, Any]
@@ -25,25 +34,41 @@ Configuration = Mapping[str, Any]
 class Publication:
     """The plans of a fleet's zones, and what became of them."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, saves: Saves, claim: Claim = NOBODY) -> None:
         self.fleet = fleet
+        self.saves = saves
+        self.claim = claim
         self.plans: list[ZonePlan] = []
+        self.refused: list[ZonePlan] = []
         self.failures: dict[str, set[str]] = {}
         self.notes: list[str] = []
         self.written: set[str] = set()
 
     @property
     def changes(self) -> list[Change]:
-        """Every change of every zone."""
-        return [change for zone in self.plans for change in zone.changes]
+        """Every change of every zone, those too that go too far."""
+        return [change for zone in (*self.plans, *self.refused) for change in zone.changes]
+
+    @property
+    def by_hand(self) -> list[Change]:
+        """Every change that somebody has to make by hand."""
+        return [one for zone in self.plans if zone.provider.by_hand for one in zone.changes]
 
     def failures_of(self, host: MailSettings) -> list[str]:
         """Return why a host, or a domain that it serves, is not published."""
         own = {host.hostname, *host.domains}
-        return [sentence for sentence, names in self.failures.items() if own & names]
+        everybody = {name for one in self.fleet.hosts for name in (one.hostname, *one.domains)}
+        return [
+            sentence
+            for sentence, names in self.failures.items()
+            if own & names or not everybody & names  # what is nobody's is told to all
+        ]
 
     def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
         """Plan every zone of a provider that one of the records belongs into."""
+        if provider.by_hand:
+            self._plan_by_hand(provider, records)
+            return
         zones: dict[str, list[MailRecord]] = {}
         with self.noting(_names(records)):
             atlas = Atlas(provider, _names(records))
@@ -52,14 +77,54 @@ class Publication:
                     zones.setdefault(atlas.zone(record.name), []).append(record)
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
-                    self.plans.append(plan(provider, zone, members))
+                    self._limited(plan(provider, zone, members, self.claim))
+            if self.claim.whole and self.claim.final:
+                self._leave(provider, atlas.listed, zones)
+
+    def _plan_by_hand(self, provider: Provider, records: Iterable[MailRecord]) -> None:
+        """Plan zones of which we only know what their name servers answer."""
+        zones: dict[str, list[MailRecord]] = {}
+        ask = self._resolver()
+        for record in records:
+            with self.noting({record.name}):
+                zones.setdefault(zone_of(record.name, self.fleet.domains, ask), []).append(record)
+        for zone, members in zones.items():
+            with self.noting(_names(members)):
+                provider.octodns.look(zone, servers(zone, ask), members)
+                self.add(plan(provider, zone, members))
+
+    def add(self, planned: ZonePlan) -> None:
+        """Take in a plan that is meant as it is."""
+        self.notes += planned.notes
+        self.plans.append(planned)
+
+    def _limited(self, planned: ZonePlan) -> None:
+        """Take in a plan, if it stays within the limits."""
+        try:
+            Limits.of(self.fleet).refuse(planned.zone, planned.changes)
+        except MailError as error:
+            self.refused.append(planned)
+            self.failures[str(error)] = set(planned.names)
+        else:
+            self.add(planned)
+
+    def _leave(
+        self, provider: Provider, there: Collection[str] | None, planned: Collection[str]
+    ) -> None:
+        """Plan to leave the zones of a provider that are not in the inventory any more."""
+        known = self.saves.zones(provider.name)
+        others = set(filter(None, known if there is None else there)) - set(planned)
+        zones = others if there is None else marked(others, self.claim, self._resolver())
+        for zone in zones:
+            for plan_of_zone in leaving(provider, zone, self.claim):
+                self._limited(plan_of_zone)
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""
         applied = []
         for zone in self.plans:
             with self.noting(zone.names):
-                if apply(zone):
+                if apply(zone, self.saves.keep):
                     self.written.add(zone.zone)
                 applied.append(zone)
         self._wait(applied)
@@ -74,12 +139,18 @@ class Publication:
         self.notes += (f"{server} cannot be reached from here" for server in unreached)
 
     def _questions(self, plans: Iterable[ZonePlan]) -> Iterator[Question]:
-        addresses = dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers)
+        ask = self._resolver()
         for zone in plans:
             with self.noting(zone.names):
-                for server in servers(zone.zone, resolver(tuple(addresses))):
+                found = servers(zone.zone, ask) if zone.expected else ()
+                require_delegation(zone, found)
+                for server in found:
                     for expected in zone.expected:
                         yield Question(zone.zone, server, expected)
+
+    def _resolver(self) -> dns.resolver.Resolver:
+        addresses = dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers)
+        return resolver(tuple(addresses))
 
     @contextmanager
     def noting(

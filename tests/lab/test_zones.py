@@ -21,8 +21,9 @@ from deploys.lab.inventory import dns as lab_dns
 from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.records import records_for
+from deploys.zones.applying import apply
 from deploys.zones.loading import load
-from deploys.zones.plan import apply, plan
+from deploys.zones.plan import plan
 from tests.lab.raising import Raised
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ from pyinfra.context import ctx_host, ctx_state
 from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones import operations, publication
+from deploys.zones import publication, runs
 from deploys.zones.authority import Server
 from deploys.zones.loading import load
 from deploys.zones.operations import zones_changed, zones_published
@@ -65,7 +65,7 @@ def providers(monkeypatch: pytest.MonkeyPatch) -> list[MemoryProvider]:
         loaded.append(provider.octodns)
         return provider
 
-    monkeypatch.setattr(operations, "load", noted)
+    monkeypatch.setattr(runs, "load", noted)
     return loaded
 
 
@@ -96,7 +96,7 @@ def test_planning_shows_each_change_once_and_writes_nothing(
 ) -> None:
     add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
-    assert len(lines(caplog, "+")) == 9
+    assert len(lines(caplog, "+")) == 11
     assert len(lines(caplog, "~")) == 1
     assert any("+ MX orchard.example 10 mx2.orchard.example.  (who" in m for m in caplog.messages)
     assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
@@ -261,7 +261,7 @@ def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
     add_op(state, zones_published, fleet=fleet(), name="Published", facts_of=facts_of)
     (meta,) = state.op_meta.values()
 
-    assert len(meta.args) == 10
+    assert len(meta.args) == 12
     assert meta.args[2].startswith("+ MX harbor.example 10 mx1.harbor.example.")
 
 
@@ -290,4 +290,4 @@ def test_a_run_that_is_over_is_forgotten() -> None:
     ctx_host.reset()
     gc.collect()
 
-    assert not list(operations._runs)  # noqa: SLF001 - nothing else shows it
+    assert not list(runs._runs)  # noqa: SLF001 - nothing else shows it

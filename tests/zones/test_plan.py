@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from deploys.mail import spf
 from deploys.mail.errors import MailError
 from deploys.mail.records import records_for
-from deploys.zones.plan import ZonePlan, apply, plan
+from deploys.zones.applying import apply
+from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider
 from tests.zones.fleets import HARBOR, fleet, harbor, served
 from tests.zones.memory import STORES, MemoryProvider, RecordSets
@@ -49,6 +50,7 @@ def test_the_plan_goes_into_json() -> None:
         "existing": None,
         "desired": {"ttl": 3600, "values": ["10 mx1.harbor.example."]},
         "why": "who receives mail for harbor.example",
+        "brief": "",
     }
 
 

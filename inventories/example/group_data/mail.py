@@ -12,6 +12,10 @@ mail_dns: dict[str, Any] | None = {
     "api_key": env("POWERDNS_API_KEY"),
 }
 mail_dns_timeout = 120  # seconds to wait for every authoritative server
+# How many record sets of a zone one run may update or delete; a host takes about four with it when
+# it leaves the inventory, a domain more. What is created is not counted.
+mail_zone_updates = 20
+mail_zone_deletes = 5
 mail_ttl = 3600  # seconds, of records that do not exist yet
 mail_spf_all = "~all"  # or "-all"; an existing policy keeps its own
 mail_dmarc = "none"  # or "quarantine", "reject"; an existing record is kept

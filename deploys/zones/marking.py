@@ -1,0 +1,106 @@
+"""
+How a plan keeps the registry: what a run creates is marked as ours, and nothing else.
+
+Of a zone in which nothing is marked, and everything is exactly as we would write it, we take it
+that a version without a registry wrote it, and mark it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from octodns.zone import Zone
+
+from deploys.mail.errors import MailError
+from deploys.mail.records import MailRecord
+from deploys.zones import recordsets, registering
+from deploys.zones.atoms import of_records, of_zone
+from deploys.zones.changes import Change
+from deploys.zones.recordsets import Key
+from deploys.zones.registering import KEY
+from deploys.zones.registry import HOST, LABEL, Mark, Registry, marks_for, new_tag
+from deploys.zones.sweeping import Claim, Sweep
+
+ANCHORS = 2  # hosts by which a fleet is known again when another one leaves
+FEW = 3  # record sets, too few to tell half a zone from some edits
+GONE = "ours, and nothing in the inventory needs it any more"
+
+
+class Marking:
+    """The registry of one zone during one plan."""
+
+    def __init__(self, existing: Zone, records: Collection[MailRecord], claim: Claim) -> None:
+        self.existing, self.records, self.claim = existing, records, claim
+        self.registry = registering.read(existing)
+        self.tags = self.registry.tags(claim.hosts)
+        self.adopts = False
+        wanted = of_records(existing, records)
+        ours = self.registry.promised(self.tags)
+        self.sweep = Sweep(claim, ours, of_zone(existing), wanted)
+        self._refuse_half()
+
+    def mark(self, desired: Zone, *, changed: bool) -> None:
+        """Bring the registry of a desired zone up to date."""
+        if self.claim.hosts:
+            self.adopts = not changed and self._may_adopt()
+            exact = filter(self._is_there, self.records) if self.adopts else ()
+            adopted = of_records(self.existing, exact)
+            registering.write(desired, self._renewed(of_zone(desired), adopted))
+
+    def gone(self, desired: Zone, known: Iterable[Change]) -> Iterator[Change]:
+        """Yield what has had its day, besides the record sets that have new values of ours."""
+        done = {(change.name, change.type) for change in known}
+        after = recordsets.sets(desired)
+        for key, record in sorted(recordsets.sets(self.existing).items()):
+            left = after.get(key)
+            changed = recordsets.content(record) != recordsets.content(left)
+            if changed and recordsets.owner(record) not in done:
+                yield recordsets.change(record, left, GONE)
+
+    def marks(self, desired: Zone) -> Iterator[Change]:
+        """Yield what changes in the registry."""
+        before, after = (recordsets.sets(zone).get(KEY) for zone in (self.existing, desired))
+        if recordsets.content(before) != recordsets.content(after):
+            count = len(registering.found(after).promised())
+            why = "which record sets are ours"
+            if self.adopts:
+                why += ": all are exactly as we would write them"
+            yield recordsets.change(before, after, why, brief=f"{count} marks")
+
+    def _refuse_half(self) -> None:
+        promised = self.registry.promised()
+        there = [key for key in promised if key in self.sweep.there]
+        if len(promised) >= FEW and 2 * len(there) < len(promised):
+            zone = self.existing.name.rstrip(".")
+            raise MailError(
+                f"{zone}: the provider shows {len(there)} of {len(promised)} record sets that are "
+                f"there by TXT {LABEL}.{zone}, so this may be half of the zone; nothing was "
+                "written. If they were taken out on purpose, take out that TXT record set too"
+            )
+
+    def _may_adopt(self) -> bool:
+        return not self.tags and self.claim.whole and self.claim.final
+
+    def _is_there(self, record: MailRecord) -> bool:
+        name = self.existing.hostname_from_fqdn(f"{record.name}.")
+        held = recordsets.sets(self.existing).get((name, record.type))
+        return set(record.values) <= recordsets.texts(held).keys()
+
+    def _renewed(self, now: dict[Key, set[str]], adopted: dict[Key, set[str]]) -> Registry:
+        """Return the registry with our marks of what is there by our hand."""
+        rest = self.registry.without(self.tags)
+        tag = self.tags[0] if self.tags else new_tag(self.claim.hosts)
+        marks: list[Mark] = []
+        for key in self.sweep.ours.keys() | self.sweep.wanted.keys():
+            there, before = now.get(key, set()), self.sweep.there.get(key, ())
+            created = there.difference(before).intersection(self.sweep.wanted.get(key, ()))
+            kept = there.intersection(self.sweep.ours.get(key, ()))
+            marks += marks_for(tag, key, created | kept | adopted.get(key, set()))
+        hosts = [Mark(tag, HOST, name) for name in self._anchors()] if marks else []
+        return Registry((*rest.marks, *hosts, *marks), rest.others)
+
+    def _anchors(self) -> list[str]:
+        """Return the hosts by which we know our marks again; as they are, while they serve."""
+        known = {mark.name for mark in self.registry.marks if mark.type == HOST}
+        listed = [name for name in self.claim.hosts if name in known]
+        if len(listed) >= min(ANCHORS, len(self.claim.hosts)):
+            return listed
+        return [*dict.fromkeys((*listed, *self.claim.hosts))][:ANCHORS]
