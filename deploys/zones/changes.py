@@ -39,8 +39,8 @@ class Change:
         new = [value for value in after.values if value not in before.values]
         if not gone and not new:
             return f"ttl {before.ttl} -> {after.ttl}"
-        if not after.values:
-            return ", ".join(gone)
+        if not new:
+            return f"{'without ' if after.values else ''}{', '.join(gone)}"
         return " -> ".join(", ".join(values) for values in (gone, new) if values)
 
 

@@ -5,14 +5,14 @@ What goes wrong in one zone is one sentence about that zone, and it stops the ho
 zone; the others go on.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import dns.resolver
 
 from deploys.mail.errors import MailError
-from deploys.mail.records import Facts, MailRecord, records_for
+from deploys.mail.records import MailRecord
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.applying import apply
 from deploys.zones.authority import resolver, servers
@@ -28,7 +28,7 @@ from deploys.zones.saving import Saves
 from deploys.zones.sweeping import NOBODY, Claim
 from deploys.zones.waiting import Question, wait
 
-Configuration = Mapping[str, Any]
+ASKING = 20  # zones at a time
 
 
 class Publication:
@@ -80,6 +80,7 @@ class Publication:
                     self._limited(plan(provider, zone, members, self.claim))
             if self.claim.whole and self.claim.final:
                 self._leave(provider, atlas.listed, zones)
+            self._warn(provider)
 
     def _plan_by_hand(self, provider: Provider, records: Iterable[MailRecord]) -> None:
         """Plan zones of which we only know what their name servers answer."""
@@ -118,6 +119,22 @@ class Publication:
         for zone in zones:
             for plan_of_zone in leaving(provider, zone, self.claim):
                 self._limited(plan_of_zone)
+
+    def _warn(self, provider: Provider) -> None:
+        """Note in the plan what would make the changes of a provider's zones unseen."""
+        ask = self._resolver()
+        plans = (zone for zone in self.plans if zone.provider is provider)
+        changing = [zone for zone in plans if zone.changes and zone.expected]
+
+        def obstacle(zone: ZonePlan) -> str:
+            try:
+                require_delegation(zone, servers(zone.zone, ask))
+            except MailError as error:
+                return str(error)
+            return ""
+
+        with ThreadPoolExecutor(ASKING) as pool:
+            self.notes += filter(None, pool.map(obstacle, changing))
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""
@@ -163,41 +180,6 @@ class Publication:
             raise
         except MailError as error:
             self.failures.setdefault(str(error), set()).update(names)
-
-
-def by_configuration(
-    fleet: Fleet, ready: Collection[str], facts: Facts | None = None
-) -> list[tuple[Configuration, list[MailRecord]]]:
-    """Return the records of a fleet by the `mail_dns` through which they are published."""
-    chosen = _chosen(fleet)
-    groups: list[tuple[Configuration, list[MailRecord]]] = []
-    for record in records_for(fleet, ready, facts):
-        configuration = _covering(record.name, chosen)
-        members = next((members for known, members in groups if known == configuration), None)
-        if members is not None:
-            members.append(record)
-        elif configuration is not None:
-            groups.append((configuration, [record]))
-    return groups
-
-
-def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
-    chosen: dict[str, Configuration | None] = {}
-    for host in fleet.hosts:
-        for name in (host.hostname, *host.domains):
-            if chosen.setdefault(name, host.dns) != host.dns:
-                raise MailError(
-                    f"{name} is published through a different mail_dns by each of its hosts; "
-                    "give them the same one"
-                )
-    return chosen
-
-
-def _covering(name: str, chosen: Mapping[str, Configuration | None]) -> Configuration | None:
-    """Return what was chosen for a name of the fleet, for a record at it or below it."""
-    while name not in chosen:
-        name = name.partition(".")[2]
-    return chosen[name]
 
 
 def _names(records: Iterable[MailRecord]) -> set[str]:

@@ -9,9 +9,10 @@ from pyinfra.api.state import State
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.choosing import Configuration, by_configuration
 from deploys.zones.loading import load
 from deploys.zones.provider import Provider
-from deploys.zones.publication import Configuration, Publication, by_configuration
+from deploys.zones.publication import Publication
 from deploys.zones.restoring import restoration
 from deploys.zones.saving import Saved, Saves
 from deploys.zones.sweeping import Claim
