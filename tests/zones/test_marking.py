@@ -237,8 +237,8 @@ def test_a_zone_that_a_version_without_a_registry_wrote_is_taken_over_as_it_is()
 
     assert lines(adopting) == [
         (
-            "+ TXT _pyinfra-mail.harbor.example 14 marks  (which record sets are ours: all are exactly "
-            "as we would write them)"
+            "+ TXT _pyinfra-mail.harbor.example 14 marks  "
+            "(which record sets are ours: all are exactly as we would write them)"
         )
     ]
     apply(adopting)

@@ -101,8 +101,8 @@ def test_what_somebody_has_changed_since_is_named_and_stays_unless_asked_for() -
 
     assert back.notes == (
         (
-            "harbor.example: MX harbor.example is neither as it was nor as we wrote it, so somebody "
-            "has changed it since; it stays, unless zone_overwrite=yes is given too"
+            "harbor.example: MX harbor.example is neither as it was nor as we wrote it, so "
+            "somebody has changed it since; it stays, unless zone_overwrite=yes is given too"
         ),
     )
     assert zone == harbor() | {MX: (3600, ("10 mx.faraway.example.",))}
