@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,7 @@ from urllib.request import Request, urlopen
 import dns.message
 import dns.query
 import dns.rdatatype
+import dns.zonefile
 import pytest
 
 from deploys.lab import state
@@ -25,6 +27,7 @@ from deploys.zones.applying import apply
 from deploys.zones.loading import load
 from deploys.zones.plan import plan
 from tests.lab.raising import Raised
+from tests.zones.scenario import live
 
 ROOT = Path(__file__).parents[2]
 HARBOR, ORCHARD = "harbor.example", "orchard.example"
@@ -34,6 +37,7 @@ OURS = [
     (HARBOR, "MX"),
     (HARBOR, "TXT"),
     ("_dmarc.harbor.example", "TXT"),
+    ("_pyinfra-mail.harbor.example", "TXT"),
 ]
 BEFORE = ['"site-verification=5d1c9b27"', '"v=spf1 include:_spf.faraway.example ~all"']
 AFTER = ['"site-verification=5d1c9b27"', '"v=spf1 mx include:_spf.faraway.example ~all"']
@@ -42,17 +46,19 @@ DEPLOY = """
     from deploys.host.inventory import MAIL, fleet_of
     from deploys.mail.records import HostFacts
     from deploys.zones.operations import zones_published
+    from tests.zones.scenario import FACTS
 
     fleet = fleet_of(state.inventory)
     if MAIL in host.groups:
-        zones_published(name="Publish", fleet=fleet, facts_of=lambda member: HostFacts())
+        facts = FACTS if host.data.get("told") else HostFacts()
+        zones_published(name="Publish", fleet=fleet, facts_of=lambda member: facts)
 """
 INVENTORY = """
     from deploys.lab.inventory import dns, hosts, resolvers
     from deploys.mail.secret import env
 
     mail = (
-        [(name, data | {{"mail_dns": dns("tests") | {{{changes}}}}}) for name, data in {hosts}],
+        [(name, {{"mail_dns": dns("tests") | {{{changes}}}}} | data) for name, data in {hosts}],
         {{"mail_resolvers": resolvers("tests"), "mail_dns_timeout": 20}},
     )
 """
@@ -124,7 +130,7 @@ def _is_ours(key: tuple[str, str]) -> bool:
     name, kind = key
     return (
         kind == "MX"
-        or name.startswith(("mx1.", "mx2.", "_dmarc."))
+        or name.startswith(("mx1", "mx2", "_dmarc.", "_pyinfra-mail."))
         or (name, kind) == (ORCHARD, "TXT")
     )
 
@@ -136,13 +142,16 @@ def deploy(tmp_path: Path, lab: Raised) -> Any:
     (tmp_path / "zones.py").write_text(textwrap.dedent(DEPLOY))
 
     def run(
-        *arguments: str, changes: str = "", hosts: str = 'hosts("tests", "mail")', **env: str
+        *arguments: str,
+        changes: str = "",
+        hosts: str = 'hosts("tests", "mail")',
+        script: Path = tmp_path / "zones.py",
+        **env: str,
     ) -> subprocess.CompletedProcess[str]:
         inventory = tmp_path / "inventory.py"
         inventory.write_text(textwrap.dedent(INVENTORY.format(changes=changes, hosts=hosts)))
-        deploy = str(tmp_path / "zones.py")
         return subprocess.run(
-            [sys.executable, "-m", "pyinfra", str(inventory), deploy, *arguments],
+            [sys.executable, "-m", "pyinfra", str(inventory), str(script), *arguments],
             cwd=ROOT,
             env={**os.environ, **env},
             stdout=subprocess.PIPE,
@@ -303,3 +312,85 @@ def test_an_address_of_somebody_else_at_a_hosts_name_is_refused(
     assert done.returncode == 1
     assert "mx1.harbor.example has the A 198.51.100.80, which is not in the host's" in done.stdout
     assert powerdns.answer("mx1.harbor.example", "A") == ["198.51.100.80"]
+
+
+ZONE = ROOT / "deploys" / "zone.py"
+RUN = re.compile(r"zone_restore=(\S+)")
+ONE = '[member for member in hosts("tests", "mail") if member[0] == "mx1"]'
+TOLD = ("-y", "--data", "told=yes")
+
+
+def test_the_life_of_mail_in_a_zone_leaves_no_trace(
+    powerdns: PowerDns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = load(lab_dns("tests"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    powerdns.replace(HARBOR, HARBOR, "MX", 77, ["5 mx.faraway.example."])
+
+    live(provider, HARBOR, lambda: powerdns.held(HARBOR))
+
+
+def test_what_a_run_wrote_is_put_back_by_its_id_but_not_what_somebody_has_changed_since(
+    powerdns: PowerDns, deploy: Any
+) -> None:
+    before = powerdns.held(HARBOR), powerdns.held(ORCHARD)
+    found = RUN.search(deploy("-y").stdout)
+    assert found
+    restore = ("--data", f"zone_restore={found[1]}")
+    powerdns.replace(HARBOR, "_dmarc.harbor.example", "TXT", 60, ['"v=DMARC1; p=reject"'])
+
+    shown = deploy("--dry", *restore, script=ZONE)
+    assert "- MX harbor.example 10 mx1.harbor.example.  (as it was before the run" in shown.stdout
+    assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
+
+    done = deploy("-y", *restore, script=ZONE)
+    assert done.returncode == 0, done.stdout
+    assert "TXT _dmarc.harbor.example is neither as it was nor as we wrote it" in done.stdout
+    assert powerdns.answer("_dmarc.harbor.example", "TXT") == ['"v=DMARC1; p=reject"']
+
+    deploy("-y", *restore, "--data", "zone_overwrite=yes", script=ZONE)
+    assert (powerdns.held(HARBOR), powerdns.held(ORCHARD)) == before
+
+
+def test_a_domain_that_leaves_the_inventory_leaves_its_zone_if_that_many_may_go(
+    powerdns: PowerDns, deploy: Any
+) -> None:
+    before = powerdns.held(ORCHARD)
+    assert deploy(*TOLD).returncode == 0
+    assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
+
+    refused = deploy(*TOLD, hosts=ONE)
+    assert refused.returncode == 1
+    assert "mail_zone_deletes allows 5; nothing was written there" in refused.stdout
+    assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
+
+    done = deploy(*TOLD, "--data", "mail_zone_deletes=9", hosts=ONE)
+    assert done.returncode == 0, done.stdout
+    assert "- MX orchard.example 10 mx2.orchard.example.  (ours, and nothing" in done.stdout
+    assert powerdns.held(ORCHARD) == before
+    assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
+
+
+BY_HAND = """[
+        (name, data | {"mail_dns": {"class": "manual"}, "mail_dns_timeout": 1})
+        for name, data in hosts("tests", "mail")
+    ]"""
+
+
+def test_what_is_published_by_hand_is_shown_waited_for_and_then_no_more_said(
+    powerdns: PowerDns, deploy: Any
+) -> None:
+    shown = deploy("-y", hosts=BY_HAND)
+    assert shown.returncode == 1
+    assert "name servers answer without the new records" in shown.stdout
+    lines = [line.strip() for line in shown.stdout.splitlines() if " IN " in line]
+    for wanted in dns.zonefile.read_rrsets("\n".join(lines), rdclass=None):
+        name, kind = str(wanted.name).rstrip("."), dns.rdatatype.to_text(wanted.rdtype)
+        zone = HARBOR if name.endswith(HARBOR) else ORCHARD
+        powerdns.replace(zone, name, kind, wanted.ttl, [str(value) for value in wanted])
+
+    done = deploy("-y", hosts=BY_HAND)
+    assert done.returncode == 0, done.stdout
+    assert powerdns.answer(HARBOR, "TXT") == AFTER
+    assert "by hand" not in done.stdout
+    assert "Success" not in done.stdout.partition("--> Results:")[0]

@@ -21,10 +21,12 @@ from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones import publication, runs
 from deploys.zones.authority import Server
 from deploys.zones.loading import load
-from deploys.zones.operations import zones_changed, zones_published
+from deploys.zones.operations import zones_changed, zones_published, zones_restored
+from deploys.zones.saving import Saves
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.responder import Responder
+from tests.zones.scenario import FACTS
 
 MX1, MX2 = "@fake/mx1", "@fake/mx2"
 
@@ -69,9 +71,10 @@ def providers(monkeypatch: pytest.MonkeyPatch) -> list[MemoryProvider]:
     return loaded
 
 
-def started(*, plans: bool = True) -> State:
+def started(*hosts: str, plans: bool = True) -> State:
     """A run whose hosts are connected; without plans it is one with `-y`."""
-    state = State(Inventory(([MX1, MX2], {})), Config(), check_for_changes=plans)
+    members = list(hosts or (MX1, MX2))
+    state = State(Inventory((members, {})), Config(), check_for_changes=plans)
     connect_all(state)
     return state
 
@@ -291,3 +294,123 @@ def test_a_run_that_is_over_is_forgotten() -> None:
     gc.collect()
 
     assert not list(runs._runs)  # noqa: SLF001 - nothing else shows it
+
+
+def told(_: MailSettings) -> HostFacts:
+    return FACTS
+
+
+def run(operation: Any = zones_published, *, fleet: Fleet, **arguments: Any) -> State:
+    state = started(*(host.inventory_name for host in fleet.hosts))
+    add_op(state, operation, fleet=fleet, **arguments)
+    run_ops(state)
+    return state
+
+
+def mx1_alone() -> Fleet:
+    return fleet_from({MX1: host(1, HARBOR, mail_zone_deletes=20)}, {})
+
+
+def test_what_was_there_is_saved_and_put_back(
+    zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture
+) -> None:
+    run(fleet=fleet(), facts_of=told)
+    (saved,) = Saves().runs()
+    assert sum(f"to put it back: zone_restore={saved}" in line for line in caplog.messages) == 1
+
+    state = run(zones_restored, fleet=fleet(), run=saved)
+
+    assert zones_changed(state) == 2
+    assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
+    assert changed(run(zones_restored, fleet=fleet(), run=saved)) == {MX1: False, MX2: False}
+
+
+@pytest.mark.usefixtures("zones")
+def test_a_run_that_saved_nothing_cannot_be_put_back() -> None:
+    with pytest.raises(OperationError, match=r"'20200101T000000Z' is no run that saved a zone"):
+        add_op(started(), zones_restored, fleet=fleet(), run="20200101T000000Z")
+
+
+def test_a_provider_that_nobody_names_any_more_cannot_be_put_back(
+    zones: dict[str, RecordSets],
+) -> None:
+    run(fleet=fleet(), facts_of=told)
+    before = {name: dict(held) for name, held in zones.items()}
+
+    with pytest.raises(OperationError, match="which no host's mail_dns names any more"):
+        add_op(started(), zones_restored, fleet=fleet(mail_dns=None), run=Saves().runs()[0])
+    assert zones == before
+
+
+def test_a_zone_that_leaves_the_inventory_is_found_and_left(
+    zones: dict[str, RecordSets],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run(fleet=fleet(), facts_of=told)
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+
+    state = run(fleet=mx1_alone(), facts_of=told)
+
+    assert zones[ORCHARD] == orchard()
+    assert zones_changed(state) == 2  # harbor.example's registry knows fewer hosts now
+    assert any("orchard.example has left the inventory" in line for line in caplog.messages)
+    assert any(line.startswith("- MX orchard.example 10 mx2") for line in lines_of(caplog))
+
+
+def test_a_provider_that_lists_no_zones_is_asked_for_those_we_wrote(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(MemoryProvider, "list_zones")
+    run(fleet=fleet(), facts_of=told)
+    run(fleet=mx1_alone(), facts_of=told)
+
+    assert zones[ORCHARD] == orchard()
+
+
+def test_a_run_without_all_hosts_leaves_no_zone(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fleet=fleet(), facts_of=told)
+    before = {name: dict(held) for name, held in zones.items()}
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    run(fleet=mx1_alone(), facts_of=facts_of)
+
+    assert zones[ORCHARD] == before[ORCHARD]
+
+
+def test_a_plan_that_goes_too_far_is_shown_and_refused(
+    zones: dict[str, RecordSets],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run(fleet=fleet(), facts_of=told)
+    before = {name: dict(held) for name, held in zones.items()}
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    alone = fleet_from({MX1: host(1, HARBOR)}, {})
+
+    with pytest.raises(OperationError, match=r"would delete 9 .* where mail_zone_deletes allows 5"):
+        add_op(started(MX1), zones_published, fleet=alone, facts_of=told)
+    assert any(line.startswith("- MX orchard.example 10 mx2") for line in lines_of(caplog))
+    assert zones == before
+
+
+@pytest.mark.usefixtures("zones")
+def test_a_zone_that_the_world_looks_for_elsewhere_is_told_in_the_plan_and_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = Server("ns.faraway.example", "192.0.2.1")
+    monkeypatch.setattr(
+        publication, "servers", lambda zone, _: (elsewhere,) if zone == HARBOR else ()
+    )
+    state = started()
+    add_op(state, zones_published, fleet=fleet(mail_dns_timeout=600), facts_of=told)
+    seen = [line for line in caplog.messages if "but the DNS leads to ns.faraway.example" in line]
+    run_ops(state)
+
+    assert len(seen) == 1
+    assert {host.name for host in state.failed_hosts} == {MX1}
+
+
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [message.strip() for message in caplog.messages]
