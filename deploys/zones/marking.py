@@ -1,11 +1,11 @@
 """
 How a plan keeps the registry: what a run creates is marked as ours, and nothing else.
 
-Of a zone in which nothing is marked, and everything is exactly as we would write it, we take it
-that a version without a registry wrote it, and mark it.
+Of a zone in which nothing is marked, and nothing of ours is missing, we take it that a version
+without a registry wrote it, and mark what is exactly as we would write it.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from octodns.zone import Zone
 
@@ -33,17 +33,19 @@ class Marking:
         self.tags = self.registry.tags(claim.hosts)
         self.adopts = False
         wanted = of_records(existing, records)
-        ours = self.registry.promised(self.tags)
-        self.sweep = Sweep(claim, ours, of_zone(existing), wanted)
+        self.sweep = Sweep(claim, self._ours(wanted), of_zone(existing), wanted)
         self._refuse_half()
 
-    def mark(self, desired: Zone, *, changed: bool) -> None:
+    def mark(self, desired: Zone) -> None:
         """Bring the registry of a desired zone up to date."""
         if self.claim.hosts:
-            self.adopts = not changed and self._may_adopt()
+            now = of_zone(desired)
+            keys = self.sweep.ours.keys() | self.sweep.wanted.keys()
+            created = {key: self._created(key, now) for key in keys}
+            self.adopts = self._may_adopt() and not any(created.values())
             exact = filter(self._is_there, self.records) if self.adopts else ()
-            adopted = of_records(self.existing, exact)
-            registering.write(desired, self._renewed(of_zone(desired), adopted))
+            new = of_records(self.existing, exact) if self.adopts else created
+            registering.write(desired, self._renewed(now, new))
 
     def gone(self, desired: Zone, known: Iterable[Change]) -> Iterator[Change]:
         """Yield what has had its day, besides the record sets that have new values of ours."""
@@ -62,7 +64,7 @@ class Marking:
             count = len(registering.found(after).promised())
             why = "which record sets are ours"
             if self.adopts:
-                why += ": all are exactly as we would write them"
+                why += ", as they are exactly what we would write"
             yield recordsets.change(before, after, why, brief=f"{count} marks")
 
     def _refuse_half(self) -> None:
@@ -84,16 +86,27 @@ class Marking:
         held = recordsets.sets(self.existing).get((name, record.type))
         return set(record.values) <= recordsets.texts(held).keys()
 
-    def _renewed(self, now: dict[Key, set[str]], adopted: dict[Key, set[str]]) -> Registry:
+    def _ours(self, wanted: Mapping[Key, set[str]]) -> dict[Key, set[str]]:
+        """Return what is marked as ours, without what only another fleet still wants."""
+        others = self.registry.without(self.tags).promised()
+        return {
+            key: digests - (others.get(key, set()) - wanted.get(key, set()))
+            for key, digests in self.registry.promised(self.tags).items()
+        }
+
+    def _created(self, key: Key, now: Mapping[Key, set[str]]) -> set[str]:
+        """Return what this run writes of what we want; what it merged for others is not ours."""
+        new = now.get(key, set()).difference(self.sweep.there.get(key, ()))
+        return new.intersection(self.sweep.wanted.get(key, ()))
+
+    def _renewed(self, now: Mapping[Key, set[str]], new: Mapping[Key, set[str]]) -> Registry:
         """Return the registry with our marks of what is there by our hand."""
         rest = self.registry.without(self.tags)
         tag = self.tags[0] if self.tags else new_tag(self.claim.hosts)
         marks: list[Mark] = []
-        for key in self.sweep.ours.keys() | self.sweep.wanted.keys():
-            there, before = now.get(key, set()), self.sweep.there.get(key, ())
-            created = there.difference(before).intersection(self.sweep.wanted.get(key, ()))
-            kept = there.intersection(self.sweep.ours.get(key, ()))
-            marks += marks_for(tag, key, created | kept | adopted.get(key, set()))
+        for key in self.sweep.ours.keys() | new.keys():
+            kept = now.get(key, set()).intersection(self.sweep.ours.get(key, ()))
+            marks += marks_for(tag, key, kept | new.get(key, set()))
         hosts = [Mark(tag, HOST, name) for name in self._anchors()] if marks else []
         return Registry((*rest.marks, *hosts, *marks), rest.others)
 

@@ -49,7 +49,7 @@ def plan(
         draft.add(record)
     changes = list(draft.changes())
     gone = list(marking.gone(draft.desired, changes))
-    marking.mark(draft.desired, changed=bool(changes or gone))
+    marking.mark(draft.desired)
     marks = list(marking.marks(draft.desired))
     every = (*changes, *gone, *marks)
     return ZonePlan(

@@ -238,12 +238,23 @@ def test_a_zone_that_a_version_without_a_registry_wrote_is_taken_over_as_it_is()
     assert lines(adopting) == [
         (
             "+ TXT _pyinfra-mail.harbor.example 14 marks  "
-            "(which record sets are ours: all are exactly as we would write them)"
+            "(which record sets are ours, as they are exactly what we would write)"
         )
     ]
     apply(adopting)
     # Of the policy only what we would have written alone can be told to be ours.
     assert set(zone[REGISTRY][1]) == {mark for mark in marks[1] if " SPF " not in mark}
+
+
+def test_what_another_fleet_has_taken_over_is_theirs() -> None:
+    zone = harbor()
+    source = provider(zone)
+    published(source, HARBOR, fleet_of(HARBOR, 1, 2, 3))
+    published(source, HARBOR, fleet_of(HARBOR, 3))
+    published(source, HARBOR, BOTH)
+
+    assert ("mx3.harbor.example", "A") in zone
+    assert len([text for text in zone[REGISTRY][1] if " A mx3 " in text]) == 1
 
 
 def test_a_zone_that_somebody_filled_by_hand_is_not_taken_over() -> None:
