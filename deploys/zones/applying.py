@@ -99,7 +99,10 @@ def _half_done(plan: ZonePlan, writes: Collection[OctoChange]) -> str:
 
 
 def _read_back(plan: ZonePlan, saved: Saved) -> None:
-    now = recordsets.sets(plan.provider.read(plan.zone))
+    try:
+        now = recordsets.sets(plan.provider.read(plan.zone))
+    except MailError as error:
+        raise MailError(f"{error}; all was written, but nobody has looked at it again") from None
     written = {one.key for one in saved.sets}
     for key, record in recordsets.sets(plan.existing).items():
         if key not in written and content(now.get(key)) != content(record):

@@ -14,10 +14,10 @@ import dns.exception
 import dns.resolver
 
 from deploys.mail.errors import MailError
+from deploys.zones.claiming import Claim
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider, UnreachableError
 from deploys.zones.registry import LABEL, Registry
-from deploys.zones.sweeping import Claim
 
 WORKERS = 100
 SECONDS = 2.0  # for one answer; a zone that is not found now is found by the next run

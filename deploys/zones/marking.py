@@ -14,10 +14,11 @@ from deploys.mail.records import MailRecord
 from deploys.zones import recordsets, registering
 from deploys.zones.atoms import of_records, of_zone
 from deploys.zones.changes import Change
+from deploys.zones.claiming import Claim
 from deploys.zones.recordsets import Key
 from deploys.zones.registering import KEY
 from deploys.zones.registry import HOST, LABEL, Mark, Registry, marks_for, new_tag
-from deploys.zones.sweeping import Claim, Sweep
+from deploys.zones.sweeping import Sweep
 
 ANCHORS = 2  # hosts by which a fleet is known again when another one leaves
 FEW = 3  # record sets, too few to tell half a zone from some edits
@@ -32,7 +33,8 @@ class Marking:
         self.registry = registering.read(existing)
         self.tags = self.registry.tags(claim.hosts)
         self.adopts = False
-        wanted = of_records(existing, records)
+        needed = claim.needed.get(existing.name.rstrip("."), ())
+        wanted = of_records(existing, (*records, *needed))
         self.sweep = Sweep(claim, self._ours(wanted), of_zone(existing), wanted)
         self._refuse_half()
 
@@ -79,7 +81,7 @@ class Marking:
             )
 
     def _may_adopt(self) -> bool:
-        return not self.tags and self.claim.whole and self.claim.final
+        return not self.tags and self.claim.may_leave
 
     def _is_there(self, record: MailRecord) -> bool:
         name = self.existing.hostname_from_fqdn(f"{record.name}.")

@@ -13,10 +13,10 @@ from octodns.zone import Zone
 
 from deploys.mail.records import MailRecord
 from deploys.zones.changes import Change, Expected, outcome
+from deploys.zones.claiming import NOBODY, Claim
 from deploys.zones.draft import Draft
 from deploys.zones.marking import Marking
 from deploys.zones.provider import Provider
-from deploys.zones.sweeping import NOBODY, Claim
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.applying import apply
 from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change
+from deploys.zones.claiming import NOBODY, Claim
 from deploys.zones.delegation import require_delegation
 from deploys.zones.departed import leaving, marked
 from deploys.zones.limits import Limits
@@ -25,7 +26,6 @@ from deploys.zones.placing import Atlas
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider, UnreachableError
 from deploys.zones.saving import Saves
-from deploys.zones.sweeping import NOBODY, Claim
 from deploys.zones.waiting import Question, wait
 
 ASKING = 20  # zones at a time
@@ -40,6 +40,7 @@ class Publication:
         self.claim = claim
         self.plans: list[ZonePlan] = []
         self.refused: list[ZonePlan] = []
+        self.listed: list[tuple[Provider, Collection[str] | None]] = []
         self.failures: dict[str, set[str]] = {}
         self.notes: list[str] = []
         self.written: set[str] = set()
@@ -72,15 +73,23 @@ class Publication:
         zones: dict[str, list[MailRecord]] = {}
         with self.noting(_names(records)):
             atlas = Atlas(provider, _names(records))
+            self.listed.append((provider, atlas.listed))
             for record in records:
                 with self.noting({record.name}, but=UnreachableError):
                     zones.setdefault(atlas.zone(record.name), []).append(record)
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
                     self._limited(plan(provider, zone, members, self.claim))
-            if self.claim.whole and self.claim.final:
-                self._leave(provider, atlas.listed, zones)
             self._warn(provider)
+
+    def leave(self) -> None:
+        """Plan to leave the zones that hold what is ours and nothing that mail needs any more."""
+        if self.claim.may_leave and not self.failures:
+            for provider, there in self.listed:
+                with self.noting(()):
+                    for zone in self._left(provider, there):
+                        for planned in leaving(provider, zone, self.claim):
+                            self._limited(planned)
 
     def _plan_by_hand(self, provider: Provider, records: Iterable[MailRecord]) -> None:
         """Plan zones of which we only know what their name servers answer."""
@@ -109,16 +118,11 @@ class Publication:
         else:
             self.add(planned)
 
-    def _leave(
-        self, provider: Provider, there: Collection[str] | None, planned: Collection[str]
-    ) -> None:
-        """Plan to leave the zones of a provider that are not in the inventory any more."""
-        known = self.saves.zones(provider.name)
-        others = set(filter(None, known if there is None else there)) - set(planned)
-        zones = others if there is None else marked(others, self.claim, self._resolver())
-        for zone in zones:
-            for plan_of_zone in leaving(provider, zone, self.claim):
-                self._limited(plan_of_zone)
+    def _left(self, provider: Provider, there: Collection[str] | None) -> Collection[str]:
+        """Return the zones of a provider in which nothing is needed and something may be ours."""
+        known = self.saves.zones(provider.name) if there is None else there
+        others = {zone for zone in known if zone and zone not in self.claim.needed}
+        return others if there is None else marked(others, self.claim, self._resolver())
 
     def _warn(self, provider: Provider) -> None:
         """Note in the plan what would make the changes of a provider's zones unseen."""

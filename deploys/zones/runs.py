@@ -10,12 +10,12 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones.choosing import Configuration, by_configuration
+from deploys.zones.claiming import Claim
 from deploys.zones.loading import load
 from deploys.zones.provider import Provider
 from deploys.zones.publication import Publication
 from deploys.zones.restoring import restoration
 from deploys.zones.saving import Saved, Saves
-from deploys.zones.sweeping import Claim
 
 FactsOf = Callable[[MailSettings], HostFacts]
 
@@ -40,6 +40,7 @@ class Run:
             for configuration, records in by_configuration(fleet, ready, facts):
                 with publication.noting({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
+        publication.leave()
         return publication
 
     def restored(self, fleet: Fleet, run: str, *, overwrite: bool) -> Publication:

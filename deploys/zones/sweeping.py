@@ -11,35 +11,10 @@ from dataclasses import dataclass
 
 from octodns.zone import Zone
 
-from deploys.mail.records import Facts
-from deploys.mail.settings import Fleet
 from deploys.zones import recordsets
 from deploys.zones.atoms import SPF, Digests, labels, left
+from deploys.zones.claiming import Claim
 from deploys.zones.recordsets import Key, title
-
-
-@dataclass(frozen=True)
-class Claim:
-    """
-    Who plans: the fleet, by its host names.
-
-    The plan is `whole` where every mail host is in the run and has told its facts, and `final`
-    where no record is held back for a later step of the run.
-    """
-
-    hosts: tuple[str, ...]
-    whole: bool
-    final: bool = True
-
-    @classmethod
-    def of(cls, fleet: Fleet, facts: Facts, *, final: bool) -> "Claim":
-        """Return the claim of a fleet of which some hosts have told something of themselves."""
-        told = {name for name, known in facts.items() if known.dkim}
-        whole = told == {host.inventory_name for host in fleet.hosts}
-        return cls(tuple(host.hostname for host in fleet.hosts), whole, final)
-
-
-NOBODY = Claim((), whole=False)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings import Fleet
 from deploys.zones.applying import apply
+from deploys.zones.claiming import Claim
 from deploys.zones.departed import leaving
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider
 from deploys.zones.restoring import restoration
 from deploys.zones.saving import Saves
-from deploys.zones.sweeping import Claim
 
 RSA = (
     "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvuNdXqXtD5vKq5vvhW5pFmhJ1ZUSRcHO8oDkTTWLKKnFvE"

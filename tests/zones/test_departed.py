@@ -4,8 +4,8 @@ import dns.nameserver
 import dns.resolver
 import pytest
 
+from deploys.zones.claiming import Claim
 from deploys.zones.departed import marked
-from deploys.zones.sweeping import Claim
 from tests.zones.responder import Responder, txt
 
 CLAIM = Claim(("mx1.harbor.example",), whole=True)

@@ -8,11 +8,11 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import records_for
 from deploys.mail.settings import Fleet
 from deploys.zones.applying import apply
+from deploys.zones.claiming import Claim
 from deploys.zones.departed import leaving
 from deploys.zones.marking import GONE
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider
-from deploys.zones.sweeping import Claim
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.scenario import FACTS, fleet_of, live, planned, published

@@ -379,6 +379,40 @@ def test_a_run_without_all_hosts_leaves_no_zone(
     assert zones[ORCHARD] == before[ORCHARD]
 
 
+@pytest.mark.usefixtures("providers")
+def test_what_is_published_through_another_provider_or_by_hand_does_not_go(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fleet=fleet(), facts_of=told)
+    before = {name: dict(held) for name, held in zones.items()}
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    for elsewhere in (None, DNS | {"api_key": "another spelling of the same"}):
+        apart = {MX1: host(1, HARBOR), MX2: host(2, ORCHARD, mail_dns=elsewhere)}
+
+        assert zones_changed(run(fleet=fleet_from(apart, {}), facts_of=told)) == 0
+    assert zones == before
+
+
+def test_a_provider_that_fails_midway_stops_everything_that_goes(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fleet=fleet(), facts_of=told)
+    before = {name: dict(held) for name, held in zones.items()}
+    populate = MemoryProvider.populate
+
+    def half(provider: MemoryProvider, zone: Any, **how: Any) -> bool:
+        populate(provider, zone, **how)
+        if zone.name == f"{HARBOR}.":
+            raise ValueError("page 2 of 3 is missing")
+        return True
+
+    monkeypatch.setattr(MemoryProvider, "populate", half)
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    with pytest.raises(OperationError, match=r"harbor\.example: .* page 2 of 3 is missing"):
+        add_op(started(MX1), zones_published, fleet=mx1_alone(), facts_of=told)
+    assert zones == before
+
+
 def test_a_plan_that_goes_too_far_is_shown_and_refused(
     zones: dict[str, RecordSets],
     monkeypatch: pytest.MonkeyPatch,
