@@ -109,7 +109,9 @@ class Marking:
         for key in self.sweep.ours.keys() | new.keys():
             kept = now.get(key, set()).intersection(self.sweep.ours.get(key, ()))
             marks += marks_for(tag, key, kept | new.get(key, set()))
-        hosts = [Mark(tag, HOST, name) for name in self._anchors()] if marks else []
+        # A fleet that is known here stays so, or what was there before it would pass for its own.
+        known = bool(marks or (self.tags and self.sweep.wanted))
+        hosts = [Mark(tag, HOST, name) for name in self._anchors()] if known else []
         return Registry((*rest.marks, *hosts, *marks), rest.others)
 
     def _anchors(self) -> list[str]:
