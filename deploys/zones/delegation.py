@@ -6,12 +6,22 @@ a provider that nobody is led to, as before or after a move; what is written the
 no waiting helps.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 
 from deploys.mail.errors import MailError
 from deploys.zones.authority import Server
 from deploys.zones.changes import listed
 from deploys.zones.plan import ZonePlan
+
+WORKERS = 20
+Lookup = Callable[[str], Collection[Server]]
+
+
+def obstacles(plans: Collection[ZonePlan], lookup: Lookup) -> list[str]:
+    """Return why what some plans write would not be seen."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return [*filter(None, pool.map(lambda plan: _obstacle(plan, lookup), plans))]
 
 
 def require_delegation(plan: ZonePlan, servers: Collection[Server]) -> None:
@@ -26,3 +36,11 @@ def require_delegation(plan: ZonePlan, servers: Collection[Server]) -> None:
             "sees what is published there; have the zone delegated to the former, or point "
             "mail_dns at whoever runs the latter"
         )
+
+
+def _obstacle(plan: ZonePlan, lookup: Lookup) -> str:
+    try:
+        require_delegation(plan, lookup(plan.zone))
+    except MailError as error:
+        return str(error)
+    return ""

@@ -6,7 +6,6 @@ zone; the others go on.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import dns.resolver
@@ -18,7 +17,7 @@ from deploys.zones.applying import apply
 from deploys.zones.authority import resolver, servers
 from deploys.zones.changes import Change
 from deploys.zones.claiming import NOBODY, Claim
-from deploys.zones.delegation import require_delegation
+from deploys.zones.delegation import obstacles, require_delegation
 from deploys.zones.departed import leaving, marked
 from deploys.zones.limits import Limits
 from deploys.zones.manual import zone_of
@@ -27,8 +26,6 @@ from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider, UnreachableError
 from deploys.zones.saving import Saves
 from deploys.zones.waiting import Question, wait
-
-ASKING = 20  # zones at a time
 
 
 class Publication:
@@ -129,16 +126,7 @@ class Publication:
         ask = self._resolver()
         plans = (zone for zone in self.plans if zone.provider is provider)
         changing = [zone for zone in plans if zone.changes and zone.expected]
-
-        def obstacle(zone: ZonePlan) -> str:
-            try:
-                require_delegation(zone, servers(zone.zone, ask))
-            except MailError as error:
-                return str(error)
-            return ""
-
-        with ThreadPoolExecutor(ASKING) as pool:
-            self.notes += filter(None, pool.map(obstacle, changing))
+        self.notes += obstacles(changing, lambda zone: servers(zone, ask))
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""

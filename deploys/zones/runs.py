@@ -69,11 +69,12 @@ class Run:
 
     def _provider_of(self, fleet: Fleet, saved: Saved) -> Provider:
         for provider in self._providers(fleet):
-            if provider.name == saved.provider:
+            held = provider.zone_names(saved.zone) if provider.name == saved.provider else ()
+            if held is None or saved.zone in held:
                 return provider
         raise MailError(
             f"{saved.zone}: it was written through {saved.provider}, which no host's mail_dns "
-            "names any more; give one of them that mail_dns again"
+            "names any more, or which has lost it; give one of them that mail_dns again"
         )
 
     def _providers(self, fleet: Fleet) -> Iterator[Provider]:

@@ -27,6 +27,7 @@ from deploys.zones.applying import apply
 from deploys.zones.loading import load
 from deploys.zones.plan import plan
 from tests.lab.raising import Raised
+from tests.lab.running import pyinfra
 from tests.zones.scenario import live
 
 ROOT = Path(__file__).parents[2]
@@ -328,6 +329,15 @@ def test_the_life_of_mail_in_a_zone_leaves_no_trace(
     powerdns.replace(HARBOR, HARBOR, "MX", 77, ["5 mx.faraway.example."])
 
     live(provider, HARBOR, lambda: powerdns.held(HARBOR))
+
+
+def test_the_zones_alone_are_planned_with_what_the_hosts_tell(powerdns: PowerDns) -> None:
+    before = powerdns.held(HARBOR)
+    shown = pyinfra("deploys/zone.py", "--dry")
+
+    assert shown.returncode == 0, shown.stdout
+    assert "+ MX harbor.example 10 mx1.harbor.example.  (who receives mail" in shown.stdout
+    assert powerdns.held(HARBOR) == before
 
 
 def test_what_a_run_wrote_is_put_back_by_its_id_but_not_what_somebody_has_changed_since(
