@@ -119,9 +119,7 @@ def _read_back(plan: ZonePlan, saved: Saved) -> None:
 
 def _wrong(key: Key, before: Sets, desired: Sets, now: Sets) -> str:
     """Say what is not so of a record set that was written; more values than ours are others'."""
-    was, wanted, stored = (
-        held[key].values if key in held else [] for held in (before, desired, now)
-    )
+    was, wanted, stored = (recordsets.texts(held.get(key)) for held in (before, desired, now))
     if any(value not in stored for value in wanted):
         record = desired[key]
         return (

@@ -13,6 +13,8 @@ from deploys.zones.changes import Change, RecordSet
 Key = tuple[str, str]
 Content = Mapping[str, Any]
 
+SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # of these octoDNS has one value, not a list
+
 
 def key(record: Record) -> Key:
     """Return what identifies a record set in its zone: its relative name and its type."""
@@ -56,10 +58,9 @@ def texts(record: Record | None) -> dict[str, Any]:
     """Return octoDNS's values of a record set by their text: as in a zone file, TXT unquoted."""
     if not record:
         return {}
-    values = record.values if hasattr(record, "values") else [record.value]
     if key(record)[1] == "TXT":
-        return {value.to_raw_text(): value for value in values}
-    return {value.to_rdata_text(): value for value in values}
+        return {value.to_raw_text(): value for value in record.values}
+    return {value.to_rdata_text(): value for value in _values(record)}
 
 
 def owner(record: Record) -> Key:
@@ -79,15 +80,20 @@ def new_values(zone: Zone, name_type: Key, values: Iterable[str]) -> list[Any]:
     name, record_type = name_type
     rdatas = [rdata(record_type, value) for value in values]
     rrset = Rrset(f"{name}.{zone.name}".lstrip("."), record_type, 0, rdatas)
-    return list(Record.from_rrset(zone, rrset).values)
+    return _values(Record.from_rrset(zone, rrset))
 
 
 def new_record(zone: Zone, name_type: Key, ttl: int, values: list[Any]) -> Record:
     """Return a record set of octoDNS's values, ours and others', so however odd."""
-    return from_content(zone, name_type, {"ttl": ttl, "values": values})
+    held = {"value": values[0]} if name_type[1] in SINGLE else {"values": values}
+    return from_content(zone, name_type, {"ttl": ttl, **held})
 
 
 def from_content(zone: Zone, name_type: Key, held: Content) -> Record:
     """Return a record set from what `content` told of it."""
     name, record_type = name_type
     return Record.new(zone, name, {"type": record_type, **held}, lenient=True)
+
+
+def _values(record: Record) -> list[Any]:
+    return list(record.values) if hasattr(record, "values") else [record.value]
