@@ -104,7 +104,7 @@ class Marking:
     def _renewed(self, now: Mapping[Key, set[str]], new: Mapping[Key, set[str]]) -> Registry:
         """Return the registry with our marks of what is there by our hand."""
         rest = self.registry.without(self.tags)
-        tag = self.tags[0] if self.tags else new_tag(self.claim.hosts)
+        tag = self.tags[0] if self.tags else new_tag(self.claim.hosts, self.registry)
         marks: list[Mark] = []
         for key in self.sweep.ours.keys() | new.keys():
             kept = now.get(key, set()).intersection(self.sweep.ours.get(key, ()))

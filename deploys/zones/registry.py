@@ -112,9 +112,13 @@ class Registry:
         return Registry(tuple(mark for mark in self.marks if mark.tag not in gone), self.others)
 
 
-def new_tag(hosts: Sequence[str]) -> str:
-    """Return the mark of a fleet that has none yet."""
-    return sha256(hosts[0].encode()).hexdigest()[:TAG_DIGITS]
+def new_tag(hosts: Sequence[str], registry: Registry) -> str:
+    """Return a mark for a fleet that has none yet; a host that left one fleet may found another."""
+    taken = {mark.tag for mark in registry.marks}
+    text = hosts[0]
+    while (tag := sha256(text.encode()).hexdigest()[:TAG_DIGITS]) in taken:
+        text += "+"
+    return tag
 
 
 def marks_for(tag: str, key: tuple[str, str], digests: Iterable[str]) -> Iterable[Mark]:

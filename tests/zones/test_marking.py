@@ -246,6 +246,14 @@ def test_a_zone_that_a_version_without_a_registry_wrote_is_taken_over_as_it_is()
     assert set(zone[REGISTRY][1]) == {mark for mark in marks[1] if " SPF " not in mark}
 
 
+def test_a_host_that_comes_back_alone_does_not_take_the_others_for_its_own() -> None:
+    zone, source = with_both()
+    published(source, HARBOR, fleet_of(HARBOR, 2))
+    published(source, HARBOR, ONE)
+
+    assert ("mx2.harbor.example", "A") in zone
+
+
 def test_what_another_fleet_has_taken_over_is_theirs() -> None:
     zone = harbor()
     source = provider(zone)

@@ -67,7 +67,16 @@ def test_only_the_marks_of_some_fleets_count() -> None:
 def test_a_value_never_is_more_than_one_string() -> None:
     key = (f"{'n' * 40}._domainkey", "TXT")
     digests = {digest(str(number)) for number in range(100)}
-    marks = list(marks_for(new_tag(["mx1.harbor.example"]), key, digests))
+    marks = list(marks_for(new_tag(["mx1.harbor.example"], Registry()), key, digests))
 
     assert max(len(str(mark)) for mark in marks) <= 255
     assert Registry.parse(map(str, marks)).promised() == {key: digests}
+
+
+def test_a_fleet_never_gets_the_mark_of_another() -> None:
+    hosts = ["mx1.harbor.example"]
+    first = new_tag(hosts, Registry())
+    taken = Registry((Mark(first, "host", "mx2.harbor.example"),))
+
+    assert new_tag(hosts, Registry()) == first
+    assert new_tag(hosts, taken) != first
