@@ -42,6 +42,11 @@ def fleet_of(inventory: Inventory) -> Fleet:
     return fleet
 
 
+def asked(host: Host, name: str) -> str:
+    """Return what `--data NAME=...` says, or nothing."""
+    return str(host.data.get(name, ""))
+
+
 def _group(inventory: Inventory, name: str) -> dict[str, Host]:
     return {host.name: host for host in inventory if name in host.groups}
 

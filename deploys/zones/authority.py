@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address, IPv6Address
 
 import dns.exception
+import dns.flags
 import dns.name
 import dns.rdatatype
 import dns.resolver
@@ -31,6 +32,8 @@ def resolver(addresses: Collection[IPv4Address | IPv6Address | str]) -> dns.reso
         raise MailError("this machine has no resolver; name some in mail_resolvers") from None
     if addresses:
         made.nameservers = [str(address) for address in addresses]
+    # Where a zone's signatures are broken, its servers are to be found all the same.
+    made.set_flags(dns.flags.RD | dns.flags.CD)
     made.cache = dns.resolver.LRUCache()  # many zones have one parent and the same servers
     return made
 
@@ -51,9 +54,15 @@ def servers(zone: str, ask: dns.resolver.Resolver) -> tuple[Server, ...]:
 
 
 def zone_of(name: str, ask: dns.resolver.Resolver) -> str:
-    """Return the zone that a name is in, or would be in if it were there."""
+    """Return the zone that a name is in, or would be in; raise MailError where none is found."""
     full = dns.name.from_text(name)
-    zone = dns.resolver.zone_for_name(full.split(REGISTERED + 1)[1], resolver=ask)
+    try:
+        zone = dns.resolver.zone_for_name(full.split(REGISTERED + 1)[1], resolver=ask)
+    except dns.exception.DNSException as error:
+        raise MailError(
+            f"{name}: its zone cannot be found ({_reason(error)}); see that the domain is "
+            "delegated, and that mail_resolvers answer"
+        ) from None
     for _ in full.labels:
         deeper = _deeper(full, zone, ask)
         if deeper is None:

@@ -38,7 +38,7 @@ class Published:
 
 def lifetime(change: Change) -> int:
     """Return for how many seconds a cache may lack what the run's next steps are judged by."""
-    if change.existing is None or not _is_judged_by(change):
+    if change.existing is None or change.desired is None or not _is_judged_by(change):
         return 0
     gained = set(change.desired.values) - set(change.existing.values) - set(REVOKED)
     return change.existing.ttl if gained else 0

@@ -14,26 +14,33 @@ class RecordSet:
     values: tuple[str, ...]
 
 
+NOTHING = RecordSet(0, ())
+
+
 @dataclass(frozen=True)
 class Change:
-    """A record set that is updated from what it was, or created."""
+    """A record set that is updated from what it was, created or deleted."""
 
     name: str
     type: str
     existing: RecordSet | None
-    desired: RecordSet
+    desired: RecordSet | None
     why: str
+    brief: str = ""  # stands for values that tell a reader nothing
 
     def __str__(self) -> str:
-        sign = "~" if self.existing else "+"
-        return f"{sign} {self.type} {self.name} {self._difference()}  ({self.why})"
+        sign = "+" if not self.existing else "~" if self.desired else "-"
+        shown = self.brief or self._difference()
+        return f"{sign} {self.type} {self.name} {shown}  ({self.why})"
 
     def _difference(self) -> str:
-        before = self.existing or RecordSet(self.desired.ttl, ())
-        gone = [value for value in before.values if value not in self.desired.values]
-        new = [value for value in self.desired.values if value not in before.values]
+        before, after = self.existing or NOTHING, self.desired or NOTHING
+        gone = [value for value in before.values if value not in after.values]
+        new = [value for value in after.values if value not in before.values]
         if not gone and not new:
-            return f"ttl {before.ttl} -> {self.desired.ttl}"
+            return f"ttl {before.ttl} -> {after.ttl}"
+        if not new:
+            return f"{'without ' if after.values else ''}{', '.join(gone)}"
         return " -> ".join(", ".join(values) for values in (gone, new) if values)
 
 
@@ -48,6 +55,13 @@ class Expected:
 
     def __str__(self) -> str:
         return f"{self.type} {self.name}"
+
+
+def outcome(change: Change) -> Expected:
+    """Return what name servers answer after a change."""
+    before, after = change.existing or NOTHING, change.desired or NOTHING
+    absent = tuple(value for value in before.values if value not in after.values)
+    return Expected(change.name, change.type, after.values, absent)
 
 
 def listed(things: Sequence[str]) -> str:

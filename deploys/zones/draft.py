@@ -1,13 +1,13 @@
 """
 The zone that is desired, while it is being made.
 
-It starts as a copy of what exists, and each record of ours is merged into it. What others hold at
-a name of ours stays, by value and, where a set is shared, with its time to live.
+It starts as what exists, less what is ours and has had its day, and each record of ours is merged
+into it. What others hold at a name of ours stays, by value and, where a set is shared, with its
+time to live.
 """
 
 from collections.abc import Iterator
 
-from octodns.record import Record
 from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
@@ -25,14 +25,17 @@ from deploys.zones.recordsets import Key
 class Draft:
     """A zone's desired state in the making."""
 
-    def __init__(self, provider: Provider, existing: Zone, lookup: Lookup = nobody) -> None:
+    def __init__(
+        self, provider: Provider, existing: Zone, start: Zone, lookup: Lookup = nobody
+    ) -> None:
         self.provider = provider
         self.existing = existing
-        self.desired = existing.copy()
+        self.desired = start.copy()
         self.expected: list[Expected] = []
         self.notes: list[str] = []
         self._ask = lookup
-        self._sets = recordsets.sets(existing)
+        self._before = recordsets.sets(existing)
+        self._sets = recordsets.sets(start)
         self._whys: dict[Key, list[str]] = {}
 
     def add(self, record: MailRecord) -> None:
@@ -48,12 +51,11 @@ class Draft:
 
     def changes(self) -> Iterator[Change]:
         """Yield what differs from the zone that exists."""
-        before = recordsets.sets(self.existing)
         differing = self.existing.changes(self.desired, self.provider.octodns)
         by_key = {recordsets.key(change.record): change for change in differing}
         for key, whys in self._whys.items():
             if key in by_key:
-                yield _change(before.get(key), self._sets[key], "; ".join(whys))
+                yield recordsets.change(self._before.get(key), self._sets[key], "; ".join(whys))
 
     def _join(self, key: Key, record: MailRecord) -> None:
         found = self._sets.get(key)
@@ -71,7 +73,8 @@ class Draft:
         self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh])
         self.desired.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).extend(filter(None, (record.why, result.note, remark)))
-        self.expected.append(_expected(record, result, tuple(values)))
+        before = tuple(recordsets.texts(self._before.get(key)))
+        self.expected.append(_expected(record, result, before))
 
     def _note(self, sentence: str) -> None:
         if sentence and sentence not in self.notes:
@@ -105,12 +108,6 @@ class Draft:
             raise MailError(f"{record.name} needs {sentence}; move the zone to a provider that can")
         self._note(f"{record.name} goes without {sentence}")
         return False
-
-
-def _change(existing: Record | None, desired: Record, why: str) -> Change:
-    name, record_type = desired.fqdn.rstrip("."), recordsets.key(desired)[1]
-    before = recordsets.record_set(existing) if existing else None
-    return Change(name, record_type, before, recordsets.record_set(desired), why)
 
 
 def _expected(record: MailRecord, result: Merged, existing: tuple[str, ...]) -> Expected:

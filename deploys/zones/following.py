@@ -18,6 +18,7 @@ from deploys.mail.errors import MailError
 from deploys.zones.answers import Server, at_once
 from deploys.zones.authority import resolver, servers
 from deploys.zones.caches import Published, outlive
+from deploys.zones.delegation import require_delegation
 from deploys.zones.plan import ZonePlan
 from deploys.zones.referrals import disagreements
 from deploys.zones.waiting import Outcome, Question, wait
@@ -66,6 +67,7 @@ def _found(plan: ZonePlan, ask: dns.resolver.Resolver) -> _Found:
         return _Found()
     try:
         found = servers(plan.zone, ask)
+        require_delegation(plan, found)
     except MailError as error:
         return _Found(failure=str(error))
     return _Found(found, tuple(disagreements(plan.zone, found)))

@@ -19,25 +19,29 @@ from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
 from deploys.mail.secret import Secret
+from deploys.zones import manners
 from deploys.zones.provider import Provider, masked
 
 SHORT_NAMES = {
     "powerdns": "octodns_powerdns.PowerDnsProvider",
     "rfc2136": "octodns_bind.Rfc2136Provider",
+    "manual": "deploys.zones.manual.ManualProvider",
 }
 
 
 def load(configuration: Mapping[str, Any]) -> Provider:
     """Return the provider that a `mail_dns` describes; raise MailError naming what is wrong."""
     path = _path(configuration.get("class"))
+    manners.refuse_whole_zone_writers(path)
     provider_class = _class(path)
     secrets: list[str] = []
     given = {key: value for key, value in configuration.items() if key != "class"}
-    arguments = _resolved(given, secrets)
+    arguments = manners.with_defaults(provider_class, _resolved(given, secrets))
     # Left to itself octoDNS warns, and judges records by an older set of rules.
     Zone.enable_zone_validators({"strict"})
     Record.enable_validators({"strict"})
     made = _made(provider_class, path, arguments, secrets)
+    manners.make_patient(made)
     _hush(("Zone", "Record", "Plan", made.log.name), secrets)
     return Provider(_name(configuration), made, tuple(secrets))
 

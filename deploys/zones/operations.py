@@ -1,15 +1,13 @@
 """
-The one operation of the zones: they hold the records that mail needs.
+The two operations of the zones: they hold the records that mail needs, or what they held before.
 
-It is called for every mail host, and whichever comes first does the work for all of them: the zones
-belong to the fleet, and a host that fails must not take the others' records with it.
+Each is called for every mail host, and whichever comes first does the work for all of them: the
+zones belong to the fleet, and a host that fails must not take the others' records with it.
 """
 
 import sys
 from collections.abc import Callable, Generator
-from weakref import WeakKeyDictionary
 
-from gevent.lock import BoundedSemaphore
 from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.exceptions import OperationError
@@ -18,67 +16,14 @@ from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
 from pyinfra.api.state import State
 
-from deploys.mail.records import Facts, HostFacts, records_for
-from deploys.mail.settings import Fleet, MailSettings
+from deploys.mail.records import records_for
+from deploys.mail.settings import Fleet
 from deploys.zones.announcing import announcements
-from deploys.zones.chain import secured
-from deploys.zones.loading import load
-from deploys.zones.provider import Provider
-from deploys.zones.publication import Configuration, Publication, RecordsOf, by_configuration
+from deploys.zones.manual import table, zone_text
+from deploys.zones.publication import Publication
+from deploys.zones.runs import FactsOf, RecordsOf, Run, run_of
 
 Commands = Generator[FunctionCommand, None, None]
-FactsOf = Callable[[MailSettings], HostFacts]
-
-
-class _Run:
-    """What one run of pyinfra has done to the zones."""
-
-    def __init__(self) -> None:
-        self.turn = BoundedSemaphore()
-        self.publications: dict[object, Publication] = {}
-        self.providers: list[tuple[Configuration, Provider]] = []
-        self.said: set[str] = set()
-
-    def planned(
-        self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf, records_of: RecordsOf
-    ) -> Publication:
-        publication = Publication(fleet)
-        facts: Facts = {name: facts_of(fleet.host(name)) for name in ready}
-        stepped = self._stepped()
-        with publication.noting({host.hostname for host in fleet.hosts}):
-            facts, notes = secured(fleet, facts)
-            publication.notes += notes
-            for configuration, everything in by_configuration(fleet, ready, facts, records_of):
-                records = [record for record in everything if record.name not in stepped]
-                with publication.noting({record.name for record in records}):
-                    publication.plan(self._provider(configuration), records)
-        return publication
-
-    def _stepped(self) -> set[str]:
-        """Return the DMARC policies that this run has written: it takes one step of the ladder."""
-        return {
-            change.name
-            for publication in self.publications.values()
-            for plan in publication.plans
-            if plan.zone in publication.written
-            for change in plan.changes
-            if change.existing and change.name.startswith("_dmarc.")
-        }
-
-    def _provider(self, configuration: Configuration) -> Provider:
-        for known, provider in self.providers:
-            if known == configuration:
-                return provider
-        self.providers.append((configuration, load(configuration)))
-        return self.providers[-1][1]
-
-    def first_time(self, sentence: str) -> bool:
-        fresh = sentence not in self.said
-        self.said.add(sentence)
-        return fresh
-
-
-_runs: WeakKeyDictionary[State, _Run] = WeakKeyDictionary()
 
 
 @operation()
@@ -92,33 +37,19 @@ def zones_published(
     + facts_of: what a host tells of itself that its records say
     + records_of: which records they are, of a fleet, its hosts in the run and what these tell
 
-    Nobody else's record is changed and none is deleted. Fails, for the hosts concerned, where the
-    provider does not have a zone or refuses the change, where somebody else's record is in the
-    way, and where a name server does not answer with the new records in time.
+    Nobody else's record is changed or deleted. Fails, for the hosts concerned, where the provider
+    does not have a zone or refuses the change, where somebody else's record is in the way, where
+    more would change than the limits allow, and where a name server does not answer with the new
+    records in time.
     """
-    run = _runs.setdefault(host.state, _Run())
     active = {member.name for member in host.state.active_hosts}
     ready = frozenset(active & {member.inventory_name for member in fleet.hosts})
-    turn = (host.current_op_hash, host.state.is_executing, ready)
-    with run.turn:
-        publication = run.publications.get(turn)
-        first = publication is None
-        if publication is None:
-            publication = run.publications[turn] = run.planned(fleet, ready, facts_of, records_of)
-            _show(run, publication)
-        if publication.failures and not host.state.is_executing:
-            raise OperationError("\n    ".join(publication.failures))
-        if first and publication.changes:
-            yield FunctionCommand(_publish, (run, publication), {})
-            return
-        if first and host.state.is_executing:
-            publication.publish()  # nothing to write; a killed run may have left waiting to do
-        if publication.failures_of(fleet.host(host.name)):
-            yield FunctionCommand(_report, (run, publication), {})
-        else:
-            host.noop(
-                "the zones hold every record" if first else "the zones are done for all hosts"
-            )
+    yield from _in_turn(
+        fleet,
+        ready,
+        lambda run: run.planned(fleet, ready, facts_of, records_of),
+        "the zones hold every record",
+    )
 
 
 def zones_announced(fleet: Fleet, facts_of: FactsOf) -> None:
@@ -131,21 +62,67 @@ def zones_announced(fleet: Fleet, facts_of: FactsOf) -> None:
     )
 
 
+@operation()
+def zones_restored(fleet: Fleet, run: str, overwrite: bool = False) -> Commands:  # noqa: FBT001, FBT002 - pyinfra's arguments are named
+    """
+    What an earlier run touched in the zones is as it was before that.
+
+    + fleet: all mail hosts of the inventory
+    + run: the ID that the run said when it wrote
+    + overwrite: also where somebody has changed a record set since
+
+    Fails where there is no such run, and where the provider does not take what was there.
+    """
+    yield from _in_turn(
+        fleet,
+        run,
+        lambda known: known.restored(fleet, run, overwrite=overwrite),
+        "the zones are as they were",
+    )
+
+
 def zones_changed(state: State) -> int:
     """Return how many zones a run has changed."""
-    run = _runs.get(state, _Run())
-    written = (publication.written for publication in run.publications.values())
+    written = (publication.written for publication in run_of(state).publications.values())
     return len(set().union(*written))
 
 
-def _publish(state: State, host: Host, run: _Run, publication: Publication) -> bool:
+def _in_turn(
+    fleet: Fleet, subject: object, planned: Callable[[Run], Publication], done: str
+) -> Commands:
+    """Plan and publish for all hosts when it is the first one's turn."""
+    run = run_of(host.state)
+    turn = (host.current_op_hash, host.state.is_executing, subject)
+    with run.turn:
+        publication = run.publications.get(turn)
+        first = publication is None
+        if publication is None:
+            publication = run.publications[turn] = planned(run)
+            _show(run, publication)
+        if publication.failures and not host.state.is_executing:
+            raise OperationError("\n    ".join(publication.failures))
+        if first and publication.changes:
+            yield FunctionCommand(_publish, (run, publication), {})
+            return
+        if first and host.state.is_executing:
+            publication.publish()  # nothing to write; a killed run may have left waiting to do
+        if publication.failures_of(fleet.host(host.name)):
+            yield FunctionCommand(_report, (run, publication), {})
+        else:
+            host.noop(done if first else "the zones are done for all hosts")
+
+
+def _publish(state: State, host: Host, run: Run, publication: Publication) -> bool:
     publication.publish()
     for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
+    if run.saves.run and run.first_time(run.saves.run):
+        saved = f"what was there before is saved; to put it back: zone_restore={run.saves.run}"
+        host.log_styled(saved, fg="yellow", log_func=logger.info)
     return _report(state, host, run, publication)
 
 
-def _report(state: State, host: Host, run: _Run, publication: Publication) -> bool:  # noqa: ARG001 - pyinfra's signature
+def _report(state: State, host: Host, run: Run, publication: Publication) -> bool:  # noqa: ARG001 - pyinfra's signature
     """Say each failure once, and fail each host that it concerns."""
     failures = publication.failures_of(publication.fleet.host(host.name))
     for sentence in failures:
@@ -154,11 +131,14 @@ def _report(state: State, host: Host, run: _Run, publication: Publication) -> bo
     return not failures
 
 
-def _show(run: _Run, publication: Publication) -> None:
-    for note in filter(run.first_time, publication.notes):
-        logger.info(format_text(f"  {note}", "yellow"))
+def _show(run: Run, publication: Publication) -> None:
     new = [str(change) for change in publication.changes if run.first_time(str(change))]
     for line in new:
         logger.info(format_text(f"  {line}", "yellow"))
+    if new and publication.by_hand:
+        logger.info("\n".join(("Publish this by hand:", *zone_text(publication.by_hand))))
+        logger.info(table(publication.by_hand))
+    for note in filter(run.first_time, publication.notes):
+        logger.warning(format_text(f"  {note}", "yellow"))
     if "--json" in sys.argv and host.current_op_hash:
         host.state.get_op_meta(host.current_op_hash).args.extend(new)

@@ -18,6 +18,7 @@ from octodns.record.change import Change
 from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
+from deploys.zones import manners
 
 LONGEST_DETAIL = 200
 NO_ZONE = (
@@ -38,6 +39,11 @@ class Provider:
     octodns: BaseProvider
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
+    @property
+    def by_hand(self) -> bool:
+        """Tell whether somebody has to write what is planned, as we cannot."""
+        return bool(getattr(self.octodns, "BY_HAND", False))
+
     def zone_names(self, subject: str) -> frozenset[str] | None:
         """Return the zones that are there, or None of a provider that cannot list them."""
         if not hasattr(self.octodns, "list_zones"):
@@ -48,6 +54,7 @@ class Provider:
     def read(self, zone: str) -> Zone:
         """Return a zone as it is, however odd its records."""
         existing = Zone(f"{zone}.", [])
+        manners.forget(self.octodns, existing.name)
         with self._one_sentence(zone):
             found = self.octodns.populate(existing, target=True, lenient=True)
         if found is False:  # applying to it would make octoDNS create the zone
@@ -56,6 +63,7 @@ class Provider:
 
     def plan(self, desired: Zone) -> Plan | None:
         """Read the zone again and return octoDNS's plan to make it `desired`, or None."""
+        manners.forget(self.octodns, desired.name)
         with self._one_sentence(_name(desired)):
             return self.octodns.plan(desired, lenient=True)
 

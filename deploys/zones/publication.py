@@ -5,88 +5,142 @@ What goes wrong in one zone is one sentence about that zone, and it stops the ho
 zone; the others go on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+
+import dns.resolver
 
 from deploys.mail import dkim
 from deploys.mail.errors import MailError
-from deploys.mail.records import Facts, MailRecord, records_for
+from deploys.mail.records import MailRecord
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.applying import apply
+from deploys.zones.authority import resolver, servers, zone_of
 from deploys.zones.changes import Change, listed
+from deploys.zones.claiming import NOBODY, Claim
+from deploys.zones.delegation import obstacles
+from deploys.zones.departed import leaving, marked
 from deploys.zones.following import follow
+from deploys.zones.limits import Limits
 from deploys.zones.lookups import lookup_by
+from deploys.zones.owners import OWNERS, zone_of_record
 from deploys.zones.placing import Atlas
-from deploys.zones.plan import ZonePlan, apply, plan
+from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider, UnreachableError
-
-Configuration = Mapping[str, Any]
-RecordsOf = Callable[[Fleet, Collection[str], Facts | None], Iterable[MailRecord]]
-OWNERS = "others"  # the zones that others publish, and only lead the names of keys to us
+from deploys.zones.saving import Saves
 
 
 class Publication:
     """The plans of a fleet's zones, and what became of them."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, saves: Saves, claim: Claim = NOBODY) -> None:
         self.fleet = fleet
+        self.saves = saves
+        self.claim = claim
         self.plans: list[ZonePlan] = []
+        self.refused: list[ZonePlan] = []
+        self.listed: list[tuple[Provider, Collection[str] | None]] = []
         self.failures: dict[str, set[str]] = {}
         self.notes: list[str] = []
         self.written: set[str] = set()
 
     @property
     def changes(self) -> list[Change]:
-        """Every change of every zone."""
-        return [change for zone in self.plans for change in zone.changes]
+        """Every change of every zone, those too that go too far."""
+        return [change for zone in (*self.plans, *self.refused) for change in zone.changes]
+
+    @property
+    def by_hand(self) -> list[Change]:
+        """Every change that somebody has to make by hand."""
+        return [one for zone in self.plans if zone.provider.by_hand for one in zone.changes]
 
     def failures_of(self, host: MailSettings) -> list[str]:
         """Return why a host, or a domain that it serves, is not published."""
-        own = {*host.published_names, *dkim.homes(host)}
-        return [sentence for sentence, names in self.failures.items() if own & names]
+        own, everybody = _names_of(host), set().union(*map(_names_of, self.fleet.hosts))
+        return [
+            sentence
+            for sentence, names in self.failures.items()
+            if own & names or not everybody & names  # what is nobody's is told to all
+        ]
 
     def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
         """Plan every zone of a provider that one of the records belongs into."""
+        if provider.by_hand:
+            self._plan_by_hand(provider, records)
+            return
         zones: dict[str, list[MailRecord]] = {}
         lookup = lookup_by(self._resolvers())
         with self.noting(_names(records)):
             atlas = Atlas(provider, _names(records))
+            self.listed.append((provider, atlas.listed))
             for record in records:
                 with self.noting({record.name}, but=UnreachableError):
-                    if zone := self._zone(atlas, record):
+                    if zone := zone_of_record(atlas, self.fleet, record):
                         zones.setdefault(zone, []).append(record)
             left = [f"{one.type} {one.name}" for one in zones.pop(OWNERS, ())]
             self.notes += [f"left to the owner of the zone: {listed(left)}"] if left else []
             for zone, members in zones.items():
                 with self.noting(_names(members), but=UnreachableError):
-                    self.plans.append(plan(provider, zone, members, lookup))
-                    self.notes += self.plans[-1].notes
+                    self._limited(plan(provider, zone, members, self.claim, lookup))
+            self._warn(provider)
 
-    def _zone(self, atlas: Atlas, record: MailRecord) -> str | None:
-        """Return the zone of a record, and OWNERS of one that its domain's owner publishes."""
+    def leave(self) -> None:
+        """Plan to leave the zones that hold what is ours and nothing that mail needs any more."""
+        if self.claim.whole and not self.failures:
+            for provider, there in self.listed:
+                with self.noting(()):
+                    for zone in self._left(provider, there):
+                        for planned in leaving(provider, zone, self.claim):
+                            self._limited(planned)
+
+    def _plan_by_hand(self, provider: Provider, records: Iterable[MailRecord]) -> None:
+        """Plan zones of which we only know what their name servers answer."""
+        zones: dict[str, list[MailRecord]] = {}
+        ask = self._resolver()
+        # A pointer is written by whoever gave the address, which need not be the zone's owner.
+        for record in (one for one in records if one.type != "PTR"):
+            with self.noting({record.name}):
+                zones.setdefault(zone_of(record.name, ask), []).append(record)
+        for zone, members in zones.items():
+            with self.noting(_names(members)):
+                provider.octodns.look(zone, servers(zone, ask), members)
+                self.add(plan(provider, zone, members))
+
+    def add(self, planned: ZonePlan) -> None:
+        """Take in a plan that is meant as it is."""
+        self.notes += planned.notes
+        self.plans.append(planned)
+
+    def _limited(self, planned: ZonePlan) -> None:
+        """Take in a plan, if it stays within the limits."""
         try:
-            return atlas.zone(record.name)
-        except UnreachableError:
-            raise
-        except MailError:
-            if any(map(partial(_below, record.name), self._leading)):
-                return OWNERS
-            raise
+            Limits.of(self.fleet).refuse(planned.zone, planned.changes)
+        except MailError as error:
+            self.refused.append(planned)
+            self.failures[str(error)] = set(planned.names)
+        else:
+            self.add(planned)
 
-    @property
-    def _leading(self) -> set[str]:
-        """Return the domains whose zone leads the names of keys to a zone of ours."""
-        pairs = ((host, name) for host in self.fleet.hosts for name in dkim.signing_domains(host))
-        return {name for host, name in pairs if dkim.zone_of_keys(host, name)}
+    def _left(self, provider: Provider, there: Collection[str] | None) -> Collection[str]:
+        """Return the zones of a provider in which nothing is needed and something may be ours."""
+        known = self.saves.zones(provider.name) if there is None else there
+        others = {zone for zone in known if zone and zone not in self.claim.needed}
+        return others if there is None else marked(others, self.claim, self._resolver())
+
+    def _warn(self, provider: Provider) -> None:
+        """Note in the plan what would make the changes of a provider's zones unseen."""
+        ask = self._resolver()
+        plans = (zone for zone in self.plans if zone.provider is provider)
+        changing = [zone for zone in plans if zone.changes and zone.expected]
+        self.notes += obstacles(changing, lambda zone: servers(zone, ask))
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""
         applied = []
         for zone in self.plans:
             with self.noting(zone.names):
-                if apply(zone):
+                if apply(zone, self.saves.keep):
                     self.written.add(zone.zone)
                 applied.append(zone)
         self._wait([zone for zone in applied if zone.expected])
@@ -98,6 +152,9 @@ class Publication:
             if sentence := followed.failures.get(zone.zone):
                 self.failures.setdefault(sentence, set()).update(zone.names)
         self.notes += followed.notes
+
+    def _resolver(self) -> dns.resolver.Resolver:
+        return resolver(self._resolvers())
 
     def _resolvers(self) -> tuple[IPv4Address | IPv6Address, ...]:
         return tuple(dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers))
@@ -115,47 +172,9 @@ class Publication:
             self.failures.setdefault(str(error), set()).update(names)
 
 
-def by_configuration(
-    fleet: Fleet,
-    ready: Collection[str],
-    facts: Facts | None = None,
-    records_of: RecordsOf = records_for,
-) -> list[tuple[Configuration, list[MailRecord]]]:
-    """Return the records of a fleet by the `mail_dns` through which they are published."""
-    chosen = _chosen(fleet)
-    groups: list[tuple[Configuration, list[MailRecord]]] = []
-    for record in records_of(fleet, ready, facts):
-        configuration = _covering(record.name, chosen)
-        members = next((members for known, members in groups if known == configuration), None)
-        if members is not None:
-            members.append(record)
-        elif configuration is not None:
-            groups.append((configuration, [record]))
-    return groups
-
-
-def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
-    chosen: dict[str, Configuration | None] = {}
-    for host in fleet.hosts:
-        for name in host.published_names:
-            if chosen.setdefault(name, host.dns) != host.dns:
-                raise MailError(
-                    f"{name} is published through a different mail_dns by each of its hosts; "
-                    "give them the same one"
-                )
-    return chosen
-
-
-def _covering(name: str, chosen: Mapping[str, Configuration | None]) -> Configuration | None:
-    """Return what was chosen for a name of the fleet, for a record at it or below it."""
-    while name not in chosen:
-        name = name.partition(".")[2]
-    return chosen[name]
-
-
-def _below(name: str, domain: str) -> bool:
-    return f".{name}".endswith(f".{domain}")
-
-
 def _names(records: Iterable[MailRecord]) -> set[str]:
     return {record.name for record in records}
+
+
+def _names_of(host: MailSettings) -> set[str]:
+    return {*host.published_names, *dkim.homes(host)}

@@ -1,6 +1,6 @@
 """octoDNS's records, which know their zone and their provider's quirks, read and made as values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from octodns.record import Record
@@ -8,9 +8,12 @@ from octodns.record.rr import Rrset
 from octodns.record.txt import TxtValue
 from octodns.zone import Zone
 
-from deploys.zones.changes import RecordSet
+from deploys.zones.changes import Change, RecordSet
 
 Key = tuple[str, str]
+Content = Mapping[str, Any]
+
+SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # of these octoDNS has one value, not a list
 
 
 def key(record: Record) -> Key:
@@ -23,9 +26,15 @@ def sets(zone: Zone) -> dict[Key, Record]:
     return {key(record): record for record in zone.records}
 
 
-def content(record: Record | None) -> object:
+def content(record: Record | None) -> Content | None:
     """Return all that can change about a record set; None of a record set that is not there."""
-    return record.data if record else None
+    if record is None:
+        return None
+    held = dict(record.data)
+    if hasattr(record, "values"):  # of which octoDNS's own account leaves out an empty text
+        held.pop("value", None)
+        held["values"] = [getattr(value, "data", value) for value in record.values]
+    return held
 
 
 def title(record: Record) -> str:
@@ -38,6 +47,13 @@ def record_set(record: Record) -> RecordSet:
     return RecordSet(record.ttl, tuple(record.to_rrset().rdatas))
 
 
+def change(before: Record | None, after: Record | None, why: str, brief: str = "") -> Change:
+    """Return what becomes of a record set, of which one is None where there is none."""
+    name, record_type = owner(before or after)
+    existing, desired = (record_set(record) if record else None for record in (before, after))
+    return Change(name, record_type, existing, desired, why, brief)
+
+
 def texts(record: Record | None) -> dict[str, Any]:
     """Return octoDNS's values of a record set by their text: as in a zone file, TXT unquoted."""
     if not record:
@@ -47,9 +63,9 @@ def texts(record: Record | None) -> dict[str, Any]:
     return {value.to_rdata_text(): value for value in values(record)}
 
 
-def values(record: Record) -> list[Any]:
-    """Return octoDNS's values of a record set; of a CNAME it knows a single one."""
-    return list(record.values) if hasattr(record, "values") else [record.value]
+def owner(record: Record) -> Key:
+    """Return a record set's full name and its type."""
+    return record.fqdn.rstrip("."), key(record)[1]
 
 
 def rdata(record_type: str, text: str) -> str:
@@ -69,7 +85,16 @@ def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
 
 def new_record(zone: Zone, name_type: Key, ttl: int, held: list[Any]) -> Record:
     """Return a record set of octoDNS's values, ours and others', so however odd."""
+    several = {"value": held[0]} if name_type[1] in SINGLE else {"values": held}
+    return from_content(zone, name_type, {"ttl": ttl, **several})
+
+
+def from_content(zone: Zone, name_type: Key, held: Content) -> Record:
+    """Return a record set from what `content` told of it."""
     name, record_type = name_type
-    several = {"value": held[0]} if record_type == "CNAME" else {"values": held}
-    data = {"type": record_type, "ttl": ttl, **several}
-    return Record.new(zone, name, data, lenient=True)
+    return Record.new(zone, name, {"type": record_type, **held}, lenient=True)
+
+
+def values(record: Record) -> list[Any]:
+    """Return octoDNS's values of a record set; of some types it knows a single one."""
+    return list(record.values) if hasattr(record, "values") else [record.value]

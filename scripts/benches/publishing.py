@@ -16,11 +16,13 @@ from typing import Any
 
 from deploys.lab import inventory
 from deploys.mail.checking import fleet_from
-from deploys.mail.records import HostFacts, MailRecord
+from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.rotation import Published
 from deploys.zones.changes import Change
+from deploys.zones.choosing import by_configuration
 from deploys.zones.loading import load
-from deploys.zones.publication import Publication, by_configuration
+from deploys.zones.publication import Publication
+from deploys.zones.saving import Saves
 
 from .command import BenchError
 from .frame import Case, Figures, Report, interleaved
@@ -122,8 +124,9 @@ class _Course:
 
     def _records(self, count: int) -> tuple[Publication, list[MailRecord]]:
         fleet = fleet_from({HOST: self._host(self.zones.names[:count])}, {})
-        ((_, records),) = by_configuration(fleet, {HOST}, {HOST: HostFacts(dkim=KEYS)})
-        return Publication(fleet), records
+        everything = records_for(fleet, {HOST}, {HOST: HostFacts(dkim=KEYS)})
+        ((_, records),) = by_configuration(fleet, everything)
+        return Publication(fleet, Saves()), records
 
     def _host(self, domains: Sequence[str]) -> Mapping[str, Any]:
         lab = self.zones.lab

@@ -25,6 +25,7 @@ from deploys.mail.checking import fleet_from
 from deploys.mail.records import MailRecord
 from deploys.zones.loading import load
 from deploys.zones.publication import Publication
+from deploys.zones.saving import Saves
 from deploys.zones.visible import visible
 from tests.lab.raising import Done, Raised
 from tests.lab.running import LAB, MAIL_HOSTS, deployed, on, pyinfra, settled, undone
@@ -260,7 +261,7 @@ def test_keys_go_into_a_zone_that_a_domain_has_cut_out_for_them_and_are_seen_the
         on("ns", f"pdnsutil create-zone _domainkey.{pier} ns.nic.example")
         on("ns", "pdnsutil add-record harbor.example _domainkey.pier NS ns.nic.example")
         on("ns", f"pdnsutil {RECTIFY}")
-        done = Publication(fleet)
+        done = Publication(fleet, Saves())
         done.plan(load(lab_dns(lab.name)), [MailRecord(name, "TXT", (text,), 60, "a key")])
         done.publish()
 

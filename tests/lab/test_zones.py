@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,7 @@ from urllib.request import Request, urlopen
 import dns.message
 import dns.query
 import dns.rdatatype
+import dns.zonefile
 import pytest
 
 from deploys.lab import state
@@ -23,11 +25,13 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.rotation import Published
 from deploys.mail.settings import LETS_ENCRYPT
+from deploys.zones.applying import apply
 from deploys.zones.loading import load
 from deploys.zones.lookups import lookup_by
-from deploys.zones.plan import ZonePlan, apply, plan
+from deploys.zones.plan import ZonePlan, plan
 from tests.lab.raising import NAME, Raised
-from tests.lab.running import LAB
+from tests.lab.running import LAB, pyinfra
+from tests.zones.scenario import live
 
 ROOT = Path(__file__).parents[2]
 HARBOR, ORCHARD = "harbor.example", "orchard.example"
@@ -38,6 +42,7 @@ OURS = [
     (HARBOR, "TXT"),
     ("mx1.harbor.example", "TXT"),
     ("_dmarc.harbor.example", "TXT"),
+    ("_pyinfra-mail.harbor.example", "TXT"),
 ]
 SERVICES = ("submissions", "submission", "imaps", "imap", "pop3s", "pop3")
 OURS += [(f"_{service}._tcp.harbor.example", "SRV") for service in SERVICES]
@@ -58,7 +63,7 @@ INVENTORY = """
     from deploys.mail.secret import env
 
     mail = (
-        [(name, data | {{"mail_dns": dns("{lab}") | {{{changes}}}}}) for name, data in {hosts}],
+        [(name, {{"mail_dns": dns("{lab}") | {{{changes}}}}} | data) for name, data in {hosts}],
         {{"mail_resolvers": resolvers("{lab}"), "mail_dns_timeout": 20}},
     )
 """
@@ -133,7 +138,7 @@ def _is_ours(key: tuple[str, str]) -> bool:
     name, kind = key
     return (
         kind in ("MX", "SRV")
-        or name.startswith(("mx1.", "mx2.", "_dmarc."))
+        or name.startswith(("mx1", "mx2", "_dmarc.", "_pyinfra-mail."))
         or (name, kind) == (ORCHARD, "TXT")
     )
 
@@ -145,15 +150,18 @@ def deploy(tmp_path: Path, lab: Raised) -> Any:
     (tmp_path / "zones.py").write_text(textwrap.dedent(DEPLOY))
 
     def run(
-        *arguments: str, changes: str = "", hosts: str = HOSTS, **env: str
+        *arguments: str,
+        changes: str = "",
+        hosts: str = HOSTS,
+        script: Path = tmp_path / "zones.py",
+        **env: str,
     ) -> subprocess.CompletedProcess[str]:
         inventory = tmp_path / "inventory.py"
         inventory.write_text(
             textwrap.dedent(INVENTORY.format(changes=changes, hosts=hosts, lab=NAME))
         )
-        deploy = str(tmp_path / "zones.py")
         return subprocess.run(
-            [sys.executable, "-m", "pyinfra", str(inventory), deploy, *arguments],
+            [sys.executable, "-m", "pyinfra", str(inventory), str(script), *arguments],
             cwd=ROOT,
             env={**os.environ, **env},
             stdout=subprocess.PIPE,
@@ -365,7 +373,7 @@ def planned(lab: Raised, zone: str = HARBOR, **data: Any) -> ZonePlan:
     facts = {"mx1": HostFacts(dkim=(key,), acme_account=ACCOUNT)}
     records = records_for(fleet_from({"mx1": {**host, **data}}, {}), {"mx1"}, facts)
     own = [record for record in records if record.name.endswith(zone)]
-    return plan(load(lab_dns(lab.name)), zone, own, lookup_by(resolvers(lab.name)))
+    return plan(load(lab_dns(lab.name)), zone, own, lookup=lookup_by(resolvers(lab.name)))
 
 
 def test_every_kind_of_record_is_taken_answered_and_not_planned_again(
@@ -437,3 +445,94 @@ def test_what_only_the_owner_can_decide_is_refused_and_nothing_is_written(
 
     assert words in str(error.value)
     assert powerdns.held(HARBOR) == before
+
+
+ZONE = ROOT / "deploys" / "zone.py"
+RUN = re.compile(r"zone_restore=(\S+)")
+ONE = f'[member for member in hosts("{NAME}", "mail") if member[0] == "mx1"]'
+TOLD = ("-y", "--data", "told=yes")
+
+
+def test_the_life_of_mail_in_a_zone_leaves_no_trace(
+    powerdns: PowerDns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = load(lab_dns(NAME))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    powerdns.replace(HARBOR, HARBOR, "MX", 77, ["5 mx.faraway.example."])
+
+    live(provider, HARBOR, lambda: powerdns.held(HARBOR))
+
+
+def test_the_zones_alone_are_planned_with_what_the_hosts_tell(powerdns: PowerDns) -> None:
+    before = powerdns.held(HARBOR)
+    shown = pyinfra("deploys/zone.py", "--dry")
+
+    assert shown.returncode == 0, shown.stdout
+    assert "+ MX harbor.example 10 mx1.harbor.example.  (who receives mail" in shown.stdout
+    assert powerdns.held(HARBOR) == before
+
+
+def test_what_a_run_wrote_is_put_back_by_its_id_but_not_what_somebody_has_changed_since(
+    powerdns: PowerDns, deploy: Any
+) -> None:
+    before = powerdns.held(HARBOR), powerdns.held(ORCHARD)
+    found = RUN.search(deploy("-y").stdout)
+    assert found
+    restore = ("--data", f"zone_restore={found[1]}")
+    powerdns.replace(HARBOR, "_dmarc.harbor.example", "TXT", 60, ['"v=DMARC1; p=reject"'])
+
+    shown = deploy("--dry", *restore, script=ZONE)
+    assert "- MX harbor.example 10 mx1.harbor.example.  (as it was before the run" in shown.stdout
+    assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
+
+    done = deploy("-y", *restore, script=ZONE)
+    assert done.returncode == 0, done.stdout
+    assert "TXT _dmarc.harbor.example is neither as it was nor as we wrote it" in done.stdout
+    assert powerdns.answer("_dmarc.harbor.example", "TXT") == ['"v=DMARC1; p=reject"']
+
+    deploy("-y", *restore, "--data", "zone_overwrite=yes", script=ZONE)
+    assert (powerdns.held(HARBOR), powerdns.held(ORCHARD)) == before
+
+
+def test_a_domain_that_leaves_the_inventory_leaves_its_zone_if_that_many_may_go(
+    powerdns: PowerDns, deploy: Any
+) -> None:
+    before = powerdns.held(ORCHARD)
+    assert deploy(*TOLD).returncode == 0
+    assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
+
+    refused = deploy(*TOLD, hosts=ONE)
+    assert refused.returncode == 1
+    assert "mail_zone_deletes allows 5; nothing was written there" in refused.stdout
+    assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
+
+    done = deploy(*TOLD, "--data", "mail_zone_deletes=9", hosts=ONE)
+    assert done.returncode == 0, done.stdout
+    assert "- MX orchard.example 10 mx2.orchard.example.  (ours, and nothing" in done.stdout
+    assert powerdns.held(ORCHARD) == before
+    assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
+
+
+BY_HAND = f"""[
+        (name, data | {{"mail_dns": {{"class": "manual"}}, "mail_dns_timeout": 1}})
+        for name, data in hosts("{NAME}", "mail")
+    ]"""
+
+
+def test_what_is_published_by_hand_is_shown_waited_for_and_then_no_more_said(
+    powerdns: PowerDns, deploy: Any
+) -> None:
+    shown = deploy("-y", hosts=BY_HAND)
+    assert shown.returncode == 1
+    assert "name servers answer without the new records" in shown.stdout
+    lines = [line.strip() for line in shown.stdout.splitlines() if " IN " in line]
+    for wanted in dns.zonefile.read_rrsets("\n".join(lines), rdclass=None):
+        name, kind = str(wanted.name).rstrip("."), dns.rdatatype.to_text(wanted.rdtype)
+        zone = HARBOR if name.endswith(HARBOR) else ORCHARD
+        powerdns.replace(zone, name, kind, wanted.ttl, [str(value) for value in wanted])
+
+    done = deploy("-y", hosts=BY_HAND)
+    assert done.returncode == 0, done.stdout
+    assert powerdns.answer(HARBOR, "TXT") == AFTER
+    assert "by hand" not in done.stdout
+    assert "Success" not in done.stdout.partition("--> Results:")[0]

@@ -1,6 +1,7 @@
 """What every test of the zones needs."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -10,3 +11,9 @@ def _quiet() -> None:
     """Odd records are the point here, so octoDNS's warnings about them say nothing."""
     for name in ("Record", "Zone", "Plan", "MemoryProvider[test]"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is saved before a change stays out of the home of whoever runs the tests."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

@@ -44,6 +44,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
     monkeypatch.setattr(announcing, "PATIENCE", 0)
     monkeypatch.setattr(following, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "servers", lambda *_: ())
     monkeypatch.setattr(announcing, "_exchanges", lambda *_: iter([f"mx1.{HARBOR}."]))
     caplog.set_level(logging.INFO, logger="pyinfra")
     yield

@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 
 from deploys.mail.checking import fleet_from
-from deploys.mail.records import HostFacts
+from deploys.mail.records import HostFacts, records_for
 from deploys.mail.rotation import Published
 from deploys.mail.settings import Fleet
 from deploys.zones import publication
+from deploys.zones.choosing import by_configuration
 from deploys.zones.following import Followed
 from deploys.zones.loading import load
 from deploys.zones.lookups import nobody
-from deploys.zones.publication import Publication, by_configuration
+from deploys.zones.publication import Publication
+from deploys.zones.saving import Saves
 from tests.zones.fleets import HARBOR, harbor, host, orchard, served
 from tests.zones.memory import STORES, RecordSets
 
@@ -26,6 +28,7 @@ TEXT = '"v=DKIM1; k=rsa; p=MIIB"'
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publication, "follow", lambda *_: Followed())
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "servers", lambda *_: ())
 
 
 def fleet(**data: Any) -> Fleet:
@@ -34,8 +37,9 @@ def fleet(**data: Any) -> Fleet:
 
 def published(fleet: Fleet) -> Publication:
     """Publish the records of mx1 and its one key."""
-    done = Publication(fleet)
-    for configuration, records in by_configuration(fleet, ["mx1"], {"mx1": HostFacts((KEY,))}):
+    done = Publication(fleet, Saves())
+    everything = records_for(fleet, ["mx1"], {"mx1": HostFacts((KEY,))})
+    for configuration, records in by_configuration(fleet, everything):
         done.plan(load(configuration), records)
     done.publish()
     return done

@@ -11,6 +11,7 @@ from deploys.zones.following import Followed, follow
 from deploys.zones.loading import load
 from deploys.zones.plan import ZonePlan, plan
 from tests.zones.fleets import DNS, HARBOR, harbor, served
+from tests.zones.memory import RecordSets
 from tests.zones.responder import Responder, domain, mx, txt
 from tests.zones.world import NS1, NS2, ZONE, World
 from tests.zones.world import world as small_world
@@ -32,9 +33,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield small
 
 
+def zone() -> RecordSets:
+    """A zone whose provider has it for the name servers that the world is led to."""
+    return harbor() | {(HARBOR, "NS"): (3600, (f"{NS1}.", f"{NS2}."))}
+
+
 @pytest.fixture
 def planned() -> ZonePlan:
-    served(harbor=harbor())
+    served(harbor=zone())
     return plan(load(DNS), HARBOR, [MX, DMARC])
 
 
@@ -124,7 +130,7 @@ def test_a_resolver_that_lags_is_a_note_and_the_zone_can_be_used(
 def test_a_zone_that_nothing_was_changed_in_is_asked_of_its_name_servers_alone(
     world: World,
 ) -> None:
-    served(harbor=harbor() | {(HARBOR, "MX"): (3600, (f"10 mx1.{HARBOR}.",))})
+    served(harbor=zone() | {(HARBOR, "MX"): (3600, (f"10 mx1.{HARBOR}.",))})
 
     assert follow([plan(load(DNS), HARBOR, [MX])], (), 5) == Followed()
     assert ZONE not in world.asked_of_the_resolver()

@@ -17,10 +17,13 @@ from deploys.mail.secret import command
 from deploys.mail.settings import Fleet
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import publication
+from deploys.zones.applying import apply
+from deploys.zones.choosing import by_configuration
 from deploys.zones.lookups import nobody
-from deploys.zones.plan import ZonePlan, apply, plan
+from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider
-from deploys.zones.publication import Publication, by_configuration
+from deploys.zones.publication import Publication
+from deploys.zones.saving import Saves
 from tests.zones.fleets import HARBOR, harbor, host, served
 from tests.zones.memory import STORES, MemoryProvider, RecordSets
 
@@ -49,14 +52,16 @@ def planned(zone: RecordSets, *domains: str, lookup: Lookup = nobody, **data: An
         for record in records_for(fleet(*(domains or (HARBOR,)), **data), ["mx1"], facts)
         if record.type != "PTR"
     ]
-    return plan(Provider("memory", MemoryProvider("test", "memory")), HARBOR, records, lookup)
+    return plan(
+        Provider("memory", MemoryProvider("test", "memory")), HARBOR, records, lookup=lookup
+    )
 
 
 def published(given: Fleet, zones: dict[str, RecordSets]) -> Publication:
     """Plan and write what a fleet needs into a provider's zones."""
     STORES["memory"] = zones
-    result = Publication(given)
-    for _, records in by_configuration(given, ["mx1"]):
+    result = Publication(given, Saves())
+    for _, records in by_configuration(given, records_for(given, ["mx1"])):
         result.plan(Provider("memory", MemoryProvider("test", "memory")), records)
     for zone in result.plans:
         apply(zone)
@@ -66,6 +71,7 @@ def published(given: Fleet, zones: dict[str, RecordSets]) -> Publication:
 @pytest.fixture(autouse=True)
 def _nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "servers", lambda *_: ())
     yield
     STORES.clear()
 

@@ -18,14 +18,16 @@ from pyinfra.context import ctx_host, ctx_state
 from deploys.mail.checking import fleet_from
 from deploys.mail.records import HostFacts
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones import following, operations, publication
+from deploys.zones import following, publication, runs
 from deploys.zones.answers import Server
 from deploys.zones.loading import load
 from deploys.zones.lookups import nobody
-from deploys.zones.operations import zones_changed, zones_published
+from deploys.zones.operations import zones_changed, zones_published, zones_restored
+from deploys.zones.saving import Saves
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.responder import Responder
+from tests.zones.scenario import told
 
 MX1, MX2 = "@fake/mx1", "@fake/mx2"
 
@@ -47,6 +49,7 @@ def zones() -> dict[str, RecordSets]:
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "servers", lambda *_: ())
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +70,14 @@ def providers(monkeypatch: pytest.MonkeyPatch) -> list[MemoryProvider]:
         loaded.append(provider.octodns)
         return provider
 
-    monkeypatch.setattr(operations, "load", noted)
+    monkeypatch.setattr(runs, "load", noted)
     return loaded
 
 
-def started(*, plans: bool = True) -> State:
+def started(*hosts: str, plans: bool = True) -> State:
     """A run whose hosts are connected; without plans it is one with `-y`."""
-    state = State(Inventory(([MX1, MX2], {})), Config(), check_for_changes=plans)
+    members = list(hosts or (MX1, MX2))
+    state = State(Inventory((members, {})), Config(), check_for_changes=plans)
     connect_all(state)
     return state
 
@@ -111,7 +115,7 @@ def test_what_is_left_out_of_a_zone_is_said_once_in_the_plan_and_the_rest_is_pub
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     note = f"no TLSA records for mx1.{HARBOR}: {HARBOR} is not signed"
-    monkeypatch.setattr(operations, "secured", lambda _fleet, facts: (facts, (note,)))
+    monkeypatch.setattr(runs, "secured", lambda _fleet, facts: (facts, (note,)))
     state = started()
     add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
     run_ops(state)
@@ -292,7 +296,7 @@ def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
     (meta,) = state.op_meta.values()
 
     assert len(meta.args) == 12
-    assert meta.args[3].startswith("+ MX harbor.example 10 mx1.harbor.example.")
+    assert meta.args[2].startswith("+ MX harbor.example 10 mx1.harbor.example.")
 
 
 def test_hosts_without_mail_dns_are_nobodys_to_publish(zones: dict[str, RecordSets]) -> None:
@@ -320,4 +324,158 @@ def test_a_run_that_is_over_is_forgotten() -> None:
     ctx_host.reset()
     gc.collect()
 
-    assert not list(operations._runs)  # noqa: SLF001 - nothing else shows it
+    assert not list(runs._runs)  # noqa: SLF001 - nothing else shows it
+
+
+def telling(_: MailSettings) -> HostFacts:
+    return told("mx1")["mx1"]
+
+
+def run(operation: Any = zones_published, *, fleet: Fleet, **arguments: Any) -> State:
+    state = started(*(host.inventory_name for host in fleet.hosts))
+    add_op(state, operation, fleet=fleet, **arguments)
+    run_ops(state)
+    return state
+
+
+def mx1_alone() -> Fleet:
+    return fleet_from({MX1: host(1, HARBOR, mail_zone_deletes=20)}, {})
+
+
+def test_what_was_there_is_saved_and_put_back(
+    zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture
+) -> None:
+    run(fleet=fleet(), facts_of=telling)
+    (saved,) = Saves().runs()
+    assert sum(f"to put it back: zone_restore={saved}" in line for line in caplog.messages) == 1
+
+    state = run(zones_restored, fleet=fleet(), run=saved)
+
+    assert zones_changed(state) == 2
+    assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
+    assert changed(run(zones_restored, fleet=fleet(), run=saved)) == {MX1: False, MX2: False}
+
+
+@pytest.mark.usefixtures("zones")
+def test_a_run_that_saved_nothing_cannot_be_put_back() -> None:
+    with pytest.raises(OperationError, match=r"'20200101T000000Z' is no run that saved a zone"):
+        add_op(started(), zones_restored, fleet=fleet(), run="20200101T000000Z")
+
+
+def test_a_provider_that_nobody_names_any_more_cannot_be_put_back(
+    zones: dict[str, RecordSets],
+) -> None:
+    run(fleet=fleet(), facts_of=telling)
+    before = {name: dict(held) for name, held in zones.items()}
+
+    with pytest.raises(OperationError, match="which no host's mail_dns names any more"):
+        add_op(started(), zones_restored, fleet=fleet(mail_dns=None), run=Saves().runs()[0])
+    assert zones == before
+
+
+def test_a_zone_that_leaves_the_inventory_is_found_and_left(
+    zones: dict[str, RecordSets],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run(fleet=fleet(), facts_of=telling)
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+
+    state = run(fleet=mx1_alone(), facts_of=telling)
+
+    assert zones[ORCHARD] == orchard()
+    assert zones_changed(state) == 2  # harbor.example's registry knows fewer hosts now
+    assert any("orchard.example has left the inventory" in line for line in caplog.messages)
+    assert any(line.startswith("- MX orchard.example 10 mx2") for line in lines_of(caplog))
+
+
+def test_a_provider_that_lists_no_zones_is_asked_for_those_we_wrote(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(MemoryProvider, "list_zones")
+    run(fleet=fleet(), facts_of=telling)
+    run(fleet=mx1_alone(), facts_of=telling)
+
+    assert zones[ORCHARD] == orchard()
+
+
+def test_a_run_without_all_hosts_leaves_no_zone(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fleet=fleet(), facts_of=telling)
+    before = {name: dict(held) for name, held in zones.items()}
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    run(fleet=mx1_alone(), facts_of=facts_of)
+
+    assert zones[ORCHARD] == before[ORCHARD]
+
+
+@pytest.mark.usefixtures("providers")
+def test_what_is_published_through_another_provider_or_by_hand_does_not_go(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fleet=fleet(), facts_of=telling)
+    before = {name: dict(held) for name, held in zones.items()}
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    for elsewhere in (None, DNS | {"api_key": "another spelling of the same"}):
+        apart = {MX1: host(1, HARBOR), MX2: host(2, ORCHARD, mail_dns=elsewhere)}
+
+        assert zones_changed(run(fleet=fleet_from(apart, {}), facts_of=telling)) == 0
+    assert zones == before
+
+
+def test_a_provider_that_fails_midway_stops_everything_that_goes(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(fleet=fleet(), facts_of=telling)
+    before = {name: dict(held) for name, held in zones.items()}
+    populate = MemoryProvider.populate
+
+    def half(provider: MemoryProvider, zone: Any, **how: Any) -> bool:
+        populate(provider, zone, **how)
+        if zone.name == f"{HARBOR}.":
+            raise ValueError("page 2 of 3 is missing")
+        return True
+
+    monkeypatch.setattr(MemoryProvider, "populate", half)
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    with pytest.raises(OperationError, match=r"harbor\.example: .* page 2 of 3 is missing"):
+        add_op(started(MX1), zones_published, fleet=mx1_alone(), facts_of=telling)
+    assert zones == before
+
+
+def test_a_plan_that_goes_too_far_is_shown_and_refused(
+    zones: dict[str, RecordSets],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run(fleet=fleet(), facts_of=telling)
+    before = {name: dict(held) for name, held in zones.items()}
+    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    alone = fleet_from({MX1: host(1, HARBOR)}, {})
+
+    with pytest.raises(OperationError, match=r"would delete 9 .* where mail_zone_deletes allows 5"):
+        add_op(started(MX1), zones_published, fleet=alone, facts_of=telling)
+    assert any(line.startswith("- MX orchard.example 10 mx2") for line in lines_of(caplog))
+    assert zones == before
+
+
+@pytest.mark.usefixtures("zones")
+def test_a_zone_that_the_world_looks_for_elsewhere_is_told_in_the_plan_and_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = Server("ns.faraway.example", "192.0.2.1")
+    monkeypatch.setattr(
+        publication, "servers", lambda zone, _: (elsewhere,) if zone == HARBOR else ()
+    )
+    state = started()
+    add_op(state, zones_published, fleet=fleet(mail_dns_timeout=600), facts_of=telling)
+    seen = [line for line in caplog.messages if "but the DNS leads to ns.faraway.example" in line]
+    run_ops(state)
+
+    assert len(seen) == 1
+    assert {host.name for host in state.failed_hosts} == {MX1}
+
+
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [message.strip() for message in caplog.messages]

@@ -1,0 +1,114 @@
+"""
+The life of mail in a zone, told once for every provider: published, put back, published, a host
+leaves, the domain leaves. What strangers have there is the same throughout.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from deploys.mail.checking import fleet_from
+from deploys.mail.records import HostFacts, records_for
+from deploys.mail.rotation import Published
+from deploys.mail.settings import Fleet
+from deploys.zones.applying import apply
+from deploys.zones.claiming import Claim
+from deploys.zones.departed import leaving
+from deploys.zones.plan import ZonePlan, plan
+from deploys.zones.provider import Provider
+from deploys.zones.restoring import restoration
+from deploys.zones.saving import Saves
+
+RSA = (
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvuNdXqXtD5vKq5vvhW5pFmhJ1ZUSRcHO8oDkTTWLKKnFvE"
+    "Q6Y9mqIY8yqm3Z0JtS1wKq9Zq5gM9yZk8Qw1h2yTg0b7v6kq1hQ7J3w9hH1nY5m2c6T8rX4sV0pB7dLfE3aUuGiCoR"
+    "xWzNjKtMyPqSvDbF5hI1kL7mO9nQ2pR4sT6uV8wX0yZaBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefghijklm"
+)
+ED25519 = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+KEYS = {"rsa": RSA, "ed25519": ED25519}
+
+Held = Mapping[tuple[str, str], Any]
+
+
+def fleet_of(zone: str, *numbers: int, domains: Collection[str] | None = None) -> Fleet:
+    """Mail hosts mx1, mx2... in a zone, that serve it unless other domains are given."""
+    served = [zone] if domains is None else list(domains)
+    return fleet_from(
+        {
+            f"mx{number}": {
+                "mail_hostname": f"mx{number}.{zone}",
+                "mail_addresses": [f"198.51.100.1{number}", f"2001:db8:51::1{number}"],
+                "mail_domains": served,
+            }
+            for number in numbers
+        },
+        {},
+    )
+
+
+def told(*names: str) -> dict[str, HostFacts]:
+    """What hosts of these names tell of themselves: each has both its keys."""
+    return {
+        name: HostFacts(
+            dkim=tuple(
+                Published(f"{name}-{kind}", f"v=DKIM1; k={kind}; p={key}", "current")
+                for kind, key in KEYS.items()
+            )
+        )
+        for name in names
+    }
+
+
+def planned(
+    provider: Provider, zone: str, fleet: Fleet, spared: frozenset[str] = frozenset()
+) -> ZonePlan:
+    """The plan of a run with all hosts of a fleet."""
+    facts = told(*(host.inventory_name for host in fleet.hosts))
+    records = records_for(fleet, set(facts), facts)
+    own = [record for record in records if record.name.endswith(zone)]
+    claim = replace(Claim.of(fleet, facts, records), spared=spared)
+    return plan(provider, zone, own, claim)
+
+
+def published(provider: Provider, zone: str, fleet: Fleet) -> str:
+    """Publish once, see that nothing is left to do, and return the ID of what was saved."""
+    saves = Saves()
+    assert apply(planned(provider, zone, fleet), saves.keep)
+    assert planned(provider, zone, fleet).changes == ()
+    assert saves.run
+    return saves.run
+
+
+def restored(provider: Provider, run: str, *, overwrite: bool = False) -> ZonePlan:
+    """Put back what a run touched, and return the plan that did."""
+    (saved,) = Saves().of(run)
+    back = restoration(provider, saved, "asked for", overwrite=overwrite)
+    apply(back)
+    return back
+
+
+def live(provider: Provider, zone: str, held: Callable[[], Held]) -> None:
+    """Tell the story in a zone of a provider, which `held` shows past all that is tested."""
+    strangers = held()
+
+    run = published(provider, zone, fleet_of(zone, 1, 2))
+    shared = {(zone, "TXT"), (zone, "MX")}
+    after = held()
+    assert len(after) > len(strangers) + 5
+    assert {key: after[key] for key in strangers.keys() - shared} == {
+        key: strangers[key] for key in strangers.keys() - shared
+    }
+
+    restored(provider, run)
+    assert held() == strangers
+
+    published(provider, zone, fleet_of(zone, 1, 2))
+    published(provider, zone, fleet_of(zone, 1))
+    names = {name for name, _ in held()}
+    assert f"mx1.{zone}" in names
+    assert not any("mx2" in name for name in names)
+    assert not any("mx2" in str(value) for key, value in held().items() if key in shared)
+
+    for left in leaving(provider, zone, Claim((f"mx1.{zone}",), whole=True)):
+        apply(left)
+    assert held() == strangers

@@ -1,0 +1,40 @@
+"""Zones that have left the inventory, as the DNS tells of them."""
+
+import dns.nameserver
+import dns.resolver
+import pytest
+
+from deploys.zones.claiming import Claim
+from deploys.zones.departed import marked
+from tests.zones.responder import Responder, txt
+
+CLAIM = Claim(("mx1.harbor.example",), whole=True)
+ANSWERS = {
+    ("_pyinfra-mail.ours.example", "TXT"): [
+        txt("3f9a1c A mx1 5d41402a"),
+        txt("3f9a1c host mx1.harbor.example"),
+    ],
+    ("_pyinfra-mail.theirs.example", "TXT"): [txt("3f9a1c host mx1.elsewhere.example")],
+    ("_pyinfra-mail.odd.example", "TXT"): [txt("host mx1.harbor.example")],
+}
+
+
+def test_of_the_zones_that_a_provider_lists_those_with_our_marks_are_found() -> None:
+    zones = {"ours.example", "theirs.example", "odd.example", "bare.example"}
+    with Responder("127.0.0.9") as responder:
+        responder.answers = dict(ANSWERS)
+        ask = dns.resolver.Resolver(configure=False)
+        ask.nameservers = [dns.nameserver.Do53Nameserver(responder.address, responder.port)]
+
+        assert marked(zones, CLAIM, ask) == ["ours.example"]
+
+
+@pytest.mark.parametrize("zones", [set(), {"ours.example"}])
+def test_without_a_resolver_none_is_found(zones: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploys.zones.departed.SECONDS", 0.1)
+    with Responder("127.0.0.9") as responder:
+        responder.silent = True
+        ask = dns.resolver.Resolver(configure=False)
+        ask.nameservers = [dns.nameserver.Do53Nameserver(responder.address, responder.port)]
+
+        assert marked(zones, CLAIM, ask) == []

@@ -1,0 +1,109 @@
+"""Busy providers, and providers that are not safe to use."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from deploys.mail.errors import MailError
+from deploys.zones import manners
+from deploys.zones.loading import load
+from deploys.zones.manners import with_defaults
+from deploys.zones.provider import Provider
+
+Answer = tuple[int, dict[str, str]]
+ZONE = {"name": "harbor.example.", "rrsets": []}
+
+
+@contextmanager
+def api(*answers: Answer) -> Iterator[tuple[Provider, list[str]]]:
+    """A provider whose server answers like this, and from then on as it should."""
+    left, asked = list(answers), []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            asked.append(self.command)
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, headers = left.pop(0) if left else (200, {})
+            body = json.dumps(ZONE if "zones" in self.path else {"version": "4.9"}).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_PATCH = do_POST = answer  # noqa: N815 - the library's names
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    dns = {"class": "powerdns", "host": "127.0.0.1", "port": server.server_port, "api_key": "k"}
+    try:
+        yield load(dns), asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again(status: int) -> None:
+    with api((status, {})) as (provider, asked):
+        assert provider.read("harbor.example").records == set()
+
+    assert asked == ["GET", "GET"]
+
+
+def test_the_wait_is_as_long_as_the_server_asks_for() -> None:
+    with api((429, {"Retry-After": "1"})) as (provider, _):
+        begun = time.monotonic()
+        provider.read("harbor.example")
+
+    assert 1 <= time.monotonic() - begun < 5
+
+
+def test_the_wait_has_a_bound_and_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manners, "LONGEST_WAIT", 0.01)
+    with (
+        api(*[(429, {"Retry-After": "86400"})] * 9) as (provider, asked),
+        pytest.raises(MailError, match="answers with HTTP status 429"),
+    ):
+        provider.read("harbor.example")
+
+    assert len(asked) == 1 + manners.TIMES
+
+
+@pytest.mark.parametrize(("status", "times"), [(429, 2), (503, 2), (502, 1), (500, 1)])
+def test_a_change_that_may_have_been_made_is_not_made_twice(status: int, times: int) -> None:
+    with api((status, {})) as (provider, asked):
+        session = provider.octodns._sess  # noqa: SLF001 - nothing else sends but one request
+        session.request("PATCH", f"http://127.0.0.1:{provider.octodns.port}/zones")
+
+    assert asked == ["PATCH"] * times
+
+
+@pytest.mark.parametrize("path", manners.WHOLE_ZONE)
+def test_a_class_that_writes_whole_zones_is_refused_before_it_is_made(path: str) -> None:
+    with pytest.raises(MailError, match="records of others could be lost"):
+        load({"class": path})
+
+
+class _Base:
+    def __init__(self, id: str, retry_count: int = 4) -> None: ...  # noqa: A002 - octoDNS's name
+
+
+class _Waiting(_Base):
+    def __init__(self, *arguments: Any, retry_period: int = 300, **more: Any) -> None: ...
+
+
+def test_a_class_that_waits_by_itself_is_told_to_leave_that_to_us() -> None:
+    assert with_defaults(_Waiting, {}) == {"retry_count": 1, "retry_period": 10}
+    assert with_defaults(_Base, {"retry_count": 7}) == {"retry_count": 7}
+    assert with_defaults(object, {"token": "t"}) == {"token": "t"}

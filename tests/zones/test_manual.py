@@ -1,0 +1,113 @@
+"""A zone that is published by hand, as its name servers tell of it."""
+
+from collections.abc import Iterator
+from threading import Timer
+
+import dns.zonefile
+import pytest
+
+from deploys.mail.records import records_for
+from deploys.mail.settings import Fleet
+from deploys.zones import publication
+from deploys.zones.answers import Server
+from deploys.zones.loading import load
+from deploys.zones.manual import table, zone_text
+from deploys.zones.publication import Publication
+from deploys.zones.saving import Saves
+from tests.zones.fleets import HARBOR
+from tests.zones.responder import Responder, a, domain, mx, txt
+from tests.zones.scenario import fleet_of
+
+OLD = "v=spf1 include:_spf.faraway.example ~all"
+POLICY = "v=spf1 mx include:_spf.faraway.example ~all"
+BEFORE = {
+    (HARBOR, "NS"): [domain("ns.nic.example")],
+    (HARBOR, "TXT"): [txt("site-verification=1f3a"), txt(OLD)],
+}
+AFTER = {
+    (HARBOR, "NS"): [domain("ns.nic.example")],
+    ("mx1.harbor.example", "A"): [a("198.51.100.11")],
+    ("mx1.harbor.example", "AAAA"): [a("2001:db8:51::11")],
+    (HARBOR, "MX"): [mx(10, "mx1.harbor.example")],
+    (HARBOR, "TXT"): [txt("site-verification=1f3a"), txt(POLICY)],
+    ("_dmarc.harbor.example", "TXT"): [txt("v=DMARC1; p=none")],
+}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
+    """The zone's one name server."""
+    with Responder("127.0.0.9") as responder:
+        responder.answers = dict(BEFORE)
+        found = (Server("ns.nic.example", responder.address, responder.port),)
+        monkeypatch.setattr(publication, "servers", lambda *_: found)
+        monkeypatch.setattr(publication, "zone_of", lambda *_: HARBOR)
+        yield responder
+
+
+def planned(seconds: float = 0.2) -> Publication:
+    host = fleet_of(HARBOR, 1).hosts[0].model_copy(update={"dns_timeout": seconds, "ttl": 60})
+    fleet = Fleet(hosts=(host,))
+    made = Publication(fleet, Saves())
+    made.plan(load({"class": "manual"}), records_for(fleet, {"mx1"}))
+    assert made.failures == {}
+    return made
+
+
+@pytest.mark.usefixtures("server")
+def test_what_is_to_be_published_is_shown_as_a_zone_file_can_hold_it() -> None:
+    text = "\n".join(zone_text(planned().by_hand))
+    found = dns.zonefile.read_rrsets(text, rdclass=None)
+    lines = {line for one in found for line in one.to_text().split("\n")}
+
+    assert lines == {
+        "mx1.harbor.example. 60 IN A 198.51.100.11",
+        "mx1.harbor.example. 60 IN AAAA 2001:db8:51::11",
+        "harbor.example. 60 IN MX 10 mx1.harbor.example.",
+        'harbor.example. 60 IN TXT "site-verification=1f3a"',
+        f'harbor.example. 60 IN TXT "{POLICY}"',
+        '_dmarc.harbor.example. 60 IN TXT "v=DMARC1; p=none"',
+    }
+    assert f'; instead of "site-verification=1f3a" and "{OLD}":' in text
+
+
+@pytest.mark.usefixtures("server")
+def test_what_is_to_be_published_is_shown_as_a_table_with_its_reasons() -> None:
+    rows = [line for line in table(planned().by_hand).splitlines() if "mx1.harbor.example" in line]
+
+    assert any("198.51.100.11" in row and "where the" in row for row in rows)
+
+
+@pytest.mark.usefixtures("server")
+def test_what_nobody_publishes_in_time_is_named() -> None:
+    made = planned()
+    made.publish()
+
+    (sentence,) = made.failures
+    assert "ns.nic.example (127.0.0.9): A mx1.harbor.example (missing), AAAA mx1" in sentence
+    assert made.written == set()
+
+
+def test_what_somebody_publishes_while_we_wait_is_enough(server: Responder) -> None:
+    made = planned(seconds=20)
+    somebody = Timer(0.3, server.answers.update, [AFTER])
+    somebody.start()
+    made.publish()
+    somebody.join()
+
+    assert made.failures == {}
+
+
+def test_what_is_all_there_is_nothing_to_say(server: Responder) -> None:
+    server.answers = dict(AFTER)
+    made = planned()
+    made.publish()
+
+    assert (made.changes, made.notes, made.failures) == ([], [], {})
+
+
+def test_a_registry_is_nobodys_business_there(server: Responder) -> None:
+    made = planned()
+
+    assert not [change for change in made.changes if "_pyinfra-mail" in change.name]
+    assert not [name for name, _ in server.asked if "_pyinfra-mail" in name]

@@ -1,0 +1,117 @@
+"""What is saved before a change, and put back."""
+
+import stat
+from pathlib import Path
+
+import dns.zonefile
+import pytest
+
+from deploys.mail.errors import MailError
+from deploys.zones.applying import apply
+from deploys.zones.provider import Provider
+from deploys.zones.saving import Saves
+from tests.zones.fleets import HARBOR, harbor, served
+from tests.zones.memory import MemoryProvider, RecordSets
+from tests.zones.scenario import fleet_of, planned, published, restored
+
+FLEET = fleet_of(HARBOR, 1)
+MX = (HARBOR, "MX")
+
+
+def provider(zone: RecordSets) -> Provider:
+    served(harbor=zone)
+    return Provider("memory", MemoryProvider("test", "memory"))
+
+
+def text_of(run: str) -> str:
+    return (Saves().directory / run / f"{HARBOR}.zone").read_text()
+
+
+def test_what_was_there_can_be_read_as_a_zone_file() -> None:
+    run = published(provider(harbor()), HARBOR, FLEET)
+    text = text_of(run)
+
+    assert f"zone_restore={run}" in text
+    assert "; harbor.example. had no MX" in text
+    (found,) = dns.zonefile.read_rrsets(text, rdclass=None)
+    assert found.to_text() == (
+        'harbor.example. 300 IN TXT "site-verification=1f3a"\n'
+        'harbor.example. 300 IN TXT "v=spf1 include:_spf.faraway.example ~all"'
+    )
+
+
+def test_only_the_operator_can_read_what_is_saved() -> None:
+    run = published(provider(harbor()), HARBOR, FLEET)
+    files = [Saves().directory, *(Saves().directory / run).rglob("*"), Saves().directory / run]
+
+    assert not any(stat.S_IMODE(path.stat().st_mode) & 0o077 for path in files)
+
+
+def test_every_run_that_writes_has_an_id_of_its_own_and_no_other_has_one() -> None:
+    zone = harbor()
+    source = provider(zone)
+    first = published(source, HARBOR, FLEET)
+    idle = Saves()
+    apply(planned(source, HARBOR, FLEET), idle.keep)
+    second = published(source, HARBOR, fleet_of(HARBOR, 1, 2))
+
+    assert idle.run is None
+    assert Saves().runs() == [first, second]
+
+
+def test_where_nothing_can_be_saved_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    zone = harbor()
+
+    with pytest.raises(MailError, match=r"cannot be saved in .*Not a directory.*nothing was writt"):
+        apply(planned(provider(zone), HARBOR, FLEET), Saves().keep)
+    assert zone == harbor()
+
+
+ODD = ('"a\\"b"', '""', '"x; y;z"', f'"{"k" * 255}" "{"k" * 99}"')
+
+
+def unordered(zone: RecordSets) -> dict[tuple[str, str], tuple[int, list[str]]]:
+    return {key: (ttl, sorted(values)) for key, (ttl, values) in zone.items()}
+
+
+def test_a_zone_is_put_back_to_the_letter() -> None:
+    zone = harbor() | {(HARBOR, "TXT"): (77, ODD), MX: (60, ("5 mx.faraway.example.",))}
+    before = unordered(zone)
+    source = provider(zone)
+    run = published(source, HARBOR, FLEET)
+
+    back = restored(source, run)
+
+    assert unordered(zone) == before
+    assert "- TXT _dmarc.harbor.example" in "\n".join(map(str, back.changes))
+    assert restored(source, run).changes == ()
+
+
+def test_what_somebody_has_changed_since_is_named_and_stays_unless_asked_for() -> None:
+    zone = harbor()
+    source = provider(zone)
+    run = published(source, HARBOR, FLEET)
+    zone[MX] = (3600, ("10 mx.faraway.example.",))
+
+    back = restored(source, run)
+
+    assert back.notes == (
+        (
+            "harbor.example: MX harbor.example is neither as it was nor as we wrote it, so "
+            "somebody has changed it since; it stays, unless zone_overwrite=yes is given too"
+        ),
+    )
+    assert zone == harbor() | {MX: (3600, ("10 mx.faraway.example.",))}
+    restored(source, run, overwrite=True)
+    assert zone == harbor()
+
+
+def test_a_run_that_is_not_known_is_told_with_those_that_are() -> None:
+    run = published(provider(harbor()), HARBOR, FLEET)
+
+    with pytest.raises(MailError, match=rf"'20200101T000000Z' is no run .* last ones are: {run}"):
+        Saves().of("20200101T000000Z")

@@ -1,0 +1,42 @@
+"""A zone that the world looks for elsewhere."""
+
+import pytest
+
+from deploys.mail.errors import MailError
+from deploys.zones.answers import Server
+from deploys.zones.delegation import require_delegation
+from deploys.zones.provider import Provider
+from tests.zones.fleets import HARBOR, harbor, served
+from tests.zones.memory import MemoryProvider, RecordSets
+from tests.zones.scenario import fleet_of, planned
+
+ELSEWHERE = (Server("ns1.faraway.example", "203.0.113.1"), Server("ns2.faraway.example", "::1"))
+HERE = Server("NS.nic.example", "203.0.113.2")
+
+
+def judged(zone: RecordSets, *servers: Server) -> None:
+    served(harbor=zone)
+    source = Provider("memory", MemoryProvider("test", "memory"))
+    require_delegation(planned(source, HARBOR, fleet_of(HARBOR, 1)), servers)
+
+
+def test_a_zone_that_lies_with_other_name_servers_is_told_with_both() -> None:
+    with pytest.raises(MailError) as error:
+        judged(harbor(), *ELSEWHERE)
+
+    assert str(error.value).startswith(
+        "harbor.example: memory has it for the name servers ns.nic.example, but the DNS leads to "
+        "ns1.faraway.example, ns2.faraway.example, so nobody sees what is published there"
+    )
+
+
+@pytest.mark.parametrize("servers", [(HERE,), (HERE, *ELSEWHERE), ()])
+def test_a_zone_that_is_found_at_one_of_them_is_seen(servers: tuple[Server, ...]) -> None:
+    judged(harbor(), *servers)
+
+
+def test_a_provider_that_does_not_tell_its_name_servers_is_believed() -> None:
+    zone = harbor()
+    del zone[HARBOR, "NS"]
+
+    judged(zone, *ELSEWHERE)
