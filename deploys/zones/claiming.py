@@ -21,13 +21,15 @@ class Claim:
 
     The plan is `whole` where every mail host is in the run and has told its facts, and `final`
     where no record is held back for a later step of the run. `needed` are all records that mail
-    needs, by every name at or above theirs.
+    needs, by every name at or above theirs. At the names in `spared` nothing goes: what is to be
+    there is not known yet.
     """
 
     hosts: tuple[str, ...]
     whole: bool
     final: bool = True
     needed: Needed = field(default_factory=dict)
+    spared: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, fleet: Fleet, facts: Facts, *, final: bool) -> "Claim":

@@ -35,7 +35,8 @@ class Marking:
         self.adopts = False
         needed = claim.needed.get(existing.name.rstrip("."), ())
         wanted = of_records(existing, (*records, *needed))
-        self.sweep = Sweep(claim, self._ours(wanted), of_zone(existing), wanted)
+        spared = {existing.hostname_from_fqdn(f"{name}.") for name in claim.spared}
+        self.sweep = Sweep(claim, spared, self._ours(wanted), of_zone(existing), wanted)
         self._refuse_half()
 
     def mark(self, desired: Zone) -> None:

@@ -6,7 +6,7 @@ changed since is theirs. Nothing goes while a mail host is out of the run or has
 as nobody can know then what it needs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from octodns.zone import Zone
@@ -22,6 +22,7 @@ class Sweep:
     """What of a zone is ours, there, and wanted, as digests by name and label."""
 
     claim: Claim
+    spared: Collection[str]
     ours: Digests
     there: Digests
     wanted: Digests
@@ -61,4 +62,6 @@ class Sweep:
 
     def _may_go(self, key: Key) -> bool:
         """Tell whether the records of this plan are all that could be wanted there."""
-        return self.claim.whole and (self.claim.final or key in self.wanted)
+        if not self.claim.whole or key[0] in self.spared:
+            return False
+        return self.claim.final or key in self.wanted

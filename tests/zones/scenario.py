@@ -4,6 +4,7 @@ leaves, the domain leaves. What strangers have there is the same throughout.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from deploys.mail.checking import fleet_from
@@ -44,11 +45,14 @@ def fleet_of(zone: str, *numbers: int, domains: Collection[str] | None = None) -
     )
 
 
-def planned(provider: Provider, zone: str, fleet: Fleet) -> ZonePlan:
+def planned(
+    provider: Provider, zone: str, fleet: Fleet, spared: frozenset[str] = frozenset()
+) -> ZonePlan:
     """The plan of a run with all hosts of a fleet."""
     facts = {host.inventory_name: FACTS for host in fleet.hosts}
     records = records_for(fleet, set(facts), facts)
-    return plan(provider, zone, records, Claim.of(fleet, facts, final=True))
+    claim = replace(Claim.of(fleet, facts, final=True), spared=spared)
+    return plan(provider, zone, records, claim)
 
 
 def published(provider: Provider, zone: str, fleet: Fleet) -> str:

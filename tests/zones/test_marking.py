@@ -210,6 +210,15 @@ def test_what_comes_in_a_later_step_of_the_run_does_not_go_in_an_earlier_one() -
     assert plan(source, HARBOR, (), claim).changes == ()
 
 
+def test_where_nobody_knows_yet_what_is_to_be_nothing_goes() -> None:
+    _, source = with_both()
+    spared = frozenset({"mx2.harbor.example"})
+    result = planned(source, HARBOR, ONE, spared)
+
+    assert not [line for line in lines(result) if "A mx2" in line]
+    assert [line for line in lines(result) if line.startswith("- TXT mx2-rsa")]
+
+
 def test_without_a_mark_nothing_goes() -> None:
     zone, source = with_both()
     del zone[REGISTRY]
