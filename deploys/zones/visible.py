@@ -11,7 +11,7 @@ import dns.exception
 import dns.resolver
 from pyinfra import state
 
-from deploys.mail import mta_sts
+from deploys.mail import dkim, mta_sts
 from deploys.mail.errors import MailError
 from deploys.mail.settings import MailSettings
 from deploys.zones import recordsets
@@ -22,14 +22,19 @@ from deploys.zones.waiting import Question, wait
 
 
 def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
-    """Return the names among these TXT records that every authoritative server answers so."""
+    """
+    Return the names among these TXT records that every authoritative server answers so.
+
+    Where a domain leads the names of its keys elsewhere, its servers have to do so, and those of
+    the zone where they lead have the record.
+    """
     if not records:
         return ()
     try:
         ask = resolver(settings.resolvers)
     except MailError:  # then nothing is seen from here
         return ()
-    asked = at_once(lambda name: list(_questions(name, records[name], ask)), records)
+    asked = at_once(lambda name: _trail(settings, name, records[name], ask), records)
     questions = {name: found for name, found in zip(records, asked, strict=True) if found}
     wrong = wait([question for found in questions.values() for question in found], 0).wrong
     return frozenset(name for name, found in questions.items() if not set(found) & set(wrong))
@@ -44,10 +49,22 @@ def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[s
     return {*records} - {*later} | {*visible(settings, later)}
 
 
-def _questions(name: str, text: str, ask: dns.resolver.Resolver) -> Iterator[Question]:
-    expected = Expected(name, "TXT", (recordsets.rdata("TXT", text),))
+def _trail(
+    settings: MailSettings, name: str, text: str, ask: dns.resolver.Resolver
+) -> list[Question]:
+    """Return whom to ask for a record, and for the CNAME that leads to it; none, if half of it."""
+    selector, _, domain = name.partition("._domainkey.")
+    own = domain in dkim.signing_domains(settings)
+    home = dkim.home(settings, selector, domain) if own else name
+    leads = [Expected(name, "CNAME", (f"{home}.",))] if name != home else []
+    steps = [*leads, Expected(home, "TXT", (recordsets.rdata("TXT", text),))]
+    asked = [list(_questions(expected, ask)) for expected in steps]
+    return [question for found in asked for question in found] if all(asked) else []
+
+
+def _questions(expected: Expected, ask: dns.resolver.Resolver) -> Iterator[Question]:
     try:
-        zone = zone_of(name, ask)
+        zone = zone_of(expected.name, ask)
         found = servers(zone, ask)
     except (dns.exception.DNSException, MailError):
         return  # a zone that cannot be found answers nothing

@@ -11,8 +11,10 @@ from deploys.mail.settings import MailSettings
 from deploys.zones import visible as seeing
 from deploys.zones.answers import Server
 from deploys.zones.visible import visible
-from tests.zones.responder import Responder, txt
+from tests.zones.responder import Responder, domain, txt
 
+HOME = "mx1-rsa._domainkey.mx1.harbor.example.keys.example.net"
+LED = "mx1-rsa._domainkey.mx1.harbor.example"
 NAME = "mx1-rsa._domainkey.harbor.example"
 TEXT = "v=DKIM1; k=rsa; p=TmV3"
 HOST = {
@@ -22,8 +24,8 @@ HOST = {
 }
 
 
-def settings() -> MailSettings:
-    return fleet_from({"mx1": HOST}, {}).hosts[0]
+def settings(**own: str) -> MailSettings:
+    return fleet_from({"mx1": HOST | own}, {}).hosts[0]
 
 
 @pytest.fixture
@@ -66,3 +68,25 @@ def test_a_zone_that_nobody_delegates_shows_nothing(
 
 def test_nothing_to_look_for_asks_nobody() -> None:
     assert not visible(settings(), {})
+
+
+@pytest.mark.parametrize(
+    ("second", "seen"),
+    [
+        ({(LED, "CNAME"): [domain(HOME)], (HOME, "TXT"): [txt(TEXT)]}, {LED, HOME}),
+        ({(LED, "CNAME"): [domain(HOME)]}, set()),  # which leads to nothing there
+        ({(HOME, "TXT"): [txt(TEXT)]}, {HOME}),  # to which nothing leads there
+        ({(LED, "CNAME"): [domain("elsewhere.example")], (HOME, "TXT"): [txt(TEXT)]}, {HOME}),
+        ({(LED, "TXT"): [txt(TEXT)], (HOME, "TXT"): [txt(TEXT)]}, {HOME}),
+    ],
+)
+def test_a_record_elsewhere_is_visible_once_every_server_leads_to_it(
+    pair: tuple[Responder, Responder],
+    second: dict[tuple[str, str], list[bytes]],
+    seen: set[str],
+) -> None:
+    pair[0].answers = {(LED, "CNAME"): [domain(HOME)], (HOME, "TXT"): [txt(TEXT)]}
+    pair[1].answers = second
+
+    told = settings(mail_dkim_cname="keys.example.net")
+    assert visible(told, {LED: TEXT, HOME: TEXT}) == seen
