@@ -15,6 +15,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.zones import recordsets
 from deploys.zones.changes import Change, Expected
+from deploys.zones.holding import refuse_to_garble, unheld
 from deploys.zones.merging import Merged, merged
 from deploys.zones.provider import Provider
 from deploys.zones.recordsets import Key
@@ -28,6 +29,7 @@ class Draft:
         self.existing = existing
         self.desired = existing.copy()
         self.expected: list[Expected] = []
+        self.notes: dict[str, None] = {}
         self._sets = recordsets.sets(existing)
         self._whys: dict[Key, list[str]] = {}
 
@@ -39,7 +41,9 @@ class Draft:
             return  # whoever leads the name elsewhere has decided on the policy there
         if obstacle:
             raise MailError(f"{record.name} needs a record of type {record.type}, but {obstacle}")
-        self._refuse_unsupported(record)
+        if note := unheld(self.provider, record):
+            self.notes[note] = None
+            return
         self._join(key, record)
 
     def changes(self) -> Iterator[Change]:
@@ -49,6 +53,7 @@ class Draft:
         by_key = {recordsets.key(change.record): change for change in differing}
         for key, whys in self._whys.items():
             if key in by_key:
+                refuse_to_garble(self.provider, before.get(key), self._sets[key])
                 yield _change(before.get(key), self._sets[key], "; ".join(whys))
 
     def _join(self, key: Key, record: MailRecord) -> None:
@@ -61,7 +66,7 @@ class Draft:
         unknown = [text for text in result.ours if text not in values]
         fresh = recordsets.new_values(self.desired, key, unknown) if unknown else []
         ttl = found.ttl if found and result.kept else record.ttl
-        self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh])
+        self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh], found)
         self.desired.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).append(record.why)
         self.expected.append(_expected(record, result, tuple(values)))
@@ -76,13 +81,6 @@ class Draft:
             if (cut, "NS") in self._sets:
                 return f"{cut}.{zone} is delegated away from {zone}; publish it in its own zone"
         return None
-
-    def _refuse_unsupported(self, record: MailRecord) -> None:
-        if record.type not in self.provider.octodns.SUPPORTS:
-            raise MailError(
-                f"{record.name} needs a record of type {record.type}, which {self.provider.name} "
-                "cannot hold; move the zone to a provider that can"
-            )
 
 
 def _change(existing: Record | None, desired: Record, why: str) -> Change:

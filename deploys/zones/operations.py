@@ -123,7 +123,9 @@ def _report(state: State, host: Host, run: _Run, publication: Publication) -> bo
 
 
 def _show(run: _Run, publication: Publication) -> None:
-    new = [str(change) for change in publication.changes if run.first_time(str(change))]
+    notes = (note for zone in publication.plans for note in zone.notes)
+    lines = (*map(str, publication.changes), *notes)
+    new = [line for line in lines if run.first_time(line)]
     for line in new:
         logger.info(format_text(f"  {line}", "yellow"))
     if "--json" in sys.argv and host.current_op_hash:

@@ -25,7 +25,11 @@ from deploys.zones.recordsets import Key, content, title
 
 @dataclass(frozen=True)
 class ZonePlan:
-    """What a zone is and what it shall be; `expected` is what its name servers answer then."""
+    """
+    What a zone is and what it shall be.
+
+    `expected` is what its name servers answer then, `notes` what its provider cannot do.
+    """
 
     zone: str
     names: frozenset[str]
@@ -34,6 +38,7 @@ class ZonePlan:
     desired: Zone
     changes: tuple[Change, ...]
     expected: tuple[Expected, ...]
+    notes: tuple[str, ...] = ()
 
 
 def plan(provider: Provider, zone: str, records: Iterable[MailRecord]) -> ZonePlan:
@@ -51,6 +56,7 @@ def plan(provider: Provider, zone: str, records: Iterable[MailRecord]) -> ZonePl
         desired=draft.desired,
         changes=tuple(draft.changes()),
         expected=tuple(draft.expected),
+        notes=tuple(draft.notes),
     )
 
 

@@ -62,8 +62,12 @@ def new_values(zone: Zone, name_type: Key, values: Iterable[str]) -> list[Any]:
     return list(Record.from_rrset(zone, rrset).values)
 
 
-def new_record(zone: Zone, name_type: Key, ttl: int, values: list[Any]) -> Record:
+def new_record(
+    zone: Zone, name_type: Key, ttl: int, values: list[Any], existing: Record | None = None
+) -> Record:
     """Return a record set of octoDNS's values, ours and others', so however odd."""
     name, record_type = name_type
     data = {"type": record_type, "ttl": ttl, "values": values}
+    if existing:  # what its provider keeps beside the values, like Cloudflare's comments and tags
+        data["octodns"] = existing.octodns
     return Record.new(zone, name, data, lenient=True)

@@ -16,7 +16,7 @@ from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
 from deploys.mail.checking import fleet_from
-from deploys.mail.records import HostFacts
+from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones import operations, publication
 from deploys.zones.authority import Server
@@ -291,3 +291,21 @@ def test_a_run_that_is_over_is_forgotten() -> None:
     gc.collect()
 
     assert not list(operations._runs)  # noqa: SLF001 - nothing else shows it
+
+
+def test_what_a_provider_cannot_hold_is_told_once_with_the_plan(
+    zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_dane(*arguments: Any) -> tuple[MailRecord, ...]:
+        names = (f"_25._tcp.mx1.{HARBOR}", f"_25._tcp.mx2.{ORCHARD}")
+        dane = (MailRecord(name, "TLSA", ("3 1 1 aa",), 3600, "DANE") for name in names)
+        return (*records_for(*arguments), *dane)
+
+    monkeypatch.setattr(publication, "records_for", with_dane)
+    state = started()
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
+    run_ops(state)
+
+    assert sum("cannot hold TLSA: DANE is left out" in m for m in caplog.messages) == 1
+    assert None not in changed(state).values()
+    assert (HARBOR, "MX") in zones[HARBOR]
