@@ -249,6 +249,7 @@ SIGNED = [
     (".", "NS"),
     ("harbor.example", "SOA"),
     ("www.orchard.example", "AAAA"),
+    ("www.atoll.example", "AAAA"),
     ("mail.faraway.example", "A"),
     ("11.100.51.198.in-addr.arpa", "PTR"),
     ("2.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.5.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "PTR"),
