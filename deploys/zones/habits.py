@@ -36,7 +36,11 @@ def rereading(provider_class: type[BaseProvider]) -> type[BaseProvider]:
 
 
 class _Rereading:
-    """Forgets, before it reads a zone, what the provider has remembered since it was made."""
+    """
+    Forgets, before it reads a zone, what the provider has remembered since it was made.
+
+    Some return the zone's own NS records too, and then refuse a plan for a zone that has them.
+    """
 
     _memories: Sequence[tuple[object, str]] = ()
 
@@ -50,6 +54,8 @@ class _Rereading:
         exists = super().populate(zone, target=target, lenient=lenient)  # type: ignore[misc]
         if exists is not False and self.SUPPORTS_ROOT_NS and not zone.root_ns:  # type: ignore[attr-defined]
             raise MailError(HALF)
+        if zone.root_ns and not self.SUPPORTS_ROOT_NS:  # type: ignore[attr-defined]
+            zone.remove_record(zone.root_ns)
         return exists is not False
 
 

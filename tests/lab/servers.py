@@ -62,7 +62,10 @@ class OnPowerDns:
 
     def held(self) -> RecordSets:
         """Ask the API."""
-        return self.server.held(self.zone)
+        return {
+            (name, kind): (ttl, sorted(_rdata(kind, value) for value in values))
+            for (name, kind), (ttl, values) in self.server.held(self.zone).items()
+        }
 
     def put(self, name: str, kind: str, ttl: int, values: Sequence[str]) -> None:
         """Tell the API."""
@@ -193,5 +196,5 @@ class OnRoute53:
 
 
 def _rdata(kind: str, value: str) -> str:
-    """Return a value as a name server would answer it: Amazon keeps it as it was written."""
+    """Return a value as a name server answers it; an API returns it as it was written."""
     return dns.rdata.from_text("IN", kind, value).to_text()

@@ -7,8 +7,10 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from deploys.mail.errors import MailError
+from deploys.mail.records import MailRecord
 from deploys.zones.habits import PATIENCE
 from deploys.zones.loading import load
+from deploys.zones.plan import plan
 from tests.zones.configurations import api, configured, given
 from tests.zones.fleets import DNS, harbor, served
 
@@ -24,8 +26,11 @@ def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 def cloudflare(url: str, address: str) -> Any:
     one = {"count": 1, "per_page": 50}
     if "/dns_records" in url:
-        record = {"id": "r", "name": f"www.{ZONE}", "type": "A", "ttl": 300, "content": address}
-        return {"result": [record], "result_info": one}
+        records = [
+            {"id": "n", "name": ZONE, "type": "NS", "ttl": 300, "content": NS.rstrip(".")},
+            {"id": "r", "name": f"www.{ZONE}", "type": "A", "ttl": 300, "content": address},
+        ]
+        return {"result": records, "result_info": one}
     return {"result": [{"id": "z", "name": ZONE}], "result_info": one}
 
 
@@ -38,12 +43,18 @@ def digitalocean(_: str, address: str) -> Any:
 
 
 def dnsimple(_: str, address: str) -> Any:
-    records = [{"name": "www", "type": "A", "ttl": 300, "content": address}]
+    records = [
+        {"name": "", "type": "NS", "ttl": 300, "content": NS.rstrip(".")},
+        {"name": "www", "type": "A", "ttl": 300, "content": address},
+    ]
     return {"data": records, "pagination": {"total_pages": 1}}
 
 
 def gandi(_: str, address: str) -> Any:
-    return [{"rrset_name": "www", "rrset_type": "A", "rrset_ttl": 300, "rrset_values": [address]}]
+    return [
+        {"rrset_name": name, "rrset_type": kind, "rrset_ttl": 300, "rrset_values": [value]}
+        for name, kind, value in (("@", "NS", NS), ("www", "A", address))
+    ]
 
 
 def hetzner(url: str, address: str) -> Any:
@@ -108,6 +119,19 @@ def test_an_error_that_a_provider_passes_off_as_an_empty_zone_is_one(
 
     with pytest.raises(MailError, match=r"^harbor\.example: hetzner returned the zone without its"):
         load(configured("hetzner")).read(ZONE)
+
+
+@pytest.mark.parametrize("name", ["cloudflare", "dnsimple", "gandi"])
+def test_the_zones_own_name_servers_are_in_no_plans_way(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These three return them, and refuse to plan for a zone that has them."""
+    api(monkeypatch, lambda url: (200, ANSWERS[name](url, "198.51.100.80")))
+    mx = MailRecord(ZONE, "MX", ("10 mx1.harbor.example.",), 3600, "who receives mail")
+    planned = plan(load(configured(name)), ZONE, [mx])
+
+    fresh = planned.provider.plan(planned.desired)
+    assert [change.record.fqdn for change in (fresh.changes if fresh else [])] == [f"{ZONE}."]
 
 
 def test_half_a_zone_is_no_zone() -> None:
