@@ -114,13 +114,17 @@ class OnKnot:
         }
 
     def put(self, name: str, kind: str, ttl: int, values: Sequence[str]) -> None:
-        """Send an update."""
-        update = dns.update.UpdateMessage(f"{self.zone}.", keyring=self.key)
-        update.delete(f"{name}.", kind)
+        """Send two updates: a CNAME that is deleted and added in one is lost in this Knot."""
+        deletion, addition = self._update(), self._update()
+        deletion.delete(f"{name}.", kind)
         for value in values:
-            update.add(f"{name}.", ttl, kind, value)
-        answer = dns.query.tcp(update, self.address, timeout=10)
-        assert answer.rcode() == dns.rcode.NOERROR, dns.rcode.to_text(answer.rcode())
+            addition.add(f"{name}.", ttl, kind, value)
+        for update in (deletion, addition):
+            answer = dns.query.tcp(update, self.address, timeout=10)
+            assert answer.rcode() == dns.rcode.NOERROR, dns.rcode.to_text(answer.rcode())
+
+    def _update(self) -> dns.update.UpdateMessage:
+        return dns.update.UpdateMessage(f"{self.zone}.", keyring=self.key)
 
 
 @dataclass

@@ -69,6 +69,7 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     made.start()
     for (name, kind), (ttl, values) in strangers(made.zone).items():
         made.put(name, kind, ttl, values)
+    assert strangers(made.zone).items() <= made.held().items()
     yield made
     made.stop()
 
