@@ -73,8 +73,9 @@ def limit_patience(made: BaseProvider) -> None:
     """Let no request of a provider wait for ever."""
     for part in _parts(made, DEPTH):
         if isinstance(part, Session):
-            part.mount("https://", _Impatient())
-            part.mount("http://", _Impatient())
+            plain = [url for url, way in part.adapters.items() if type(way) is HTTPAdapter]
+            for url in plain:  # one of the provider's own has limits of its own
+                part.mount(url, _Impatient())
 
 
 class _Impatient(HTTPAdapter):

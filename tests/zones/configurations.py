@@ -38,7 +38,7 @@ KEYS: dict[str, dict[str, Any]] = {
         "endpoint": "ovh-eu",
         "application_key": "a",
         "application_secret": SECRET,
-        "consumer_key": "c",
+        "consumer_key": SECRET,
     },
     "powerdns": {"host": "203.0.113.2", "api_key": SECRET},
     "rfc2136": {"host": "203.0.113.4", "key_name": "mail.", "key_secret": SECRET},

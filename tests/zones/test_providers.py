@@ -1,6 +1,7 @@
 """Each provider with a short name: that it loads, reads its keys, and what it cannot hold."""
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,11 @@ def test_every_short_name_is_an_extra_of_the_package() -> None:
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_a_provider_loads_from_octodns_own_keys_and_shows_no_secret(name: str) -> None:
-    provider = load(configured(name))
+def test_a_provider_loads_from_octodns_own_keys_and_shows_no_secret(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        provider = load(configured(name))
 
     path = f"{type(provider.octodns).__module__}.{type(provider.octodns).__name__}"
     assert path.startswith(PROVIDERS[name].path.partition(".")[0])
@@ -75,6 +79,7 @@ def test_a_provider_loads_from_octodns_own_keys_and_shows_no_secret(name: str) -
     assert provider.name.partition(" at ")[0] == name
     assert KEY not in repr(provider)
     assert "PRIVATE KEY" not in repr(provider)
+    assert KEY not in caplog.text
 
 
 @pytest.mark.parametrize(("name", "key"), MISSING)
