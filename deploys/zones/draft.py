@@ -65,8 +65,9 @@ class Draft:
         known = [values[text] for text in (*result.kept, *result.ours) if text in values]
         unknown = [text for text in result.ours if text not in values]
         fresh = recordsets.new_values(self.desired, key, unknown) if unknown else []
-        ttl = found.ttl if found and result.kept else record.ttl
-        self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh], found)
+        shared = found if result.kept else None
+        ttl = shared.ttl if shared else record.ttl
+        self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh], shared)
         self.desired.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).append(record.why)
         self.expected.append(_expected(record, result, tuple(values)))

@@ -1,9 +1,13 @@
 """What a provider cannot hold, or might garble, as a plan tells of it."""
 
+from typing import Any
+
 import pytest
+from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
+from deploys.zones import recordsets
 from deploys.zones.plan import ZonePlan, apply, plan
 from deploys.zones.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
@@ -85,3 +89,24 @@ def test_a_plain_text_stays_and_ours_comes_beside_it(text: str) -> None:
     apply(planned(zone, SPF))
 
     assert set(zone[HARBOR, "TXT"][1]) == {text, '"v=spf1 mx ~all"'}
+
+
+def test_what_a_provider_keeps_beside_a_set_stays_where_others_share_it() -> None:
+    """Cloudflare's comments and tags; its proxy must not stand before an address of ours."""
+    served(harbor=harbor() | {(f"mx1.{HARBOR}", "A"): (60, ("198.51.100.11",))})
+    provider = Provider("cloudflare", Noting("test", "memory"))
+    address = MailRecord(f"mx1.{HARBOR}", "A", ("198.51.100.11",), 3600, "where it is")
+    desired = recordsets.sets(plan(provider, HARBOR, [SPF, address]).desired)
+
+    assert desired["", "TXT"].octodns == {"cloudflare": {"comment": "theirs"}}
+    assert desired["mx1", "A"].octodns == {}
+
+
+class Noting(MemoryProvider):
+    """Keeps a comment beside every record set."""
+
+    def populate(self, zone: Zone, *_: Any, **how: Any) -> bool:
+        exists = super().populate(zone, **how)
+        for record in zone.records:
+            record.octodns = {"cloudflare": {"comment": "theirs"}}
+        return exists
