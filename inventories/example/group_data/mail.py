@@ -4,7 +4,8 @@ from typing import Any
 
 from deploys.mail.secret import env
 
-# Where the zones are: octoDNS's own keys for the provider. Nothing here: zones are not touched.
+# Where the zones are: octoDNS's own keys for the provider (docs/providers.md). Nothing here: zones
+# are not touched.
 mail_dns: dict[str, Any] | None = {
     "class": "powerdns",
     "host": "ns.example.org",
