@@ -69,13 +69,17 @@ def _memories(made: object) -> Iterator[tuple[object, str]]:
                     yield part, name
 
 
+def sessions(made: BaseProvider) -> Iterator[Session]:
+    """Yield the HTTP sessions that a provider keeps, however deep."""
+    return (part for part in _parts(made, DEPTH) if isinstance(part, Session))
+
+
 def limit_patience(made: BaseProvider) -> None:
     """Let no request of a provider wait for ever."""
-    for part in _parts(made, DEPTH):
-        if isinstance(part, Session):
-            plain = [url for url, way in part.adapters.items() if type(way) is HTTPAdapter]
-            for url in plain:  # one of the provider's own has limits of its own
-                part.mount(url, _Impatient())
+    for session in sessions(made):
+        plain = [url for url, way in session.adapters.items() if type(way) is HTTPAdapter]
+        for url in plain:  # one of the provider's own has limits of its own
+            session.mount(url, _Impatient())
 
 
 class _Impatient(HTTPAdapter):
