@@ -121,7 +121,7 @@ class _Unwilling(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         _Unwilling.asked += 1
-        self.send_error(500)
+        self.send_error(403)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

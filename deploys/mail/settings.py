@@ -100,7 +100,7 @@ class MailSettings(HostSettings):
     dns: Mapping[str, Any] | None = None
     dns_timeout: float = Field(default=120, gt=0)
     zone_updates: int = Field(default=20, ge=0)
-    zone_deletes: int = Field(default=5, ge=0)
+    zone_deletes: int = Field(default=12, ge=0)
     resolvers: tuple[Address, ...] = ()
     ttl: int = Field(default=3600, ge=60, le=86400)
     spf_all: Literal["", "-all", "~all"] = ""

@@ -144,7 +144,8 @@ def counted(provider: Any) -> Counter[str]:  # noqa: ANN401 - octoDNS has no typ
     requests: Counter[str] = Counter()
 
     def note(response: Any, **_: Any) -> None:  # noqa: ANN401 - as requests calls it
-        requests[response.request.method] += 1
+        before = getattr(response.raw, "retries", None)
+        requests[response.request.method] += 1 + len(before.history if before else ())
 
     provider._sess.hooks["response"].append(note)  # noqa: SLF001 - every request goes through it
     return requests

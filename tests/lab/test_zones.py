@@ -501,12 +501,12 @@ def test_a_domain_that_leaves_the_inventory_leaves_its_zone_if_that_many_may_go(
     assert deploy(*TOLD).returncode == 0
     assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
 
-    refused = deploy(*TOLD, hosts=ONE)
+    refused = deploy(*TOLD, "--data", "mail_zone_deletes=9", hosts=ONE)
     assert refused.returncode == 1
-    assert "mail_zone_deletes allows 5; nothing was written there" in refused.stdout
+    assert "mail_zone_deletes allows 9; nothing was written there" in refused.stdout
     assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
 
-    done = deploy(*TOLD, "--data", "mail_zone_deletes=9", hosts=ONE)
+    done = deploy(*TOLD, "--data", "mail_zone_deletes=20", hosts=ONE)
     assert done.returncode == 0, done.stdout
     assert "- MX orchard.example 10 mx2.orchard.example.  (ours, and nothing" in done.stdout
     assert powerdns.held(ORCHARD) == before

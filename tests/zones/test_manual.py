@@ -8,9 +8,10 @@ import pytest
 
 from deploys.mail.records import records_for
 from deploys.mail.settings import Fleet
-from deploys.zones import publication
+from deploys.zones import following, publication
 from deploys.zones.answers import Server
 from deploys.zones.loading import load
+from deploys.zones.lookups import nobody
 from deploys.zones.manual import table, zone_text
 from deploys.zones.publication import Publication
 from deploys.zones.saving import Saves
@@ -28,6 +29,7 @@ AFTER = {
     (HARBOR, "NS"): [domain("ns.nic.example")],
     ("mx1.harbor.example", "A"): [a("198.51.100.11")],
     ("mx1.harbor.example", "AAAA"): [a("2001:db8:51::11")],
+    ("mx1.harbor.example", "TXT"): [txt("v=spf1 a -all")],
     (HARBOR, "MX"): [mx(10, "mx1.harbor.example")],
     (HARBOR, "TXT"): [txt("site-verification=1f3a"), txt(POLICY)],
     ("_dmarc.harbor.example", "TXT"): [txt("v=DMARC1; p=none")],
@@ -40,7 +42,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
     with Responder("127.0.0.9") as responder:
         responder.answers = dict(BEFORE)
         found = (Server("ns.nic.example", responder.address, responder.port),)
-        monkeypatch.setattr(publication, "servers", lambda *_: found)
+        for module in (publication, following):
+            monkeypatch.setattr(module, "servers", lambda *_: found)
+        monkeypatch.setattr(following, "disagreements", lambda *_: ())
+        monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
         monkeypatch.setattr(publication, "zone_of", lambda *_: HARBOR)
         yield responder
 
@@ -63,6 +68,7 @@ def test_what_is_to_be_published_is_shown_as_a_zone_file_can_hold_it() -> None:
     assert lines == {
         "mx1.harbor.example. 60 IN A 198.51.100.11",
         "mx1.harbor.example. 60 IN AAAA 2001:db8:51::11",
+        'mx1.harbor.example. 60 IN TXT "v=spf1 a -all"',
         "harbor.example. 60 IN MX 10 mx1.harbor.example.",
         'harbor.example. 60 IN TXT "site-verification=1f3a"',
         f'harbor.example. 60 IN TXT "{POLICY}"',

@@ -55,6 +55,7 @@ def test_what_a_run_creates_is_marked_and_what_was_there_is_not() -> None:
         "AAAA mx1",
         "MX @",
         "SPF @",
+        "SPF mx1 64244699",
         "TXT _dmarc",
         "TXT mx1-ed25519._domainkey",
         "TXT mx1-ed25519._domainkey.mx1",
@@ -76,8 +77,8 @@ def test_a_host_that_leaves_takes_its_own_with_it_and_the_plan_says_so() -> None
     assert (
         sum(line.startswith("- TXT mx2-") and line.endswith(f"  ({GONE})") for line in shown) == 4
     )
-    assert shown[-1] == "~ TXT _pyinfra-mail.harbor.example 9 marks  (which record sets are ours)"
-    assert len(shown) == 8
+    assert shown[-1] == "~ TXT _pyinfra-mail.harbor.example 10 marks  (which record sets are ours)"
+    assert len(shown) == 9
 
 
 Edit = Callable[[RecordSets], object]
@@ -238,13 +239,13 @@ def test_a_zone_that_a_version_without_a_registry_wrote_is_taken_over_as_it_is()
 
     assert lines(adopting) == [
         (
-            "+ TXT _pyinfra-mail.harbor.example 14 marks  "
+            "+ TXT _pyinfra-mail.harbor.example 16 marks  "
             "(which record sets are ours, as they are exactly what we would write)"
         )
     ]
     apply(adopting)
     # Of the policy only what we would have written alone can be told to be ours.
-    assert set(zone[REGISTRY][1]) == {mark for mark in marks[1] if " SPF " not in mark}
+    assert set(zone[REGISTRY][1]) == {mark for mark in marks[1] if " SPF @ " not in mark}
 
 
 def test_a_host_that_comes_back_alone_does_not_take_the_others_for_its_own() -> None:
@@ -282,6 +283,6 @@ def test_half_a_zone_is_refused() -> None:
             del zone[key]
     before = dict(zone)
 
-    with pytest.raises(MailError, match=r"shows 3 of 15 record sets .* may be half of the zone"):
+    with pytest.raises(MailError, match=r"shows 3 of 17 record sets .* may be half of the zone"):
         planned(source, HARBOR, BOTH)
     assert zone == before

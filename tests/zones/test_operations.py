@@ -102,7 +102,7 @@ def test_planning_shows_each_change_once_and_writes_nothing(
 ) -> None:
     add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
-    assert len(lines(caplog, "+")) == 11
+    assert len(lines(caplog, "+")) == 13
     assert len(lines(caplog, "~")) == 1
     assert any("+ MX orchard.example 10 mx2.orchard.example.  (who" in m for m in caplog.messages)
     assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
@@ -295,8 +295,8 @@ def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
     add_op(state, zones_published, fleet=fleet(), name="Published", facts_of=facts_of)
     (meta,) = state.op_meta.values()
 
-    assert len(meta.args) == 12
-    assert meta.args[2].startswith("+ MX harbor.example 10 mx1.harbor.example.")
+    assert len(meta.args) == 14
+    assert meta.args[3].startswith("+ MX harbor.example 10 mx1.harbor.example.")
 
 
 def test_hosts_without_mail_dns_are_nobodys_to_publish(zones: dict[str, RecordSets]) -> None:
@@ -452,9 +452,9 @@ def test_a_plan_that_goes_too_far_is_shown_and_refused(
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
     monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
-    alone = fleet_from({MX1: host(1, HARBOR)}, {})
+    alone = fleet_from({MX1: host(1, HARBOR, mail_zone_deletes=9)}, {})
 
-    with pytest.raises(OperationError, match=r"would delete 9 .* where mail_zone_deletes allows 5"):
+    with pytest.raises(OperationError, match=r"would delete 10 .* mail_zone_deletes allows 9"):
         add_op(started(MX1), zones_published, fleet=alone, facts_of=telling)
     assert any(line.startswith("- MX orchard.example 10 mx2") for line in lines_of(caplog))
     assert zones == before
@@ -465,9 +465,11 @@ def test_a_zone_that_the_world_looks_for_elsewhere_is_told_in_the_plan_and_not_w
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     elsewhere = Server("ns.faraway.example", "192.0.2.1")
-    monkeypatch.setattr(
-        publication, "servers", lambda zone, _: (elsewhere,) if zone == HARBOR else ()
-    )
+    for module in (publication, following):
+        monkeypatch.setattr(
+            module, "servers", lambda zone, _: (elsewhere,) if zone == HARBOR else ()
+        )
+    monkeypatch.setattr(following, "disagreements", lambda *_: ())
     state = started()
     add_op(state, zones_published, fleet=fleet(mail_dns_timeout=600), facts_of=telling)
     seen = [line for line in caplog.messages if "but the DNS leads to ns.faraway.example" in line]

@@ -92,7 +92,7 @@ def is_ours(key: Key) -> bool:
     host = name.removesuffix(".").rpartition(".")[2] in ("mx1", "mx2", "mx3")
     return (
         key in ((HARBOR, "MX"), (HARBOR, "TXT"), (f"_dmarc.{HARBOR}", "TXT"))
-        or (name in ("mx1.", "mx2.", "mx3.") and key[1] in ("A", "AAAA"))
+        or (name in ("mx1.", "mx2.", "mx3.") and key[1] in ("A", "AAAA", "TXT"))
         or ("._domainkey." in name and key[1] == "TXT" and (host or name.count(".") == 2))
         or name == "_pyinfra-mail."
     )

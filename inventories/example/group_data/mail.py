@@ -13,10 +13,10 @@ mail_dns: dict[str, Any] | None = {
     "api_key": env("POWERDNS_API_KEY"),
 }
 mail_dns_timeout = 120  # seconds to wait for every name server, and for caches
-# How many record sets of a zone one run may update or delete; a host takes about four with it when
+# How many record sets of a zone one run may update or delete; a host takes about nine with it when
 # it leaves the inventory, a domain more. What is created is not counted.
 mail_zone_updates = 20
-mail_zone_deletes = 5
+mail_zone_deletes = 12
 mail_ttl = 3600  # seconds, of records that do not exist yet
 
 # How each of these joins what a zone has already: docs/records.md.
