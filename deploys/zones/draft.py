@@ -71,9 +71,9 @@ class Draft:
         unknown = [text for text in result.ours if text not in values]
         remark = kind(record).limits(record, result, self._lookup) if unknown else ""
         fresh = recordsets.new_values(self.desired, key, unknown) if unknown else []
-        shared = found if result.kept else None
-        keeps_ttl = found and (shared or kind(record).optional)
+        keeps_ttl = result.kept or kind(record).optional
         ttl = found.ttl if found and keeps_ttl else record.ttl
+        shared = found if result.kept else None
         self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh], shared)
         self.desired.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).extend(filter(None, (record.why, result.note, remark)))
