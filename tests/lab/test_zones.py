@@ -281,13 +281,11 @@ def test_a_wrong_mail_dns_is_one_sentence_and_no_success(
 def test_an_edit_between_our_read_and_our_write_stops_the_write_and_survives(
     powerdns: PowerDns, lab: Raised
 ) -> None:
-    host = dict(hosts(lab.name, "mail"))["mx1"]
-    records = records_for(fleet_from({"mx1": host}, {}), {"mx1"})
-    planned = plan(load(lab_dns(lab.name)), HARBOR, records)
+    first = planned(lab)
     powerdns.replace(HARBOR, HARBOR, "TXT", 3600, [*BEFORE, '"third-party=1"'])
 
     with pytest.raises(MailError, match=r"else changed TXT harbor\.example during this run"):
-        apply(planned)
+        apply(first)
     assert powerdns.held(HARBOR)[HARBOR, "TXT"][1] == sorted([*BEFORE, '"third-party=1"'])
     assert (HARBOR, "MX") not in powerdns.held(HARBOR)
 
