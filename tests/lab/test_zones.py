@@ -53,10 +53,16 @@ DEPLOY = """
     from deploys.host.inventory import MAIL, fleet_of
     from deploys.mail.records import HostFacts
     from deploys.zones.operations import zones_published
+    from tests.zones.scenario import told
 
-    fleet = fleet_of(state.inventory)
+    tells = host.data.get("told")
+
+    def facts_of(member):
+        name = member.inventory_name
+        return told(name)[name] if tells else HostFacts()
+
     if MAIL in host.groups:
-        zones_published(name="Publish", fleet=fleet, facts_of=lambda member: HostFacts())
+        zones_published(name="Publish", fleet=fleet_of(state.inventory), facts_of=facts_of)
 """
 INVENTORY = """
     from deploys.lab.inventory import dns, hosts, resolvers
