@@ -264,10 +264,8 @@ def test_a_renewed_certificate_is_served_at_once() -> None:
     serial = f"{show} | openssl x509 -noout -serial"
     before = on("mx1", serial)
 
-    on(
-        "mx1",
-        f"{BUNDLE} certbot renew --cert-name {name}-ecdsa --force-renewal --quiet --no-random-sleep-on-renew",
-    )
+    forced = "--force-renewal --quiet --no-random-sleep-on-renew"
+    on("mx1", f"{BUNDLE} certbot renew --cert-name {name}-ecdsa {forced}")
 
     on(
         "mx1",
