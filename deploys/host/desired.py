@@ -147,6 +147,7 @@ class Service:
     listening_command: tuple[str, ...] = ()
     restart_for: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()  # UNIX sockets at which it answers once it runs
+    workers: bool = False  # only new processes of its main one have read what is new
     probes: tuple[Dialogue, ...] = ()
 
     @property

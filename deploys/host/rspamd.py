@@ -2,7 +2,8 @@
 rspamd, described: the milter that signs what leaves and verifies what comes.
 
 Postfix asks it over a socket in the queue directory. Without an answer mail waits, so it is
-reloaded and not restarted: its main process keeps the socket while new workers take over.
+reloaded and not restarted: its main process keeps the socket while new workers take over. It reads
+everything again before it starts these, and whoever asks meanwhile is answered as before.
 """
 
 from collections.abc import Iterator, Mapping
@@ -103,6 +104,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:
         # What is compiled for the rules takes long, so a rehearsal with rules may use it.
         scratch=() if settings.scan_outbound else ("/var/lib/rspamd",),
         sockets=(SOCKET,),
+        workers=True,
     )
 
 

@@ -4,8 +4,8 @@ A lab is an Internet in miniature. One name server holds the root and every zone
 one validating resolver answers all hosts from that root and from nowhere else; one peer plays the
 rest of the mail world; and the mail hosts are what a deploy works on, with a client that sends
 through one of them. Labs have networks of their own, so they can be up side by side: `lab` to try
-things, `tests` for the tests, `spare` for those tests that raise and remove one, `bench` to
-measure.
+things, `tests` and `twin` for the tests, which run in both at once, `spare` for those tests that
+raise and remove one, `bench` to measure.
 Their addresses are documentation and benchmark ranges (RFC 5737, RFC 3849, RFC 2544), because
 software treats private ranges as local and then skips the very checks that a lab is for.
 """
@@ -87,6 +87,7 @@ NETWORKS = {
     # A prefix of 26 leaves the rest of a documentation range to the machine around the lab.
     "lab": (IPv4Network("203.0.113.0/26"), IPv6Network("2001:db8:25::/64")),
     "tests": (IPv4Network("198.51.100.0/26"), IPv6Network("2001:db8:51::/64")),
+    "twin": (IPv4Network("198.19.1.0/26"), IPv6Network("2001:db8:52::/64")),
     "spare": (IPv4Network("198.19.0.0/26"), IPv6Network("2001:db8:19::/64")),
     "bench": (IPv4Network("198.18.0.0/24"), IPv6Network("2001:db8:18::/64")),
 }

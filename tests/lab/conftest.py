@@ -1,8 +1,14 @@
-"""The lab of the tests: raised once, found as it is when it is up already."""
+"""The labs of the tests: raised once, found as they are when they are up already."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
-from tests.lab.raising import Raised
+from tests.lab.raising import NAME, Raised
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -16,8 +22,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def lab() -> Raised:
     """Raise the lab; where it cannot be, every test that asks for it fails with the reason."""
-    raised = Raised("tests")
-    done = raised.up()
+    raised = Raised(NAME)
+    with _one_at_a_time():
+        done = raised.up()
     if done.returncode:
         pytest.fail(f"the lab cannot be raised here:\n{done.stderr}", pytrace=False)
     return raised
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one lab be raised after the other: both need the same base images."""
+    with (Path(gettempdir()) / "pyinfra-mail-labs.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

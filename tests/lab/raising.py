@@ -1,6 +1,7 @@
 """Raising labs, and commands inside their hosts."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from deploys.lab.definition import Lab, LabHost, named
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 900  # base images may have to be built first
+# Each of pytest's two workers has a lab of its own, in which it runs whole files of tests.
+NAME = "twin" if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" else "tests"
 Done = subprocess.CompletedProcess[str]
 
 

@@ -13,24 +13,28 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from tests.lab.raising import ROOT, Done, Raised
+from tests.lab.raising import NAME, ROOT, Done, Raised
 
 INVENTORY = "tests/lab/inventory/inventory.py"
+HERE = ROOT / "reports" / NAME  # where runs are started, and put their own reports
+REPORT = HERE / "reports" / "inventory" / "report.json"
 INTERRUPTING = Path(__file__).parent / "interrupting.py"
-LAB = Raised("tests")
+LAB = Raised(NAME)
 MAIL_HOSTS = {"mx1": "postmaster@harbor.example", "mx2": "postmaster@orchard.example"}
 
 
 def pyinfra(
+    deploy: str,
     *arguments: str,
     program: tuple[str, ...] = ("-m", "pyinfra"),
     inventory: str = INVENTORY,
     **environment: str,
 ) -> Done:
     """Run pyinfra on the lab's inventory as an operator would; stderr is in the output."""
+    HERE.mkdir(parents=True, exist_ok=True)
     return subprocess.run(
-        (sys.executable, *program, inventory, *arguments),
-        cwd=ROOT,
+        (sys.executable, *program, ROOT / inventory, ROOT / deploy, *arguments),
+        cwd=HERE,
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

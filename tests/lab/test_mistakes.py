@@ -67,7 +67,7 @@ CASES = {
 @pytest.fixture(scope="module")
 def traffic(lab: Raised) -> Iterator[tuple[Traffic, ...]]:
     """Mail that goes to both hosts, all through the mistakes."""
-    assert lab.name == "tests"
+    assert lab
     deployed()
     with Traffic("mx1", rate=3) as first, Traffic("mx2", rate=3) as other:
         yield first, other

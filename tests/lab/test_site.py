@@ -8,10 +8,9 @@ import dns.query
 import dns.rdatatype
 import pytest
 
-from tests.lab.raising import ROOT, Raised
-from tests.lab.running import LAB, MAIL_HOSTS, live_sets, on, pyinfra, undone
+from tests.lab.raising import Raised
+from tests.lab.running import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, undone
 
-REPORT = ROOT / "reports" / "inventory" / "report.json"
 STEPS = ("Prepare", "Publish", "Activate")
 
 

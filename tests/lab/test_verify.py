@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from deploys.checks.catalogue import QUESTIONS
-from tests.lab.raising import ROOT, Done
-from tests.lab.running import INTERRUPTING, LAB, on, pyinfra, undone
+from tests.lab.raising import Done
+from tests.lab.running import INTERRUPTING, LAB, REPORT, on, pyinfra, undone
 
 pytestmark = pytest.mark.usefixtures("lab", "site")
 
-REPORT = ROOT / "reports" / "inventory" / "report.json"
 PATHS = {
     "mx1 -> visitor@faraway.example",
     "mx2 -> visitor@faraway.example",

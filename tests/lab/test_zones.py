@@ -23,7 +23,8 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import records_for
 from deploys.zones.loading import load
 from deploys.zones.plan import apply, plan
-from tests.lab.raising import Raised
+from tests.lab.raising import NAME, Raised
+from tests.lab.running import LAB
 
 ROOT = Path(__file__).parents[2]
 HARBOR, ORCHARD = "harbor.example", "orchard.example"
@@ -51,10 +52,13 @@ INVENTORY = """
     from deploys.mail.secret import env
 
     mail = (
-        [(name, data | {{"mail_dns": dns("tests") | {{{changes}}}}}) for name, data in {hosts}],
-        {{"mail_resolvers": resolvers("tests"), "mail_dns_timeout": 20}},
+        [(name, data | {{"mail_dns": dns("{lab}") | {{{changes}}}}}) for name, data in {hosts}],
+        {{"mail_resolvers": resolvers("{lab}"), "mail_dns_timeout": 20}},
     )
 """
+
+HOSTS = f'hosts("{NAME}", "mail")'
+NS, NOBODY = LAB.address("ns"), str(LAB.lab.network4[50])
 
 RecordSets = dict[tuple[str, str], tuple[int, list[str]]]
 
@@ -135,10 +139,12 @@ def deploy(tmp_path: Path, lab: Raised) -> Any:
     (tmp_path / "zones.py").write_text(textwrap.dedent(DEPLOY))
 
     def run(
-        *arguments: str, changes: str = "", hosts: str = 'hosts("tests", "mail")', **env: str
+        *arguments: str, changes: str = "", hosts: str = HOSTS, **env: str
     ) -> subprocess.CompletedProcess[str]:
         inventory = tmp_path / "inventory.py"
-        inventory.write_text(textwrap.dedent(INVENTORY.format(changes=changes, hosts=hosts)))
+        inventory.write_text(
+            textwrap.dedent(INVENTORY.format(changes=changes, hosts=hosts, lab=NAME))
+        )
         deploy = str(tmp_path / "zones.py")
         return subprocess.run(
             [sys.executable, "-m", "pyinfra", str(inventory), deploy, *arguments],
@@ -187,8 +193,10 @@ def test_what_is_published_is_answered_and_everything_foreign_is_still_there(
     assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
     assert powerdns.answer(HARBOR, "TXT") == AFTER
     assert powerdns.answer("_dmarc.harbor.example", "TXT") == ['"v=DMARC1; p=none"']
-    assert powerdns.answer("mx1.harbor.example", "A") == ["198.51.100.11"]
-    assert powerdns.answer("mx2.orchard.example", "AAAA") == ["2001:db8:51::12"]
+    assert powerdns.answer("mx1.harbor.example", "A") == [LAB.address("mx1")]
+    assert powerdns.answer("mx2.orchard.example", "AAAA") == [
+        str(LAB.lab.address6(LAB.host("mx2")))
+    ]
     assert foreign(powerdns.held(HARBOR)) == foreign(before)
     assert ("www.harbor.example", "CNAME") in before or ("www.harbor.example", "A") in before
 
@@ -222,19 +230,21 @@ def test_odd_texts_of_others_are_answered_as_before(powerdns: PowerDns, deploy: 
 
 
 BAD = [
-    ('"api_key": env("BAD_KEY")', "powerdns at 198.51.100.2 refuses our credentials; correct the"),
+    ('"api_key": env("BAD_KEY")', f"powerdns at {NS} refuses our credentials; correct the"),
     (
         '"api_key": env("NO_KEY")',
         'the secret env("NO_KEY") is not set: export NO_KEY before the run',
     ),
     ('"port": 9', "cannot be reached (Connection refused); see that it runs"),
-    ('"host": "198.51.100.99", "timeout": 1', "powerdns at 198.51.100.99"),
+    (f'"host": "{NOBODY}", "timeout": 1', f"powerdns at {NOBODY}"),
     ('"api_keys": 1', "octodns_powerdns.PowerDnsProvider has no key api_keys"),
 ]
 
 
 @pytest.mark.parametrize("arguments", [("--dry",), ("-y",)])
-@pytest.mark.parametrize(("changes", "words"), BAD, ids=[changes for changes, _ in BAD])
+@pytest.mark.parametrize(
+    ("changes", "words"), BAD, ids=["wrong", "missing", "port", "nobody", "unknown"]
+)
 def test_a_wrong_mail_dns_is_one_sentence_and_no_success(
     changes: str, words: str, arguments: tuple[str, ...], powerdns: PowerDns, deploy: Any
 ) -> None:
@@ -263,11 +273,11 @@ def test_an_edit_between_our_read_and_our_write_stops_the_write_and_survives(
     assert (HARBOR, "MX") not in powerdns.held(HARBOR)
 
 
-ELSEWHERE = """[
-        (name, data | {"mail_domains": ["absent.example"], "mail_accounts": {}})
+ELSEWHERE = f"""[
+        (name, data | {{"mail_domains": ["absent.example"], "mail_accounts": {{}}}})
         if name == "mx2"
         else (name, data)
-        for name, data in hosts("tests", "mail")
+        for name, data in hosts("{NAME}", "mail")
     ]"""
 
 
@@ -276,7 +286,7 @@ def test_a_zone_that_the_provider_does_not_have_stops_its_host_and_no_other(
 ) -> None:
     done = deploy("-y", hosts=ELSEWHERE)
 
-    assert done.stdout.count("absent.example: powerdns at 198.51.100.2 has no zone for it") == 1
+    assert done.stdout.count(f"absent.example: powerdns at {NS} has no zone for it") == 1
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
     assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
@@ -296,9 +306,9 @@ def test_a_run_with_a_zone_that_is_not_there_stops_before_anything_is_done(
 def test_an_address_of_somebody_else_at_a_hosts_name_is_refused(
     powerdns: PowerDns, deploy: Any
 ) -> None:
-    powerdns.replace(HARBOR, "mx1.harbor.example", "A", 60, ["198.51.100.80"])
+    powerdns.replace(HARBOR, "mx1.harbor.example", "A", 60, [NOBODY])
     done = deploy("--dry")
 
     assert done.returncode == 1
-    assert "mx1.harbor.example has the A 198.51.100.80, which is not in the host's" in done.stdout
-    assert powerdns.answer("mx1.harbor.example", "A") == ["198.51.100.80"]
+    assert f"mx1.harbor.example has the A {NOBODY}, which is not in the host's" in done.stdout
+    assert powerdns.answer("mx1.harbor.example", "A") == [NOBODY]

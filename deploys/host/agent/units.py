@@ -2,6 +2,8 @@
 
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from .shell import Refused, must, run
 from .wire import set_digest
 
 UNITS = "/etc/systemd/"
+SUCCESSION = 30.0  # seconds, of which a whole rule set of rspamd takes a third
 
 
 def note(service: dict[str, Any]) -> None:
@@ -46,7 +49,8 @@ def reread(services: list[dict[str, Any]]) -> None:
 def load(service: dict[str, Any]) -> None:
     """Let a service read what is now live, and wait until it serves those that come after it."""
     if service["running"]:
-        must("load", "systemctl", _verb(service), service["unit"])
+        with succession(service):
+            must("load", "systemctl", _verb(service), service["unit"])
     else:
         _start(service)
     wait_for(service["sockets"], "load")
@@ -63,7 +67,34 @@ def _start(service: dict[str, Any]) -> None:
 
 def put_right(service: dict[str, Any]) -> None:
     """Let a service run again what is live again, or not at all where it did not run before."""
-    run("systemctl", _verb(service) if service["running"] else "stop", service["unit"])
+    if not service["running"]:
+        run("systemctl", "stop", service["unit"])
+        return
+    with suppress(Refused), succession(service):
+        run("systemctl", _verb(service), service["unit"])
+
+
+@contextmanager
+def succession(service: dict[str, Any]) -> Iterator[None]:
+    """Wait until workers that have read what is new are there, where a service has some."""
+    before = children(service) if service["workers"] else set()
+    yield
+    deadline = time.monotonic() + SUCCESSION
+    while service["workers"] and not children(service) - before:
+        if time.monotonic() > deadline:
+            raise Refused("load", f"{service['unit']} goes on with what it had read before")
+        time.sleep(0.05)
+
+
+def children(service: dict[str, Any]) -> set[str]:
+    """Return the process ids of the children of a service's main process."""
+    master = master_of(service)
+    if not master:
+        return set()
+    try:
+        return set(Path(f"/proc/{master[0]}/task/{master[0]}/children").read_text().split())
+    except OSError:  # it has just ended
+        return set()
 
 
 def _verb(service: dict[str, Any]) -> str:

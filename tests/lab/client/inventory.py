@@ -2,9 +2,10 @@ import os
 
 from deploys.lab.inventory import hosts
 from deploys.mail.secret import env
+from tests.lab.raising import NAME
 
 _own = {
     "mail_relay_ca": os.environ["CLIENT_TRUSTS"],
     "mail_relay_password": env("CLIENT_PASSWORD"),
 }
-client = [(name, {**data, **_own}) for name, data in hosts("tests", "client")]
+client = [(name, {**data, **_own}) for name, data in hosts(NAME, "client")]

@@ -1,4 +1,5 @@
 from deploys.lab.inventory import dns, resolvers
+from tests.lab.raising import NAME
 
-mail_resolvers = resolvers("tests")
-mail_dns = dns("tests")
+mail_resolvers = resolvers(NAME)
+mail_dns = dns(NAME)

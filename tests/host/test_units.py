@@ -1,0 +1,64 @@
+"""A service whose main process lets new workers take over is waited for, but not for ever."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploys.host.agent import units
+from deploys.host.agent.shell import Refused
+
+SERVICE = """
+import signal, subprocess, sys, time
+def renew(*_):
+    time.sleep(0.3)
+    if sys.argv[1] == "renewed":
+        subprocess.Popen(("sleep", "20"))
+signal.signal(signal.SIGHUP, renew)
+subprocess.Popen(("sleep", "20"))
+print("ready", flush=True)
+time.sleep(20)
+time.sleep(20)
+"""
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """A process with one worker; at SIGHUP it takes a while, and starts another one or not."""
+    program = (sys.executable, "-c", SERVICE, request.param)
+    with subprocess.Popen(program, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        (tmp_path / "pid").write_text(f"{process.pid}\n")
+        yield {
+            "pid": process.pid,
+            "pid_file": str(tmp_path / "pid"),
+            "unit": "a.service",
+            "workers": True,
+        }
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("service", ["renewed"], indirect=True)
+def test_a_reload_is_over_when_new_workers_are_there(service: dict[str, Any]) -> None:
+    before = units.children(service)
+
+    with units.succession(service):
+        subprocess.run(("kill", "-HUP", str(service["pid"])), check=True)
+
+    assert units.children(service) - before
+
+
+@pytest.mark.parametrize("service", ["kept"], indirect=True)
+def test_a_reload_that_renews_no_worker_is_refused(
+    service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(units, "SUCCESSION", 0.6)
+
+    with pytest.raises(Refused, match="goes on with what it had read"), units.succession(service):
+        subprocess.run(("kill", "-HUP", str(service["pid"])), check=True)
