@@ -6,7 +6,7 @@ answer says so, and the next run asks again. Renewals are certbot's own, by its 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from . import dane, pem
 from .certificates import reload, renewed_by, take
 from .existing import existing
 from .listeners import listener
+from .pairs import ALGORITHMS
 from .rotation import rotate
 from .shell import Refused, run, tail
 
@@ -70,12 +71,12 @@ def _note(certificate: dict[str, Any], refused: Refused) -> str:
     )
 
 
-def _issue(certificate: dict[str, Any]) -> None:
+def _issue(certificate: dict[str, Any], kinds: Iterable[str] = ALGORITHMS) -> None:
     holder = listener(HTTP)
     if holder:
         process = f"{holder['process']} (process {holder['pid']})"
         raise Refused("issue", f"{process} listens on port 80, where the authority asks; stop it")
-    for kind in KINDS:
+    for kind in kinds:
         done = run(*_certbot(certificate, kind), timeout=ISSUE_SECONDS, extra=_trust(certificate))
         if done.returncode:
             raise Refused("issue", _reason(done.stderr or done.stdout))
