@@ -6,7 +6,7 @@ the test messages make a `Report`, and the report has a verdict.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -47,12 +47,20 @@ class Finding:
 
 @dataclass(frozen=True)
 class Question:
-    """What a check asks, and the rule that it comes from."""
+    """What a check asks, the rule that it comes from, why it matters, and how to mend it.
+
+    `worst` is the most severe of its answers, unknown aside. The catalogue (docs/checks.md) is
+    made of this.
+    """
 
     id: str
     about: Subject
     asks: str
     source: str
+    _: KW_ONLY
+    why: str
+    remedy: str
+    worst: Severity = Severity.ERROR
 
     def ok(self, subject: str, saw: str) -> Finding:
         """Answer that all is as it should be."""

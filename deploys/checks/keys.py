@@ -17,7 +17,12 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet, MailSettings
 
 DKIM = Question(
-    "dns.dkim", "domain", "Does the record hold the key that signs?", "RFC 6376 section 3.6.2"
+    "dns.dkim",
+    "domain",
+    "Does the record hold the key that signs?",
+    "RFC 6376 section 3.6.2",
+    why="A signature that cannot be verified is as good as none, and DMARC may refuse the mail.",
+    remedy="Publish the record that the finding quotes, the same on every name server.",
 )
 SHOW = 'for key; do cat "${key%.key}.pub" 2>/dev/null || echo none; done'
 

@@ -4,38 +4,18 @@ The whole proof: everything that is asked, side by side, and the report of it.
 The questions do not depend on each other, so the slowest of them decides how long a proof takes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from deploys.checks import (
-    authentication,
-    certificates,
-    delivery,
-    keys,
-    names,
-    signatures,
-    smtp,
-    submission,
-)
+from deploys.checks import delivery
+from deploys.checks.attendance import present
+from deploys.checks.catalogue import CHECKS, JUDGES
 from deploys.checks.errands import errands
 from deploys.checks.exchange import Delivery, exchange
-from deploys.checks.finding import Finding, Question, Report, Severity
+from deploys.checks.finding import Finding, Report
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
-
-Check = Callable[[Fleet, World], Iterator[Finding]]
-
-# Cheapest first: this is the order of the report.
-CHECKS: tuple[Check, ...] = (
-    names.published,
-    keys.published,
-    smtp.strangers,
-    certificates.certificates,
-    submission.submission,
-)
-
-HOST = Question("run.host", "host", "Did every host take part in the run?", "the inventory")
 
 
 def prove(
@@ -47,8 +27,9 @@ def prove(
     """Ask everything, and report it together with what is known of who took part in the run."""
     started = datetime.now(UTC)
     deliveries, found = _asked(fleet, world)
+    judged = [one for judge in JUDGES for one in judge.ask(deliveries, fleet, world)]
     return Report(
-        findings=(*_present(attendance, deliveries), *found, *_judged(deliveries, fleet, world)),
+        findings=(*present(attendance, deliveries), *found, *judged),
         messages=delivery.messages(deliveries),
         changes=changes(),
         started=started,
@@ -59,25 +40,5 @@ def prove(
 def _asked(fleet: Fleet, world: World) -> tuple[tuple[Delivery, ...], list[Finding]]:
     with ThreadPoolExecutor() as pool:
         exchanged = pool.submit(exchange, errands(fleet), world)
-        found = [pool.submit(lambda check: list(check(fleet, world)), check) for check in CHECKS]
+        found = [pool.submit(lambda check: list(check.ask(fleet, world)), one) for one in CHECKS]
         return exchanged.result(), [finding for future in found for finding in future.result()]
-
-
-def _present(attendance: Iterable[Finding], deliveries: Iterable[Delivery]) -> Iterator[Finding]:
-    """Say of each host whether it took part; one that fell silent in the proof did not."""
-    known = {finding.subject: finding for finding in attendance}
-    silent = {name: one.unasked for one in deliveries for name in one.silent}
-    for name in dict.fromkeys((*known, *sorted(silent))):
-        finding = known.get(name)
-        if name in silent and (finding is None or finding.severity is Severity.OK):
-            saw = silent[name] or f"{name} did not answer"
-            yield HOST.error(name, saw, f"look at the load, the disk and sshd of {name}")
-        elif finding:
-            yield finding
-
-
-def _judged(deliveries: tuple[Delivery, ...], fleet: Fleet, world: World) -> Iterator[Finding]:
-    yield from delivery.arrivals(deliveries)
-    yield from signatures.verified(deliveries, fleet)
-    yield from authentication.authenticated(deliveries, world.names)
-    yield from submission.private(deliveries, fleet)

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from deploys.checks import (
+    attendance,
     authentication,
     certificates,
     delivery,
     keys,
     names,
-    proof,
     signatures,
     smtp,
     submission,
@@ -66,7 +66,7 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
 
 
 def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:
-    found = [proof.HOST.ok(host, "it took part in the run")]
+    found = [attendance.HOST.ok(host, "it took part in the run")]
     found += (names.ADDRESS.ok(host, f"{ns}: {host}.{domain} A {addresses[0]}") for ns in NS)
     for address in addresses:
         rcpt = f"{host} at {address} answered RCPT TO:"
@@ -95,7 +95,7 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
 def good() -> Report:
     """Return a report in which all is well."""
     messages = _messages()
-    findings = [proof.HOST.ok("peer", "it took part in the run")]
+    findings = [attendance.HOST.ok("peer", "it took part in the run")]
     for host, domain, addresses in FLEET:
         findings += _of_domain(host, domain, messages)
         findings += _of_host(host, domain, addresses)
@@ -123,7 +123,7 @@ def bad() -> Report:
         smtp.CONNECT.unknown("mx2", f"{closed}; nothing answered over IPv6", "use another machine"),
         smtp.STARTTLS.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
         smtp.RELAY.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
-        proof.HOST.info("mx3", "left out by --limit or --exclude", "run without the limit"),
+        attendance.HOST.info("mx3", "left out by --limit or --exclude", "run without the limit"),
     ]
     return replace(
         whole,

@@ -1,33 +1,19 @@
 """The whole proof in a world of one machine: a server, a name server's answers, mailboxes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from deploys.checks.attendance import HOST
 from deploys.checks.catalogue import QUESTIONS
 from deploys.checks.finding import Severity, Verdict
-from deploys.checks.proof import HOST, prove
-from deploys.checks.world import Answer, World
+from deploys.checks.proof import prove
+from deploys.checks.world import World
+from tests.checks.honest import zone
 from tests.checks.servers import Handler, certified, serving
-from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
-
-RECORDS: Mapping[tuple[str, str], Sequence[str]] = {
-    ("harbor.example", "MX"): ["10 mx1.harbor.example."],
-    ("harbor.example", "TXT"): ["v=spf1 mx -all"],
-    ("_dmarc.harbor.example", "TXT"): ["v=DMARC1; p=none"],
-    ("mx1.harbor.example", "A"): ["127.0.0.1"],
-    ("mx1.harbor.example", "AAAA"): [],
-} | {
-    (f"mx1-{algorithm}._domainkey.{domain}", "TXT"): [f"v=DKIM1; k={algorithm}; p={key}"]
-    for algorithm, key in KEYS.items()
-    for domain in ("harbor.example", "mx1.harbor.example")
-}
-
-
-def zone(records: Mapping[tuple[str, str], Sequence[str]] = RECORDS) -> Zone:
-    return Zone({key: [Answer("ns", tuple(values))] for key, values in records.items()})
+from tests.checks.worlds import Machine, Zone, fleet, world
 
 
 @pytest.fixture(name="here")
@@ -52,7 +38,7 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
 
 
 def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
-    wrong = zone({**RECORDS, ("mx1.harbor.example", "A"): ["192.0.2.99"]})
+    wrong = zone({("mx1.harbor.example", "A"): ("192.0.2.99",)})
 
     report = prove(fleet(), replace(here, names=wrong), dict, ())
 
