@@ -2,7 +2,7 @@
 
 from pyinfra import host, state
 
-from deploys.checks.operations import verified
+from deploys.checks.deploy import verified
 from deploys.host.deploy import activated, mail_host
 from deploys.host.inventory import CLIENT, MAIL, WITNESSES, fleet_of
 from deploys.host.operations import host_facts, host_prepared

@@ -13,6 +13,7 @@ from deploys.checks import (
     signatures,
     smtp,
     submission,
+    waivers,
 )
 from deploys.checks.exchange import Delivery
 from deploys.checks.finding import Finding, Question
@@ -62,7 +63,7 @@ JUDGES = (
 )
 
 # Asked of the run itself, whatever else is asked.
-OF_THE_RUN = (attendance.HOST,)
+OF_THE_RUN = (attendance.HOST, waivers.WAIVER)
 
 QUESTIONS: dict[str, Question] = {
     question.id: question

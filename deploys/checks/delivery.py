@@ -7,7 +7,8 @@ That a queue is empty, or that a server said 250, proves less.
 from collections.abc import Iterable, Iterator
 
 from deploys.checks.exchange import Delivery
-from deploys.checks.finding import Finding, Message, Question, Severity
+from deploys.checks.finding import Finding, Question, Severity
+from deploys.checks.verdict import Message
 
 ARRIVED = Question(
     "delivery.arrived",

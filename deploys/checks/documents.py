@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploys.checks.catalogue import QUESTIONS
 from deploys.checks.finding import Question
+from deploys.checks.report import data
 
 _TITLES = {
     "run": "The run itself",
@@ -47,7 +48,10 @@ def _page(question: Question) -> str:
     )
 
 
-DOCUMENTS: Mapping[str, Callable[[], str]] = {"checks.md": catalogue}
+DOCUMENTS: Mapping[str, Callable[[], str]] = {
+    "checks.md": catalogue,
+    "report.schema.json": data.schema,
+}
 
 if __name__ == "__main__":
     for name, document in DOCUMENTS.items():

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 
 from deploys.checks import delivery
 from deploys.checks.attendance import present
-from deploys.checks.catalogue import CHECKS, JUDGES
 from deploys.checks.errands import errands
 from deploys.checks.exchange import Delivery, exchange
-from deploys.checks.finding import Finding, Report
+from deploys.checks.finding import Finding, Severity
+from deploys.checks.selection import Selection, selected
+from deploys.checks.verdict import Report
+from deploys.checks.waivers import waived
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -26,19 +28,32 @@ def prove(
 ) -> Report:
     """Ask everything, and report it together with what is known of who took part in the run."""
     started = datetime.now(UTC)
-    deliveries, found = _asked(fleet, world)
-    judged = [one for judge in JUDGES for one in judge.ask(deliveries, fleet, world)]
+    asked = fleet.verification
+    selection = selected(asked)
+    deliveries, found = _asked(fleet, world, selection)
+    found += [one for judge in selection.judges for one in judge.ask(deliveries, fleet, world)]
+    findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
-        findings=(*present(attendance, deliveries), *found, *judged),
+        findings=waived(findings, asked.waivers, started.date(), whole=not asked.limits),
         messages=delivery.messages(deliveries),
         changes=changes(),
         started=started,
         seconds=(datetime.now(UTC) - started).total_seconds(),
+        limits=asked.limits,
+        not_asked=selection.left_out,
+        mailed=selection.mailed,
+        fails_at=Severity(asked.fail_on),
     )
 
 
-def _asked(fleet: Fleet, world: World) -> tuple[tuple[Delivery, ...], list[Finding]]:
+def _asked(
+    fleet: Fleet, world: World, selection: Selection
+) -> tuple[tuple[Delivery, ...], list[Finding]]:
+    sent = errands(fleet) if selection.mailed else ()
     with ThreadPoolExecutor() as pool:
-        exchanged = pool.submit(exchange, errands(fleet), world)
-        found = [pool.submit(lambda check: list(check.ask(fleet, world)), one) for one in CHECKS]
+        exchanged = pool.submit(exchange, sent, world)
+        found = [
+            pool.submit(lambda check: list(check.ask(fleet, world)), check)
+            for check in selection.checks
+        ]
         return exchanged.result(), [finding for future in found for finding in future.result()]

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from deploys.checks.message import TestMessage
 from deploys.checks.remote import Mailbox, Received, Submitted
 from deploys.checks.session import Desk
 from deploys.checks.submission import asked, private
+from deploys.checks.waivers import waived
 from deploys.checks.world import Answer, World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
+from deploys.mail.verification import Waiver
 from tests.checks.servers import (
     AnySender,
     CatchAll,
@@ -147,6 +150,13 @@ def attended(silent: frozenset[str] = frozenset()) -> Case:
     return lambda _folder: present([took_part], [replace(delivered(), silent=silent)])
 
 
+def excused(until: date) -> Case:
+    """Waive a relay that is open on 4 October 2026, until a day."""
+    waiver = Waiver(id="smtp.relay", reason="it is an exercise", until=until)
+    relay = smtp.RELAY.error("mx1", "it relays", "close it")
+    return lambda _folder: waived([relay], [waiver], date(2026, 10, 4), whole=True)
+
+
 ANOTHER_KEY = f"v=DKIM1; k=ed25519; p={base64.b64encode(bytes(31) + b'x').decode()}"
 dns = partial(published, names.published)
 door = partial(met, smtp.strangers)
@@ -156,6 +166,7 @@ believed = partial(judged, lambda sent: authentication.authenticated(sent, zone(
 
 HONEST: Mapping[str, Pair] = {
     "run.host": Pair(attended(), attended(frozenset({"mx1"}))),
+    "run.waiver": Pair(excused(date(2026, 10, 4)), excused(date(2026, 10, 3))),
     "dns.mx": Pair(dns(), dns("harbor.example", "MX", ("10 old.example.",))),
     "dns.address": Pair(dns(), dns("mx1.harbor.example", "A", ("192.0.2.99",))),
     "dns.spf": Pair(dns(), dns("harbor.example", "TXT", ("v=spf1 -all", "v=spf1 mx -all"))),
