@@ -8,6 +8,7 @@ which; a message that has come ends the wait for it everywhere.
 
 import smtplib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -19,6 +20,7 @@ from deploys.checks.session import Desk, Endpoint, MisbehavedError, log_in, repl
 from deploys.checks.world import UnansweredError, World, side_by_side
 
 _ROUND = 3.0
+_MESSAGES = "messages"
 _OK = 250
 
 
@@ -47,7 +49,9 @@ def exchange(errands: Sequence[Errand], world: World) -> tuple[Delivery, ...]:
     """Run every errand and return what became of it."""
     run = _Run(errands, world)
     calls = [*run.submissions(), run.watch]
-    side_by_side(calls, workers=len(calls))
+    with world.progress.asking(_MESSAGES) if errands else nullcontext():
+        side_by_side(calls, workers=len(calls))
+        run.tell()
     return tuple(run.delivery(errand) for errand in errands)
 
 
@@ -78,8 +82,14 @@ class _Run:
             boxes = {box for errand in awaited for box in errand.boxes} - set(self.unseen)
             if not boxes:
                 return
+            self.tell()
             looks = [partial(self._look, box, awaited) for box in boxes]
             side_by_side(looks, workers=len(looks))
+
+    def tell(self) -> None:
+        """Say how many messages have come."""
+        words = f"{len(self.received)} of {len(self.errands)} messages have arrived"
+        self.world.progress.now(_MESSAGES, words)
 
     def delivery(self, errand: Errand) -> Delivery:
         """Return what became of one errand."""

@@ -14,6 +14,7 @@ from deploys.checks.errands import errands
 from deploys.checks.finding import Finding
 from deploys.checks.gathering import failed, gathering
 from deploys.checks.hosts import PyinfraHosts
+from deploys.checks.progress import progress
 from deploys.checks.proof import prove
 from deploys.checks.report import inventory_name, publish
 from deploys.checks.resolver import Resolver
@@ -77,6 +78,7 @@ class _Proof:
         absent = _absent(self.fleet, self.scope, state)
         world = _world(self.scope, state, op_hash)
         report = prove(self.scope, world, lambda: self._counted(state), absent)
+        world.progress.end()
         limits = (*report.limits, *_limit_of(self.fleet, self.scope))
         asked = self.scope.verification
         named = replace(report, name=inventory_name(), limits=limits)
@@ -106,7 +108,8 @@ def _announce(scope: Fleet) -> None:
 def _world(fleet: Fleet, state: State, op_hash: str) -> World:
     resolvers = dict.fromkeys(str(one) for host in fleet.hosts for one in host.resolvers)
     timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
-    return World(PyinfraHosts(state, op_hash), Resolver(tuple(resolvers)), timeout=timeout)
+    hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(resolvers))
+    return World(hosts, names, timeout=timeout, progress=progress())
 
 
 def _in_limit(fleet: Fleet, state: State) -> Fleet:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from deploys.checks import delivery
 from deploys.checks.attendance import present
+from deploys.checks.catalogue import Check
 from deploys.checks.errands import errands
 from deploys.checks.exchange import Delivery, exchange
 from deploys.checks.finding import Finding, Severity
@@ -51,9 +52,11 @@ def _asked(
 ) -> tuple[tuple[Delivery, ...], list[Finding]]:
     sent = errands(fleet) if selection.mailed else ()
     with ThreadPoolExecutor() as pool:
+        found = [pool.submit(_answers, check, fleet, world) for check in selection.checks]
         exchanged = pool.submit(exchange, sent, world)
-        found = [
-            pool.submit(lambda check: list(check.ask(fleet, world)), check)
-            for check in selection.checks
-        ]
         return exchanged.result(), [finding for future in found for finding in future.result()]
+
+
+def _answers(check: Check, fleet: Fleet, world: World) -> list[Finding]:
+    with world.progress.asking(", ".join(question.id for question in check.questions)):
+        return list(check.ask(fleet, world))
