@@ -10,13 +10,14 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 
 from deploys.checks.attendance import HOST
+from deploys.checks.command_line import inventory_name
 from deploys.checks.errands import errands
 from deploys.checks.finding import Finding
 from deploys.checks.gathering import failed, gathering
 from deploys.checks.hosts import PyinfraHosts
 from deploys.checks.progress import progress
 from deploys.checks.proof import prove
-from deploys.checks.report import inventory_name, publish
+from deploys.checks.report import publish
 from deploys.checks.resolver import Resolver
 from deploys.checks.selection import selected
 from deploys.checks.session import Endpoint

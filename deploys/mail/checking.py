@@ -27,10 +27,11 @@ def fleet_from(
     hosts: Mapping[str, HostData],
     witnesses: Mapping[str, HostData],
     clients: Mapping[str, HostData] = MappingProxyType({}),
+    controllers: Mapping[str, HostData] = MappingProxyType({}),
 ) -> Fleet:
     """Check the data of every host and return the fleet; raise every mistake at once."""
     mistakes: list[str] = []
-    for name, data in ({**hosts, **witnesses, **clients}).items():
+    for name, data in ({**hosts, **witnesses, **clients, **controllers}).items():
         mistakes += _unknown_keys(name, data)
     mail = [_checked(MailSettings, name, PREFIX, data, mistakes) for name, data in hosts.items()]
     seen = [
@@ -39,7 +40,7 @@ def fleet_from(
     ]
     null = [_checked(Client, name, PREFIX, data, mistakes) for name, data in clients.items()]
     settings = tuple(host for host in mail if host)
-    verification = _verification({**hosts, **witnesses}, settings, mistakes)
+    verification = _verification({**hosts, **witnesses, **controllers}, settings, mistakes)
     mistakes += _conflicts(settings)
     mistakes += _role_mistakes(hosts, clients)
     for client in filter(None, null):

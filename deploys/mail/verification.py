@@ -71,6 +71,7 @@ class Verification(_Frozen):
     fail_on: Literal["error", "unknown", "warning", "info"] = "error"
     waivers: tuple[Waiver, ...] = ()
     notify: Receiver = ""
+    timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
     metrics: Annotated[str, Field(pattern="^(/.*)?$")] = ""
 
     @property

@@ -5,7 +5,6 @@ Files go to `reports/<inventory's folder>/` in the directory that the run was st
 run that was about less than everything to `part/` in it, so that the last whole proof stays.
 """
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -34,19 +33,6 @@ _RENDERERS: Mapping[str, Callable[[Report], str]] = {
     "html": html.render,
 }
 _OTHERS = ", ".join(f".{suffix}" for suffix in _RENDERERS if suffix != "html")
-
-
-def inventory_name() -> str:
-    """Return the name of the folder that this run's inventory lies in."""
-    # pyinfra keeps the inventory's path to itself, so its own parser reads the command line again.
-    # Its module is there in every run of the CLI; anywhere else, importing it would patch threads.
-    module = sys.modules.get("pyinfra_cli.cli")
-    if module is None:
-        return "inventory"
-    context = module.cli.make_context("pyinfra", sys.argv[1:], resilient_parsing=True)
-    inventory = Path(context.params["inventory"])
-    name = inventory.resolve().parent.name if inventory.is_file() else inventory.name
-    return name.removeprefix("@")
 
 
 def publish(report: Report, receiver: Secret | str = "", metrics: str = "") -> list[str]:
