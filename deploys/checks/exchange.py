@@ -8,7 +8,6 @@ which; a message that has come ends the wait for it everywhere.
 
 import smtplib
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -47,9 +46,11 @@ class Delivery:
 
 def exchange(errands: Sequence[Errand], world: World) -> tuple[Delivery, ...]:
     """Run every errand and return what became of it."""
+    if not errands:
+        return ()
     run = _Run(errands, world)
     calls = [*run.submissions(), run.watch]
-    with world.progress.asking(_MESSAGES) if errands else nullcontext():
+    with world.progress.asking(_MESSAGES):
         side_by_side(calls, workers=len(calls))
         run.tell()
     return tuple(run.delivery(errand) for errand in errands)

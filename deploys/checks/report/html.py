@@ -75,7 +75,8 @@ _GROUPS: dict[str, Subject] = {"Domains": "domain", "Hosts": "host", "Waivers": 
 
 def _figures(report: Report) -> Iterator[tuple[str, str, str]]:
     arrived = sum(message.arrived for message in report.messages)
-    yield "Messages arrived", f"{arrived} of {len(report.messages)}", span(report.messages)
+    count = f"{arrived} of {len(report.messages)}" if report.mailed else "none sent"
+    yield "Messages arrived", count, span(report.messages)
     total = sum(report.changes.values())
     yield "Changed by the run", str(total), changes(report.changes)
     yield "Time for the proof", f"{report.seconds:.1f} s", "everything side by side"
