@@ -16,7 +16,7 @@ from deploys.checks.report import notice, publish
 from deploys.checks.verdict import Comparison, Report
 from deploys.mail.errors import MailError
 from deploys.mail.secret import env
-from tests.checks.samples import bad, good
+from tests.checks.samples import bad, good, part
 from tests.checks.servers import certified
 
 OPERATOR = "ops@harbor.example"
@@ -159,3 +159,29 @@ def test_a_notice_is_bounded() -> None:
 
     assert "and 200 more" in notice.text(report)
     assert len(notice.kept(report.comparison).untold) == 100
+
+
+def test_whole_runs_leave_metrics_where_the_collector_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    collector = tmp_path / "collector"
+
+    assert publish(good(), metrics=str(collector)) == []
+    assert publish(part(), metrics=str(collector)) == []
+
+    assert [path.name for path in collector.iterdir()] == ["pyinfra_mail_lab.prom"]
+    assert 'pyinfra_mail_success{inventory="lab"} 1.0' in next(collector.iterdir()).read_text()
+    assert {path.name for path in Path("reports/lab").iterdir()} >= {"report.prom", "part"}
+
+
+def test_a_collector_that_cannot_be_written_to_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "collector").write_text("no directory")
+
+    (failure,) = publish(good(), metrics=str(tmp_path / "collector"))
+
+    assert failure.startswith(f"the report cannot be written to {tmp_path}/collector: File exists")
+    assert Path("reports/lab/report.html").exists()
