@@ -78,12 +78,11 @@ class _Proof:
     def __call__(self, state: State, host: Host, op_hash: str) -> bool:
         absent = _absent(self.fleet, self.scope, state)
         world = _world(self.scope, state, op_hash)
-        report = prove(self.scope, world, lambda: self._counted(state), absent)
+        limits = _limit_of(self.fleet, self.scope)
+        report = prove(self.scope, world, lambda: self._counted(state), absent, limits)
         world.progress.end()
-        limits = (*report.limits, *_limit_of(self.fleet, self.scope))
         asked = self.scope.verification
-        named = replace(report, name=inventory_name(), limits=limits)
-        for problem in publish(named, asked.notify, asked.metrics):
+        for problem in publish(replace(report, name=inventory_name()), asked.notify, asked.metrics):
             logger.error(f"{host.print_prefix}{problem}")
         if not report.succeeded:
             # With --no-wait pyinfra forgets what an operation returned.

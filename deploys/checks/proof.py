@@ -26,21 +26,23 @@ def prove(
     world: World,
     changes: Callable[[], Mapping[str, int]],
     attendance: Iterable[Finding] = (),
+    limits: tuple[str, ...] = (),
 ) -> Report:
-    """Ask everything, and report it together with what is known of who took part in the run."""
+    """Ask what is chosen, and report it together with who took part in the run, and its limits."""
     started = datetime.now(UTC)
     asked = fleet.verification
-    selection = selected(asked)
+    selection, limits = selected(asked), (*asked.limits, *limits)
+    waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
     deliveries, found = _asked(fleet, world, selection)
     found += [one for judge in selection.judges for one in judge.ask(deliveries, fleet, world)]
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
-        findings=waived(findings, asked.waivers, started.date(), whole=not asked.limits),
+        findings=waived(findings, waivers, started.date(), whole=not limits),
         messages=delivery.messages(deliveries),
         changes=changes(),
         started=started,
         seconds=(datetime.now(UTC) - started).total_seconds(),
-        limits=asked.limits,
+        limits=limits,
         not_asked=selection.left_out,
         mailed=selection.mailed,
         fails_at=Severity(asked.fail_on),

@@ -47,6 +47,10 @@ class Selection:
         """Return whether a finding answers one of the questions."""
         return finding.id in self.ids
 
+    def meets(self, pattern: str) -> bool:
+        """Return whether a pattern fits any of the questions."""
+        return bool(_matched(pattern) & self.ids)
+
     def _asks(self, questions: tuple[Question, ...]) -> bool:
         return any(question.id in self.ids for question in questions)
 

@@ -49,11 +49,16 @@ class Proofs:
         self.absent: dict[str, str] = {}
 
     def prove(
-        self, fleet: Fleet, _world: World, _changes: object, absent: Iterable[Finding]
+        self,
+        fleet: Fleet,
+        _world: World,
+        _changes: object,
+        absent: Iterable[Finding],
+        limits: tuple[str, ...],
     ) -> Report:
         self.hosts.append(tuple(host.inventory_name for host in fleet.hosts))
         self.absent = {finding.subject: finding.severity for finding in absent}
-        return self.report
+        return replace(self.report, limits=(*self.report.limits, *limits))
 
 
 @pytest.fixture(name="proofs")

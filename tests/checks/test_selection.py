@@ -144,3 +144,20 @@ def test_a_host_alone_does_not_make_strangers_of_the_others(tmp_path: Path) -> N
     )
     assert [host.inventory_name for host in narrowed.hosts] == ["mx1"]
     assert {finding.severity for finding in report.findings} == {Severity.OK}
+
+
+@pytest.mark.parametrize(
+    ("only", "limits", "told"),
+    [("dns.*", (), ["error"]), ("dns.mx", (), []), ("dns.spf", ("limited to mx1",), ["error"])],
+    ids=["of what is asked", "of something else", "within a limit"],
+)
+def test_a_waiver_is_judged_where_what_it_waives_is_asked(
+    only: str, limits: tuple[str, ...], told: list[str], tmp_path: Path
+) -> None:
+    here = replace(world(tmp_path), names=zone())
+    ended = {"id": "dns.spf", "reason": "an exercise", "until": "2026-01-01"}
+
+    report = prove(fleet({"verify_only": only, "verify_waivers": [ended]}), here, dict, (), limits)
+
+    assert [str(one.severity) for one in report.findings if one.id == "run.waiver"] == told
+    assert report.limits == (f"only {only}", *limits)
