@@ -14,13 +14,18 @@ DIRECTORY = Path("/etc/systemd/system")
 
 @dataclass(frozen=True)
 class Schedule:
-    """When a command runs, as systemd.time(7) writes it, where, and as whom; "" is never."""
+    """
+    When a command runs, as systemd.time(7) writes it, where, and as whom; "" is never.
+
+    `modules` is where Python finds this project.
+    """
 
     inventory: str
     calendar: str
     command: tuple[str, ...] = ()
     directory: str = "/"
     user: str = "root"
+    modules: str = "/"
 
     @property
     def unit(self) -> str:
@@ -54,9 +59,10 @@ After=network-online.target
 Type=oneshot
 User={self.user}
 WorkingDirectory={_literal(self.directory)}
+Environment={_quoted(f"PYTHONPATH={self.modules}")}
 # Secrets that the inventory takes from the environment, for root to read.
 EnvironmentFile=-/etc/pyinfra-mail/{self.unit.replace(".timer", ".env")}
-ExecStart={" ".join(map(_quoted, self.command))}
+ExecStart={" ".join(_quoted(word.replace("$", "$$")) for word in self.command)}
 TimeoutStartSec=30min
 """
 
@@ -80,6 +86,6 @@ def _literal(text: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    # systemd.service(5), command lines: quotes, backslashes, specifiers and variables.
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    # systemd.syntax(7), quoting; a variable, which begins with $, is known in command lines alone.
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{_literal(escaped)}"'

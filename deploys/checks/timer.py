@@ -17,7 +17,7 @@ from pyinfra.api.operation import operation
 from deploys.checks.command_line import inventory, inventory_name
 from deploys.checks.schedule import Schedule
 
-VERIFY = "deploys/verify.py"
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,10 @@ def schedule(calendar: str) -> Schedule:
     given = Path(inventory())
     if not given.is_file():
         raise DeployError(f"{given} is no file; a timer needs an inventory that is one")
-    command = (sys.executable, "-m", "pyinfra", str(given.resolve()), VERIFY, "-y")
-    return Schedule(inventory_name(), calendar, command, str(Path.cwd()), getpass.getuser())
+    verify = str(_ROOT / "deploys" / "verify.py")
+    command = (sys.executable, "-m", "pyinfra", str(given.resolve()), verify, "-y")
+    here, user = str(Path.cwd()), getpass.getuser()
+    return Schedule(inventory_name(), calendar, command, here, user, str(_ROOT))
 
 
 @operation()

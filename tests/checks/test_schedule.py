@@ -7,7 +7,7 @@ import pytest
 from deploys.checks.schedule import Schedule
 
 COMMAND = ("/srv/my mail/.venv/bin/python", "-m", "pyinfra", "/srv/100%/$x", "deploys/verify.py")
-WHOLE = Schedule("lab", "daily", COMMAND, "/srv/my mail", "anna")
+WHOLE = Schedule("lab", "daily", COMMAND, "/srv/my mail", "anna", "/srv/my mail")
 SERVICE, TIMER = WHOLE.paths
 
 
@@ -16,6 +16,7 @@ def test_the_service_runs_the_command_there_as_its_user() -> None:
 
     assert SERVICE == "/etc/systemd/system/pyinfra-mail-verify-lab.service"
     assert {"User=anna", "WorkingDirectory=/srv/my mail", "TimeoutStartSec=30min"} <= set(lines)
+    assert 'Environment="PYTHONPATH=/srv/my mail"' in lines
     assert (
         'ExecStart="/srv/my mail/.venv/bin/python" "-m" "pyinfra" "/srv/100%%/$$x" '
         '"deploys/verify.py"'
