@@ -27,3 +27,9 @@ def test_the_catalogue_says_of_every_question_why_it_matters_and_how_to_mend_it(
             assert f"{sentence}\n" in page
         assert question.asks.endswith("?")
         assert question.source
+
+
+def test_every_heading_of_the_catalogue_stands_once() -> None:
+    headings = [line for line in catalogue().splitlines() if line.startswith("#")]
+
+    assert len(headings) == len(set(headings))
