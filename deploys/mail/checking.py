@@ -16,12 +16,11 @@ from deploys.mail import dkim
 from deploys.mail.accounts import password_hash
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Client, Fleet, MailSettings, Witness
-from deploys.mail.siting import site_mistakes, with_sites
+from deploys.mail.siting import LONGEST_NAME, site_mistakes, with_sites
 from deploys.mail.verification import PREFIX as VERIFY
 from deploys.mail.verification import Verification, agreed, strangers, verify_keys
 
 PREFIX = "mail_"
-LONGEST_NAME = 253  # octets of a name as text (RFC 1035 section 2.3.4)
 NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
 Model = TypeVar("Model", MailSettings, Client, Witness)
