@@ -82,7 +82,9 @@ def test_the_first_report_is_compared_with_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{", b"[]", b'{"verdict": "passed"}', b"\xff\xfe", b" " * 10_000_001], ids=repr
+    "text",
+    [b"", b"{", b"[]", b'{"verdict": "passed"}', b"\xff\xfe", b" " * 10_000_001],
+    ids=("empty", "cut off", "a list", "another object", "not UTF-8", "too long"),
 )
 def test_a_broken_previous_report_is_one_sentence(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "report.json").write_bytes(text)
