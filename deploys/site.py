@@ -2,7 +2,7 @@
 
 from pyinfra import host, state
 
-from deploys.checks.operations import verified
+from deploys.checks.deploy import verified
 from deploys.host import deploy, operations, sending
 from deploys.host.inventory import CLIENT, MAIL, WITNESSES, fleet_of
 from deploys.zones import chain, visible

@@ -2,7 +2,7 @@
 
 from pyinfra import host, state
 
-from deploys.checks.operations import verified
+from deploys.checks.deploy import verified
 from deploys.host.inventory import MAIL, WITNESSES, fleet_of
 
 if {MAIL, WITNESSES} & set(host.groups):

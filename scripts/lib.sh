@@ -56,7 +56,8 @@ packages() {
         fail "apt-get could not install$missing: see what it says above"
 }
 
-# lab_packages: install what raising a lab takes; netavark 1.4 drives iptables, later ones nftables.
+# lab_packages NAME...: install what raising a lab takes, and these; netavark 1.4 drives iptables,
+# later ones nftables.
 lab_packages() {
-    packages podman runc netavark iptables nftables mmdebstrap debian-archive-keyring procps
+    packages podman runc netavark iptables nftables mmdebstrap debian-archive-keyring procps "$@"
 }

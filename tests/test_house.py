@@ -60,7 +60,9 @@ def test_entry_scripts_are_short() -> None:
 def test_every_setting_stands_in_the_example_inventory_and_nothing_else_does() -> None:
     text = "\n".join(path.read_text() for path in modules("inventories/example"))
     written = {
-        word.strip("\"' :=,") for word in text.split() if word.strip("\"'").startswith("mail_")
+        word.strip("\"' :=,")
+        for word in text.split()
+        if word.strip("\"'").startswith(("mail_", "verify_"))
     }
     written = {word.split(":")[0].split("[")[0] for word in written}
 

@@ -67,6 +67,27 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
     assert "Starting operation" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("verify_only=dns.*,smpt.relay", "'smpt.relay' is no check; did you mean smtp.relay?"),
+        ("verify_host=mx", "verify_host: mx is no host of the group 'mail'; did you mean @fake/"),
+        ("verify_olny=dns.*", "verify_olny is not a key; did you mean verify_only?"),
+        ("verify_fast=maybe", "verify_fast: 'maybe' was given, but input should be a valid bool"),
+    ],
+)
+def test_a_proof_that_cannot_be_made_is_told_before_any_host_is_touched(
+    word: str, sentence: str, tmp_path: Path
+) -> None:
+    done = run(written(tmp_path, mx1=SETTINGS), "deploys/verify.py", "-y", "--data", word)
+
+    assert done.returncode == 1
+    assert sentence in done.stdout
+    assert "nothing was touched" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "Starting operation" not in done.stdout
+
+
 def test_two_hosts_that_claim_one_name_are_refused(tmp_path: Path) -> None:
     done = run(written(tmp_path, mx1=SETTINGS, mx2=SETTINGS), "deploys/hosts.py", "-y")
 

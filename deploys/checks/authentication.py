@@ -22,13 +22,20 @@ from deploys.checks.finding import Finding, Question
 from deploys.checks.world import Names, UnansweredError
 
 SPF = Question(
-    "delivery.spf", "domain", "Does a stranger find that SPF passes?", "RFC 7208 section 8.3"
+    "delivery.spf",
+    "domain",
+    "Does a stranger find that SPF passes?",
+    "RFC 7208 section 8.3",
+    why="A policy can be right and still not cover the address that the mail really left from.",
+    remedy="Let the domain's SPF policy allow every address that its hosts send from.",
 )
 DMARC = Question(
     "delivery.dmarc",
     "domain",
     "Is the domain that passed the one that the reader sees?",
     "RFC 7489 section 3.1",
+    why="Receivers believe the author's name only if SPF or DKIM passed for that very domain.",
+    remedy="Let SPF or DKIM pass for the domain in the From header, and publish a DMARC policy.",
 )
 
 # RFC 8601 section 2.2 has a value with colons quoted; Exim writes smtp.remote-ip without quotes.

@@ -1,40 +1,73 @@
-"""Every question that is asked, by its id."""
+"""Every question that is asked, by its id, and what asks it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from deploys.checks import (
+    attendance,
     authentication,
     certificates,
     delivery,
     keys,
     names,
-    proof,
     signatures,
     smtp,
     submission,
     tlsa,
+    waivers,
 )
-from deploys.checks.finding import Question
+from deploys.checks.exchange import Delivery
+from deploys.checks.finding import Finding, Question
+from deploys.checks.world import World
+from deploys.mail.settings import Fleet
 
-_ASKED = (
-    proof.HOST,
-    names.MX,
-    names.ADDRESS,
-    names.SPF,
-    names.DMARC,
-    keys.DKIM,
-    smtp.CONNECT,
-    smtp.STARTTLS,
-    certificates.TLS,
-    tlsa.TLSA,
-    smtp.POSTMASTER,
-    smtp.UNKNOWN_RECIPIENT,
-    smtp.RELAY,
-    submission.SUBMISSION,
-    delivery.ARRIVED,
-    delivery.SECONDS,
-    authentication.SPF,
-    signatures.DKIM,
-    authentication.DMARC,
-    submission.PRIVACY,
+Deliveries = Sequence[Delivery]
+
+
+@dataclass(frozen=True)
+class Check:
+    """Questions that are asked of the world together."""
+
+    ask: Callable[[Fleet, World], Iterable[Finding]]
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Questions that are asked of the messages that were sent."""
+
+    ask: Callable[[Deliveries, Fleet, World], Iterable[Finding]]
+    questions: tuple[Question, ...]
+
+
+# Cheapest first: this is the order of the report.
+CHECKS = (
+    Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC)),
+    Check(keys.published, (keys.DKIM,)),
+    Check(
+        smtp.strangers,
+        (smtp.CONNECT, smtp.STARTTLS, smtp.POSTMASTER, smtp.UNKNOWN_RECIPIENT, smtp.RELAY),
+    ),
+    Check(certificates.certificates, (certificates.TLS,)),
+    Check(tlsa.published, (tlsa.TLSA,)),
+    Check(submission.submission, (submission.SUBMISSION,)),
+)
+JUDGES = (
+    Judge(
+        lambda sent, _fleet, _world: delivery.arrivals(sent), (delivery.ARRIVED, delivery.SECONDS)
+    ),
+    Judge(lambda sent, fleet, _world: signatures.verified(sent, fleet), (signatures.DKIM,)),
+    Judge(
+        lambda sent, _fleet, world: authentication.authenticated(sent, world.names),
+        (authentication.SPF, authentication.DMARC),
+    ),
+    Judge(lambda sent, fleet, _world: submission.private(sent, fleet), (submission.PRIVACY,)),
 )
 
-QUESTIONS: dict[str, Question] = {question.id: question for question in _ASKED}
+# Asked of the run itself, whatever else is asked.
+OF_THE_RUN = (attendance.HOST, waivers.WAIVER)
+
+QUESTIONS: dict[str, Question] = {
+    question.id: question
+    for question in (*OF_THE_RUN, *(one for asker in (*CHECKS, *JUDGES) for one in asker.questions))
+}

@@ -23,6 +23,11 @@ TLS = Question(
     "host",
     "Has every name a certificate that is good for it, and is old TLS refused?",
     "RFC 8461 section 4.1, RFC 8996",
+    why=(
+        "Senders that verify, as MTA-STS has them do, keep their mail where the certificate is for "
+        "another name or has ended; old TLS can be broken."
+    ),
+    remedy="Have a certificate for every name: `mail_tls`, `mail_tls_names`.",
 )
 SOON = timedelta(days=14)  # whoever renews does so 30 days before the end
 

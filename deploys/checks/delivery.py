@@ -7,16 +7,25 @@ That a queue is empty, or that a server said 250, proves less.
 from collections.abc import Iterable, Iterator
 
 from deploys.checks.exchange import Delivery
-from deploys.checks.finding import Finding, Message, Question
+from deploys.checks.finding import Finding, Question, Severity
+from deploys.checks.verdict import Message
 
 ARRIVED = Question(
     "delivery.arrived",
     "domain",
     "Does a message reach the mailbox that it is meant for?",
     "RFC 5321 section 6.1",
+    why="It is what all the rest is for: a server that says 250 may still lose what it took.",
+    remedy="Follow the message's id through the log and the queue of each server on its way.",
 )
 SECONDS = Question(
-    "delivery.seconds", "domain", "Does that take seconds, not minutes?", "RFC 5321 section 4.5.4"
+    "delivery.seconds",
+    "domain",
+    "Does that take seconds, not minutes?",
+    "RFC 5321 section 4.5.4",
+    why="A code to log in with that comes after minutes is of no use.",
+    remedy="See the `delays=` in the mail log: they say on which hop the message sat, and why.",
+    worst=Severity.WARNING,
 )
 
 SLOW = 10.0

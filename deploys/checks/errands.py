@@ -61,7 +61,9 @@ def errands(fleet: Fleet) -> tuple[Errand, ...]:
     """Return every errand of a new run."""
     run, numbers = new_run(), count(1)
     ways = [*_outward(fleet), *_inward(fleet), *_from_here(fleet), *_submitted(fleet)]
-    return tuple(_errand(way, f"{run}-{next(numbers)}", fleet) for way in ways)
+    return tuple(
+        _errand(way, f"{run}-{next(numbers)}", fleet) for way in ways if way.domain in fleet.domains
+    )
 
 
 def _outward(fleet: Fleet) -> Iterator[_Way]:

@@ -19,6 +19,7 @@ from deploys.checks.session import Desk, Endpoint, MisbehavedError, log_in, repl
 from deploys.checks.world import UnansweredError, World, side_by_side
 
 _ROUND = 3.0
+_MESSAGES = "messages"
 _OK = 250
 
 
@@ -45,9 +46,13 @@ class Delivery:
 
 def exchange(errands: Sequence[Errand], world: World) -> tuple[Delivery, ...]:
     """Run every errand and return what became of it."""
+    if not errands:
+        return ()
     run = _Run(errands, world)
     calls = [*run.submissions(), run.watch]
-    side_by_side(calls, workers=len(calls))
+    with world.progress.asking(_MESSAGES):
+        side_by_side(calls, workers=len(calls))
+        run.tell()
     return tuple(run.delivery(errand) for errand in errands)
 
 
@@ -78,8 +83,14 @@ class _Run:
             boxes = {box for errand in awaited for box in errand.boxes} - set(self.unseen)
             if not boxes:
                 return
+            self.tell()
             looks = [partial(self._look, box, awaited) for box in boxes]
             side_by_side(looks, workers=len(looks))
+
+    def tell(self) -> None:
+        """Say how many messages have come."""
+        words = f"{len(self.received)} of {len(self.errands)} messages have arrived"
+        self.world.progress.now(_MESSAGES, words)
 
     def delivery(self, errand: Errand) -> Delivery:
         """Return what became of one errand."""

@@ -1,13 +1,11 @@
 """
 What checks say.
 
-A `Question` has a stable id and knows what it is about; asking it yields a `Finding`. Findings and
-the test messages make a `Report`, and the report has a verdict.
+A `Question` has a stable id and knows what it is about; asking it yields a `Finding`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import KW_ONLY, dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -20,22 +18,37 @@ class Severity(StrEnum):
     WARNING = "warning"
     ERROR = "error"
     UNKNOWN = "unknown"
+    WAIVED = "waived"
 
 
-class Verdict(StrEnum):
-    """What a report comes to: unknown is neither passed nor failed."""
+WORST_FIRST = (
+    Severity.ERROR,
+    Severity.UNKNOWN,
+    Severity.WARNING,
+    Severity.WAIVED,
+    Severity.INFO,
+    Severity.OK,
+)
 
-    PASSED = "passed"
-    UNKNOWN = "unknown"
-    FAILED = "failed"
+
+Subject = Literal["host", "domain", "run"]
 
 
-Subject = Literal["host", "domain"]
+@dataclass(frozen=True)
+class Waived:
+    """What a finding would be, had the operator not waived it until a day, for a reason."""
+
+    severity: Severity
+    until: date
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}, waived until {self.until}: {self.reason}"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The answer to one question about one host or domain."""
+    """The answer to one question about one host, one domain, or the run itself."""
 
     id: str
     severity: Severity
@@ -43,16 +56,25 @@ class Finding:
     saw: str
     fix: str = ""
     about: Subject = "host"
+    waived: Waived | None = None
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a check asks, and the rule that it comes from."""
+    """What a check asks, the rule that it comes from, why it matters, and how to mend it.
+
+    `worst` is the most severe of its answers, unknown aside. The catalogue (docs/checks.md) is
+    made of this.
+    """
 
     id: str
     about: Subject
     asks: str
     source: str
+    _: KW_ONLY
+    why: str
+    remedy: str
+    worst: Severity = Severity.ERROR
 
     def ok(self, subject: str, saw: str) -> Finding:
         """Answer that all is as it should be."""
@@ -81,50 +103,3 @@ class Question:
 def _printable(text: str) -> str:
     # What a stranger's server says ends on a terminal and in XML: control characters stay outside.
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-
-
-@dataclass(frozen=True)
-class Message:
-    """What came of one test message; the path reads `mx1 -> visitor@faraway.example`."""
-
-    id: str
-    path: str
-    seconds: float | None
-    arrived: bool
-    sender: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """Everything that one verification saw."""
-
-    findings: tuple[Finding, ...]
-    messages: tuple[Message, ...]
-    changes: Mapping[str, int]
-    started: datetime
-    seconds: float
-    name: str = ""
-
-    @property
-    def verdict(self) -> Verdict:
-        """Return failed for any error, else unknown if a question stayed open, else passed."""
-        severities = {finding.severity for finding in self.findings}
-        if Severity.ERROR in severities:
-            return Verdict.FAILED
-        if Severity.UNKNOWN in severities or not self.delivered:
-            return Verdict.UNKNOWN
-        return Verdict.PASSED
-
-    @property
-    def delivered(self) -> bool:
-        """Return whether any mail was seen to arrive."""
-        return any(message.arrived for message in self.messages)
-
-    @property
-    def succeeded(self) -> bool:
-        """Return whether a run may end well: nothing is broken, and mail was really delivered."""
-        return self.verdict is not Verdict.FAILED and self.delivered
-
-    def having(self, *severities: Severity) -> tuple[Finding, ...]:
-        """Return the findings of these severities."""
-        return tuple(finding for finding in self.findings if finding.severity in severities)

@@ -20,7 +20,12 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet, MailSettings
 
 DKIM = Question(
-    "dns.dkim", "domain", "Does the record hold the key that signs?", "RFC 6376 section 3.6.2"
+    "dns.dkim",
+    "domain",
+    "Does the record hold the key that signs?",
+    "RFC 6376 section 3.6.2",
+    why="A signature that cannot be verified is as good as none, and DMARC may refuse the mail.",
+    remedy="Publish the record that the finding quotes, the same on every name server.",
 )
 TABLE = "/etc/rspamd/local.d/dkim_signing.conf"
 # Whether a key stands in the table of those that sign, and what is public of it.

@@ -13,13 +13,46 @@ from deploys.checks.finding import Finding, Question
 from deploys.checks.world import Answer, UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet, MailSettings
 
-MX = Question("dns.mx", "domain", "Does the domain name its mail hosts?", "RFC 5321 section 5.1")
-ADDRESS = Question(
-    "dns.address", "host", "Does the host's name lead to its addresses?", "RFC 5321 section 5.1"
+MX = Question(
+    "dns.mx",
+    "domain",
+    "Does the domain name its mail hosts?",
+    "RFC 5321 section 5.1",
+    why=(
+        "Senders go where the MX records lead. A name server that answers otherwise sends part of "
+        "the mail elsewhere."
+    ),
+    remedy="Publish MX records for the hosts of the inventory, the same on every name server.",
 )
-SPF = Question("dns.spf", "domain", "Is there one policy of who may send?", "RFC 7208 section 4.5")
+ADDRESS = Question(
+    "dns.address",
+    "host",
+    "Does the host's name lead to its addresses?",
+    "RFC 5321 section 5.1",
+    why="An MX record names a host; without the host's addresses mail waits until it is returned.",
+    remedy="Publish the A and AAAA records that `mail_addresses` lists, or correct the list.",
+)
+SPF = Question(
+    "dns.spf",
+    "domain",
+    "Is there one policy of who may send?",
+    "RFC 7208 section 4.5",
+    why=(
+        "Without a policy anybody passes as the domain; two of them are an error, and then the "
+        "domain's own mail is refused."
+    ),
+    remedy="Publish exactly one TXT record that begins with `v=spf1`.",
+)
 DMARC = Question(
-    "dns.dmarc", "domain", "Is there one policy about forged mail?", "RFC 7489 section 6.6.3"
+    "dns.dmarc",
+    "domain",
+    "Is there one policy about forged mail?",
+    "RFC 7489 section 6.6.3",
+    why=(
+        "Receivers treat forged mail as the policy says, and large ones refuse domains without "
+        "one. Two policies count as none."
+    ),
+    remedy="Publish exactly one TXT record that begins with `v=DMARC1` at `_dmarc.` of the domain.",
 )
 
 

@@ -9,23 +9,26 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 
+from deploys.checks.attendance import HOST
+from deploys.checks.command_line import inventory_name
 from deploys.checks.errands import errands
 from deploys.checks.finding import Finding
 from deploys.checks.gathering import failed, gathering
 from deploys.checks.hosts import PyinfraHosts
-from deploys.checks.proof import HOST, prove
-from deploys.checks.report import inventory_name, publish
+from deploys.checks.progress import progress
+from deploys.checks.proof import prove
+from deploys.checks.report import publish
 from deploys.checks.resolver import Resolver
+from deploys.checks.selection import selected
 from deploys.checks.session import Endpoint
 from deploys.checks.world import World
-from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet
 
 Changes = Mapping[str, Callable[[State], int]]
 
 
 @operation(is_idempotent=False)
-def verified(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, None]:
+def proved(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, None]:
     """
     Prove that mail is delivered, and write the report.
 
@@ -36,25 +39,28 @@ def verified(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None,
     + fleet: every mail host and witness of the inventory
     + changes: what counts, for the report, the hosts and the zones that the run has changed
 
-    It fails when a check fails, when no message arrived, when a host of the inventory did not
-    answer, and when the report cannot be written.
+    It fails when a check finds what is as bad as `verify_fail_on`, when no message arrived, and
+    when a host of the inventory did not answer. A report that cannot be written and a notice that
+    cannot be sent are said, and change nothing of that.
 
     **Example:**
 
     .. code:: python
 
-        verified(
+        proved(
             name="Prove that mail is delivered",
             fleet=fleet_of(state.inventory),
             changes={"hosts": hosts_changed, "zones": zones_changed},
         )
     """
     run = host.state
-    scope = _in_limit(fleet, run)
+    asked = fleet.verification
+    whole = fleet.narrowed(asked.host or _names(fleet), asked.domain)
+    scope = _in_limit(whole, run)
     if not run.is_executing:
         _announce(scope)
         return
-    meeting = gathering(run, str(host.current_op_hash), _Proof(fleet, scope, changes))
+    meeting = gathering(run, str(host.current_op_hash), _Proof(whole, scope, changes))
     if not meeting.completed_by(run, host.name):
         host.noop("the proof begins when every host is here")
         return
@@ -72,24 +78,28 @@ class _Proof:
     def __call__(self, state: State, host: Host, op_hash: str) -> bool:
         absent = _absent(self.fleet, self.scope, state)
         world = _world(self.scope, state, op_hash)
-        report = prove(self.scope, world, lambda: self._counted(state), absent)
-        succeeded = report.succeeded
-        try:
-            publish(replace(report, name=inventory_name()))
-        except MailError as problem:
+        limits = _limit_of(self.fleet, self.scope)
+        report = prove(self.scope, world, lambda: self._counted(state), absent, limits)
+        world.progress.end()
+        asked = self.scope.verification
+        for problem in publish(replace(report, name=inventory_name()), asked.notify, asked.metrics):
             logger.error(f"{host.print_prefix}{problem}")
-            succeeded = False
-        if not succeeded:
+        if not report.succeeded:
             # With --no-wait pyinfra forgets what an operation returned.
             state.failed_hosts.add(host)
-        return succeeded
+        return report.succeeded
 
     def _counted(self, state: State) -> Mapping[str, int]:
         return {what: count(state) for what, count in self.changes.items()}
 
 
+def _limit_of(fleet: Fleet, scope: Fleet) -> tuple[str, ...]:
+    here = _names(scope)
+    return () if here == _names(fleet) else (f"limited to {', '.join(here) or 'nothing'}",)
+
+
 def _announce(scope: Fleet) -> None:
-    for errand in errands(scope):
+    for errand in errands(scope) if selected(scope.verification).mailed else ():
         origin = errand.origin
         if host.name == (origin.host if isinstance(origin, Endpoint) else origin):
             host.log(f"would send a test message {errand.path}")
@@ -98,18 +108,15 @@ def _announce(scope: Fleet) -> None:
 def _world(fleet: Fleet, state: State, op_hash: str) -> World:
     resolvers = dict.fromkeys(str(one) for host in fleet.hosts for one in host.resolvers)
     timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
-    return World(PyinfraHosts(state, op_hash), Resolver(tuple(resolvers)), timeout=timeout)
+    hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(resolvers))
+    return World(hosts, names, timeout=timeout, progress=progress())
 
 
 def _in_limit(fleet: Fleet, state: State) -> Fleet:
     """Return the part of the fleet that this run is about."""
     names = {host.name for host in state.inventory if state.is_host_in_limit(host)}
-    return fleet.model_copy(
-        update={
-            "hosts": tuple(host for host in fleet.hosts if host.inventory_name in names),
-            "witnesses": tuple(one for one in fleet.witnesses if one.inventory_name in names),
-        }
-    )
+    witnesses = tuple(one for one in fleet.witnesses if one.inventory_name in names)
+    return fleet.narrowed(names).model_copy(update={"witnesses": witnesses})
 
 
 def _absent(fleet: Fleet, scope: Fleet, state: State) -> Iterator[Finding]:

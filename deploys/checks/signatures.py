@@ -24,6 +24,8 @@ DKIM = Question(
     "domain",
     "Does a stranger find that both signatures pass?",
     "RFC 8601 section 2.7.1",
+    why="A signature that does not verify makes mail look forged, or changed on its way.",
+    remedy="Let every name server answer with the key that signs, then deploy.",
 )
 
 _BEFORE = "mend delivery.arrived first"

@@ -14,21 +14,45 @@ from deploys.checks.world import UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet
 
 CONNECT = Question(
-    "smtp.connect", "host", "Does every address answer on port 25?", "RFC 5321 section 3.1"
+    "smtp.connect",
+    "host",
+    "Does every address answer on port 25?",
+    "RFC 5321 section 3.1",
+    why="Where nobody answers, mail waits with its sender and is returned after days.",
+    remedy="Let the mail service run, and the firewall pass port 25 over IPv4 and IPv6.",
 )
 RELAY = Question(
-    "smtp.relay", "host", "Is mail for others refused to strangers?", "RFC 2505 section 2.1"
+    "smtp.relay",
+    "host",
+    "Is mail for others refused to strangers?",
+    "RFC 2505 section 2.1",
+    why="An open relay is found within hours, sends spam for strangers, and ends on blocklists.",
+    remedy="Keep `reject_unauth_destination`, and strangers out of `mynetworks`.",
 )
 UNKNOWN_RECIPIENT = Question(
     "smtp.unknown_recipient",
     "host",
     "Is an unknown recipient refused at once, so that no bounce ever goes to a forged sender?",
     "RFC 3463 section 3.2",
+    why="Who accepts first and returns later sends bounces to people whose address was forged.",
+    remedy="Let Postfix know every recipient, without a catch-all; others get `550 5.1.1`.",
 )
 POSTMASTER = Question(
-    "smtp.postmaster", "host", "Are postmaster and abuse served?", "RFC 5321 section 4.5.1"
+    "smtp.postmaster",
+    "host",
+    "Are postmaster and abuse served?",
+    "RFC 5321 section 4.5.1",
+    why="This is where others tell of trouble, and blocklists ask for proof of ownership.",
+    remedy="Deliver both addresses of every domain to a person: `mail_postmaster`.",
 )
-STARTTLS = Question("smtp.starttls", "host", "Is TLS offered, and does it work?", "RFC 3207")
+STARTTLS = Question(
+    "smtp.starttls",
+    "host",
+    "Is TLS offered, and does it work?",
+    "RFC 3207",
+    why="Without it mail crosses the network readable, and senders that insist on TLS keep theirs.",
+    remedy="Give Postfix a key and a certificate that it can read: `mail_tls`.",
+)
 
 _MAILBOX_UNAVAILABLE = 550
 

@@ -35,12 +35,19 @@ SUBMISSION = Question(
     "host",
     "Are passwords asked for under TLS only, and wrong senders and recipients refused at once?",
     "RFC 8314 section 3.3, RFC 6409 section 6.1",
+    why=(
+        "A password in clear text is everybody's; an account that may send as another forges; and "
+        "a mistyped address is best heard of while it is still on the screen."
+    ),
+    remedy="Keep the submission services as this project writes them.",
 )
 PRIVACY = Question(
     "delivery.privacy",
     "domain",
     "Does mail keep to itself where it was written, and with which program?",
     "RFC 5321 section 7.6",
+    why="The address tells where an author was, the program what to attack.",
+    remedy="Keep `header_checks` of the submission services.",
 )
 
 _CLEAR = "keep smtpd_tls_auth_only = yes, and smtpd_sasl_auth_enable out of main.cf"

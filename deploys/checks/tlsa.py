@@ -20,7 +20,14 @@ from deploys.checks.world import Answer, UnansweredError, World, side_by_side
 from deploys.mail import tlsa
 from deploys.mail.settings import Fleet, MailSettings
 
-TLSA = Question("dns.tlsa", "host", "Do TLSA records name every key that TLS shows?", "RFC 7672")
+TLSA = Question(
+    "dns.tlsa",
+    "host",
+    "Do TLSA records name every key that TLS shows?",
+    "RFC 7672",
+    why="Senders that ask for DANE keep their mail where a key is shown that no record names.",
+    remedy="Run `deploys/site.py`, which publishes the keys of every host before they are shown.",
+)
 PUBLISH = "run deploys/site.py, which publishes the keys of every host"
 Keys = Mapping[Endpoint, frozenset[str]]
 

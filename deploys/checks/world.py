@@ -7,8 +7,10 @@ It is a value, so that a test hands in a world of its own, and a check cannot te
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
+
+from deploys.checks.progress import Progress
 
 Result = TypeVar("Result")
 
@@ -53,6 +55,7 @@ class World:
     timeout: float = 30
     patience: float = 30
     port: int = 25
+    progress: Progress = field(default_factory=Progress)
 
 
 def side_by_side(calls: Iterable[Callable[[], Result]], workers: int = 16) -> list[Result]:

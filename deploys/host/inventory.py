@@ -2,8 +2,9 @@
 The one door between pyinfra's inventory and the settings.
 
 Groups give a host its role: `mail` hosts are deployed, and `client` hosts, which send all their
-mail through a submission host; `witnesses` are places outside where delivery is proved. Nothing
-else of this project reads host data.
+mail through a submission host; `witnesses` are places outside where delivery is proved, and the
+`controller`, which is this machine, proves it again and again. Nothing else of this project reads
+host data.
 """
 
 from functools import cache
@@ -16,7 +17,7 @@ from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet
 
-MAIL, CLIENT, WITNESSES = "mail", "client", "witnesses"
+MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
 TRUST = "mail_trust_on_first_use"
 
 
@@ -26,12 +27,12 @@ def fleet_of(inventory: Inventory) -> Fleet:
     hosts, clients = _group(inventory, MAIL), _group(inventory, CLIENT)
     if not (hosts or clients):
         raise DeployError(f"the inventory has no host in the group {MAIL!r}; name your servers so")
-    witnesses = _group(inventory, WITNESSES)
+    witnesses, controllers = _group(inventory, WITNESSES), _group(inventory, CONTROLLER)
     try:
         fleet = fleet_from(
             *(
                 {name: host.data.dict() for name, host in group.items()}
-                for group in (hosts, witnesses, clients)
+                for group in (hosts, witnesses, clients, controllers)
             )
         )
     except MailError as error:
@@ -39,6 +40,7 @@ def fleet_of(inventory: Inventory) -> Fleet:
             f"the inventory holds mistakes, nothing was touched:\n    {error}"
         ) from error
     _require_host_keys({**hosts, **witnesses, **clients})
+    _require_this_machine(controllers)
     return fleet
 
 
@@ -61,6 +63,13 @@ def _require_host_keys(hosts: dict[str, Host]) -> None:
                 f"{name}: ssh_strict_host_key_checking is {policy!r}; write 'yes' in "
                 f"group_data/all.py, or 'accept-new' with {TRUST} = True"
             )
+
+
+def _require_this_machine(controllers: dict[str, Host]) -> None:
+    # The timer needs what this machine has: the inventory, the secrets and the SSH keys.
+    for name, host in controllers.items():
+        if host.connector_cls.__name__ != "LocalConnector":
+            raise DeployError(f"{name} is not this machine; write {CONTROLLER} = ['@local']")
 
 
 def _connects_by_ssh(host: Host) -> bool:

@@ -16,10 +16,11 @@ from deploys.mail import dkim
 from deploys.mail.accounts import password_hash
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Client, Fleet, MailSettings, Witness
-from deploys.mail.siting import site_mistakes, with_sites
+from deploys.mail.siting import LONGEST_NAME, site_mistakes, with_sites
+from deploys.mail.verification import PREFIX as VERIFY
+from deploys.mail.verification import Verification, agreed, strangers, verify_keys
 
 PREFIX = "mail_"
-LONGEST_NAME = 253  # octets of a name as text (RFC 1035 section 2.3.4)
 NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
 Model = TypeVar("Model", MailSettings, Client, Witness)
@@ -30,10 +31,11 @@ def fleet_from(
     hosts: Mapping[str, HostData],
     witnesses: Mapping[str, HostData],
     clients: Mapping[str, HostData] = MappingProxyType({}),
+    controllers: Mapping[str, HostData] = MappingProxyType({}),
 ) -> Fleet:
     """Check the data of every host and return the fleet; raise every mistake at once."""
     mistakes: list[str] = []
-    for name, data in ({**hosts, **witnesses, **clients}).items():
+    for name, data in ({**hosts, **witnesses, **clients, **controllers}).items():
         mistakes += _unknown_keys(name, data)
     mail = [_checked(MailSettings, name, PREFIX, data, mistakes) for name, data in hosts.items()]
     seen = [
@@ -42,6 +44,7 @@ def fleet_from(
     ]
     null = [_checked(Client, name, PREFIX, data, mistakes) for name, data in clients.items()]
     settings = with_sites([host for host in mail if host])
+    verification = _verification({**hosts, **witnesses, **controllers}, settings, mistakes)
     mistakes += _conflicts(settings)
     mistakes += _role_mistakes(hosts, clients)
     for client in filter(None, null):
@@ -52,20 +55,22 @@ def fleet_from(
         hosts=settings,
         witnesses=tuple(witness for witness in seen if witness),
         clients=tuple(client for client in null if client),
+        verification=verification,
     )
 
 
 def known_keys() -> tuple[str, ...]:
-    """Return every `mail_*` key that an inventory may hold."""
+    """Return every key of this project that an inventory may hold."""
     fields = dict.fromkeys((*MailSettings.model_fields, *Client.model_fields))
     own = (f"{PREFIX}{field}" for field in fields)
     outside = (f"{PREFIX}witness_{field}" for field in Witness.model_fields)
-    return tuple(key for key in (*own, *outside) if not key.endswith(NO_KEYS))
+    keys = (*own, *outside, *verify_keys())
+    return tuple(key for key in keys if not key.endswith(NO_KEYS))
 
 
 def _unknown_keys(name: str, data: HostData) -> Iterator[str]:
     for key in sorted(data):
-        if key.startswith(PREFIX) and key not in known_keys():
+        if key.startswith((PREFIX, VERIFY)) and key not in known_keys():
             near = get_close_matches(key, known_keys(), n=1, cutoff=0)
             yield f"{name}: {key} is not a key; did you mean {near[0]}?"
 
@@ -83,6 +88,23 @@ def _checked(
     except ValidationError as error:
         mistakes += (f"{name}: {prefix}{_sentence(detail)}" for detail in error.errors())
         return None
+
+
+def _verification(
+    data: Mapping[str, HostData], hosts: tuple[MailSettings, ...], mistakes: list[str]
+) -> Verification:
+    words = agreed(data, mistakes)
+    fields = {
+        key.removeprefix(VERIFY): value for key, value in words.items() if key in verify_keys()
+    }
+    try:
+        asked = Verification(**fields)
+    except ValidationError as error:
+        mistakes += (f"{VERIFY}{_sentence(detail)}" for detail in error.errors())
+        return Verification()
+    domains = [domain for host in hosts for domain in host.domains]
+    mistakes += strangers(asked, [host.inventory_name for host in hosts], domains)
+    return asked
 
 
 def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is not exported

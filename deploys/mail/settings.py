@@ -5,7 +5,7 @@ An inventory speaks through `mail_*` keys. Here they are `MailSettings`, one fro
 and `Fleet`, all hosts of an inventory together. Nothing else is handed on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,6 +41,7 @@ from deploys.mail.values import (
     TlsPolicy,
     TrustAnchor,
 )
+from deploys.mail.verification import Verification
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 Notice = Literal["failure", "delay", "success", "verify"]
@@ -189,11 +190,17 @@ class Witness(_Frozen):
 
 
 class Fleet(_Frozen):
-    """Every mail host, client and witness of an inventory, checked against each other."""
+    """
+    Every mail host, client and witness of an inventory, checked against each other.
+
+    In a run that is about a part of them, `others` are the mail hosts that it is not about.
+    """
 
     hosts: tuple[MailSettings, ...]
     witnesses: tuple[Witness, ...] = ()
     clients: tuple[Client, ...] = ()
+    verification: Verification = Verification()
+    others: tuple[MailSettings, ...] = ()
 
     def host(self, inventory_name: str) -> MailSettings:
         """Return the settings of a mail host by pyinfra's name for it."""
@@ -221,4 +228,15 @@ class Fleet(_Frozen):
 
     def hosts_for(self, domain: str) -> tuple[MailSettings, ...]:
         """Return the hosts that receive mail for a domain, in the inventory's order."""
-        return tuple(host for host in self.hosts if domain in host.domains)
+        return tuple(host for host in (*self.hosts, *self.others) if domain in host.domains)
+
+    def narrowed(self, names: Collection[str], domains: Collection[str] = ()) -> "Fleet":
+        """Return the part that is about these hosts, and about these domains if any are given."""
+        kept, others = [], list(self.others)
+        for host in self.hosts:
+            served = tuple(one for one in host.domains if not domains or one in domains)
+            if host.inventory_name in names and (served or not domains):
+                kept.append(host.model_copy(update={"domains": served}))
+            else:
+                others.append(host)
+        return self.model_copy(update={"hosts": tuple(kept), "others": tuple(others)})

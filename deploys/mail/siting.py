@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from deploys.mail.settings import MailSettings
 from deploys.mail.site import Site
 
-LONGEST_NAME = 253  # RFC 1035 section 2.3.4, as text
+LONGEST_NAME = 253  # octets of a name as text (RFC 1035 section 2.3.4)
 KEYS = ("mta_sts", "autoconfig")
 
 

@@ -3,7 +3,7 @@ An inventory to start from: two servers, a host that sends through one of them, 
 outside that proves delivery.
 
 Groups give a host its role: `mail` and `client` are deployed, `witnesses` only receive and answer
-test mail.
+test mail; the `controller` is the machine that pyinfra runs on.
 """
 
 mail = [
@@ -28,3 +28,13 @@ mail = [
 client = [("app.example.org", {"mail_hostname": "app.example.org"})]
 
 witnesses = ["shell.example.net"]
+
+# deploys/timer.py lets this machine verify mail on its own, when systemd.time(7) says; "": never.
+controller = [
+    (
+        "@local",
+        {
+            "verify_timer": "daily",
+        },
+    ),
+]

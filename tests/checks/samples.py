@@ -1,21 +1,24 @@
 """Reports for the tests: one in which all is well, one in which much is not."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from deploys.checks import (
+    attendance,
     authentication,
     certificates,
     delivery,
     keys,
     names,
-    proof,
     signatures,
     smtp,
     submission,
     tlsa,
+    waivers,
 )
-from deploys.checks.finding import Finding, Message, Report
+from deploys.checks.finding import Finding, Severity, Waived
+from deploys.checks.verdict import Change, Comparison, Message, Report, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
 NS = ("ns.nic.example (203.0.113.2)", "ns.nic.example (2001:db8:25::2)")
@@ -67,7 +70,7 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
 
 
 def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:
-    found = [proof.HOST.ok(host, "it took part in the run")]
+    found = [attendance.HOST.ok(host, "it took part in the run")]
     found += (names.ADDRESS.ok(host, f"{ns}: {host}.{domain} A {addresses[0]}") for ns in NS)
     shown = f"4 records name the keys shown at {', '.join(addresses)}"
     found += (tlsa.TLSA.ok(host, f"{ns}: {shown}") for ns in NS)
@@ -98,12 +101,13 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
 def good() -> Report:
     """Return a report in which all is well."""
     messages = _messages()
-    findings = [proof.HOST.ok("peer", "it took part in the run")]
+    findings = [attendance.HOST.ok("peer", "it took part in the run")]
     for host, domain, addresses in FLEET:
         findings += _of_domain(host, domain, messages)
         findings += _of_host(host, domain, addresses)
     changes = {"hosts": 2, "zones": 2}
-    return Report(tuple(findings), messages, changes, STARTED, 2.4, "lab")
+    comparison = Comparison(STARTED - timedelta(days=1))
+    return Report(tuple(findings), messages, changes, STARTED, 2.4, "lab", comparison=comparison)
 
 
 def bad() -> Report:
@@ -126,11 +130,45 @@ def bad() -> Report:
         smtp.CONNECT.unknown("mx2", f"{closed}; nothing answered over IPv6", "use another machine"),
         smtp.STARTTLS.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
         smtp.RELAY.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
-        proof.HOST.info("mx3", "left out by --limit or --exclude", "run without the limit"),
+        replace(
+            certificates.TLS.warning("mx2", "mx2 shows a certificate until 2026-10-12", "renew it"),
+            severity=Severity.WAIVED,
+            waived=Waived(Severity.WARNING, date(2026, 10, 10), "the new one comes with the move"),
+        ),
+        waivers.WAIVER.ok("smtp.tls of mx2", "until 2026-10-10: the new one comes with the move"),
+        waivers.WAIVER.error(
+            "dns.dmarc",
+            "the waiver ended on 2026-09-30: the owner of the zone was away",
+            "mend what it waived, or give it a later end in verify_waivers",
+        ),
+        attendance.HOST.info("mx3", "left out by --limit or --exclude", "run without the limit"),
     ]
     return replace(
         whole,
         findings=(*whole.findings, *problems),
         messages=(whole.messages[0], lost, slow, *whole.messages[3:]),
         changes={"hosts": 0, "zones": 0},
+        comparison=Comparison(STARTED - timedelta(days=1), tuple(_news())),
+    )
+
+
+def _news() -> Iterator[Change]:
+    ok, warning, error = Severity.OK, Severity.WARNING, Severity.ERROR
+    slow = "peer -> postmaster@harbor.example: 14.2 s"
+    yield Change(Turn.NEW, "delivery.seconds", "domain", "harbor.example", ok, warning, slow)
+    yield Change(Turn.WORSE, "smtp.relay", "host", "mx1", warning, error, "mx1 answered 250")
+    yield Change(Turn.GONE, "dns.mx", "domain", "harbor.example", error, ok, "10 mx1")
+
+
+def part() -> Report:
+    """Return a report of a run that asked the DNS alone."""
+    dns = tuple(one for one in good().findings if one.id.startswith("dns."))
+    return replace(
+        good(),
+        findings=dns,
+        messages=(),
+        limits=("only dns.*",),
+        not_asked=("smtp.connect", "smtp.relay"),
+        mailed=False,
+        comparison=Comparison(),
     )

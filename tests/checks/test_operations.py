@@ -1,15 +1,18 @@
 """The proof as an operation: done once, whatever the way pyinfra runs it, and never forgotten."""
 
-from collections.abc import Callable, Generator, Iterable
+import json
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from pyinfra.api.command import StringCommand
 from pyinfra.api.config import Config
 from pyinfra.api.connect import connect_all
-from pyinfra.api.exceptions import ConnectError, PyinfraError
+from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.inventory import Inventory
 from pyinfra.api.operation import add_op, operation
 from pyinfra.api.operations import run_ops
@@ -18,8 +21,10 @@ from pyinfra.connectors.fake import FakeConnector
 from pyinfra.context import ctx_state
 
 from deploys.checks import operations
-from deploys.checks.finding import Finding, Report
-from deploys.checks.operations import verified
+from deploys.checks.deploy import verified
+from deploys.checks.finding import Finding
+from deploys.checks.operations import proved
+from deploys.checks.verdict import Report
 from deploys.checks.world import World
 from deploys.mail.checking import fleet_from
 from deploys.mail.settings import Fleet
@@ -44,11 +49,16 @@ class Proofs:
         self.absent: dict[str, str] = {}
 
     def prove(
-        self, fleet: Fleet, _world: World, _changes: object, absent: Iterable[Finding]
+        self,
+        fleet: Fleet,
+        _world: World,
+        _changes: object,
+        absent: Iterable[Finding],
+        limits: tuple[str, ...],
     ) -> Report:
         self.hosts.append(tuple(host.inventory_name for host in fleet.hosts))
         self.absent = {finding.subject: finding.severity for finding in absent}
-        return self.report
+        return replace(self.report, limits=(*self.report.limits, *limits))
 
 
 @pytest.fixture(name="proofs")
@@ -59,12 +69,13 @@ def _proofs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Proofs:
     return proofs
 
 
-def fleet() -> Fleet:
+def fleet(words: Mapping[str, object]) -> Fleet:
     hosts = {
         name: {
             "mail_hostname": f"mx{number}.harbor.example",
             "mail_addresses": [f"192.0.2.{number}"],
             "mail_domains": [f"harbor{number}.example"],
+            **words,
         }
         for number, name in enumerate(MAIL, 1)
     }
@@ -78,7 +89,11 @@ def stumbles() -> Generator[StringCommand, None, None]:
     yield StringCommand("stumble")
 
 
-def ready(failing: Iterable[str] = (), limit: Iterable[str] = ()) -> State:
+def ready(
+    failing: Iterable[str] = (),
+    limit: Iterable[str] = (),
+    words: Mapping[str, object] = MappingProxyType({}),
+) -> State:
     """Return a state that is ready to run an operation that some hosts fail, and the proof."""
     quick: dict[str, object] = {"fake_delay": 0, "fake_delay_jitter": 0}
     responses = {"fake_responses": {"stumble": {"success": False}}}
@@ -89,7 +104,7 @@ def ready(failing: Iterable[str] = (), limit: Iterable[str] = ()) -> State:
     with ctx_state.use(state):
         connect_all(state)
     add_op(state, stumbles)
-    add_op(state, verified, fleet=fleet(), changes={})
+    add_op(state, proved, fleet=fleet(words), changes={})
     return state
 
 
@@ -153,20 +168,52 @@ def test_a_host_that_cannot_be_reached_is_named(
     assert proofs.absent == {MAIL[0]: "error", MAIL[1]: "ok", PEER: "ok"}
 
 
+@pytest.mark.parametrize(
+    ("words", "hosts", "limits"),
+    [
+        ({}, MAIL, ()),
+        ({"verify_host": MAIL[1]}, (MAIL[1],), (f"only host {MAIL[1]}",)),
+        ({"verify_domain": "harbor1.example"}, (MAIL[0],), ("only domain harbor1.example",)),
+    ],
+    ids=str,
+)
+def test_a_proof_of_a_part_is_kept_apart_and_leaves_the_other_hosts_out(
+    proofs: Proofs, words: dict[str, str], hosts: tuple[str, ...], limits: tuple[str, ...]
+) -> None:
+    proofs.report = replace(good(), limits=limits)
+
+    assert run(ready(words=words), run_ops) == set()
+
+    folder = Path("reports/inventory", "part" if limits else "")
+    assert proofs.hosts == [hosts]
+    assert set(proofs.absent) == {*hosts, PEER}
+    assert json.loads((folder / "report.json").read_text())["limits"] == list(limits)
+
+
+def test_a_check_that_does_not_exist_is_told_before_anything_is_asked(proofs: Proofs) -> None:
+    with pytest.raises(DeployError, match=r"'dns\.mz' is no check; did you mean dns\.mx\?"):
+        verified("Verify", fleet({"verify_only": "dns.mz"}), {})
+
+    assert proofs.hosts == []
+
+
 @every_way
 def test_hosts_outside_the_limit_are_left_out_and_said_to_be(proofs: Proofs, way: Way) -> None:
     run(ready(limit=(MAIL[1], PEER)), way)
 
     assert proofs.hosts == [(MAIL[1],)]
     assert proofs.absent == {MAIL[0]: "info", MAIL[1]: "ok", PEER: "ok"}
+    assert Path("reports/inventory/part/report.json").exists()
 
 
-def test_a_report_that_cannot_be_written_fails_the_run_with_one_sentence(
-    proofs: Proofs, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("report", "failed"), [(good(), 0), (bad(), 1)], ids=["good", "bad"])
+def test_a_report_that_cannot_be_written_is_one_sentence_and_the_findings_decide(
+    proofs: Proofs, caplog: pytest.LogCaptureFixture, report: Report, failed: int
 ) -> None:
     Path("reports").write_text("a file where the folder should be")
+    proofs.report = report
 
-    assert len(run(ready(), run_ops)) == 1
+    assert len(run(ready(), run_ops)) == failed
     assert proofs.hosts
     assert "the report cannot be written to reports/inventory" in caplog.text
     assert "Traceback" not in caplog.text

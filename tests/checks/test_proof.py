@@ -1,34 +1,20 @@
 """The whole proof in a world of one machine: a server, a name server's answers, mailboxes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from deploys.checks.attendance import HOST
 from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.finding import Severity, Verdict
-from deploys.checks.proof import HOST, prove
-from deploys.checks.world import Answer, World
+from deploys.checks.finding import Severity
+from deploys.checks.proof import prove
+from deploys.checks.verdict import Verdict
+from deploys.checks.world import World
+from tests.checks.honest import zone
 from tests.checks.servers import Handler, certified, serving
-from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
-
-RECORDS: Mapping[tuple[str, str], Sequence[str]] = {
-    ("harbor.example", "MX"): ["10 mx1.harbor.example."],
-    ("harbor.example", "TXT"): ["v=spf1 mx -all"],
-    ("_dmarc.harbor.example", "TXT"): ["v=DMARC1; p=none"],
-    ("mx1.harbor.example", "A"): ["127.0.0.1"],
-    ("mx1.harbor.example", "AAAA"): [],
-    ("_25._tcp.mx1.harbor.example", "TLSA"): [],
-} | {
-    (f"mx1-{algorithm}._domainkey.{domain}", "TXT"): [f"v=DKIM1; k={algorithm}; p={key}"]
-    for algorithm, key in KEYS.items()
-    for domain in ("harbor.example", "mx1.harbor.example")
-}
-
-
-def zone(records: Mapping[tuple[str, str], Sequence[str]] = RECORDS) -> Zone:
-    return Zone({key: [Answer("ns", tuple(values))] for key, values in records.items()})
+from tests.checks.worlds import Machine, Zone, fleet, world
 
 
 @pytest.fixture(name="here")
@@ -46,14 +32,14 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
 
     assert report.having(Severity.ERROR, Severity.UNKNOWN, Severity.WARNING) == ()
     assert report.verdict is Verdict.PASSED
-    of_accounts = {"smtp.submission", "delivery.privacy"}  # there are none
-    assert {finding.id for finding in report.findings} == set(QUESTIONS) - of_accounts
+    of_what_is_not_there = {"smtp.submission", "delivery.privacy", "run.waiver"}
+    assert {finding.id for finding in report.findings} == set(QUESTIONS) - of_what_is_not_there
     assert [message.arrived for message in report.messages] == [True, True, True]
     assert report.changes == {"hosts": 1, "zones": 2}
 
 
 def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
-    wrong = zone({**RECORDS, ("mx1.harbor.example", "A"): ["192.0.2.99"]})
+    wrong = zone({("mx1.harbor.example", "A"): ("192.0.2.99",)})
 
     report = prove(fleet(), replace(here, names=wrong), dict, ())
 

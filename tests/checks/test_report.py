@@ -15,14 +15,15 @@ import pytest
 from rich.console import Console
 
 from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.finding import Report, Severity, Verdict
-from deploys.checks.report import data, html, junit, terminal, write
+from deploys.checks.finding import Severity
+from deploys.checks.report import data, html, junit, markdown, prometheus, terminal, write
+from deploys.checks.verdict import Report, Verdict
 from deploys.mail.errors import MailError
 from tests.checks import samples
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
-REPORTS = {"good": samples.good(), "bad": samples.bad()}
+REPORTS = {"good": samples.good(), "bad": samples.bad(), "part": samples.part()}
 HOSTILE = "</li><script>alert(1)</script>"
 
 
@@ -36,6 +37,8 @@ RENDERERS = {
     "txt": on_terminal,
     "json": data.render,
     "xml": junit.render,
+    "md": markdown.render,
+    "prom": prometheus.render,
     "html": html.render,
 }
 
@@ -87,20 +90,57 @@ def test_a_run_in_which_no_message_arrived_never_succeeds() -> None:
 
 
 def test_every_question_of_the_samples_is_in_the_catalogue_and_the_reverse() -> None:
-    assert {finding.id for finding in samples.good().findings} == set(QUESTIONS)
+    asked = (finding.id for report in REPORTS.values() for finding in report.findings)
+
+    assert set(asked) == set(QUESTIONS)
 
 
-def test_json_names_host_or_domain() -> None:
+def test_json_names_what_a_finding_is_about() -> None:
     findings = json.loads(data.render(REPORTS["bad"]))["findings"]
 
-    assert all(("host" in finding) != ("domain" in finding) for finding in findings)
+    assert all(len({"host", "domain", "run"} & set(finding)) == 1 for finding in findings)
     assert {finding["id"]: finding for finding in findings}["dns.mx"]["domain"]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_json_is_as_its_schema_says(name: str) -> None:
+    """The schema is made from the values that are read back here; docs/ holds it."""
+    written = data.Document.model_validate_json(data.render(REPORTS[name]))
+
+    assert written == data.document(REPORTS[name])
+    assert set(json.loads(data.schema())["required"]) <= set(json.loads(data.render(REPORTS[name])))
+
+
+@pytest.mark.parametrize("width", [30, 50, 80, 120])
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_terminal_is_never_too_narrow(name: str, width: int) -> None:
+    shown = on_terminal(REPORTS[name], width)
+
+    assert max(map(len, shown.splitlines())) <= width
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_metrics_are_as_prometheus_reads_them(name: str) -> None:
+    metric = r"pyinfra_mail_[a-z_]+"
+    label = r'[a-z]+="([^"\\\n]|\\[\\"n])*"'
+    lines = prometheus.render(REPORTS[name]).splitlines()
+    samples = [line for line in lines if not line.startswith("#")]
+
+    assert len(set(samples)) == len(samples)
+    for line in lines:
+        assert re.fullmatch(
+            rf"# HELP {metric} [A-Z].*\.|# TYPE {metric} gauge"
+            rf"|{metric}{{{label}(,{label})*}} [0-9.e+-]+",
+            line,
+        ), line
 
 
 def test_junit_counts_open_questions_as_errors_and_errors_as_failures() -> None:
     document = ET.fromstring(junit.render(REPORTS["bad"]))  # noqa: S314 - our own document
 
-    assert (document.attrib["failures"], document.attrib["errors"]) == ("2", "3")
+    assert (document.attrib["failures"], document.attrib["errors"]) == ("3", "3")
+    assert document.attrib["skipped"] == "1"  # what is waived
     assert document.attrib["tests"] == str(len(REPORTS["bad"].findings))
 
 
@@ -172,6 +212,20 @@ def test_the_page_can_be_read_without_seeing_it(name: str) -> None:
     assert all(attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
 
 
+def test_what_a_server_says_stays_within_a_label_and_within_code() -> None:
+    question = next(iter(QUESTIONS.values()))
+    said = 'x"} 1 `` | <b> \\ '
+    report = replace(
+        REPORTS["good"],
+        findings=(question.error(said, said, said),),
+        messages=(replace(REPORTS["good"].messages[0], path=said),),
+    )
+
+    assert f"- ``` {said} ```\n" in markdown.render(report)
+    assert f"| ``` {said.replace('|', chr(92) + '|')} ``` |" in markdown.render(report)
+    assert r'subject="x\"} 1 `` | <b> \\ "' in prometheus.render(report)
+
+
 @pytest.mark.parametrize("suffix", ["html", "xml"])
 def test_what_a_server_says_cannot_break_out(suffix: str) -> None:
     question = next(iter(QUESTIONS.values()))
@@ -194,7 +248,8 @@ def test_the_files_are_written_side_by_side(tmp_path: Path) -> None:
     write(REPORTS["good"], folder)
     write(REPORTS["bad"], folder)
 
-    assert {path.name for path in folder.iterdir()} == {"report.html", "report.json", "report.xml"}
+    suffixes = set(RENDERERS) - {"txt"}
+    assert {path.name for path in folder.iterdir()} == {f"report.{one}" for one in suffixes}
     assert json.loads((folder / "report.json").read_text())["verdict"] == "failed"
 
 
@@ -208,7 +263,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 ASK = """
 import sys
 import pyinfra_cli.cli
-from deploys.checks.report import inventory_name
+from deploys.checks.command_line import inventory_name
 for line in sys.stdin:
     sys.argv = ["pyinfra", *line.split()]
     sys.stdout.write(inventory_name() + "\\n")

@@ -63,7 +63,7 @@ def test_what_holds_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certify, "listener", lambda _port: {"pid": 7, "process": "nginx"})
 
     with pytest.raises(Refused, match=r"nginx \(process 7\) listens on port 80"):
-        certify._issue(ONE)  # noqa: SLF001 - as above
+        certify._issue(ONE, ("ecdsa",))  # noqa: SLF001 - as above
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
     monkeypatch.setattr(rollover, "allow", lambda *_: None)
     before, following = shown(own["path"]), shown(own["next"])
 
-    rollover.rotate(own, lambda _: None)
+    rollover.rotate(own, lambda *_: None)
 
     assert shown(own["path"]) == following
     assert not set(shown(own["next"])) & {*before, *following}
@@ -172,7 +172,7 @@ def test_keys_stay_where_senders_do_not_know_the_next_ones(
     before = shown(own["path"]), shown(own["next"])
 
     with pytest.raises(Refused, match="until 10:00"):
-        rollover.rotate(own, lambda _: None)
+        rollover.rotate(own, lambda *_: None)
 
     assert (shown(own["path"]), shown(own["next"])) == before
 
@@ -193,15 +193,17 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
         place.symlink_to(archived)
     keys, asked = pairs.known(own["next"]), []
 
-    def refused(_: object) -> None:
+    def refused(_: object, kinds: list[str]) -> None:
         asked.append({kind: place.read_text() for kind, place in places.items()})
-        raise Refused("issue", "too many certificates")
+        if kinds == ["rsa"]:
+            raise Refused("issue", "too many certificates")
 
     with pytest.raises(Refused, match="too many"):
         rollover.rotate(own | {"source": "acme"}, refused)
 
-    assert asked == [keys]
-    assert {place.read_text() for place in places.values()} == {"in use"}
+    own_key = "in use"
+    assert asked == [keys | {"rsa": own_key}, keys | {"ecdsa": own_key}]
+    assert {place.read_text() for place in places.values()} == {own_key}
     assert pairs.known(own["next"]) == keys
 
 

@@ -19,11 +19,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploys.lab import state
-from tests.lab.raising import ROOT, Raised
-from tests.lab.running import LAB, MAIL_HOSTS, deployed, on, pyinfra
+from tests.lab.raising import Raised
+from tests.lab.running import LAB, MAIL_HOSTS, REPORT, deployed, on, pyinfra
 from tests.lab.tls import HOSTNAMES, SERVED, both, issuer, shown
 
-REPORT = ROOT / "reports" / "inventory" / "report.json"
 ACME = ("--data", "mail_tls=acme")
 ROTATE = (*ACME, "--data", "mail_tls_rotate=now")
 NOTES = "/var/lib/pyinfra-mail/tlsa"

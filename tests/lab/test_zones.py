@@ -55,14 +55,14 @@ DEPLOY = """
     from deploys.zones.operations import zones_published
     from tests.zones.scenario import told
 
-    tells = host.data.get("told")
-
-    def facts_of(member):
-        name = member.inventory_name
-        return told(name)[name] if tells else HostFacts()
-
+    fleet = fleet_of(state.inventory)
+    facts = told("mx1", "mx2") if host.data.get("told") else {}
     if MAIL in host.groups:
-        zones_published(name="Publish", fleet=fleet_of(state.inventory), facts_of=facts_of)
+        zones_published(
+            name="Publish",
+            fleet=fleet,
+            facts_of=lambda member: facts.get(member.inventory_name, HostFacts()),
+        )
 """
 INVENTORY = """
     from deploys.lab.inventory import dns, hosts, resolvers
@@ -287,11 +287,14 @@ def test_a_wrong_mail_dns_is_one_sentence_and_no_success(
 def test_an_edit_between_our_read_and_our_write_stops_the_write_and_survives(
     powerdns: PowerDns, lab: Raised
 ) -> None:
-    first = planned(lab)
+    host = dict(hosts(lab.name, "mail"))["mx1"]
+    records = records_for(fleet_from({"mx1": host}, {}), {"mx1"})
+    own = [record for record in records if record.name.endswith(HARBOR)]
+    planned = plan(load(lab_dns(lab.name)), HARBOR, own)
     powerdns.replace(HARBOR, HARBOR, "TXT", 3600, [*BEFORE, '"third-party=1"'])
 
     with pytest.raises(MailError, match=r"else changed TXT harbor\.example during this run"):
-        apply(first)
+        apply(planned)
     assert powerdns.held(HARBOR)[HARBOR, "TXT"][1] == sorted([*BEFORE, '"third-party=1"'])
     assert (HARBOR, "MX") not in powerdns.held(HARBOR)
 

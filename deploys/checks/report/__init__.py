@@ -1,51 +1,78 @@
 """
-The report of a proof: on the terminal, as JSON, as JUnit XML, and as one HTML page.
+The report of a proof: on the terminal, and as files for people and for programs.
 
-Files go to `reports/<inventory's folder>/` in the directory that the run was started in.
+Files go to `reports/<inventory's folder>/` in the directory that the run was started in; those of a
+run that was about less than everything to `part/` in it, so that the last whole proof stays.
 """
 
-import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from deploys.checks.finding import Report
-from deploys.checks.report import data, html, junit, terminal
+from deploys.checks.report import (
+    comparison,
+    data,
+    html,
+    junit,
+    markdown,
+    notice,
+    prometheus,
+    terminal,
+)
+from deploys.checks.verdict import Report
 from deploys.mail.errors import MailError
+from deploys.mail.secret import Secret
+
+_RENDERERS: Mapping[str, Callable[[Report], str]] = {
+    "json": data.render,
+    "xml": junit.render,
+    "md": markdown.render,
+    "prom": prometheus.render,
+    "html": html.render,
+}
+_OTHERS = ", ".join(f".{suffix}" for suffix in _RENDERERS if suffix != "html")
 
 
-def inventory_name() -> str:
-    """Return the name of the folder that this run's inventory lies in."""
-    # pyinfra keeps the inventory's path to itself, so its own parser reads the command line again.
-    # Its module is there in every run of the CLI; anywhere else, importing it would patch threads.
-    module = sys.modules.get("pyinfra_cli.cli")
-    if module is None:
-        return "inventory"
-    context = module.cli.make_context("pyinfra", sys.argv[1:], resilient_parsing=True)
-    inventory = Path(context.params["inventory"])
-    name = inventory.resolve().parent.name if inventory.is_file() else inventory.name
-    return name.removeprefix("@")
-
-
-def publish(report: Report) -> None:
-    """Show the report and write its files; raise MailError if they cannot be written."""
+def publish(report: Report, receiver: Secret | str = "", metrics: str = "") -> list[str]:
+    """Show the report, tell of changes, write the files; return what of it could not be done."""
     console = Console(stderr=True, highlight=False)
+    folder = Path("reports", report.name, *(("part",) if report.limits else ()))
+    compared = comparison.compared(report, folder / "report.json")
+    report = replace(report, comparison=compared)
     terminal.show(report, console)
-    folder = Path("reports", report.name)
-    write(report, folder)
-    console.print(f"  Report: {folder / 'report.html'} (and .json, .xml)\n", soft_wrap=True)
+    failures = []
+    try:
+        report = notice.told(report, receiver)
+    except MailError as problem:
+        failures.append(str(problem))
+        report = replace(report, comparison=notice.kept(compared))
+    try:
+        write(report, folder)
+        console.print(f"  Report: {folder / 'report.html'} (and {_OTHERS})\n")
+        if metrics and not report.limits:
+            _replace(Path(metrics, f"pyinfra_mail_{report.name}.prom"), prometheus.render(report))
+    except MailError as problem:
+        failures.append(str(problem))
+    return failures
 
 
 def write(report: Report, folder: Path) -> None:
     """Write the report's files into a folder; raise MailError if it cannot be written."""
+    for suffix, render in _RENDERERS.items():
+        _replace(folder / f"report.{suffix}", render(report))
+
+
+def _replace(path: Path, text: str) -> None:
+    # Whoever reads finds the old file or the new one, whole; a collector takes no other suffix.
+    staged = path.with_name(f".{path.name}.new")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for suffix, renderer in (("json", data), ("xml", junit), ("html", html)):
-            staged = folder / f".report.{suffix}"
-            staged.write_text(renderer.render(report), encoding="utf-8")
-            staged.replace(folder / f"report.{suffix}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_text(text, encoding="utf-8")
+        staged.replace(path)
     except OSError as error:
         raise MailError(
-            f"the report cannot be written to {folder}: {error.strerror}; make the folder "
+            f"the report cannot be written to {path.parent}: {error.strerror}; make the folder "
             "writable, or start the run in a directory of yours"
         ) from error

@@ -7,9 +7,10 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.finding import Finding, Message, Question, Report, Severity
-from deploys.checks.report.problems import WORST_FIRST, problems
-from deploys.checks.report.words import changes, headline, number, span
+from deploys.checks.finding import WORST_FIRST, Finding, Question, Severity, Subject
+from deploys.checks.report.problems import problems
+from deploys.checks.report.words import change_line, changes, headline, news, number, scope, span
+from deploys.checks.verdict import Message, Report
 
 _ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 
@@ -53,19 +54,29 @@ def render(report: Report) -> str:
         headline=headline(report),
         figures=_figures(report),
         counts=_counts(report),
-        problems=problems(report, *_ATTENTION),
+        notes=[note for note in (scope(report), news(report)) if note],
+        news=[change_line(change) for change in report.comparison.changes],
+        problems=[(one, QUESTIONS[one.ids[0]]) for one in problems(report, *_ATTENTION)],
+        waived=report.having(Severity.WAIVED),
         longest=max((len(_stations(one)[-1]) for one in report.messages), default=0),
         ways=[(message, _stations(message)) for message in report.messages],
-        groups=(
-            ("Domains", _cards(report.findings, "domain")),
-            ("Hosts", _cards(report.findings, "host")),
-        ),
+        slowest=max((one.seconds or 0 for one in report.messages), default=0) or 1,
+        groups=[
+            (title, cards)
+            for title, about in _GROUPS.items()
+            if (cards := list(_cards(report.findings, about)))
+        ],
+        not_asked=[QUESTIONS[id_] for id_ in report.not_asked],
     )
+
+
+_GROUPS: dict[str, Subject] = {"Domains": "domain", "Hosts": "host", "Waivers": "run"}
 
 
 def _figures(report: Report) -> Iterator[tuple[str, str, str]]:
     arrived = sum(message.arrived for message in report.messages)
-    yield "Messages arrived", f"{arrived} of {len(report.messages)}", span(report.messages)
+    count = f"{arrived} of {len(report.messages)}" if report.mailed else "none sent"
+    yield "Messages arrived", count, span(report.messages)
     total = sum(report.changes.values())
     yield "Changed by the run", str(total), changes(report.changes)
     yield "Time for the proof", f"{report.seconds:.1f} s", "everything side by side"
@@ -76,7 +87,7 @@ def _counts(report: Report) -> list[tuple[Severity, int]]:
     return [(severity, count) for severity, count in counted if count]
 
 
-def _cards(findings: Iterable[Finding], about: str) -> Iterator[Card]:
+def _cards(findings: Iterable[Finding], about: Subject) -> Iterator[Card]:
     mine = sorted((one for one in findings if one.about == about), key=lambda one: one.subject)
     for subject, group in groupby(mine, lambda one: one.subject):
         rows = tuple(_rows(tuple(group)))

@@ -1,14 +1,16 @@
 """
 The report as JUnit XML, which every CI system reads: one test case for each finding.
 
-An error is a failure. An open question is an error of the test itself: it did not pass.
+An error is a failure. An open question is an error of the test itself: it did not pass. A finding
+that is waived is a test that was skipped, with the reason.
 """
 
 from collections import Counter
 
-from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from deploys.checks.finding import Finding, Report, Severity
+from deploys.checks.finding import Finding, Severity
+from deploys.checks.verdict import Report
 
 
 def render(report: Report) -> str:
@@ -34,5 +36,7 @@ def _case(finding: Finding, number: int) -> TestCase:
         case.result = [Failure(finding.saw, finding.severity)]
     elif finding.severity is Severity.UNKNOWN:
         case.result = [Error(finding.saw, finding.severity)]
+    elif finding.waived:
+        case.result = [Skipped(str(finding.waived), finding.severity)]
     case.system_out = f"{finding.severity}: {finding.saw}\n{finding.fix}".rstrip()
     return case

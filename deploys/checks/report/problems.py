@@ -3,15 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from deploys.checks.finding import Finding, Report, Severity
-
-WORST_FIRST = (
-    Severity.ERROR,
-    Severity.UNKNOWN,
-    Severity.WARNING,
-    Severity.INFO,
-    Severity.OK,
-)
+from deploys.checks.finding import WORST_FIRST, Finding, Severity
+from deploys.checks.verdict import Report
 
 
 @dataclass(frozen=True)

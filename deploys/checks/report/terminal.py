@@ -7,9 +7,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from deploys.checks.finding import Message, Report, Severity, Verdict
+from deploys.checks.finding import Severity
 from deploys.checks.report.problems import problems
-from deploys.checks.report.words import headline, summary
+from deploys.checks.report.words import change_line, headline, news, scope, summary
+from deploys.checks.verdict import Message, Report, Verdict
 
 _STYLES = {
     Severity.ERROR: "bold red",
@@ -27,12 +28,38 @@ _ENOUGH = 12
 
 def show(report: Report, console: Console) -> None:
     """Print the report."""
-    sections = [_verdict(report), *_problems(report), *_messages(report.messages)]
+    sections = [
+        _verdict(report),
+        *_news(report),
+        *_problems(report),
+        *_waived(report),
+        *_messages(report.messages),
+    ]
     console.print(Padding(Group(*sections), (1, 2)))
 
 
 def _verdict(report: Report) -> RenderableType:
-    return Group(Text(headline(report), _VERDICTS[report.verdict]), Text(summary(report)))
+    lines = (summary(report), scope(report), news(report))
+    said = (Text(line) for line in lines if line)
+    return Group(Text(headline(report), _VERDICTS[report.verdict]), *said)
+
+
+def _news(report: Report) -> Iterable[RenderableType]:
+    for change in report.comparison.changes[:_ENOUGH]:
+        yield Padding(Text(change_line(change)), (0, 0, 0, 2))
+    if (more := len(report.comparison.changes) - _ENOUGH) > 0:
+        yield Padding(Text(f"and {more} more"), (0, 0, 0, 2))
+
+
+def _waived(report: Report) -> Iterable[RenderableType]:
+    for finding in report.having(Severity.WAIVED):
+        yield Text.assemble(
+            "\n",
+            (finding.severity, "bold cyan"),
+            "  ",
+            (finding.subject, "bold"),
+            f"  {finding.id}  {finding.waived}",
+        )
 
 
 def _problems(report: Report) -> Iterable[RenderableType]:

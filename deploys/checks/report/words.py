@@ -1,34 +1,77 @@
 """What every report says first: the verdict, in words."""
 
+from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 
-from deploys.checks.finding import Message, Report, Severity, Verdict
+from deploys.checks.finding import Severity
+from deploys.checks.verdict import Change, Message, Report, Turn, Verdict
 
 
 def headline(report: Report) -> str:
     """Return the verdict as a sentence."""
-    if not report.delivered:
+    if report.mailed and not report.delivered:
         return "No mail was seen to arrive."
+    if report.verdict is Verdict.FAILED:
+        return "Mail does not work as it should."
+    if not report.mailed:
+        return _WITHOUT_MESSAGES[report.verdict]
     return {
         Verdict.PASSED: "Mail is delivered.",
         Verdict.UNKNOWN: "Mail is delivered, but not every question was answered.",
-        Verdict.FAILED: "Mail does not work as it should.",
     }[report.verdict]
+
+
+_WITHOUT_MESSAGES = {
+    Verdict.PASSED: "What was asked is as it should be.",
+    Verdict.UNKNOWN: "Not every question was answered.",
+}
 
 
 def summary(report: Report) -> str:
     """Return the figures behind the verdict."""
     taken = f"{arrived(report.messages)} {span(report.messages)}".rstrip()
+    taken = taken if report.mailed else "No message was sent"
     done = changes(report.changes)
     counts = (number(len(report.having(severity)), noun) for severity, noun in NOUNS.items())
     said = (count for count in counts if not count.startswith("0 "))
-    return f"{taken}; {', '.join(said)}; the run changed {done}."
+    return f"{taken}; {', '.join(said) or 'no answers'}; the run changed {done}."
+
+
+def scope(report: Report) -> str:
+    """Return what made this less than a whole proof, nothing if it was whole."""
+    if not report.limits:
+        return ""
+    left = f"; {number(len(report.not_asked), 'check')} not asked" if report.not_asked else ""
+    return f"Not a whole proof: {'; '.join(report.limits)}{left}."
+
+
+def news(report: Report) -> str:
+    """Return how the report differs from the previous one, nothing if there is none."""
+    comparison = report.comparison
+    if comparison.since is None:
+        return f"Not compared: {comparison.unknown}." if comparison.unknown else ""
+    counts = Counter(change.turn for change in comparison.changes)
+    said = ", ".join(f"{counts[turn]} {turn}" for turn in Turn if counts[turn])
+    return f"Since {moment(comparison.since)}: {said or 'nothing changed'}."
+
+
+def change_line(change: Change) -> str:
+    """Return one difference as a line."""
+    was, is_ = change.before or "not found", change.now or "not found"
+    return f"{change.turn}: {change.id} of {change.subject} was {was}, is {is_}"
+
+
+def moment(time: datetime) -> str:
+    """Return a time as people write it."""
+    return time.strftime("%-d %B %Y, %H:%M UTC")
 
 
 NOUNS = {
     Severity.ERROR: "error",
     Severity.UNKNOWN: "open question",
     Severity.WARNING: "warning",
+    Severity.WAIVED: "waived problem",
     Severity.INFO: "note",
     Severity.OK: "good answer",
 }

@@ -6,7 +6,7 @@ answer says so, and the next run asks again. Renewals are certbot's own, by its 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def certify(request: dict[str, Any]) -> dict[str, Any]:
 def _issued(certificates: list[dict[str, Any]]) -> Iterator[str]:
     for certificate in certificates:
         try:
-            _issue(certificate)
+            _issue(certificate, certificate["kinds"])
             take(certificate)
         except Refused as refused:
             yield _note(certificate, refused)
@@ -69,12 +69,12 @@ def _note(certificate: dict[str, Any], refused: Refused) -> str:
     )
 
 
-def _issue(certificate: dict[str, Any]) -> None:
+def _issue(certificate: dict[str, Any], kinds: Iterable[str]) -> None:
     holder = listener(HTTP)
     if holder:
         process = f"{holder['process']} (process {holder['pid']})"
         raise Refused("issue", f"{process} listens on port 80, where the authority asks; stop it")
-    for kind in certificate["kinds"]:
+    for kind in kinds:
         done = run(*_certbot(certificate, kind), timeout=ISSUE_SECONDS, extra=_trust(certificate))
         if done.returncode:
             raise Refused("issue", _reason(done.stderr or done.stdout))

@@ -3,7 +3,7 @@ The keys that come next, and how they take the place of those in use (RFC 7671 s
 
 They are made long before, with certificates of their own, and are in the TLSA set beside those in
 use. Going over to them is a renewal with another key: of a self-signed certificate a new file, of
-an authority's one that certbot asks for with the next key in the place of the lineage's own.
+an authority's one that certbot asks for with the next key in the place of a lineage's own.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from .pairs import known, sign
 from .shell import Refused
 
 LIVE = Path("/etc/letsencrypt/live")
-Issue = Callable[[dict[str, Any]], None]
+Issue = Callable[[dict[str, Any], list[str]], None]
 
 
 def make_next(certificate: dict[str, Any]) -> None:
@@ -33,8 +33,10 @@ def rotate(certificate: dict[str, Any], issue: Issue) -> None:
     except dane.Unannounced as reason:
         raise Refused("rotate", str(reason)) from None
     if certificate["source"] == "acme":
-        with _in_lineages(certificate["name"], known(certificate["next"])):
-            issue(certificate)
+        # One by one: certbot's hook serves each at once, beside what there is of the other.
+        for kind, key in known(certificate["next"]).items():
+            with _in_lineage(f"{certificate['name']}-{kind}", key):
+                issue(certificate, [kind])
         take(certificate)
         make_next(certificate)
     else:
@@ -43,18 +45,16 @@ def rotate(certificate: dict[str, Any], issue: Issue) -> None:
 
 
 @contextmanager
-def _in_lineages(name: str, keys: dict[str, str]) -> Iterator[None]:
-    """Let certbot find these keys for one renewal: it reuses what is at a lineage's privkey.pem."""
+def _in_lineage(lineage: str, key: str) -> Iterator[None]:
+    """Let certbot find a key for one renewal: it reuses what is at a lineage's privkey.pem."""
     # A renewal writes the key beside the certificate that it is for, as the version after this one.
-    places = {kind: (LIVE / f"{name}-{kind}" / "privkey.pem").resolve() for kind in keys}
-    before = {kind: place.read_text() for kind, place in places.items()}
+    place = (LIVE / lineage / "privkey.pem").resolve()
+    before = place.read_text()
     try:
-        for kind, place in places.items():
-            _replace(place, keys[kind])
+        _replace(place, key)
         yield
     finally:
-        for kind, place in places.items():
-            _replace(place, before[kind])
+        _replace(place, before)
 
 
 def _replace(place: Path, key: str) -> None:

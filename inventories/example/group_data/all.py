@@ -1,7 +1,23 @@
-"""How every host is reached."""
+"""How every host is reached, and how the proof is made: deploys/verify.py, docs/verify.md."""
+
+from typing import Any
 
 ssh_user = "root"
 ssh_strict_host_key_checking = "yes"
 
 # Who answers the controller's questions about DNS; nothing here means the system's resolver.
 mail_resolvers: list[str] = []
+
+# What is asked: ids and patterns as in docs/checks.md, hosts, domains; nothing here means all.
+verify_only: list[str] = []
+verify_host: list[str] = []
+verify_domain: list[str] = []
+verify_fast = False  # True: no messages, so nothing that waits
+verify_fail_on = "error"  # the least that fails a run: or "unknown", "warning", "info"
+# What is known to be wrong and borne for a while: the "id" or a pattern, the "reason", the last day
+# of it ("until": "2027-01-31"), and the "host" or "domain" if it is about one; see docs/verify.md.
+verify_waivers: list[dict[str, Any]] = []
+
+# Who is told when a proof differs from the one before: an address, an https:// URL, or a secret.
+verify_notify = ""
+verify_metrics = ""  # the directory of node_exporter's textfile collector

@@ -1,0 +1,73 @@
+"""
+What has changed since the previous report.
+
+Compared is how bad the worst answer to each question about each subject is; what it says may
+differ from run to run without meaning anything.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploys.checks.finding import WORST_FIRST, Severity, Subject
+from deploys.checks.report.data import Document, document
+from deploys.checks.verdict import Change, Comparison, Report, Turn
+
+Key = tuple[str, Subject, str]
+_PROBLEMS = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.WAIVED)
+_LONGEST = 10_000_000  # octets of a report that is worth reading
+
+
+def compared(report: Report, previous: Path) -> Comparison:
+    """Compare with the report in a file; there is nothing to say where there is none."""
+    try:
+        before = _read(previous)
+    except FileNotFoundError:
+        return Comparison()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no report of this program"
+        return Comparison(unknown=f"the previous report {previous} cannot be read: {reason}")
+    if before.limits != report.limits:
+        return Comparison(unknown=f"the previous report {previous} was about something else")
+    untold = tuple(Change(**one.model_dump()) for one in before.comparison.untold)
+    changes = tuple(_changes(_worst(before), _worst(document(report))))
+    return Comparison(before.started, changes, untold=untold)
+
+
+def _read(path: Path) -> Document:
+    if path.stat().st_size > _LONGEST:
+        raise ValueError
+    return Document.model_validate_json(path.read_bytes())
+
+
+def _changes(
+    before: dict[Key, tuple[Severity, str]], now: dict[Key, tuple[Severity, str]]
+) -> Iterator[Change]:
+    for key in dict.fromkeys((*now, *before)):
+        old, new = before.get(key), now.get(key)
+        if turn := _turn(old and old[0], new and new[0]):
+            saw = (new or old or (None, ""))[1]
+            yield Change(turn, *key, old and old[0], new and new[0], saw)
+
+
+def _turn(before: Severity | None, now: Severity | None) -> Turn | None:
+    was, is_ = before in _PROBLEMS, now in _PROBLEMS
+    if was != is_:
+        return Turn.NEW if is_ else Turn.GONE
+    if not was or before is None or now is None or before is now:
+        return None
+    return Turn.WORSE if WORST_FIRST.index(now) < WORST_FIRST.index(before) else Turn.BETTER
+
+
+def _worst(of: Document) -> dict[Key, tuple[Severity, str]]:
+    worst: dict[Key, tuple[Severity, str]] = {}
+    for key, severity, saw in _answers(of):
+        known = worst.setdefault(key, (severity, saw))
+        if WORST_FIRST.index(severity) < WORST_FIRST.index(known[0]):
+            worst[key] = (severity, saw)
+    return worst
+
+
+def _answers(of: Document) -> Iterator[tuple[Key, Severity, str]]:
+    for one in of.findings:
+        about, subject = one.of
+        yield (one.id, about, subject), one.severity, one.saw

@@ -1,0 +1,116 @@
+"""
+The notice to the operator: sent when something has changed since the previous report, else not.
+
+It goes to a mail address by this machine's sendmail, or to a webhook as JSON whose `text` chats
+show. The URL of a webhook is a secret, so no sentence repeats it. A change that could not be told
+is kept in the report, and told with the next.
+"""
+
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from email.message import EmailMessage
+from email.utils import format_datetime
+from os import environ
+from pathlib import Path
+
+import gevent
+
+from deploys.checks.report.words import change_line, headline, news, summary
+from deploys.checks.verdict import Comparison, Report
+from deploys.mail.errors import MailError
+from deploys.mail.secret import Secret
+from deploys.mail.verification import receiver_of
+
+SECONDS = 20
+_MOST = 100
+
+
+def told(report: Report, receiver: Secret | str) -> Report:
+    """Tell the operator of what changed; raise MailError if that cannot be done."""
+    comparison = report.comparison
+    changes = (*comparison.untold, *comparison.changes)
+    if receiver and changes:
+        _send(report, receiver)
+    return replace(report, comparison=replace(comparison, untold=()))
+
+
+def kept(comparison: Comparison) -> Comparison:
+    """Return a comparison with its changes kept for the next notice."""
+    return replace(comparison, untold=(*comparison.untold, *comparison.changes)[-_MOST:])
+
+
+def text(report: Report) -> str:
+    """Return the notice's text."""
+    comparison = report.comparison
+    changes = (*comparison.untold, *comparison.changes)
+    lines = [f"{change_line(one)}\n    {one.saw}" for one in changes[:_MOST]]
+    if len(changes) > _MOST:
+        lines.append(f"and {len(changes) - _MOST} more")
+    where = Path("reports", report.name).resolve()
+    return "\n".join((headline(report), summary(report), news(report), "", *lines, "", str(where)))
+
+
+def _send(report: Report, receiver: Secret | str) -> None:
+    where = receiver.resolve() if isinstance(receiver, Secret) else receiver
+    try:
+        place = receiver_of(where)
+    except ValueError as mistake:
+        raise MailError(f"verify_notify: {mistake}") from None
+    (_post if place.startswith("https://") else _mail)(report, place)
+
+
+def _mail(report: Report, address: str) -> None:
+    message = EmailMessage()
+    message["To"] = address
+    message["Subject"] = f"Mail of {report.name}: {news(report)}"
+    message["Date"] = format_datetime(report.started)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: vacation programs keep quiet
+    message.set_content(text(report))
+    path = f"{environ.get('PATH', '')}:/usr/sbin:/usr/lib"
+    try:
+        subprocess.run(
+            ("sendmail", "-i", "--", address),
+            input=message.as_bytes(),
+            env={**environ, "PATH": path},
+            capture_output=True,
+            timeout=SECONDS,
+            check=True,
+        )
+    except FileNotFoundError:
+        raise MailError(
+            "the notice was not sent: this machine has no sendmail; install a mail server, or let "
+            "verify_notify name a webhook"
+        ) from None
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MailError(f"the notice was not sent to {address}: {_reason(error)}") from None
+
+
+def _post(report: Report, url: str) -> None:
+    content = {"text": text(report), "verdict": report.verdict, "inventory": report.name}
+    request = urllib.request.Request(  # noqa: S310 - receiver_of() lets nothing but https:// pass
+        url,
+        data=json.dumps(content).encode(),
+        headers={"Content-Type": "application/json", "User-Agent": "pyinfra-mail"},
+    )
+    try:
+        # The timeout of a socket is for each read, the other one for all of them.
+        with gevent.Timeout(SECONDS, exception=TimeoutError):
+            urllib.request.urlopen(request, timeout=SECONDS).close()  # noqa: S310 - the same
+    except (OSError, ValueError) as error:
+        raise MailError(
+            f"the notice was not sent: the webhook of verify_notify: {_reason(error)}"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"it answered {error.code}"
+    if isinstance(error, subprocess.CalledProcessError):
+        said = error.stderr.decode(errors="replace").strip()
+        return said[:300] or f"sendmail ended with status {error.returncode}"
+    if isinstance(error, subprocess.TimeoutExpired | TimeoutError):
+        return f"no answer within {SECONDS} s"
+    return str(getattr(error, "reason", None) or getattr(error, "strerror", None) or "it failed")

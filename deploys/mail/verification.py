@@ -1,0 +1,111 @@
+"""
+The operator's words about the proof: what is asked, what is excused, who is told.
+
+They stand in the inventory as `verify_*` keys or come with `--data`. There is one proof for all
+hosts, so a key has one value: written in `group_data/all.py`, or the same wherever it stands.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from deploys.mail.secret import Secret
+from deploys.mail.values import domain_name
+
+PREFIX = "verify_"
+
+
+def _listed(value: object) -> object:
+    """Return what `--data` gives as one text, like `dns.*,smtp.relay`, as a list."""
+    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+
+
+def receiver_of(value: object) -> str:
+    """Return a mail address or the URL of a webhook; raise ValueError for anything else."""
+    text = str(value)
+    is_address = text.count("@") == 1 and not text.startswith(("-", "@"))
+    if text.startswith("https://") or (is_address and text.isprintable() and " " not in text):
+        return text
+    # The value itself is not shown: who knows the URL of a webhook may write to it.
+    raise ValueError(
+        "the value (masked here) is neither a mail address nor an https:// URL, nor a reference "
+        "to one like env('WEBHOOK')"
+    )
+
+
+def _receiver(value: object) -> Secret | str:
+    return value if isinstance(value, Secret) else receiver_of(value)
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+DomainNames = Annotated[
+    tuple[Annotated[str, BeforeValidator(domain_name)], ...], BeforeValidator(_listed)
+]
+Receiver = Annotated[Secret | str, PlainValidator(_receiver)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Waiver(_Frozen):
+    """What is known to be wrong, why that is borne, and the last day of it."""
+
+    id: str = Field(min_length=1)
+    host: str = ""
+    domain: str = ""
+    reason: str = Field(min_length=1)
+    until: date
+
+
+class Verification(_Frozen):
+    """How the proof is made; each field is the inventory key `verify_<field>`."""
+
+    only: Listed = ()
+    host: Listed = ()
+    domain: DomainNames = ()
+    fast: bool = False
+    fail_on: Literal["error", "unknown", "warning", "info"] = "error"
+    waivers: tuple[Waiver, ...] = ()
+    notify: Receiver = ""
+    timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
+    metrics: Annotated[str, Field(pattern="^(/.*)?$")] = ""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Return, in words, what makes this less than everything; nothing if it is everything."""
+        chosen = (("", self.only), ("host ", self.host), ("domain ", self.domain))
+        words = [f"only {what}{', '.join(names)}" for what, names in chosen if names]
+        return (*words, *(["without messages"] if self.fast else []))
+
+
+def verify_keys() -> tuple[str, ...]:
+    """Return every `verify_*` key that an inventory may hold."""
+    return tuple(f"{PREFIX}{field}" for field in Verification.model_fields)
+
+
+def agreed(data: Mapping[str, Mapping[str, Any]], mistakes: list[str]) -> dict[str, Any]:
+    """Return the one value of each key that any host has; hosts that differ are a mistake."""
+    found: dict[str, tuple[str, Any]] = {}
+    for name, host in data.items():
+        for key in sorted(key for key in host if key.startswith(PREFIX)):
+            first, value = found.setdefault(key, (name, host[key]))
+            if value != host[key]:
+                mistakes.append(
+                    f"{name}: {key} is not what it is for {first}; there is one proof for all "
+                    "hosts, so write it in group_data/all.py"
+                )
+    return {key: value for key, (_, value) in found.items()}
+
+
+def strangers(asked: Verification, hosts: Sequence[str], domains: Sequence[str]) -> Iterator[str]:
+    """Say which hosts and domains are asked for that the inventory does not have."""
+    for key, wanted, known in (("host", asked.host, hosts), ("domain", asked.domain, domains)):
+        for name in wanted:
+            if name not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield f"{PREFIX}{key}: {name} is no {key} of the group 'mail'{hint}"

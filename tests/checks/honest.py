@@ -1,0 +1,232 @@
+"""For every question a world in which it passes and one in which it fails."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from deploys.checks import (
+    authentication,
+    certificates,
+    delivery,
+    keys,
+    names,
+    signatures,
+    smtp,
+    tlsa,
+)
+from deploys.checks.attendance import HOST, present
+from deploys.checks.errands import Errand
+from deploys.checks.exchange import Delivery
+from deploys.checks.finding import Finding
+from deploys.checks.message import TestMessage
+from deploys.checks.remote import Mailbox, Received, Submitted
+from deploys.checks.session import Desk
+from deploys.checks.submission import asked, private
+from deploys.checks.waivers import waived
+from deploys.checks.world import Answer, World
+from deploys.mail.secret import Secret, file
+from deploys.mail.settings import Fleet
+from deploys.mail.verification import Waiver
+from tests.checks.servers import (
+    AnySender,
+    CatchAll,
+    Handler,
+    NoPostmaster,
+    OpenRelay,
+    Submission,
+    certified,
+    serving,
+)
+from tests.checks.worlds import KEYS, Zone, fleet, world
+
+Case = Callable[[Path], Iterable[Finding]]
+Asker = Callable[[Fleet, World], Iterable[Finding]]
+
+CAPTAIN = "captain@harbor.example"
+RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
+    ("harbor.example", "TXT"): ("v=spf1 mx -all",),
+    ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
+    ("mx1.harbor.example", "A"): ("127.0.0.1",),
+    ("mx1.harbor.example", "AAAA"): (),
+    ("_25._tcp.mx1.harbor.example", "TLSA"): (),
+} | {
+    (f"mx1-{algorithm}._domainkey.{domain}", "TXT"): (f"v=DKIM1; k={algorithm}; p={key}",)
+    for algorithm, key in KEYS.items()
+    for domain in ("harbor.example", "mx1.harbor.example")
+}
+SIGNED = "".join(
+    f"DKIM-Signature: v=1; d=harbor.example; s=mx1-{algorithm}; b=AAAA\n" for algorithm in KEYS
+)
+PASSED = "spf=pass smtp.mailfrom=harbor.example; dkim=pass header.d=harbor.example"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Where a question passes, and where it fails."""
+
+    passes: Case
+    fails: Case
+
+
+def zone(changed: Mapping[tuple[str, str], tuple[str, ...]] | None = None) -> Zone:
+    records = {**RECORDS, **(changed or {})}
+    return Zone({key: [Answer("ns", values)] for key, values in records.items()})
+
+
+def published(
+    asker: Asker, name: str = "", rdtype: str = "TXT", values: tuple[str, ...] = ()
+) -> Case:
+    """Ask a zone in which one name has other values than it should."""
+    changed = {(name, rdtype): values} if name else {}
+    return lambda folder: asker(fleet(), replace(world(folder), names=zone(changed)))
+
+
+def met(
+    asker: Asker, handler: Handler, *, host: str = "mx1.harbor.example", tls: bool = True
+) -> Case:
+    """Ask a server on this machine."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with serving(handler, certified(folder, host) if tls else None) as port:
+            return list(asker(fleet(), world(folder, port=port)))
+
+    return case
+
+
+def keyed(*, named: bool) -> Case:
+    """Ask a server whose key the zone names, or does not."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        context = certified(folder)
+        shown = x509.load_pem_x509_certificate((folder / "mx1.pem").read_bytes()).public_key()
+        form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        digest = hashlib.sha256(shown.public_bytes(*form) if named else b"another").hexdigest()
+        records = {("_25._tcp.mx1.harbor.example", "TLSA"): (f"3 1 1 {digest}",)}
+        with serving(Handler(), context) as port:
+            here = replace(world(folder, port=port), names=zone(records))
+            return list(tlsa.published(fleet(), here))
+
+    return case
+
+
+def closed(asker: Asker) -> Case:
+    return lambda folder: asker(fleet(), world(folder, port=1))
+
+
+def submitted(handler: Submission) -> Case:
+    """Ask a submission port, as the captain who has an account."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        password = _password(folder)
+        with serving(handler, certified(folder)) as port:
+            desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
+            return asked(desk, _manned(password).hosts[0], world(folder))
+
+    return case
+
+
+def delivered(headers: str = "", seconds: float = 1, *, lost: bool = False) -> Delivery:
+    """Return what became of a message from mx1 to the witness."""
+    sender = "postmaster@harbor.example"
+    message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
+    box = Mailbox("peer", "/var/mail/visitor")
+    errand = Errand(message, "mx1", "harbor.example", (box,))
+    raw = f"{headers}From: {sender}\nSubject: x\n\nbody\n".encode()
+    received = None if lost else Received(10 + seconds, raw)
+    return Delivery(errand, Submitted(10.0), received)
+
+
+def judged(judge: Callable[[list[Delivery]], Iterable[Finding]], sent: Delivery) -> Case:
+    return lambda _folder: judge([sent])
+
+
+def witnessed(results: str, signed: str = SIGNED) -> Delivery:
+    return delivered(f"Authentication-Results: mail.faraway.example; {results}\n{signed}")
+
+
+def told(headers: str) -> Case:
+    """Judge what a message of the captain's tells of him."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        whole = delivered(headers)
+        desk = Desk("mx1", "127.0.0.1", 465, wrapped=True, login=CAPTAIN)
+        message = replace(whole.errand.message, program="pyinfra-mail")
+        errand = replace(whole.errand, origin=desk, message=message)
+        return private([replace(whole, errand=errand)], _manned(_password(folder)))
+
+    return case
+
+
+def _password(folder: Path) -> Secret:
+    (folder / "password").write_text("ahoy\n")
+    return file(folder / "password")
+
+
+def _manned(password: Secret) -> Fleet:
+    account = {CAPTAIN: {"password": password}}
+    return fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": account})
+
+
+def attended(silent: frozenset[str] = frozenset()) -> Case:
+    took_part = HOST.ok("mx1", "it took part in the run")
+    return lambda _folder: present([took_part], [replace(delivered(), silent=silent)])
+
+
+def excused(until: date) -> Case:
+    """Waive a relay that is open on 4 October 2026, until a day."""
+    waiver = Waiver(id="smtp.relay", reason="it is an exercise", until=until)
+    relay = smtp.RELAY.error("mx1", "it relays", "close it")
+    return lambda _folder: waived([relay], [waiver], date(2026, 10, 4), whole=True)
+
+
+ANOTHER_KEY = f"v=DKIM1; k=ed25519; p={base64.b64encode(bytes(31) + b'x').decode()}"
+dns = partial(published, names.published)
+door = partial(met, smtp.strangers)
+arrived = partial(judged, delivery.arrivals)
+signature = partial(judged, lambda sent: signatures.verified(sent, fleet()))
+believed = partial(judged, lambda sent: authentication.authenticated(sent, zone()))
+
+HONEST: Mapping[str, Pair] = {
+    "run.host": Pair(attended(), attended(frozenset({"mx1"}))),
+    "run.waiver": Pair(excused(date(2026, 10, 4)), excused(date(2026, 10, 3))),
+    "dns.mx": Pair(dns(), dns("harbor.example", "MX", ("10 old.example.",))),
+    "dns.address": Pair(dns(), dns("mx1.harbor.example", "A", ("192.0.2.99",))),
+    "dns.spf": Pair(dns(), dns("harbor.example", "TXT", ("v=spf1 -all", "v=spf1 mx -all"))),
+    "dns.dmarc": Pair(dns(), dns("_dmarc.harbor.example", "TXT", ())),
+    "dns.dkim": Pair(
+        published(keys.published),
+        published(keys.published, "mx1-ed25519._domainkey.harbor.example", "TXT", (ANOTHER_KEY,)),
+    ),
+    "smtp.connect": Pair(door(Handler()), closed(smtp.strangers)),
+    "smtp.starttls": Pair(door(Handler()), door(Handler(), tls=False)),
+    "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
+    "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
+    "smtp.relay": Pair(door(Handler()), door(OpenRelay())),
+    "smtp.tls": Pair(
+        met(certificates.certificates, Handler()),
+        met(certificates.certificates, Handler(), host="mx2.harbor.example"),
+    ),
+    "dns.tlsa": Pair(keyed(named=True), keyed(named=False)),
+    "smtp.submission": Pair(submitted(Submission()), submitted(AnySender())),
+    "delivery.arrived": Pair(arrived(delivered()), arrived(delivered(lost=True))),
+    "delivery.seconds": Pair(arrived(delivered()), arrived(delivered(seconds=11))),
+    "delivery.dkim": Pair(signature(witnessed(PASSED)), signature(witnessed(PASSED, signed=""))),
+    "delivery.spf": Pair(
+        believed(witnessed(PASSED)), believed(witnessed("spf=fail smtp.mailfrom=harbor.example"))
+    ),
+    "delivery.dmarc": Pair(
+        believed(witnessed(PASSED)), believed(witnessed("spf=pass smtp.mailfrom=other.example"))
+    ),
+    "delivery.privacy": Pair(
+        told("Received: by mx1.harbor.example (Postfix) with ESMTPSA id 1; today\n"),
+        told("User-Agent: pyinfra-mail\n"),
+    ),
+}

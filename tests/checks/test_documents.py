@@ -1,0 +1,35 @@
+"""What docs/ says of the checks is what the code says."""
+
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.catalogue import QUESTIONS
+from deploys.checks.documents import DOCUMENTS, catalogue
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_is_up_to_date(name: str) -> None:
+    made = DOCUMENTS[name]()
+
+    assert (DOCS / name).read_text() == made, "run python -m deploys.checks.documents"
+
+
+def test_the_catalogue_says_of_every_question_why_it_matters_and_how_to_mend_it() -> None:
+    page = catalogue()
+
+    for question in QUESTIONS.values():
+        assert page.count(f"### {question.id}\n") == 1
+        for sentence in (question.why, question.remedy):
+            assert sentence.endswith("."), question.id
+            assert f"{sentence}\n" in page
+        assert question.asks.endswith("?")
+        assert question.source
+
+
+def test_every_heading_of_the_catalogue_stands_once() -> None:
+    headings = [line for line in catalogue().splitlines() if line.startswith("#")]
+
+    assert len(headings) == len(set(headings))

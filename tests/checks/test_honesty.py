@@ -1,0 +1,53 @@
+"""Every question can pass and can fail: one that cannot do both proves nothing."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.catalogue import QUESTIONS
+from deploys.checks.finding import Severity
+from tests.checks.honest import HONEST, Case
+
+# The tests that make a question fail on the lab's hosts.
+LAB = {
+    "run.host": "test_verify.test_a_witness_that_hangs_is_named_and_the_others_are_proved",
+    "smtp.connect": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
+    "smtp.submission": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
+    "delivery.arrived": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
+    "smtp.relay": "test_verify.test_an_open_relay_fails_exactly_that",
+}
+
+
+def severities(case: Case, id_: str, folder: Path) -> set[Severity]:
+    return {finding.severity for finding in case(folder) if finding.id == id_}
+
+
+def test_every_question_has_a_world_in_which_it_passes_and_one_in_which_it_fails() -> None:
+    assert set(HONEST) == set(QUESTIONS)
+
+
+@pytest.mark.parametrize("id_", HONEST)
+def test_a_question_passes_where_all_is_well(id_: str, tmp_path: Path) -> None:
+    assert severities(HONEST[id_].passes, id_, tmp_path) == {Severity.OK}
+
+
+@pytest.mark.parametrize("id_", HONEST)
+def test_a_question_fails_as_badly_as_the_catalogue_says(id_: str, tmp_path: Path) -> None:
+    found = severities(HONEST[id_].fails, id_, tmp_path)
+
+    assert QUESTIONS[id_].worst in found
+    assert Severity.UNKNOWN not in found
+
+
+def lab_tests() -> Iterator[str]:
+    for path in (Path(__file__).parents[1] / "lab").glob("test_*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                yield f"{path.stem}.{node.name}"
+
+
+def test_the_faults_of_the_lab_are_there() -> None:
+    assert set(LAB) <= set(QUESTIONS)
+    assert set(LAB.values()) <= set(lab_tests())

@@ -1,0 +1,40 @@
+"""The units that let a machine verify mail by itself, as systemd reads them."""
+
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.schedule import Schedule
+
+COMMAND = ("/srv/my mail/.venv/bin/python", "-m", "pyinfra", "/srv/100%/$x", "deploys/verify.py")
+WHOLE = Schedule("lab", "daily", COMMAND, "/srv/my mail", "anna", "/srv/my mail")
+SERVICE, TIMER = WHOLE.paths
+
+
+def test_the_service_runs_the_command_there_as_its_user() -> None:
+    lines = WHOLE.files[SERVICE].splitlines()
+
+    assert SERVICE == "/etc/systemd/system/pyinfra-mail-verify-lab.service"
+    assert {"User=anna", "WorkingDirectory=/srv/my mail", "TimeoutStartSec=30min"} <= set(lines)
+    assert 'Environment="PYTHONPATH=/srv/my mail"' in lines
+    assert (
+        'ExecStart="/srv/my mail/.venv/bin/python" "-m" "pyinfra" "/srv/100%%/$$x" '
+        '"deploys/verify.py"'
+    ) in lines
+
+
+def test_the_timer_starts_it_when_the_operator_says() -> None:
+    assert TIMER == "/etc/systemd/system/pyinfra-mail-verify-lab.timer"
+    assert "OnCalendar=daily" in WHOLE.files[TIMER].splitlines()
+    assert "Persistent=true" in WHOLE.files[TIMER].splitlines()
+
+
+def test_never_leaves_no_file() -> None:
+    assert Schedule("lab", "").files == {}
+    assert Schedule("lab", "").paths == WHOLE.paths
+
+
+@pytest.mark.parametrize("name", ["my inventory", "@local", "a/b"])
+def test_a_name_that_systemd_would_not_take_is_changed(name: str) -> None:
+    assert " " not in Schedule(name, "daily").unit
+    assert len(Path(Schedule(name, "daily").unit).parts) == 1

@@ -1,0 +1,164 @@
+"""What is asked is chosen by patterns; what is not asked is not in the report as passed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.catalogue import QUESTIONS
+from deploys.checks.finding import Severity
+from deploys.checks.proof import prove
+from deploys.checks.report.words import headline, scope
+from deploys.checks.selection import selected
+from deploys.checks.verdict import Verdict
+from deploys.mail.errors import MailError
+from deploys.mail.verification import Verification
+from tests.checks.honest import zone
+from tests.checks.test_report import on_terminal
+from tests.checks.worlds import Machine, Zone, fleet, world
+
+OF_THE_RUN = {"run.host", "run.waiver"}
+
+
+def chosen(*patterns: str, fast: bool = False) -> set[str]:
+    return set(selected(Verification(only=patterns, fast=fast)).ids) - OF_THE_RUN
+
+
+def family(name: str) -> set[str]:
+    return {id_ for id_ in QUESTIONS if id_.startswith(f"{name}.")}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "ids"),
+    [
+        ((), set(QUESTIONS) - OF_THE_RUN),
+        (("dns.*",), family("dns")),
+        (("dns.mx", "smtp.relay"), {"dns.mx", "smtp.relay"}),
+        (("*.dkim",), {"dns.dkim", "delivery.dkim"}),
+    ],
+    ids=["all", "a family", "two", "across families"],
+)
+def test_patterns_choose_among_the_ids(patterns: tuple[str, ...], ids: set[str]) -> None:
+    assert chosen(*patterns) == ids
+
+
+def test_a_fast_run_leaves_out_what_waits_for_messages() -> None:
+    assert chosen(fast=True) == set(QUESTIONS) - OF_THE_RUN - family("delivery")
+    assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
+
+
+@pytest.mark.parametrize(
+    ("pattern", "near"),
+    [("dns.mxx", "dns.mx"), ("smpt.*", "smtp.*"), ("SMTP.relay", "smtp.relay"), ("x", "dns.mx")],
+)
+def test_a_pattern_that_fits_nothing_is_one_sentence_with_the_nearest(
+    pattern: str, near: str
+) -> None:
+    with pytest.raises(MailError) as told:
+        chosen(pattern)
+
+    assert str(told.value) == (
+        f"verify_only: {pattern!r} is no check; did you mean {near}? All stand in docs/checks.md"
+    )
+
+
+def test_what_is_not_asked_is_neither_done_nor_passed(tmp_path: Path) -> None:
+    here = replace(world(tmp_path), names=zone())
+    assert isinstance(here.hosts, Machine)
+
+    report = prove(fleet({"verify_only": "dns.mx,dns.d*"}), here, dict, ())
+
+    asked = {"dns.mx", "dns.dmarc", "dns.dkim"}
+    assert {finding.id for finding in report.findings} == asked
+    assert set(report.not_asked) == set(QUESTIONS) - asked - OF_THE_RUN
+    assert list(here.hosts.spool.iterdir()) == []
+    assert report.messages == ()
+    assert report.succeeded
+    assert headline(report) == "What was asked is as it should be."
+    left = len(report.not_asked)
+    assert scope(report) == f"Not a whole proof: only dns.mx, dns.d*; {left} checks not asked."
+    assert scope(report) in " ".join(on_terminal(report).split())
+
+
+def test_one_question_of_a_check_that_asks_several_is_answered_alone(tmp_path: Path) -> None:
+    here = replace(world(tmp_path), names=zone())
+
+    report = prove(fleet({"verify_only": "dns.mx"}), here, dict, ())
+
+    assert {finding.id for finding in report.findings} == {"dns.mx"}
+
+
+def test_a_run_that_answers_nothing_has_not_passed(tmp_path: Path) -> None:
+    here = replace(world(tmp_path), names=Zone({}))
+
+    report = prove(fleet({"verify_only": "dns.mx"}), here, dict, ())
+
+    assert report.verdict is Verdict.UNKNOWN
+    assert not report.succeeded
+    assert headline(report) == "Not every question was answered."
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "severity", "succeeds"),
+    [
+        ("error", Severity.ERROR, False),
+        ("error", Severity.UNKNOWN, True),
+        ("unknown", Severity.UNKNOWN, False),
+        ("unknown", Severity.WARNING, True),
+        ("warning", Severity.WARNING, False),
+        ("warning", Severity.UNKNOWN, False),
+        ("warning", Severity.WAIVED, True),
+        ("warning", Severity.INFO, True),
+        ("info", Severity.INFO, False),
+        ("info", Severity.OK, True),
+    ],
+)
+def test_the_least_severity_that_fails_a_run_is_the_operators_choice(
+    fail_on: str, severity: Severity, *, succeeds: bool, tmp_path: Path
+) -> None:
+    here = replace(world(tmp_path), names=zone())
+    words = {"verify_only": "dns.mx", "verify_fail_on": fail_on}
+
+    report = prove(fleet(words), here, dict, ())
+    found = (*report.findings, replace(report.findings[0], severity=severity))
+
+    assert replace(report, findings=found).succeeded is succeeds
+
+
+def test_a_host_alone_does_not_make_strangers_of_the_others(tmp_path: Path) -> None:
+    """Mail for the domain may go to either host, so both are looked at, and one is asked."""
+    here = replace(world(tmp_path), names=zone())
+    one = fleet()
+    other = one.hosts[0].model_copy(
+        update={"inventory_name": "mx2", "hostname": "mx2.harbor.example"}
+    )
+    both = one.model_copy(update={"hosts": (*one.hosts, other)})
+    exchanges = {("harbor.example", "MX"): ("10 mx1.harbor.example.", "10 mx2.harbor.example.")}
+
+    narrowed = both.narrowed(["mx1"])
+
+    report = prove(
+        narrowed.model_copy(update={"verification": Verification(only=("dns.mx",))}),
+        replace(here, names=zone(exchanges)),
+        dict,
+        (),
+    )
+    assert [host.inventory_name for host in narrowed.hosts] == ["mx1"]
+    assert {finding.severity for finding in report.findings} == {Severity.OK}
+
+
+@pytest.mark.parametrize(
+    ("only", "limits", "told"),
+    [("dns.*", (), ["error"]), ("dns.mx", (), []), ("dns.spf", ("limited to mx1",), ["error"])],
+    ids=["of what is asked", "of something else", "within a limit"],
+)
+def test_a_waiver_is_judged_where_what_it_waives_is_asked(
+    only: str, limits: tuple[str, ...], told: list[str], tmp_path: Path
+) -> None:
+    here = replace(world(tmp_path), names=zone())
+    ended = {"id": "dns.spf", "reason": "an exercise", "until": "2026-01-01"}
+
+    report = prove(fleet({"verify_only": only, "verify_waivers": [ended]}), here, dict, (), limits)
+
+    assert [str(one.severity) for one in report.findings if one.id == "run.waiver"] == told
+    assert report.limits == (f"only {only}", *limits)

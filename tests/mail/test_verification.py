@@ -1,0 +1,91 @@
+"""What an operator may say of the proof, and the sentence for what he may not."""
+
+from typing import Any
+
+import pytest
+
+from deploys.mail.checking import fleet_from
+from deploys.mail.errors import MailError
+from deploys.mail.secret import env
+from deploys.mail.verification import Verification
+
+HOST = {"mail_addresses": ["192.0.2.1"], "mail_domains": ["harbor.example"]}
+MX1 = HOST | {"mail_hostname": "mx1.harbor.example"}
+MX2 = HOST | {"mail_hostname": "mx2.harbor.example", "mail_addresses": ["192.0.2.2"]}
+VISITOR = {"mail_witness_address": "v@far.example", "mail_witness_mailbox": "/var/mail/v"}
+WAIVER = {"id": "smtp.tls", "reason": "it moves", "until": "2027-01-31"}
+
+
+def said(words: dict[str, Any], of_the_other: dict[str, Any] | None = None) -> Verification:
+    other = words if of_the_other is None else of_the_other
+    return fleet_from({"mx1": MX1 | words, "mx2": MX2 | other}, {"peer": VISITOR}).verification
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        ({}, "only", ()),
+        ({"verify_only": "dns.*, smtp.relay"}, "only", ("dns.*", "smtp.relay")),
+        ({"verify_only": ["dns.*", "smtp.relay"]}, "only", ("dns.*", "smtp.relay")),
+        ({"verify_host": "mx1"}, "host", ("mx1",)),
+        ({"verify_domain": "Harbor.Example."}, "domain", ("harbor.example",)),
+        ({"verify_fast": "yes"}, "fast", True),
+        ({"verify_fast": False}, "fast", False),
+        ({"verify_fail_on": "warning"}, "fail_on", "warning"),
+        ({"verify_notify": "ops@harbor.example"}, "notify", "ops@harbor.example"),
+        ({"verify_notify": env("WEBHOOK")}, "notify", env("WEBHOOK")),
+        ({"verify_metrics": "/var/lib/node"}, "metrics", "/var/lib/node"),
+    ],
+    ids=str,
+)
+def test_what_an_operator_may_say(words: dict[str, Any], field: str, value: object) -> None:
+    assert getattr(said(words), field) == value
+
+
+def test_what_one_group_alone_says_holds_for_all() -> None:
+    assert said({"verify_fast": True}, {}).fast
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ({"verify_onyl": "x"}, "mx1: verify_onyl is not a key; did you mean verify_only?"),
+        ({"verify_host": "peer"}, "verify_host: peer is no host of the group 'mail'; did you mean"),
+        ({"verify_domain": "harbour.example"}, "did you mean harbor.example?"),
+        ({"verify_domain": "a b"}, "verify_domain.0: 'a b' is not a domain name"),
+        ({"verify_fail_on": "never"}, "verify_fail_on: 'never' was given, but input should be"),
+        ({"verify_waivers": [{**WAIVER, "until": "soon"}]}, "verify_waivers.0.until: 'soon' was"),
+        ({"verify_waivers": [{"id": "smtp.tls"}]}, "verify_waivers.0.reason is missing"),
+        ({"verify_waivers": [{**WAIVER, "reason": ""}]}, "verify_waivers.0.reason: '' was given"),
+        ({"verify_waivers": [{**WAIVER, "why": "x"}]}, "verify_waivers.0.why: 'x' was given"),
+        ({"verify_metrics": "here"}, "verify_metrics: 'here' was given"),
+    ],
+    ids=str,
+)
+def test_what_an_operator_may_not_say_is_one_sentence(words: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(MailError) as told:
+        said(words)
+
+    assert sentence in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "receiver", ["http://chat.example/T0KEN", "T0KEN", "-oQ/tmp@T0KEN", "a@b@T0KEN", "a b@T0KEN"]
+)
+def test_a_receiver_that_is_none_is_not_shown(receiver: str) -> None:
+    with pytest.raises(MailError, match=r"verify_notify: the value \(masked here\)") as told:
+        said({"verify_notify": receiver})
+
+    assert "T0KEN" not in str(told.value)
+
+
+def test_hosts_that_differ_are_told() -> None:
+    with pytest.raises(MailError, match="mx2: verify_fast is not what it is for mx1; there is one"):
+        said({"verify_fast": True}, {"verify_fast": False})
+
+
+def test_what_makes_a_proof_less_than_whole_is_said_in_words() -> None:
+    words = {"verify_only": "dns.*", "verify_host": "mx1", "verify_fast": "yes"}
+
+    assert said(words).limits == ("only dns.*", "only host mx1", "without messages")
+    assert said({"verify_notify": "ops@harbor.example"}).limits == ()
