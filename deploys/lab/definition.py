@@ -1,6 +1,7 @@
 """What a lab consists of: hosts, addresses, names.
 
-A lab is an Internet in miniature. One name server holds the root and every zone under it, signed;
+A lab is an Internet in miniature. One name server holds the root and the zones under it, signed; a
+second one, of another make and on the same host, holds a zone that is changed by RFC 2136 updates;
 one validating resolver answers all hosts from that root and from nowhere else; one peer plays the
 rest of the mail world; and the mail hosts are what a deploy works on, with a client that sends
 through one of them. Labs have networks of their own, so they can be up side by side: `lab` to try
@@ -24,6 +25,8 @@ Address = IPv4Address | IPv6Address
 FIRST_BENCH_NUMBER = 101
 ACME = "acme.nic.example"  # Pebble, an ACME server, is on the host of the name server
 ACME_DIRECTORY = f"https://{ACME}:14000/dir"
+UPDATE_KEY = "updates."  # the name of the key that may change it
+UPDATED = "atoll.example"  # the zone of the second name server
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ WORLD = (
     LabHost("resolver", "resolver", "bookworm", "resolver.nic.example", 3),
     LabHost("peer", "peer", "trixie", "mail.faraway.example", 21, ("faraway.example",)),
 )
+# No host of its own: it has these addresses on the host of the first.
+SECOND = LabHost("ns2", "ns", "bookworm", "ns2.nic.example", 4)
 MAIL_HOSTS = (
     LabHost("mx1", "mail", "bookworm", "mx1.harbor.example", 11, ("harbor.example",)),
     LabHost("mx2", "mail", "trixie", "mx2.orchard.example", 12, ("orchard.example",)),

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import zones
-from .definition import Lab, LabHost
+from .definition import SECOND, UPDATE_KEY, UPDATED, Lab, LabHost
 from .keys import Keys
 from .machine import Machine
 
@@ -21,6 +21,7 @@ PRIVATE = {
     "seed",
     "id_ecdsa",
     "api-key",
+    "update-key",
     "account-password",
     "acme.key",
     "ssh_host_ecdsa_key",
@@ -45,6 +46,7 @@ def of_operator(lab: Lab, keys: Keys) -> Mapping[str, str]:
         "id_ecdsa": keys.ssh_private(OPERATOR),
         "known_hosts": known_hosts(lab, keys),
         "api-key": f"{keys.api_key}\n",
+        "update-key": f"{keys.update_key}\n",
         "account-password": f"{keys.account_password}\n",
         "authority.pem": keys.authority(),
     }
@@ -57,7 +59,10 @@ def of_host(lab: Lab, host: LabHost, keys: Keys, machine: Machine) -> Mapping[st
         "host": host,
         "keys": keys,
         "machine": machine,
-        "zones": zones.names(lab),
+        "zones": zones.of_first(lab),
+        "second": SECOND,
+        "updated": f"{UPDATED}.",
+        "update_key": UPDATE_KEY,
     }
     files = {**_rendered("all", values), **_rendered(host.role, values)}
     if host.role == "ns":
@@ -81,4 +86,6 @@ def _rendered(directory: str, values: Mapping[str, Any]) -> Mapping[str, str]:
 def _zone_files(lab: Lab, keys: Keys) -> Iterator[tuple[str, str]]:
     for zone in zones.names(lab):
         yield f"etc/lab/zones/{zone}zone", zones.text(lab, keys, zone)
+    for zone in zones.of_first(lab):
         yield f"etc/lab/zones/{zone}key", keys.zone_private(zone)
+    yield f"etc/lab/zones/{UPDATED}.pem", keys.zone_pem(f"{UPDATED}.")

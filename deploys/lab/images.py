@@ -28,7 +28,7 @@ SYSTEM = (
 ADDITIONS: dict[Role, tuple[str, ...]] = {
     "mail": (),
     "client": ("cron",),
-    "ns": ("pdns-backend-sqlite3", "pdns-server", "pebble", "sqlite3"),
+    "ns": ("knot", "pdns-backend-sqlite3", "pdns-server", "pebble", "sqlite3"),
     "resolver": ("unbound",),
     "peer": ("exim4-daemon-heavy",),
 }

@@ -8,7 +8,7 @@ from typing import Any
 from deploys.mail.secret import Secret, file
 
 from . import state
-from .definition import ACME_DIRECTORY, Lab, LabHost, Role, named
+from .definition import ACME_DIRECTORY, SECOND, UPDATE_KEY, Lab, LabHost, Role, named
 from .errors import LabError
 
 SSH_PORT = 22
@@ -41,6 +41,18 @@ def dns(lab_name: str) -> Mapping[str, Any]:
         "host": str(lab.address4(lab.only("ns"))),
         "port": API_PORT,
         "api_key": file(state.directory(lab.name) / "api-key"),
+    }
+
+
+def dns_by_update(lab_name: str) -> Mapping[str, Any]:
+    """Return the same of its second name server, which is changed by RFC 2136 updates."""
+    lab = named(lab_name)
+    return {
+        "class": "rfc2136",
+        "host": str(lab.address4(SECOND)),
+        "key_name": UPDATE_KEY,
+        "key_secret": file(state.directory(lab.name) / "update-key"),
+        "key_algorithm": "hmac-sha256",
     }
 
 

@@ -59,6 +59,11 @@ class Keys:
         """What the accounts of the mail hosts log in with."""
         return self._bytes("account-password").hex()
 
+    @property
+    def update_key(self) -> str:
+        """The TSIG key with which the second name server's zone is changed (RFC 8945)."""
+        return base64.b64encode(self._bytes("update-key")).decode()
+
     def ssh_private(self, owner: str) -> str:
         """Return a private key for SSH, in the form that every version of it reads."""
         return _pem(self._key(f"ssh {owner}"))
@@ -89,6 +94,10 @@ class Keys:
             f"Algorithm: {dns.dnssectypes.Algorithm.ECDSAP256SHA256.value} (ECDSAP256SHA256)\n"
             f"PrivateKey: {base64.b64encode(scalar).decode()}\n"
         )
+
+    def zone_pem(self, zone: str) -> str:
+        """Return the same key as Knot's tools read it."""
+        return _pem(self._key(f"zone {zone}"), serialization.PrivateFormat.PKCS8)
 
     def zone_ds(self, zone: str) -> DS:
         """Return what vouches for that key: in the parent zone, or in a resolver for the root."""
@@ -130,8 +139,10 @@ class Keys:
         return ec.derive_private_key(scalar % (ec.SECP256R1.group_order - 1) + 1, ec.SECP256R1())
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> str:
-    form = serialization.PrivateFormat.TraditionalOpenSSL
+def _pem(
+    key: ec.EllipticCurvePrivateKey,
+    form: serialization.PrivateFormat = serialization.PrivateFormat.TraditionalOpenSSL,
+) -> str:
     encoded = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
     return encoded.decode()
 

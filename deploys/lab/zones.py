@@ -1,4 +1,4 @@
-"""The zones that a lab's name server starts with.
+"""The zones that a lab's name servers start with.
 
 All hang directly from the lab's own root. What a deploy is to publish is not among them: the zones
 of the mail hosts start with a website, and one of them with records of third parties, which must
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .definition import Lab
+from .definition import SECOND, UPDATED, Lab, LabHost
 from .keys import Keys
 
 ROOT = "."
@@ -25,9 +25,14 @@ TEMPLATES = Environment(  # noqa: S701 - zone files, no HTML
 
 def names(lab: Lab) -> tuple[str, ...]:
     """Return the zones' names, each with its final dot, the root first."""
-    domains = ("nic.example", "faraway.example", *lab.mail_domains)
+    domains = ("nic.example", "faraway.example", UPDATED, *lab.mail_domains)
     reverse = (reverse_zone(lab.network4), reverse_zone(lab.network6))
     return (ROOT, *(f"{name}." for name in (*domains, *reverse)))
+
+
+def of_first(lab: Lab) -> tuple[str, ...]:
+    """Return the names of those that are on the first name server."""
+    return tuple(name for name in names(lab) if _server(lab, name) is not SECOND)
 
 
 def reverse_zone(network: IPv4Network | IPv6Network) -> str:
@@ -40,8 +45,17 @@ def reverse_zone(network: IPv4Network | IPv6Network) -> str:
 def text(lab: Lab, keys: Keys, zone: str) -> str:
     """Return a zone as a master file (RFC 1035 section 5)."""
     return TEMPLATES.get_template(_template(zone)).render(
-        lab=lab, keys=keys, zones=names(lab), pointers=_pointers(lab, zone)
+        lab=lab,
+        keys=keys,
+        ns=_server(lab, zone),
+        second=SECOND,
+        children={child: _server(lab, child) for child in names(lab) if child != ROOT},
+        pointers=_pointers(lab, zone),
     )
+
+
+def _server(lab: Lab, zone: str) -> LabHost:
+    return SECOND if zone == f"{UPDATED}." else lab.only("ns")
 
 
 def _template(zone: str) -> str:
@@ -56,7 +70,7 @@ def _template(zone: str) -> str:
 def _pointers(lab: Lab, zone: str) -> list[tuple[str, str]]:
     pointers = (
         (f"{address.reverse_pointer}.", f"{host.hostname}.")
-        for host in lab.hosts
+        for host in (*lab.hosts, SECOND)
         for address in lab.addresses(host)
     )
     return [pointer for pointer in pointers if pointer[0].endswith(zone)]

@@ -8,6 +8,7 @@ they were, and ours what was planned; else ours go back by themselves.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from octodns.provider.plan import Plan
 from octodns.record import Record
@@ -114,7 +115,9 @@ def _read_back(plan: ZonePlan, saved: Saved) -> None:
     before, desired = recordsets.sets(plan.existing), recordsets.sets(plan.desired)
     wrong = next(filter(None, (_wrong(key, before, desired, now) for key in written)), None)
     if wrong:
-        raise MailError(f"{plan.zone}: {plan.provider.name} took {wrong}; {_put_back(plan, saved)}")
+        raise MailError(
+            f"{plan.zone}: {plan.provider.name} took {wrong}; {_put_back(plan, _lost(saved, now))}"
+        )
 
 
 def _wrong(key: Key, before: Sets, desired: Sets, now: Sets) -> str:
@@ -129,6 +132,12 @@ def _wrong(key: Key, before: Sets, desired: Sets, now: Sets) -> str:
     if any(value in stored for value in gone):
         return f"a change of {title(before[key])} without complaint but still has what was deleted"
     return ""
+
+
+def _lost(saved: Saved, now: Sets) -> Saved:
+    """Say of record sets that are gone that they were written so: there is nothing to overwrite."""
+    sets = (one if one.key in now else replace(one, after=None) for one in saved.sets)
+    return replace(saved, sets=tuple(sets))
 
 
 def _put_back(plan: ZonePlan, saved: Saved) -> str:

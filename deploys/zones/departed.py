@@ -15,6 +15,7 @@ import dns.resolver
 
 from deploys.mail.errors import MailError
 from deploys.zones.claiming import Claim
+from deploys.zones.holding import GarblingError
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider, UnreachableError
 from deploys.zones.registry import LABEL, Registry
@@ -37,7 +38,7 @@ def leaving(provider: Provider, zone: str, claim: Claim) -> Iterator[ZonePlan]:
     """Plan to take what is ours out of a zone that nobody's mail needs, and so nobody waits for."""
     try:
         planned = plan(provider, zone, (), claim)
-    except UnreachableError:
+    except (UnreachableError, GarblingError):
         raise
     except MailError:
         return  # it is not there any more, or not ours to read

@@ -15,6 +15,7 @@ from deploys.mail.records import MailRecord
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import recordsets
 from deploys.zones.changes import Change, Expected
+from deploys.zones.holding import unheld
 from deploys.zones.joining import Merged
 from deploys.zones.lookups import nobody
 from deploys.zones.merging import kind, merged
@@ -46,7 +47,9 @@ class Draft:
             return
         if obstacle:
             raise MailError(f"{record.name} needs a record of type {record.type}, but {obstacle}")
-        if self._is_supported(record):
+        if note := unheld(self.provider, record):
+            self._note(note)
+        else:
             self._join(key, record)
 
     def changes(self) -> Iterator[Change]:
@@ -68,9 +71,10 @@ class Draft:
         unknown = [text for text in result.ours if text not in values]
         remark = kind(record).limits(record, result, self._lookup) if unknown else ""
         fresh = recordsets.new_values(self.desired, key, unknown) if unknown else []
-        shared = result.kept or kind(record).optional
-        ttl = found.ttl if found and shared else record.ttl
-        self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh])
+        keeps_ttl = result.kept or kind(record).optional
+        ttl = found.ttl if found and keeps_ttl else record.ttl
+        shared = found if result.kept else None
+        self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh], shared)
         self.desired.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).extend(filter(None, (record.why, result.note, remark)))
         before = tuple(recordsets.texts(self._before.get(key)))
@@ -99,15 +103,6 @@ class Draft:
             if (cut, "NS") in self._sets:
                 return f"{cut}.{zone} is delegated away from {zone}; publish it in its own zone"
         return None
-
-    def _is_supported(self, record: MailRecord) -> bool:
-        if record.type in self.provider.octodns.SUPPORTS:
-            return True
-        sentence = f"a record of type {record.type}, which {self.provider.name} cannot hold"
-        if not kind(record).optional:
-            raise MailError(f"{record.name} needs {sentence}; move the zone to a provider that can")
-        self._note(f"{record.name} goes without {sentence}")
-        return False
 
 
 def _expected(record: MailRecord, result: Merged, existing: tuple[str, ...]) -> Expected:

@@ -6,11 +6,12 @@ a short name or by its class, and holds the arguments of that class: octoDNS's o
 documentation is ours and each of its some fifty providers works.
 """
 
-import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from importlib import import_module
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from octodns.provider.base import BaseProvider
@@ -19,31 +20,28 @@ from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
 from deploys.mail.secret import Secret
-from deploys.zones import manners
+from deploys.zones import habits, manners
+from deploys.zones.known import PROVIDERS, SHORT_NAMES, Known, has_no, needs
 from deploys.zones.provider import Provider, masked
-
-SHORT_NAMES = {
-    "powerdns": "octodns_powerdns.PowerDnsProvider",
-    "rfc2136": "octodns_bind.Rfc2136Provider",
-    "manual": "deploys.zones.manual.ManualProvider",
-}
 
 
 def load(configuration: Mapping[str, Any]) -> Provider:
     """Return the provider that a `mail_dns` describes; raise MailError naming what is wrong."""
     path = _path(configuration.get("class"))
     manners.refuse_whole_zone_writers(path)
+    known = next((known for known in PROVIDERS.values() if known.path == path), Known(path))
     provider_class = _class(path)
-    secrets: list[str] = []
     given = {key: value for key, value in configuration.items() if key != "class"}
-    arguments = manners.with_defaults(provider_class, _resolved(given, secrets))
-    # Left to itself octoDNS warns, and judges records by an older set of rules.
-    Zone.enable_zone_validators({"strict"})
-    Record.enable_validators({"strict"})
-    made = _made(provider_class, path, arguments, secrets)
-    manners.make_patient(made)
-    _hush(("Zone", "Record", "Plan", made.log.name), secrets)
-    return Provider(_name(configuration), made, tuple(secrets))
+    known.check(provider_class, given)
+    secrets: list[str] = []
+    with ExitStack() as files:
+        arguments = {**known.defaults, **_resolved(given, secrets)}
+        for key in known.file_keys:
+            if isinstance(given.get(key), Secret):
+                arguments[key] = files.enter_context(_private_file(arguments[key]))
+        arguments = manners.with_defaults(provider_class, arguments)
+        made = _made(provider_class, path, arguments, secrets)
+    return Provider(_name(configuration), made, tuple(secrets), faithful=known.faithful)
 
 
 def _name(configuration: Mapping[str, Any]) -> str:
@@ -56,10 +54,10 @@ def _path(name: object) -> str:
     if "." in path:
         return path
     near = get_close_matches(path, SHORT_NAMES, n=1)
-    hint = f"did you mean {near[0]!r}" if near else f"write {' or '.join(map(repr, SHORT_NAMES))}"
+    hint = f"did you mean {near[0]!r}" if near else f"write one of {', '.join(SHORT_NAMES)}"
     raise MailError(
         f"mail_dns: the class {name!r} is not known; {hint}, or the full name of an octoDNS "
-        "provider, like 'octodns_cloudflare.CloudflareProvider'"
+        "provider, like 'octodns_bunny.BunnyProvider'"
     )
 
 
@@ -93,43 +91,41 @@ def _resolved(value: Any, secrets: list[str]) -> Any:  # noqa: ANN401 - an inven
     return value
 
 
+@contextmanager
+def _private_file(text: str) -> Iterator[str]:
+    """Keep a secret in a file while a class is made that takes it in no other form."""
+    with NamedTemporaryFile("w", prefix="pyinfra-mail-") as file:  # its mode is 0600
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
 def _made(
     provider_class: type[BaseProvider],
     path: str,
     arguments: dict[str, Any],
     secrets: Sequence[str],
 ) -> BaseProvider:
+    name = path.rpartition(".")[2]
+    # Left to itself octoDNS warns, and judges records by an older set of rules.
+    Zone.enable_zone_validators({"strict"})
+    Record.enable_validators({"strict"})
+    habits.hush((*habits.LOUD, f"{name}[{name}]"), secrets)  # some name their keys when made
     try:
-        return provider_class(path.rpartition(".")[2], **arguments)
+        made = habits.rereading(provider_class)(name, **arguments)
     except Exception as error:  # noqa: BLE001 - providers share no base class of exceptions
-        reason = _refusal(error)
-        raise MailError(masked(f"mail_dns: {path} {reason}", secrets)) from None
+        raise MailError(masked(f"mail_dns: {path} {_refusal(error)}", secrets)) from None
+    habits.hush(habits.loggers(made), secrets)
+    habits.limit_patience(made)
+    manners.make_patient(made)  # after that, which puts adapters of its own in place
+    return made
 
 
 def _refusal(error: Exception) -> str:
-    text = str(error)
-    keys = " and ".join(re.findall(r"'(\w+)'", text))
+    text = " ".join(str(error).split())
+    keys = re.findall(r"'(\w+)'", text)
     if isinstance(error, TypeError) and "required" in text:
-        return f"needs {keys}; add it to mail_dns"
+        return needs(keys)
     if isinstance(error, TypeError) and "unexpected keyword" in text:
-        return f"has no key {keys}; correct it in mail_dns or take it out"
+        return has_no(keys)
     return f"refuses its configuration ({type(error).__name__}: {text}); correct mail_dns"
-
-
-class _Whisper(logging.Handler):
-    """Passes octoDNS's messages on for `--debug`, and keeps them from the terminal otherwise."""
-
-    def __init__(self, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self.secrets = secrets
-
-    def emit(self, record: logging.LogRecord) -> None:
-        message = masked(record.getMessage(), self.secrets)
-        logging.getLogger("pyinfra").debug("octoDNS: %s", message.replace("\n", " "))
-
-
-def _hush(names: Sequence[str], secrets: Sequence[str]) -> None:
-    for name in names:
-        log = logging.getLogger(name)
-        log.handlers = [_Whisper(secrets)]
-        log.propagate = False

@@ -7,15 +7,15 @@ all the same, as a POST that was answered with 502, is not sent again; the next 
 """
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from octodns.provider.base import BaseProvider
-from requests import Session
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from deploys.mail.errors import MailError
+from deploys.zones import habits
 
 TIMES, LONGEST_WAIT = 5, 30  # seconds, so two and a half minutes at the most
 NOT_DONE = frozenset({429, 503})  # the server says that it has not begun
@@ -32,9 +32,6 @@ WHOLE_ZONE = {
     "octodns_bind.ZoneFileSource": "writes a file that holds the changes alone",
     "octodns.provider.yaml.YamlProvider": "writes files that no name server reads",
 }
-
-# Where classes remember a zone that they have read; a second look has to be one.
-CACHES = ("_zone_records", "_r53_rrsets", "_azure_records")
 
 
 class Patience(Retry):
@@ -79,24 +76,7 @@ def make_patient(provider: BaseProvider) -> None:
         retry_after_max=LONGEST_WAIT,
         raise_on_status=False,
     )
-    for session in _sessions(provider):
+    for session in habits.sessions(provider):
         for adapter in session.adapters.values():
             if isinstance(adapter, HTTPAdapter):
                 adapter.max_retries = patience
-
-
-def forget(provider: BaseProvider, zone: str) -> None:
-    """Make a provider look again at a zone that it has read before."""
-    for name in CACHES:
-        cache = getattr(provider, name, None)
-        if isinstance(cache, dict):
-            # By zone, or by an identifier of the provider's own.
-            cache.pop(zone, None) if zone in cache else cache.clear()
-
-
-def _sessions(provider: BaseProvider) -> Iterator[Session]:
-    """Yield the sessions that a provider, or the client that it speaks through, keeps."""
-    for value in vars(provider).values():
-        for held in (value, *getattr(value, "__dict__", {}).values()):
-            if isinstance(held, Session):
-                yield held

@@ -25,7 +25,7 @@ class Kind:
     A kind of record.
 
     One that is `optional` is left out where a CNAME or a zone cut leads its name elsewhere, since
-    whoever put that there has decided on it there, and where the provider cannot hold its type.
+    whoever put that there has decided on it there.
     `limits` judges a result that is to be written, asking the DNS: it raises MailError, or returns
     a remark.
     """

@@ -16,6 +16,7 @@ from deploys.mail.spf_cost import Lookup
 from deploys.zones.changes import Change, Expected, outcome
 from deploys.zones.claiming import NOBODY, Claim
 from deploys.zones.draft import Draft
+from deploys.zones.holding import refuse_to_garble
 from deploys.zones.lookups import nobody
 from deploys.zones.marking import Marking
 from deploys.zones.provider import Provider
@@ -57,6 +58,7 @@ def plan(
     changes = list(draft.changes())
     gone = list(marking.gone(draft.desired, changes))
     marking.mark(draft.desired)
+    refuse_to_garble(provider, existing, draft.desired)
     marks = list(marking.marks(draft.desired))
     every = (*changes, *gone, *marks)
     names = {record.name for record in records}

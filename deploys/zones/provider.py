@@ -5,6 +5,7 @@ It reads a zone, plans and applies changes. Whatever goes wrong in there, in any
 packages with as many kinds of exceptions, leaves here as one sentence without a secret in it.
 """
 
+import re
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,9 +19,14 @@ from octodns.record.change import Change
 from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
-from deploys.zones import manners
 
 LONGEST_DETAIL = 200
+# What providers call it, most of them without the HTTP status; then Google, and TSIG's two ways.
+REFUSED = re.compile(
+    "unauthorized|forbidden|authentication.?error|refresherror"
+    "|the signature we sent|the key we used",
+    re.IGNORECASE,
+)
 NO_ZONE = (
     "has no zone for it; create it there, point mail_dns at the provider that has it, or leave "
     "mail_dns out and publish the records by hand"
@@ -33,11 +39,12 @@ class UnreachableError(MailError):
 
 @dataclass(frozen=True)
 class Provider:
-    """An octoDNS provider, with the name an operator knows it by."""
+    """An octoDNS provider, with the name an operator knows it by; `faithful` to odd texts."""
 
     name: str
     octodns: BaseProvider
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    faithful: bool = True
 
     @property
     def by_hand(self) -> bool:
@@ -54,7 +61,6 @@ class Provider:
     def read(self, zone: str) -> Zone:
         """Return a zone as it is, however odd its records."""
         existing = Zone(f"{zone}.", [])
-        manners.forget(self.octodns, existing.name)
         with self._one_sentence(zone):
             found = self.octodns.populate(existing, target=True, lenient=True)
         if found is False:  # applying to it would make octoDNS create the zone
@@ -63,7 +69,6 @@ class Provider:
 
     def plan(self, desired: Zone) -> Plan | None:
         """Read the zone again and return octoDNS's plan to make it `desired`, or None."""
-        manners.forget(self.octodns, desired.name)
         with self._one_sentence(_name(desired)):
             return self.octodns.plan(desired, lenient=True)
 
@@ -76,6 +81,8 @@ class Provider:
     def _one_sentence(self, subject: str) -> Iterator[None]:
         try:
             yield
+        except MailError as error:
+            raise MailError(f"{subject}: {self.name} {error}") from None
         except Exception as error:  # noqa: BLE001 - providers share no base class of exceptions
             kind, reason = _explained(error)
             # Without its cause: a traceback of that would show the secrets that are masked here.
@@ -97,7 +104,7 @@ def _name(zone: Zone) -> str:
 def _explained(error: Exception) -> tuple[type[MailError], str]:
     chain = list(_causes(error))
     status = getattr(getattr(error, "response", None), "status_code", None)
-    if status in (401, 403) or "unauthorized" in str(error).lower():
+    if status in (401, 403) or REFUSED.search(f"{type(error).__name__} {error}"):
         return MailError, "refuses our credentials; correct the key or token in mail_dns"
     if status:
         return MailError, f"answers with HTTP status {status}{_detail(error)}"

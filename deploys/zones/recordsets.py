@@ -83,10 +83,14 @@ def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
     return values(Record.from_rrset(zone, rrset))
 
 
-def new_record(zone: Zone, name_type: Key, ttl: int, held: list[Any]) -> Record:
+def new_record(
+    zone: Zone, name_type: Key, ttl: int, held: list[Any], existing: Record | None = None
+) -> Record:
     """Return a record set of octoDNS's values, ours and others', so however odd."""
     several = {"value": held[0]} if name_type[1] in SINGLE else {"values": held}
-    return from_content(zone, name_type, {"ttl": ttl, **several})
+    # What its provider keeps beside the values, like Cloudflare's comments and tags.
+    beside = {"octodns": existing.octodns} if existing else {}
+    return from_content(zone, name_type, {"ttl": ttl, **several, **beside})
 
 
 def from_content(zone: Zone, name_type: Key, held: Content) -> Record:

@@ -10,6 +10,7 @@ from octodns.zone import Zone
 
 from deploys.zones import recordsets
 from deploys.zones.changes import outcome
+from deploys.zones.holding import refuse_to_garble
 from deploys.zones.plan import ZonePlan
 from deploys.zones.provider import Provider
 from deploys.zones.saving import Saved, Touched, same
@@ -29,6 +30,7 @@ def restoration(provider: Provider, saved: Saved, why: str, *, overwrite: bool =
             continue
         back.append(one.key)
         _put(desired, one, found)
+    refuse_to_garble(provider, existing, desired)
     sets = recordsets.sets(desired)
     changes = tuple(recordsets.change(now.get(key), sets.get(key), why) for key in back)
     return ZonePlan(

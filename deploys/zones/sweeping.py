@@ -38,7 +38,8 @@ class Sweep:
             zone.remove_record(record)
             if values:
                 key = (name, record_type)
-                zone.add_record(recordsets.new_record(zone, key, record.ttl, values), lenient=True)
+                left_over = recordsets.new_record(zone, key, record.ttl, values, record)
+                zone.add_record(left_over, lenient=True)
         return zone
 
     def changed(self, existing: Zone) -> Iterator[str]:

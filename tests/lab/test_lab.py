@@ -249,6 +249,7 @@ SIGNED = {
     "the root": (".", "NS"),
     "a domain": ("harbor.example", "SOA"),
     "an alias": ("www.orchard.example", "AAAA"),
+    "an alias on the second name server": ("www.atoll.example", "AAAA"),
     "the peer": ("mail.faraway.example", "A"),
     "an IPv4 address": (RAISED.address4(RAISED.only("ns")).reverse_pointer, "PTR"),
     "an IPv6 address": (RAISED.address6(RAISED.only("ns")).reverse_pointer, "PTR"),

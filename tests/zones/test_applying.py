@@ -7,6 +7,7 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.zones.applying import apply
+from deploys.zones.habits import rereading
 from deploys.zones.limits import Limits
 from deploys.zones.plan import ZonePlan
 from deploys.zones.provider import Provider
@@ -175,7 +176,7 @@ class Remembering(MemoryProvider):
 
 def test_a_provider_that_remembers_what_it_has_read_looks_again() -> None:
     zone = harbor()
-    source = provider(zone, Remembering)
+    source = provider(zone, rereading(Remembering))
     result = planned(source, HARBOR, FLEET)
     zone["shop.harbor.example", "A"] = (300, ("198.51.100.81",))
 

@@ -16,7 +16,7 @@ from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
 from deploys.mail.checking import fleet_from
-from deploys.mail.records import HostFacts
+from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.zones import following, publication, runs
 from deploys.zones.answers import Server
@@ -481,3 +481,20 @@ def test_a_zone_that_the_world_looks_for_elsewhere_is_told_in_the_plan_and_not_w
 
 def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [message.strip() for message in caplog.messages]
+
+
+def test_what_a_provider_cannot_hold_is_told_once_with_the_plan(
+    zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture
+) -> None:
+    def with_dane(*arguments: Any) -> tuple[MailRecord, ...]:
+        names = (f"_25._tcp.mx1.{HARBOR}", f"_25._tcp.mx2.{ORCHARD}")
+        dane = (MailRecord(name, "TLSA", (f"3 1 1 {'aa' * 32}",), 3600, "DANE") for name in names)
+        return (*records_for(*arguments), *dane)
+
+    state = started()
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of, records_of=with_dane)
+    run_ops(state)
+
+    assert sum("cannot hold TLSA: DANE is left out" in m for m in caplog.messages) == 1
+    assert None not in changed(state).values()
+    assert (HARBOR, "MX") in zones[HARBOR]

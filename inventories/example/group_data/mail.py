@@ -4,8 +4,8 @@ from typing import Any
 
 from deploys.mail.secret import env
 
-# Where the zones are: octoDNS's own keys for the provider. {"class": "manual"}: you publish what
-# the run prints. Nothing here: zones are not touched.
+# Where the zones are: octoDNS's own keys for the provider (docs/providers.md). {"class": "manual"}:
+# you publish what the run prints. Nothing here: zones are not touched.
 mail_dns: dict[str, Any] | None = {
     "class": "powerdns",
     "host": "ns.example.org",

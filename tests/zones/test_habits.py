@@ -1,0 +1,174 @@
+"""What octoDNS's providers are kept from."""
+
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from deploys.mail.errors import MailError
+from deploys.mail.records import MailRecord
+from deploys.zones.habits import PATIENCE
+from deploys.zones.loading import load
+from deploys.zones.plan import plan
+from tests.zones.configurations import api, configured, given
+from tests.zones.fleets import DNS, harbor, served
+
+ZONE = "harbor.example"
+NS = "ns.nic.example."
+
+
+@pytest.fixture(autouse=True)
+def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch)
+
+
+def cloudflare(url: str, address: str) -> Any:
+    one = {"count": 1, "per_page": 50}
+    if "/dns_records" in url:
+        records = [
+            {"id": "n", "name": ZONE, "type": "NS", "ttl": 300, "content": NS.rstrip(".")},
+            {"id": "r", "name": f"www.{ZONE}", "type": "A", "ttl": 300, "content": address},
+        ]
+        return {"result": records, "result_info": one}
+    return {"result": [{"id": "z", "name": ZONE}], "result_info": one}
+
+
+def digitalocean(_: str, address: str) -> Any:
+    records = [
+        {"name": "@", "type": "NS", "ttl": 300, "data": NS.rstrip(".")},
+        {"name": "www", "type": "A", "ttl": 300, "data": address},
+    ]
+    return {"domain_records": records, "links": {}}
+
+
+def dnsimple(_: str, address: str) -> Any:
+    records = [
+        {"name": "", "type": "NS", "ttl": 300, "content": NS.rstrip(".")},
+        {"name": "www", "type": "A", "ttl": 300, "content": address},
+    ]
+    return {"data": records, "pagination": {"total_pages": 1}}
+
+
+def gandi(_: str, address: str) -> Any:
+    return [
+        {"rrset_name": name, "rrset_type": kind, "rrset_ttl": 300, "rrset_values": [value]}
+        for name, kind, value in (("@", "NS", NS), ("www", "A", address))
+    ]
+
+
+def hetzner(url: str, address: str) -> Any:
+    if "/rrsets" in url:
+        return {"rrsets": [hetzner_set("@", "NS", NS), hetzner_set("www", "A", address)]}
+    zone = {"id": 1, "name": ZONE, "ttl": 300, "mode": "primary"}
+    return {"zones": [zone], "zone": zone}
+
+
+def hetzner_set(name: str, kind: str, value: str) -> dict[str, Any]:
+    return {
+        "id": f"{name}/{kind}",
+        "name": name,
+        "type": kind,
+        "ttl": 300,
+        "records": [{"value": value, "comment": ""}],
+        "zone": 1,
+    }
+
+
+def ns1(url: str, address: str) -> Any:
+    record = {"domain": f"www.{ZONE}", "type": "A", "ttl": 300, "short_answers": [address]}
+    apex = {"domain": ZONE, "type": "NS", "ttl": 300, "short_answers": [NS]}
+    return {"records": [record, apex], "zone": ZONE} if url.endswith(ZONE) else {}
+
+
+ANSWERS = {
+    "cloudflare": cloudflare,
+    "digitalocean": digitalocean,
+    "dnsimple": dnsimple,
+    "gandi": gandi,
+    "hetzner": hetzner,
+    "ns1": ns1,
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_somebody_changes_between_two_readings_is_seen(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = ["198.51.100.80"]
+    api(monkeypatch, lambda url: (200, ANSWERS[name](url, now[0])))
+    provider = load(configured(name))
+
+    for address in ("198.51.100.80", "198.51.100.81"):
+        now[0] = address
+        found = {record.fqdn: record for record in provider.read(ZONE).records}
+        assert found[f"www.{ZONE}."].values == [address]
+
+
+def test_an_error_that_a_provider_passes_off_as_an_empty_zone_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Octodns-hetzner answers so when it is told to slow down."""
+
+    def answer(url: str) -> tuple[int, Any]:
+        if "/rrsets" in url:
+            return 500, {"error": {"code": "server_error", "message": "no"}}
+        return 200, hetzner(url, "")
+
+    api(monkeypatch, answer)
+
+    with pytest.raises(MailError, match=r"^harbor\.example: hetzner returned the zone without its"):
+        load(configured("hetzner")).read(ZONE)
+
+
+@pytest.mark.parametrize("name", ["cloudflare", "dnsimple", "gandi"])
+def test_the_zones_own_name_servers_are_in_no_plans_way(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These three return them, and refuse to plan for a zone that has them."""
+    api(monkeypatch, lambda url: (200, ANSWERS[name](url, "198.51.100.80")))
+    mx = MailRecord(ZONE, "MX", ("10 mx1.harbor.example.",), 3600, "who receives mail")
+    planned = plan(load(configured(name)), ZONE, [mx])
+
+    fresh = planned.provider.plan(planned.desired)
+    assert [change.record.fqdn for change in (fresh.changes if fresh else [])] == [f"{ZONE}."]
+
+
+def test_half_a_zone_is_no_zone() -> None:
+    zone = harbor()
+    del zone[ZONE, "NS"]
+    served(harbor=zone)
+
+    with pytest.raises(MailError, match="without its NS records, so not the whole zone; run again"):
+        load(DNS).read(ZONE)
+
+
+@pytest.mark.parametrize("name", ["digitalocean", "dnsimple", "gandi", "hetzner", "ns1"])
+def test_no_provider_waits_for_ever(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = set()
+
+    def send(*_: Any, timeout: Any, **__: Any) -> None:
+        waited.add(timeout)
+        raise requests.ConnectTimeout
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    monkeypatch.setattr("time.sleep", lambda _: None)  # between tries of the provider's own
+    with pytest.raises(MailError, match="does not answer in time"):
+        load(configured(name)).zone_names(ZONE)
+
+    assert waited == {PATIENCE}
+
+
+@pytest.mark.parametrize("name", ["cloudflare", "powerdns"])
+def test_a_time_limit_of_the_operators_stays(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = set()
+
+    def send(*_: Any, timeout: Any, **__: Any) -> None:
+        waited.add(timeout)
+        raise requests.ConnectTimeout
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    with pytest.raises(MailError, match="does not answer in time"):
+        load(configured(name, timeout=7)).zone_names(ZONE)
+
+    assert waited == {7}

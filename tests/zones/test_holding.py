@@ -1,0 +1,132 @@
+"""What a provider cannot hold, or might garble, as a plan tells of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from octodns.zone import Zone
+
+from deploys.mail.errors import MailError
+from deploys.mail.records import MailRecord
+from deploys.zones import recordsets
+from deploys.zones.applying import apply
+from deploys.zones.claiming import Claim
+from deploys.zones.departed import leaving
+from deploys.zones.plan import ZonePlan, plan
+from deploys.zones.provider import Provider
+from tests.zones.fleets import HARBOR, harbor, served
+from tests.zones.memory import MemoryProvider, RecordSets
+from tests.zones.scenario import fleet_of, published, restored
+
+MX = MailRecord(HARBOR, "MX", ("10 mx1.harbor.example.",), 3600, "who receives mail")
+SPF = MailRecord(HARBOR, "TXT", ("v=spf1 mx ~all",), 3600, "SPF")
+DMARC = MailRecord(f"_dmarc.{HARBOR}", "TXT", ("v=DMARC1; p=none",), 3600, "DMARC")
+
+
+class Poor(MemoryProvider):
+    """Holds what every provider does."""
+
+    SUPPORTS = frozenset({"A", "AAAA", "CNAME", "MX", "NS", "TXT"})
+
+
+def planned(zone: RecordSets, *records: MailRecord, faithful: bool = False) -> ZonePlan:
+    served(harbor=zone)
+    provider = Provider("route53", Poor("test", "memory"), faithful=faithful)
+    return plan(provider, HARBOR, records)
+
+
+def needed(kind: str, name: str, value: str) -> MailRecord:
+    return MailRecord(f"{name}.{HARBOR}", kind, (value,), 3600, "mail")
+
+
+TOLD = {
+    "TLSA": (f"3 1 1 {'aa' * 32}", "DANE is left out, MTA-STS takes its place"),
+    "CAA": ('0 issue "ca.example"', "any authority may issue certificates for the names in it"),
+    "SRV": ("0 1 465 mx1.harbor.example.", "mail programs have to be told by hand where the"),
+    "PTR": ("mx1.harbor.example.", "let the names of addresses be set where the addresses come"),
+}
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_what_mail_can_do_without_is_told_once_and_not_tried(kind: str) -> None:
+    value, words = TOLD[kind]
+    both = [needed(kind, f"_{name}._tcp", value) for name in ("a", "b")]
+    result = planned(harbor(), *both, MX)
+
+    assert [change.type for change in result.changes] == ["MX"]
+    assert [(expected.name, expected.type) for expected in result.expected] == [(HARBOR, "MX")]
+    (note,) = result.notes
+    assert note.startswith(f"route53 cannot hold {kind}: {words}")
+
+
+def test_what_mail_cannot_do_without_is_refused() -> None:
+    alone = MailRecord(f"a.{HARBOR}", "NAPTR", ('1 1 "u" "x" "!y!z!" .',), 3600, "no such kind")
+
+    with pytest.raises(MailError, match=r"a\.harbor\.example needs a record of type NAPTR, which"):
+        planned(harbor(), alone)
+
+
+ODD = ['"a\\"b"', '"back\\\\slash"', '"\\195\\164"']
+PLAIN = ['""', '"site-verification=1f3a"', '"x; y;z"', f'"{"k" * 255}" "{"k" * 99}"']
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_a_set_with_a_text_that_might_be_garbled_is_left_alone(text: str) -> None:
+    zone = harbor() | {(HARBOR, "TXT"): (300, (text,))}
+
+    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
+        planned(zone, SPF)
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_such_a_text_is_in_nobodys_way_elsewhere_or_with_a_faithful_provider(text: str) -> None:
+    beside = harbor() | {(HARBOR, "TXT"): (300, (text,))}
+    already = harbor() | {(HARBOR, "TXT"): (300, (text, '"v=spf1 mx ~all"'))}
+
+    assert [str(change.type) for change in planned(beside, DMARC).changes] == ["TXT"]
+    assert planned(already, SPF).changes == ()
+    assert len(planned(beside, SPF, faithful=True).changes) == 1
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_neither_what_leaves_nor_what_is_put_back_may_garble_it(text: str) -> None:
+    zone = harbor() | {(HARBOR, "TXT"): (300, (text,))}
+    served(harbor=zone)
+    provider = Provider("route53", MemoryProvider("test", "memory"))
+    run = published(provider, HARBOR, fleet_of(HARBOR, 1))
+    after, unfaithful = dict(zone), replace(provider, faithful=False)
+
+    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
+        restored(unfaithful, run)
+    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
+        list(leaving(unfaithful, HARBOR, Claim((f"mx1.{HARBOR}",), whole=True)))
+    assert zone == after
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_text_stays_and_ours_comes_beside_it(text: str) -> None:
+    zone = harbor() | {(HARBOR, "TXT"): (300, (text,))}
+    apply(planned(zone, SPF))
+
+    assert set(zone[HARBOR, "TXT"][1]) == {text, '"v=spf1 mx ~all"'}
+
+
+def test_what_a_provider_keeps_beside_a_set_stays_where_others_share_it() -> None:
+    """Cloudflare's comments and tags; its proxy must not stand before an address of ours."""
+    served(harbor=harbor() | {(f"mx1.{HARBOR}", "A"): (60, ("198.51.100.11",))})
+    provider = Provider("cloudflare", Noting("test", "memory"))
+    address = MailRecord(f"mx1.{HARBOR}", "A", ("198.51.100.11",), 3600, "where it is")
+    desired = recordsets.sets(plan(provider, HARBOR, [SPF, address]).desired)
+
+    assert desired["", "TXT"].octodns == {"cloudflare": {"comment": "theirs"}}
+    assert desired["mx1", "A"].octodns == {}
+
+
+class Noting(MemoryProvider):
+    """Keeps a comment beside every record set."""
+
+    def populate(self, zone: Zone, *_: Any, **how: Any) -> bool:
+        exists = super().populate(zone, **how)
+        for record in zone.records:
+            record.octodns = {"cloudflare": {"comment": "theirs"}}
+        return exists
