@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import checkdmarc
 import dns.message
 import dns.query
 import pytest
+from checkdmarc.mta_sts import query_mta_sts_record
 
 from deploys.lab import state
 from deploys.lab.definition import ACME_DIRECTORY
@@ -29,6 +31,7 @@ SITE = (
     *("--data", "mail_tls=acme"),
     *("--data", "mail_mta_sts=enforce"),
     *("--data", "mail_autoconfig=1"),
+    *("--data", "mail_tls_rpt=postmaster@harbor.example"),
     *("--data", "mail_dane=false"),  # which would let the authority's certificates wait
 )
 CERTBOT = "/etc/letsencrypt"
@@ -239,6 +242,19 @@ def test_the_next_run_changes_nothing(authorities: Path) -> None:
 
     rows = [line.split()[-4:] for line in said.splitlines() if line.strip().startswith(STEPS)]
     assert rows == [["2", "-", "-", "2"]] * len(STEPS), said
+
+
+@pytest.mark.usefixtures("second")
+@pytest.mark.parametrize("domain", DOMAINS.values())
+def test_a_checker_of_others_finds_no_error_in_a_domains_records(domain: str) -> None:
+    resolver = [LAB.address("resolver")]
+    found = checkdmarc.check_domains([domain], nameservers=resolver, timeout=5.0)
+    parts = {name: found[name] for name in ("mx", "spf", "dmarc", "smtp_tls_reporting")}
+
+    assert found["dnssec"]
+    assert [host["hostname"] for host in parts["mx"]["hosts"]]
+    assert {name: part["error"] for name, part in parts.items() if "error" in part} == {}
+    assert query_mta_sts_record(domain, nameservers=resolver)["warnings"] == []
 
 
 STEPS = ("Prepare", "Publish", "Certify", "Activate", "Announce")
