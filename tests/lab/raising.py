@@ -53,11 +53,16 @@ class Raised:
         return self.up()
 
     def withdraw_keys(self, *names: str) -> None:
-        """Let the DNS name no key of these hosts: a peer would keep mail for those of before."""
+        """
+        Let the DNS name no key of these hosts: a peer would keep mail for those of before.
+
+        The registry goes too, since records have been taken out past it.
+        """
         for host in map(self.host, names):
             for zone in host.domains:
-                record = f"_25._tcp.{host.hostname.removesuffix(f'.{zone}')}"
-                self.run("ns", "pdnsutil", "delete-rrset", zone, record, "TLSA", check=False)
+                keys = f"_25._tcp.{host.hostname.removesuffix(f'.{zone}')}"
+                for record, kind in ((keys, "TLSA"), ("_pyinfra-mail", "TXT")):
+                    self.run("ns", "pdnsutil", "delete-rrset", zone, record, kind, check=False)
         self.run("ns", "pdns_control", "purge", check=False)
 
     def run(self, name: str, *command: str, check: bool = True) -> str:

@@ -176,6 +176,7 @@ def cleaned() -> None:
         on(name, f"rm -f {KEYS}/{NAMES[name]}*; postsuper -d ALL hold 2>/dev/null")
     forgotten = " or ".join(f"name like '{name}-%'" for name in NAMES.values())
     on("ns", f'sqlite3 {DATABASE} "delete from records where {forgotten}"')  # noqa: S608 - names of our own
+    LAB.withdraw_keys(*MAIL_HOSTS)
     on("ns", f"pdnsutil {RECTIFY}; pdnsutil rectify-zone orchard.example")
 
 

@@ -72,7 +72,11 @@ def gone() -> None:
     on("resolver", "systemctl reset-failed unbound; systemctl restart unbound")
 
 
-KINDS = (*((prefix, kind) for prefix in PREFIXES for kind in ("A", "AAAA")), ("_mta-sts", "TXT"))
+KINDS = (
+    *((prefix, kind) for prefix in PREFIXES for kind in ("A", "AAAA")),
+    ("_mta-sts", "TXT"),
+    ("_pyinfra-mail", "TXT"),
+)
 
 
 @pytest.mark.usefixtures("bare")
