@@ -5,7 +5,6 @@ import struct
 from contextlib import AbstractContextManager
 from ipaddress import ip_address
 from threading import Thread
-from types import TracebackType
 from typing import Self
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
@@ -80,12 +79,7 @@ class Responder(AbstractContextManager["Responder"]):
             thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b"", (self.address, self.port))
         socket.create_connection((self.address, self.port)).close()
