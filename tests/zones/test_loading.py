@@ -10,6 +10,7 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.secret import command, env, file
+from deploys.zones import manners
 from deploys.zones.loading import load
 from deploys.zones.provider import UnreachableError
 from tests.zones.fleets import DNS, harbor, served
@@ -135,8 +136,9 @@ def api() -> Iterator[type[Api]]:
     ],
 )
 def test_what_an_api_answers_becomes_one_sentence(
-    status: int, body: str, words: str, api: type[Api]
+    status: int, body: str, words: str, api: type[Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(manners, "TIMES", 0)  # how long it is waited for is test_manners'
     api.status, api.body = status, body
     provider = load(POWERDNS | {"port": api.port, "timeout": 0.5})
 
