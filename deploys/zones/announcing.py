@@ -11,7 +11,6 @@ import socket
 import ssl
 import time
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address
 
 import dns.exception
@@ -21,11 +20,12 @@ from deploys.mail import mta_sts
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts, MailRecord, announcement, records_for
 from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones.answers import NO_ROUTE
+from deploys.zones.answers import NO_ROUTE, at_once
 from deploys.zones.authority import resolver
 
 HTTPS, SECONDS = 443, 5.0
 PATIENCE = 5.0  # seconds
+WORKERS = 32
 LONGEST = 65536  # octets, RFC 8461 section 3.3
 
 
@@ -49,10 +49,7 @@ def announcements(
 
 
 def _reasons(fleet: Fleet, served: Collection[tuple[MailSettings, str, str]]) -> list[str]:
-    if not served:
-        return []
-    with ThreadPoolExecutor(min(len(served), 32)) as pool:
-        return list(pool.map(lambda one: _settled(fleet, *one), served))
+    return at_once(lambda one: _settled(fleet, *one), served, WORKERS)
 
 
 def _settled(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:

@@ -135,9 +135,11 @@ def _value(rdata: dns.rdata.Rdata) -> object:
     return rdata
 
 
-def at_once(work: Callable[[Thing], Result], things: Collection[Thing]) -> list[Result]:
+def at_once(
+    work: Callable[[Thing], Result], things: Collection[Thing], workers: int = WORKERS
+) -> list[Result]:
     """Do something with many things at the same time; return the results in their order."""
-    with ThreadPoolExecutor(max(1, min(len(things), WORKERS))) as pool:
+    with ThreadPoolExecutor(max(1, min(len(things), workers))) as pool:
         return list(pool.map(work, things))
 
 

@@ -8,7 +8,6 @@ So TLSA is published where parent and zone fit together; otherwise it is said wh
 """
 
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import dns.dnssec
@@ -26,6 +25,7 @@ from deploys.mail import tlsa
 from deploys.mail.errors import MailError
 from deploys.mail.records import Facts
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.zones.answers import at_once
 from deploys.zones.authority import resolver, servers, zone_of
 from deploys.zones.changes import Expected
 from deploys.zones.signed import asked, record_set, text, zone_above
@@ -50,8 +50,7 @@ def secured(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
     Where the DNS does not answer, nothing is left out: what is published must not vanish for that.
     """
     hosts = [host for host in fleet.hosts if _has_digests(host, facts)]
-    with ThreadPoolExecutor(max(len(hosts), 1)) as pool:
-        verdicts = list(pool.map(_judged, hosts))
+    verdicts = at_once(_judged, hosts)
     withheld = {verdict.host for verdict in verdicts if verdict.withheld}
     kept = {
         name: replace(fact, tlsa=()) if name in withheld else fact for name, fact in facts.items()

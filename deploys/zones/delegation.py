@@ -7,10 +7,9 @@ no waiting helps.
 """
 
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 
 from deploys.mail.errors import MailError
-from deploys.zones.answers import Server
+from deploys.zones.answers import Server, at_once
 from deploys.zones.changes import listed
 from deploys.zones.plan import ZonePlan
 
@@ -20,8 +19,7 @@ Lookup = Callable[[str], Collection[Server]]
 
 def obstacles(plans: Collection[ZonePlan], lookup: Lookup) -> list[str]:
     """Return why what some plans write would not be seen."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return [*filter(None, pool.map(lambda plan: _obstacle(plan, lookup), plans))]
+    return [*filter(None, at_once(lambda plan: _obstacle(plan, lookup), plans, WORKERS))]
 
 
 def require_delegation(plan: ZonePlan, servers: Collection[Server]) -> None:

@@ -7,31 +7,27 @@ lists none is asked for those in which a run from this machine has written.
 """
 
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import dns.exception
 import dns.resolver
 
 from deploys.mail.errors import MailError
+from deploys.zones.answers import at_once
 from deploys.zones.claiming import Claim
 from deploys.zones.holding import GarblingError
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.provider import Provider, UnreachableError
 from deploys.zones.registry import LABEL, Registry
 
-WORKERS = 100
 SECONDS = 2.0  # for one answer; a zone that is not found now is found by the next run
 
 
 def marked(zones: Collection[str], claim: Claim, ask: dns.resolver.Resolver) -> list[str]:
     """Return those zones whose registry, as the DNS has it, knows a host of the fleet."""
-    if not zones:
-        return []
     ordered = sorted(zones)
-    with ThreadPoolExecutor(min(len(ordered), WORKERS)) as pool:
-        known = pool.map(lambda zone: _knows(zone, claim, ask), ordered)
-        return [zone for zone, ours in zip(ordered, known, strict=True) if ours]
+    known = at_once(lambda zone: _knows(zone, claim, ask), ordered)
+    return [zone for zone, ours in zip(ordered, known, strict=True) if ours]
 
 
 def leaving(provider: Provider, zone: str, claim: Claim) -> Iterator[ZonePlan]:

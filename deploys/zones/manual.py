@@ -8,7 +8,6 @@ wait that follows is the same.
 
 import logging
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import dns.exception
 import dns.name
@@ -24,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploys.mail.records import MailRecord
-from deploys.zones.answers import Server
+from deploys.zones.answers import Server, at_once
 from deploys.zones.changes import Change
 
 WORKERS = 50
@@ -54,8 +53,7 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
         """Read what name servers answer at the names that matter."""
         servers, questions = self.views[zone.name]
         ask = _asking(servers)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            answers = pool.map(lambda question: _answer(ask, *question), questions)
+        answers = at_once(lambda question: _answer(ask, *question), questions, WORKERS)
         held = {(str(one.name), one.rdtype): one for found in answers for one in found}
         for (name, record_type), one in held.items():
             values = [rdata.to_text() for rdata in one]
