@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from pyinfra.api import FactBase
 
@@ -35,10 +37,19 @@ class Containers(FactBase[dict[str, Container]]):
         """Read podman's JSON."""
         return {
             item["Names"][0]: Container(
-                item["Names"][0], item["Labels"].get(KEY, ""), item["State"] == "running"
+                item["Names"][0], item["Labels"].get(KEY, ""), running=_runs(item)
             )
             for item in json.loads("\n".join(output))
         }
+
+
+def _runs(item: dict[str, Any]) -> bool:
+    """Podman goes on to say "running" of one that was killed together with its monitor."""
+    try:
+        mounts = Path(f"/proc/{item['Pid']}/mountinfo").read_text()
+    except OSError:
+        return False
+    return item["State"] == "running" and item["Id"] in mounts
 
 
 class Running(FactBase[set[str]]):

@@ -1,9 +1,11 @@
 """The lab is what it says: whole, repeatable, shut, and gone without a trace."""
 
+import os
 import re
+import signal
 import smtplib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import Message
 from ipaddress import IPv4Address
 from mailbox import mbox
@@ -222,10 +224,24 @@ def test_a_second_run_changes_nothing(lab: Raised) -> None:
     assert done == {"hosts": OPERATIONS, "success": 0, "error": 0, "no_change": OPERATIONS}
 
 
-def test_a_host_that_stopped_is_made_anew_and_no_other(lab: Raised) -> None:
+def stop(container: str) -> None:
+    podman("stop", "--time", "0", container)
+
+
+def kill_with_its_monitor(container: str) -> None:
+    pids = podman("inspect", container, "--format", "{{.State.ConmonPid}} {{.State.Pid}}")
+    for pid in map(int, pids.split()):
+        os.kill(pid, signal.SIGKILL)
+    assert podman("inspect", container, "--format", "{{.State.Status}}") == "running"
+
+
+@pytest.mark.parametrize("end", [stop, kill_with_its_monitor])
+def test_a_host_that_runs_no_more_is_made_anew_and_no_other(
+    lab: Raised, end: Callable[[str], None]
+) -> None:
     before = containers(lab)
     stopped = lab.lab.container(lab.host("resolver"))
-    podman("stop", "--time", "0", stopped)
+    end(stopped)
     totals(lab.up())
     after = containers(lab)
 
