@@ -66,10 +66,13 @@ def bare(lab: Raised) -> Iterator[None]:
 def gone() -> None:
     both(lambda name: on(name, NONE_LEFT))
     names = [f"{domain} {prefix} {kind}" for domain in DOMAINS.values() for prefix, kind in KINDS]
+    # With TLSA records in the DNS the authority's certificates would wait, with or without DANE.
+    names += [f"{domain} _25._tcp.{name} TLSA" for name, domain in DOMAINS.items()]
     deletes = (f"pdnsutil delete-rrset {name} >/dev/null 2>&1" for name in names)
     purges = (f"pdnsutil rectify-zone {domain} >/dev/null" for domain in DOMAINS.values())
     on("ns", "; ".join((*deletes, *purges, "pdns_control purge >/dev/null")))
     on("resolver", "systemctl reset-failed unbound; systemctl restart unbound")
+    both(lambda name: on(name, "! pidof -q unbound || unbound-control -q flush_zone example"))
 
 
 KINDS = (
