@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.finding import Finding, Question, Severity
 
 HOST = Question(

@@ -3,21 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from deploys.checks import (
-    attendance,
-    authentication,
-    certificates,
-    delivery,
-    keys,
-    names,
-    signatures,
-    smtp,
-    submission,
-    tlsa,
-    waivers,
-)
-from deploys.checks.exchange import Delivery
+from deploys.checks import attendance, waivers
+from deploys.checks.delivery import arrival, authentication, signatures
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Question
+from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -26,10 +17,11 @@ Deliveries = Sequence[Delivery]
 
 @dataclass(frozen=True)
 class Check:
-    """Questions that are asked of the world together."""
+    """Questions that are asked of the world together; `anywhere`, if they need no inventory."""
 
     ask: Callable[[Fleet, World], Iterable[Finding]]
     questions: tuple[Question, ...]
+    anywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,17 +37,21 @@ CHECKS = (
     Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC)),
     Check(keys.published, (keys.DKIM,)),
     Check(
-        smtp.strangers,
-        (smtp.CONNECT, smtp.STARTTLS, smtp.POSTMASTER, smtp.UNKNOWN_RECIPIENT, smtp.RELAY),
+        strangers.strangers,
+        (
+            strangers.CONNECT,
+            strangers.STARTTLS,
+            strangers.POSTMASTER,
+            strangers.UNKNOWN_RECIPIENT,
+            strangers.RELAY,
+        ),
     ),
     Check(certificates.certificates, (certificates.TLS,)),
     Check(tlsa.published, (tlsa.TLSA,)),
     Check(submission.submission, (submission.SUBMISSION,)),
 )
 JUDGES = (
-    Judge(
-        lambda sent, _fleet, _world: delivery.arrivals(sent), (delivery.ARRIVED, delivery.SECONDS)
-    ),
+    Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),
     Judge(lambda sent, fleet, _world: signatures.verified(sent, fleet), (signatures.DKIM,)),
     Judge(
         lambda sent, _fleet, world: authentication.authenticated(sent, world.names),

@@ -11,7 +11,7 @@ from pyinfra.api.state import State
 
 from deploys.checks.attendance import HOST
 from deploys.checks.command_line import inventory_name
-from deploys.checks.errands import errands
+from deploys.checks.delivery.errands import errands
 from deploys.checks.finding import Finding
 from deploys.checks.gathering import failed, gathering
 from deploys.checks.hosts import PyinfraHosts
@@ -20,7 +20,8 @@ from deploys.checks.proof import prove
 from deploys.checks.report import publish
 from deploys.checks.resolver import Resolver
 from deploys.checks.selection import selected
-from deploys.checks.session import Endpoint
+from deploys.checks.smtp.session import Endpoint
+from deploys.checks.web import Https
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -109,7 +110,7 @@ def _world(fleet: Fleet, state: State, op_hash: str) -> World:
     resolvers = dict.fromkeys(str(one) for host in fleet.hosts for one in host.resolvers)
     timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
     hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(resolvers))
-    return World(hosts, names, timeout=timeout, progress=progress())
+    return World(hosts, names, Https(), timeout=timeout, progress=progress())
 
 
 def _in_limit(fleet: Fleet, state: State) -> Fleet:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from deploys.checks import delivery
 from deploys.checks.attendance import present
 from deploys.checks.catalogue import Check
-from deploys.checks.errands import errands
-from deploys.checks.exchange import Delivery, exchange
+from deploys.checks.delivery import arrival
+from deploys.checks.delivery.errands import errands
+from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.finding import Finding, Severity
 from deploys.checks.selection import Selection, selected
 from deploys.checks.verdict import Report
@@ -38,7 +38,7 @@ def prove(
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
         findings=waived(findings, waivers, started.date(), whole=not limits),
-        messages=delivery.messages(deliveries),
+        messages=arrival.messages(deliveries),
         changes=changes(),
         started=started,
         seconds=(datetime.now(UTC) - started).total_seconds(),

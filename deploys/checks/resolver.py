@@ -33,8 +33,18 @@ class Resolver:
 
     def policy(self, name: str, version: str) -> str | None:
         """Return the one TXT value that starts with a version tag, None if there is not one."""
-        values = [value for value in self._values(name, "TXT") if value.startswith(version)]
+        values = [value for value in self.lookup(name, "TXT") if value.startswith(version)]
         return values[0] if len(values) == 1 else None
+
+    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+        """Return what the resolvers answer, nothing for a name that does not exist."""
+        try:
+            answer = self._resolver.resolve(name, rdtype, raise_on_no_answer=False, search=False)
+        except dns.resolver.NXDOMAIN:
+            return ()
+        except DNSException as error:
+            raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
+        return _texts(answer.rrset or ())
 
     def _authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
         calls = [partial(self._ask, *server, name, rdtype) for server in self._servers(name)]
@@ -57,23 +67,14 @@ class Resolver:
             zone = dns.resolver.zone_for_name(name, resolver=self._resolver)
         except DNSException as error:
             raise UnansweredError(f"the zone of {name} could not be found: {error}") from error
-        names = self._values(zone.to_text(), "NS")
+        names = self.lookup(zone.to_text(), "NS")
         return tuple(
             (server.removesuffix("."), address)
             for server in names
             for rdtype in ("A", "AAAA")
-            for address in self._values(server, rdtype)
+            for address in self.lookup(server, rdtype)
             if _routed(address)
         )
-
-    def _values(self, name: str, rdtype: str) -> tuple[str, ...]:
-        try:
-            answer = self._resolver.resolve(name, rdtype, raise_on_no_answer=False, search=False)
-        except dns.resolver.NXDOMAIN:
-            return ()
-        except DNSException as error:
-            raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
-        return _texts(answer.rrset or ())
 
 
 def _response(error: dns.resolver.NXDOMAIN) -> dns.message.Message:

@@ -41,8 +41,27 @@ class Names(Protocol):
     def authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return what each authoritative server of a name says; raise UnansweredError."""
 
+    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+        """Return a resolver's answer, nothing for a name that is not; raise UnansweredError."""
+
     def policy(self, name: str, version: str) -> str | None:
         """Return the one TXT value that starts with a version tag, as a resolver sees it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a web server sent: its status, the kind of document, and at most 64 KiB of it."""
+
+    status: int
+    kind: str
+    text: str
+
+
+class Web(Protocol):
+    """Fetches documents by HTTPS, with a certificate that is verified and no redirect followed."""
+
+    def get(self, url: str, limit: float) -> Page:
+        """Return what a server sent within so many seconds; raise UnansweredError."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,7 @@ class World:
 
     hosts: Hosts
     names: Names
+    web: Web
     clock: Callable[[], float] = time.time
     timeout: float = 30
     patience: float = 30

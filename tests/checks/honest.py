@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -11,29 +11,23 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploys.checks import (
-    authentication,
-    certificates,
-    delivery,
-    keys,
-    names,
-    signatures,
-    smtp,
-    tlsa,
-)
 from deploys.checks.attendance import HOST, present
-from deploys.checks.errands import Errand
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery import arrival, authentication, signatures
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding
-from deploys.checks.message import TestMessage
-from deploys.checks.remote import Mailbox, Received, Submitted
-from deploys.checks.session import Desk
-from deploys.checks.submission import asked, private
+from deploys.checks.smtp import certificates, strangers
+from deploys.checks.smtp.session import Desk
+from deploys.checks.smtp.submission import asked, private
 from deploys.checks.waivers import waived
 from deploys.checks.world import Answer, World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
+from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
     CatchAll,
@@ -46,7 +40,6 @@ from tests.checks.servers import (
 )
 from tests.checks.worlds import KEYS, Zone, fleet, world
 
-Case = Callable[[Path], Iterable[Finding]]
 Asker = Callable[[Fleet, World], Iterable[Finding]]
 
 CAPTAIN = "captain@harbor.example"
@@ -66,14 +59,6 @@ SIGNED = "".join(
     f"DKIM-Signature: v=1; d=harbor.example; s=mx1-{algorithm}; b=AAAA\n" for algorithm in KEYS
 )
 PASSED = "spf=pass smtp.mailfrom=harbor.example; dkim=pass header.d=harbor.example"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Where a question passes, and where it fails."""
-
-    passes: Case
-    fails: Case
 
 
 def zone(changed: Mapping[tuple[str, str], tuple[str, ...]] | None = None) -> Zone:
@@ -183,14 +168,14 @@ def attended(silent: frozenset[str] = frozenset()) -> Case:
 def excused(until: date) -> Case:
     """Waive a relay that is open on 4 October 2026, until a day."""
     waiver = Waiver(id="smtp.relay", reason="it is an exercise", until=until)
-    relay = smtp.RELAY.error("mx1", "it relays", "close it")
+    relay = strangers.RELAY.error("mx1", "it relays", "close it")
     return lambda _folder: waived([relay], [waiver], date(2026, 10, 4), whole=True)
 
 
 ANOTHER_KEY = f"v=DKIM1; k=ed25519; p={base64.b64encode(bytes(31) + b'x').decode()}"
 dns = partial(published, names.published)
-door = partial(met, smtp.strangers)
-arrived = partial(judged, delivery.arrivals)
+door = partial(met, strangers.strangers)
+arrived = partial(judged, arrival.arrivals)
 signature = partial(judged, lambda sent: signatures.verified(sent, fleet()))
 believed = partial(judged, lambda sent: authentication.authenticated(sent, zone()))
 
@@ -205,7 +190,7 @@ HONEST: Mapping[str, Pair] = {
         published(keys.published),
         published(keys.published, "mx1-ed25519._domainkey.harbor.example", "TXT", (ANOTHER_KEY,)),
     ),
-    "smtp.connect": Pair(door(Handler()), closed(smtp.strangers)),
+    "smtp.connect": Pair(door(Handler()), closed(strangers.strangers)),
     "smtp.starttls": Pair(door(Handler()), door(Handler(), tls=False)),
     "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
     "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
@@ -220,10 +205,12 @@ HONEST: Mapping[str, Pair] = {
     "delivery.seconds": Pair(arrived(delivered()), arrived(delivered(seconds=11))),
     "delivery.dkim": Pair(signature(witnessed(PASSED)), signature(witnessed(PASSED, signed=""))),
     "delivery.spf": Pair(
-        believed(witnessed(PASSED)), believed(witnessed("spf=fail smtp.mailfrom=harbor.example"))
+        believed(witnessed(PASSED)),
+        believed(witnessed("spf=fail smtp.mailfrom=harbor.example")),
     ),
     "delivery.dmarc": Pair(
-        believed(witnessed(PASSED)), believed(witnessed("spf=pass smtp.mailfrom=other.example"))
+        believed(witnessed(PASSED)),
+        believed(witnessed("spf=pass smtp.mailfrom=other.example")),
     ),
     "delivery.privacy": Pair(
         told("Received: by mx1.harbor.example (Postfix) with ESMTPSA id 1; today\n"),

@@ -4,20 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from deploys.checks import (
-    attendance,
-    authentication,
-    certificates,
-    delivery,
-    keys,
-    names,
-    signatures,
-    smtp,
-    submission,
-    tlsa,
-    waivers,
-)
+from deploys.checks import attendance, waivers
+from deploys.checks.delivery import arrival, authentication, signatures
+from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Severity, Waived
+from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.verdict import Change, Comparison, Message, Report, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -56,8 +47,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
     for message in messages:
         if host in message.path or domain in message.path:
             box = f"/var/mail/root on {host}"
-            found.append(delivery.ARRIVED.ok(domain, f"{message.path}: found in {box}"))
-            found.append(delivery.SECONDS.ok(domain, f"{message.path}: {message.seconds:.1f} s"))
+            found.append(arrival.ARRIVED.ok(domain, f"{message.path}: found in {box}"))
+            found.append(arrival.SECONDS.ok(domain, f"{message.path}: {message.seconds:.1f} s"))
     spf = f"spf=pass smtp.mailfrom={domain}"
     found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {spf}"))
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
@@ -80,17 +71,17 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
         unknown = f"550 5.1.1 <{nobody}>: Recipient address rejected"
         relay = "554 5.7.1 <visitor@faraway.example>: Relay access denied"
         found += [
-            smtp.CONNECT.ok(host, f"{host} at {address} answers as {host}.{domain}"),
-            smtp.STARTTLS.ok(host, f"{host} at {address} speaks TLSv1.3 after STARTTLS"),
+            strangers.CONNECT.ok(host, f"{host} at {address} answers as {host}.{domain}"),
+            strangers.STARTTLS.ok(host, f"{host} at {address} speaks TLSv1.3 after STARTTLS"),
             certificates.TLS.ok(
                 host,
                 f"{host} at {address} shows for {host}.{domain} a certificate by itself until "
                 "2036-10-01",
             ),
-            smtp.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
-            smtp.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
-            smtp.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
-            smtp.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
+            strangers.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
+            strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
+            strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
+            strangers.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
         ]
         for port in (465, 587):
             saw = f"{host} at {address} port {port} asks for a password under TLS"
@@ -118,18 +109,20 @@ def bad() -> Report:
     relay = "mx1 at 203.0.113.11 answered RCPT TO:<visitor@faraway.example> from <>: 250 2.1.5 Ok"
     closed = "mx2 at 2001:db8:25::12 port 25 could not be reached: [Errno 101] unreachable"
     problems = [
-        smtp.RELAY.error("mx1", relay, "keep reject_unauth_destination in its restrictions"),
-        delivery.ARRIVED.error(
+        strangers.RELAY.error("mx1", relay, "keep reject_unauth_destination in its restrictions"),
+        arrival.ARRIVED.error(
             "orchard.example",
             f"{lost.path}: not in /var/mail/visitor on peer",
             f"look for {lost.id} in the mail log and the queue (mailq) of mx2",
         ),
-        delivery.SECONDS.warning(
+        arrival.SECONDS.warning(
             "harbor.example", f"{slow.path}: 14.2 s", "look in the mail log of each hop"
         ),
-        smtp.CONNECT.unknown("mx2", f"{closed}; nothing answered over IPv6", "use another machine"),
-        smtp.STARTTLS.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
-        smtp.RELAY.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
+        strangers.CONNECT.unknown(
+            "mx2", f"{closed}; nothing answered over IPv6", "use another machine"
+        ),
+        strangers.STARTTLS.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
+        strangers.RELAY.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
         replace(
             certificates.TLS.warning("mx2", "mx2 shows a certificate until 2026-10-12", "renew it"),
             severity=Severity.WAIVED,

@@ -2,12 +2,12 @@
 
 import pytest
 
-from deploys.checks.authentication import authenticated
-from deploys.checks.errands import Errand
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery.authentication import authenticated
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.finding import Severity
-from deploys.checks.message import TestMessage
-from deploys.checks.remote import Mailbox, Received, Submitted
 from deploys.checks.world import Answer
 from tests.checks.worlds import Zone
 

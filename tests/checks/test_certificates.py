@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.certificates import certificates
 from deploys.checks.finding import Finding, Severity
+from deploys.checks.smtp.certificates import certificates
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import fleet, world
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.dns.names import MX
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.names import MX
 from deploys.checks.report import write
 from deploys.checks.report.comparison import compared
 from deploys.checks.report.words import news

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploys.checks.errands import errands
-from deploys.checks.remote import Mailbox
+from deploys.checks.delivery.errands import errands
+from deploys.checks.delivery.remote import Mailbox
 from deploys.mail.checking import fleet_from
 from deploys.mail.settings import Fleet
 from tests.checks.worlds import fleet

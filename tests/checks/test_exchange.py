@@ -7,11 +7,11 @@ from ssl import SSLContext
 
 import pytest
 
-from deploys.checks.errands import Errand
-from deploys.checks.exchange import Delivery, exchange
-from deploys.checks.message import TestMessage
-from deploys.checks.remote import Mailbox
-from deploys.checks.session import Endpoint
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.exchange import Delivery, exchange
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.remote import Mailbox
+from deploys.checks.smtp.session import Endpoint
 from deploys.checks.world import World
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import Machine, world
@@ -56,7 +56,7 @@ def test_a_message_that_is_lost_is_waited_for_and_not_forgotten(here: World) -> 
 
 
 def test_a_refused_message_is_not_waited_for(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploys.checks.exchange._ROUND", 0.5)
+    monkeypatch.setattr("deploys.checks.delivery.exchange._ROUND", 0.5)
     started, patient = here.clock(), replace(here, patience=60)
 
     delivery = only(exchange([errand(here, 1, "refused@faraway.example")], patient))

@@ -8,7 +8,8 @@ import pytest
 
 from deploys.checks.catalogue import QUESTIONS
 from deploys.checks.finding import Severity
-from tests.checks.honest import HONEST, Case
+from tests.checks.honest import HONEST
+from tests.checks.pairs import Case
 
 # The tests that make a question fail on the lab's hosts.
 LAB = {

@@ -3,7 +3,7 @@
 from email.parser import BytesParser
 from email.policy import default
 
-from deploys.checks.message import TestMessage, id_in, new_run
+from deploys.checks.delivery.message import TestMessage, id_in, new_run
 
 MESSAGE = TestMessage("a1b2c3-7", "postmaster@harbor.example", "visitor@faraway.example")
 

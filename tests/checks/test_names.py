@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
-from deploys.checks import names
+from deploys.checks.dns import names
 from deploys.checks.finding import Severity
 from deploys.checks.resolver import Resolver
 from deploys.checks.world import Answer, UnansweredError, World
 from deploys.mail.settings import Fleet
-from tests.checks.worlds import Zone, fleet
+from tests.checks.worlds import Pages, Zone, fleet
 from tests.zones.responder import RESPONSE, TYPES, Responder, a, domain, txt
 
 HOST = fleet({"mail_addresses": ["192.0.2.1", "2001:db8::1"]}).hosts[0]
@@ -56,7 +56,7 @@ def test_answers_are_judged(judge: object, values: list[str], severity: Severity
 
 def severities(zone: Zone, one: Fleet) -> dict[tuple[str, str], list[Severity]]:
     found: dict[tuple[str, str], list[Severity]] = {}
-    nobody = World(None, zone)  # type: ignore[arg-type]
+    nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
     for finding in names.published(one, nobody):
         found.setdefault((finding.id, finding.subject), []).append(finding.severity)
     return found

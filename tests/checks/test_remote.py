@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.message import TestMessage, id_in
-from deploys.checks.remote import Mailbox, submit, wait
+from deploys.checks.delivery.message import TestMessage, id_in
+from deploys.checks.delivery.remote import Mailbox, submit, wait
 from deploys.checks.world import UnansweredError, World
 from tests.checks.worlds import Machine, world
 

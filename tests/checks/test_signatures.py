@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks import keys
-from deploys.checks.errands import Errand
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.signatures import verified
+from deploys.checks.dns import keys
 from deploys.checks.finding import Severity
-from deploys.checks.message import TestMessage
-from deploys.checks.remote import Mailbox, Received, Submitted
-from deploys.checks.signatures import verified
 from deploys.checks.world import Answer
 from deploys.mail.dkim import ALGORITHMS
 from tests.checks.worlds import KEYS, Machine, Zone, fleet, world

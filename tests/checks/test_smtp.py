@@ -10,9 +10,9 @@ from threading import Event, Thread
 import pytest
 
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.session import Endpoint, MisbehavedError, Reply
-from deploys.checks.smtp import judged, strangers
-from deploys.checks.stranger import Interview, Outcome, Rcpt, Want
+from deploys.checks.smtp.interview import Interview, Outcome, Rcpt, Want
+from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply
+from deploys.checks.smtp.strangers import judged, strangers
 from deploys.checks.world import UnansweredError
 from tests.checks.servers import (
     CatchAll,

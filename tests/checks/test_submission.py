@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from deploys.checks.errands import errands
-from deploys.checks.exchange import Delivery, exchange
+from deploys.checks.delivery.errands import errands
+from deploys.checks.delivery.exchange import Delivery, exchange
+from deploys.checks.delivery.remote import Received
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.remote import Received
-from deploys.checks.session import Desk, Endpoint, desks
-from deploys.checks.submission import asked, asked_outside, private, submission
+from deploys.checks.smtp.session import Desk, Endpoint, desks
+from deploys.checks.smtp.submission import asked, asked_outside, private, submission
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from tests.checks.servers import (

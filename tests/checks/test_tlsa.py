@@ -8,12 +8,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploys.checks import tlsa
+from deploys.checks.dns import tlsa
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.session import Endpoint
+from deploys.checks.smtp.session import Endpoint
 from deploys.checks.world import Answer, World
 from tests.checks.servers import Handler, certified, serving
-from tests.checks.worlds import Zone, fleet
+from tests.checks.worlds import Pages, Zone, fleet
 
 OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN
 ONE, TWO, THREE = (f"{number}a" * 32 for number in range(3))
@@ -45,7 +45,7 @@ def asked(context: ssl.SSLContext | None, *digests: str) -> list[Finding]:
     values = tuple(f"3 1 1 {digest}" for digest in digests)
     zone = Zone({("_25._tcp.mx1.harbor.example", "TLSA"): [Answer("ns", values)]})
     with serving(Handler(), context) as port:
-        nobody = World(None, zone, timeout=5, port=port)  # type: ignore[arg-type]
+        nobody = World(None, zone, Pages({}), timeout=5, port=port)  # type: ignore[arg-type]
         return list(tlsa.published(fleet(), nobody))
 
 
@@ -69,6 +69,6 @@ def test_a_server_without_tls_leaves_the_question_open() -> None:
 
 
 def test_an_operator_who_wants_no_dane_is_not_asked() -> None:
-    nobody = World(None, Zone({}))  # type: ignore[arg-type]
+    nobody = World(None, Zone({}), Pages({}))  # type: ignore[arg-type]
 
     assert list(tlsa.published(fleet({"mail_dane": False}), nobody)) == []

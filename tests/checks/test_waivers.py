@@ -6,10 +6,10 @@ from itertools import starmap
 
 import pytest
 
+from deploys.checks.dns.names import MX
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.names import MX
 from deploys.checks.selection import selected
-from deploys.checks.smtp import RELAY
+from deploys.checks.smtp.strangers import RELAY
 from deploys.checks.waivers import waived
 from deploys.mail.errors import MailError
 from deploys.mail.verification import Verification, Waiver

@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploys.checks.exchange import Delivery
-from deploys.checks.keys import TABLE
-from deploys.checks.remote import Mailbox
-from deploys.checks.world import Answer, UnansweredError, World
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.remote import Mailbox
+from deploys.checks.dns.keys import TABLE
+from deploys.checks.world import Answer, Page, UnansweredError, World
 from deploys.mail.checking import fleet_from
 from deploys.mail.dkim import DIRECTORY as KEPT
 from deploys.mail.settings import Fleet
@@ -100,14 +100,31 @@ class Zone:
             raise UnansweredError(f"no server knows {name}")
         return tuple(self._answers[name, rdtype])
 
+    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+        return next((one.values for one in self._answers.get((name, rdtype), ())), ())
+
     def policy(self, name: str, version: str) -> str | None:
         answers = self._answers.get((name, "TXT"), ())
         found = [value for answer in answers for value in answer.values if version in value]
         return found[0] if len(found) == 1 else None
 
 
+class Pages:
+    """A web of a few documents, and no server but theirs."""
+
+    def __init__(self, pages: Mapping[str, Page]) -> None:
+        self._pages = pages
+
+    def get(self, url: str, limit: float) -> Page:  # noqa: ARG002 - it answers at once
+        if url not in self._pages:
+            raise UnansweredError(f"{url} could not be fetched: no such server")
+        return self._pages[url]
+
+
 def world(folder: Path, *, port: int = 25, timeout: float = 5, patience: float = 3) -> World:
-    return World(Machine(folder), Zone({}), timeout=timeout, patience=patience, port=port)
+    return World(
+        Machine(folder), Zone({}), Pages({}), timeout=timeout, patience=patience, port=port
+    )
 
 
 def fleet(data: Mapping[str, object] | None = None, *, witness: bool = True) -> Fleet:

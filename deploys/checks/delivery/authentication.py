@@ -17,7 +17,7 @@ from typing import Any
 import authres
 import dmarc
 
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.finding import Finding, Question
 from deploys.checks.world import Names, UnansweredError
 

@@ -5,12 +5,12 @@ Where it goes (MX), where that is (A and AAAA), who may send (SPF), and what bec
 (DMARC). Servers that disagree are found by asking each of them.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 
+from deploys.checks.dns.inquiry import Inquiry, inquire
 from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Answer, UnansweredError, World, side_by_side
+from deploys.checks.world import Answer, World, side_by_side
 from deploys.mail.settings import Fleet, MailSettings
 
 MX = Question(
@@ -56,17 +56,6 @@ DMARC = Question(
 )
 
 
-@dataclass(frozen=True)
-class Inquiry:
-    """One question about one name, and how to judge each server's answer."""
-
-    question: Question
-    subject: str
-    name: str
-    rdtype: str
-    judge: Callable[[Answer], Finding]
-
-
 def published(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every authoritative server for what mail needs of every domain and host."""
     inquiries = [
@@ -90,24 +79,6 @@ def _of_host(host: MailSettings) -> Iterator[Inquiry]:
         wanted = {str(address) for address in host.addresses if address.version == version}
         judge = partial(addresses, host, rdtype, wanted)
         yield Inquiry(ADDRESS, host.inventory_name, host.hostname, rdtype, judge)
-
-
-def inquire(world: World, inquiry: Inquiry) -> list[Finding]:
-    """Ask every authoritative server one question."""
-    question, subject, name = inquiry.question, inquiry.subject, inquiry.name
-    fix = "let every name server of the zone answer, at every address, by UDP and TCP port 53"
-    try:
-        answers = world.names.authoritative(name, inquiry.rdtype)
-    except UnansweredError as problem:
-        return [question.unknown(subject, str(problem), fix)]
-    if not answers:
-        return [question.unknown(subject, f"no name server of {name} could be found", fix)]
-    return [
-        question.unknown(subject, f"{answer.server} about {name}: {answer.problem}", fix)
-        if answer.problem
-        else inquiry.judge(answer)
-        for answer in answers
-    ]
 
 
 def exchanges(domain: str, hosts: set[str], answer: Answer) -> Finding:

@@ -14,7 +14,7 @@ from functools import partial
 from cryptography import x509
 
 from deploys.checks.finding import Finding, Question
-from deploys.checks.session import Endpoint, MisbehavedError, endpoints, session, starttls
+from deploys.checks.smtp.session import Endpoint, MisbehavedError, endpoints, session, starttls
 from deploys.checks.world import UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet, MailSettings
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploys.checks.message import new_run
-from deploys.checks.session import (
+from deploys.checks.delivery.message import new_run
+from deploys.checks.smtp.session import (
     Endpoint,
     MisbehavedError,
     Reply,

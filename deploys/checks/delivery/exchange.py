@@ -12,10 +12,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 
-from deploys.checks.errands import Errand
-from deploys.checks.message import TestMessage
-from deploys.checks.remote import Mailbox, Received, Submitted, submit, wait
-from deploys.checks.session import Desk, Endpoint, MisbehavedError, log_in, reply, session, starttls
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted, submit, wait
+from deploys.checks.smtp.session import (
+    Desk,
+    Endpoint,
+    MisbehavedError,
+    log_in,
+    reply,
+    session,
+    starttls,
+)
 from deploys.checks.world import UnansweredError, World, side_by_side
 
 _ROUND = 3.0

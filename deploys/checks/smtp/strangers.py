@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from deploys.checks.finding import Finding, Question
-from deploys.checks.session import Endpoint, MisbehavedError, Reply, endpoints
-from deploys.checks.stranger import Interview, Outcome, Rcpt, Want, interview
+from deploys.checks.smtp.interview import Interview, Outcome, Rcpt, Want, interview
+from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply, endpoints
 from deploys.checks.world import UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet
 

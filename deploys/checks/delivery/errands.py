@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, product
 
-from deploys.checks.message import TestMessage, new_run
-from deploys.checks.remote import Mailbox
-from deploys.checks.session import Desk, Endpoint, desks, endpoints
+from deploys.checks.delivery.message import TestMessage, new_run
+from deploys.checks.delivery.remote import Mailbox
+from deploys.checks.smtp.session import Desk, Endpoint, desks, endpoints
 from deploys.mail.settings import Fleet, MailSettings
 
 # RFC 2606 section 2: a domain that nobody has, for an author that nobody should answer.

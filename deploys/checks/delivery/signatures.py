@@ -13,8 +13,8 @@ from typing import Any
 
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from deploys.checks.authentication import results_of
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery.authentication import results_of
+from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.finding import Finding, Question
 from deploys.mail import dkim
 from deploys.mail.settings import Fleet, MailSettings

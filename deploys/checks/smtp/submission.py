@@ -12,11 +12,11 @@ from email.parser import BytesParser
 from email.policy import default
 from functools import partial
 
-from deploys.checks.errands import PROGRAM
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery.errands import PROGRAM
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.message import new_run
 from deploys.checks.finding import Finding, Question
-from deploys.checks.message import new_run
-from deploys.checks.session import (
+from deploys.checks.smtp.session import (
     Desk,
     Endpoint,
     MisbehavedError,

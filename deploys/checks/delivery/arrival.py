@@ -6,7 +6,7 @@ That a queue is empty, or that a server said 250, proves less.
 
 from collections.abc import Iterable, Iterator
 
-from deploys.checks.exchange import Delivery
+from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.finding import Finding, Question, Severity
 from deploys.checks.verdict import Message
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from deploys.checks.message import TestMessage, id_in
+from deploys.checks.delivery.message import TestMessage, id_in
 from deploys.checks.world import UnansweredError, World
 
 

@@ -13,9 +13,9 @@ from functools import partial
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from deploys.checks.dns.inquiry import Inquiry, inquire
 from deploys.checks.finding import Finding, Question
-from deploys.checks.names import Inquiry, inquire
-from deploys.checks.session import Endpoint, MisbehavedError, endpoints, session, starttls
+from deploys.checks.smtp.session import Endpoint, MisbehavedError, endpoints, session, starttls
 from deploys.checks.world import Answer, UnansweredError, World, side_by_side
 from deploys.mail import tlsa
 from deploys.mail.settings import Fleet, MailSettings

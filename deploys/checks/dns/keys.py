@@ -12,8 +12,8 @@ from functools import partial
 from itertools import product
 from shlex import join
 
+from deploys.checks.dns.inquiry import Inquiry, inquire
 from deploys.checks.finding import Finding, Question
-from deploys.checks.names import Inquiry, inquire
 from deploys.checks.world import Answer, UnansweredError, World, side_by_side
 from deploys.mail import dkim
 from deploys.mail.errors import MailError
