@@ -34,7 +34,7 @@ class Judge:
 
 # Cheapest first: this is the order of the report.
 CHECKS = (
-    Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC)),
+    Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC), anywhere=True),
     Check(keys.published, (keys.DKIM,)),
     Check(
         strangers.strangers,
@@ -46,8 +46,8 @@ CHECKS = (
             strangers.RELAY,
         ),
     ),
-    Check(certificates.certificates, (certificates.TLS,)),
-    Check(tlsa.published, (tlsa.TLSA,)),
+    Check(certificates.certificates, (certificates.TLS,), anywhere=True),
+    Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(submission.submission, (submission.SUBMISSION,)),
 )
 JUDGES = (

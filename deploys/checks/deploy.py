@@ -2,18 +2,30 @@
 
 from pyinfra.api.exceptions import DeployError
 
+from deploys.checks.discovery import discovered
 from deploys.checks.operations import Changes, proved
+from deploys.checks.resolver import Resolver
 from deploys.checks.selection import selected
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet
+from deploys.mail.verification import Verification
 
 
 def verified(name: str, fleet: Fleet, changes: Changes) -> None:
     """Prove that mail is delivered; raise DeployError for a check that does not exist."""
     try:
-        selected(fleet.verification)
+        selected(fleet.verification, foreign=fleet.foreign)
     except MailError as mistake:
         raise DeployError(
             f"the inventory holds mistakes, nothing was touched:\n    {mistake}"
         ) from mistake
     proved(name=name, fleet=fleet, changes=changes)
+
+
+def seen_from_outside(name: str, asked: Verification) -> None:
+    """Prove what can be of a domain in no inventory; raise DeployError if it takes no mail."""
+    try:
+        fleet = discovered(asked, Resolver(tuple(map(str, asked.resolvers))))
+    except MailError as mistake:
+        raise DeployError(f"nothing was asked:\n    {mistake}") from mistake
+    verified(name=name, fleet=fleet, changes={})

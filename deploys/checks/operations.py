@@ -83,7 +83,8 @@ class _Proof:
         report = prove(self.scope, world, lambda: self._counted(state), absent, limits)
         world.progress.end()
         asked = self.scope.verification
-        for problem in publish(replace(report, name=inventory_name()), asked.notify, asked.metrics):
+        name = self.scope.domains[0] if self.scope.foreign else inventory_name()
+        for problem in publish(replace(report, name=name), asked.notify, asked.metrics):
             logger.error(f"{host.print_prefix}{problem}")
         if not report.succeeded:
             # With --no-wait pyinfra forgets what an operation returned.
@@ -107,14 +108,17 @@ def _announce(scope: Fleet) -> None:
 
 
 def _world(fleet: Fleet, state: State, op_hash: str) -> World:
-    resolvers = dict.fromkeys(str(one) for host in fleet.hosts for one in host.resolvers)
+    named = fleet.verification.resolvers
+    resolvers = named or [one for host in fleet.hosts for one in host.resolvers]
     timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
-    hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(resolvers))
+    hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(dict.fromkeys(map(str, resolvers))))
     return World(hosts, names, Https(), timeout=timeout, progress=progress())
 
 
 def _in_limit(fleet: Fleet, state: State) -> Fleet:
     """Return the part of the fleet that this run is about."""
+    if fleet.foreign:
+        return fleet
     names = {host.name for host in state.inventory if state.is_host_in_limit(host)}
     witnesses = tuple(one for one in fleet.witnesses if one.inventory_name in names)
     return fleet.narrowed(names).model_copy(update={"witnesses": witnesses})
@@ -122,7 +126,7 @@ def _in_limit(fleet: Fleet, state: State) -> Fleet:
 
 def _absent(fleet: Fleet, scope: Fleet, state: State) -> Iterator[Finding]:
     inside = _names(scope)
-    for name in _names(fleet):
+    for name in () if fleet.foreign else _names(fleet):
         member = state.inventory.get_host(name)
         if name not in inside:
             yield HOST.info(name, "left out by --limit or --exclude", "run without the limit")

@@ -31,7 +31,7 @@ def prove(
     """Ask what is chosen, and report it together with who took part in the run, and its limits."""
     started = datetime.now(UTC)
     asked = fleet.verification
-    selection, limits = selected(asked), (*asked.limits, *limits)
+    selection, limits = selected(asked, foreign=fleet.foreign), (*asked.limits, *limits)
     waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
     deliveries, found = _asked(fleet, world, selection)
     found += [one for judge in selection.judges for one in judge.ask(deliveries, fleet, world)]

@@ -14,6 +14,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.verification import Verification
 
 _OF_THE_RUN = frozenset(question.id for question in OF_THE_RUN)
+_ANYWHERE = frozenset(one.id for check in CHECKS if check.anywhere for one in check.questions)
 _OF_MESSAGES = frozenset(question.id for judge in JUDGES for question in judge.questions)
 
 
@@ -55,8 +56,12 @@ class Selection:
         return any(question.id in self.ids for question in questions)
 
 
-def selected(asked: Verification) -> Selection:
-    """Return what the operator asks for; raise MailError for a pattern that fits no question."""
+def selected(asked: Verification, *, foreign: bool = False) -> Selection:
+    """
+    Return what the operator asks for; raise MailError for a pattern that fits no question.
+
+    Foreign servers are asked only what needs no inventory.
+    """
     unknown = [
         f"{key}: {_unknown(pattern)}"
         for key, patterns in (
@@ -69,6 +74,9 @@ def selected(asked: Verification) -> Selection:
     if unknown:
         raise MailError("\n    ".join(unknown))
     wanted = {id_ for pattern in asked.only or ("*",) for id_ in _matched(pattern)}
+    if foreign and not wanted & _ANYWHERE:
+        raise MailError(f"verify_only: {', '.join(asked.only)} needs an inventory with mail hosts")
+    wanted &= _ANYWHERE if foreign else wanted
     return Selection(frozenset(wanted - (_OF_MESSAGES if asked.fast else set()) | _OF_THE_RUN))
 
 

@@ -13,9 +13,10 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
-from deploys.mail.checking import fleet_from
+from deploys.mail.checking import fleet_from, words_alone
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet
+from deploys.mail.verification import Verification
 
 MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
 TRUST = "mail_trust_on_first_use"
@@ -42,6 +43,16 @@ def fleet_of(inventory: Inventory) -> Fleet:
     _require_host_keys({**hosts, **witnesses, **clients})
     _require_this_machine(controllers)
     return fleet
+
+
+def verification_of(inventory: Inventory) -> Verification | None:
+    """Return what is asked of servers in no inventory; None where there is one with mail hosts."""
+    if _group(inventory, MAIL) or _group(inventory, CLIENT):
+        return None
+    try:
+        return words_alone(next(iter(inventory)).data.dict())
+    except MailError as error:
+        raise DeployError(f"nothing was asked:\n    {error}") from error
 
 
 def asked(host: Host, name: str) -> str:

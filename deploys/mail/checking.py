@@ -57,6 +57,17 @@ def fleet_from(
     )
 
 
+def words_alone(data: HostData) -> Verification:
+    """Check what is asked of servers that are in no inventory; raise every mistake at once."""
+    mistakes = list(_unknown_keys("--data", data))
+    asked = _words({"--data": data}, mistakes)
+    if asked.host:
+        mistakes.append("verify_host: there is no inventory with hosts; write verify_domain")
+    if mistakes:
+        raise MailError("\n    ".join(mistakes))
+    return asked
+
+
 def known_keys() -> tuple[str, ...]:
     """Return every key of this project that an inventory may hold."""
     fields = dict.fromkeys((*MailSettings.model_fields, *Client.model_fields))
@@ -91,18 +102,22 @@ def _checked(
 def _verification(
     data: Mapping[str, HostData], hosts: tuple[MailSettings, ...], mistakes: list[str]
 ) -> Verification:
+    asked = _words(data, mistakes)
+    domains = [domain for host in hosts for domain in host.domains]
+    mistakes += strangers(asked, [host.inventory_name for host in hosts], domains)
+    return asked
+
+
+def _words(data: Mapping[str, HostData], mistakes: list[str]) -> Verification:
     words = agreed(data, mistakes)
     fields = {
         key.removeprefix(VERIFY): value for key, value in words.items() if key in verify_keys()
     }
     try:
-        asked = Verification(**fields)
+        return Verification(**fields)
     except ValidationError as error:
         mistakes += (f"{VERIFY}{_sentence(detail)}" for detail in error.errors())
         return Verification()
-    domains = [domain for host in hosts for domain in host.domains]
-    mistakes += strangers(asked, [host.inventory_name for host in hosts], domains)
-    return asked
 
 
 def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is not exported

@@ -8,6 +8,7 @@ hosts, so a key has one value: written in `group_data/all.py`, or the same where
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
@@ -36,6 +37,13 @@ def receiver_of(value: object) -> str:
     )
 
 
+def _address(value: object) -> object:
+    try:
+        return ip_address(str(value))
+    except ValueError as problem:
+        raise ValueError(f"{problem}; write an address like 192.0.2.53") from None
+
+
 def _receiver(value: object) -> Secret | str:
     return value if isinstance(value, Secret) else receiver_of(value)
 
@@ -43,6 +51,10 @@ def _receiver(value: object) -> Secret | str:
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 DomainNames = Annotated[
     tuple[Annotated[str, BeforeValidator(domain_name)], ...], BeforeValidator(_listed)
+]
+Addresses = Annotated[
+    tuple[Annotated[IPv4Address | IPv6Address, BeforeValidator(_address)], ...],
+    BeforeValidator(_listed),
 ]
 Receiver = Annotated[Secret | str, PlainValidator(_receiver)]
 
@@ -67,6 +79,7 @@ class Verification(_Frozen):
     only: Listed = ()
     host: Listed = ()
     domain: DomainNames = ()
+    resolvers: Addresses = ()
     fast: bool = False
     fail_on: Literal["error", "unknown", "warning", "info"] = "error"
     waivers: tuple[Waiver, ...] = ()

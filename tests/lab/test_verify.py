@@ -4,12 +4,14 @@ import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploys.checks.catalogue import QUESTIONS
-from tests.lab.raising import Done
+from deploys.checks.catalogue import CHECKS, QUESTIONS
+from tests.lab.raising import Done, Raised
+from tests.lab.raising import pyinfra as pyinfra_of
 from tests.lab.running import INTERRUPTING, LAB, REPORT, on, pyinfra, undone
 
 pytestmark = pytest.mark.usefixtures("lab", "site")
@@ -107,6 +109,23 @@ def test_a_proof_of_a_part_asks_no_more_is_kept_apart_and_says_what_it_asks() ->
     assert "asked dns.mx, dns.address" in shown.stdout
     assert "asked dns.mx" not in quiet.stdout
     assert (shown.returncode, quiet.returncode) == (0, 0)
+
+
+def test_a_domain_in_no_inventory_is_asked_what_anybody_may_ask(lab: Raised) -> None:
+    def seen(domain: str) -> Done:
+        words = f"verify_domain={domain}", f"verify_resolvers={lab.address('resolver')}"
+        data = [word for pair in words for word in ("--data", pair)]
+        return pyinfra_of("@local", "deploys/verify.py", *data)
+
+    ours, missing = seen("harbor.example"), seen("nowhere.example")
+
+    found = json.loads(Path("reports/harbor.example/report.json").read_text())
+    anywhere = {one.id for check in CHECKS if check.anywhere for one in check.questions}
+    assert ours.returncode == 0, ours.stderr
+    assert {finding["id"] for finding in found["findings"]} == anywhere
+    assert (found["verdict"], found["messages"]) == ("passed", [])
+    assert "nowhere.example takes no mail" in missing.stderr
+    assert missing.returncode == 1
 
 
 def test_a_stopped_server_fails_its_own_checks_and_no_other() -> None:

@@ -40,9 +40,9 @@ def summary(report: Report) -> str:
 
 def scope(report: Report) -> str:
     """Return what made this less than a whole proof, nothing if it was whole."""
-    if not report.limits:
-        return ""
     left = f"; {number(len(report.not_asked), 'check')} not asked" if report.not_asked else ""
+    if not report.limits:
+        return f"Seen from outside, without an inventory{left}." if left else ""
     return f"Not a whole proof: {'; '.join(report.limits)}{left}."
 
 
