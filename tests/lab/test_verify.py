@@ -4,13 +4,12 @@ import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploys.checks.catalogue import CHECKS, QUESTIONS
-from tests.lab.raising import Done, Raised
+from tests.lab.raising import ROOT, Done, Raised
 from tests.lab.raising import pyinfra as pyinfra_of
 from tests.lab.running import INTERRUPTING, LAB, REPORT, on, pyinfra, undone
 
@@ -119,7 +118,7 @@ def test_a_domain_in_no_inventory_is_asked_what_anybody_may_ask(lab: Raised) -> 
 
     ours, missing = seen("harbor.example"), seen("nowhere.example")
 
-    found = json.loads(Path("reports/harbor.example/report.json").read_text())
+    found = json.loads((ROOT / "reports/harbor.example/report.json").read_text())
     anywhere = {one.id for check in CHECKS if check.anywhere for one in check.questions}
     assert ours.returncode == 0, ours.stderr
     assert {finding["id"] for finding in found["findings"]} == anywhere
