@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from deploys.checks.catalogue import CHECKS, JUDGES, OF_THE_RUN, QUESTIONS, Check, Judge
-from deploys.checks.finding import Finding, Question
+from deploys.checks.finding import WORST_FIRST, Finding, Question, Severity
 from deploys.mail.errors import MailError
 from deploys.mail.verification import Verification
 
@@ -77,7 +77,14 @@ def selected(asked: Verification, *, foreign: bool = False) -> Selection:
     if foreign and not wanted & _ANYWHERE:
         raise MailError(f"verify_only: {', '.join(asked.only)} needs an inventory with mail hosts")
     wanted &= _ANYWHERE if foreign else wanted
+    wanted &= _as_bad_as(asked.severity)
     return Selection(frozenset(wanted - (_OF_MESSAGES if asked.fast else set()) | _OF_THE_RUN))
+
+
+def _as_bad_as(severity: str) -> set[str]:
+    """Return the ids of the questions whose worst answer is at least so bad."""
+    enough = WORST_FIRST[: WORST_FIRST.index(Severity(severity)) + 1] if severity else WORST_FIRST
+    return {id_ for id_, question in QUESTIONS.items() if question.worst in enough}
 
 
 def _matched(pattern: str) -> frozenset[str]:

@@ -77,6 +77,7 @@ class Verification(_Frozen):
     """How the proof is made; each field is the inventory key `verify_<field>`."""
 
     only: Listed = ()
+    severity: Literal["", "error", "warning"] = ""
     host: Listed = ()
     domain: DomainNames = ()
     resolvers: Addresses = ()
@@ -92,7 +93,8 @@ class Verification(_Frozen):
         """Return, in words, what makes this less than everything; nothing if it is everything."""
         chosen = (("", self.only), ("host ", self.host), ("domain ", self.domain))
         words = [f"only {what}{', '.join(names)}" for what, names in chosen if names]
-        return (*words, *(["without messages"] if self.fast else []))
+        severe = [f"only what can be as bad as {self.severity}"] if self.severity else []
+        return (*words, *severe, *(["without messages"] if self.fast else []))
 
 
 def verify_keys() -> tuple[str, ...]:

@@ -47,6 +47,19 @@ def test_a_fast_run_leaves_out_what_waits_for_messages() -> None:
     assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
 
 
+def test_a_severity_chooses_what_can_be_as_bad() -> None:
+    errors = set(selected(Verification(severity="error")).ids) - OF_THE_RUN
+
+    assert (
+        errors
+        == {id_ for id_, question in QUESTIONS.items() if question.worst is Severity.ERROR}
+        - OF_THE_RUN
+    )
+    assert "delivery.seconds" not in errors
+    assert "delivery.seconds" in selected(Verification(severity="warning")).ids
+    assert Verification(severity="error").limits == ("only what can be as bad as error",)
+
+
 @pytest.mark.parametrize(
     ("pattern", "near"),
     [("dns.mxx", "dns.mx"), ("smpt.*", "smtp.*"), ("SMTP.relay", "smtp.relay"), ("x", "dns.mx")],
