@@ -1,0 +1,51 @@
+"""For every question about the whole of the DNS, a world that passes and one that fails."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from deploys.checks.dns import reverse, senders
+from deploys.checks.finding import Finding
+from deploys.checks.world import Answer, Names, World
+from deploys.mail.settings import Fleet
+from tests.checks.pairs import Case, Pair
+from tests.checks.worlds import Pages, Zone, fleet
+
+Asker = Callable[[Fleet, World], Iterable[Finding]]
+Records = Mapping[tuple[str, str], tuple[str, ...]]
+
+RECORDS: Records = {
+    ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
+    ("harbor.example", "TXT"): ("site-verification=1", "v=spf1 mx -all"),
+    ("mx1.harbor.example", "TXT"): ("v=spf1 a -all",),
+    ("mx1.harbor.example", "A"): ("127.0.0.1",),
+    ("1.0.0.127.in-addr.arpa", "PTR"): ("mx1.harbor.example.",),
+}
+
+
+def zone(changed: Records) -> Zone:
+    records = {**RECORDS, **changed}
+    return Zone({key: [Answer("ns", values)] for key, values in records.items()})
+
+
+def of(names: Names) -> World:
+    """Return a world in which nothing but names is asked."""
+    return World(None, names, Pages({}))  # type: ignore[arg-type]
+
+
+def asked(asker: Asker, changed: Records | None = None) -> Case:
+    """Ask in a DNS that is right but for what is changed."""
+
+    def case(_folder: Path) -> Iterable[Finding]:
+        return list(asker(fleet(), of(zone(changed or {}))))
+
+    return case
+
+
+sent = partial(asked, senders.senders)
+reversed_ = partial(asked, reverse.named)
+
+PAIRS: Mapping[str, Pair] = {
+    "dns.spf_senders": Pair(sent(), sent({("harbor.example", "TXT"): ("v=spf1 -all",)})),
+    "dns.ptr": Pair(reversed_(), reversed_({("1.0.0.127.in-addr.arpa", "PTR"): ()})),
+}
