@@ -1,10 +1,10 @@
 """For every question about the whole of the DNS, a world that passes and one that fails."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from deploys.checks.dns import reverse, senders
+from deploys.checks.dns import reverse, senders, servers
 from deploys.checks.finding import Finding
 from deploys.checks.world import Answer, Names, World
 from deploys.mail.settings import Fleet
@@ -42,10 +42,30 @@ def asked(asker: Asker, changed: Records | None = None) -> Case:
     return case
 
 
+def served(serial: int = 7, *others: Answer) -> Case:
+    """Ask about a zone of two servers, of which the second has a copy or another answer."""
+    second = others or (Answer("ns2 (192.0.2.2)", (soa(serial),)),)
+    return lambda _folder: list(servers.agree(fleet(), of(two_servers(second))))
+
+
+def two_servers(second: Sequence[Answer], own: Sequence[str] = ("ns1.", "ns2.")) -> Zone:
+    said = {
+        ("ns1", "SOA"): [Answer("ns1 (192.0.2.1)", (soa(7),))],
+        ("ns1", "NS"): [Answer("ns1 (192.0.2.1)", tuple(own))],
+        ("ns2", "SOA"): second,
+    }
+    return Zone({}, {"harbor.example": ("ns1", "ns2")}, said)
+
+
+def soa(serial: int) -> str:
+    return f"ns1.example. hostmaster.example. {serial} 3600 600 604800 60"
+
+
 sent = partial(asked, senders.senders)
 reversed_ = partial(asked, reverse.named)
 
 PAIRS: Mapping[str, Pair] = {
     "dns.spf_senders": Pair(sent(), sent({("harbor.example", "TXT"): ("v=spf1 -all",)})),
+    "dns.servers": Pair(served(), served(7, Answer("ns2 (192.0.2.2)", problem="it refuses"))),
     "dns.ptr": Pair(reversed_(), reversed_({("1.0.0.127.in-addr.arpa", "PTR"): ()})),
 }
