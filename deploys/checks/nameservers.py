@@ -7,7 +7,7 @@ not answer with authority is lame (RFC 1912 section 2.8).
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import dns.exception
@@ -16,8 +16,10 @@ import dns.message
 import dns.name
 import dns.query
 import dns.rcode
+import dns.rdata
 import dns.rdatatype
 import dns.resolver
+from dns.rdtypes.ANY.TXT import TXT
 
 from deploys.checks.world import Answer, Delegation, UnansweredError
 
@@ -70,7 +72,7 @@ def authority(label: str, address: str, name: str, rdtype: str, port: int) -> An
         return Answer(label, problem="it is not authoritative for the zone")
     wanted = dns.rdatatype.from_text(rdtype)
     found = [one for rrset in answer.answer if rrset.rdtype == wanted for one in rrset]
-    return Answer(label, tuple(sorted(one.to_text() for one in found)))
+    return Answer(label, texts(found))
 
 
 def question(name: str, rdtype: str, address: str, port: int) -> dns.message.Message:
@@ -89,6 +91,18 @@ def routed(address: str) -> bool:
         probe.connect((address, 53))
         return True
     return False
+
+
+def texts(rrset: Iterable[dns.rdata.Rdata]) -> tuple[str, ...]:
+    """Return values as in a zone file, but TXT as one plain text."""
+    return tuple(sorted(_text(rdata) for rdata in rrset))
+
+
+def _text(rdata: dns.rdata.Rdata) -> str:
+    # RFC 7208 section 3.3: the strings of one TXT record are one text, joined without a space.
+    if isinstance(rdata, TXT):
+        return b"".join(rdata.strings).decode(errors="replace")
+    return str(rdata.to_text())
 
 
 def _sent(query: dns.message.Message, address: str, port: int) -> dns.message.Message:

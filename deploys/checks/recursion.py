@@ -11,6 +11,7 @@ import dns.message
 import dns.name
 import dns.resolver
 
+from deploys.checks.nameservers import texts
 from deploys.checks.world import Cached, Trust, UnansweredError
 
 
@@ -39,8 +40,7 @@ def cached(ask: dns.resolver.Resolver, name: str, rdtype: str) -> Cached:
     except dns.exception.DNSException as error:
         raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
     rrsets = answer.response.answer or answer.response.authority
-    texts = tuple(sorted(one.to_text() for one in answer.rrset or ()))
-    return Cached(texts, min((rrset.ttl for rrset in rrsets), default=0))
+    return Cached(texts(answer.rrset or ()), min((rrset.ttl for rrset in rrsets), default=0))
 
 
 def denial(error: dns.resolver.NXDOMAIN) -> dns.message.Message:

@@ -5,16 +5,16 @@ A resolver may answer from its cache what was true yesterday. So the servers of 
 by one, each at every address that this machine has a route to.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 import dns.flags
 import dns.message
 import dns.resolver
 from dns.exception import DNSException
-from dns.rdtypes.ANY.TXT import TXT
 
 from deploys.checks import nameservers, recursion
+from deploys.checks.nameservers import texts
 from deploys.checks.world import (
     Answer,
     Cached,
@@ -51,7 +51,7 @@ class Resolver:
             return ()
         except DNSException as error:
             raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
-        return _texts(answer.rrset or ())
+        return texts(answer.rrset or ())
 
     def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return what a name server says with authority at each address that can be reached."""
@@ -93,7 +93,7 @@ class Resolver:
             return _checked(label, recursion.denial(error), ())
         except DNSException as error:
             return Answer(label, problem=str(error))
-        return _checked(label, answer.response, _texts(answer.rrset or ()))
+        return _checked(label, answer.response, texts(answer.rrset or ()))
 
     def _find_servers(self, name: str) -> tuple[tuple[str, str], ...]:
         try:
@@ -118,17 +118,6 @@ def _resolver(addresses: Sequence[str], port: int) -> dns.resolver.Resolver:
     resolver.timeout, resolver.lifetime = _TRY, _LIFETIME
     resolver.use_edns(0, 0, 1232)
     return resolver
-
-
-def _texts(rrset: Iterable[dns.rdata.Rdata]) -> tuple[str, ...]:
-    return tuple(sorted(_text(rdata) for rdata in rrset))
-
-
-def _text(rdata: dns.rdata.Rdata) -> str:
-    # RFC 7208 section 3.3: the strings of one TXT record are one text, joined without a space.
-    if isinstance(rdata, TXT):
-        return b"".join(rdata.strings).decode(errors="replace")
-    return str(rdata.to_text())
 
 
 def _checked(server: str, response: dns.message.Message, values: tuple[str, ...]) -> Answer:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from deploys.mail.secret import Secret
-from deploys.mail.values import domain_name
+from deploys.mail.values import Address, domain_name
 
 PREFIX = "verify_"
 
@@ -44,6 +44,7 @@ Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 DomainNames = Annotated[
     tuple[Annotated[str, BeforeValidator(domain_name)], ...], BeforeValidator(_listed)
 ]
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
 Receiver = Annotated[Secret | str, PlainValidator(_receiver)]
 
 
@@ -67,6 +68,7 @@ class Verification(_Frozen):
     only: Listed = ()
     host: Listed = ()
     domain: DomainNames = ()
+    resolvers: Addresses = ()
     fast: bool = False
     fail_on: Literal["error", "unknown", "warning", "info"] = "error"
     waivers: tuple[Waiver, ...] = ()

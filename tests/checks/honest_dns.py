@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from deploys.checks.dns import reverse, senders, servers
+from deploys.checks.dns import authorities, dnssec, resolvers, reverse, senders, servers
 from deploys.checks.finding import Finding
-from deploys.checks.world import Answer, Names, World
+from deploys.checks.world import Answer, Cached, Names, Trust, World
 from deploys.mail.settings import Fleet
 from tests.checks.pairs import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet
@@ -18,7 +18,9 @@ RECORDS: Records = {
     ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
     ("harbor.example", "TXT"): ("site-verification=1", "v=spf1 mx -all"),
     ("mx1.harbor.example", "TXT"): ("v=spf1 a -all",),
+    ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
+    ("mx1.harbor.example", "AAAA"): (),
     ("1.0.0.127.in-addr.arpa", "PTR"): ("mx1.harbor.example.",),
 }
 
@@ -61,11 +63,37 @@ def soa(serial: int) -> str:
     return f"ns1.example. hostmaster.example. {serial} 3600 600 604800 60"
 
 
+def followed(domain: Trust) -> Case:
+    """Ask about a domain whose host's name is trusted."""
+    known = Zone({}, {"harbor.example": ("ns1",)})
+    known.trusted = {"harbor.example": domain, "mx1.harbor.example": Trust.SECURE}
+    return lambda _folder: list(dnssec.trusted(fleet(), of(known)))
+
+
+def remembered(changed: Mapping[tuple[str, str], Cached]) -> Case:
+    """Ask a resolver that remembers something else."""
+    known = zone({})
+    known.remembered.update(changed)
+    return lambda _folder: list(resolvers.alike(fleet(), of(known)))
+
+
+def issued(*values: str) -> Case:
+    """Ask for a host with certificates by Let's Encrypt."""
+    known = zone({("harbor.example", "CAA"): values})
+    return lambda _folder: list(authorities.issuers(fleet({"mail_tls": "acme"}), of(known)))
+
+
 sent = partial(asked, senders.senders)
 reversed_ = partial(asked, reverse.named)
 
 PAIRS: Mapping[str, Pair] = {
     "dns.spf_senders": Pair(sent(), sent({("harbor.example", "TXT"): ("v=spf1 -all",)})),
     "dns.servers": Pair(served(), served(7, Answer("ns2 (192.0.2.2)", problem="it refuses"))),
+    "dns.dnssec": Pair(followed(Trust.SECURE), followed(Trust.BOGUS)),
+    "dns.resolvers": Pair(
+        remembered({}),
+        remembered({("harbor.example", "MX"): Cached(("10 old.example.",), 1700)}),
+    ),
+    "dns.caa": Pair(issued('0 issue "letsencrypt.org"'), issued('0 issue "other.example"')),
     "dns.ptr": Pair(reversed_(), reversed_({("1.0.0.127.in-addr.arpa", "PTR"): ()})),
 }

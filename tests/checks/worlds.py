@@ -104,14 +104,14 @@ class Zone:
         served: Mapping[tuple[str, str], Sequence[Answer]] | None = None,
     ) -> None:
         self._answers = answers
-        self._delegated, self._served = delegated or {}, served or {}
+        self.delegated, self._served = dict(delegated or {}), served or {}
         self.trusted: dict[str, Trust] = {}
         self.remembered: dict[tuple[str, str], Cached] = {}
 
     def delegation(self, name: str) -> Delegation:
-        if name not in self._delegated:
+        if name not in self.delegated:
             raise UnansweredError(f"the zone of {name} could not be found")
-        return Delegation(name, tuple(self._delegated[name]))
+        return Delegation(name, tuple(self.delegated[name]))
 
     def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:  # noqa: ARG002
         return tuple(self._served.get((server, rdtype), ()))
