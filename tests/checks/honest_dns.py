@@ -30,6 +30,19 @@ def zone(changed: Records) -> Zone:
     return Zone({key: [Answer("ns", values)] for key, values in records.items()})
 
 
+def whole(records: Records) -> Zone:
+    """Return a DNS of these records, with two servers, that everybody trusts."""
+    said = {
+        (server, rdtype): [Answer(f"{server} (192.0.2.{number})", values)]
+        for number, server in enumerate(("ns1", "ns2"), 1)
+        for rdtype, values in (("NS", ("ns1.", "ns2.")), ("SOA", (soa(7),)))
+    }
+    answers = {key: [Answer("ns", values)] for key, values in records.items()}
+    known = Zone(answers, {"harbor.example": ("ns1", "ns2")}, said)
+    known.trusted = dict.fromkeys(("harbor.example", "mx1.harbor.example"), Trust.SECURE)
+    return known
+
+
 def of(names: Names) -> World:
     """Return a world in which nothing but names is asked."""
     return World(None, names, Pages({}))  # type: ignore[arg-type]

@@ -143,6 +143,16 @@ class Zone:
         return found[0] if len(found) == 1 else None
 
 
+class Gone(Zone):
+    """A DNS in which nobody answers, resolvers neither."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+        raise UnansweredError(f"no answer about {rdtype} of {name}")
+
+
 class Pages:
     """A web of a few documents, and no server but theirs."""
 
