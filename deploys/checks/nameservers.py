@@ -30,11 +30,11 @@ _PAYLOAD = 1232  # octets that no path fragments
 
 
 def delegation(name: str, ask: dns.resolver.Resolver, port: int) -> Delegation:
-    """Return the zone that a name is in, and the servers that its parent refers to."""
+    """Return the zone that a name is in, and the servers that its parent refers to; "" is root."""
     try:
         zone = dns.resolver.zone_for_name(name, resolver=ask)
         if zone == dns.name.root:
-            raise UnansweredError(f"the DNS has no zone for {name} but its root")
+            return Delegation("", ())
         above = dns.resolver.zone_for_name(zone.parent(), resolver=ask)
         parents = [target.to_text() for target in ask.resolve(above, "NS")]
     except dns.exception.DNSException as error:

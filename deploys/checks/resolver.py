@@ -34,6 +34,9 @@ class Resolver:
     def __init__(self, addresses: Sequence[str] = (), port: int = 53) -> None:
         self._resolver = _resolver(addresses, port)
         self._addresses, self._port = addresses, port
+        # Where a zone's signatures are broken, its servers are to be found all the same.
+        self._finder = _resolver(addresses, port)
+        self._finder.flags = dns.flags.RD | dns.flags.CD
         self._servers: Callable[[str], tuple[tuple[str, str], ...]] = cache(self._find_servers)
         self.authoritative = cache(self._authoritative)
         self.delegation = cache(self._delegation)
@@ -59,7 +62,7 @@ class Resolver:
             partial(
                 nameservers.authority, f"{server} ({address})", address, name, rdtype, self._port
             )
-            for address in nameservers.located(server, self._resolver)
+            for address in nameservers.located(server, self._finder)
             if nameservers.routed(address)
         ]
         return tuple(side_by_side(calls))
@@ -77,7 +80,7 @@ class Resolver:
         return recursion.cached(_resolver([resolver], self._port), name, rdtype)
 
     def _delegation(self, name: str) -> Delegation:
-        return nameservers.delegation(name, self._resolver, self._port)
+        return nameservers.delegation(name, self._finder, self._port)
 
     def _authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
         calls = [partial(self._ask, *server, name, rdtype) for server in self._servers(name)]
@@ -97,15 +100,14 @@ class Resolver:
 
     def _find_servers(self, name: str) -> tuple[tuple[str, str], ...]:
         try:
-            zone = dns.resolver.zone_for_name(name, resolver=self._resolver)
+            zone = dns.resolver.zone_for_name(name, resolver=self._finder)
+            names = texts(self._finder.resolve(zone, "NS"))
         except DNSException as error:
             raise UnansweredError(f"the zone of {name} could not be found: {error}") from error
-        names = self.lookup(zone.to_text(), "NS")
         return tuple(
             (server.removesuffix("."), address)
             for server in names
-            for rdtype in ("A", "AAAA")
-            for address in self.lookup(server, rdtype)
+            for address in nameservers.located(server, self._finder)
             if nameservers.routed(address)
         )
 

@@ -157,13 +157,48 @@ def test_a_resolver_that_is_silent_leaves_all_open(net: Net) -> None:
     assert saw.startswith("the zone of harbor.example could not be found")
 
 
-def test_a_domain_that_does_not_exist_has_no_zone_of_its_own(net: Net) -> None:
-    net.root.answers.clear()
-    net.root.rcode = 3
+@pytest.mark.parametrize("above", ["the root", "example"])
+def test_a_domain_that_does_not_exist_is_not_delegated(net: Net, above: str) -> None:
+    for rdtype in ("SOA", "NS"):
+        del net.root.answers["harbor.example", rdtype]
+    if above == "example":
+        net.root.answers["example", "SOA"] = [soa("example")]
+        net.root.answers["example", "NS"] = [domain("root.nic.example")]
 
-    severity, saw = worst(net)
+    assert worst(net) == (ERROR, f"harbor.example is not delegated: the nearest zone is {above}")
 
-    assert (severity, saw[:36]) == (UNKNOWN, "the zone of harbor.example could not")
+
+def test_a_domain_that_does_not_exist_has_no_mail_hosts(net: Net) -> None:
+    for rdtype in ("SOA", "NS"):
+        del net.root.answers["harbor.example", rdtype]
+
+    found = [one for one in names.published(fleet(), of(net.names)) if one.id == "dns.mx"]
+
+    assert [(one.severity, one.saw) for one in found] == [
+        (ERROR, "root.nic.example (127.0.0.1): nothing")
+    ]
+
+
+class Trickling(Responder):
+    """Has everybody come by TCP, and sends one octet there."""
+
+    def _listen(self) -> None:
+        while True:
+            connection, _ = self.listener.accept()
+            with connection:
+                if not connection.recv(4096):
+                    return
+                connection.sendall(b"\0")
+                connection.recv(1)  # until the other side has had enough
+
+
+def test_a_server_that_takes_its_time_is_given_up(net: Net) -> None:
+    slow = "127.0.0.4"
+    with Trickling(slow, net.root.port, "harbor.example") as server:
+        server.truncating = True
+        net.root.answers[NS2, "A"] = [a(slow)]
+
+        assert worst(net) == (ERROR, f"{NS2} ({slow}) is lame: no answer within 0.2 s")
 
 
 def test_serials_that_differ_are_a_warning() -> None:

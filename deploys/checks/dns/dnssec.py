@@ -56,7 +56,7 @@ def _judged(domain: str, name: str, rdtype: str, world: World) -> Finding:
 
 
 def _unsigned(domain: str, name: str, what: str, world: World) -> Finding:
-    zone = world.names.delegation(name).zone
+    zone = world.names.delegation(name).zone or "."
     if world.names.lookup(zone, "DNSKEY"):
         fix = f"hand the DS record of {zone} to the registrar, or stop to sign the zone"
         saw = f"{what}: {zone} has keys, but the zone above it no DS record of them"

@@ -42,6 +42,10 @@ def _of_domain(domain: str, world: World) -> list[Finding]:
     except UnansweredError as problem:
         fix = f"register {domain}, and have it delegated to name servers that answer"
         return [SERVERS.unknown(domain, str(problem), fix)]
+    if "." not in above.zone and domain != above.zone:
+        fix = f"register {domain}, and have it delegated to the name servers of its provider"
+        saw = f"{domain} is not delegated: the nearest zone is {above.zone or 'the root'}"
+        return [SERVERS.error(domain, saw, fix)]
     first = _asked(above.servers, above.zone, "NS", world)
     own = sorted({_plain(value) for answer in _all(first) for value in answer.values})
     servers = sorted({*above.servers, *own})
