@@ -1,13 +1,18 @@
 """CAA records, judged by the authority that a host asks."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from deploys.checks.dns.authorities import issuers
 from deploys.checks.finding import Severity
+from deploys.mail import caa
 from tests.checks.honest_dns import Records, of, zone
-from tests.checks.worlds import Zone, fleet
+from tests.checks.servers import Handler, certified, serving
+from tests.checks.worlds import Gone, Zone, fleet
 
-OK, INFO, ERROR = Severity.OK, Severity.INFO, Severity.ERROR
+OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN
 NAME, DOMAIN, TOP = "mx1.harbor.example", "harbor.example", "example"
 OURS, OTHERS = '0 issue "letsencrypt.org"', '0 issue "other.example"'
 PEBBLE = "https://pebble.example/dir"
@@ -52,6 +57,39 @@ def test_an_authority_that_caa_has_no_name_for_is_worth_knowing() -> None:
 
     assert finding.severity is INFO
     assert "mail_caa" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("named", "value", "severity"),
+    [("", OURS, INFO), ("letsencrypt.org", OURS, OK), ("letsencrypt.org", OTHERS, ERROR)],
+)
+def test_a_certificate_of_the_operator_tells_by_whom_it_is(
+    named: str, value: str, severity: Severity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(caa.ORGANIZATIONS, "CN=mx1", named)
+    files = {"mx1.harbor.example": ["/etc/ssl/mx1.pem"]}
+    ours = fleet({"mail_tls": "files", "mail_tls_files": files})
+    with serving(Handler(), certified(tmp_path)) as port:
+        here = replace(of(zone({(DOMAIN, "CAA"): (value,)})), port=port, timeout=5)
+        (finding,) = issuers(ours, here)
+
+    assert finding.severity is severity
+
+
+def test_where_no_certificate_is_shown_it_stays_open_whose_it_is() -> None:
+    files = {"mx1.harbor.example": ["/etc/ssl/mx1.pem"]}
+    ours = fleet({"mail_tls": "files", "mail_tls_files": files})
+
+    (finding,) = issuers(ours, replace(of(zone({(DOMAIN, "CAA"): (OURS,)})), port=1, timeout=1))
+
+    assert finding.severity is UNKNOWN
+    assert "no address shows a certificate" in finding.saw
+
+
+def test_names_that_nobody_answers_for_stay_open() -> None:
+    (finding,) = issuers(fleet({"mail_tls": "acme"}), of(Gone()))
+
+    assert finding.severity is UNKNOWN
 
 
 def test_a_host_that_asks_no_authority_is_not_asked_about() -> None:

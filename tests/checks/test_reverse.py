@@ -6,7 +6,8 @@ import pytest
 
 from deploys.checks.dns.reverse import named
 from deploys.checks.finding import Severity
-from tests.checks.honest_dns import Records, asked
+from tests.checks.honest_dns import Records, asked, of
+from tests.checks.worlds import Gone, fleet
 
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR
 PTR = ("1.0.0.127.in-addr.arpa", "PTR")
@@ -35,3 +36,9 @@ def test_an_address_has_the_name_of_its_host(
     assert words in finding.saw
     assert finding.severity is severity
     assert finding.fix or severity is OK
+
+
+def test_names_that_nobody_answers_for_stay_open() -> None:
+    (finding,) = named(fleet(), of(Gone()))
+
+    assert finding.severity is Severity.UNKNOWN
