@@ -56,6 +56,19 @@ def located(server: str, ask: dns.resolver.Resolver) -> Iterator[str]:
                 yield found.to_text()
 
 
+def leads_nowhere(server: str, ask: dns.resolver.Resolver) -> bool:
+    """Return whether a server's name has no address, and not merely no answer."""
+    try:
+        return not any(
+            ask.resolve(server, family, raise_on_no_answer=False, search=False)
+            for family in FAMILIES
+        )
+    except dns.resolver.NXDOMAIN:
+        return True
+    except dns.exception.DNSException:
+        return False
+
+
 def authority(label: str, address: str, name: str, rdtype: str, port: int) -> Answer:
     """Return what one server says with authority about a name, or what its problem is."""
     try:

@@ -58,6 +58,8 @@ class Resolver:
 
     def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return what a name server says with authority at each address that can be reached."""
+        if nameservers.leads_nowhere(server, self._finder):
+            return (Answer(server, problem="its name has no address"),)
         calls = [
             partial(
                 nameservers.authority, f"{server} ({address})", address, name, rdtype, self._port

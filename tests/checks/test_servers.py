@@ -142,8 +142,16 @@ def test_a_single_server_is_worth_knowing(net: Net) -> None:
     assert worst(net) == (INFO, f"{NS1} is the only name server")
 
 
-def test_a_server_without_an_address_stays_open(net: Net) -> None:
+def test_a_server_whose_name_has_no_address_is_lame(net: Net) -> None:
     del net.root.answers[NS2, "A"]
+
+    assert worst(net) == (ERROR, f"{NS2} is lame: its name has no address")
+
+
+def test_a_server_that_cannot_be_reached_stays_open(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nameservers, "routed", lambda address: address != "127.0.0.3")
 
     assert worst(net) == (UNKNOWN, f"{NS2}: it has no address that can be reached from here")
 

@@ -50,7 +50,7 @@ def _of_domain(domain: str, world: World) -> list[Finding]:
     own = sorted({_plain(value) for answer in _all(first) for value in answer.values})
     servers = sorted({*above.servers, *own})
     serials = _asked(servers, above.zone, "SOA", world)
-    reached = {_family(answer) for answer in _all(serials) if not answer.silent}
+    reached = {_family(answer) for answer in _all(serials) if not answer.problem}
     return [
         *(
             finding
@@ -72,7 +72,7 @@ def _answering(
     domain: str, server: str, said: tuple[Answer, ...], reached: set[str]
 ) -> Iterator[Finding]:
     if not said:
-        fix = f"publish the addresses of {server}; or ask from where IPv4 and IPv6 are routed"
+        fix = f"ask from where the addresses of {server} are routed, and let its name be looked up"
         saw = f"{server}: it has no address that can be reached from here"
         yield SERVERS.unknown(domain, saw, fix)
     fix = f"load the zone on {server}, or take it out of the delegation and the NS records"
@@ -114,7 +114,9 @@ def _same_servers(domain: str, above: Delegation, own: Collection[str]) -> Itera
 def _enough(domain: str, servers: list[str]) -> Iterator[Finding]:
     if len(servers) == 1:
         saw = f"{servers[0]} is the only name server"
-        fix = "add a second server elsewhere: without any, mail to the domain waits (RFC 2182)"
+        fix = (
+            "add a second one on another network: while this one is down, mail to the domain waits"
+        )
         yield SERVERS.info(domain, saw, fix)
 
 
