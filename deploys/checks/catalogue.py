@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from deploys.checks import attendance, waivers
 from deploys.checks.delivery import arrival, authentication, signatures
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.dns import keys, names, tlsa
+from deploys.checks.dns import (
+    authorities,
+    dnssec,
+    keys,
+    names,
+    resolvers,
+    reverse,
+    senders,
+    servers,
+    tlsa,
+)
 from deploys.checks.finding import Finding, Question
 from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.world import World
@@ -36,6 +46,12 @@ class Judge:
 CHECKS = (
     Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC), anywhere=True),
     Check(keys.published, (keys.DKIM,)),
+    Check(servers.agree, (servers.SERVERS,), anywhere=True),
+    Check(dnssec.trusted, (dnssec.DNSSEC,), anywhere=True),
+    Check(resolvers.alike, (resolvers.RESOLVERS,), anywhere=True),
+    Check(senders.senders, (senders.SENDERS,)),
+    Check(reverse.named, (reverse.PTR,), anywhere=True),
+    Check(authorities.issuers, (authorities.CAA,)),
     Check(
         strangers.strangers,
         (

@@ -13,7 +13,7 @@ from deploys.checks.report import data
 
 _TITLES = {
     "run": "The run itself",
-    "dns": "DNS: what every authoritative server says",
+    "dns": "DNS: what every authoritative server says, and what resolvers make of it",
     "smtp": "SMTP: what strangers and accounts meet at each address",
     "delivery": "Delivery: what became of each message",
 }

@@ -108,8 +108,8 @@ def _announce(scope: Fleet) -> None:
 
 
 def _world(fleet: Fleet, state: State, op_hash: str) -> World:
-    named = fleet.verification.resolvers
-    resolvers = named or [one for host in fleet.hosts for one in host.resolvers]
+    ours = [one for host in fleet.hosts for one in host.resolvers]
+    resolvers = ours or fleet.verification.resolvers
     timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
     hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(dict.fromkeys(map(str, resolvers))))
     return World(hosts, names, Https(), timeout=timeout, progress=progress())

@@ -5,18 +5,24 @@ A resolver may answer from its cache what was true yesterday. So the servers of 
 by one, each at every address that this machine has a route to.
 """
 
-import socket
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 import dns.flags
 import dns.message
 import dns.resolver
 from dns.exception import DNSException
-from dns.rdtypes.ANY.TXT import TXT
 
-from deploys.checks.world import Answer, UnansweredError, side_by_side
+from deploys.checks import nameservers, recursion
+from deploys.checks.nameservers import texts
+from deploys.checks.world import (
+    Answer,
+    Cached,
+    Delegation,
+    Trust,
+    UnansweredError,
+    side_by_side,
+)
 
 _LIFETIME = 6.0
 _TRY = 2.0
@@ -25,11 +31,15 @@ _TRY = 2.0
 class Resolver:
     """Asks the DNS by way of these resolvers, or of the system's if there are none."""
 
-    def __init__(self, nameservers: Sequence[str] = (), port: int = 53) -> None:
-        self._resolver = _resolver(nameservers, port)
-        self._port = port
+    def __init__(self, addresses: Sequence[str] = (), port: int = 53) -> None:
+        self._resolver = _resolver(addresses, port)
+        self._addresses, self._port = addresses, port
+        # Where a zone's signatures are broken, its servers are to be found all the same.
+        self._finder = _resolver(addresses, port)
+        self._finder.flags = dns.flags.RD | dns.flags.CD
         self._servers: Callable[[str], tuple[tuple[str, str], ...]] = cache(self._find_servers)
         self.authoritative = cache(self._authoritative)
+        self.delegation = cache(self._delegation)
 
     def policy(self, name: str, version: str) -> str | None:
         """Return the one TXT value that starts with a version tag, None if there is not one."""
@@ -44,7 +54,35 @@ class Resolver:
             return ()
         except DNSException as error:
             raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
-        return _texts(answer.rrset or ())
+        return texts(answer.rrset or ())
+
+    def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
+        """Return what a name server says with authority at each address that can be reached."""
+        if nameservers.leads_nowhere(server, self._finder):
+            return (Answer(server, problem="its name has no address"),)
+        calls = [
+            partial(
+                nameservers.authority, f"{server} ({address})", address, name, rdtype, self._port
+            )
+            for address in nameservers.located(server, self._finder)
+            if nameservers.routed(address)
+        ]
+        return tuple(side_by_side(calls))
+
+    def trust(self, name: str, rdtype: str) -> Trust:
+        """Return whether a validating resolver trusts an answer; raise UnansweredError."""
+        return recursion.trust(_resolver(self._addresses, self._port), name, rdtype)
+
+    def resolvers(self) -> tuple[str, ...]:
+        """Return the addresses of the resolvers that are asked."""
+        return tuple(map(str, self._resolver.nameservers))
+
+    def cached(self, resolver: str, name: str, rdtype: str) -> Cached:
+        """Return what one resolver says, by its address; raise UnansweredError."""
+        return recursion.cached(_resolver([resolver], self._port), name, rdtype)
+
+    def _delegation(self, name: str) -> Delegation:
+        return nameservers.delegation(name, self._finder, self._port)
 
     def _authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
         calls = [partial(self._ask, *server, name, rdtype) for server in self._servers(name)]
@@ -57,59 +95,33 @@ class Resolver:
         try:
             answer = asked.resolve(name, rdtype, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN as error:
-            return _checked(label, _response(error), ())
+            return _checked(label, recursion.denial(error), ())
         except DNSException as error:
             return Answer(label, problem=str(error))
-        return _checked(label, answer.response, _texts(answer.rrset or ()))
+        return _checked(label, answer.response, texts(answer.rrset or ()))
 
     def _find_servers(self, name: str) -> tuple[tuple[str, str], ...]:
         try:
-            zone = dns.resolver.zone_for_name(name, resolver=self._resolver)
+            zone = dns.resolver.zone_for_name(name, resolver=self._finder)
+            names = texts(self._finder.resolve(zone, "NS"))
         except DNSException as error:
             raise UnansweredError(f"the zone of {name} could not be found: {error}") from error
-        names = self.lookup(zone.to_text(), "NS")
         return tuple(
             (server.removesuffix("."), address)
             for server in names
-            for rdtype in ("A", "AAAA")
-            for address in self.lookup(server, rdtype)
-            if _routed(address)
+            for address in nameservers.located(server, self._finder)
+            if nameservers.routed(address)
         )
 
 
-def _response(error: dns.resolver.NXDOMAIN) -> dns.message.Message:
-    responses: dict[dns.name.Name, dns.message.Message] = error.kwargs["responses"]
-    return next(iter(responses.values()))
-
-
-def _routed(address: str) -> bool:
-    """Return whether this machine has a way to an address; nothing is sent to find out."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect((address, 53))
-        return True
-    return False
-
-
-def _resolver(nameservers: Sequence[str], port: int) -> dns.resolver.Resolver:
-    resolver = dns.resolver.Resolver(configure=not nameservers)
-    if nameservers:
-        resolver.nameservers = list(nameservers)
+def _resolver(addresses: Sequence[str], port: int) -> dns.resolver.Resolver:
+    resolver = dns.resolver.Resolver(configure=not addresses)
+    if addresses:
+        resolver.nameservers = list(addresses)
         resolver.port = port
     resolver.timeout, resolver.lifetime = _TRY, _LIFETIME
     resolver.use_edns(0, 0, 1232)
     return resolver
-
-
-def _texts(rrset: Iterable[dns.rdata.Rdata]) -> tuple[str, ...]:
-    return tuple(sorted(_text(rdata) for rdata in rrset))
-
-
-def _text(rdata: dns.rdata.Rdata) -> str:
-    # RFC 7208 section 3.3: the strings of one TXT record are one text, joined without a space.
-    if isinstance(rdata, TXT):
-        return b"".join(rdata.strings).decode(errors="replace")
-    return str(rdata.to_text())
 
 
 def _checked(server: str, response: dns.message.Message, values: tuple[str, ...]) -> Answer:

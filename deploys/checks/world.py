@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from deploys.checks.progress import Progress
@@ -21,11 +22,40 @@ class UnansweredError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What one authoritative server says about a name; a problem means that it did not say."""
+    """
+    What one authoritative server says about a name; a problem means that it did not say.
+
+    It is `silent` if nothing at all came from its address, which may be the way to it.
+    """
 
     server: str
     values: tuple[str, ...] = ()
     problem: str = ""
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """A zone, and the names of the servers that the zone above it refers to."""
+
+    zone: str
+    servers: tuple[str, ...]
+
+
+class Trust(StrEnum):
+    """What a validating resolver makes of a name (RFC 4035 section 4.3)."""
+
+    SECURE = "secure"
+    INSECURE = "insecure"
+    BOGUS = "bogus"
+
+
+@dataclass(frozen=True)
+class Cached:
+    """What one resolver says about a name, and for how many seconds it goes on saying so."""
+
+    values: tuple[str, ...]
+    ttl: int = 0
 
 
 class Hosts(Protocol):
@@ -46,6 +76,21 @@ class Names(Protocol):
 
     def policy(self, name: str, version: str) -> str | None:
         """Return the one TXT value that starts with a version tag, as a resolver sees it."""
+
+    def delegation(self, name: str) -> Delegation:
+        """Return the zone that a name is in, by the zone above; raise UnansweredError."""
+
+    def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
+        """Return what a name server says with authority at each address that can be reached."""
+
+    def trust(self, name: str, rdtype: str) -> Trust:
+        """Return whether a validating resolver trusts an answer; raise UnansweredError."""
+
+    def resolvers(self) -> tuple[str, ...]:
+        """Return the addresses of the resolvers that are asked."""
+
+    def cached(self, resolver: str, name: str, rdtype: str) -> Cached:
+        """Return what one resolver says, by its address; raise UnansweredError."""
 
 
 @dataclass(frozen=True)

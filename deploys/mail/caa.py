@@ -16,6 +16,18 @@ from dns.rdtypes.ANY.CAA import CAA
 from deploys.mail.settings import LETS_ENCRYPT, MailSettings
 
 ISSUERS = {LETS_ENCRYPT: "letsencrypt.org"}
+# By what their certificates say of who issued them, as each of them documents it.
+ORGANIZATIONS = {
+    "Let's Encrypt": "letsencrypt.org",
+    "Google Trust Services": "pki.goog",
+    "DigiCert Inc": "digicert.com",
+    "Sectigo Limited": "sectigo.com",
+    "ZeroSSL": "sectigo.com",
+    "GlobalSign nv-sa": "globalsign.com",
+    "Buypass AS-983163327": "buypass.com",
+    "Actalis S.p.A.": "actalis.it",
+    "SSL Corporation": "ssl.com",
+}
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ hosts, so a key has one value: written in `group_data/all.py`, or the same where
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from deploys.mail.secret import Secret
-from deploys.mail.values import domain_name
+from deploys.mail.values import Address, domain_name
 
 PREFIX = "verify_"
 
@@ -37,13 +36,6 @@ def receiver_of(value: object) -> str:
     )
 
 
-def _address(value: object) -> object:
-    try:
-        return ip_address(str(value))
-    except ValueError as problem:
-        raise ValueError(f"{problem}; write an address like 192.0.2.53") from None
-
-
 def _receiver(value: object) -> Secret | str:
     return value if isinstance(value, Secret) else receiver_of(value)
 
@@ -52,10 +44,7 @@ Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 DomainNames = Annotated[
     tuple[Annotated[str, BeforeValidator(domain_name)], ...], BeforeValidator(_listed)
 ]
-Addresses = Annotated[
-    tuple[Annotated[IPv4Address | IPv6Address, BeforeValidator(_address)], ...],
-    BeforeValidator(_listed),
-]
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
 Receiver = Annotated[Secret | str, PlainValidator(_receiver)]
 
 

@@ -23,10 +23,11 @@ from deploys.checks.smtp import certificates, strangers
 from deploys.checks.smtp.session import Desk
 from deploys.checks.smtp.submission import asked, private
 from deploys.checks.waivers import waived
-from deploys.checks.world import Answer, World
+from deploys.checks.world import World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
+from tests.checks import honest_dns
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
@@ -49,6 +50,8 @@ RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
     ("mx1.harbor.example", "AAAA"): (),
+    ("mx1.harbor.example", "TXT"): ("v=spf1 a -all",),
+    ("1.0.0.127.in-addr.arpa", "PTR"): ("mx1.harbor.example.",),
     ("_25._tcp.mx1.harbor.example", "TLSA"): (),
 } | {
     (f"mx1-{algorithm}._domainkey.{domain}", "TXT"): (f"v=DKIM1; k={algorithm}; p={key}",)
@@ -62,8 +65,7 @@ PASSED = "spf=pass smtp.mailfrom=harbor.example; dkim=pass header.d=harbor.examp
 
 
 def zone(changed: Mapping[tuple[str, str], tuple[str, ...]] | None = None) -> Zone:
-    records = {**RECORDS, **(changed or {})}
-    return Zone({key: [Answer("ns", values)] for key, values in records.items()})
+    return honest_dns.whole({**RECORDS, **(changed or {})})
 
 
 def published(
@@ -216,4 +218,5 @@ HONEST: Mapping[str, Pair] = {
         told("Received: by mx1.harbor.example (Postfix) with ESMTPSA id 1; today\n"),
         told("User-Agent: pyinfra-mail\n"),
     ),
+    **honest_dns.PAIRS,
 }

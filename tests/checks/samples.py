@@ -6,7 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from deploys.checks import attendance, waivers
 from deploys.checks.delivery import arrival, authentication, signatures
-from deploys.checks.dns import keys, names, tlsa
+from deploys.checks.dns import (
+    authorities,
+    dnssec,
+    keys,
+    names,
+    resolvers,
+    reverse,
+    senders,
+    servers,
+    tlsa,
+)
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.verdict import Change, Comparison, Message, Report, Turn
@@ -44,6 +54,15 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             for ns in NS
         ),
     ]
+    found += [
+        servers.SERVERS.ok(domain, f"{', '.join(NS)}: serial 2026100401"),
+        dnssec.DNSSEC.ok(domain, f"MX of {domain}: signed, and the chain from the root holds"),
+        resolvers.RESOLVERS.ok(domain, f"203.0.113.3: MX of {domain} is 10 {host}.{domain}."),
+        senders.SENDERS.ok(
+            domain,
+            f"{host} at 203.0.113.11, MAIL FROM: pass by mx (1 of 10 lookups, 0 of 2 void)",
+        ),
+    ]
     for message in messages:
         if host in message.path or domain in message.path:
             box = f"/var/mail/root on {host}"
@@ -65,6 +84,11 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
     found += (names.ADDRESS.ok(host, f"{ns}: {host}.{domain} A {addresses[0]}") for ns in NS)
     shown = f"4 records name the keys shown at {', '.join(addresses)}"
     found += (tlsa.TLSA.ok(host, f"{ns}: {shown}") for ns in NS)
+    found += (reverse.PTR.ok(host, f"{one} is called {host}.{domain}") for one in addresses)
+    lets_in = (
+        f'CAA at {host}.{domain} says 0 issue "letsencrypt.org", which lets in letsencrypt.org'
+    )
+    found.append(authorities.CAA.ok(host, f"{host}.{domain}: {lets_in}"))
     for address in addresses:
         rcpt = f"{host} at {address} answered RCPT TO:"
         nobody = f"no-such-user-91be@{domain}"

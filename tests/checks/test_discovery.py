@@ -133,7 +133,7 @@ def test_a_choice_that_needs_an_inventory_is_refused() -> None:
         ({"verify_domian": "x.example"}, "verify_domian is not a key; did you mean verify_domain?"),
         ({"verify_domain": "x.example", "verify_host": "mx1"}, "verify_host: there is no inven"),
         ({"verify_domain": "a b"}, "verify_domain.0: "),
-        ({"verify_resolvers": "nine"}, "write an address like 192.0.2.53"),
+        ({"verify_resolvers": "nine"}, "'nine' is not an address; write one like"),
     ],
 )
 def test_words_that_make_no_sense_are_refused(data: dict[str, str], words: str) -> None:

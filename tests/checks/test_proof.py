@@ -14,7 +14,7 @@ from deploys.checks.verdict import Verdict
 from deploys.checks.world import World
 from tests.checks.honest import zone
 from tests.checks.servers import Handler, certified, serving
-from tests.checks.worlds import Machine, Zone, fleet, world
+from tests.checks.worlds import Gone, Machine, fleet, world
 
 
 @pytest.fixture(name="here")
@@ -32,14 +32,19 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
 
     assert report.having(Severity.ERROR, Severity.UNKNOWN, Severity.WARNING) == ()
     assert report.verdict is Verdict.PASSED
-    of_what_is_not_there = {"smtp.submission", "delivery.privacy", "run.waiver"}
+    of_what_is_not_there = {
+        "dns.caa",
+        "smtp.submission",
+        "delivery.privacy",
+        "run.waiver",
+    }
     assert {finding.id for finding in report.findings} == set(QUESTIONS) - of_what_is_not_there
     assert [message.arrived for message in report.messages] == [True, True, True]
     assert report.changes == {"hosts": 1, "zones": 2}
 
 
 def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
-    wrong = zone({("mx1.harbor.example", "A"): ("192.0.2.99",)})
+    wrong = zone({("mx1.harbor.example", "AAAA"): ("2001:db8::99",)})
 
     report = prove(fleet(), replace(here, names=wrong), dict, ())
 
@@ -47,7 +52,7 @@ def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
 
 
 def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) -> None:
-    report = prove(fleet(), replace(here, names=Zone({})), dict, ())
+    report = prove(fleet(), replace(here, names=Gone()), dict, ())
 
     assert {finding.id for finding in report.having(Severity.UNKNOWN)} == {
         "dns.mx",
@@ -56,6 +61,11 @@ def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) 
         "dns.dmarc",
         "dns.dkim",
         "dns.tlsa",
+        "dns.servers",
+        "dns.dnssec",
+        "dns.resolvers",
+        "dns.spf_senders",
+        "dns.ptr",
     }
     assert {finding.id for finding in report.having(Severity.ERROR)} == {"delivery.dmarc"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox
 from deploys.checks.dns.keys import TABLE
-from deploys.checks.world import Answer, Page, UnansweredError, World
+from deploys.checks.world import Answer, Cached, Delegation, Page, Trust, UnansweredError, World
 from deploys.mail.checking import fleet_from
 from deploys.mail.dkim import DIRECTORY as KEPT
 from deploys.mail.settings import Fleet
@@ -90,10 +90,44 @@ class Machine:
 
 
 class Zone:
-    """A DNS of a few names; a name that it does not know, it cannot find a server for."""
+    """
+    A DNS of a few names; a name that it does not know, it cannot find a server for.
 
-    def __init__(self, answers: Mapping[tuple[str, str], Sequence[Answer]]) -> None:
+    What is to be trusted and what resolvers remember is as in `trusted` and `remembered`; what is
+    not there, they know as it is.
+    """
+
+    def __init__(
+        self,
+        answers: Mapping[tuple[str, str], Sequence[Answer]],
+        delegated: Mapping[str, Sequence[str]] | None = None,
+        served: Mapping[tuple[str, str], Sequence[Answer]] | None = None,
+    ) -> None:
         self._answers = answers
+        self.delegated, self._served = dict(delegated or {}), served or {}
+        self.trusted: dict[str, Trust] = {}
+        self.remembered: dict[tuple[str, str], Cached] = {}
+
+    def delegation(self, name: str) -> Delegation:
+        if name not in self.delegated:
+            raise UnansweredError(f"the zone of {name} could not be found")
+        return Delegation(name, tuple(self.delegated[name]))
+
+    def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:  # noqa: ARG002
+        return tuple(self._served.get((server, rdtype), ()))
+
+    def trust(self, name: str, rdtype: str) -> Trust:
+        if name not in self.trusted:
+            raise UnansweredError(f"no answer about {rdtype} of {name}")
+        return self.trusted[name]
+
+    def resolvers(self) -> tuple[str, ...]:
+        return ("192.0.2.53",)
+
+    def cached(self, resolver: str, name: str, rdtype: str) -> Cached:
+        if resolver == "192.0.2.66":
+            raise UnansweredError(f"no answer about {rdtype} of {name}")
+        return self.remembered.get((name, rdtype), Cached(self.lookup(name, rdtype), 60))
 
     def authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
         if (name, rdtype) not in self._answers:
@@ -107,6 +141,16 @@ class Zone:
         answers = self._answers.get((name, "TXT"), ())
         found = [value for answer in answers for value in answer.values if version in value]
         return found[0] if len(found) == 1 else None
+
+
+class Gone(Zone):
+    """A DNS in which nobody answers, resolvers neither."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+        raise UnansweredError(f"no answer about {rdtype} of {name}")
 
 
 class Pages:

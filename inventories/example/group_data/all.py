@@ -18,6 +18,9 @@ verify_fail_on = "error"  # the least that fails a run: or "unknown", "warning",
 # of it ("until": "2027-01-31"), and the "host" or "domain" if it is about one; see docs/verify.md.
 verify_waivers: list[dict[str, Any]] = []
 
+# Resolvers whose answers are compared with the zones' own; nothing here means those above.
+verify_resolvers: list[str] = []
+
 # Who is told when a proof differs from the one before: an address, an https:// URL, or a secret.
 verify_notify = ""
 verify_metrics = ""  # the directory of node_exporter's textfile collector

@@ -1,0 +1,96 @@
+"""CAA records, judged by the authority that a host asks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.dns.authorities import issuers
+from deploys.checks.finding import Severity
+from deploys.mail import caa
+from tests.checks.honest_dns import Records, of, zone
+from tests.checks.servers import Handler, certified, serving
+from tests.checks.worlds import Gone, Zone, fleet
+
+OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN
+NAME, DOMAIN, TOP = "mx1.harbor.example", "harbor.example", "example"
+OURS, OTHERS = '0 issue "letsencrypt.org"', '0 issue "other.example"'
+PEBBLE = "https://pebble.example/dir"
+
+
+@pytest.mark.parametrize(
+    ("sets", "severity", "words"),
+    [
+        ({}, OK, "no CAA records there or above, so any authority may issue"),
+        ({NAME: [OURS]}, OK, "CAA at mx1.harbor.example says"),
+        ({DOMAIN: [OURS, OTHERS]}, OK, "which lets in letsencrypt.org"),
+        ({DOMAIN: ['0 issue "LetsEncrypt.org; accounturi=https://a.example/1"']}, OK, "lets in"),
+        ({DOMAIN: ['0 iodef "mailto:a@harbor.example"']}, OK, "which lets in"),
+        ({DOMAIN: ['0 issuewild ";"']}, OK, "which lets in"),
+        ({TOP: [OTHERS]}, ERROR, "CAA at example says"),
+        ({NAME: [OURS], DOMAIN: [OTHERS]}, OK, "CAA at mx1.harbor.example"),
+        ({NAME: [OTHERS], DOMAIN: [OURS]}, ERROR, "does not let in letsencrypt.org"),
+        ({DOMAIN: ['0 issue ";"']}, ERROR, "does not let in letsencrypt.org"),
+        ({DOMAIN: ['0 issue "letsencrypt.org; validationmethods=dns-01"']}, ERROR, "not let in"),
+        ({DOMAIN: ['0 issue "letsencrypt.org; validationmethods=dns-01,http-01"']}, OK, "lets in"),
+        ({DOMAIN: [OURS, '128 tbs "x"']}, ERROR, "128 tbs"),
+        ({DOMAIN: [OURS, '0 tbs "x"']}, OK, "lets in"),
+        ({DOMAIN: [OURS, "garbage"]}, OK, "lets in"),
+    ],
+)
+def test_the_nearest_set_has_to_let_in_the_authority(
+    sets: dict[str, list[str]], severity: Severity, words: str
+) -> None:
+    records: Records = {(name, "CAA"): tuple(values) for name, values in sets.items()}
+
+    (finding,) = issuers(fleet({"mail_tls": "acme"}), of(zone(records)))
+
+    assert words in finding.saw
+    assert finding.severity is severity
+    assert finding.fix or severity is OK
+
+
+def test_an_authority_that_caa_has_no_name_for_is_worth_knowing() -> None:
+    ours = fleet({"mail_tls": "acme", "mail_acme_directory": PEBBLE})
+
+    (finding,) = issuers(ours, of(zone({(DOMAIN, "CAA"): (OTHERS,)})))
+
+    assert finding.severity is INFO
+    assert "mail_caa" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("named", "value", "severity"),
+    [("", OURS, INFO), ("letsencrypt.org", OURS, OK), ("letsencrypt.org", OTHERS, ERROR)],
+)
+def test_a_certificate_of_the_operator_tells_by_whom_it_is(
+    named: str, value: str, severity: Severity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(caa.ORGANIZATIONS, "CN=mx1", named)
+    files = {"mx1.harbor.example": ["/etc/ssl/mx1.pem"]}
+    ours = fleet({"mail_tls": "files", "mail_tls_files": files})
+    with serving(Handler(), certified(tmp_path)) as port:
+        here = replace(of(zone({(DOMAIN, "CAA"): (value,)})), port=port, timeout=5)
+        (finding,) = issuers(ours, here)
+
+    assert finding.severity is severity
+
+
+def test_where_no_certificate_is_shown_it_stays_open_whose_it_is() -> None:
+    files = {"mx1.harbor.example": ["/etc/ssl/mx1.pem"]}
+    ours = fleet({"mail_tls": "files", "mail_tls_files": files})
+
+    (finding,) = issuers(ours, replace(of(zone({(DOMAIN, "CAA"): (OURS,)})), port=1, timeout=1))
+
+    assert finding.severity is UNKNOWN
+    assert "no address shows a certificate" in finding.saw
+
+
+def test_names_that_nobody_answers_for_stay_open() -> None:
+    (finding,) = issuers(fleet({"mail_tls": "acme"}), of(Gone()))
+
+    assert finding.severity is UNKNOWN
+
+
+def test_a_host_that_asks_no_authority_is_not_asked_about() -> None:
+    assert list(issuers(fleet(), of(Zone({})))) == []
