@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from deploys.checks import attendance, waivers
-from deploys.checks.delivery import arrival, authentication, signatures
+from deploys.checks.delivery import arrival, authentication, integrity, proofs, signatures
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.smtp import certificates, strangers, submission
@@ -49,6 +49,11 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             box = f"/var/mail/root on {host}"
             found.append(arrival.ARRIVED.ok(domain, f"{message.path}: found in {box}"))
             found.append(arrival.SECONDS.ok(domain, f"{message.path}: {message.seconds:.1f} s"))
+            octets = f"{message.path}: all 2447 octets of its body"
+            found.append(integrity.INTACT.ok(domain, octets))
+            once = f"{message.path}: one each of Message-ID, Date, From, Subject, To, as sent"
+            found.append(integrity.HEADERS.ok(domain, once))
+    found += _proved(host, domain)
     spf = f"spf=pass smtp.mailfrom={domain}"
     found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {spf}"))
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
@@ -58,6 +63,15 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
     path = f"outside -> {host} at 203.0.113.11 port 465 as captain@{domain}"
     found.append(submission.PRIVACY.ok(domain, f"{path}: neither address nor program"))
     return found
+
+
+def _proved(host: str, domain: str) -> Iterator[Finding]:
+    path = f"{host} -> visitor@faraway.example"
+    for algorithm in ("rsa", "ed25519"):
+        saw = f"{path}: {host}-{algorithm}._domainkey.{domain} ({algorithm}-sha256) verifies"
+        yield proofs.SIGNATURE.ok(domain, saw)
+    yield proofs.SPF.ok(domain, f"{path}: pass for 203.0.113.11 and {domain} (mx)")
+    yield proofs.ARC.ok(domain, f"{path}: nobody on its way sealed it, and nobody has to")
 
 
 def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:

@@ -57,7 +57,11 @@ def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) 
         "dns.dkim",
         "dns.tlsa",
     }
-    assert {finding.id for finding in report.having(Severity.ERROR)} == {"delivery.dmarc"}
+    assert {finding.id for finding in report.having(Severity.ERROR)} == {
+        "delivery.dmarc",
+        "delivery.signature",
+        "delivery.spf_evaluated",
+    }
 
 
 def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> None:
