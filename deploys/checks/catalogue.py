@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from deploys.checks import attendance, waivers
-from deploys.checks.delivery import arrival, authentication, integrity, proofs, signatures
+from deploys.checks.delivery import arrival, authentication, integrity, proofs, signatures, ways
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Question
@@ -52,6 +52,7 @@ CHECKS = (
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),
+    Judge(lambda sent, fleet, _world: ways.travelled(sent, fleet), (ways.HOPS,)),
     Judge(
         lambda sent, _fleet, _world: integrity.whole(sent), (integrity.INTACT, integrity.HEADERS)
     ),

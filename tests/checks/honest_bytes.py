@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from deploys.checks.delivery import integrity, proofs
+from deploys.checks.delivery import integrity, proofs, ways
 from deploys.checks.delivery.errands import Errand
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.message import TestMessage
@@ -13,7 +13,7 @@ from deploys.checks.finding import Finding
 from deploys.checks.world import Answer
 from tests.checks.pairs import Case, Pair
 from tests.checks.signing import KEYS, signed
-from tests.checks.worlds import Zone
+from tests.checks.worlds import Zone, fleet
 
 Change = Callable[[bytes], bytes]
 
@@ -24,6 +24,11 @@ TRACE = (
     "\tby mail.faraway.example (Postfix) with ESMTPS id 4A1; Mon, 5 Oct 2026 09:30:02 +0000 (UTC)\n"
     "Received: by mx1.harbor.example (Postfix, from userid 0)\n"
     "\tid 4A0; Mon, 5 Oct 2026 09:30:01 +0000 (UTC)\n"
+).encode()
+INWARD = (
+    f"Return-Path: <{SENDER}>\n"
+    "Received: from mail.faraway.example (mail.faraway.example [203.0.113.21])\n"
+    "\tby mx1.harbor.example (Postfix) with ESMTP id 4A2; Mon, 5 Oct 2026 09:30:02 +0000 (UTC)\n"
 ).encode()
 ZONE = Zone(
     {
@@ -68,11 +73,13 @@ SEALED = swapped(
 
 whole = partial(judged, integrity.whole)
 proved = partial(judged, lambda sent: proofs.proved(sent, ZONE))
+travelled = partial(judged, lambda sent: ways.travelled(sent, fleet()))
 
 PAIRS: Mapping[str, Pair] = {
     "delivery.intact": Pair(
         whole(delivered()), whole(delivered(swapped("Grüße".encode(), b"Gr??e")))
     ),
+    "delivery.hops": Pair(travelled(delivered()), travelled(delivered(trace=INWARD))),
     "delivery.headers": Pair(
         whole(delivered()), whole(delivered(swapped(b"Subject: ", b"Subject: [list]\nSubject: ")))
     ),

@@ -44,6 +44,12 @@ esac
 
 __all__ = ["KEYS", "Machine", "Pages", "Zone", "fleet", "ids", "world"]
 
+# A mail log in which every message has left its queue.
+JOURNALCTL = """#!/bin/sh
+echo "4A1: to=<x@y>, orig_to=<z@y>, relay=local, delay=0.25, delays=0.1/0/0.1/0.05, dsn=2.0.0, \
+status=sent (delivered to mailbox)"
+"""
+
 
 class Machine:
     """Runs every host's commands here; all of them share one spool of mailboxes."""
@@ -57,6 +63,7 @@ class Machine:
         self._bin.mkdir()
         self._output: list[str] = []
         self.tool("sendmail", SENDMAIL)
+        self.tool("journalctl", JOURNALCTL)
         for algorithm, key in KEYS.items():
             (folder / f"mx1-{algorithm}.pub").write_text(f"{key}\n")
 

@@ -16,6 +16,7 @@ _MOST = 30
 _CLAUSE = re.compile(r"\b(by|with|id)\s+([^\s;()]+)", re.IGNORECASE)
 _FROM = re.compile(r"^from\s+(\S+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]+)\]", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]*\)")
 _TLS = re.compile(r"\((?:using )?TLSv?1|\btls TLS_|\bversion=TLS", re.IGNORECASE)
 # RFC 3848, RFC 6531 and IANA's "Mail Transmission Types": an S at the end, or before the A.
 _SECURE = re.compile(r"^(?:UTF8)?(?:E?SMTP|LMTP)SA?$|^HTTPS$", re.IGNORECASE)
@@ -56,7 +57,7 @@ def _hop(text: str) -> Hop:
     client = _FROM.match(trace)
     # Comments hold what clients say of themselves; what the server says stands outside of them.
     before, _, after = trace.partition(" by ") if client else ("", "", trace)
-    bare = re.sub(r"\([^()]*\)", " ", f"by {after}" if client else trace)
+    bare = _bare(f"by {after}" if client else trace)
     clauses = {name.lower(): value for name, value in reversed(_CLAUSE.findall(bare))}
     addresses = _ADDRESS.findall(before)
     protocol = clauses.get("with", "")
@@ -73,6 +74,13 @@ def _hop(text: str) -> Hop:
 
 def _moment(date: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(re.sub(r"\([^()]*\)", " ", date).strip())
+        return parsedate_to_datetime(_bare(date).strip())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _bare(text: str) -> str:
+    """Return a text without its comments, and theirs."""
+    for _ in range(2):
+        text = _COMMENT.sub(" ", text)
+    return text
