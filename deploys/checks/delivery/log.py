@@ -20,7 +20,7 @@ _ID = re.compile(r"^[0-9A-Za-z]{3,20}$")
 # postfix/smtp: ID: to=<...>, orig_to=<...>, relay=..., delay=0.2, delays=0.1/0/0.1/0, dsn=..., ...
 _LINE = re.compile(
     r"(?:^|[ :])(?P<id>[0-9A-Za-z]{3,20}): to=<.*?, relay=(?P<relay>[^,]{1,300}),"
-    r".* delay=(?P<delay>\d{1,9}(?:\.\d+)?), delays=(?P<delays>[\d./e+-]{7,60}),"
+    r".* delay=(?P<delay>\d{1,9}(?:\.\d+)?), delays=(?P<delays>[\d./]{7,60}),"
     r" dsn=(?P<dsn>[\d.]{5,12}), status=(?P<status>\w+)"
 )
 _SINCE = 600
