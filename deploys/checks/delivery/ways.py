@@ -68,7 +68,7 @@ def _judged(delivery: Delivery, hops: tuple[Hop, ...], ours: set[str]) -> Findin
 def _stop(delivery: Delivery, hop: Hop, here: float | None, there: float | None) -> Stop:
     logged = delivery.log.get((hop.by, hop.id))
     # Dates of two clocks, without fractions: what is less than nothing is nothing.
-    seconds = None if here is None or there is None else float(max(0, round(there - here)))
+    seconds = None if here is None or there is None else float(max(0, int(there - here)))
     return Stop(
         name=_short(hop.by),
         tls=True if hop.secure else False if hop.between_hosts else None,
