@@ -10,7 +10,7 @@ import pytest
 from deploys.checks.delivery import integrity, proofs
 from deploys.checks.delivery.remote import Received
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import UnansweredError
+from deploys.checks.world import Answer, UnansweredError
 from tests.checks.honest_bytes import (
     RECIPIENT,
     TRACE,
@@ -20,7 +20,7 @@ from tests.checks.honest_bytes import (
     same,
     swapped,
 )
-from tests.checks.signing import sealed
+from tests.checks.signing import KEYS, sealed
 from tests.checks.worlds import Zone
 
 OK, INFO, WARNING, ERROR, UNKNOWN = (
@@ -117,6 +117,28 @@ def test_signatures_are_verified_over_what_arrived(
     change: Change, severities: list[Severity]
 ) -> None:
     assert signatures(change) == severities
+
+
+@pytest.mark.parametrize(
+    ("record", "saw"),
+    [
+        ("", "the DNS has no such key"),
+        ("v=DKIM1; p=", "cannot be read"),
+        ("v=DKIM1; k=rsa; p=AAAA", "cannot be read"),
+        ("v=DKIM2; p=AAAA", "cannot be read"),
+        ("\N{SNOWMAN};;p=", "cannot be read"),
+        (f"k=ed25519; p={KEYS['rsa']}", "cannot be read"),
+        (f"v=DKIM1; s=fax; p={KEYS['rsa']}", "does not verify"),
+        (f"v=DKIM1; k=ed25519; p={'A' * 43}=", "does not verify"),
+    ],
+    ids=["none", "revoked", "short", "version", "garbage", "mixed", "service", "another"],
+)
+def test_a_key_that_does_not_fit_is_told(record: str, saw: str) -> None:
+    name = "mx1-rsa._domainkey.harbor.example"
+    zone = Zone({(name, "TXT"): [Answer("ns", (record,) if record else ())]})
+    found = [one for one in proofs.proved([delivered()], zone) if f" {name} " in one.saw]
+
+    assert [(one.severity, saw in one.saw) for one in found] == [(ERROR, True)], found
 
 
 class Unreachable(Zone):

@@ -99,7 +99,18 @@ def _failure(raw: bytes, index: int, names: Names) -> str:
             return ""
     except _NEVER as problem:
         return str(problem)[:_LONGEST] or type(problem).__name__
-    return "the key is another one" if any(asked) else "the DNS has no such key"
+    return _of_key(asked[-1] if asked else b"")
+
+
+def _of_key(key: bytes) -> str:
+    """Return what is wrong with a key that did not verify a signature."""
+    if not key:
+        return "the DNS has no such key"
+    try:
+        dkim.evaluate_pk("it", key)
+    except _NEVER as problem:
+        return f"the record cannot be read: {problem}"[:_LONGEST]
+    return "the key in the DNS is another one"
 
 
 def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
