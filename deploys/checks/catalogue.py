@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from deploys.checks import attendance, waivers
-from deploys.checks.delivery import arrival, authentication, signatures
+from deploys.checks.delivery import arrival, authentication, integrity, proofs, signatures, ways
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import (
     authorities,
@@ -68,10 +68,18 @@ CHECKS = (
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),
+    Judge(lambda sent, fleet, _world: ways.travelled(sent, fleet), (ways.HOPS,)),
+    Judge(
+        lambda sent, _fleet, _world: integrity.whole(sent), (integrity.INTACT, integrity.HEADERS)
+    ),
     Judge(lambda sent, fleet, _world: signatures.verified(sent, fleet), (signatures.DKIM,)),
     Judge(
         lambda sent, _fleet, world: authentication.authenticated(sent, world.names),
         (authentication.SPF, authentication.DMARC),
+    ),
+    Judge(
+        lambda sent, _fleet, world: proofs.proved(sent, world.names),
+        (proofs.SIGNATURE, proofs.SPF, proofs.ARC),
     ),
     Judge(lambda sent, fleet, _world: submission.private(sent, fleet), (submission.PRIVACY,)),
 )

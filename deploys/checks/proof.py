@@ -13,6 +13,7 @@ from deploys.checks.catalogue import Check
 from deploys.checks.delivery import arrival
 from deploys.checks.delivery.errands import errands
 from deploys.checks.delivery.exchange import Delivery, exchange
+from deploys.checks.delivery.log import with_log
 from deploys.checks.finding import Finding, Severity
 from deploys.checks.selection import Selection, selected
 from deploys.checks.verdict import Report
@@ -56,7 +57,8 @@ def _asked(
     with ThreadPoolExecutor() as pool:
         found = [pool.submit(_answers, check, fleet, world) for check in selection.checks]
         exchanged = pool.submit(exchange, sent, world)
-        return exchanged.result(), [finding for future in found for finding in future.result()]
+        deliveries = with_log(exchanged.result(), fleet, world)
+        return deliveries, [finding for future in found for finding in future.result()]
 
 
 def _answers(check: Check, fleet: Fleet, world: World) -> list[Finding]:

@@ -22,6 +22,22 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class Stop:
+    """A server that a message passed: how it came there, and how long it stayed.
+
+    `tls` is None where it crossed no network. Seconds are whole, from the dates of Received; where
+    the server's log has `delays` (before the queue, in it, to connect, to send), they are exact.
+    """
+
+    name: str
+    tls: bool | None = None
+    protocol: str = ""
+    queue_id: str = ""
+    seconds: float | None = None
+    delays: str = ""
+
+
+@dataclass(frozen=True)
 class Message:
     """What came of one test message; the path reads `mx1 -> visitor@faraway.example`."""
 
@@ -30,6 +46,7 @@ class Message:
     seconds: float | None
     arrived: bool
     sender: str = ""
+    hops: tuple[Stop, ...] = ()
 
 
 class Turn(StrEnum):

@@ -27,7 +27,7 @@ from deploys.checks.world import World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
-from tests.checks import honest_dns
+from tests.checks import honest_bytes, honest_dns
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
@@ -46,7 +46,7 @@ Asker = Callable[[Fleet, World], Iterable[Finding]]
 CAPTAIN = "captain@harbor.example"
 RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
-    ("harbor.example", "TXT"): ("v=spf1 mx -all",),
+    ("harbor.example", "TXT"): ("v=spf1 mx ip4:203.0.113.11 -all",),
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
     ("mx1.harbor.example", "AAAA"): (),
@@ -219,4 +219,5 @@ HONEST: Mapping[str, Pair] = {
         told("User-Agent: pyinfra-mail\n"),
     ),
     **honest_dns.PAIRS,
+    **honest_bytes.PAIRS,
 }

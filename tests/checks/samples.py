@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from deploys.checks import attendance, waivers
-from deploys.checks.delivery import arrival, authentication, signatures
+from deploys.checks.delivery import arrival, authentication, integrity, proofs, signatures, ways
 from deploys.checks.dns import (
     authorities,
     dnssec,
@@ -19,7 +19,7 @@ from deploys.checks.dns import (
 )
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.smtp import certificates, strangers, submission
-from deploys.checks.verdict import Change, Comparison, Message, Report, Turn
+from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
 NS = ("ns.nic.example (203.0.113.2)", "ns.nic.example (2001:db8:25::2)")
@@ -38,9 +38,28 @@ def _messages() -> tuple[Message, ...]:
         for address in addresses
     ]
     return tuple(
-        Message(f"5f0c2a9be714-{number}", path, 0.2 + number / 10, arrived=True)
+        Message(
+            f"5f0c2a9be714-{number}",
+            path,
+            0.2 + number / 10,
+            arrived=True,
+            hops=_hops(path, number),
+        )
         for number, path in enumerate(paths, 1)
     )
+
+
+def _hops(path: str, number: int) -> tuple[Stop, ...]:
+    """Return the servers of a way: one on the way in, ours and the witness' on the way out."""
+    stranger = Stop("mail.faraway.example", None, "LOCAL", "1xW8zc-000000000Jc-1bSn", 0)
+    host = next(
+        f"{name}.{domain}" for name, domain, _ in FLEET if name in path or f"@{domain}" in path
+    )
+    ours = Stop(host, None, "", f"3501023E90{number}", 0.1 + number / 20, "0.05/0.01/0.06/0.03")
+    if path.endswith("@faraway.example"):
+        return ours, replace(stranger, tls=True, protocol="ESMTPS")
+    taken = replace(ours, tls=True, protocol="ESMTPS")
+    return (taken,) if path.startswith("outside") else (stranger, taken)
 
 
 def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Finding]:
@@ -68,6 +87,13 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             box = f"/var/mail/root on {host}"
             found.append(arrival.ARRIVED.ok(domain, f"{message.path}: found in {box}"))
             found.append(arrival.SECONDS.ok(domain, f"{message.path}: {message.seconds:.1f} s"))
+            taken = ", ".join(f"{hop.name} {hop.seconds:.1f} s" for hop in message.hops)
+            found.append(ways.HOPS.ok(domain, f"{message.path}: {taken}"))
+            octets = f"{message.path}: all 2447 octets of its body"
+            found.append(integrity.INTACT.ok(domain, octets))
+            once = f"{message.path}: one each of Message-ID, Date, From, Subject, To, as sent"
+            found.append(integrity.HEADERS.ok(domain, once))
+    found += _proved(host, domain)
     spf = f"spf=pass smtp.mailfrom={domain}"
     found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {spf}"))
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
@@ -77,6 +103,15 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
     path = f"outside -> {host} at 203.0.113.11 port 465 as captain@{domain}"
     found.append(submission.PRIVACY.ok(domain, f"{path}: neither address nor program"))
     return found
+
+
+def _proved(host: str, domain: str) -> Iterator[Finding]:
+    path = f"{host} -> visitor@faraway.example"
+    for algorithm in ("rsa", "ed25519"):
+        saw = f"{path}: {host}-{algorithm}._domainkey.{domain} ({algorithm}-sha256) verifies"
+        yield proofs.SIGNATURE.ok(domain, saw)
+    yield proofs.SPF.ok(domain, f"{path}: pass for 203.0.113.11 and {domain} (mx)")
+    yield proofs.ARC.ok(domain, f"{path}: nobody on its way sealed it, and nobody has to")
 
 
 def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:
@@ -128,8 +163,15 @@ def good() -> Report:
 def bad() -> Report:
     """Return a report of an open relay, a lost message, and questions that stayed open."""
     whole = good()
-    lost = replace(whole.messages[1], seconds=None, arrived=False)
-    slow = replace(whole.messages[2], seconds=14.2)
+    lost = replace(whole.messages[1], seconds=None, arrived=False, hops=())
+    sat = replace(
+        whole.messages[2].hops[-1],
+        tls=False,
+        protocol="ESMTP",
+        seconds=14.02,
+        delays="0.02/0.01/13.9/0.09",
+    )
+    slow = replace(whole.messages[2], seconds=14.2, hops=(whole.messages[2].hops[0], sat))
     relay = "mx1 at 203.0.113.11 answered RCPT TO:<visitor@faraway.example> from <>: 250 2.1.5 Ok"
     closed = "mx2 at 2001:db8:25::12 port 25 could not be reached: [Errno 101] unreachable"
     problems = [

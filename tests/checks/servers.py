@@ -1,10 +1,12 @@
 """SMTP servers on loopback: one that behaves, and some that do not."""
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, localtime
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +44,23 @@ class Handler:
         return answer
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, _server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         content = envelope.content
         if self._mailbox and isinstance(content, bytes):
             with self._mailbox.open("ab") as box:
-                text = content.replace(b"\r\n", b"\n")
-                box.write(b"From nobody Mon Oct  5 09:30:00 2026\n" + text + b"\n")
+                text = re.sub(
+                    rb"^From ", b">From ", content.replace(b"\r\n", b"\n"), flags=re.MULTILINE
+                )
+                protocol = "ESMTPS" if session.ssl else "ESMTP"
+                trace = (
+                    "From nobody Mon Oct  5 09:30:00 2026\n"
+                    f"Return-Path: <{str(envelope.mail_from or '').strip('<>')}>\n"
+                    "Received: from [203.0.113.1] (unknown [203.0.113.1])\n"
+                    f"\tby mx1.harbor.example with {protocol} id 4A2;\n"
+                    f"\t{format_datetime(localtime())}\n"
+                )
+                box.write(trace.encode() + text + b"\n")
         return "250 2.0.0 Ok"
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name

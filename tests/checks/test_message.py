@@ -13,7 +13,7 @@ def test_the_id_stands_wherever_someone_may_look_for_it() -> None:
 
     assert message["Subject"] == "Test message a1b2c3-7"
     assert message["Message-ID"] == "<a1b2c3-7@harbor.example>"
-    assert message.get_content().splitlines()[-1] == "end of test message a1b2c3-7"
+    assert MESSAGE.compose().splitlines()[-1] == b"end of test message a1b2c3-7"
     assert id_in(MESSAGE.compose()) == "a1b2c3-7"
 
 

@@ -17,7 +17,8 @@ from rich.console import Console
 from deploys.checks.catalogue import QUESTIONS
 from deploys.checks.finding import Severity
 from deploys.checks.report import data, html, junit, markdown, prometheus, terminal, write
-from deploys.checks.verdict import Report, Verdict
+from deploys.checks.report.legs import legs
+from deploys.checks.verdict import Report, Stop, Verdict
 from deploys.mail.errors import MailError
 from tests.checks import samples
 
@@ -210,6 +211,33 @@ def test_the_page_can_be_read_without_seeing_it(name: str) -> None:
     assert all("scope" in attributes for attributes in page.all("th"))
     assert len(ids) == len(set(ids))
     assert all(attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
+
+
+def test_a_way_that_was_slow_or_in_clear_text_is_unfolded_and_drawn() -> None:
+    page = html.render(REPORTS["bad"])
+    folded = Page(page).all("details")
+
+    assert [one["class"] for one in folded if "open" in one].count("hops") == 1
+    assert "in clear text to mx1.harbor.example" in page
+    assert "13.90 s connecting" in page
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [
+        (Stop("mx1"),),
+        (Stop("mx1", seconds=0.0), Stop("mx2", seconds=0.0)),
+        (Stop("mx1", seconds=0.0, delays="0/0/0/0"),),
+        (Stop("mx1", seconds=1.0, delays="nan/x/-1/inf"), Stop("mx2", seconds=1.0)),
+        (Stop("mx1", seconds=1e9, delays="1e9/0/0/0"), Stop("mx2", seconds=0.01)),
+    ],
+)
+def test_every_server_of_a_way_can_be_seen(stops: tuple[Stop, ...]) -> None:
+    drawn = legs(replace(REPORTS["good"].messages[0], hops=stops))
+
+    ends = [begin + width for leg in drawn for begin, width in leg.bars]
+    assert all(sum(width for _, width in leg.bars) > 1 for leg in drawn)
+    assert max(ends) == pytest.approx(100)
 
 
 def test_what_a_server_says_stays_within_a_label_and_within_code() -> None:

@@ -12,31 +12,42 @@ from deploys.checks.world import Answer, Cached, Delegation, Page, Trust, Unansw
 from deploys.mail.checking import fleet_from
 from deploys.mail.dkim import DIRECTORY as KEPT
 from deploys.mail.settings import Fleet
+from tests.checks.signing import KEYS, signed
 
-# What is public of the keys of mx1.
-KEYS = {"rsa": "MIIB", "ed25519": base64.b64encode(bytes(32)).decode()}
 # Delivers into mailboxes as a mail server does, and judges what it takes for a stranger.
 SENDMAIL = """#!/bin/sh
-while test "$1" != --; do shift; done
-box=visitor
+while test "$1" != --; do
+    test "$1" != -f || sender=$2
+    shift
+done
+box=visitor client=mx1.harbor.example server=mail.faraway.example
 case $2 in
 refused@*) echo "sendmail: the queue is full" >&2; exit 75 ;;
 late@*) sleep 1 ;;
 lost@*) exit 0 ;;
-postmaster@*) box=root ;;
+postmaster@*) box=root client=mail.faraway.example server=mx1.harbor.example ;;
 esac
 {
     echo "From someone Mon Oct  5 09:30:00 2026"
+    echo "Return-Path: <$sender>"
+    echo "Received: from $client ($client [203.0.113.11])"
+    echo "	by $server with ESMTPS id 4A1; $(date -R)"
     echo "Authentication-Results: mail.faraway.example; spf=pass smtp.mailfrom=harbor.example"
     for key in mx1-rsa mx1-ed25519; do
         echo " ; dkim=pass header.d=harbor.example header.s=$key"
     done
-    for key in mx1-rsa mx1-ed25519; do
-        echo "DKIM-Signature: v=1; d=harbor.example; s=$key; b=AAAA"
-    done
-    cat
+    sed 's/^From />From /'
     echo
 } >>"$SPOOL/$box"
+"""
+
+
+__all__ = ["KEYS", "Machine", "Pages", "Zone", "fleet", "ids", "world"]
+
+# A mail log in which every message has left its queue.
+JOURNALCTL = """#!/bin/sh
+echo "4A1: to=<x@y>, orig_to=<z@y>, relay=local, delay=0.25, delays=0.1/0/0.1/0.05, dsn=2.0.0, \
+status=sent (delivered to mailbox)"
 """
 
 
@@ -52,6 +63,7 @@ class Machine:
         self._bin.mkdir()
         self._output: list[str] = []
         self.tool("sendmail", SENDMAIL)
+        self.tool("journalctl", JOURNALCTL)
         for algorithm, key in KEYS.items():
             (folder / f"mx1-{algorithm}.pub").write_text(f"{key}\n")
 
@@ -65,7 +77,7 @@ class Machine:
             raise UnansweredError(f"silent did not answer within {limit:g} s")
         done = subprocess.run(
             ("sh", "-c", self._here(command)),
-            input="".join(f"{line}\n" for line in lines),
+            input="".join(f"{_milter(line)}\n" for line in lines),
             env={"PATH": f"{self._bin}:/usr/bin:/bin", "SPOOL": str(self.spool)},
             capture_output=True,
             text=True,
@@ -87,6 +99,14 @@ class Machine:
     def said(self, word: str) -> list[str]:
         """Return what followed a word in the last command's output."""
         return [line.removeprefix(word) for line in self._output if line.startswith(word)]
+
+
+def _milter(line: str) -> str:
+    """Return a message to submit with the signatures that it gets on its way out."""
+    envelope, _, encoded = line.rpartition(" ")
+    if "@harbor.example " not in envelope:
+        return line
+    return f"{envelope} {base64.b64encode(signed(base64.b64decode(encoded))).decode()}"
 
 
 class Zone:

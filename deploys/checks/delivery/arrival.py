@@ -7,6 +7,7 @@ That a queue is empty, or that a server said 250, proves less.
 from collections.abc import Iterable, Iterator
 
 from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.ways import way
 from deploys.checks.finding import Finding, Question, Severity
 from deploys.checks.verdict import Message
 
@@ -48,6 +49,7 @@ def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:
             seconds=delivery.seconds,
             arrived=delivery.received is not None,
             sender=delivery.errand.message.sender,
+            hops=way(delivery),
         )
         for delivery in deliveries
         if not delivery.errand.elsewhere

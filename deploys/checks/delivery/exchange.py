@@ -7,8 +7,8 @@ which; a message that has come ends the wait for it everywhere.
 """
 
 import smtplib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 
@@ -32,10 +32,22 @@ _OK = 250
 
 
 @dataclass(frozen=True)
+class Logged:
+    """One delivery out of a Postfix queue: to where, and how long the message was there."""
+
+    relay: str
+    seconds: float
+    delays: str
+    dsn: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Delivery:
     """What became of one errand.
 
-    `unasked` says why nobody could send it or look for it, `silent` which hosts did not answer.
+    `unasked` says why nobody could send it or look for it, `silent` which hosts did not answer,
+    `log` what hosts logged of it, by their names and queue ids.
     """
 
     errand: Errand
@@ -43,6 +55,7 @@ class Delivery:
     received: Received | None = None
     unasked: str = ""
     silent: frozenset[str] = frozenset()
+    log: Mapping[tuple[str, str], Logged] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -157,9 +170,12 @@ def _submit_from_here(
 
 def _send(client: smtplib.SMTP, message: TestMessage) -> str:
     """Send one message and return why it was refused, or nothing."""
-    for answer in (client.mail(message.sender), client.rcpt(message.recipient)):
+    eight = client.has_extn("8bitmime")
+    options = ("BODY=8BITMIME",) if eight else ()  # RFC 6152 section 3
+    for answer in (client.mail(message.sender, options), client.rcpt(message.recipient)):
         if answer[0] != _OK:
             client.rset()
             return f"the server answered {reply(answer)}"
-    answer = client.data(message.compose())
+    # smtplib sends bytes as they are; RFC 5321 section 2.3.8: lines end with CR and LF.
+    answer = client.data(message.compose(eight=eight).replace(b"\n", b"\r\n"))
     return "" if answer[0] == _OK else f"the server answered {reply(answer)}"

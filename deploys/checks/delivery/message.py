@@ -4,6 +4,9 @@ Test messages: each has an id of its own, wherever it is looked at.
 The id stands in the Subject, in the Message-ID, in a header of its own and in the last line, by
 which a mailbox that is still being written is told from one that holds the whole message.
 RFC 3834 `Auto-Submitted` keeps vacation programs from answering.
+
+The body is made of what mail systems are known to change: octets beyond ASCII, a long line, leading
+dots, trailing spaces, a line that begins an mbox's message, and a file of every octet.
 """
 
 import secrets
@@ -13,8 +16,23 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from email.utils import format_datetime, localtime
+from hashlib import sha256
 
 HEADER = "X-Pyinfra-Mail-Test"
+FILE = bytes(range(256)) * 2
+_TEXT = f"""This message proves that mail arrives. It is a test and can be deleted.
+
+Beyond ASCII: Grüße, naïve café, Ελληνικά, 日本語, \N{SAILBOAT}
+A line of 990 octets (RFC 5322 section 2.1.1 allows 998):
+{"0123456789" * 99}
+Leading dots (RFC 5321 section 4.5.2):
+.
+..
+.one
+Trailing spaces and a tab:  \t
+From the beginning of a line, as in an mbox.
+The file's SHA-256: {sha256(FILE).hexdigest()}
+"""
 
 
 @dataclass(frozen=True)
@@ -30,22 +48,30 @@ class TestMessage:
     program: str = ""
     written: datetime = field(default_factory=localtime, compare=False)
 
-    def compose(self) -> bytes:
-        """Return the message as it is submitted."""
+    @property
+    def message_id(self) -> str:
+        """Return its Message-ID."""
+        return f"<{self.id}@{self.author.partition('@')[2]}>"
+
+    def compose(self, *, eight: bool = True) -> bytes:
+        """Return the message as it is submitted: as 8bit, or in ASCII where that is not taken."""
         message = EmailMessage()
         message["From"] = self.author
         message["To"] = self.recipient
         message["Subject"] = f"Test message {self.id}"
         message["Date"] = format_datetime(self.written)
-        message["Message-ID"] = f"<{self.id}@{self.author.partition('@')[2]}>"
+        message["Message-ID"] = self.message_id
         message["Auto-Submitted"] = "auto-generated"
         message[HEADER] = self.id
         if self.program:
             message["User-Agent"] = self.program
-        message.set_content(
-            "This message proves that mail arrives. It is a test and can be deleted.\n\n"
-            f"end of test message {self.id}\n"
+        message.set_content(_TEXT, cte="8bit" if eight else "quoted-printable")
+        message.add_attachment(
+            FILE, maintype="application", subtype="octet-stream", filename="octets.bin"
         )
+        message.set_boundary(f"=_{self.id}")
+        # The last line comes after the last part, so where it is, everything is.
+        message.epilogue = f"\nend of test message {self.id}\n"
         return message.as_bytes()
 
 

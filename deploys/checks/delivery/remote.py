@@ -67,6 +67,12 @@ def wait(world: World, box: Mailbox, ids: Sequence[str]) -> dict[str, Received]:
     return {id_: Received(at, raw[id_]) for id_, at in seen.items() if id_ in raw}
 
 
+def told(world: World, host: str, script: Sequence[str], word: str) -> list[str]:
+    """Return what a script said after a word, line by line."""
+    said, _ = _run(world, host, script, [], world.timeout)
+    return [" ".join(words[1:]) for words in said if words[0] == word]
+
+
 def _run(
     world: World, host: str, script: Sequence[str], lines: Sequence[str], limit: float
 ) -> tuple[list[list[str]], float]:

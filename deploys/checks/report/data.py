@@ -69,6 +69,20 @@ Finding = OfHost | OfDomain | OfRun
 _KINDS: dict[Subject, type[Finding]] = {"host": OfHost, "domain": OfDomain, "run": OfRun}
 
 
+class Hop(_Value):
+    """A server that a message passed; `tls` is null where it came there by no network.
+
+    Seconds are whole where they are of Received headers, exact where the server logged `delays`.
+    """
+
+    name: str
+    tls: bool | None
+    protocol: str = ""
+    queue_id: str = ""
+    seconds: float | None
+    delays: str = ""
+
+
 class Message(_Value):
     """One test message; seconds are from submission to mailbox, null where nobody knows."""
 
@@ -77,6 +91,7 @@ class Message(_Value):
     sender: str = ""
     seconds: float | None
     arrived: bool
+    hops: tuple[Hop, ...] = ()
 
 
 class Change(_Value):

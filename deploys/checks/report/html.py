@@ -7,7 +7,9 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from deploys.checks.catalogue import QUESTIONS
+from deploys.checks.delivery.arrival import SLOW
 from deploys.checks.finding import WORST_FIRST, Finding, Question, Severity, Subject
+from deploys.checks.report.legs import clear, legs
 from deploys.checks.report.problems import problems
 from deploys.checks.report.words import change_line, changes, headline, news, number, scope, span
 from deploys.checks.verdict import Message, Report
@@ -59,7 +61,7 @@ def render(report: Report) -> str:
         problems=[(one, QUESTIONS[one.ids[0]]) for one in problems(report, *_ATTENTION)],
         waived=report.having(Severity.WAIVED),
         longest=max((len(_stations(one)[-1]) for one in report.messages), default=0),
-        ways=[(message, _stations(message)) for message in report.messages],
+        ways=[(one, _stations(one), legs(one), _unusual(one)) for one in report.messages],
         slowest=max((one.seconds or 0 for one in report.messages), default=0) or 1,
         groups=[
             (title, cards)
@@ -101,6 +103,10 @@ def _rows(findings: Iterable[Finding]) -> Iterator[Row]:
     )
     for (id_, severity), group in groupby(ranked, lambda one: (one.id, one.severity)):
         yield Row(QUESTIONS[id_], severity, tuple(group))
+
+
+def _unusual(message: Message) -> bool:
+    return clear(message) or (message.seconds or 0) > SLOW
 
 
 def _stations(message: Message) -> list[str]:

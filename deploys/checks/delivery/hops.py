@@ -1,0 +1,86 @@
+"""
+The way that a message took, by the Received headers that each server on it wrote (RFC 5321, 4.4).
+
+Their dates have whole seconds. What Postfix logged of a message has more: how long it sat where.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+
+_MOST = 30
+_CLAUSE = re.compile(r"\b(by|with|id)\s+([^\s;()]+)", re.IGNORECASE)
+_FROM = re.compile(r"^from\s+(\S+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]+)\]", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]*\)")
+_TLS = re.compile(r"\((?:using )?TLSv?1|\btls TLS_|\bversion=TLS", re.IGNORECASE)
+# RFC 3848, RFC 6531 and IANA's "Mail Transmission Types": an S at the end, or before the A.
+_SECURE = re.compile(r"^(?:UTF8)?(?:E?SMTP|LMTP)SA?$|^HTTPS$", re.IGNORECASE)
+_INSIDE = re.compile(r"^(?:UTF8)?LMTP|^local", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One server that took a message: by whom it was taken, from whom, when and how."""
+
+    by: str
+    client: str = ""
+    address: str = ""
+    protocol: str = ""
+    secure: bool = False
+    id: str = ""
+    at: datetime | None = None
+
+    @property
+    def between_hosts(self) -> bool:
+        """Return whether a network lay between: no pickup, no delivery agent, no loopback."""
+        try:
+            near = ip_address(self.address).is_loopback
+        except ValueError:
+            return False
+        return not near and not _INSIDE.match(self.protocol)
+
+
+def hops_of(raw: bytes) -> tuple[Hop, ...]:
+    """Return the hops of a message, the last one first, as they stand in it."""
+    headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    values = headers.get_all("Received", ())[:_MOST]
+    return tuple(_hop(" ".join(str(value).split())) for value in values)
+
+
+def _hop(text: str) -> Hop:
+    trace, _, date = text.rpartition(";")
+    client = _FROM.match(trace)
+    # Comments hold what clients say of themselves; what the server says stands outside of them.
+    before, _, after = trace.partition(" by ") if client else ("", "", trace)
+    bare = _bare(f"by {after}" if client else trace)
+    clauses = {name.lower(): value for name, value in reversed(_CLAUSE.findall(bare))}
+    addresses = _ADDRESS.findall(before)
+    protocol = clauses.get("with", "")
+    return Hop(
+        by=clauses.get("by", "").lower(),
+        client=client[1].lower() if client else "",
+        address=addresses[-1] if addresses else "",
+        protocol=protocol.upper(),
+        secure=bool(_SECURE.match(protocol) or _TLS.search(after)),
+        id=clauses.get("id", ""),
+        at=_moment(date),
+    )
+
+
+def _moment(date: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(_bare(date).strip())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _bare(text: str) -> str:
+    """Return a text without its comments, and theirs."""
+    for _ in range(2):
+        text = _COMMENT.sub(" ", text)
+    return text

@@ -1,0 +1,171 @@
+"""
+What the bytes that arrived prove by themselves, whatever the witness made of them.
+
+DKIM signatures (RFC 6376) and ARC sets (RFC 8617) are verified by dkimpy with the keys that the DNS
+has now, and SPF (RFC 7208) is evaluated by pyspf for the client that the topmost Received names.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+
+import dkim
+from dkim.util import InvalidTagValueList, parse_tag_value
+
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.hops import hops_of
+from deploys.checks.delivery.integrity import unescaped
+from deploys.checks.dns.evaluation import evaluated
+from deploys.checks.finding import Finding, Question
+from deploys.checks.world import Names, UnansweredError
+
+SIGNATURE = Question(
+    "delivery.signature",
+    "domain",
+    "Does each DKIM signature verify over the bytes that arrived, with the key in the DNS?",
+    "RFC 6376 section 6.1, RFC 8463",
+    why="It is what every receiver computes; a witness may be of another mind, or not look.",
+    remedy="Let the DNS have the key that signs, and nothing change a message once it is signed.",
+)
+SPF = Question(
+    "delivery.spf_evaluated",
+    "domain",
+    "Does SPF pass for the address that the message came from?",
+    "RFC 7208 section 4",
+    why="Of all addresses that a policy allows, only the one that was used counts.",
+    remedy="Let the domain's SPF policy allow every address that its hosts send from.",
+)
+ARC = Question(
+    "delivery.arc",
+    "domain",
+    "If a server on the way sealed the message by ARC, does the chain verify?",
+    "RFC 8617 section 5.2",
+    why="A broken chain is worth less than none: it says that somebody changed the message.",
+    remedy="Let the server that seals do so last, after all that changes the message.",
+)
+
+_BEFORE = "mend delivery.arrived first"
+_RESOLVE = "see that the resolver answers, and verify again"
+_NEVER = (dkim.DKIMException, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+_LONGEST = 160
+
+
+def proved(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
+    """Judge each message that bears the name of the domain that it proves."""
+    for delivery in deliveries:
+        errand = delivery.errand
+        if errand.message.sender.partition("@")[2] != errand.domain:
+            continue
+        if delivery.received is None:
+            for question in (SIGNATURE, SPF, ARC):
+                yield question.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+            continue
+        raw = unescaped(delivery.received.raw)
+        yield from _signatures(errand.domain, errand.path, raw, names)
+        yield _spf(errand.domain, errand.path, raw, names)
+        yield _arc(errand.domain, errand.path, raw, names)
+
+
+def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Finding]:
+    headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    signed = [_tags(str(value)) for value in headers.get_all("DKIM-Signature", ())]
+    if not any(tags.get("d", "").lower() == domain for tags in signed):
+        fix = "let the host sign what it sends, with the keys that dns.dkim asks for"
+        yield SIGNATURE.error(domain, f"{path}: no signature of {domain}", fix)
+    for index, tags in enumerate(signed):
+        name = f"{tags.get('s')}._domainkey.{tags.get('d')}"
+        saw = f"{path}: {name} ({tags.get('a')})"
+        try:
+            failure = _failure(raw, index, names)
+        except UnansweredError as problem:
+            yield SIGNATURE.unknown(domain, f"{saw}: {problem}", _RESOLVE)
+            continue
+        if not failure:
+            yield SIGNATURE.ok(domain, f"{saw} verifies")
+        elif tags.get("d", "").lower() == domain:
+            fix = f"let {name} hold the key that signs, and nothing change a signed message"
+            yield SIGNATURE.error(domain, f"{saw} does not verify: {failure}", fix)
+        else:
+            fix = "nothing to do: it is another domain's"
+            yield SIGNATURE.info(domain, f"{saw} does not verify: {failure}", fix)
+
+
+def _failure(raw: bytes, index: int, names: Names) -> str:
+    """Return why a signature does not verify, nothing if it does."""
+    asked: list[bytes] = []
+    try:
+        if dkim.DKIM(raw, minkey=1024).verify(index, _keys(names, asked)):
+            return ""
+    except _NEVER as problem:
+        return str(problem)[:_LONGEST] or type(problem).__name__
+    return _of_key(asked[-1] if asked else b"")
+
+
+def _of_key(key: bytes) -> str:
+    """Return what is wrong with a key that did not verify a signature."""
+    if not key:
+        return "the DNS has no such key"
+    try:
+        dkim.evaluate_pk("it", key)
+    except _NEVER as problem:
+        return f"the record cannot be read: {problem}"[:_LONGEST]
+    return "the key in the DNS is another one"
+
+
+def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
+    headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    hop = next((one for one in hops_of(raw) if one.between_hosts), None)
+    if hop is None:
+        saw = f"{path}: no Received says which address it came from"
+        return SPF.unknown(domain, saw, "let the last server write where a message came from")
+    envelope = str(headers.get("Return-Path", domain)).strip(" <>\r\n").rpartition("@")[2].lower()
+    found = evaluated(hop.address, envelope, hop.client, names.lookup)
+    saw = f"{path}: {found.result} for {hop.address} and {envelope or hop.client}"
+    saw += f" ({found.decided})" if found.decided else ""
+    if found.result == "pass":
+        return SPF.ok(domain, saw)
+    if found.result == "temperror":
+        return SPF.unknown(domain, saw, _RESOLVE)
+    return SPF.error(domain, saw, f"let the SPF policy of {envelope} allow {hop.address}")
+
+
+def _arc(domain: str, path: str, raw: bytes, names: Names) -> Finding:
+    headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    sets = len(headers.get_all("ARC-Seal", ()))
+    if not sets:
+        return ARC.ok(domain, f"{path}: nobody on its way sealed it, and nobody has to")
+    try:
+        result, _, reason = dkim.arc_verify(raw, dnsfunc=_keys(names, []))
+    except UnansweredError as problem:
+        return ARC.unknown(domain, f"{path}: {problem}", _RESOLVE)
+    except _NEVER as problem:
+        result, reason = dkim.CV_Fail, str(problem)
+    if result == dkim.CV_Pass:
+        return ARC.ok(domain, f"{path}: the chain of {sets} verifies")
+    saw = f"{path}: the chain of {sets} does not verify: {str(reason)[:_LONGEST]}"
+    return ARC.error(domain, saw, "let whoever seals do so after all that changes the message")
+
+
+def _keys(names: Names, asked: list[bytes]) -> Callable[..., bytes | None]:
+    def key(name: bytes | str, timeout: float = 0) -> bytes | None:
+        del timeout  # names keep their own
+        text = name.decode(errors="replace") if isinstance(name, bytes) else name
+        values = names.lookup(text.removesuffix("."), "TXT")
+        # RFC 6376 section 3.6.2.2: of several, a verifier may take any; a key says that it is one.
+        found = next((one for one in values if "p=" in one), None)
+        asked.append(found.encode(errors="replace") if found else b"")
+        return asked[-1] or None
+
+    return key
+
+
+def _tags(header: str) -> dict[str, str]:
+    try:
+        found = parse_tag_value(re.sub(r"\s+", " ", header).encode(errors="replace"))
+    except InvalidTagValueList:
+        return {}
+    return {
+        name.decode(errors="replace"): value.decode(errors="replace")[:_LONGEST]
+        for name, value in found.items()
+    }

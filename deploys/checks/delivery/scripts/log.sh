@@ -1,0 +1,23 @@
+# Tells what Postfix logged of messages that left its queue: log.sh SECONDS QUEUE_ID...
+# Prints "log LINE" for each delivery of the last so many seconds; begin and end give this host's clock.
+# A log is written a moment after a mailbox is, so it is looked at up to five times within a second.
+export LC_ALL=C
+since=$1
+shift
+pattern=$(IFS='|' && echo "$*")
+logged() {
+    {
+        journalctl -q --no-pager -o cat -n 20000 --since "-${since}s" SYSLOG_FACILITY=2
+        tail -q -c 4194304 /var/log/mail.log /var/log/maillog
+    } 2>/dev/null
+}
+echo "begin $(date +%s.%N)"
+for _ in 1 2 3 4 5; do
+    lines=$(logged | grep -E "(^|[ :])($pattern): to=<" | tail -n 1000)
+    found=$(printf '%s\n' "$lines" | grep -Eo "($pattern): to=<" | sort -u | wc -l)
+    test "$found" -lt $# || break
+    logged | grep -q . || break
+    sleep 0.2
+done
+printf '%s\n' "$lines" | grep . | cut -c 1-1000 | sed 's/^/log /'
+echo "end $(date +%s.%N)"

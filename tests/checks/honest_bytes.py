@@ -1,0 +1,93 @@
+"""What is judged by the bytes that arrived: worlds in which they are right, and not."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from deploys.checks.delivery import integrity, proofs, ways
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.finding import Finding
+from deploys.checks.world import Answer
+from tests.checks.pairs import Case, Pair
+from tests.checks.signing import KEYS, signed
+from tests.checks.worlds import Zone, fleet
+
+Change = Callable[[bytes], bytes]
+
+SENDER, RECIPIENT = "postmaster@harbor.example", "visitor@faraway.example"
+TRACE = (
+    f"Return-Path: <{SENDER}>\n"
+    "Received: from mx1.harbor.example (mx1.harbor.example [203.0.113.11])\n"
+    "\tby mail.faraway.example (Postfix) with ESMTPS id 4A1; Mon, 5 Oct 2026 09:30:02 +0000 (UTC)\n"
+    "Received: by mx1.harbor.example (Postfix, from userid 0)\n"
+    "\tid 4A0; Mon, 5 Oct 2026 09:30:01 +0000 (UTC)\n"
+).encode()
+INWARD = (
+    f"Return-Path: <{SENDER}>\n"
+    "Received: from mail.faraway.example (mail.faraway.example [203.0.113.21])\n"
+    "\tby mx1.harbor.example (Postfix) with ESMTP id 4A2; Mon, 5 Oct 2026 09:30:02 +0000 (UTC)\n"
+).encode()
+ZONE = Zone(
+    {
+        ("harbor.example", "TXT"): [Answer("ns", ("v=spf1 ip4:203.0.113.11 -all",))],
+        **{
+            (f"mx1-{algorithm}._domainkey.harbor.example", "TXT"): [
+                Answer("ns", (f"v=DKIM1; k={algorithm}; p={key}",))
+            ]
+            for algorithm, key in KEYS.items()
+        },
+    }
+)
+
+
+def same(raw: bytes) -> bytes:
+    return raw
+
+
+def delivered(change: Change = same, *, trace: bytes = TRACE, eight: bool = True) -> Delivery:
+    """Return a message of mx1 in an mbox of the witness, changed on its way."""
+    message = TestMessage("run-1", SENDER, RECIPIENT, SENDER)
+    errand = Errand(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
+    raw = change(trace + signed(message.compose(eight=eight)))
+    in_mbox = raw.replace(b"\nFrom ", b"\n>From ") + b"\n"
+    return Delivery(errand, Submitted(1791192600.5), Received(1791192602.75, in_mbox))
+
+
+def swapped(old: bytes, new: bytes) -> Change:
+    return lambda raw: raw.replace(old, new, 1)
+
+
+def judged(judge: Callable[[list[Delivery]], Iterable[Finding]], sent: Delivery) -> Case:
+    def case(_folder: Path) -> Iterable[Finding]:
+        return judge([sent])
+
+    return case
+
+
+SEALED = swapped(
+    b"From: ", b"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=x.example; s=x; b=AAAA\nFrom: "
+)
+
+whole = partial(judged, integrity.whole)
+proved = partial(judged, lambda sent: proofs.proved(sent, ZONE))
+travelled = partial(judged, lambda sent: ways.travelled(sent, fleet()))
+
+PAIRS: Mapping[str, Pair] = {
+    "delivery.intact": Pair(
+        whole(delivered()), whole(delivered(swapped("Grüße".encode(), b"Gr??e")))
+    ),
+    "delivery.hops": Pair(travelled(delivered()), travelled(delivered(trace=INWARD))),
+    "delivery.headers": Pair(
+        whole(delivered()), whole(delivered(swapped(b"Subject: ", b"Subject: [list]\nSubject: ")))
+    ),
+    "delivery.signature": Pair(
+        proved(delivered()), proved(delivered(swapped(b"0123456789", b"012345678 9")))
+    ),
+    "delivery.spf_evaluated": Pair(
+        proved(delivered()), proved(delivered(swapped(b"203.0.113.11", b"203.0.113.99")))
+    ),
+    "delivery.arc": Pair(proved(delivered()), proved(delivered(SEALED))),
+}

@@ -1,0 +1,172 @@
+"""The way of a message: what its Received headers say, and what hosts have logged."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.delivery import ways
+from deploys.checks.delivery.exchange import Delivery, Logged
+from deploys.checks.delivery.hops import Hop, hops_of
+from deploys.checks.delivery.log import parsed, with_log
+from deploys.checks.delivery.remote import Received
+from deploys.checks.finding import Severity
+from deploys.checks.world import UnansweredError
+from tests.checks.honest_bytes import INWARD, TRACE, delivered
+from tests.checks.worlds import Machine, fleet, world
+
+DATE = "Mon, 5 Oct 2026 09:30:02 +0000"
+
+
+def only(text: str) -> Hop:
+    (hop,) = hops_of(f"Received: {text}; {DATE}\nSubject: x\n\nbody\n".encode())
+    return hop
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "address", "secure", "between"),
+    [
+        ("from a.b (c [192.0.2.1]) by mx.x (Postfix) with ESMTPS id 1", "mx.x", "192.0.2.1", 1, 1),
+        ("from a.b (c [192.0.2.1]) by mx.x (Postfix) with ESMTP id 1", "mx.x", "192.0.2.1", 0, 1),
+        ("from a.b (c [192.0.2.1]) by mx.x with UTF8SMTPSA id 1", "mx.x", "192.0.2.1", 1, 1),
+        (
+            "from a ([IPv6:2001:db8::1]) by mx.x with esmtps (TLS1.3) tls TLS_AES (Exim 4)",
+            "mx.x",
+            "2001:db8::1",
+            1,
+            1,
+        ),
+        ("from a (192.0.2.1) by mx.x with SMTP; version=TLS1_2", "mx.x", "", 1, 0),
+        ("from localhost (localhost [127.0.0.1]) by mx.x with ESMTP", "mx.x", "127.0.0.1", 0, 0),
+        ("from mx (mx [192.0.2.1]) by mx.x with LMTP id 1", "mx.x", "192.0.2.1", 0, 0),
+        ("from root by mx.x with local (Exim 4.98) id 1", "mx.x", "", 0, 0),
+        ("by mx.x (Postfix, from userid 0) id 1", "mx.x", "", 0, 0),
+        # A client names itself: what it says is no word of the server's.
+        (
+            "from TLS (by evil.x with ESMTPS [192.0.2.1]) by mx.x with SMTP",
+            "mx.x",
+            "192.0.2.1",
+            0,
+            1,
+        ),
+    ],
+)
+def test_a_hop_is_read(text: str, by: str, address: str, secure: int, between: int) -> None:
+    hop = only(text)
+
+    assert (hop.by, hop.address) == (by, address)
+    assert (hop.secure, hop.between_hosts) == (bool(secure), bool(between))
+
+
+@pytest.mark.parametrize("text", ["", ";;;", "from", "from (((( by ))))", "by [::", "\x00\xff"])
+def test_a_hop_that_cannot_be_read_is_an_empty_one(text: str) -> None:
+    (hop,) = hops_of(f"Received: {text}; not a date\n\nbody\n".encode())
+
+    assert hop.at is None
+    assert not hop.between_hosts
+
+
+def test_no_more_than_some_hops_are_read() -> None:
+    assert len(hops_of(b"Received: by x; y\n" * 5000 + b"\n")) == 30
+
+
+def severities(deliveries: Iterable[Delivery]) -> list[Severity]:
+    return [one.severity for one in ways.travelled(deliveries, fleet())]
+
+
+def test_clear_text_is_an_error_at_ours_and_a_warning_elsewhere() -> None:
+    clear = TRACE.replace(b"ESMTPS", b"ESMTP")
+
+    assert severities([delivered()]) == [Severity.OK]
+    assert severities([delivered(trace=INWARD)]) == [Severity.ERROR]
+    assert severities([delivered(trace=clear)]) == [Severity.WARNING]
+    assert severities([delivered(trace=b"")]) == [Severity.ERROR]
+    assert severities([replace(delivered(), received=None)]) == [Severity.UNKNOWN]
+
+
+def test_seconds_are_between_dates_and_those_of_the_log_are_exact() -> None:
+    whole = delivered()
+    first, last = ways.way(whole)
+    logged = Logged("faraway.example:25", 0.35, "0.1/0/0.2/0.05", "2.0.0", "sent")
+    exact, _ = ways.way(replace(whole, log={("mx1.harbor.example", "4A0"): logged}))
+
+    assert (first.name, first.tls, first.seconds) == ("mx1.harbor.example", None, 1)
+    assert (last.name, last.tls, last.seconds) == ("mail.faraway.example", True, 0)
+    assert (exact.seconds, exact.delays, exact.queue_id) == (0.35, "0.1/0/0.2/0.05", "4A0")
+
+
+def test_clocks_that_disagree_make_no_negative_seconds() -> None:
+    late = TRACE.replace(b"09:30:01", b"09:40:00")
+
+    assert [stop.seconds for stop in ways.way(delivered(trace=late))] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        (
+            (
+                "Nov 25 mx1 postfix/smtp[1]: 3501023E90A: to=<a@b>, relay=c[192.0.2.1]:25, "
+                "conn_use=2, delay=0.19, delays=0.05/0.07/0.06/0.01, dsn=2.0.0, status=sent (ok)"
+            ),
+            ["3501023E90A"],
+        ),
+        (
+            (
+                "4XyZ12abcDz1: to=<a@b>, orig_to=<c>, relay=local, delay=1, delays=1/0/0/0, "
+                "dsn=4.2.0, status=deferred (full)"
+            ),
+            ["4XyZ12abcDz1"],
+        ),
+        ("3501023E90A: from=<a@b>, size=636, nrcpt=1 (queue active)", []),
+        ("3501023E90A: to=<a@b>, relay=none, delay=x, delays=y, dsn=z, status=sent", []),
+        ("\x00" * 900, []),
+    ],
+)
+def test_a_log_is_read(line: str, ids: Sequence[str]) -> None:
+    assert list(parsed([line])) == ids
+
+
+def arrived(host: str = "mx1") -> tuple[Delivery, ...]:
+    trace = INWARD.replace(b"id 4A2", b"id 4A1").replace(b"mx1", host.encode())
+    return (delivered(trace=trace), delivered(trace=TRACE))
+
+
+def test_hosts_are_asked_for_the_queue_ids_of_their_own(tmp_path: Path) -> None:
+    first, other = with_log(arrived(), fleet(), world(tmp_path))
+
+    assert [(key, one.seconds) for key, one in first.log.items()] == [
+        (("mx1.harbor.example", "4A1"), 0.25)
+    ]
+    assert not other.log
+
+
+def test_a_host_without_a_log_says_nothing(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    assert isinstance(here.hosts, Machine)
+    here.hosts.tool("journalctl", "#!/bin/sh\nexit 1\n")
+
+    assert not any(one.log for one in with_log(arrived(), fleet(), here))
+
+
+def test_a_host_that_does_not_answer_says_nothing(tmp_path: Path) -> None:
+    here = world(tmp_path)
+
+    def silent(*_: object) -> list[str]:
+        raise UnansweredError("mx1 did not answer")
+
+    here.hosts.run = silent  # type: ignore[method-assign, assignment]
+
+    assert not any(one.log for one in with_log(arrived(), fleet(), here))
+
+
+def test_an_id_that_is_none_is_not_asked_for(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    assert isinstance(here.hosts, Machine)
+    here.hosts.run = lambda *_: pytest.fail("asked")  # type: ignore[method-assign]
+    evil = Received(1.0, b"Received: by mx1.harbor.example id $(reboot)'|x; y\n\n")
+
+    assert not any(
+        one.log for one in with_log([replace(delivered(), received=evil)], fleet(), here)
+    )
