@@ -8,6 +8,7 @@ from deploys.checks.delivery import arrival, authentication, signatures
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Question
+from deploys.checks.host import examination
 from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
@@ -49,6 +50,7 @@ CHECKS = (
     Check(certificates.certificates, (certificates.TLS,)),
     Check(tlsa.published, (tlsa.TLSA,)),
     Check(submission.submission, (submission.SUBMISSION,)),
+    Check(examination.examined, examination.QUESTIONS),
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),

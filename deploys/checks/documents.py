@@ -15,6 +15,7 @@ _TITLES = {
     "run": "The run itself",
     "dns": "DNS: what every authoritative server says",
     "smtp": "SMTP: what strangers and accounts meet at each address",
+    "host": "Host: what each mail host says of itself",
     "delivery": "Delivery: what became of each message",
 }
 _HEAD = """# The checks
