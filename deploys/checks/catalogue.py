@@ -9,6 +9,7 @@ from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
+from deploys.checks.reputation import age, blocklists
 from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
@@ -51,6 +52,8 @@ CHECKS = (
     Check(tlsa.published, (tlsa.TLSA,)),
     Check(submission.submission, (submission.SUBMISSION,)),
     Check(examination.examined, examination.QUESTIONS),
+    Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
+    Check(age.known_for, (age.AGE,), anywhere=True),
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),

@@ -16,6 +16,7 @@ _TITLES = {
     "dns": "DNS: what every authoritative server says",
     "smtp": "SMTP: what strangers and accounts meet at each address",
     "host": "Host: what each mail host says of itself",
+    "reputation": "Reputation: what others hold of hosts and domains",
     "delivery": "Delivery: what became of each message",
 }
 _HEAD = """# The checks

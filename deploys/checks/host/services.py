@@ -31,7 +31,7 @@ def needed(host: MailSettings) -> tuple[str, ...]:
         "dovecot.service": bool(host.accounts),
         "fail2ban.service": bool(host.accounts) and host.ban_seconds > 0,
         "redis-server.service": bool(host.account_rate) or host.scan_outbound,
-        "nginx.service": any(site.names for site in host.sites),
+        "nginx.service": bool(host.site_names),
         "certbot.timer": host.tls == "acme",
     }
     return tuple(unit for unit, is_wanted in wanted.items() if is_wanted)

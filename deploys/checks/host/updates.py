@@ -18,7 +18,7 @@ UPDATES = Question(
     remedy="Run `apt update && apt upgrade`; let unattended-upgrades do it daily.",
     worst=Severity.WARNING,
 )
-_MAIL = [
+_MAIL = (
     "postfix",
     "dovecot",
     "rspamd",
@@ -34,7 +34,7 @@ _MAIL = [
     "liblmdb",
     "libsasl2",
     "python3-postfix",
-]
+)
 _DAY = 86_400
 _OLD = 7 * _DAY
 
@@ -65,4 +65,4 @@ def updates(seen: Look) -> Iterator[Finding]:
 
 def _matters(line: str) -> bool:
     words = line.split()
-    return len(words) > 1 and "security" in line.lower() and words[1].startswith(tuple(_MAIL))
+    return len(words) > 1 and "security" in line.lower() and words[1].startswith(_MAIL)
