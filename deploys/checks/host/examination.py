@@ -49,7 +49,7 @@ def _judged(
 ) -> list[Finding]:
     try:
         return list(judge(seen))
-    except (ValueError, IndexError) as problem:  # a host's tools may say anything
+    except (ValueError, LookupError, OverflowError) as problem:  # a host's tools may say anything
         name = seen.host.inventory_name
         saw = f"{name}: its answer is not understood: {problem}"
         return [question.unknown(name, saw, "run the tools of look.sh on the host by hand")]

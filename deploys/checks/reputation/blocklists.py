@@ -101,21 +101,31 @@ def _asked(case: _Case, one: Blocklist, world: World) -> Finding | None:
         )
     except UnansweredError as problem:
         return _unknown(case, one, str(problem))
-    said = (*always, *never, *answers)
-    if refused := [REFUSALS[answer] for answer in said if answer in REFUSALS]:
-        return _unknown(case, one, refused[0])
-    if strange := [answer for answer in said if not _is_code(answer)]:
-        return _unknown(case, one, f"{strange[0]} is no answer of a list; somebody else answers")
-    if not always:
-        return _unknown(case, one, f"it does not hold its test point {points[0]}")
-    if never:
-        return _unknown(case, one, f"it holds {points[1]}, which no list may hold")
+    if why := _unreliable(points, always, never, answers):
+        return _unknown(case, one, why)
     if not answers:
         return None
     reasons = ", ".join(one.codes.get(answer, answer) for answer in answers)
     fix = f"find what was sent and stop it; then ask {one.removal or one.zone} to take it out"
     saw = f"{case.name}: listed by {one.zone}: {reasons}"
     return case.question.error(case.subject, saw, fix)
+
+
+def _unreliable(
+    points: tuple[str, str],
+    always: tuple[str, ...],
+    never: tuple[str, ...],
+    answers: tuple[str, ...],
+) -> str:
+    """Return why a list is not to be believed, nothing if it is."""
+    said = (*always, *never, *answers)
+    if refused := [REFUSALS[answer] for answer in said if answer in REFUSALS]:
+        return refused[0]
+    if strange := [answer for answer in said if not _is_code(answer)]:
+        return f"{strange[0]} is no answer of a list; somebody else answers"
+    if not always:
+        return f"it does not hold its test point {points[0]}"
+    return f"it holds {points[1]}, which no list may hold" if never else ""
 
 
 def _unknown(case: _Case, one: Blocklist, why: str) -> Finding:
