@@ -20,7 +20,7 @@ KEYS = Question(
     "host.keys",
     "host",
     "Are keys kept from others, and certificates and DKIM keys not too old?",
-    "RFC 6376 section 6.1.2 (a key is its owner's alone); RFC 8301; RFC 5280 section 4.1.2.5",
+    "RFC 6376 section 8.3; RFC 5280 section 4.1.2.5",
     why="Who reads a private key signs and speaks as the domain; an expired certificate ends TLS.",
     remedy="Deploy the host: it sets owners and modes, renews, and rotates.",
 )
