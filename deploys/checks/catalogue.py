@@ -18,6 +18,8 @@ from deploys.checks.dns import (
     tlsa,
 )
 from deploys.checks.finding import Finding, Question
+from deploys.checks.host import examination
+from deploys.checks.reputation import age, blocklists
 from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
@@ -65,6 +67,9 @@ CHECKS = (
     Check(certificates.certificates, (certificates.TLS,), anywhere=True),
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(submission.submission, (submission.SUBMISSION,)),
+    Check(examination.examined, examination.QUESTIONS),
+    Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
+    Check(age.known_for, (age.AGE,), anywhere=True),
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),

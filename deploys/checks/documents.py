@@ -15,6 +15,8 @@ _TITLES = {
     "run": "The run itself",
     "dns": "DNS: what every authoritative server says, and what resolvers make of it",
     "smtp": "SMTP: what strangers and accounts meet at each address",
+    "host": "Host: what each mail host says of itself",
+    "reputation": "Reputation: what others hold of hosts and domains",
     "delivery": "Delivery: what became of each message",
 }
 _HEAD = """# The checks

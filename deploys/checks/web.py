@@ -31,7 +31,8 @@ class Https:
         except (requests.RequestException, OSError) as problem:
             raise UnansweredError(f"{url} could not be fetched: {_reason(problem)}") from problem
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return Page(answer.status_code, kind, body.decode(errors="replace"))
+        location = answer.headers.get("Location", "")
+        return Page(answer.status_code, kind, body.decode(errors="replace"), location)
 
 
 def _reason(problem: Exception) -> str:

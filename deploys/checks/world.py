@@ -95,11 +95,15 @@ class Names(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """What a web server sent: its status, the kind of document, and at most 64 KiB of it."""
+    """What a web server sent: its status, the kind of document, and at most 64 KiB of it.
+
+    `location` is where it says that the document is instead.
+    """
 
     status: int
     kind: str
     text: str
+    location: str = ""
 
 
 class Web(Protocol):

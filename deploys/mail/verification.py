@@ -73,6 +73,7 @@ class Verification(_Frozen):
     fast: bool = False
     fail_on: Literal["error", "unknown", "warning", "info"] = "error"
     waivers: tuple[Waiver, ...] = ()
+    blocklists: DomainNames | None = None
     notify: Receiver = ""
     timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
     metrics: Annotated[str, Field(pattern="^(/.*)?$")] = ""

@@ -27,7 +27,7 @@ from deploys.checks.world import World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
-from tests.checks import honest_bytes, honest_dns
+from tests.checks import honest_bytes, honest_dns, honest_host, honest_reputation
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
@@ -220,4 +220,6 @@ HONEST: Mapping[str, Pair] = {
     ),
     **honest_dns.PAIRS,
     **honest_bytes.PAIRS,
+    **honest_host.PAIRS,
+    **honest_reputation.PAIRS,
 }

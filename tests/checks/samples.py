@@ -18,6 +18,9 @@ from deploys.checks.dns import (
     tlsa,
 )
 from deploys.checks.finding import Finding, Severity, Waived
+from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
+from deploys.checks.host import keys as host_keys
+from deploys.checks.reputation import age, blocklists
 from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
@@ -27,6 +30,18 @@ FLEET = (
     ("mx1", "harbor.example", ("203.0.113.11", "2001:db8:25::11")),
     ("mx2", "orchard.example", ("203.0.113.12", "2001:db8:25::12")),
 )
+
+
+LOOKED = {
+    services.SERVICES: "postfix, rspamd.service, unbound.service are active and enabled",
+    port25.PORT25: "reaches port 25 of 203.0.113.21",
+    queue.QUEUE: "nothing waits",
+    disk.DISK: "/ has 77198 MiB free, 74%",
+    clock.CLOCK: "agrees with this machine, and is synchronised",
+    drift.DRIFT: "the files of 6 services are as deployed, and Postfix as demanded",
+    host_keys.KEYS: "3 files of keys are their owners' alone, and none is too old",
+    updates.UPDATES: "no security update waits, by lists that are 5 hours old",
+}
 
 
 def _messages() -> tuple[Message, ...]:
@@ -99,6 +114,9 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
         saw = f"{host} -> visitor@faraway.example: signature {selector} passed"
         found.append(signatures.DKIM.ok(domain, saw))
+    found.append(age.AGE.ok(domain, f"{domain}: a reserved name, which no registry knows"))
+    public = f"{domain}: not a public name or address, so no list can hold it"
+    found.append(blocklists.DOMAIN_LISTS.ok(domain, public))
     found.append(authentication.DMARC.ok(domain, f"{host} -> visitor@faraway.example: DMARC pass"))
     path = f"outside -> {host} at 203.0.113.11 port 465 as captain@{domain}"
     found.append(submission.PRIVACY.ok(domain, f"{path}: neither address nor program"))
@@ -145,6 +163,9 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
         for port in (465, 587):
             saw = f"{host} at {address} port {port} asks for a password under TLS"
             found.append(submission.SUBMISSION.ok(host, saw))
+        public = "not a public name or address, so no list can hold it"
+        found.append(blocklists.BLOCKLISTS.ok(host, f"{host} at {address}: {public}"))
+    found += (question.ok(host, f"{host}: {saw}") for question, saw in LOOKED.items())
     return found
 
 

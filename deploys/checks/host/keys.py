@@ -1,0 +1,78 @@
+"""
+Keys on the host's disk: nobody else reads them, and none is too old.
+
+A certificate is looked at where it lies, too: one that was renewed and not loaded, or one that no
+door shows, is seen by no stranger before it matters.
+"""
+
+import base64
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from cryptography import x509
+
+from deploys.checks.finding import Finding, Question
+from deploys.checks.host.look import Look
+from deploys.mail.dkim import DIRECTORY
+
+KEYS = Question(
+    "host.keys",
+    "host",
+    "Are keys kept from others, and certificates and DKIM keys not too old?",
+    "RFC 6376 section 8.3; RFC 5280 section 4.1.2.5",
+    why="Who reads a private key signs and speaks as the domain; an expired certificate ends TLS.",
+    remedy="Deploy the host: it sets owners and modes, renews, and rotates.",
+)
+_OTHERS = 0o027  # nobody but owner and group reads, nobody but the owner writes
+_SOON = 7  # days
+_DAY = 86_400
+_LATE = 14  # days for which a rotation may wait for records and resolvers
+
+
+def keys(seen: Look) -> Iterator[Finding]:
+    """Judge the mode of every key file, the end of certificates, and the age of DKIM keys."""
+    name = seen.host.inventory_name
+    secrets = [line.split(maxsplit=3) for line in seen.lines("secret")]
+    if not all(any(place in words[-1] for words in secrets) for place in ("/ssl/", DIRECTORY)):
+        yield KEYS.error(name, f"{name}: a key for TLS or DKIM is missing", f"deploy {name}")
+        return
+    wrong = [finding for words in secrets for finding in _file(seen, words)]
+    for line in seen.lines("certificate"):
+        wrong += _certificate(seen, line)
+    yield from wrong
+    if not wrong:
+        saw = f"{name}: {len(secrets)} files of keys are their owners' alone, and none is too old"
+        yield KEYS.ok(name, saw)
+
+
+def _file(seen: Look, words: list[str]) -> Iterator[Finding]:
+    name, host = seen.host.inventory_name, seen.host
+    mode, owner, changed, path = words
+    if int(mode, 8) & _OTHERS:
+        fix = f"run `chmod 0600 {path}`; if others could log in, make a new key"
+        yield KEYS.error(name, f"{name}: {path} of {owner} has mode {mode}", fix)
+    rotate = host.dkim_rotate
+    if path.startswith(DIRECTORY) and rotate.endswith("d"):
+        days = (seen.now - int(changed)) / _DAY
+        if days > int(rotate[:-1]) + _LATE:
+            fix = f"deploy {name}, as often as mail_dkim_rotate = {rotate!r} wants"
+            yield KEYS.warning(name, f"{name}: {path} is {days:.0f} days old", fix)
+
+
+def _certificate(seen: Look, line: str) -> Iterator[Finding]:
+    name = seen.host.inventory_name
+    encoded, _, path = line.partition(" ")
+    fix = f"see `journalctl -u certbot`, or deploy {name}"
+    try:
+        text = base64.b64decode(encoded)
+        first = x509.load_pem_x509_certificates(text)[0]
+    except ValueError:
+        yield KEYS.error(name, f"{name}: {PurePosixPath(path).name} holds no certificate", fix)
+        return
+    left = (first.not_valid_after_utc - datetime.fromtimestamp(seen.now, UTC)).days
+    saw = f"{name}: the certificate in {path} is valid until {first.not_valid_after_utc:%Y-%m-%d}"
+    if left < 0:
+        yield KEYS.error(name, saw, fix)
+    elif left < _SOON:
+        yield KEYS.warning(name, saw, fix)

@@ -1,0 +1,49 @@
+"""
+One look at a host: one remote command that collects all that is judged here, and changes nothing.
+
+Each line of its output names the section that it belongs to. The command's begin and end by the
+host's clock, seen from here, tell how far that clock can be off.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+
+from deploys.checks.world import UnansweredError, World
+from deploys.mail.settings import MailSettings
+
+SCRIPT = "look.sh"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen: lines by section, and between which bounds the host's clock is behind."""
+
+    host: MailSettings
+    sections: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    now: float = 0.0  # by the host's clock
+    behind: tuple[float, float] = (0.0, 0.0)
+
+    def lines(self, section: str) -> Sequence[str]:
+        """Return the lines of a section, none if it has none."""
+        return self.sections.get(section, ())
+
+
+def look(host: MailSettings, units: Sequence[str], targets: Sequence[str], world: World) -> Look:
+    """Look at a host; raise UnansweredError if it does not answer to the end."""
+    text = files(__package__).joinpath("scripts", SCRIPT).read_text()
+    command = shlex.join(["sh", "-c", text, SCRIPT, str(world.port), " ".join(units), *targets])
+    asked = world.clock()
+    output = world.hosts.run(host.inventory_name, command, [], world.timeout)
+    answered = world.clock()
+    sections: dict[str, list[str]] = {}
+    for line in output:
+        section, _, rest = line.partition(" ")
+        sections.setdefault(section, []).append(rest.strip())
+    try:
+        begin, end = (float(sections[name][-1]) for name in ("begin", "end"))
+    except (KeyError, ValueError) as problem:
+        name = host.inventory_name
+        raise UnansweredError(f"the look at {name} ended without its last word") from problem
+    return Look(host, sections, end, (asked - begin, answered - end))

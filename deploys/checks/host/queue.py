@@ -1,0 +1,63 @@
+"""
+The queue: mail that a host has taken and not yet handed on (RFC 5321 section 4.5.4).
+
+A message that waits for a slow receiver is normal. Many, or old ones, have one reason in common,
+which the queue itself knows.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from deploys.checks.finding import Finding, Question
+from deploys.checks.host.look import Look
+
+QUEUE = Question(
+    "host.queue",
+    "host",
+    "Is the queue short, and is nothing old in it?",
+    "RFC 5321 section 4.5.4",
+    why="Mail that waits for hours is late or lost; senders are told only after days.",
+    remedy="See `postqueue -p` for the reasons; mend them, then `postqueue -f`.",
+)
+_MANY = 100
+_OLD = 14_400  # seconds: as long as senders are not told, by default (mail_delay_warning)
+
+
+def queue(seen: Look) -> Iterator[Finding]:
+    """Judge how many messages wait, for how long, and why."""
+    name = seen.host.inventory_name
+    if corrupt := seen.lines("corrupt"):
+        saw = f"{name}: {len(corrupt)} corrupt queue files, such as {corrupt[0]}"
+        yield QUEUE.error(name, saw, "read them with `postcat`, rescue what is mail, delete them")
+    try:
+        messages = [_message(line) for line in seen.lines("queue")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        saw = f"{name}: postqueue -j does not answer with a list of messages"
+        yield QUEUE.unknown(name, saw, "see `postqueue -p` on the host")
+        return
+    waiting = [one for one in messages if one["queue_name"] != "incoming"]
+    oldest = max((seen.now - one["arrival_time"] for one in waiting), default=0.0)
+    counted = Counter(str(one["queue_name"]) for one in waiting)
+    counts = ", ".join(f"{number} {which}" for which, number in sorted(counted.items()))
+    if len(waiting) > _MANY or oldest > _OLD:
+        saw = f"{name}: {counts}, the oldest for {oldest / 3600:.1f} h; {_reason(waiting)}"
+        yield QUEUE.warning(name, saw, "mend the reason, then `postqueue -f` tries all at once")
+    elif not corrupt:
+        yield QUEUE.ok(name, f"{name}: {counts or 'nothing waits'}")
+
+
+def _message(line: str) -> Mapping[str, Any]:
+    found = json.loads(line)
+    reasons = [str(one.get("delay_reason", "")) for one in found["recipients"]]
+    return {
+        "queue_name": str(found["queue_name"]),
+        "arrival_time": float(found["arrival_time"]),
+        "reasons": [reason for reason in reasons if reason],
+    }
+
+
+def _reason(messages: Sequence[Mapping[str, Any]]) -> str:
+    common = Counter(reason for one in messages for reason in one["reasons"]).most_common(1)
+    return f"mostly: {common[0][0][:200]}" if common else "no reason is told"

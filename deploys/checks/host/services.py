@@ -1,0 +1,101 @@
+"""
+The services that a host needs, by systemd: running now, and enabled to run after the next boot.
+
+A service that is started anew again and again looks well at most moments, so its restarts count.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from deploys.checks.finding import Finding, Question
+from deploys.checks.host.look import Look
+from deploys.mail.settings import MailSettings
+
+SERVICES = Question(
+    "host.services",
+    "host",
+    "Does everything that the host needs run, and will it after a boot?",
+    "systemd.unit(5)",
+    why="What is not running takes no mail; what is not enabled takes none after the next boot.",
+    remedy="See `systemctl status` and `journalctl -u` of the unit; start it, and enable it.",
+)
+POSTFIX = ("postfix@-.service", "postfix.service")  # Debian 12 has an instance of it, 13 has not
+_OFTEN = 5
+
+
+def needed(host: MailSettings) -> tuple[str, ...]:
+    """Return the units that a host needs by its settings, Postfix aside."""
+    wanted = {
+        "rspamd.service": True,
+        "unbound.service": True,
+        "postfix-mta-sts-resolver.service": True,
+        "dovecot.service": bool(host.accounts),
+        "fail2ban.service": bool(host.accounts) and host.ban_seconds > 0,
+        "redis-server.service": bool(host.account_rate) or host.scan_outbound,
+        "nginx.service": bool(host.site_names),
+        "certbot.timer": host.tls == "acme",
+    }
+    return tuple(unit for unit, is_wanted in wanted.items() if is_wanted)
+
+
+def services(seen: Look) -> Iterator[Finding]:
+    """Judge every unit that the host needs, and say which others have failed."""
+    name = seen.host.inventory_name
+    units = _units(seen)
+    if not any("LoadState" in unit for unit in units.values()):
+        saw = f"{name}: systemd does not answer: {' '.join(seen.lines('unit'))[:200]}"
+        yield SERVICES.unknown(name, saw, "see `systemctl status` on the host")
+        return
+    wrong = [*_postfix(seen, units), *_wrong(seen, units)]
+    yield from wrong
+    for line in seen.lines("failed"):
+        unit = line.split()[0] if line else ""
+        if unit.endswith((".service", ".timer")) and unit not in (*needed(seen.host), *POSTFIX):
+            fix = f"see `journalctl -u {unit}`; mend it, or `systemctl reset-failed {unit}`"
+            wrong.append(SERVICES.warning(name, f"{name}: {unit} has failed", fix))
+            yield wrong[-1]
+    if not wrong:
+        saw = f"{name}: postfix, {', '.join(needed(seen.host))} are active and enabled"
+        yield SERVICES.ok(name, saw)
+
+
+def _units(seen: Look) -> dict[str, dict[str, str]]:
+    units: dict[str, dict[str, str]] = {}
+    block: dict[str, str] = {}
+    for line in (*seen.lines("unit"), ""):
+        if line:
+            key, _, value = line.partition("=")
+            block[key] = value
+        else:
+            units[block.get("Id", "")] = block
+            block = {}
+    return units
+
+
+def _postfix(seen: Look, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    if not any(units.get(unit, {}).get("SubState") == "running" for unit in POSTFIX):
+        name = seen.host.inventory_name
+        fix = "see `journalctl -u postfix -u postfix@-`, then `systemctl restart postfix`"
+        yield SERVICES.error(name, f"{name}: Postfix is not running", fix)
+    elif units.get("postfix.service", {}).get("UnitFileState") != "enabled":
+        name = seen.host.inventory_name
+        fix = "run `systemctl enable postfix`"
+        yield SERVICES.error(name, f"{name}: postfix.service is not enabled", fix)
+
+
+def _wrong(seen: Look, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    name = seen.host.inventory_name
+    for unit in needed(seen.host):
+        state = units.get(unit, {})
+        active, enabled = state.get("ActiveState", "unknown"), state.get("UnitFileState", "")
+        restarts = state.get("NRestarts", "0")
+        if state.get("LoadState") != "loaded":
+            yield SERVICES.error(name, f"{name}: {unit} is not installed", f"deploy {name}")
+        elif active != "active":
+            fix = f"see `journalctl -u {unit}`, then `systemctl start {unit}`"
+            yield SERVICES.error(name, f"{name}: {unit} is {active}", fix)
+        elif enabled != "enabled":
+            fix = f"run `systemctl enable {unit}`"
+            yield SERVICES.error(name, f"{name}: {unit} is {enabled or 'not enabled'}", fix)
+        elif restarts.isdecimal() and int(restarts) > _OFTEN:
+            fix = f"see `journalctl -u {unit}` for why it ends"
+            yield SERVICES.warning(name, f"{name}: {unit} restarted {restarts} times", fix)

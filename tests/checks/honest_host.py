@@ -1,0 +1,61 @@
+"""For every question about a host's own state, a look that passes and one that fails."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from deploys.checks.finding import Finding
+from deploys.checks.host.examination import examined
+from tests.checks.looks import DKIM, NOW, SSL, told, units
+from tests.checks.pairs import Case, Pair
+from tests.checks.worlds import Zone, fleet, world
+
+
+class Told:
+    """A host that says what it is told to."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def run(self, _name: str, _command: str, _lines: Sequence[str], _limit: float) -> list[str]:
+        return self._lines
+
+
+def seen(*, ahead: float = 0, days: float = 90, **changed: Sequence[str]) -> Case:
+    """Look at a host of which some sections are other than they should be."""
+
+    def case(folder: Path) -> list[Finding]:
+        from_now = NOW - ahead
+        here = replace(
+            world(folder),
+            hosts=Told(told(folder, changed, days)),
+            names=Zone({}),
+            clock=lambda: from_now,
+        )
+        return list(examined(fleet(), here))
+
+    return case
+
+
+def waiting(seconds: float, reason: str = "connect timed out") -> str:
+    return (
+        f'{{"queue_name": "deferred", "arrival_time": {NOW - seconds}, '
+        f'"recipients": [{{"delay_reason": "{reason}"}}]}}'
+    )
+
+
+PAIRS: Mapping[str, Pair] = {
+    "host.services": Pair(seen(), seen(unit=units(ActiveState="failed"))),
+    "host.updates": Pair(
+        seen(), seen(update=["Inst postfix [3.7.1] (3.7.2 Debian-Security:12/stable-security)"])
+    ),
+    "host.queue": Pair(seen(queue=[waiting(60)]), seen(corrupt=["/var/spool/postfix/corrupt/A"])),
+    "host.disk": Pair(seen(), seen(blocks=["/dev/sda1 99999999 99899999 100000 99% /"])),
+    "host.clock": Pair(seen(), seen(ahead=60)),
+    "host.drift": Pair(seen(), seen(deployed=["postfix changed /etc/postfix/main.cf"])),
+    "host.keys": Pair(
+        seen(),
+        seen(secret=[f"644 root 1 {SSL}/a.pem", f"600 _rspamd {int(NOW)} {DKIM}/mx1-rsa.key"]),
+    ),
+    "host.port25": Pair(seen(), seen(port25=["192.0.2.7 no answer within 5 s"])),
+}

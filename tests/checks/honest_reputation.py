@@ -1,0 +1,68 @@
+"""For every question about reputation, a world that thinks well of us and one that does not."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from deploys.checks.reputation import age, blocklists, lists
+from deploys.checks.world import Answer, Page
+from deploys.mail.settings import Fleet
+from deploys.mail.verification import Verification
+from tests.checks.pairs import Case, Pair
+from tests.checks.worlds import Pages, Zone, fleet, world
+
+ZONES = ("zen.spamhaus.org", "dbl.spamhaus.org")
+ENTRY = "8.8.8.8.zen.spamhaus.org"
+Names = Mapping[str, Sequence[str]]
+POINTS: Names = {
+    f"{point}.{one.zone}": values
+    for one in lists.KNOWN
+    for point, values in ((one.listed, ("127.0.0.2",)), (one.unlisted, ()))
+} | {f"{lists.LISTED_IPV6}.zen.spamhaus.org": ("127.0.0.2",)}
+
+
+def public(zones: tuple[str, ...] | None = ZONES) -> Fleet:
+    """Return a host at a public address, of a domain that can be registered."""
+    ours = fleet({"mail_addresses": ["8.8.8.8"], "mail_domains": ["harbor.net"]})
+    return ours.model_copy(update={"verification": Verification(blocklists=zones)})
+
+
+def listing(changed: Names, ours: Fleet | None = None) -> Case:
+    """Ask lists that hold what is given, besides their test points."""
+    records = {
+        (name, "A"): [Answer("ns", tuple(values))] for name, values in {**POINTS, **changed}.items()
+    }
+    return lambda folder: blocklists.listed(
+        ours or public(), replace(world(folder), names=Zone(records))
+    )
+
+
+def registered(since: float, until: float = 300) -> Case:
+    """Ask a registry, by way of a redirect, of a domain that is so many days old."""
+    now = datetime.now(UTC)
+    events = [
+        {"eventAction": what, "eventDate": (now + timedelta(days=days)).isoformat()}
+        for what, days in (("registration", -since), ("expiration", until))
+    ]
+    return answered(json.dumps({"events": events}))
+
+
+def answered(text: str, status: int = 200) -> Case:
+    elsewhere = "https://rdap.registry.example/domain/harbor.net"
+    pages = Pages(
+        {
+            "https://rdap.org/domain/harbor.net": Page(302, "", "", elsewhere),
+            elsewhere: Page(status, "application/rdap+json", text),
+        }
+    )
+    return lambda folder: age.known_for(public(), replace(world(folder), web=pages))
+
+
+PAIRS: Mapping[str, Pair] = {
+    "reputation.blocklists": Pair(listing({}), listing({ENTRY: ["127.0.0.4"]})),
+    "reputation.domain_lists": Pair(
+        listing({}), listing({"harbor.net.dbl.spamhaus.org": ["127.0.1.2"]})
+    ),
+    "reputation.age": Pair(registered(4000), registered(3)),
+}

@@ -1,0 +1,74 @@
+"""What look.sh prints on a host where all is well, and on one where something is not."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.checks.servers import certified
+
+NOW = datetime.now(UTC).timestamp()  # the certificates are made now
+SSL, DKIM = "/etc/ssl/private/pyinfra-mail", "/var/lib/pyinfra-mail/dkim"
+UNITS = (
+    "postfix.service",
+    "unbound.service",
+    "postfix-mta-sts-resolver.service",
+    "dovecot.service",
+    "fail2ban.service",
+    "redis-server.service",
+    "nginx.service",
+    "certbot.timer",
+)
+Sections = Mapping[str, Sequence[str]]
+
+
+def unit(name: str, **changed: str) -> list[str]:
+    state = {
+        "NRestarts": "0",
+        "Id": name,
+        "LoadState": "loaded",
+        "ActiveState": "active",
+        "SubState": "running",
+        "UnitFileState": "enabled",
+        **changed,
+    }
+    return [*(f"{key}={value}" for key, value in state.items()), ""]
+
+
+def units(**changed: str) -> list[str]:
+    """Return what systemd says, of rspamd with a change."""
+    lines = [line for one in UNITS for line in unit(one)]
+    return [*lines, *unit("rspamd.service", **changed)]
+
+
+def told(folder: Path, changed: Sections, days: float = 90) -> list[str]:
+    """Return the lines that look.sh prints on a host where all is well, but for a change."""
+    certified(folder, days=days)
+    pem = base64.b64encode((folder / "mx1.pem").read_bytes()).decode()
+    sections: Sections = {
+        "begin": [f"{NOW:.9f}"],
+        "port25": ["192.0.2.7 reached 220 mail.faraway.example ESMTP"],
+        "unit": units(),
+        "list": ["security_InRelease"],
+        "listed": [str(int(NOW) - 3600)],
+        "blocks": ["/dev/sda1 99999999 9999999 89999999 11% /"],
+        "inodes": ["/dev/sda1 1000000 100000 900000 11% /"],
+        "synchronized": ["yes"],
+        "postconf": [
+            "myhostname = mx1.harbor.example",
+            "message_size_limit = 26214400",
+            "virtual_alias_domains = harbor.example",
+            "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination",
+            "smtpd_milters = unix:rspamd/milter.sock",
+            f"smtpd_tls_chain_files = {SSL}/mx1.harbor.example.pem",
+        ],
+        "secret": [
+            f"600 root {int(NOW)} {SSL}/mx1.harbor.example.pem",
+            f"600 _rspamd {int(NOW)} {DKIM}/mx1-rsa.key",
+        ],
+        "certificate": [f"{pem} {SSL}/mx1.harbor.example.pem"],
+        "deployed": ["postfix same", "rspamd same"],
+        "end": [f"{NOW:.9f}"],
+        **changed,
+    }
+    return [f"{name} {line}" for name, lines in sections.items() for line in lines]

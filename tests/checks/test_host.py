@@ -1,0 +1,125 @@
+"""What a host says of itself, judged; and the script that makes it say so, run on this machine."""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.finding import Severity
+from deploys.checks.host.examination import QUESTIONS, examined
+from deploys.checks.host.look import look
+from deploys.checks.host.port25 import targets
+from deploys.checks.world import Answer, UnansweredError
+from tests.checks.honest_host import Told, seen, waiting
+from tests.checks.looks import DKIM, SSL, units
+from tests.checks.pairs import Case
+from tests.checks.servers import Handler, serving
+from tests.checks.worlds import Zone, fleet, world
+
+
+class Here:
+    """This machine as a host, as it is."""
+
+    def run(self, _name: str, command: str, _lines: Sequence[str], limit: float) -> list[str]:
+        return subprocess.run(  # noqa: S602 - the command is the one that a host gets
+            command, shell=True, capture_output=True, text=True, timeout=limit, check=True
+        ).stdout.splitlines()
+
+
+OK, WARNING, ERROR, UNKNOWN = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("id_", "case", "severity"),
+    [
+        ("services", seen(unit=units(NRestarts="9")), WARNING),
+        ("services", seen(unit=units(UnitFileState="disabled")), ERROR),
+        ("services", seen(unit=units(LoadState="not-found")), ERROR),
+        ("services", seen(unit=["System has not been booted with systemd"]), UNKNOWN),
+        ("services", seen(failed=["apt-daily.service loaded failed failed x"]), WARNING),
+        ("updates", seen(update=["Inst vim [1] (2 Debian-Security:12/stable-security)"]), OK),
+        ("updates", seen(update=["Inst postfix [1] (2 Debian:12.9/stable [amd64])"]), OK),
+        ("updates", seen(reboot=["required"]), WARNING),
+        ("updates", seen(listed=["1700000000"]), UNKNOWN),
+        ("updates", seen(list=[]), UNKNOWN),
+        ("queue", seen(queue=[waiting(60)]), OK),
+        ("queue", seen(queue=[waiting(90_000)]), WARNING),
+        ("queue", seen(queue=[waiting(60)] * 101), WARNING),
+        ("queue", seen(queue=["failed"]), UNKNOWN),
+        ("queue", seen(queue=["[1]"]), UNKNOWN),
+        ("disk", seen(blocks=["/dev/sda1 99999999 94999999 5000000 95% /"]), WARNING),
+        ("disk", seen(inodes=["/dev/sda1 1000 999 1 99% /"]), WARNING),
+        ("disk", seen(inodes=["overlay 0 0 0 - /"]), OK),
+        ("disk", seen(blocks=["garbage"]), UNKNOWN),
+        ("clock", seen(ahead=-60), ERROR),
+        ("clock", seen(synchronized=["no"]), WARNING),
+        ("clock", seen(synchronized=["no"], container=["podman"]), OK),
+        ("drift", seen(deployed=["postfix table /etc/postfix/virtual"]), ERROR),
+        ("drift", seen(deployed=["postfix missing /etc/postfix/main.cf"]), ERROR),
+        ("drift", seen(deployed=["postfix unnoted"]), OK),
+        ("drift", seen(deployed=["Traceback (most recent call last):"]), UNKNOWN),
+        ("drift", seen(deployed=[]), UNKNOWN),
+        ("drift", seen(postconf=["myhostname = other.example"]), ERROR),
+        ("keys", seen(days=3), WARNING),
+        ("keys", seen(days=-3), ERROR),
+        ("keys", seen(certificate=[f"AAAA {SSL}/mx1.pem"]), ERROR),
+        ("keys", seen(secret=[]), ERROR),
+        ("keys", seen(secret=[f"600 root 1 {SSL}/a.pem", f"x y z {DKIM}/b.key"]), UNKNOWN),
+        ("port25", seen(port25=[]), UNKNOWN),
+        ("port25", seen(port25=["192.0.2.7 no answer", "192.0.2.8 reached 220 x"]), OK),
+    ],
+)
+def test_what_a_host_says_is_judged(
+    id_: str, case: Case, severity: Severity, tmp_path: Path
+) -> None:
+    found = [one for one in case(tmp_path) if one.id == f"host.{id_}"]
+
+    assert severity in {one.severity for one in found}
+    assert severity is OK or OK not in {one.severity for one in found} or id_ == "disk"
+    assert all(one.saw.startswith("mx1") for one in found)
+
+
+def test_the_common_reason_of_what_waits_is_told(tmp_path: Path) -> None:
+    queue = [waiting(90_000, "full"), waiting(90_000, "no route"), waiting(60, "no route")]
+    found = [one for one in seen(queue=queue)(tmp_path) if one.id == "host.queue"]
+
+    assert found[0].saw == "mx1: 3 deferred, the oldest for 25.0 h; mostly: no route"
+
+
+def test_a_look_that_was_cut_answers_no_question(tmp_path: Path) -> None:
+    here = replace(world(tmp_path), hosts=Told(["begin 1", "unit x"]))
+
+    found = list(examined(fleet(), here))
+
+    assert {(one.id, one.severity) for one in found} == {(one.id, UNKNOWN) for one in QUESTIONS}
+
+
+def test_the_script_looks_at_this_machine_and_reaches_a_server(tmp_path: Path) -> None:
+    with serving(Handler()) as port:
+        here = world(tmp_path, port=port, timeout=30)
+        here = replace(here, hosts=Here())
+        found = look(fleet().hosts[0], ("ssh.service",), ("127.0.0.1",), here)
+
+    assert found.lines("port25")[0].startswith("127.0.0.1 reached 220")
+    assert found.lines("blocks")
+    assert found.behind[0] <= 0 <= found.behind[1]
+
+
+def test_a_host_that_is_silent_is_not_understood_as_well(tmp_path: Path) -> None:
+    host = fleet().hosts[0].model_copy(update={"inventory_name": "silent"})
+
+    with pytest.raises(UnansweredError, match="did not answer"):
+        look(host, (), (), world(tmp_path))
+
+
+def test_the_servers_of_others_are_what_is_connected_to(tmp_path: Path) -> None:
+    records = {
+        ("faraway.example", "MX"): [Answer("ns", ("10 mail.faraway.example.",))],
+        ("mail.faraway.example", "A"): [Answer("ns", ("192.0.2.7", "127.0.0.1"))],
+        ("mail.faraway.example", "AAAA"): [Answer("ns", ("2001:db8::7",))],
+    }
+    here = replace(world(tmp_path), names=Zone(records))
+
+    assert targets(fleet().hosts[0], fleet(), here) == ("192.0.2.7",)

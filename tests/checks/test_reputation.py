@@ -1,0 +1,100 @@
+"""Blocklists that lie, refuse, or hold us; and registries that say anything."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.finding import Severity
+from deploys.checks.reputation import blocklists, is_reserved
+from deploys.checks.resolver import Resolver
+from tests.checks.honest_reputation import ENTRY, answered, listing, public, registered
+from tests.checks.pairs import Case
+from tests.checks.worlds import fleet, world
+from tests.zones.responder import Responder, a
+
+OK, WARNING, ERROR, UNKNOWN = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.UNKNOWN
+TEST_POINT, NEVER = "2.0.0.127.zen.spamhaus.org", "1.0.0.127.zen.spamhaus.org"
+
+
+@pytest.mark.parametrize(
+    ("changed", "severity", "words"),
+    [
+        ({}, OK, "not listed by zen.spamhaus.org"),
+        ({ENTRY: ["127.0.0.10"]}, ERROR, "PBL"),
+        ({ENTRY: ["127.0.0.77"]}, ERROR, "127.0.0.77"),
+        ({TEST_POINT: []}, UNKNOWN, "does not hold its test point"),
+        ({NEVER: ["127.0.0.2"]}, UNKNOWN, "which no list may hold"),
+        ({TEST_POINT: ["127.255.255.254"]}, UNKNOWN, "refuses public resolvers"),
+        ({ENTRY: ["127.255.255.252"]}, UNKNOWN, "mistyped"),
+        ({ENTRY: ["127.255.255.255"]}, UNKNOWN, "too often"),
+        ({ENTRY: ["192.0.2.1"]}, UNKNOWN, "somebody else answers"),
+        ({ENTRY: ["garbage"]}, UNKNOWN, "somebody else answers"),
+    ],
+)
+def test_a_list_is_believed_by_its_test_points(
+    changed: dict[str, list[str]], severity: Severity, words: str, tmp_path: Path
+) -> None:
+    found = [one for one in listing(changed)(tmp_path) if one.id == blocklists.BLOCKLISTS.id]
+
+    assert [one.severity for one in found] == [severity]
+    assert words in found[0].saw
+
+
+def test_addresses_and_names_that_are_not_public_are_not_asked_for(tmp_path: Path) -> None:
+    found = list(listing({}, fleet())(tmp_path))
+
+    assert {one.severity for one in found} == {OK}
+    assert all("not a public name or address" in one.saw for one in found)
+
+
+def test_an_operator_may_have_no_list_asked(tmp_path: Path) -> None:
+    found = list(listing({}, public(()))(tmp_path))
+
+    assert {one.saw.partition(": ")[2] for one in found} == {"no list is to be asked"}
+
+
+def test_a_list_is_asked_in_its_own_order_of_octets(tmp_path: Path) -> None:
+    ours = public(("list.example.net",)).hosts[0].model_copy(update={"inventory_name": "mx1"})
+    asked = public(("list.example.net",)).model_copy(update={"hosts": (ours,)})
+    with Responder("127.0.0.1") as server:
+        server.answers["2.0.0.127.list.example.net", "A"] = [a("127.0.0.2")]
+        server.answers["8.8.8.8.list.example.net", "A"] = [a("127.0.0.3")]
+        here = replace(world(tmp_path), names=Resolver(["127.0.0.1"], server.port))
+        found = [one for one in blocklists.listed(asked, here) if one.about == "host"]
+
+    assert [(one.severity, one.saw) for one in found] == [
+        (ERROR, "mx1 at 8.8.8.8: listed by list.example.net: 127.0.0.3")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "severity"),
+    [
+        (registered(400), OK),
+        (registered(3), WARNING),
+        (registered(400, until=3), WARNING),
+        (answered("garbage"), UNKNOWN),
+        (answered("[]"), UNKNOWN),
+        (answered('{"events": [{"eventAction": "registration", "eventDate": "x"}]}'), UNKNOWN),
+        (answered("", status=404), UNKNOWN),
+        (answered("", status=500), UNKNOWN),
+    ],
+)
+def test_a_registration_is_judged_by_its_dates(
+    case: Case, severity: Severity, tmp_path: Path
+) -> None:
+    assert {one.severity for one in case(tmp_path)} == {severity}
+
+
+@pytest.mark.parametrize(
+    ("name", "reserved"),
+    [
+        ("harbor.example", True),
+        ("a.example.com", True),
+        ("notexample.com", False),
+        ("harbor.net", False),
+    ],
+)
+def test_reserved_names_are_known(name: str, *, reserved: bool) -> None:
+    assert is_reserved(name) is reserved
