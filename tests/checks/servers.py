@@ -76,10 +76,19 @@ class OpenRelay(Handler):
 
 
 class CatchAll(Handler):
-    """Takes mail for anybody in its domain."""
+    """Takes mail for anybody in its domain, and routes nothing."""
 
     def answer(self, address: str) -> str:
-        return "250 2.1.5 Ok" if address.endswith("@harbor.example") else super().answer(address)
+        local, _, domain = address.rpartition("@")
+        taken = domain == "harbor.example" and not set(local) & set("%!@")
+        return "250 2.1.5 Ok" if taken else super().answer(address)
+
+
+class PercentRelay(Handler):
+    """Routes user%host onwards."""
+
+    def answer(self, address: str) -> str:
+        return "250 2.1.5 Ok" if "%" in address else super().answer(address)
 
 
 class NoPostmaster(Handler):
