@@ -8,7 +8,7 @@ from deploys.checks.delivery import arrival, authentication, signatures
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp import certificates, strangers, submission
+from deploys.checks.smtp import certificates, strangers, submission, verbs
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -46,6 +46,7 @@ CHECKS = (
             strangers.RELAY,
         ),
     ),
+    Check(verbs.verbs, (verbs.VERBS,)),
     Check(certificates.certificates, (certificates.TLS,)),
     Check(tlsa.published, (tlsa.TLSA,)),
     Check(submission.submission, (submission.SUBMISSION,)),

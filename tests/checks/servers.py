@@ -84,6 +84,15 @@ class CatchAll(Handler):
         return "250 2.1.5 Ok" if taken else super().answer(address)
 
 
+class Talkative(Handler):
+    """Tells who exists."""
+
+    async def handle_VRFY(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _address: str
+    ) -> str:
+        return "250 2.1.5 <postmaster@harbor.example>"
+
+
 class PercentRelay(Handler):
     """Routes user%host onwards."""
 
