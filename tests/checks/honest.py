@@ -19,7 +19,7 @@ from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding
-from deploys.checks.smtp import certificates, strangers
+from deploys.checks.smtp import certificates, strangers, verbs
 from deploys.checks.smtp.session import Desk
 from deploys.checks.smtp.submission import asked, private
 from deploys.checks.waivers import waived
@@ -36,6 +36,7 @@ from tests.checks.servers import (
     NoPostmaster,
     OpenRelay,
     Submission,
+    Talkative,
     certified,
     serving,
 )
@@ -197,6 +198,7 @@ HONEST: Mapping[str, Pair] = {
     "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
     "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
     "smtp.relay": Pair(door(Handler()), door(OpenRelay())),
+    "smtp.verbs": Pair(met(verbs.verbs, Handler()), met(verbs.verbs, Talkative())),
     "smtp.tls": Pair(
         met(certificates.certificates, Handler()),
         met(certificates.certificates, Handler(), host="mx2.harbor.example"),

@@ -88,10 +88,28 @@ class OpenRelay(Handler):
 
 
 class CatchAll(Handler):
-    """Takes mail for anybody in its domain."""
+    """Takes mail for anybody in its domain, and routes nothing."""
 
     def answer(self, address: str) -> str:
-        return "250 2.1.5 Ok" if address.endswith("@harbor.example") else super().answer(address)
+        local, _, domain = address.rpartition("@")
+        taken = domain == "harbor.example" and not set(local) & set("%!@")
+        return "250 2.1.5 Ok" if taken else super().answer(address)
+
+
+class Talkative(Handler):
+    """Tells who exists."""
+
+    async def handle_VRFY(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _address: str
+    ) -> str:
+        return "250 2.1.5 <postmaster@harbor.example>"
+
+
+class PercentRelay(Handler):
+    """Routes user%host onwards."""
+
+    def answer(self, address: str) -> str:
+        return "250 2.1.5 Ok" if "%" in address else super().answer(address)
 
 
 class NoPostmaster(Handler):

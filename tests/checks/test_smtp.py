@@ -19,6 +19,7 @@ from tests.checks.servers import (
     Handler,
     NoPostmaster,
     OpenRelay,
+    PercentRelay,
     certified,
     serving,
 )
@@ -58,10 +59,11 @@ def test_a_server_that_behaves_passes_everything(tmp_path: Path, tls: ssl.SSLCon
     ("handler", "fails"),
     [
         (OpenRelay(), "smtp.relay"),
+        (PercentRelay(), "smtp.relay"),
         (CatchAll(), "smtp.unknown_recipient"),
         (NoPostmaster(), "smtp.postmaster"),
     ],
-    ids=["open relay", "catch-all", "no postmaster"],
+    ids=["open relay", "percent relay", "catch-all", "no postmaster"],
 )
 def test_exactly_the_matching_check_fails(
     tmp_path: Path, tls: ssl.SSLContext, handler: Handler, fails: str

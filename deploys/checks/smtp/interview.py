@@ -75,13 +75,24 @@ def interview(door: Endpoint, host: MailSettings, fleet: Fleet, world: World) ->
 def _sessions(host: MailSettings, fleet: Fleet) -> Iterable[list[Rcpt]]:
     foreign = next((witness.address for witness in fleet.witnesses), "postmaster@example.net")
     local = [f"postmaster@{domain}" for domain in host.domains[:1]]
+    senders = ("", *local, foreign, "postmaster@[192.0.2.1]")
     yield [
         Rcpt(Want.POSTMASTER, "postmaster"),
-        *(Rcpt(Want.RELAY, foreign, sender) for sender in ("", *local)),
+        *(Rcpt(Want.RELAY, foreign, sender) for sender in senders),
     ]
+    yield [Rcpt(Want.RELAY, form) for form in _disguised(foreign, host.domains[:1])]
     for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
         domains = host.domains[start : start + _DOMAINS_PER_SESSION]
         yield [rcpt for domain in domains for rcpt in _of_domain(domain)]
+
+
+def _disguised(foreign: str, ours: Sequence[str]) -> Iterable[str]:
+    """Write a foreign address in the ways that make a careless server route it onwards."""
+    user, _, domain = foreign.rpartition("@")
+    yield from (f'"{foreign}"', f'"{user}%{domain}"', f"{domain}!{user}", f"{user}@[192.0.2.1]")
+    for own in ours:
+        yield from (f"{user}%{domain}@{own}", f"{foreign}@{own}", f"{domain}!{user}@{own}")
+        yield f"@{own}:{foreign}"
 
 
 def _of_domain(domain: str) -> tuple[Rcpt, ...]:
@@ -99,9 +110,14 @@ def _ask(client: smtplib.SMTP, recipients: Sequence[Rcpt]) -> dict[Rcpt, Reply]:
         for rcpt in (rcpt for rcpt in recipients if rcpt.sender == sender):
             # A transaction refused at MAIL is refused for every recipient.
             refused = opened.code != _OK
-            replies[rcpt] = opened if refused else reply(client.rcpt(rcpt.recipient))
+            replies[rcpt] = opened if refused else _rcpt(client, rcpt.recipient)
         client.rset()
     return replies
+
+
+def _rcpt(client: smtplib.SMTP, recipient: str) -> Reply:
+    # smtplib's own rcpt() parses the address, and would mend the forms that are asked for.
+    return reply(client.docmd("RCPT", f"TO:<{recipient}>"))
 
 
 def _name_of(client: smtplib.SMTP) -> str:
