@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deploys.checks import attendance, waivers
 from deploys.checks.delivery import arrival, authentication, signatures
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.dns import keys, names, tlsa
+from deploys.checks.dns import keys, names, tls_rpt, tlsa
 from deploys.checks.finding import Finding, Question
 from deploys.checks.smtp import certificates, strangers, submission
 from deploys.checks.world import World
@@ -36,6 +36,7 @@ class Judge:
 CHECKS = (
     Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC)),
     Check(keys.published, (keys.DKIM,)),
+    Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
     Check(
         strangers.strangers,
         (

@@ -27,6 +27,7 @@ from deploys.checks.world import Answer, World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
+from tests.checks import honest_policies
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
@@ -46,6 +47,7 @@ CAPTAIN = "captain@harbor.example"
 RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
     ("harbor.example", "TXT"): ("v=spf1 mx -all",),
+    ("_smtp._tls.harbor.example", "TXT"): (),
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
     ("mx1.harbor.example", "AAAA"): (),
@@ -216,4 +218,5 @@ HONEST: Mapping[str, Pair] = {
         told("Received: by mx1.harbor.example (Postfix) with ESMTPSA id 1; today\n"),
         told("User-Agent: pyinfra-mail\n"),
     ),
+    **honest_policies.PAIRS,
 }

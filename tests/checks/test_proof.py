@@ -55,6 +55,7 @@ def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) 
         "dns.spf",
         "dns.dmarc",
         "dns.dkim",
+        "dns.tls_rpt",
         "dns.tlsa",
     }
     assert {finding.id for finding in report.having(Severity.ERROR)} == {"delivery.dmarc"}
