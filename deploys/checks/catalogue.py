@@ -15,6 +15,7 @@ from deploys.checks.dns import (
     reverse,
     senders,
     servers,
+    tls_rpt,
     tlsa,
 )
 from deploys.checks.finding import Finding, Question
@@ -54,6 +55,7 @@ CHECKS = (
     Check(senders.senders, (senders.SENDERS,)),
     Check(reverse.named, (reverse.PTR,), anywhere=True),
     Check(authorities.issuers, (authorities.CAA,)),
+    Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
     Check(
         strangers.strangers,
         (

@@ -27,7 +27,7 @@ from deploys.checks.world import World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
-from tests.checks import honest_bytes, honest_dns, honest_host, honest_reputation
+from tests.checks import honest_bytes, honest_dns, honest_host, honest_policies, honest_reputation
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
@@ -48,6 +48,7 @@ CAPTAIN = "captain@harbor.example"
 RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
     ("harbor.example", "TXT"): ("v=spf1 mx ip4:203.0.113.11 -all",),
+    ("_smtp._tls.harbor.example", "TXT"): (),
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
     ("mx1.harbor.example", "AAAA"): (),
@@ -224,4 +225,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_bytes.PAIRS,
     **honest_host.PAIRS,
     **honest_reputation.PAIRS,
+    **honest_policies.PAIRS,
 }

@@ -15,13 +15,14 @@ from deploys.checks.dns import (
     reverse,
     senders,
     servers,
+    tls_rpt,
     tlsa,
 )
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, strangers, submission
+from deploys.checks.smtp import certificates, strangers, submission, verbs
 from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -89,6 +90,10 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
         ),
     ]
     found += [
+        *(
+            tls_rpt.TLS_RPT.ok(domain, f"{ns}: no TLSRPTv1 policy, and none is asked for")
+            for ns in NS
+        ),
         servers.SERVERS.ok(domain, f"{', '.join(NS)}: serial 2026100401"),
         dnssec.DNSSEC.ok(domain, f"MX of {domain}: signed, and the chain from the root holds"),
         resolvers.RESOLVERS.ok(domain, f"203.0.113.3: MX of {domain} is 10 {host}.{domain}."),
@@ -158,6 +163,7 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
             strangers.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
             strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
             strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
+            verbs.VERBS.ok(host, f"{host} at {address}: VRFY 502 5.5.1 disabled"),
             strangers.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
         ]
         for port in (465, 587):
