@@ -3,12 +3,17 @@ DNS, asked twice: what every authoritative server says, and what a resolver make
 
 A resolver may answer from its cache what was true yesterday. So the servers of a zone are asked one
 by one, each at every address that this machine has a route to.
+
+Many checks have the same question at the same time. It is asked once, and all get its answer. So a
+proof of a hundred domains does not look up their one name server a hundred times.
 """
 
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
+from typing import Generic, TypeVar
 
 import dns.flags
 import dns.message
@@ -17,6 +22,8 @@ from dns.exception import DNSException
 from dns.rdtypes.ANY.TXT import TXT
 
 from deploys.checks.world import Answer, UnansweredError, side_by_side
+
+Result = TypeVar("Result")
 
 _LIFETIME = 6.0
 _TRY = 2.0
@@ -28,16 +35,17 @@ class Resolver:
     def __init__(self, nameservers: Sequence[str] = (), port: int = 53) -> None:
         self._resolver = _resolver(nameservers, port)
         self._port = port
-        self._servers: Callable[[str], tuple[tuple[str, str], ...]] = cache(self._find_servers)
-        self.authoritative = cache(self._authoritative)
+        self.lookup = _Once(self._lookup)
+        self.authoritative = _Once(self._authoritative)
+        self._zone = _Once(self._find_zone)
+        self._servers = _Once(self._find_servers)
 
     def policy(self, name: str, version: str) -> str | None:
         """Return the one TXT value that starts with a version tag, None if there is not one."""
         values = [value for value in self.lookup(name, "TXT") if value.startswith(version)]
         return values[0] if len(values) == 1 else None
 
-    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
-        """Return what the resolvers answer, nothing for a name that does not exist."""
+    def _lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
         try:
             answer = self._resolver.resolve(name, rdtype, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN:
@@ -47,7 +55,8 @@ class Resolver:
         return _texts(answer.rrset or ())
 
     def _authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
-        calls = [partial(self._ask, *server, name, rdtype) for server in self._servers(name)]
+        servers = self._servers(self._zone(name))
+        calls = [partial(self._ask, *server, name, rdtype) for server in servers]
         return tuple(side_by_side(calls))
 
     def _ask(self, server: str, address: str, name: str, rdtype: str) -> Answer:
@@ -62,19 +71,38 @@ class Resolver:
             return Answer(label, problem=str(error))
         return _checked(label, answer.response, _texts(answer.rrset or ()))
 
-    def _find_servers(self, name: str) -> tuple[tuple[str, str], ...]:
+    def _find_zone(self, name: str) -> str:
         try:
-            zone = dns.resolver.zone_for_name(name, resolver=self._resolver)
+            return dns.resolver.zone_for_name(name, resolver=self._resolver).to_text()
         except DNSException as error:
             raise UnansweredError(f"the zone of {name} could not be found: {error}") from error
-        names = self.lookup(zone.to_text(), "NS")
+
+    def _find_servers(self, zone: str) -> tuple[tuple[str, str], ...]:
         return tuple(
             (server.removesuffix("."), address)
-            for server in names
+            for server in self.lookup(zone, "NS")
             for rdtype in ("A", "AAAA")
             for address in self.lookup(server, rdtype)
             if _routed(address)
         )
+
+
+class _Once(Generic[Result]):
+    """A question that is asked once in each form; whoever else has it waits for the same answer."""
+
+    def __init__(self, ask: Callable[..., Result]) -> None:
+        self._ask = ask
+        self._answers: dict[tuple[str, ...], Future[Result]] = {}
+
+    def __call__(self, *form: str) -> Result:
+        mine: Future[Result] = Future()
+        answer = self._answers.setdefault(form, mine)
+        if answer is mine:
+            try:
+                mine.set_result(self._ask(*form))
+            except BaseException as error:  # noqa: BLE001 - else the others would wait for ever
+                mine.set_exception(error)
+        return answer.result()
 
 
 def _response(error: dns.resolver.NXDOMAIN) -> dns.message.Message:
