@@ -14,9 +14,12 @@ from deploys.zones.changes import Expected
 from deploys.zones.loading import load
 from deploys.zones.waiting import Question, wait
 from scripts.benches.answering import ROUND_TRIP, far_servers
+from scripts.benches.command import BenchError
 from scripts.benches.frame import Case, Figures, Report, interleaved
+from scripts.benches.proving import outcome
 from scripts.benches.publishing import counted
 from scripts.benches.submission import Sent
+from scripts.benches.tallies import total
 
 
 def case(situation: str, contender: str, *seconds: float, **aims: float) -> Case:
@@ -140,6 +143,35 @@ def test_every_request_of_a_provider_is_counted() -> None:
 
     assert requests == {"GET": _Unwilling.asked}
     assert _Unwilling.asked >= 2
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [("13660\n25\n", 13685), ("total.num.queries=90\n", 90)],
+    ids=["PowerDNS", "Unbound"],
+)
+def test_queries_are_summed_over_protocols(shown: str, expected: int) -> None:
+    assert total(shown) == expected
+
+
+def test_a_server_that_counts_nothing_is_no_figure() -> None:
+    with pytest.raises(BenchError, match="how many queries"):
+        total("Connection refused")
+
+
+def proof(verdict: str, *findings: tuple[str, str]) -> Any:
+    found = [{"id": id_, "severity": severity, "saw": "it said"} for id_, severity in findings]
+    return {"verdict": verdict, "findings": found, "messages": [{}, {}]}
+
+
+def test_a_proof_that_is_passed_counts_its_messages_and_answers() -> None:
+    assert outcome(proof("passed", ("dns.mx", "ok"))) == {"messages": 2, "answers": 1}
+
+
+@pytest.mark.parametrize(("verdict", "severity"), [("failed", "error"), ("unknown", "unknown")])
+def test_a_proof_that_is_not_passed_is_no_figure(verdict: str, severity: str) -> None:
+    with pytest.raises(BenchError, match=rf"the proof is {verdict}.*: dns\.spf: it said$"):
+        outcome(proof(verdict, ("dns.mx", "ok"), ("dns.spf", severity)))
 
 
 def test_latencies_are_told_by_percentiles() -> None:

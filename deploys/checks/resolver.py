@@ -3,10 +3,15 @@ DNS, asked twice: what every authoritative server says, and what a resolver make
 
 A resolver may answer from its cache what was true yesterday. So the servers of a zone are asked one
 by one, each at every address that this machine has a route to.
+
+Many checks have the same question at the same time. It is asked once, and all get its answer. So a
+proof of a hundred domains does not look up their one name server a hundred times.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from concurrent.futures import Future
+from functools import partial
+from typing import Generic, TypeVar
 
 import dns.flags
 import dns.message
@@ -24,6 +29,8 @@ from deploys.checks.world import (
     side_by_side,
 )
 
+Result = TypeVar("Result")
+
 _LIFETIME = 6.0
 _TRY = 2.0
 
@@ -37,24 +44,16 @@ class Resolver:
         # Where a zone's signatures are broken, its servers are to be found all the same.
         self._finder = _resolver(addresses, port)
         self._finder.flags = dns.flags.RD | dns.flags.CD
-        self._servers: Callable[[str], tuple[tuple[str, str], ...]] = cache(self._find_servers)
-        self.authoritative = cache(self._authoritative)
-        self.delegation = cache(self._delegation)
+        self.lookup = _Once(self._lookup)
+        self.authoritative = _Once(self._authoritative)
+        self.delegation = _Once(self._delegation)
+        self._zone = _Once(self._find_zone)
+        self._servers = _Once(self._find_servers)
 
     def policy(self, name: str, version: str) -> str | None:
         """Return the one TXT value that starts with a version tag, None if there is not one."""
         values = [value for value in self.lookup(name, "TXT") if value.startswith(version)]
         return values[0] if len(values) == 1 else None
-
-    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
-        """Return what the resolvers answer, nothing for a name that does not exist."""
-        try:
-            answer = self._resolver.resolve(name, rdtype, raise_on_no_answer=False, search=False)
-        except dns.resolver.NXDOMAIN:
-            return ()
-        except DNSException as error:
-            raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
-        return texts(answer.rrset or ())
 
     def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return what a name server says with authority at each address that can be reached."""
@@ -81,11 +80,21 @@ class Resolver:
         """Return what one resolver says, by its address; raise UnansweredError."""
         return recursion.cached(_resolver([resolver], self._port), name, rdtype)
 
+    def _lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+        try:
+            answer = self._resolver.resolve(name, rdtype, raise_on_no_answer=False, search=False)
+        except dns.resolver.NXDOMAIN:
+            return ()
+        except DNSException as error:
+            raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
+        return texts(answer.rrset or ())
+
     def _delegation(self, name: str) -> Delegation:
         return nameservers.delegation(name, self._finder, self._port)
 
     def _authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
-        calls = [partial(self._ask, *server, name, rdtype) for server in self._servers(name)]
+        servers = self._servers(self._zone(name))
+        calls = [partial(self._ask, *server, name, rdtype) for server in servers]
         return tuple(side_by_side(calls))
 
     def _ask(self, server: str, address: str, name: str, rdtype: str) -> Answer:
@@ -100,18 +109,41 @@ class Resolver:
             return Answer(label, problem=str(error))
         return _checked(label, answer.response, texts(answer.rrset or ()))
 
-    def _find_servers(self, name: str) -> tuple[tuple[str, str], ...]:
+    def _find_zone(self, name: str) -> str:
         try:
-            zone = dns.resolver.zone_for_name(name, resolver=self._finder)
-            names = texts(self._finder.resolve(zone, "NS"))
+            return dns.resolver.zone_for_name(name, resolver=self._finder).to_text()
         except DNSException as error:
             raise UnansweredError(f"the zone of {name} could not be found: {error}") from error
+
+    def _find_servers(self, zone: str) -> tuple[tuple[str, str], ...]:
+        try:
+            names = texts(self._finder.resolve(zone, "NS"))
+        except DNSException as error:
+            raise UnansweredError(f"the servers of {zone} could not be found: {error}") from error
         return tuple(
             (server.removesuffix("."), address)
             for server in names
             for address in nameservers.located(server, self._finder)
             if nameservers.routed(address)
         )
+
+
+class _Once(Generic[Result]):
+    """A question that is asked once in each form; whoever else has it waits for the same answer."""
+
+    def __init__(self, ask: Callable[..., Result]) -> None:
+        self._ask = ask
+        self._answers: dict[tuple[str, ...], Future[Result]] = {}
+
+    def __call__(self, *form: str) -> Result:
+        mine: Future[Result] = Future()
+        answer = self._answers.setdefault(form, mine)
+        if answer is mine:
+            try:
+                mine.set_result(self._ask(*form))
+            except BaseException as error:  # noqa: BLE001 - else the others would wait for ever
+                mine.set_exception(error)
+        return answer.result()
 
 
 def _resolver(addresses: Sequence[str], port: int) -> dns.resolver.Resolver:

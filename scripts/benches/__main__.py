@@ -13,6 +13,7 @@ from deploys.mail.errors import MailError
 from .command import ROOT, BenchError
 from .frame import Report
 from .outbound import outbound
+from .proving import proving
 from .provisioning import NOTES, provisioning
 from .publishing import publishing
 from .sending import SUITES
@@ -46,6 +47,8 @@ def _measured(options: argparse.Namespace, progress: Console) -> list[Report]:
         return switching(options.release, *common, keep=options.keep)
     if options.bench == "zone":
         return [publishing(options.domains, *common, keep=options.keep)]
+    if options.bench == "verify":
+        return [proving(options.hosts, options.domains, *common, keep=options.keep)]
     return [provisioning(options.bench, options.hosts, *common, keep=options.keep)]
 
 
@@ -62,6 +65,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         bench.add_argument("--release", choices=SUITES, default="12", help="which Debian")
     _common(benches.add_parser("zone")).add_argument(
         "--domains", type=_number, nargs="+", default=[1, 100, 1000], help="numbers of domains"
+    )
+    proofs = _common(benches.add_parser("verify"))
+    proofs.add_argument(
+        "--domains", type=_number, nargs="+", default=[1, 10, 50], help="numbers of one's domains"
+    )
+    proofs.add_argument(
+        "--hosts", type=_number, nargs="+", default=[1, 10], help="numbers of hosts with one each"
     )
     return parser.parse_args(arguments)
 

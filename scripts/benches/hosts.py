@@ -53,7 +53,12 @@ class Hosts:
 
     def prepare(self) -> None:
         """Install packages and count commands from now on."""
+        self.count_commands()
         self._each("prepare")
+
+    def count_commands(self) -> None:
+        """Let each host's SSH server log commands and uploads from now on."""
+        self._each("count")
 
     def reset(self) -> None:
         """Take back whatever a contender configured."""

@@ -8,7 +8,7 @@ import pytest
 from deploys.checks.dns import names
 from deploys.checks.finding import Severity
 from deploys.checks.resolver import Resolver
-from deploys.checks.world import Answer, UnansweredError, World
+from deploys.checks.world import Answer, UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet
 from tests.checks.worlds import Pages, Zone, fleet
 from tests.zones.responder import RESPONSE, TYPES, Responder, a, domain, txt
@@ -146,6 +146,30 @@ def test_a_server_that_refuses_has_a_problem(server: Responder, rcode: int) -> N
     (answer,) = asking.authoritative("harbor.example", "MX")
 
     assert answer.problem
+
+
+def test_the_servers_of_a_zone_are_looked_up_once_for_all_names_in_it(server: Responder) -> None:
+    asking = resolver(server)
+    for name in ("harbor.example", "www.harbor.example", "mx1.harbor.example"):
+        asking.authoritative(name, "TXT")
+
+    assert [name for name, _ in server.asked].count("ns.harbor.example") == 2  # A and AAAA
+
+
+def test_a_question_that_many_have_at_the_same_time_is_asked_once(server: Responder) -> None:
+    asking = resolver(server)
+    answers = side_by_side([partial(asking.lookup, "harbor.example", "TXT")] * 16)
+
+    assert set(answers) == {("site-verification=1", "v=spf1 mx -all")}
+    assert server.asked == [("harbor.example", True)]
+
+
+def test_all_who_have_a_question_are_told_that_it_has_no_answer(server: Responder) -> None:
+    asking = resolver(server)
+    server.rcode = 5
+    for _ in range(2):
+        with pytest.raises(UnansweredError, match=r"no answer about TXT of harbor\.example"):
+            asking.lookup("harbor.example", "TXT")
 
 
 def test_a_resolver_that_refuses_leaves_the_question_open(server: Responder) -> None:

@@ -2,16 +2,6 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 
-# One word in the log for each command and each uploaded file, whoever sends it.
-cat >/etc/ssh/sshd_config <<END
-UsePAM yes
-KbdInteractiveAuthentication no
-PrintMotd no
-LogLevel VERBOSE
-Subsystem sftp internal-sftp -l INFO
-END
-systemctl reload ssh
-
 # python3-apt is what Ansible's apt module works with.
 if ! test -d /var/lib/bench-postfix; then
     echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections

@@ -1,0 +1,130 @@
+"""
+How long the proof that mail works takes, and what it asks for.
+
+Each case is deployed first, with all that is published waited for; then `deploys/verify.py` is run
+as an operator runs it, from the start of pyinfra to its end. A proof that is not passed is no
+figure. What is asked is counted by those who are asked: the name server, the resolver, and the mail
+hosts' SSH servers.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploys.lab.definition import Lab
+
+from .command import ROOT, BenchError, run
+from .frame import Case, Figures, Report, interleaved
+from .hosts import Hosts, lab_up
+from .machine import machine
+from .tallies import Tallies
+from .zones import Zones, zones_made
+
+HERE = Path(__file__).parent
+INVENTORY = HERE / "proof_inventory.py"
+PROOF = (
+    ROOT / "reports" / HERE.name / "report.json"
+)  # as the run calls it, by the inventory's place
+DOMAINS = "BENCH_DOMAINS"  # in the environment: the domains of each host that is proved
+VERIFY, BASELINE = "verify", "1x1"  # hosts and domains
+SECONDS, MESSAGES, COMMANDS, ANSWERS = "seconds", "messages", "remote_commands_per_host", "answers"
+ONE, TEN = 1, 10
+MOST_SECONDS = {ONE: 30.0, TEN: 60.0}  # by mail hosts, with a domain each
+NOTE = (
+    "Seconds are the whole run's, from the start of pyinfra to its end. Queries are those that"
+    " reached the lab's name server, the resolver's own among them, and its resolver, the mail"
+    " hosts' own among them. This machine has"
+)
+Tell = Callable[[str], None]
+
+
+def proving(
+    hosts: Sequence[int], domains: Sequence[int], runs: int, tell: Tell, *, keep: bool
+) -> Report:
+    """Measure proofs of so many hosts with a domain each, and of one host with so many domains."""
+    here = machine()
+    with _course(max(hosts), max(domains), tell, keep=keep) as course:
+        cases = [
+            measured
+            for case in _cases(sorted(set(hosts)), sorted(set(domains)))
+            for measured in course.proved(case, runs)
+        ]
+    note = f"{NOTE} {here['cores']} cores; its load was {here['load']} before."
+    return Report(VERIFY, SECONDS, (BASELINE,), note, here, cases)
+
+
+def _cases(hosts: Sequence[int], domains: Sequence[int]) -> Iterator[Case]:
+    wanted = [*((count, count) for count in hosts), *((ONE, count) for count in domains)]
+    for many, served in dict.fromkeys(wanted):
+        labels = {"hosts": many, "domains": served}
+        aims = {SECONDS: MOST_SECONDS[many]} if many == served and many in MOST_SECONDS else {}
+        yield Case(VERIFY, f"{many}x{served}", labels, aims)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The lab, the zones of more domains in it, and who counts."""
+
+    lab: Lab
+    zones: Zones
+    tallies: Tallies
+    tell: Tell
+
+    def proved(self, case: Case, runs: int) -> list[Case]:
+        """Deploy what a case is about, and measure its proofs one after the other."""
+        self.tell(f"unmeasured: {case.name} is deployed")
+        self._run("deploys/site.py", case)
+        return interleaved([case], runs, self._measure, self.tell)
+
+    def _measure(self, case: Case) -> Figures:
+        PROOF.unlink(missing_ok=True)
+        before, moment, began = self.tallies.now(), time.time(), time.perf_counter()
+        self._run("deploys/verify.py", case)
+        seconds = round(time.perf_counter() - began, 2)
+        asked = {name: count - before[name] for name, count in self.tallies.now().items()}
+        commands, uploads = Hosts(self.lab, case.labels["hosts"]).sent_since(moment)
+        return {SECONDS: seconds, **asked, COMMANDS: commands + uploads, **outcome(_report())}
+
+    def _run(self, deploy: str, case: Case) -> None:
+        argv = (".venv/bin/pyinfra", str(INVENTORY), deploy, "-y")
+        run(argv, environment={DOMAINS: json.dumps(self._domains(**case.labels))})
+
+    def _domains(self, hosts: int, domains: int) -> Mapping[str, Sequence[str]]:
+        """Return the domains of each host: its own, and the first one's further ones."""
+        own = {host.name: list(host.domains) for host in self.lab.of("mail")[:hosts]}
+        next(iter(own.values())).extend(self.zones.names[: domains - hosts])
+        return own
+
+
+def outcome(proof: Mapping[str, Any]) -> Figures:
+    """Return what a report of a proof counts; refuse one that is not passed."""
+    findings, messages = proof["findings"], proof["messages"]
+    if proof["verdict"] != "passed":
+        wrong = [one for one in findings if one["severity"] in {"error", "unknown"}]
+        saw = "; ".join(f"{one['id']}: {one['saw']}" for one in wrong[:3])
+        raise BenchError(f"the proof is {proof['verdict']}, so nothing is measured: {saw}")
+    return {MESSAGES: len(messages), ANSWERS: len(findings)}
+
+
+def _report() -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads(PROOF.read_text())
+    except FileNotFoundError:
+        raise BenchError(f"the proof left no report at {PROOF}") from None
+    return found
+
+
+@contextmanager
+def _course(hosts: int, domains: int, tell: Tell, *, keep: bool) -> Iterator[_Course]:
+    tell(f"raising a lab of {hosts} mail hosts")
+    with lab_up(hosts, keep=keep) as lab:
+        Hosts(lab, hosts).count_commands()
+        tallies = Tallies(lab)
+        tallies.begin()
+        tell(f"unmeasured: {domains - 1} zones are made in its PowerDNS")
+        with zones_made(lab, domains - 1) as zones:
+            yield _Course(lab, zones, tallies, tell)
