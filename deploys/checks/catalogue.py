@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from deploys.checks import attendance, waivers
-from deploys.checks.delivery import arrival, authentication, signatures
+from deploys.checks.delivery import arrival, authentication, notices, recipients, signatures
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding, Question
@@ -26,10 +26,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Judge:
-    """Questions that are asked of the messages that were sent."""
+    """Questions that are asked of the messages that were sent, or of the notices of some."""
 
     ask: Callable[[Deliveries, Fleet, World], Iterable[Finding]]
     questions: tuple[Question, ...]
+    notices: bool = False
 
 
 # Cheapest first: this is the order of the report.
@@ -49,6 +50,7 @@ CHECKS = (
     Check(certificates.certificates, (certificates.TLS,)),
     Check(tlsa.published, (tlsa.TLSA,)),
     Check(submission.submission, (submission.SUBMISSION,)),
+    Check(recipients.accepted, (recipients.RECIPIENTS,)),
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),
@@ -58,6 +60,11 @@ JUDGES = (
         (authentication.SPF, authentication.DMARC),
     ),
     Judge(lambda sent, fleet, _world: submission.private(sent, fleet), (submission.PRIVACY,)),
+    Judge(
+        lambda sent, fleet, _world: notices.told(sent, fleet),
+        (notices.SUCCESS, notices.FAILURE),
+        notices=True,
+    ),
 )
 
 # Asked of the run itself, whatever else is asked.

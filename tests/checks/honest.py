@@ -27,6 +27,7 @@ from deploys.checks.world import Answer, World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
+from tests.checks import honest_notices
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
@@ -216,4 +217,5 @@ HONEST: Mapping[str, Pair] = {
         told("Received: by mx1.harbor.example (Postfix) with ESMTPSA id 1; today\n"),
         told("User-Agent: pyinfra-mail\n"),
     ),
+    **honest_notices.PAIRS,
 }
