@@ -3,8 +3,10 @@
 import pytest
 
 from deploys.checks.delivery.errands import Errand, errands
+from deploys.checks.delivery.outside import Box
 from deploys.checks.delivery.remote import Mailbox
 from deploys.mail.checking import fleet_from
+from deploys.mail.secret import env
 from deploys.mail.settings import Fleet
 from tests.checks.worlds import fleet
 
@@ -19,7 +21,7 @@ def mail(one: Fleet) -> list[Errand]:
     return [errand for errand in errands(one) if not errand.message.notify]
 
 
-def boxes(one: Fleet, path: str) -> tuple[Mailbox, ...]:
+def boxes(one: Fleet, path: str) -> tuple[Box, ...]:
     return next(errand.boxes for errand in errands(one) if errand.path == path)
 
 
@@ -119,3 +121,17 @@ def test_a_notice_that_goes_out_of_sight_says_so() -> None:
     assert {errand.elsewhere for errand in told} == {
         "postmaster@harbor.example is delivered outside of this inventory"
     }
+
+
+def test_a_mailbox_outside_gets_a_message_of_each_domain() -> None:
+    mailbox = {
+        "address": "someone@provider.example",
+        "imap": "imap.provider.example",
+        "login": "someone",
+        "password": env("NOT_READ_HERE"),
+    }
+    one = fleet({"verify_mailboxes": [mailbox]})
+
+    (box,) = boxes(one, "mx1 -> someone@provider.example")
+
+    assert (box.host, box.path) == ("imap.provider.example", "INBOX")

@@ -1,10 +1,11 @@
 """
 Which test messages are sent: every way that mail takes through the fleet, once.
 
-Out of every mail host, for each of its domains, to every witness; from every witness to postmaster
-of every domain; from here, a stranger, to every address of every mail host; and from here, as an
-account does, through each of its submission ports to every witness. Besides, every mail host sends
-a message to a witness and one to nobody, of which its postmaster has to be told what became.
+Out of every mail host, for each of its domains, to every witness and every mailbox outside; from
+every witness to postmaster of every domain; from here, a stranger, to every address of every mail
+host; and from here, as an account does, through each of its submission ports to every witness.
+Besides, every mail host sends a message to a witness and one to nobody, of which its postmaster has
+to be told what became.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from itertools import count, product
 
 from deploys.checks.delivery.message import TestMessage, new_run
+from deploys.checks.delivery.outside import Box
 from deploys.checks.delivery.remote import Mailbox
 from deploys.checks.smtp.session import Desk, Endpoint, desks, endpoints
 from deploys.mail.settings import Fleet, MailSettings
@@ -29,7 +31,7 @@ class Errand:
     message: TestMessage
     origin: str | Endpoint
     domain: str
-    boxes: tuple[Mailbox, ...]
+    boxes: tuple[Box, ...]
     elsewhere: str = ""
 
     @property
@@ -70,10 +72,12 @@ def errands(fleet: Fleet) -> tuple[Errand, ...]:
 
 
 def _outward(fleet: Fleet) -> Iterator[_Way]:
-    for host, witness in product(fleet.hosts, fleet.witnesses):
+    outside = [witness.address for witness in fleet.witnesses]
+    outside += [box.address for box in fleet.verification.mailboxes]
+    for host, address in product(fleet.hosts, outside):
         for domain in host.domains:
             postmaster = f"postmaster@{domain}"
-            yield _Way(host.inventory_name, domain, postmaster, postmaster, witness.address)
+            yield _Way(host.inventory_name, domain, postmaster, postmaster, address)
 
 
 def _inward(fleet: Fleet) -> Iterator[_Way]:
@@ -129,21 +133,22 @@ def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
     return Errand(message, way.origin, way.domain, places, elsewhere)
 
 
-def _places(address: str, hosts: Iterable[MailSettings], fleet: Fleet) -> tuple[Mailbox, ...]:
+def _places(address: str, hosts: Iterable[MailSettings], fleet: Fleet) -> tuple[Box, ...]:
     """Return the mailboxes in which an address's mail can arrive, none if nobody can see it."""
     found = [_witness_box(fleet, address), *(_local_box(fleet, host, address) for host in hosts)]
     return tuple(dict.fromkeys(box for box in found if box))
 
 
-def _witness_box(fleet: Fleet, address: str) -> Mailbox | None:
-    boxes: Mapping[str, Mailbox] = {
+def _witness_box(fleet: Fleet, address: str) -> Box | None:
+    outside: Mapping[str, Box] = {box.address: box for box in fleet.verification.mailboxes}
+    boxes: Mapping[str, Box] = {
         witness.address: Mailbox(witness.inventory_name, witness.mailbox)
         for witness in fleet.witnesses
     }
-    return boxes.get(address)
+    return boxes.get(address) or outside.get(address)
 
 
-def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Mailbox | None:
+def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Box | None:
     """Follow a recipient to the first local user or witness among its targets."""
     for target in host.recipients().get(address, ()):
         if "@" not in target:
