@@ -46,8 +46,8 @@ def wait(world: World, box: Box, ids: Sequence[str]) -> dict[str, Received]:
 class _Client(imaplib.IMAP4_SSL):
     """A client that hangs up when its time is over, even if the server sends byte by byte."""
 
-    def open(self, host: str = "", port: int = 993, timeout: float | None = None) -> None:
-        super().open(host, port, timeout)
+    def open(self, host: str = "", port: int | None = 993, timeout: float | None = None) -> None:
+        super().open(host, port or 993, timeout)
         self.watchdog = Timer(timeout or 0, _hang_up, [self])
         self.watchdog.daemon = True
         self.watchdog.start()
