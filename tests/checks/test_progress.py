@@ -86,7 +86,7 @@ def test_what_is_shown_suits_who_looks(
 
 def test_a_proof_says_what_it_asks(tmp_path: Path) -> None:
     here = console(terminal=False)
-    asked = replace(world(tmp_path, patience=0.5), names=zone(), progress=Lines(here))
+    asked = replace(world(tmp_path, patience=3), names=zone(), progress=Lines(here))
 
     prove(fleet({"verify_only": "dns.*,delivery.arrived"}), asked, dict, ())
 
