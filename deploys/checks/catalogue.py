@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from deploys.checks import attendance, waivers
-from deploys.checks.delivery import arrival, authentication, integrity, proofs, signatures, ways
+from deploys.checks.delivery import (
+    arrival,
+    authentication,
+    integrity,
+    notices,
+    proofs,
+    recipients,
+    signatures,
+    ways,
+)
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import (
     authorities,
@@ -39,10 +48,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Judge:
-    """Questions that are asked of the messages that were sent."""
+    """Questions that are asked of the messages that were sent, or of the notices of some."""
 
     ask: Callable[[Deliveries, Fleet, World], Iterable[Finding]]
     questions: tuple[Question, ...]
+    notices: bool = False
 
 
 # Cheapest first: this is the order of the report.
@@ -73,6 +83,7 @@ CHECKS = (
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
     Check(age.known_for, (age.AGE,), anywhere=True),
+    Check(recipients.accepted, (recipients.RECIPIENTS,)),
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),
@@ -90,6 +101,11 @@ JUDGES = (
         (proofs.SIGNATURE, proofs.SPF, proofs.ARC),
     ),
     Judge(lambda sent, fleet, _world: submission.private(sent, fleet), (submission.PRIVACY,)),
+    Judge(
+        lambda sent, fleet, _world: notices.told(sent, fleet),
+        (notices.SUCCESS, notices.FAILURE),
+        notices=True,
+    ),
 )
 
 # Asked of the run itself, whatever else is asked.

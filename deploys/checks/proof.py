@@ -35,11 +35,13 @@ def prove(
     selection, limits = selected(asked, foreign=fleet.foreign), (*asked.limits, *limits)
     waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
     deliveries, found = _asked(fleet, world, selection)
-    found += [one for judge in selection.judges for one in judge.ask(deliveries, fleet, world)]
+    mail = tuple(one for one in deliveries if not one.errand.message.notify)
+    for judge in selection.judges:
+        found += judge.ask(deliveries if judge.notices else mail, fleet, world)
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
         findings=waived(findings, waivers, started.date(), whole=not limits),
-        messages=arrival.messages(deliveries),
+        messages=arrival.messages(mail),
         changes=changes(),
         started=started,
         seconds=(datetime.now(UTC) - started).total_seconds(),

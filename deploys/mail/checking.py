@@ -127,8 +127,8 @@ def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is 
     if detail["type"] == "value_error":
         return f"{path}: {detail['ctx']['error']}"
     message = detail["msg"][0].lower() + detail["msg"][1:]
-    # Whatever stands in mail_accounts may be a password.
-    given = "a value" if path.startswith("accounts") else repr(detail["input"])
+    # Whatever stands in mail_accounts or verify_mailboxes may be a password.
+    given = "a value" if path.startswith(("accounts", "mailboxes")) else repr(detail["input"])
     return f"{path}: {given} was given, but {message}"
 
 

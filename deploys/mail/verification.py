@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from deploys.mail.secret import Secret
-from deploys.mail.values import Address, domain_name
+from deploys.mail.values import Address, SecretReference, domain_name
 
 PREFIX = "verify_"
 
@@ -62,6 +62,27 @@ class Waiver(_Frozen):
     until: date
 
 
+class OutsideMailbox(_Frozen):
+    """A mailbox at another provider, read by IMAP over TLS (RFC 8314 section 3.2)."""
+
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    imap: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
+    login: str = Field(pattern=r"^[^\r\n]+$")
+    password: SecretReference
+    folder: str = Field(default="INBOX", pattern=r"^[ -~]+$")
+    port: int = Field(default=993, ge=1, le=65535)
+
+    @property
+    def host(self) -> str:
+        """Return where it is, as the report says it."""
+        return self.imap
+
+    @property
+    def path(self) -> str:
+        """Return the folder."""
+        return self.folder
+
+
 class Verification(_Frozen):
     """How the proof is made; each field is the inventory key `verify_<field>`."""
 
@@ -74,6 +95,7 @@ class Verification(_Frozen):
     fail_on: Literal["error", "unknown", "warning", "info"] = "error"
     waivers: tuple[Waiver, ...] = ()
     blocklists: DomainNames | None = None
+    mailboxes: tuple[OutsideMailbox, ...] = ()
     notify: Receiver = ""
     timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
     metrics: Annotated[str, Field(pattern="^(/.*)?$")] = ""

@@ -27,7 +27,14 @@ from deploys.checks.world import World
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
-from tests.checks import honest_bytes, honest_dns, honest_host, honest_policies, honest_reputation
+from tests.checks import (
+    honest_bytes,
+    honest_dns,
+    honest_host,
+    honest_notices,
+    honest_policies,
+    honest_reputation,
+)
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     AnySender,
@@ -226,4 +233,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_host.PAIRS,
     **honest_reputation.PAIRS,
     **honest_policies.PAIRS,
+    **honest_notices.PAIRS,
 }

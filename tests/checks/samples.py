@@ -5,7 +5,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from deploys.checks import attendance, waivers
-from deploys.checks.delivery import arrival, authentication, integrity, proofs, signatures, ways
+from deploys.checks.delivery import (
+    arrival,
+    authentication,
+    integrity,
+    notices,
+    proofs,
+    recipients,
+    signatures,
+    ways,
+)
 from deploys.checks.dns import (
     authorities,
     dnssec,
@@ -125,6 +134,11 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
     found.append(authentication.DMARC.ok(domain, f"{host} -> visitor@faraway.example: DMARC pass"))
     path = f"outside -> {host} at 203.0.113.11 port 465 as captain@{domain}"
     found.append(submission.PRIVACY.ok(domain, f"{path}: neither address nor program"))
+    saw = f"{host} -> visitor@faraway.example, NOTIFY=SUCCESS: {host}.{domain} says relayed 2.0.0"
+    found.append(notices.SUCCESS.ok(domain, saw))
+    saw = f"{host} -> nobody@faraway.example, NOTIFY=FAILURE: {host}.{domain} says failed 5.1.1"
+    found.append(notices.FAILURE.ok(domain, saw))
+    found.append(recipients.RECIPIENTS.ok(domain, f"{host} accepts 3 of 3 addresses"))
     return found
 
 

@@ -119,6 +119,13 @@ class NoPostmaster(Handler):
         return "550 5.1.1 who is that" if "postmaster" in address else super().answer(address)
 
 
+class NoAbuse(Handler):
+    """Does not know one of its addresses."""
+
+    def answer(self, address: str) -> str:
+        return "550 5.1.1 who is that" if "abuse" in address else super().answer(address)
+
+
 class Submission(Handler):
     """Lets an account send with its own address, to domains that exist."""
 

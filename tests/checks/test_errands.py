@@ -2,9 +2,11 @@
 
 import pytest
 
-from deploys.checks.delivery.errands import errands
+from deploys.checks.delivery.errands import Errand, errands
+from deploys.checks.delivery.outside import Box
 from deploys.checks.delivery.remote import Mailbox
 from deploys.mail.checking import fleet_from
+from deploys.mail.secret import env
 from deploys.mail.settings import Fleet
 from tests.checks.worlds import fleet
 
@@ -15,12 +17,16 @@ PATHS = {
 }
 
 
-def boxes(one: Fleet, path: str) -> tuple[Mailbox, ...]:
+def mail(one: Fleet) -> list[Errand]:
+    return [errand for errand in errands(one) if not errand.message.notify]
+
+
+def boxes(one: Fleet, path: str) -> tuple[Box, ...]:
     return next(errand.boxes for errand in errands(one) if errand.path == path)
 
 
 def test_mail_goes_out_and_in_and_comes_from_a_stranger() -> None:
-    assert {errand.path for errand in errands(fleet())} == PATHS
+    assert {errand.path for errand in mail(fleet())} == PATHS
 
 
 def test_every_address_and_every_domain_has_its_messages() -> None:
@@ -31,7 +37,7 @@ def test_every_address_and_every_domain_has_its_messages() -> None:
         }
     )
 
-    paths = [errand.path for errand in errands(both)]
+    paths = [errand.path for errand in mail(both)]
 
     assert len([path for path in paths if path.startswith("outside")]) == 4
     assert len([path for path in paths if path.startswith("peer")]) == 2
@@ -94,3 +100,38 @@ def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
     assert boxes(two, "outside -> mx2 at 192.0.2.2 -> postmaster@harbor.example") == (
         Mailbox("mx2", "/var/mail/root"),
     )
+
+
+def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmasters_mailbox() -> None:
+    told = [errand for errand in errands(fleet()) if errand.message.notify]
+
+    assert [errand.message.notify for errand in told] == ["success", "failure"]
+    assert {errand.boxes for errand in told} == {(Mailbox("mx1", "/var/mail/root"),)}
+    visitor, nobody = (errand.message.recipient for errand in told)
+    assert visitor == "visitor@faraway.example"
+    assert nobody.startswith("no-such-user-")
+    assert nobody.endswith("@faraway.example")
+
+
+def test_a_notice_that_goes_out_of_sight_says_so() -> None:
+    away = fleet({"mail_aliases": {"postmaster": "someone@elsewhere.example"}})
+
+    told = [errand for errand in errands(away) if errand.message.notify]
+
+    assert {errand.elsewhere for errand in told} == {
+        "postmaster@harbor.example is delivered outside of this inventory"
+    }
+
+
+def test_a_mailbox_outside_gets_a_message_of_each_domain() -> None:
+    mailbox = {
+        "address": "someone@provider.example",
+        "imap": "imap.provider.example",
+        "login": "someone",
+        "password": env("NOT_READ_HERE"),
+    }
+    one = fleet({"verify_mailboxes": [mailbox]})
+
+    (box,) = boxes(one, "mx1 -> someone@provider.example")
+
+    assert (box.host, box.path) == ("imap.provider.example", "INBOX")

@@ -17,12 +17,44 @@ from deploys.mail.settings import Fleet
 from tests.checks import looks
 from tests.checks.signing import KEYS, signed
 
-# Delivers into mailboxes as a mail server does, and judges what it takes for a stranger.
+# Delivers into mailboxes as a mail server does, and judges what it takes for a stranger; or tells
+# postmaster what became of a message.
 SENDMAIL = """#!/bin/sh
 while test "$1" != --; do
-    test "$1" != -f || sender=$2
+    case $1 in
+    -N) notify=$2 ;;
+    -V) id=$2 ;;
+    -f) sender=$2 ;;
+    esac
     shift
 done
+if test "$notify"; then
+    said="relayed 2.0.0"
+    test "$notify" = success || said="failed 5.1.1"
+    sed 's/^ *//' <<END >>"$SPOOL/root"
+From MAILER-DAEMON Mon Oct  5 09:30:00 2026
+Content-Type: multipart/report; report-type=delivery-status; boundary=edge
+
+--edge
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx1.harbor.example
+Original-Envelope-Id: $id
+
+Final-Recipient: rfc822; $2
+Action: ${said% *}
+Status: ${said#* }
+
+--edge
+Content-Type: text/rfc822-headers
+
+X-Pyinfra-Mail-Test: $id
+
+--edge--
+
+END
+    exit 0
+fi
 box=visitor client=mx1.harbor.example server=mail.faraway.example
 case $2 in
 refused@*) echo "sendmail: the queue is full" >&2; exit 75 ;;

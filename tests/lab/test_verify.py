@@ -135,6 +135,8 @@ def test_a_stopped_server_fails_its_own_checks_and_no_other() -> None:
         ("smtp.connect", "mx1"),
         ("smtp.submission", "mx1"),
         ("delivery.arrived", "harbor.example"),
+        ("delivery.success_notice", "harbor.example"),
+        ("delivery.failure_notice", "harbor.example"),
     }
     assert {subject for _, subject in with_severity(found, "unknown")} == {"mx1", "harbor.example"}
 

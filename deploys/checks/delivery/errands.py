@@ -1,16 +1,19 @@
 """
 Which test messages are sent: every way that mail takes through the fleet, once.
 
-Out of every mail host, for each of its domains, to every witness; from every witness to postmaster
-of every domain; from here, a stranger, to every address of every mail host; and from here, as an
-account does, through each of its submission ports to every witness.
+Out of every mail host, for each of its domains, to every witness and every mailbox outside; from
+every witness to postmaster of every domain; from here, a stranger, to every address of every mail
+host; and from here, as an account does, through each of its submission ports to every witness.
+Besides, every mail host sends a message to a witness and one to nobody, of which its postmaster has
+to be told what became.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, product
 
 from deploys.checks.delivery.message import TestMessage, new_run
+from deploys.checks.delivery.outside import Box
 from deploys.checks.delivery.remote import Mailbox
 from deploys.checks.smtp.session import Desk, Endpoint, desks, endpoints
 from deploys.mail.settings import Fleet, MailSettings
@@ -28,7 +31,7 @@ class Errand:
     message: TestMessage
     origin: str | Endpoint
     domain: str
-    boxes: tuple[Mailbox, ...]
+    boxes: tuple[Box, ...]
     elsewhere: str = ""
 
     @property
@@ -55,22 +58,26 @@ class _Way:
     recipient: str
     receivers: tuple[MailSettings, ...] = ()
     program: str = ""
+    notify: str = ""
 
 
 def errands(fleet: Fleet) -> tuple[Errand, ...]:
     """Return every errand of a new run."""
     run, numbers = new_run(), count(1)
     ways = [*_outward(fleet), *_inward(fleet), *_from_here(fleet), *_submitted(fleet)]
+    ways += [*_told(fleet, run)]
     return tuple(
         _errand(way, f"{run}-{next(numbers)}", fleet) for way in ways if way.domain in fleet.domains
     )
 
 
 def _outward(fleet: Fleet) -> Iterator[_Way]:
-    for host, witness in product(fleet.hosts, fleet.witnesses):
+    outside = [witness.address for witness in fleet.witnesses]
+    outside += [box.address for box in fleet.verification.mailboxes]
+    for host, address in product(fleet.hosts, outside):
         for domain in host.domains:
             postmaster = f"postmaster@{domain}"
-            yield _Way(host.inventory_name, domain, postmaster, postmaster, witness.address)
+            yield _Way(host.inventory_name, domain, postmaster, postmaster, address)
 
 
 def _inward(fleet: Fleet) -> Iterator[_Way]:
@@ -100,29 +107,48 @@ def _submitted(fleet: Fleet) -> Iterator[_Way]:
                 yield _Way(desk, domain, author, author, witness.address, program=PROGRAM)
 
 
+def _told(fleet: Fleet, run: str) -> Iterator[_Way]:
+    """Yield what is sent for its notice, which arrives where the sender's mail does."""
+    for host, witness in product(fleet.hosts, fleet.witnesses[:1]):
+        nobody = f"no-such-user-{run}@{witness.address.partition('@')[2]}"
+        for domain in host.domains[:1]:
+            sender, receivers = f"postmaster@{domain}", fleet.hosts_for(domain)
+            for recipient, notify in ((witness.address, "success"), (nobody, "failure")):
+                yield _Way(
+                    host.inventory_name,
+                    domain,
+                    sender,
+                    sender,
+                    recipient,
+                    receivers,
+                    notify=notify,
+                )
+
+
 def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
-    message = TestMessage(id_, way.author, way.recipient, way.sender, way.program)
-    places = _places(way, fleet)
-    elsewhere = "" if places else f"{way.recipient} is delivered outside of this inventory"
+    message = TestMessage(id_, way.author, way.recipient, way.sender, way.program, way.notify)
+    seen = way.sender if way.notify else way.recipient
+    places = _places(seen, way.receivers, fleet)
+    elsewhere = "" if places else f"{seen} is delivered outside of this inventory"
     return Errand(message, way.origin, way.domain, places, elsewhere)
 
 
-def _places(way: _Way, fleet: Fleet) -> tuple[Mailbox, ...]:
-    """Return the mailboxes in which the message can arrive, none if nobody here can see it."""
-    found = [_witness_box(fleet, way.recipient)]
-    found += [_local_box(fleet, host, way.recipient) for host in way.receivers]
+def _places(address: str, hosts: Iterable[MailSettings], fleet: Fleet) -> tuple[Box, ...]:
+    """Return the mailboxes in which an address's mail can arrive, none if nobody can see it."""
+    found = [_witness_box(fleet, address), *(_local_box(fleet, host, address) for host in hosts)]
     return tuple(dict.fromkeys(box for box in found if box))
 
 
-def _witness_box(fleet: Fleet, address: str) -> Mailbox | None:
-    boxes: Mapping[str, Mailbox] = {
+def _witness_box(fleet: Fleet, address: str) -> Box | None:
+    outside: Mapping[str, Box] = {box.address: box for box in fleet.verification.mailboxes}
+    boxes: Mapping[str, Box] = {
         witness.address: Mailbox(witness.inventory_name, witness.mailbox)
         for witness in fleet.witnesses
     }
-    return boxes.get(address)
+    return boxes.get(address) or outside.get(address)
 
 
-def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Mailbox | None:
+def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Box | None:
     """Follow a recipient to the first local user or witness among its targets."""
     for target in host.recipients().get(address, ()):
         if "@" not in target:

@@ -14,7 +14,8 @@ from math import ceil
 
 from deploys.checks.delivery.errands import Errand
 from deploys.checks.delivery.message import TestMessage
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted, submit, wait
+from deploys.checks.delivery.outside import Box, wait
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted, submit
 from deploys.checks.smtp.session import (
     Desk,
     Endpoint,
@@ -86,7 +87,7 @@ class _Run:
         self.submitted: dict[str, Submitted] = {}
         self.received: dict[str, Received] = {}
         self.unsent: dict[str, str] = {}
-        self.unseen: dict[Mailbox, str] = {}
+        self.unseen: dict[Box, str] = {}
 
     def submissions(self) -> list[Callable[[], None]]:
         """Return the calls that send: one for each host, and one for each of a host's addresses."""
@@ -117,7 +118,9 @@ class _Run:
         """Return what became of one errand."""
         id_ = errand.message.id
         unseen = {box.host: self.unseen[box] for box in errand.boxes if box in self.unseen}
-        silent = set(unseen)
+        silent = {
+            box.host for box in errand.boxes if box in self.unseen and isinstance(box, Mailbox)
+        }
         if id_ in self.unsent and isinstance(errand.origin, str):
             silent.add(errand.origin)
         reasons = dict.fromkeys((errand.elsewhere, self.unsent.get(id_), *unseen.values()))
@@ -135,7 +138,7 @@ class _Run:
         except UnansweredError as problem:
             self.unsent |= {message.id: str(problem) for message in messages}
 
-    def _look(self, box: Mailbox, awaited: Sequence[Errand]) -> None:
+    def _look(self, box: Box, awaited: Sequence[Errand]) -> None:
         ids = [errand.message.id for errand in awaited if box in errand.boxes]
         world = replace(self.world, patience=min(_ROUND, self.world.patience))
         try:

@@ -46,6 +46,7 @@ class TestMessage:
     recipient: str
     sender: str = ""
     program: str = ""
+    notify: str = ""  # RFC 3461 section 4.1: what its sender wants to be told
     written: datetime = field(default_factory=localtime, compare=False)
 
     @property

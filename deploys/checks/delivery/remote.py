@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from deploys.checks.delivery.message import TestMessage, id_in
+from deploys.checks.delivery.reports import original_in
 from deploys.checks.world import UnansweredError, World
 
 
@@ -44,7 +45,7 @@ class Mailbox:
 def submit(world: World, host: str, messages: Iterable[TestMessage]) -> dict[str, Submitted]:
     """Hand messages to a host's own sendmail; raise UnansweredError if the host does not answer."""
     lines = [
-        f"{message.id} {message.sender} {message.recipient} "
+        f"{message.id} {message.sender} {message.recipient} {message.notify or '-'} "
         f"{base64.b64encode(message.compose()).decode()}"
         for message in messages
     ]
@@ -63,7 +64,7 @@ def wait(world: World, box: Mailbox, ids: Sequence[str]) -> dict[str, Received]:
     script = ["await.sh", str(round(world.patience * 1000)), box.path, run, *numbers]
     said, offset = _run(world, box.host, script, [], world.patience + world.timeout)
     seen = {words[1]: float(words[2]) + offset for words in said if words[0] == "arrived"}
-    raw = {id_in(message): message for message in _messages(said)}
+    raw = {id_in(message) or original_in(message): message for message in _messages(said)}
     return {id_: Received(at, raw[id_]) for id_, at in seen.items() if id_ in raw}
 
 

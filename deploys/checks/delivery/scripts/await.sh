@@ -1,5 +1,5 @@
 # Waits until the messages have come to a mailbox: await.sh MILLISECONDS MAILBOX RUN NUMBER...
-# Prints "arrived ID TIME" when it first sees a message's last line, then the messages as base64 ("mail ...").
+# Prints "arrived ID TIME" when it first sees a message's last line, or the end of a notice of what became of it, then the messages as base64 ("mail ...").
 # Only the mailbox's last 4 MiB are looked at: what was just sent is at its end.
 export LC_ALL=C # mail is bytes
 patience=$1 mailbox=$2 run=$3
@@ -9,12 +9,20 @@ if test -e "$mailbox" && ! test -r "$mailbox"; then
     exit 1
 fi
 recent() { test ! -e "$mailbox" || tail -c 4194304 "$mailbox"; }
+ended() {
+    recent | awk -v last="end of test message $run-" -v notice="original-envelope-id: $run-" '
+        /^From / { number = "" }
+        index($0, last) == 1 { print substr($0, length(last) + 1) }
+        index(tolower($0), notice) == 1 { number = substr($0, length(notice) + 1) }
+        number != "" && /^--.*--$/ { print number; number = "" }
+    ' | grep -x '[0-9]*'
+}
 echo "begin $(date +%s.%N)"
 now() { echo $(($(date +%s%N) / 1000000)); }
 deadline=$(($(now) + patience))
 pending=" $* "
 while :; do
-    for number in $(recent | sed -n "s/^end of test message $run-\([0-9]*\)\$/\1/p"); do
+    for number in $(ended); do
         case $pending in
         *" $number "*)
             echo "arrived $run-$number $(date +%s.%N)"

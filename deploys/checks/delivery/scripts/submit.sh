@@ -1,10 +1,12 @@
-# Submits one message for each line of input: "ID SENDER RECIPIENT BASE64".
+# Submits one message for each line of input: "ID SENDER RECIPIENT NOTIFY BASE64"; NOTIFY is - or success or failure.
 # Prints "sent ID TIME" or "refused ID TIME REASON" for each; begin and end give this host's clock.
 PATH=$PATH:/usr/sbin:/usr/lib
 echo "begin $(date +%s.%N)"
-while read -r id sender recipient message; do
+while read -r id sender recipient notify message; do
     at=$(date +%s.%N)
-    if reason=$(printf %s "$message" | base64 -d | sendmail -i -f "$sender" -- "$recipient" 2>&1); then
+    set --
+    test "$notify" = - || set -- -N "$notify" -R hdrs -V "$id"
+    if reason=$(printf %s "$message" | base64 -d | sendmail -i "$@" -f "$sender" -- "$recipient" 2>&1); then
         echo "sent $id $at"
     else
         echo "refused $id $at $(printf %s "$reason" | tr '\n' ' ')"

@@ -1,0 +1,90 @@
+"""The pairs of what a sender is told, and of the recipients that are accepted."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.notices import told
+from deploys.checks.delivery.recipients import accepted
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.finding import Finding
+from tests.checks.pairs import Case, Pair
+from tests.checks.servers import Handler, NoAbuse, serving
+from tests.checks.worlds import fleet, world
+
+SENDER = "postmaster@harbor.example"
+RECIPIENTS = {"success": "visitor@faraway.example", "failure": "no-such-user-run@faraway.example"}
+ACTIONS = {"success": "relayed", "failure": "failed"}
+STATUSES = {"success": "2.0.0", "failure": "5.1.1"}
+
+
+def notice(notify: str, **changed: str) -> bytes:
+    """Return a notice as Postfix writes it, with some values changed."""
+    values = {
+        "kind": "multipart/report; report-type=delivery-status",
+        "envelope": "Original-Envelope-Id",
+        "id": "run-1",
+        "server": "mx1.harbor.example",
+        "recipient": RECIPIENTS[notify],
+        "action": ACTIONS[notify],
+        "status": STATUSES[notify],
+        "returned": "run-1",
+        **changed,
+    }
+    return """From: MAILER-DAEMON@mx1.harbor.example
+Subject: Notice
+Content-Type: {kind}; boundary="edge/1"
+
+--edge/1
+Content-Type: text/plain
+
+It is said below.
+
+--edge/1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; {server}
+{envelope}: {id}
+
+Final-Recipient: rfc822; {recipient}
+Action: {action}
+Status: {status}
+
+--edge/1
+Content-Type: text/rfc822-headers
+
+From: postmaster@harbor.example
+X-Pyinfra-Mail-Test: {returned}
+
+--edge/1--
+""".format_map(values).encode()
+
+
+def sent(notify: str, raw: bytes | None) -> Delivery:
+    """Return what became of a message that was sent for its notice."""
+    message = TestMessage("run-1", SENDER, RECIPIENTS[notify], SENDER, notify=notify)
+    errand = Errand(message, "mx1", "harbor.example", (Mailbox("mx1", "/var/mail/root"),))
+    return Delivery(errand, Submitted(10.0), Received(11.0, raw) if raw else None)
+
+
+def judged(notify: str, raw: bytes | None) -> Case:
+    return lambda _folder: told([sent(notify, raw)], fleet())
+
+
+def asked(handler: Handler) -> Case:
+    """Ask a server on this machine for every recipient."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with serving(handler) as port:
+            return list(accepted(fleet(), world(folder, port=port)))
+
+    return case
+
+
+PAIRS: Mapping[str, Pair] = {
+    "delivery.recipients": Pair(asked(Handler()), asked(NoAbuse())),
+    "delivery.success_notice": Pair(judged("success", notice("success")), judged("success", None)),
+    "delivery.failure_notice": Pair(judged("failure", notice("failure")), judged("failure", None)),
+}

@@ -1,0 +1,146 @@
+"""What a sender is told, and how its notice is found among other mail."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.checks.delivery.exchange import exchange
+from deploys.checks.delivery.notices import told
+from deploys.checks.delivery.remote import wait
+from deploys.checks.delivery.reports import Report, original_in, report_in
+from deploys.checks.finding import Finding, Severity
+from tests.checks.honest_notices import notice, sent
+from tests.checks.worlds import Machine, fleet, world
+
+STATUS = (
+    b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n"
+)
+
+
+def said(notify: str, raw: bytes | None) -> Finding:
+    (finding,) = told([sent(notify, raw)], fleet())
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("notify", "changed", "expected"),
+    [
+        ("success", {}, "mx1.harbor.example says relayed 2.0.0 of visitor@faraway.example"),
+        ("success", {"action": "Delivered", "server": "mail.faraway.example"}, "says delivered"),
+        ("failure", {}, "mx1.harbor.example says failed 5.1.1 of no-such-user-run@"),
+    ],
+)
+def test_a_notice_says_what_became_of_the_message(
+    notify: str, changed: dict[str, str], expected: str
+) -> None:
+    finding = said(notify, notice(notify, **changed))
+
+    assert finding.severity is Severity.OK
+    assert expected in finding.saw
+
+
+@pytest.mark.parametrize(
+    ("notify", "changed", "expected"),
+    [
+        ("success", {"action": "failed"}, "the action should be delivered or relayed"),
+        ("success", {"status": "4.4.1"}, "the status should be 2.x.x"),
+        ("failure", {"action": "delayed"}, "the action should be failed"),
+        ("failure", {"recipient": "other@faraway.example"}, "the recipient should be no-such"),
+        ("failure", {"server": "localhost"}, "the server should be mx1.harbor.example"),
+        ("failure", {"returned": "run-2"}, "the message's headers should come back"),
+        ("failure", {"kind": "multipart/mixed"}, "what came is no notice"),
+    ],
+)
+def test_a_notice_that_says_something_else_is_wrong(
+    notify: str, changed: dict[str, str], expected: str
+) -> None:
+    finding = said(notify, notice(notify, **changed))
+
+    assert finding.severity is Severity.ERROR
+    assert expected in finding.saw
+    assert finding.fix
+
+
+def test_a_notice_that_does_not_come_is_looked_for_by_the_messages_id() -> None:
+    finding = said("failure", None)
+
+    assert finding.severity is Severity.ERROR
+    assert "no notice in /var/mail/root on mx1" in finding.saw
+    assert "run-1" in finding.fix
+
+
+def test_a_message_that_is_refused_has_no_notice() -> None:
+    whole = sent("success", None)
+    assert whole.submitted
+    refused = replace(whole, submitted=replace(whole.submitted, refusal="the queue is full"))
+
+    (finding,) = told([refused], fleet())
+
+    assert finding.severity is Severity.ERROR
+    assert "refused, the queue is full" in finding.saw
+
+
+@pytest.mark.parametrize("notify", ["success", "failure"])
+def test_what_a_silent_witness_would_have_caused_nobody_knows(notify: str) -> None:
+    silent = replace(sent(notify, None), silent=frozenset({"peer"}))
+
+    (finding,) = told([silent], fleet())
+
+    assert finding.severity is Severity.UNKNOWN
+    assert "peer did not answer" in finding.saw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        bytes(range(256)) * 9,
+        b"Content-Type: multipart/report\n\n",
+        STATUS,
+        STATUS + b"\n\xff: \xff\n\n\xfe: =?utf-8?b?\xff?=\n\n--x--\n",
+        notice("failure", kind="message/rfc822"),
+        notice("failure", returned="\xff =?x?q?=FF?="),
+        notice("failure", recipient="\udcff".encode("utf-8", "replace").decode()),
+    ],
+)
+def test_garbage_is_no_notice_or_a_wrong_one(raw: bytes) -> None:
+    assert said("failure", raw or b"\n").severity is Severity.ERROR
+
+
+def test_a_whole_message_that_came_back_is_known_by_its_header() -> None:
+    raw = notice("failure").replace(b"text/rfc822-headers", b"message/rfc822")
+
+    found = report_in(raw)
+
+    assert isinstance(found, Report)
+    assert found.returned == "run-1"
+
+
+def test_the_envelopes_id_is_found_however_a_server_writes_its_name() -> None:
+    assert original_in(notice("success", envelope="Original-Envelope-ID")) == "run-1"
+    assert original_in(b"Original-Envelope-ID: run-1\n\n") == ""
+
+
+def test_notices_are_asked_for_and_found_in_the_senders_mailbox(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    assert isinstance(here.hosts, Machine)
+    errands = []
+    for number, notify in enumerate(("success", "failure"), 1):
+        errand = sent(notify, None).errand
+        errands.append(replace(errand, message=replace(errand.message, id=f"run-{number}")))
+
+    deliveries = exchange(errands, here)
+
+    raw = [one.received.raw if one.received else b"" for one in deliveries]
+    assert [original_in(one) for one in raw] == ["run-1", "run-2"]
+    assert [one.severity for one in told(deliveries, fleet())] == [Severity.OK, Severity.OK]
+
+
+def test_a_notice_that_is_still_being_written_has_not_arrived(tmp_path: Path) -> None:
+    here = world(tmp_path, patience=0.3)
+    assert isinstance(here.hosts, Machine)
+    begin = b"From MAILER-DAEMON Mon Oct  5 09:30:00 2026\n"
+    Path(here.hosts.box.path).write_bytes(begin + notice("failure")[:-10])
+
+    assert wait(here, here.hosts.box, ["run-1"]) == {}
