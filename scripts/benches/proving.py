@@ -50,17 +50,15 @@ def proving(
     here = machine()
     with _course(max(hosts), max(domains), tell, keep=keep) as course:
         cases = [
-            measured
-            for case in _cases(sorted(set(hosts)), sorted(set(domains)))
-            for measured in course.proved(case, runs)
+            measured for case in _cases(hosts, domains) for measured in course.proved(case, runs)
         ]
     note = f"{NOTE} {here['cores']} cores; its load was {here['load']} before."
     return Report(VERIFY, SECONDS, (BASELINE,), note, here, cases)
 
 
 def _cases(hosts: Sequence[int], domains: Sequence[int]) -> Iterator[Case]:
-    wanted = [*((count, count) for count in hosts), *((ONE, count) for count in domains)]
-    for many, served in dict.fromkeys(wanted):
+    wanted = {*((count, count) for count in hosts), *((ONE, count) for count in domains)}
+    for many, served in sorted(wanted):
         labels = {"hosts": many, "domains": served}
         aims = {SECONDS: MOST_SECONDS[many]} if many == served and many in MOST_SECONDS else {}
         yield Case(VERIFY, f"{many}x{served}", labels, aims)
