@@ -7,6 +7,7 @@ from deploys.checks import attendance, waivers
 from deploys.checks.delivery import (
     arrival,
     authentication,
+    bulk,
     integrity,
     notices,
     proofs,
@@ -84,6 +85,7 @@ CHECKS = (
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
     Check(age.known_for, (age.AGE,), anywhere=True),
     Check(recipients.accepted, (recipients.RECIPIENTS,)),
+    Check(bulk.unsubscribed, (bulk.UNSUBSCRIBE,)),
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),

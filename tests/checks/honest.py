@@ -28,6 +28,7 @@ from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
 from tests.checks import (
+    honest_bulk,
     honest_bytes,
     honest_dns,
     honest_host,
@@ -230,6 +231,7 @@ HONEST: Mapping[str, Pair] = {
     ),
     **honest_dns.PAIRS,
     **honest_bytes.PAIRS,
+    **honest_bulk.PAIRS,
     **honest_host.PAIRS,
     **honest_reputation.PAIRS,
     **honest_policies.PAIRS,

@@ -8,6 +8,7 @@ from deploys.checks import attendance, waivers
 from deploys.checks.delivery import (
     arrival,
     authentication,
+    bulk,
     integrity,
     notices,
     proofs,
@@ -111,6 +112,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             f"{host} at 203.0.113.11, MAIL FROM: pass by mx (1 of 10 lookups, 0 of 2 void)",
         ),
     ]
+    one_click = "news.eml: one click, signed, and its address is served"
+    found.append(bulk.UNSUBSCRIBE.ok(domain, one_click))
     for message in messages:
         if host in message.path or domain in message.path:
             box = f"/var/mail/root on {host}"

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "smtp.unknown_recipient": "Postfix would have to be told of nobody's mailbox",
     "smtp.verbs": "Postfix says no name of itself",
     "delivery.seconds": "a second hop that sleeps would make the test sleep",
+    "delivery.unsubscribe": "the lab sends no bulk mail",
     "delivery.privacy": "it takes another master.cf",
     "host.clock": "a container has the clock of its controller",
     "host.disk": "a disk that is full would be the machine's own",

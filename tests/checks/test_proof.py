@@ -33,10 +33,10 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
     assert report.having(Severity.ERROR, Severity.UNKNOWN, Severity.WARNING) == ()
     assert report.verdict is Verdict.PASSED
     of_what_is_not_there = {
-        "dns.caa",
         "smtp.submission",
         "delivery.privacy",
         "run.waiver",
+        "delivery.unsubscribe",
     }
     assert {finding.id for finding in report.findings} == set(QUESTIONS) - of_what_is_not_there
     assert [message.arrived for message in report.messages] == [True, True, True]

@@ -43,7 +43,7 @@ def test_patterns_choose_among_the_ids(patterns: tuple[str, ...], ids: set[str])
 
 
 def test_a_fast_run_leaves_out_what_waits_for_messages() -> None:
-    of_messages = family("delivery") - {"delivery.recipients"}
+    of_messages = family("delivery") - {"delivery.recipients", "delivery.unsubscribe"}
     assert chosen(fast=True) == set(QUESTIONS) - OF_THE_RUN - of_messages
     assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
 
