@@ -18,12 +18,14 @@ from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import (
     authorities,
     dnssec,
+    exchanges,
     keys,
     names,
     resolvers,
     reverse,
     senders,
     servers,
+    spf,
     tls_rpt,
     tlsa,
 )
@@ -57,7 +59,7 @@ class Judge:
 
 # Cheapest first: this is the order of the report.
 CHECKS = (
-    Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC), anywhere=True),
+    Check(names.published, (exchanges.MX, names.ADDRESS, spf.SPF, names.DMARC), anywhere=True),
     Check(keys.published, (keys.DKIM,)),
     Check(servers.agree, (servers.SERVERS,), anywhere=True),
     Check(dnssec.trusted, (dnssec.DNSSEC,), anywhere=True),

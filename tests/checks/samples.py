@@ -18,12 +18,14 @@ from deploys.checks.delivery import (
 from deploys.checks.dns import (
     authorities,
     dnssec,
+    exchanges,
     keys,
     names,
     resolvers,
     reverse,
     senders,
     servers,
+    spf,
     tls_rpt,
     tlsa,
 )
@@ -89,8 +91,8 @@ def _hops(path: str, number: int) -> tuple[Stop, ...]:
 
 def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Finding]:
     found = [
-        *(names.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
-        *(names.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
+        *(exchanges.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
+        *(spf.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
         *(names.DMARC.ok(domain, f"{ns}: v=DMARC1; p=none") for ns in NS),
         *(
             keys.DKIM.ok(domain, f"{ns}: {selector}._domainkey.{domain} holds the key that signs")
@@ -123,8 +125,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             once = f"{message.path}: one each of Message-ID, Date, From, Subject, To, as sent"
             found.append(integrity.HEADERS.ok(domain, once))
     found += _proved(host, domain)
-    spf = f"spf=pass smtp.mailfrom={domain}"
-    found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {spf}"))
+    passed = f"spf=pass smtp.mailfrom={domain}"
+    found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {passed}"))
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
         saw = f"{host} -> visitor@faraway.example: signature {selector} passed"
         found.append(signatures.DKIM.ok(domain, saw))
