@@ -25,6 +25,7 @@ from deploys.checks.dns import (
     reverse,
     senders,
     servers,
+    services,
     spf,
     tls_rpt,
     tlsa,
@@ -68,6 +69,7 @@ CHECKS = (
     Check(reverse.named, (reverse.PTR,), anywhere=True),
     Check(authorities.issuers, (authorities.CAA,)),
     Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
+    Check(services.services, (services.SRV,), anywhere=True),
     Check(
         strangers.strangers,
         (

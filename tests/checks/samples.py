@@ -29,6 +29,7 @@ from deploys.checks.dns import (
     tls_rpt,
     tlsa,
 )
+from deploys.checks.dns import services as places
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
@@ -103,6 +104,11 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
     found += [
         *(
             tls_rpt.TLS_RPT.ok(domain, f"{ns}: no TLSRPTv1 policy, and none is asked for")
+            for ns in NS
+        ),
+        *(
+            places.SRV.ok(domain, f"{ns}: _{name}._tcp.{domain} SRV 0 1 {port} {host}.{domain}.")
+            for name, port in (("submissions", 465), ("submission", 587))
             for ns in NS
         ),
         servers.SERVERS.ok(domain, f"{', '.join(NS)}: serial 2026100401"),

@@ -134,6 +134,7 @@ def test_a_stopped_server_fails_its_own_checks_and_no_other() -> None:
     assert with_severity(found, "error") == {
         ("smtp.connect", "mx1"),
         ("smtp.submission", "mx1"),
+        ("dns.srv", "harbor.example"),
         ("delivery.arrived", "harbor.example"),
         ("delivery.success_notice", "harbor.example"),
         ("delivery.failure_notice", "harbor.example"),
