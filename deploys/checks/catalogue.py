@@ -17,6 +17,7 @@ from deploys.checks.delivery import (
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import (
     authorities,
+    autoconfig,
     dnssec,
     exchanges,
     keys,
@@ -70,6 +71,7 @@ CHECKS = (
     Check(authorities.issuers, (authorities.CAA,)),
     Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
     Check(services.services, (services.SRV,), anywhere=True),
+    Check(autoconfig.configured, (autoconfig.AUTOCONFIG,)),
     Check(
         strangers.strangers,
         (

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from deploys.checks.dns import services
+from deploys.checks.dns import autoconfig, services
 from deploys.checks.finding import Finding
-from deploys.checks.world import Answer
+from deploys.checks.world import Answer, Page
+from deploys.mail import autoconfig as documents
 from deploys.mail import srv
+from deploys.mail.secret import file
+from deploys.mail.settings import Fleet
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Submission, certified, serving
-from tests.checks.worlds import Zone, fleet, world
+from tests.checks.worlds import Pages, Zone, fleet, world
 
 
 def led(records: Mapping[str, tuple[str, ...]]) -> Zone:
@@ -38,6 +41,38 @@ def submitted(*, tls: bool) -> Case:
     return case
 
 
+def manned(folder: Path) -> Fleet:
+    """Return a fleet in which the captain may send, and his mail program learns how."""
+    (folder / "password").write_text("ahoy\n")
+    account = {"captain@harbor.example": {"password": file(folder / "password")}}
+    data = {"mail_aliases": {"captain": "root"}, "mail_accounts": account}
+    return fleet({**data, "mail_tls": "acme", "mail_autoconfig": True})
+
+
+THUNDERBIRD = "https://autoconfig.harbor.example/mail/config-v1.1.xml"
+OUTLOOK = "https://autodiscover.harbor.example/autodiscover/autodiscover.xml"
+
+
+def pages(host: str = "mx1.harbor.example", changed: Mapping[str, Page] | None = None) -> Pages:
+    """Return a web of the documents that name a host, but for what is changed."""
+    texts = {
+        THUNDERBIRD: documents.thunderbird("harbor.example", [host]),
+        OUTLOOK: documents.outlook("harbor.example", [host]),
+    }
+    told = {url: Page(200, "text/xml", text) for url, text in texts.items()}
+    return Pages({**told, **(changed or {})})
+
+
+def told(host: str) -> Case:
+    """Fetch documents that name a host."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        return list(autoconfig.configured(manned(folder), replace(world(folder), web=pages(host))))
+
+    return case
+
+
 PAIRS: Mapping[str, Pair] = {
     "dns.srv": Pair(submitted(tls=True), submitted(tls=False)),
+    "dns.autoconfig": Pair(told("mx1.harbor.example"), told("mx.other.example")),
 }

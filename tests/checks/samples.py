@@ -17,6 +17,7 @@ from deploys.checks.delivery import (
 )
 from deploys.checks.dns import (
     authorities,
+    autoconfig,
     dnssec,
     exchanges,
     keys,
@@ -111,6 +112,7 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             for name, port in (("submissions", 465), ("submission", 587))
             for ns in NS
         ),
+        autoconfig.AUTOCONFIG.ok(domain, f"{domain}: mail_autoconfig is off, so nothing is wanted"),
         servers.SERVERS.ok(domain, f"{', '.join(NS)}: serial 2026100401"),
         dnssec.DNSSEC.ok(domain, f"MX of {domain}: signed, and the chain from the root holds"),
         resolvers.RESOLVERS.ok(domain, f"203.0.113.3: MX of {domain} is 10 {host}.{domain}."),

@@ -4,21 +4,21 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from deploys.checks.dns import services
+from deploys.checks.dns import autoconfig, services
 from deploys.checks.dns.services import Service
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import Answer
+from deploys.checks.world import Answer, Page
 from deploys.mail import srv
-from deploys.mail.secret import file
 from deploys.mail.settings import Fleet
-from tests.checks.honest_services import led
+from tests.checks.honest_services import OUTLOOK, THUNDERBIRD, led, manned, pages
 from tests.checks.servers import Submission, certified, serving
-from tests.checks.worlds import Gone, Zone, fleet, world
+from tests.checks.worlds import Gone, Pages, Zone, fleet, world
 
 OK, WARNING = Severity.OK, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
@@ -56,13 +56,6 @@ def test_records_are_judged(
 
     assert finding.severity is severity
     assert finding.fix or severity is OK
-
-
-def manned(folder: Path) -> Fleet:
-    """Return a fleet in which the captain may send."""
-    (folder / "password").write_text("ahoy\n")
-    account = {"captain@harbor.example": {"password": file(folder / "password")}}
-    return fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": account})
 
 
 def asked(folder: Path, names: Zone, one: Fleet | None = None, timeout: float = 5) -> list[Finding]:
@@ -241,3 +234,69 @@ def test_no_number_of_records_makes_the_run_endless(tmp_path: Path) -> None:
     found = asked(tmp_path, led({"imaps": many}))
 
     assert len(found) == len(srv.SERVICES) + services.MOST
+
+
+def learned(folder: Path, web: Pages, one: Fleet | None = None) -> list[Finding]:
+    here = replace(world(folder), web=web)
+    return list(autoconfig.configured(one or manned(folder), here))
+
+
+def test_what_mail_programs_read_names_our_hosts(tmp_path: Path) -> None:
+    assert [(one.severity, one.saw) for one in learned(tmp_path, pages())] == [
+        (OK, f"{THUNDERBIRD} names mx1.harbor.example"),
+        (OK, f"{OUTLOOK} names mx1.harbor.example"),
+    ]
+
+
+def test_where_autoconfig_is_off_nothing_is_fetched(tmp_path: Path) -> None:
+    (finding,) = learned(tmp_path, Pages({}), fleet())
+
+    assert (finding.severity, finding.subject) == (OK, "harbor.example")
+    assert "mail_autoconfig is off" in finding.saw
+
+
+def test_a_site_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
+    found = learned(tmp_path, Pages({}))
+
+    assert [(one.severity, bool(one.fix)) for one in found] == [(ERROR, True)] * 2
+
+
+def test_a_part_of_the_fleet_is_asked_for_sites_of_the_others(tmp_path: Path) -> None:
+    none = manned(tmp_path).narrowed([])
+
+    assert learned(tmp_path, Pages({}), none) == []
+
+
+BOMB = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {two} "{f"&{one};" * 10}">' for one, two in pairwise("abcdefghi"))
+    + "]><x><hostname>&i;</hostname></x>"
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (Page(404, "text/html", ""), "answers 404"),
+        (Page(301, "text/html", "", "https://other.example/"), "and leads to https://other"),
+        (Page(200, "text/xml", ""), "is not XML"),
+        (Page(200, "text/xml", "<a>"), "is not XML"),
+        (Page(200, "text/xml", "\0\ufffd" * 30000), "is not XML"),
+        (Page(200, "text/xml", "\ud800"), "is not XML"),
+        (Page(200, "text/xml", "<a>" * 20000), "is not XML"),
+        (Page(200, "text/xml", BOMB), "it has a document type"),
+        (Page(200, "text/html", "<html/>"), "names no host"),
+        (Page(200, "text/xml", "<a>" * 9000 + "</a>" * 9000), "names no host"),
+        (Page(200, "text/xml", "<x><hostname/></x>"), "names no host"),
+        (Page(200, "text/xml", f"<hostname>{'x' * 60000}</hostname>"), "is no host of the domain"),
+        (Page(200, "text/xml", "<hostname>mx1.harbor.example.evil.example</hostname>"), "is no h"),
+    ],
+    ids=range(13),
+)
+def test_any_other_document_is_an_error(tmp_path: Path, page: Page, words: str) -> None:
+    first, second = learned(tmp_path, pages(changed={THUNDERBIRD: page}))
+
+    assert (first.severity, second.severity) == (ERROR, OK)
+    assert words in first.saw
+    assert len(first.saw) < 500
+    assert first.fix
