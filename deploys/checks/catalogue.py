@@ -18,13 +18,17 @@ from deploys.checks.delivery import (
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import (
     authorities,
+    autoconfig,
     dnssec,
+    exchanges,
     keys,
     names,
     resolvers,
     reverse,
     senders,
     servers,
+    services,
+    spf,
     tls_rpt,
     tlsa,
 )
@@ -58,7 +62,7 @@ class Judge:
 
 # Cheapest first: this is the order of the report.
 CHECKS = (
-    Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC), anywhere=True),
+    Check(names.published, (exchanges.MX, names.ADDRESS, spf.SPF, names.DMARC), anywhere=True),
     Check(keys.published, (keys.DKIM,)),
     Check(servers.agree, (servers.SERVERS,), anywhere=True),
     Check(dnssec.trusted, (dnssec.DNSSEC,), anywhere=True),
@@ -67,6 +71,8 @@ CHECKS = (
     Check(reverse.named, (reverse.PTR,), anywhere=True),
     Check(authorities.issuers, (authorities.CAA,)),
     Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
+    Check(services.services, (services.SRV,), anywhere=True),
+    Check(autoconfig.configured, (autoconfig.AUTOCONFIG,)),
     Check(
         strangers.strangers,
         (

@@ -24,6 +24,7 @@ from deploys.checks.smtp.session import Desk
 from deploys.checks.smtp.submission import asked, private
 from deploys.checks.waivers import waived
 from deploys.checks.world import World
+from deploys.mail import srv
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
@@ -35,6 +36,7 @@ from tests.checks import (
     honest_notices,
     honest_policies,
     honest_reputation,
+    honest_services,
 )
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
@@ -57,6 +59,7 @@ RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
     ("harbor.example", "TXT"): ("v=spf1 mx ip4:203.0.113.11 -all",),
     ("_smtp._tls.harbor.example", "TXT"): (),
+    **{(f"_{name}._tcp.harbor.example", "SRV"): () for name in srv.SERVICES},
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
     ("mx1.harbor.example", "AAAA"): (),
@@ -236,4 +239,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_reputation.PAIRS,
     **honest_policies.PAIRS,
     **honest_notices.PAIRS,
+    **honest_services.PAIRS,
 }

@@ -18,16 +18,20 @@ from deploys.checks.delivery import (
 )
 from deploys.checks.dns import (
     authorities,
+    autoconfig,
     dnssec,
+    exchanges,
     keys,
     names,
     resolvers,
     reverse,
     senders,
     servers,
+    spf,
     tls_rpt,
     tlsa,
 )
+from deploys.checks.dns import services as places
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
@@ -90,8 +94,8 @@ def _hops(path: str, number: int) -> tuple[Stop, ...]:
 
 def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Finding]:
     found = [
-        *(names.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
-        *(names.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
+        *(exchanges.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
+        *(spf.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
         *(names.DMARC.ok(domain, f"{ns}: v=DMARC1; p=none") for ns in NS),
         *(
             keys.DKIM.ok(domain, f"{ns}: {selector}._domainkey.{domain} holds the key that signs")
@@ -104,6 +108,12 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             tls_rpt.TLS_RPT.ok(domain, f"{ns}: no TLSRPTv1 policy, and none is asked for")
             for ns in NS
         ),
+        *(
+            places.SRV.ok(domain, f"{ns}: _{name}._tcp.{domain} SRV 0 1 {port} {host}.{domain}.")
+            for name, port in (("submissions", 465), ("submission", 587))
+            for ns in NS
+        ),
+        autoconfig.AUTOCONFIG.ok(domain, f"{domain}: mail_autoconfig is off, so nothing is wanted"),
         servers.SERVERS.ok(domain, f"{', '.join(NS)}: serial 2026100401"),
         dnssec.DNSSEC.ok(domain, f"MX of {domain}: signed, and the chain from the root holds"),
         resolvers.RESOLVERS.ok(domain, f"203.0.113.3: MX of {domain} is 10 {host}.{domain}."),
@@ -126,8 +136,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             once = f"{message.path}: one each of Message-ID, Date, From, Subject, To, as sent"
             found.append(integrity.HEADERS.ok(domain, once))
     found += _proved(host, domain)
-    spf = f"spf=pass smtp.mailfrom={domain}"
-    found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {spf}"))
+    passed = f"spf=pass smtp.mailfrom={domain}"
+    found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {passed}"))
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
         saw = f"{host} -> visitor@faraway.example: signature {selector} passed"
         found.append(signatures.DKIM.ok(domain, saw))

@@ -22,8 +22,8 @@ LAB = {
 # Why no switch in the lab makes a question fail; its pair of worlds does.
 ELSEWHERE = {
     "run.waiver": "no host has to do with it",
-    "dns.mx": "a wrong one sends mail away, so that no other question can be told apart",
-    "dns.tlsa": "the same",
+    "dns.tlsa": "a wrong one keeps mail away, so that no other question can be told apart",
+    "dns.autoconfig": "the tests' hosts serve none, but in test_web",
     "dns.caa": "the tests' hosts sign their own certificates",
     "dns.resolvers": "it takes a resolver with an old answer, and the lab has one resolver",
     "smtp.starttls": "without it the witness does not deliver",

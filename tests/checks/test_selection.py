@@ -147,7 +147,10 @@ def test_a_host_alone_does_not_make_strangers_of_the_others(tmp_path: Path) -> N
         update={"inventory_name": "mx2", "hostname": "mx2.harbor.example"}
     )
     both = one.model_copy(update={"hosts": (*one.hosts, other)})
-    exchanges = {("harbor.example", "MX"): ("10 mx1.harbor.example.", "10 mx2.harbor.example.")}
+    exchanges = {
+        ("harbor.example", "MX"): ("10 mx1.harbor.example.", "10 mx2.harbor.example."),
+        ("mx2.harbor.example", "A"): ("127.0.0.1",),
+    }
 
     narrowed = both.narrowed(["mx1"])
 

@@ -145,6 +145,16 @@ NAMES: Sequence[Fault] = (
         ("delivery.dkim", ORCHARD),
         ("delivery.signature", ORCHARD),
     ),
+    fault(
+        "ns",
+        record(HARBOR, "_submissions._tcp", "SRV", verb="delete-rrset"),
+        ("dns.srv", HARBOR),
+    ),
+    fault(
+        "ns",
+        record(ORCHARD, "@", "MX", "50 gone.orchard.example.", verb="add-record"),
+        ("dns.mx", ORCHARD),
+    ),
     fault("ns", record(_REVERSE, _LAST, "PTR", "mail.faraway.example."), ("dns.ptr", "mx1")),
     fault(
         "ns",

@@ -110,6 +110,7 @@ def test_a_stopped_server_fails_its_own_checks_and_no_other() -> None:
         ("smtp.connect", "mx1"),
         ("host.services", "mx1"),
         ("smtp.submission", "mx1"),
+        ("dns.srv", "harbor.example"),
         ("delivery.arrived", "harbor.example"),
         ("delivery.success_notice", "harbor.example"),
         ("delivery.failure_notice", "harbor.example"),

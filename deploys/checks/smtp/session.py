@@ -108,7 +108,7 @@ class _Client(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
-        return _unverified().wrap_socket(plain, server_hostname=host) if self._wrapped else plain
+        return unverified().wrap_socket(plain, server_hostname=host) if self._wrapped else plain
 
 
 @contextmanager
@@ -133,13 +133,14 @@ def starttls(client: smtplib.SMTP, name: str = "", context: ssl.SSLContext | Non
     """Change to TLS, for a name if one is given, and return its version; nothing is verified."""
     if name:
         client._host = name  # type: ignore[attr-defined]  # noqa: SLF001 - what smtplib asks for
-    client.starttls(context=context or _unverified())
+    client.starttls(context=context or unverified())
     client.ehlo()
     version = client.sock.version() if isinstance(client.sock, ssl.SSLSocket) else None
     return version or "no TLS"
 
 
-def _unverified() -> ssl.SSLContext:
+def unverified() -> ssl.SSLContext:
+    """Return a context that speaks TLS with anybody: whose certificate it is, is not asked."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
