@@ -166,6 +166,21 @@ class AnotherPassword(Submission):
     password = "other"
 
 
+class AsWritten(SMTP):
+    """Hands on an address as it is written, whatever a parser would make of it."""
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        written, _, options = arg.partition(">")
+        return written.lstrip("<") or "<>", options
+
+
+class Server(Controller):
+    """Serves with addresses as they are written."""
+
+    def factory(self) -> SMTP:
+        return AsWritten(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator[int]:
     """Serve on a port of 127.0.0.1 and return it."""
@@ -174,9 +189,7 @@ def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator
         options = {"authenticator": handler.check, "auth_require_tls": not handler.in_clear}
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    controller = Controller(
-        handler, hostname="127.0.0.1", port=port, tls_context=context, **options
-    )
+    controller = Server(handler, hostname="127.0.0.1", port=port, tls_context=context, **options)
     controller.start()
     try:
         yield port

@@ -1,6 +1,7 @@
 """What a server has to refuse at once, and how it may say so."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -9,9 +10,10 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp import verbs
+from deploys.checks.smtp import strangers, verbs
+from deploys.checks.smtp.addresses import behind, disguised
 from deploys.checks.smtp.session import Endpoint, Reply
-from tests.checks.servers import Handler, Talkative, raw, serving
+from tests.checks.servers import FOREIGN, Handler, Talkative, certified, raw, serving
 from tests.checks.worlds import fleet, world
 
 DOOR = Endpoint("mx1", "192.0.2.1")
@@ -102,3 +104,72 @@ def test_garbage_tells_nothing_of_who_exists(lines: tuple[bytes, ...], tmp_path:
         found = list(verbs.verbs(fleet(), world(tmp_path, port=port, timeout=0.5)))
 
     assert severities(found) == {UNKNOWN}
+
+
+class Taking(Handler):
+    """Takes one recipient, or one from one sender, and whatever else it should."""
+
+    def __init__(self, recipient: str, sender: str | None = None) -> None:
+        super().__init__()
+        self._recipient, self._sender = recipient, sender
+        self.takes_anybody = False
+
+    def answer_to(self, sender: str, address: str) -> str:
+        if address == self._recipient and self._sender in {None, sender.strip("<>")}:
+            return "250 2.1.5 Ok"
+        if self.takes_anybody and address.endswith("@harbor.example"):
+            return "250 2.1.5 Ok"
+        return super().answer_to(sender, address)
+
+
+BEHIND = tuple(behind("harbor.example", FOREIGN))
+FORMS = [(form, None) for form in (*disguised(FOREIGN), *BEHIND)]
+SENDERS = ("", POSTMASTER, FOREIGN, "postmaster@[192.0.2.1]")
+
+
+@pytest.fixture(name="tls", scope="module")
+def _tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    return certified(tmp_path_factory.mktemp("tls"))
+
+
+def asked(handler: Handler, folder: Path, tls: ssl.SSLContext) -> list[Finding]:
+    with serving(handler, tls) as port:
+        return list(strangers.strangers(fleet(), world(folder, port=port)))
+
+
+@pytest.mark.parametrize(
+    ("form", "sender"), [*FORMS, *((FOREIGN, sender) for sender in SENDERS)], ids=str
+)
+def test_a_relay_of_one_form_fails_exactly_that(
+    form: str, sender: str | None, tmp_path: Path, tls: ssl.SSLContext
+) -> None:
+    found = asked(Taking(form, sender), tmp_path, tls)
+
+    (wrong,) = (one for one in found if one.severity is not OK)
+    assert (wrong.id, wrong.severity) == ("smtp.relay", ERROR)
+    assert f"TO:<{form}> from <{sender or ''}>" in wrong.saw
+
+
+def test_whoever_takes_anybody_at_its_domain_is_no_relay(
+    tmp_path: Path, tls: ssl.SSLContext
+) -> None:
+    handler = Taking("")
+    handler.takes_anybody = True
+    found = asked(handler, tmp_path, tls)
+
+    assert {one.id for one in found if one.severity is ERROR} == {"smtp.unknown_recipient"}
+    told = [one for one in found if one.severity is Severity.INFO]
+    assert {one.id for one in told} == {"smtp.relay"}
+    assert len(told) == len([form for form in BEHIND if form.endswith("@harbor.example")])
+    assert all("takes anybody at harbor.example" in one.saw for one in told)
+
+
+def test_a_relay_that_takes_anybody_at_its_domain_is_a_relay_all_the_same(
+    tmp_path: Path, tls: ssl.SSLContext
+) -> None:
+    handler = Taking(f"@harbor.example:{FOREIGN}")
+    handler.takes_anybody = True
+    found = asked(handler, tmp_path, tls)
+
+    wrong = {one.id for one in found if one.severity is ERROR}
+    assert wrong == {"smtp.unknown_recipient", "smtp.relay"}

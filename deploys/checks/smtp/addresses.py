@@ -1,6 +1,6 @@
 """Addresses to ask for: those of nobody, and foreign ones in disguise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from deploys.checks.delivery.message import new_run
 
@@ -10,10 +10,15 @@ def nobody(domain: str) -> str:
     return f"no-such-user-{new_run()}@{domain}"
 
 
-def disguised(foreign: str, ours: Sequence[str]) -> Iterator[str]:
+def disguised(foreign: str) -> Iterator[str]:
     """Write a foreign address in the ways that make a careless server route it onwards."""
     user, _, domain = foreign.rpartition("@")
     yield from (f'"{foreign}"', f'"{user}%{domain}"', f"{domain}!{user}", f"{user}@[192.0.2.1]")
-    for own in ours:
-        yield from (f"{user}%{domain}@{own}", f"{foreign}@{own}", f"{domain}!{user}@{own}")
-        yield f"@{own}:{foreign}"
+
+
+def behind(own: str, foreign: str) -> Iterator[str]:
+    """Write a foreign address behind a domain that the server receives mail for."""
+    user, _, domain = foreign.rpartition("@")
+    yield f"@{own}:{foreign}"
+    forms = f"{user}%{domain}", foreign, f"{domain}!{user}", f'"{foreign}"', f'"{user}%{domain}"'
+    yield from (f"{form}@{own}" for form in forms)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploys.checks.smtp.addresses import disguised, nobody
+from deploys.checks.smtp.addresses import behind, disguised, nobody
 from deploys.checks.smtp.session import (
     Endpoint,
     MisbehavedError,
@@ -44,6 +44,11 @@ class Rcpt:
     recipient: str
     sender: str = ""
 
+    @property
+    def domain(self) -> str:
+        """Return what stands behind the last @."""
+        return self.recipient.rpartition("@")[2]
+
 
 @dataclass(frozen=True)
 class Interview:
@@ -53,6 +58,15 @@ class Interview:
     replies: Mapping[Rcpt, Reply]
     tls: str = ""
     tls_problem: str = ""
+
+    @property
+    def catching(self) -> frozenset[str]:
+        """Return the domains of which anybody is taken, so that any form at them is."""
+        return frozenset(
+            rcpt.domain
+            for rcpt, answer in self.replies.items()
+            if rcpt.want is Want.NOBODY and answer.positive
+        )
 
 
 Outcome = Interview | MisbehavedError | UnansweredError
@@ -80,7 +94,8 @@ def _sessions(host: MailSettings, fleet: Fleet) -> Iterable[list[Rcpt]]:
         Rcpt(Want.POSTMASTER, "postmaster"),
         *(Rcpt(Want.RELAY, foreign, sender) for sender in senders),
     ]
-    yield [Rcpt(Want.RELAY, form) for form in disguised(foreign, host.domains[:1])]
+    yield [Rcpt(Want.RELAY, form) for form in disguised(foreign)]
+    yield [Rcpt(Want.RELAY, form) for own in host.domains[:1] for form in behind(own, foreign)]
     for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
         domains = host.domains[start : start + _DOMAINS_PER_SESSION]
         yield [rcpt for domain in domains for rcpt in _of_domain(domain)]

@@ -61,6 +61,11 @@ class Reply:
     code: int
     text: str
 
+    @property
+    def positive(self) -> bool:
+        """Return whether what was asked for is done (RFC 5321 section 4.2.1)."""
+        return self.code // 100 == 2  # noqa: PLR2004
+
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
 
