@@ -27,6 +27,7 @@ class Handler:
     """Serves harbor.example as a mail host should, and delivers into one mailbox."""
 
     asks = False  # for a password
+    largest = 26_214_400
 
     def __init__(self, mailbox: Path | None = None) -> None:
         self._mailbox = mailbox
@@ -79,6 +80,12 @@ class Handler:
         if address.endswith("@harbor.example"):
             return f"550 5.1.1 <{address}>: Recipient address rejected"
         return f"554 5.7.1 <{address}>: Relay access denied"
+
+
+class Small(Handler):
+    """Takes less than it should."""
+
+    largest = 1_000_000
 
 
 class OpenRelay(Handler):
@@ -184,9 +191,9 @@ class Server(Controller):
 @contextmanager
 def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator[int]:
     """Serve on a port of 127.0.0.1 and return it."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"data_size_limit": handler.largest}
     if isinstance(handler, Submission):
-        options = {"authenticator": handler.check, "auth_require_tls": not handler.in_clear}
+        options |= {"authenticator": handler.check, "auth_require_tls": not handler.in_clear}
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     controller = Server(handler, hostname="127.0.0.1", port=port, tls_context=context, **options)

@@ -10,10 +10,10 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp import strangers, verbs
+from deploys.checks.smtp import size, strangers, verbs
 from deploys.checks.smtp.addresses import behind, disguised
 from deploys.checks.smtp.session import Endpoint, Reply
-from tests.checks.servers import FOREIGN, Handler, Talkative, certified, raw, serving
+from tests.checks.servers import FOREIGN, Handler, Small, Talkative, certified, raw, serving
 from tests.checks.worlds import fleet, world
 
 DOOR = Endpoint("mx1", "192.0.2.1")
@@ -88,7 +88,7 @@ def talks(*lines: bytes) -> Callable[[socket.socket, Event], None]:
     """Answer each command with the next line, whatever it is."""
 
     def serve(connection: socket.socket, _over: Event) -> None:
-        for line in (b"220 mx1 ESMTP", b"250 mx1", *lines):
+        for line in (b"220 mx1 ESMTP", *lines):
             connection.sendall(line + b"\r\n")
             if not connection.recv(999):
                 return
@@ -97,7 +97,9 @@ def talks(*lines: bytes) -> Callable[[socket.socket, Event], None]:
 
 
 @pytest.mark.parametrize(
-    "lines", [(), (b"\xff\xfe\x00 what",), (b"250-" + b"x" * 9999,)], ids=["end", "octets", "long"]
+    "lines",
+    [(b"250 mx1",), (b"250 mx1", b"\xff\xfe\x00 what"), (b"250-" + b"x" * 9999,)],
+    ids=["end", "octets", "long"],
 )
 def test_garbage_tells_nothing_of_who_exists(lines: tuple[bytes, ...], tmp_path: Path) -> None:
     with raw(talks(*lines)) as port:
@@ -173,3 +175,46 @@ def test_a_relay_that_takes_anybody_at_its_domain_is_a_relay_all_the_same(
 
     wrong = {one.id for one in found if one.severity is ERROR}
     assert wrong == {"smtp.unknown_recipient", "smtp.relay"}
+
+
+@pytest.mark.parametrize(
+    ("offered", "replies", "expected"),
+    [
+        ("SIZE 26214400", ("250 Ok", "552 5.3.4 too large"), "ok ok ok"),
+        ("SIZE 26214400", ("250 Ok", "554 no"), "ok ok ok"),
+        ("SIZE 26214400", ("250 Ok", "250 Ok"), "ok ok error"),
+        ("SIZE 26214400", ("250 Ok", "452 4.3.1 no room"), "ok ok unknown"),
+        ("SIZE 26214400", ("452 4.3.1 no room", "552 5.3.4 too large"), "ok unknown ok"),
+        ("SIZE 26214400", ("552 5.3.4 too large", "552 5.3.4 too large"), "ok error ok"),
+        ("SIZE 26214400", (), "unknown"),
+        ("SIZE 99", ("250 Ok", "552 5.3.4 too large"), "error ok ok"),
+        ("SIZE 0", (), "error"),
+        ("SIZE", (), "error"),
+        ("SIZE a lot", (), "error"),
+        (f"SIZE {'9' * 4999}", (), "error"),
+        ("SIZE \xb2", (), "error"),
+        ("8BITMIME", (), "warning"),
+    ],
+)
+def test_the_largest_size_is_announced_and_kept(
+    offered: str, replies: tuple[str, ...], expected: str, tmp_path: Path
+) -> None:
+    lines = [part.encode() for one in replies for part in (one, "250 Ok")]
+    with raw(talks(b"250-mx1\r\n250 " + offered.encode("latin-1"), *lines)) as port:
+        found = list(size.sizes(fleet(), world(tmp_path, port=port, timeout=1)))
+
+    severities(found)
+    assert [one.severity for one in found] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("written", "severity"), [("1000000", OK), ("$mine", OK), ("99", ERROR), ("0", ERROR)]
+)
+def test_a_size_that_the_operator_writes_himself_is_the_one_that_is_wanted(
+    written: str, severity: Severity, tmp_path: Path
+) -> None:
+    with serving(Small()) as port:
+        own = fleet({"mail_postfix_main": {"message_size_limit": written}})
+        offered, *_ = size.sizes(own, world(tmp_path, port=port))
+
+    assert offered.severity is severity

@@ -66,6 +66,11 @@ class Reply:
         """Return whether what was asked for is done (RFC 5321 section 4.2.1)."""
         return self.code // 100 == 2  # noqa: PLR2004
 
+    @property
+    def permanent(self) -> bool:
+        """Return whether it is refused for good."""
+        return self.code // 100 == 5  # noqa: PLR2004
+
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
 
