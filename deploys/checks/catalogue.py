@@ -30,7 +30,7 @@ from deploys.checks.dns import (
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, size, strangers, submission, verbs
+from deploys.checks.smtp import backscatter, certificates, size, strangers, submission, verbs
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -80,6 +80,7 @@ CHECKS = (
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
     Check(size.sizes, (size.SIZE,)),
+    Check(backscatter.backscatter, (backscatter.BACKSCATTER,)),
     Check(submission.submission, (submission.SUBMISSION,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),

@@ -77,7 +77,7 @@ class Handler:
     def answer(self, address: str) -> str:
         if address in USERS:
             return "250 2.1.5 Ok"
-        if address.endswith("@harbor.example"):
+        if address.lower().endswith("@harbor.example"):
             return f"550 5.1.1 <{address}>: Recipient address rejected"
         return f"554 5.7.1 <{address}>: Relay access denied"
 
@@ -102,6 +102,22 @@ class CatchAll(Handler):
         local, _, domain = address.rpartition("@")
         taken = domain == "harbor.example" and not set(local) & set("%!@")
         return "250 2.1.5 Ok" if taken else super().answer(address)
+
+
+class Careful(Handler):
+    """Asks the DNS whether it could ever answer a sender."""
+
+    def answer_to(self, sender: str, address: str) -> str:
+        if sender.endswith(".invalid"):
+            return f"450 4.1.8 <{sender}>: Sender address rejected: Domain not found"
+        return super().answer_to(sender, address)
+
+
+class Extending(Careful):
+    """Takes whatever has an extension, to see later whose it is."""
+
+    def answer(self, address: str) -> str:
+        return "250 2.1.5 Ok" if "+" in address else super().answer(address)
 
 
 class Talkative(Handler):

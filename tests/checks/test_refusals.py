@@ -10,10 +10,20 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp import size, strangers, verbs
+from deploys.checks.smtp import backscatter, size, strangers, verbs
 from deploys.checks.smtp.addresses import behind, disguised
 from deploys.checks.smtp.session import Endpoint, Reply
-from tests.checks.servers import FOREIGN, Handler, Small, Talkative, certified, raw, serving
+from tests.checks.servers import (
+    FOREIGN,
+    Careful,
+    Extending,
+    Handler,
+    Small,
+    Talkative,
+    certified,
+    raw,
+    serving,
+)
 from tests.checks.worlds import fleet, world
 
 DOOR = Endpoint("mx1", "192.0.2.1")
@@ -218,3 +228,66 @@ def test_a_size_that_the_operator_writes_himself_is_the_one_that_is_wanted(
         offered, *_ = size.sizes(own, world(tmp_path, port=port))
 
     assert offered.severity is severity
+
+
+class Answering(Careful):
+    """Answers one way to whatever begins so."""
+
+    def __init__(self, begin: str, answer: str) -> None:
+        super().__init__()
+        self._begin, self._answer = begin, answer
+
+    def answer(self, address: str) -> str:
+        return self._answer if address.startswith(self._begin) else super().answer(address)
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        (Careful(), "ok ok ok ok"),
+        (Handler(), "ok ok ok info"),
+        (Extending(), "error ok ok ok"),
+        (Answering("NO-SUCH", "250 2.1.5 Ok"), "ok error ok ok"),
+        (Answering('"', "250 2.1.5 Ok"), "ok ok error ok"),
+        (Answering('"', "450 4.7.1 Greylisted"), "ok ok unknown ok"),
+        (Answering("postmaster", "550 5.1.1 who is that"), "ok ok ok ok"),
+        (Answering("", "250 2.1.5 Ok"), "info info info ok"),
+        (Answering("", "334 go on"), "unknown unknown unknown ok"),
+    ],
+)
+def test_nobody_is_refused_in_every_form(handler: Handler, expected: str, tmp_path: Path) -> None:
+    with serving(handler) as port:
+        found = list(backscatter.backscatter(fleet(), world(tmp_path, port=port)))
+
+    severities(found)
+    assert [one.severity for one in found] == expected.split()
+
+
+class Counted(Careful):
+    """Serves whom it must, and counts what it refuses in each session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: dict[Session, int] = {}
+
+    def answer(self, address: str) -> str:
+        served = address.startswith(("postmaster", "abuse"))
+        return "250 2.1.5 Ok" if served else super().answer(address)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = await super().handle_RCPT(server, session, envelope, address, options)
+        self.refused[session] = self.refused.get(session, 0) + (not answer.startswith("2"))
+        return answer
+
+
+def test_no_session_has_ten_refusals(tmp_path: Path) -> None:
+    domains = {"mail_domains": [f"d{number}.example" for number in range(5)]}
+    handler = Counted()
+    with serving(handler) as port:
+        here = world(tmp_path, port=port)
+        for ask in (backscatter.backscatter, strangers.strangers):
+            assert list(ask(fleet(domains), here))
+
+    assert max(handler.refused.values()) < 10

@@ -26,8 +26,6 @@ VERBS = Question(
 
 # RFC 5321 section 3.5.1: these come with a mailbox, 252 does not.
 _NAMES = {250, 251}
-_FINAL = range(200, 300), range(400, 600)
-_CLOSING = 421
 
 Said = Mapping[str, Reply]
 
@@ -63,7 +61,7 @@ def _asked(
 def judged(door: Endpoint, command: str, said: Said) -> Finding:
     """Judge what one command answered about somebody and about nobody."""
     saw = f"{door} answered {_listed(command, said)}"
-    if not all(_answers(answer) for answer in said.values()):
+    if not all(answer.positive or answer.refused for answer in said.values()):
         return VERBS.unknown(door.host, saw, f"see what {door} is: this is no answer to {command}")
     if any(_names(answer) for answer in said.values()) or len(set(_alike(said))) > 1:
         fix = f"set disable_vrfy_command = yes, so that {command} tells nothing"
@@ -73,10 +71,6 @@ def judged(door: Endpoint, command: str, said: Said) -> Finding:
 
 def _listed(command: str, said: Said) -> str:
     return ", ".join(f"{command} {address}: {answer}" for address, answer in said.items())
-
-
-def _answers(answer: Reply) -> bool:
-    return any(answer.code in final for final in _FINAL) and answer.code != _CLOSING
 
 
 def _names(answer: Reply) -> bool:
