@@ -30,7 +30,15 @@ from deploys.checks.dns import (
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import backscatter, certificates, size, strangers, submission, verbs
+from deploys.checks.smtp import (
+    backscatter,
+    certificates,
+    forgery,
+    size,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -82,6 +90,7 @@ CHECKS = (
     Check(size.sizes, (size.SIZE,)),
     Check(backscatter.backscatter, (backscatter.BACKSCATTER,)),
     Check(submission.submission, (submission.SUBMISSION,)),
+    Check(forgery.forgery, (forgery.FORGERY,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
     Check(age.known_for, (age.AGE,), anywhere=True),

@@ -3,10 +3,12 @@
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, localtime
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import format_datetime, getaddresses, localtime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -168,6 +170,28 @@ class Submission(Handler):
         if address.endswith(".invalid"):
             return f"550 5.1.2 <{address}>: Recipient address rejected: Domain not found"
         return "250 2.1.5 Ok"
+
+
+class OwnAuthor(Submission):
+    """Lets an account write in its own name only."""
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        written = BytesParser(policy=compat32).parsebytes(envelope.original_content or b"")
+        if self.allowed([author for _, author in getaddresses(written.get_all("From", []))]):
+            return await super().handle_DATA(server, session, envelope)
+        return "554 5.7.1 the From header names an address that is not this account's"
+
+    def allowed(self, authors: Sequence[str]) -> bool:
+        return tuple(authors) == ("captain@harbor.example",)
+
+
+class FirstAuthor(OwnAuthor):
+    """Looks at the first author only."""
+
+    def allowed(self, authors: Sequence[str]) -> bool:
+        return super().allowed(authors[:1])
 
 
 class AnySender(Submission):

@@ -10,15 +10,21 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp import backscatter, size, strangers, verbs
+from deploys.checks.smtp import backscatter, forgery, size, strangers, verbs
 from deploys.checks.smtp.addresses import behind, disguised
 from deploys.checks.smtp.session import Endpoint, Reply
+from tests.checks.honest_refusals import CAPTAIN, written
 from tests.checks.servers import (
     FOREIGN,
+    AnotherPassword,
+    AnySender,
     Careful,
     Extending,
+    FirstAuthor,
     Handler,
+    OwnAuthor,
     Small,
+    Submission,
     Talkative,
     certified,
     raw,
@@ -291,3 +297,52 @@ def test_no_session_has_ten_refusals(tmp_path: Path) -> None:
             assert list(ask(fleet(domains), here))
 
     assert max(handler.refused.values()) < 10
+
+
+class Busy(Submission):
+    """Cannot look at a message now."""
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, _envelope: Envelope
+    ) -> str:
+        return "451 4.7.1 Service unavailable - try again later"
+
+
+class Refusing(Submission):
+    """Takes no envelope."""
+
+    def answer_to(self, sender: str, address: str) -> str:  # noqa: ARG002 - it looks at nothing
+        return "550 5.7.1 no"
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        (OwnAuthor(), "ok ok ok"),
+        (FirstAuthor(), "ok error error"),
+        (Submission(), "error error error"),
+        (AnySender(), "error error error"),
+        (Busy(), "unknown unknown unknown"),
+        (Refusing(), "unknown unknown unknown"),
+        (AnotherPassword(), "unknown"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_an_account_writes_in_its_own_name(
+    handler: Submission, expected: str, tmp_path: Path
+) -> None:
+    found = list(written(handler)(tmp_path))
+
+    severities(found)
+    assert [one.severity for one in found] == expected.split()
+    assert "ahoy" not in "".join(one.saw for one in found)
+
+
+def test_an_account_whose_password_is_not_known_here_is_not_tried(tmp_path: Path) -> None:
+    hashed = "$6$" + "a" * 8 + "$" + "b" * 86
+    accounts = {CAPTAIN: {"password": hashed}}
+    ours = fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": accounts})
+    here = world(tmp_path)
+
+    assert severities(list(forgery.forgery(ours, here))) == {Severity.INFO}
+    assert not list(forgery.forgery(fleet(), here))
