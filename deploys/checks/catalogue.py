@@ -35,7 +35,15 @@ from deploys.checks.dns import (
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, strangers, submission, verbs
+from deploys.checks.smtp import (
+    backscatter,
+    certificates,
+    forgery,
+    size,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -86,7 +94,10 @@ CHECKS = (
     Check(certificates.certificates, (certificates.TLS,), anywhere=True),
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
+    Check(size.sizes, (size.SIZE,)),
+    Check(backscatter.backscatter, (backscatter.BACKSCATTER,)),
     Check(submission.submission, (submission.SUBMISSION,)),
+    Check(forgery.forgery, (forgery.FORGERY,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
     Check(age.known_for, (age.AGE,), anywhere=True),

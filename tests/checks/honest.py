@@ -19,7 +19,7 @@ from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding
-from deploys.checks.smtp import certificates, strangers, verbs
+from deploys.checks.smtp import certificates, strangers
 from deploys.checks.smtp.session import Desk
 from deploys.checks.smtp.submission import asked, private
 from deploys.checks.waivers import waived
@@ -35,6 +35,7 @@ from tests.checks import (
     honest_host,
     honest_notices,
     honest_policies,
+    honest_refusals,
     honest_reputation,
     honest_services,
 )
@@ -46,7 +47,6 @@ from tests.checks.servers import (
     NoPostmaster,
     OpenRelay,
     Submission,
-    Talkative,
     certified,
     serving,
 )
@@ -210,7 +210,6 @@ HONEST: Mapping[str, Pair] = {
     "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
     "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
     "smtp.relay": Pair(door(Handler()), door(OpenRelay())),
-    "smtp.verbs": Pair(met(verbs.verbs, Handler()), met(verbs.verbs, Talkative())),
     "smtp.tls": Pair(
         met(certificates.certificates, Handler()),
         met(certificates.certificates, Handler(), host="mx2.harbor.example"),
@@ -238,6 +237,7 @@ HONEST: Mapping[str, Pair] = {
     **honest_host.PAIRS,
     **honest_reputation.PAIRS,
     **honest_policies.PAIRS,
+    **honest_refusals.PAIRS,
     **honest_notices.PAIRS,
     **honest_services.PAIRS,
 }

@@ -36,7 +36,15 @@ from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, strangers, submission, verbs
+from deploys.checks.smtp import (
+    backscatter,
+    certificates,
+    forgery,
+    size,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -191,11 +199,19 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
             strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
             strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
             verbs.VERBS.ok(host, f"{host} at {address}: VRFY 502 5.5.1 disabled"),
+            size.SIZE.ok(host, f"{host} at {address} offers SIZE 26214400"),
+            backscatter.BACKSCATTER.ok(
+                host,
+                f"{rcpt}<no-such-user-91be+tag@{domain}>: 550 5.1.1 Recipient address rejected",
+            ),
             strangers.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
         ]
         for port in (465, 587):
             saw = f"{host} at {address} port {port} asks for a password under TLS"
             found.append(submission.SUBMISSION.ok(host, saw))
+        login, other = f"captain@{domain}", f"no-such-user-91be@{domain}"
+        saw = f"{host} at {address} port 465 answered {login} with From: {other}: 554 5.7.1 not its"
+        found.append(forgery.FORGERY.ok(host, saw))
         public = "not a public name or address, so no list can hold it"
         found.append(blocklists.BLOCKLISTS.ok(host, f"{host} at {address}: {public}"))
     found += (question.ok(host, f"{host}: {saw}") for question, saw in LOOKED.items())

@@ -33,6 +33,7 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
     assert report.having(Severity.ERROR, Severity.UNKNOWN, Severity.WARNING) == ()
     assert report.verdict is Verdict.PASSED
     of_what_is_not_there = {
+        "smtp.forgery",
         "smtp.submission",
         "delivery.privacy",
         "run.waiver",

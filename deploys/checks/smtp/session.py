@@ -21,6 +21,7 @@ from deploys.mail.secret import Secret
 from deploys.mail.settings import MailSettings
 
 _READY = 220
+_CLOSING = 421
 _LONGEST = 300
 
 
@@ -60,6 +61,21 @@ class Reply:
 
     code: int
     text: str
+
+    @property
+    def positive(self) -> bool:
+        """Return whether what was asked for is done (RFC 5321 section 4.2.1)."""
+        return self.code // 100 == 2  # noqa: PLR2004
+
+    @property
+    def permanent(self) -> bool:
+        """Return whether it is refused for good."""
+        return self.code // 100 == 5  # noqa: PLR2004
+
+    @property
+    def refused(self) -> bool:
+        """Return whether it is refused, for now at least, in a session that goes on."""
+        return self.code // 100 in (4, 5) and self.code != _CLOSING
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
