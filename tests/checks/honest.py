@@ -33,6 +33,7 @@ from tests.checks import (
     honest_host,
     honest_notices,
     honest_policies,
+    honest_removal,
     honest_reputation,
 )
 from tests.checks.pairs import Case, Pair
@@ -234,4 +235,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_reputation.PAIRS,
     **honest_policies.PAIRS,
     **honest_notices.PAIRS,
+    **honest_removal.PAIRS,
 }
