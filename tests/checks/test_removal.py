@@ -15,7 +15,7 @@ import pytest
 from deploys.checks.delivery import removal
 from deploys.checks.delivery.errands import Errand
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.delivery.removal import tidied
 from deploys.checks.finding import Finding, Severity
 from deploys.checks.world import World
@@ -71,7 +71,8 @@ def _box(here: World) -> Path:
 
 def delivery(box: Path, host: str = "peer", **changes: frozenset[str]) -> Delivery:
     errand = Errand(MESSAGE, "mx1", "harbor.example", (Mailbox(host, str(box)),))
-    return replace(Delivery(errand), **changes)  # type: ignore[arg-type]
+    whole = Delivery(errand, Submitted(1.0), Received(2.0, RAW))
+    return replace(whole, **changes)  # type: ignore[arg-type]
 
 
 def tidy(here: World, box: Path) -> Finding:
@@ -264,6 +265,44 @@ def test_an_answer_that_makes_no_sense_leaves_it_open(here: World, box: Path) ->
     assert tidy(here, box).severity is Severity.UNKNOWN
 
 
+def test_a_message_whose_notice_has_come_is_waited_for_where_it_arrives(
+    here: World, box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    seen = delivery(box)
+    message = replace(MESSAGE, id="run-2", notify="success")
+    errand = replace(seen.errand, message=message, boxes=(Mailbox("mx1", f"{box}-of-root"),))
+    told = replace(seen, errand=errand)
+
+    def ask(_world: World, _host: str, script: list[str], _word: str) -> list[str]:
+        asked.append(script)
+        return ["0"]
+
+    monkeypatch.setattr(removal, "told", ask)
+
+    tidied([seen, told, replace(told, received=None)], here)
+
+    awaiting = ["remove.pl", str(box), "run", "2"]
+    assert sorted(asked, key=len) == [["remove.pl", f"{box}-of-root", "run"], awaiting]
+
+
+@pytest.mark.parametrize("coming", [TEST.replace(b"run-1", b"run-2"), b""], ids=["late", "never"])
+def test_a_message_on_its_way_is_waited_for_a_moment(box: Path, coming: bytes) -> None:
+    box.write_bytes(FIRST + TEST)
+    command = perl(box, WAITING, ("$moment = 3", "$moment = 1"))
+
+    with subprocess.Popen((*command, "2"), stdout=subprocess.PIPE) as waiting:
+        assert waiting.stdout
+        lines = iter(waiting.stdout.readline, b"")
+        assert b"waits\n" in lines
+        with box.open("ab") as file:
+            file.write(coming)
+        said = list(lines)
+
+    assert f"box {2 if coming else 1} \n".encode() in said
+    assert box.read_bytes() == FIRST
+
+
 def perl(box: Path, *changes: tuple[str, str]) -> tuple[str, ...]:
     """Return the command with some words of the script changed."""
     text = SCRIPT
@@ -279,6 +318,7 @@ def run(box: Path, *changes: tuple[str, str]) -> subprocess.CompletedProcess[str
     )
 
 
+WAITING = ("select undef, undef, undef,", "print qq(waits\\n); select undef, undef, undef,")
 IMPATIENT = ("$patience = 5", "$patience = 0")
 
 
@@ -317,11 +357,9 @@ def test_a_mailbox_that_another_program_has_locked_is_left_alone(box: Path) -> N
 
 def test_a_command_that_is_told_to_end_gives_its_locks_back(box: Path) -> None:
     box.write_bytes(TEST + FIRST)
-    waiting = ("select undef, undef, undef,", "print qq(waits\\n); select undef, undef, undef,")
-
     with box.open("r+b") as file:
         fcntl.lockf(file, fcntl.LOCK_EX)
-        with subprocess.Popen(perl(box, waiting), stdout=subprocess.PIPE) as command:
+        with subprocess.Popen(perl(box, WAITING), stdout=subprocess.PIPE) as command:
             assert command.stdout
             assert command.stdout.readline().startswith(b"begin")
             assert command.stdout.readline() == b"waits\n"

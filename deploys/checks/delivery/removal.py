@@ -26,23 +26,36 @@ TIDIED = Question(
 
 def tidied(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
     """Remove a run's messages from each mailbox that they could arrive in."""
-    runs: dict[Mailbox, str] = {}
-    silent: set[str] = set()
-    for delivery in deliveries:
-        silent |= delivery.silent
-        run = delivery.errand.message.id.partition("-")[0]
-        runs |= {box: run for box in delivery.errand.boxes if isinstance(box, Mailbox)}
+    deliveries = tuple(deliveries)
+    silent = {name for delivery in deliveries for name in delivery.silent}
+    runs = {
+        box: delivery.errand.message.id.partition("-")[0]
+        for delivery in deliveries
+        for box in delivery.errand.boxes
+        if isinstance(box, Mailbox)
+    }
     return side_by_side(
         partial(_unknown, box, f"{box.host} did not answer")
         if box.host in silent
-        else partial(_removed, world, box, run)
+        else partial(_removed, world, box, run, _coming(box, deliveries))
         for box, run in runs.items()
     )
 
 
-def _removed(world: World, box: Mailbox, run: str) -> Finding:
+def _coming(box: Mailbox, deliveries: Iterable[Delivery]) -> list[str]:
+    """Return the numbers of messages whose notices came, and that nobody has waited for."""
+    mail = [(one.errand, one.errand.message) for one in deliveries if one.received]
+    here = {message.recipient for errand, message in mail if box in errand.boxes}
+    return [
+        message.id.partition("-")[2]
+        for errand, message in mail
+        if message.notify == "success" and message.recipient in here and box not in errand.boxes
+    ]
+
+
+def _removed(world: World, box: Mailbox, run: str, coming: Iterable[str]) -> Finding:
     try:
-        said = told(world, box.host, ["remove.pl", box.path, run], "box")
+        said = told(world, box.host, ["remove.pl", box.path, run, *coming], "box")
     except UnansweredError as problem:
         return _unknown(box, str(problem))
     count, _, reason = (said or [""])[0].partition(" ")

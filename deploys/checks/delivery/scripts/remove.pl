@@ -1,4 +1,5 @@
-# Removes the test messages of one run from a mailbox, and the notices that answer them: remove.pl MAILBOX RUN
+# Removes the test messages of one run from a mailbox, and the notices that answer them: remove.pl MAILBOX RUN NUMBER...
+# Waits a moment for messages of these numbers, which are on their way.
 # Prints "box COUNT": so many are removed; and behind it why others stay, if any do. Begin and end give this host's clock.
 # Linux, and no more than Debian's perl-base.
 #
@@ -12,9 +13,10 @@ use warnings;
 use Fcntl qw(:DEFAULT :seek);
 use IO::Handle;
 
-my ($box, $run) = @ARGV;
+my ($box, $run, @coming) = @ARGV;
 my $recent = 8 << 20;    # only the mailbox's end is looked at: what was just sent is there
 my $patience = 5;
+my $moment = 3;
 my $header = qr/^X-Pyinfra-Mail-Test: (\Q$run\E-[0-9]+)\r?$/m;
 my $empty = qr/\r?\n\r?\n/;
 my @signals = qw(HUP INT PIPE TERM);
@@ -36,6 +38,7 @@ sub remove {
     die "it is not a regular file\n" unless -f _;
     die "it has more than one link\n" unless $found[3] == 1;
     sysopen $file, $box, O_RDWR | O_NOFOLLOW | O_NONBLOCK or die "it cannot be opened: $!\n";
+    await();
     (contents())[1] =~ $header or return;
     acquire();
     my @held = stat $file;
@@ -63,6 +66,15 @@ sub remove {
         $count = $removable;
     }
     die "$odd of its test messages do not end as they were sent\n" if $odd;
+}
+
+sub await {
+    my $until = time + $moment;
+    for my $number (@coming) {
+        until ((contents())[1] =~ /^end of test message \Q$run-$number\E\r?$/m || time > $until) {
+            select undef, undef, undef, 0.1;
+        }
+    }
 }
 
 # Puts what is kept where the first removed message begins, in a file that ended at $size.
