@@ -101,12 +101,14 @@ def test_test_messages_are_removed_again_and_nothing_else_is() -> None:
         assert on(name, f"test ! -e {box}.lock && echo free") == "free"
 
 
-def test_a_mailbox_that_somebody_reads_is_left_alone_and_told() -> None:
-    lock = "/var/mail/visitor.lock"
-    with broken("peer", f"touch {lock}", f"rm -f {lock}"):
+def test_a_witness_that_cannot_remove_them_is_told_and_fails_nothing() -> None:
+    with broken("peer", "chmod a-x /usr/bin/perl", "chmod a+x /usr/bin/perl"):
         found = passed(pyinfra("deploys/verify.py", "-y"))
 
-    assert with_severity(found, "warning") == {("run.tidied", "peer")}
+    assert with_severity(found, "unknown") == {("run.tidied", "peer")}
+    assert with_severity(found, "warning") == set()
+    run = found["messages"][0]["id"].partition("-")[0]
+    assert int(on("peer", f"grep -c '^X-Pyinfra-Mail-Test: {run}-' /var/mail/visitor")) == 8
 
 
 def test_a_dry_run_sends_nothing_and_says_what_it_would_send() -> None:
