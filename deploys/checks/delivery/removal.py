@@ -6,6 +6,7 @@ stays, as does one in a mailbox that somebody else has locked: a mailbox is anot
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from deploys.checks.delivery.exchange import Delivery
@@ -23,10 +24,13 @@ TIDIED = Question(
     worst=Severity.WARNING,
 )
 
+_WAITS = 10.0  # for messages on their way and for locks, on the host
+
 
 def tidied(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
     """Remove a run's messages from each mailbox that they could arrive in."""
     deliveries = tuple(deliveries)
+    world = replace(world, timeout=world.timeout + _WAITS)
     silent = {name for delivery in deliveries for name in delivery.silent}
     runs = {
         box: delivery.errand.message.id.partition("-")[0]
@@ -44,12 +48,12 @@ def tidied(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
 
 def _coming(box: Mailbox, deliveries: Iterable[Delivery]) -> list[str]:
     """Return the numbers of messages whose notices came, and that nobody has waited for."""
-    mail = [(one.errand, one.errand.message) for one in deliveries if one.received]
-    here = {message.recipient for errand, message in mail if box in errand.boxes}
+    sent = [(one.errand, one.errand.message) for one in deliveries if one.received]
+    here = {mail.recipient for errand, mail in sent if box in errand.boxes and not mail.notify}
     return [
-        message.id.partition("-")[2]
-        for errand, message in mail
-        if message.notify == "success" and message.recipient in here and box not in errand.boxes
+        mail.id.partition("-")[2]
+        for _, mail in sent
+        if mail.notify == "success" and mail.recipient in here
     ]
 
 
@@ -69,4 +73,4 @@ def _removed(world: World, box: Mailbox, run: str, coming: Iterable[str]) -> Fin
 
 def _unknown(box: Mailbox, why: str) -> Finding:
     saw = f"{box.host}: test messages may be in {box.path}: {why}"
-    return TIDIED.unknown(box.host, saw, "mend run.host first, and delete them by hand")
+    return TIDIED.unknown(box.host, saw, "let the host answer, and run perl; delete them by hand")
