@@ -30,7 +30,7 @@ from deploys.checks.dns import (
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, strangers, submission, verbs
+from deploys.checks.smtp import certificates, smuggling, strangers, submission, verbs
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -79,6 +79,7 @@ CHECKS = (
     Check(certificates.certificates, (certificates.TLS,), anywhere=True),
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
+    Check(smuggling.smuggling, (smuggling.SMUGGLING,)),
     Check(submission.submission, (submission.SUBMISSION,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
