@@ -30,7 +30,14 @@ from deploys.checks.dns import (
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, smuggling, strangers, submission, verbs
+from deploys.checks.smtp import (
+    certificates,
+    injection,
+    smuggling,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -80,6 +87,7 @@ CHECKS = (
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
     Check(smuggling.smuggling, (smuggling.SMUGGLING,)),
+    Check(injection.injection, (injection.INJECTION,)),
     Check(submission.submission, (submission.SUBMISSION,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),

@@ -1,6 +1,11 @@
-"""A mail server in a few lines, which takes for the end of a message what it is told to."""
+"""
+A mail server in a few lines that can be told to be careless.
+
+It takes for the end of a message what it is told to, and may remember in TLS what came before.
+"""
 
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -17,6 +22,9 @@ class Careless(StreamRequestHandler):
     verdict = b"554 5.4.0 Error: too many hops"
     stays = True
     postmaster = b"250 2.1.5 Ok"
+    tls: ssl.SSLContext | None = None
+    forgets = True
+    ready = b"220 2.0.0 Ready to start TLS"
 
     def handle(self) -> None:
         self._read = b""
@@ -29,14 +37,25 @@ class Careless(StreamRequestHandler):
     def answer(self, line: bytes) -> None:
         if line.upper().startswith(b"RCPT") and b"postmaster" in line:
             self.say(self.postmaster)
+        elif line.upper().startswith(b"EHLO"):
+            self.say(b"250-mx1\r\n250-SIZE 1000000\r\n250 STARTTLS" if self.tls else b"250 mx1")
+        elif line.upper() == b"STARTTLS" and self.tls:
+            self._encrypt(self.tls)
         else:
             self.say(REPLIES.get(line[:4].upper(), self.other(line)))
 
     def other(self, line: bytes) -> bytes:
-        return b"550 5.1.1 unknown" if line.upper().startswith(b"RCPT") else b"250 mx1"
+        return b"550 5.1.1 unknown" if line.upper().startswith(b"RCPT") else b"250 2.0.0 Ok"
 
     def say(self, line: bytes) -> None:
         self.wfile.write(line + b"\r\n")
+
+    def _encrypt(self, tls: ssl.SSLContext) -> None:
+        self.say(self.ready)
+        if self.ready.startswith(b"220"):
+            self._read = b"" if self.forgets else self._read
+            self.request = self.connection = tls.wrap_socket(self.request, server_side=True)
+            self.wfile = self.request.makefile("wb", buffering=0)
 
     def _take(self) -> bool:
         if self._until(self.end) is None:
@@ -81,3 +100,10 @@ def ending(
 ) -> type[Careless]:
     """Return a server that ends messages at a pattern, says a word, and reads on or hangs up."""
     return type("Ending", (Careless,), {"end": pattern, "verdict": verdict, "stays": stays})
+
+
+def encrypting(
+    tls: ssl.SSLContext, *, forgets: bool = True, ready: bytes = Careless.ready
+) -> type[Careless]:
+    """Return a server that begins TLS, and forgets what came before, or does not."""
+    return type("Encrypting", (Careless,), {"tls": tls, "forgets": forgets, "ready": ready})

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from deploys.checks.finding import Finding
+from deploys.checks.smtp.injection import injection
 from deploys.checks.smtp.smuggling import smuggling
-from tests.checks.careless import TRUE, Careless, ending, listening
+from tests.checks.careless import TRUE, Careless, encrypting, ending, listening
 from tests.checks.pairs import Case, Pair
+from tests.checks.servers import certified
 from tests.checks.worlds import fleet, world
 
 
@@ -15,11 +17,22 @@ def smuggled(server: type[Careless]) -> Case:
 
     def case(folder: Path) -> Iterable[Finding]:
         with listening(server) as port:
-            return list(smuggling(fleet(), world(folder, port=port)))
+            return list(smuggling(fleet(), world(folder, port=port, timeout=10)))
+
+    return case
+
+
+def injected(*, forgets: bool) -> Case:
+    """Send a command together with STARTTLS."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with listening(encrypting(certified(folder), forgets=forgets)) as port:
+            return list(injection(fleet(), world(folder, port=port)))
 
     return case
 
 
 PAIRS: Mapping[str, Pair] = {
     "smtp.smuggling": Pair(smuggled(ending(TRUE)), smuggled(ending(rb"\n\.\n"))),
+    "smtp.injection": Pair(injected(forgets=True), injected(forgets=False)),
 }

@@ -31,7 +31,7 @@ from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, smuggling, strangers, submission, verbs
+from deploys.checks.smtp import certificates, injection, smuggling, strangers, submission, verbs
 from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -179,6 +179,9 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
             strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
             verbs.VERBS.ok(host, f"{host} at {address}: VRFY 502 5.5.1 disabled"),
             smuggling.SMUGGLING.ok(host, f"{host} at {address} ended no message at LF.LF, LF.CRLF"),
+            injection.INJECTION.ok(
+                host, f"{host} at {address} forgot the NOOP that came with STARTTLS"
+            ),
             strangers.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
         ]
         for port in (465, 587):

@@ -30,11 +30,11 @@ class Garbage(Careless):
     verdict = b"\x00\xff" * 99
 
 
-def asked(folder: Path, server: type[Careless]) -> dict[Severity, list[str]]:
+def asked(folder: Path, server: type[Careless], timeout: float = 5) -> dict[Severity, list[str]]:
     """Return what was seen of a server, by severity."""
     found: dict[Severity, list[str]] = {}
     with listening(server) as port:
-        for finding in smuggling(fleet(), world(folder, port=port)):
+        for finding in smuggling(fleet(), world(folder, port=port, timeout=timeout)):
             assert finding.fix or finding.severity is Severity.OK
             found.setdefault(finding.severity, []).append(finding.saw)
     return found
@@ -68,7 +68,7 @@ def test_who_reads_on_or_refuses_is_safe(tmp_path: Path, server: type[Careless])
 def test_who_ends_a_message_too_early_is_told_where(
     tmp_path: Path, pattern: bytes, names: list[str]
 ) -> None:
-    found = asked(tmp_path, ending(pattern))
+    found = asked(tmp_path, ending(pattern), timeout=10)
 
     places = [saw.partition(": ") for saw in found[Severity.ERROR]]
     assert [place for place, _, _ in places] == [
@@ -79,7 +79,7 @@ def test_who_ends_a_message_too_early_is_told_where(
 
 
 def test_the_reply_of_a_server_that_delivers_is_enough(tmp_path: Path) -> None:
-    found = asked(tmp_path, ending(rb"\n\.\n", b"250 2.0.0 Ok: queued", stays=False))
+    found = asked(tmp_path, ending(rb"\n\.\n", b"250 2.0.0 Ok: queued", stays=False), timeout=10)
 
     assert len(found[Severity.ERROR]) == 2
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_asked_is_unknown_once(tmp_path: Path) -> None:
 
 
 def test_garbage_ends_in_a_finding(tmp_path: Path) -> None:
-    assert set(asked(tmp_path, Garbage)) == {Severity.ERROR, Severity.OK}
+    assert set(asked(tmp_path, Garbage, timeout=10)) == {Severity.ERROR, Severity.OK}
 
 
 def test_a_real_server_passes(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from deploys.checks.world import UnansweredError, World
 _OK, _START_INPUT = 250, 354
 _HOPS = 101  # RFC 5321 section 6.3: a loop is assumed at "normally at least 100"
 _SILENCE = 1 / 20  # of a session's time: who says nothing for that long reads on
-_MOST = 4  # replies: to the message, MAIL and RCPT, and a farewell
+_MOST = 3  # replies: to the message, MAIL and RCPT
 
 Outcome = Sequence[Reply] | MisbehavedError | UnansweredError
 

@@ -139,6 +139,13 @@ def starttls(client: smtplib.SMTP, name: str = "", context: ssl.SSLContext | Non
     return version or "no TLS"
 
 
+def handshake(client: smtplib.SMTP, name: str) -> None:
+    """Begin TLS after STARTTLS was sent and answered by hand; nothing is verified."""
+    if client.sock:
+        client.sock = _unverified().wrap_socket(client.sock, server_hostname=name)
+        client.file = None
+
+
 def _unverified() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False

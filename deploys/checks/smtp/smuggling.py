@@ -100,6 +100,8 @@ def _ended(replies: Sequence[Reply]) -> bool:
 
 
 def _doors(host: MailSettings) -> list[Endpoint]:
-    by_family = {door.family: door for door in reversed(endpoints(host))}
+    by_family: dict[str, Endpoint] = {}
+    for door in endpoints(host):
+        by_family.setdefault(door.family, door)
     manned = [desk for desk in desks(host, str(host.addresses[0])) if desk.password]
     return [*by_family.values(), *manned[-1:]]
