@@ -25,7 +25,10 @@ SMUGGLING = Question(
         "A forger hides a second message in one that a good server passes on, and it arrives with "
         "that server's standing: SPF and DMARC pass."
     ),
-    remedy="Keep `smtpd_forbid_bare_newline = normalize`, and Postfix up to date.",
+    remedy=(
+        "Keep `smtpd_forbid_bare_newline = normalize`, and strangers out of `mynetworks`, whom it "
+        "spares."
+    ),
 )
 # What one server or another has taken for the end of a message.
 ENDINGS = (
@@ -43,6 +46,10 @@ ENDINGS = (
 
 _NAMES = {"\r": "CR", "\n": "LF", "\0": "NUL"}
 _CLOSING = 421
+_FIX = (
+    "set smtpd_forbid_bare_newline = normalize, in a Postfix that knows it, and keep strangers out "
+    "of mynetworks, whom it spares"
+)
 # Postfix lets one client have 50 sessions.
 _AT_ONCE = 5
 
@@ -82,8 +89,7 @@ def judged(door: Endpoint, outcomes: Mapping[bytes, Outcome]) -> Iterator[Findin
             problems.append(str(outcome))
         elif _ended(outcome):
             said = "; ".join(map(str, outcome))
-            fix = "set smtpd_forbid_bare_newline = normalize, in a Postfix that knows it"
-            yield SMUGGLING.error(door.host, f"{door} ended a message at {name}: {said}", fix)
+            yield SMUGGLING.error(door.host, f"{door} ended a message at {name}: {said}", _FIX)
         else:
             read_on.append(name)
     for problem in dict.fromkeys(problems):
