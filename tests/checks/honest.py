@@ -39,6 +39,7 @@ from tests.checks import (
     honest_removal,
     honest_reputation,
     honest_services,
+    honest_smuggling,
 )
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
@@ -242,4 +243,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_notices.PAIRS,
     **honest_services.PAIRS,
     **honest_removal.PAIRS,
+    **honest_smuggling.PAIRS,
 }

@@ -41,7 +41,9 @@ from deploys.checks.smtp import (
     backscatter,
     certificates,
     forgery,
+    injection,
     size,
+    smuggling,
     strangers,
     submission,
     verbs,
@@ -205,6 +207,10 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
             backscatter.BACKSCATTER.ok(
                 host,
                 f"{rcpt}<no-such-user-91be+tag@{domain}>: 550 5.1.1 Recipient address rejected",
+            ),
+            smuggling.SMUGGLING.ok(host, f"{host} at {address} ended no message at LF.LF, LF.CRLF"),
+            injection.INJECTION.ok(
+                host, f"{host} at {address} forgot the NOOP that came with STARTTLS"
             ),
             strangers.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
         ]

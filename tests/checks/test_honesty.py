@@ -24,6 +24,7 @@ LAB = {
 ELSEWHERE = {
     "run.waiver": "no host has to do with it",
     "smtp.backscatter": "it would take mail for nobody, and keep it",
+    "smtp.injection": "no setting of Postfix brings it back",
     "smtp.forgery": "it would send as somebody else",
     "dns.tlsa": "a wrong one keeps mail away, so that no other question can be told apart",
     "dns.autoconfig": "the tests' hosts serve none, but in test_web",

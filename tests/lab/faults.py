@@ -74,7 +74,13 @@ MX1: Sequence[Fault] = (
     ),
 )
 MX2: Sequence[Fault] = (
-    fault("mx2", "postconf 'mynetworks=0.0.0.0/0,[::]/0'", ("smtp.relay", "mx2")),
+    # Postfix takes a bare LF from those whom it trusts, which is a fault of its own.
+    fault(
+        "mx2",
+        "postconf 'mynetworks=0.0.0.0/0,[::]/0'",
+        ("smtp.relay", "mx2"),
+        ("smtp.smuggling", "mx2"),
+    ),
     fault(
         "mx2",
         "postconf 'smtpd_recipient_restrictions="
