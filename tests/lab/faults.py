@@ -94,7 +94,6 @@ MX2: Sequence[Fault] = (
         "mx2",
         "postconf -P smtp/inet/message_size_limit=10000000",
         ("smtp.size", "mx2"),
-        mends="postconf -PX smtp/inet/message_size_limit",
     ),
     fault(
         "mx2",
@@ -173,6 +172,7 @@ NAMES: Sequence[Fault] = (
         "ns",
         record(ORCHARD, "mx2", "A", LAB.address("ns"), verb="add-record"),
         ("dns.address", "mx2"),
+        ("dns.srv", ORCHARD),
     ),
     fault(
         "ns",

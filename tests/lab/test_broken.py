@@ -12,7 +12,7 @@ from tests.lab.verifying import failed, passed, with_severity
 pytestmark = pytest.mark.usefixtures("lab", "site")
 DATABASE = "/var/lib/powerdns/pdns.sqlite3"
 FRESH = "systemctl reset-failed unbound; systemctl restart unbound"
-MAIN = "/etc/postfix/main.cf"
+POSTFIX = "main.cf master.cf"
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,9 @@ def names() -> Iterator[None]:
 
 @contextmanager
 def postfix(host: str) -> Iterator[None]:
-    """Put main.cf back at the end."""
-    on(host, f"cp -p {MAIN} /root/")
-    with undone(host, f"mv /root/main.cf {MAIN}; postfix reload 2>/dev/null"):
+    """Put main.cf and master.cf back at the end."""
+    on(host, f"cd /etc/postfix && cp -p {POSTFIX} /root/")
+    with undone(host, f"cd /root && mv {POSTFIX} /etc/postfix/; postfix reload 2>/dev/null"):
         yield
 
 
