@@ -19,6 +19,7 @@ from deploys.checks.dns import (
     authorities,
     dnssec,
     keys,
+    mta_sts,
     names,
     resolvers,
     reverse,
@@ -65,6 +66,7 @@ CHECKS = (
     Check(senders.senders, (senders.SENDERS,)),
     Check(reverse.named, (reverse.PTR,), anywhere=True),
     Check(authorities.issuers, (authorities.CAA,)),
+    Check(mta_sts.published, (mta_sts.MTA_STS,), anywhere=True),
     Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
     Check(
         strangers.strangers,

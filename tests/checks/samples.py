@@ -19,6 +19,7 @@ from deploys.checks.dns import (
     authorities,
     dnssec,
     keys,
+    mta_sts,
     names,
     resolvers,
     reverse,
@@ -99,6 +100,7 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
         ),
     ]
     found += [
+        *(mta_sts.MTA_STS.ok(domain, f"{ns}: no policy, and none is asked for") for ns in NS),
         *(
             tls_rpt.TLS_RPT.ok(domain, f"{ns}: no TLSRPTv1 policy, and none is asked for")
             for ns in NS
