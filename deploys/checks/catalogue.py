@@ -17,6 +17,7 @@ from deploys.checks.delivery import (
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import (
     authorities,
+    dmarc_reports,
     dnssec,
     keys,
     mta_sts,
@@ -66,6 +67,7 @@ CHECKS = (
     Check(senders.senders, (senders.SENDERS,)),
     Check(reverse.named, (reverse.PTR,), anywhere=True),
     Check(authorities.issuers, (authorities.CAA,)),
+    Check(dmarc_reports.authorised, (dmarc_reports.DMARC_REPORTS,), anywhere=True),
     Check(mta_sts.published, (mta_sts.MTA_STS,), anywhere=True),
     Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
     Check(

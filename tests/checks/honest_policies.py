@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from deploys.checks.dns import mta_sts, tls_rpt
+from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
 from deploys.checks.finding import Finding
 from deploys.checks.world import Answer, Page
 from deploys.mail.mta_sts import Policy
@@ -49,7 +49,32 @@ def announcing(*values: str, address: str = "127.0.0.1") -> Zone:
 
 POLICY = "https://mta-sts.harbor.example/.well-known/mta-sts.txt"
 REPORTS = "v=TLSRPTv1; rua=mailto:tls@harbor.example"
+CONSENT = "harbor.example._report._dmarc.faraway.example"
+
+
+def reported(policy: str, *consents: str) -> Zone:
+    """Return a DNS of a policy, and of a domain elsewhere that takes its reports, or does not."""
+    records = {
+        ("_dmarc.harbor.example", "TXT"): (policy,),
+        ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
+        ("faraway.example", "MX"): ("10 mail.faraway.example.",),
+        ("nomail.faraway.example", "MX"): ("0 .",),
+        ("lists.harbor.example", "AAAA"): ("2001:db8::1",),
+        (CONSENT, "TXT"): consents,
+    }
+    return Zone({key: [Answer("ns", values)] for key, values in records.items()})
+
+
+def consented(*consents: str) -> Case:
+    def case(folder: Path) -> Iterable[Finding]:
+        zone = reported("v=DMARC1; p=none; rua=mailto:dmarc@faraway.example", *consents)
+        return dmarc_reports.authorised(fleet(), replace(world(folder), names=zone))
+
+    return case
+
+
 PAIRS: Mapping[str, Pair] = {
+    "dns.dmarc_reports": Pair(consented("v=DMARC1"), consented()),
     "dns.mta_sts": Pair(enforced("mx1.harbor.example"), enforced("mx2.harbor.example")),
     "dns.tls_rpt": Pair(reporting(REPORTS), reporting(REPORTS, REPORTS)),
 }

@@ -2,15 +2,15 @@
 
 import pytest
 
-from deploys.checks.dns import mta_sts, tls_rpt
-from deploys.checks.finding import Severity
+from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
+from deploys.checks.finding import Finding, Severity
 from deploys.checks.world import Answer, Page, RefusedError, UnansweredError, World
 from deploys.mail.mta_sts import Mode, Policy
 from deploys.mail.settings import Fleet
-from tests.checks.honest_policies import POLICY, announcing
+from tests.checks.honest_policies import POLICY, announcing, reported
 from tests.checks.worlds import Gone, Pages, Zone, fleet
 
-OK, WARNING = Severity.OK, Severity.WARNING
+OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
 URI = "mailto:tls@harbor.example"
 REPORTS = f"v=TLSRPTv1; rua={URI}"
@@ -165,3 +165,63 @@ def test_a_policy_that_cannot_be_reached_is_unknown_and_one_without_an_address_m
     assert of_policy(announcing(ID), silent, fleet()) == [OK, UNKNOWN]
     assert of_policy(announcing(ID, address=""), silent, fleet()) == [OK, ERROR]
     assert of_policy(Gone(), silent, fleet()) == [UNKNOWN]
+
+
+OURS, THEIRS = "mailto:dmarc@harbor.example", "mailto:dmarc@faraway.example!10m"
+
+
+@pytest.mark.parametrize(
+    ("tags", "consents", "severities"),
+    [
+        ("", [], [OK]),
+        (f"rua={OURS}", [], [OK]),
+        ("rua=mailto:dmarc@lists.harbor.example", [], [OK]),
+        (f"rua={THEIRS}", ["v=DMARC1"], [OK]),
+        (f"ruf={THEIRS}", ["site-verification=1", "v=DMARC1; rua=mailto:x@faraway.example"], [OK]),
+        (f"rua={OURS}, {THEIRS}; ruf={THEIRS}", ["v=DMARC1;"], [OK, OK]),
+        (f"rua={OURS},{THEIRS},mailto:x@harbor.example", ["v=DMARC1"], [INFO, OK, OK, OK]),
+        (f"rua={THEIRS}", [], [WARNING]),
+        (f"rua={OURS}; ruf={THEIRS}", ["v=DMARC2"], [OK, WARNING]),
+        ("rua=mailto:dmarc@nowhere.example", [], [WARNING]),
+        ("rua=mailto:dmarc@nomail.faraway.example", [], [WARNING]),
+        ("rua=https://harbor.example/dmarc", [], [WARNING]),
+        ("rua=dmarc@harbor.example", [], [WARNING]),
+        ("rua=mailto:\x00\ufffd@" + "x" * 9999, [], [WARNING]),
+        (
+            "rua=" + ",".join(f"mailto:{n}@harbor.example" for n in range(999)),
+            [],
+            [INFO, *[OK] * 10],
+        ),
+    ],
+)
+def test_reports_go_where_they_are_welcome(
+    tags: str, consents: list[str], severities: list[Severity]
+) -> None:
+    zone = reported(f"v=DMARC1; p=none; {tags}", *consents)
+
+    found = of_reports(zone, fleet())
+
+    assert [one.severity for one in found] == severities
+    assert all(one.fix or one.severity is OK for one in found)
+    assert all(len(one.saw + one.fix) < 900 for one in found)
+
+
+def of_reports(zone: Zone, ours: Fleet) -> list[Finding]:
+    nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
+    return list(dmarc_reports.authorised(ours, nobody))
+
+
+def test_reports_that_the_inventory_asks_for_are_missed() -> None:
+    wanting = fleet({"mail_dmarc_reports": ["dmarc@harbor.example"]})
+
+    (finding,) = of_reports(reported("v=DMARC1; p=none"), wanting)
+
+    assert finding.severity is WARNING
+    assert OURS in finding.fix
+
+
+@pytest.mark.parametrize(
+    "zone", [Gone(), Zone({}), reported("v=DMARC1; p=perhaps")], ids=["gone", "none", "broken"]
+)
+def test_reports_of_no_policy_are_unknown(zone: Zone) -> None:
+    assert [one.severity for one in of_reports(zone, fleet())] == [UNKNOWN]
