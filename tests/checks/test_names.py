@@ -16,7 +16,7 @@ from tests.zones.responder import RESPONSE, TYPES, Responder, a, domain, txt
 HOST = fleet({"mail_addresses": ["192.0.2.1", "2001:db8::1"]}).hosts[0]
 OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN
 spf = partial(names.one_policy, names.SPF, "harbor.example", "v=spf1")
-dmarc = partial(names.one_policy, names.DMARC, "_dmarc.harbor.example", "v=DMARC1")
+dmarc = partial(names.forgeries, "_dmarc.harbor.example")
 mx = partial(names.exchanges, "harbor.example", {"mx1.harbor.example"})
 aaaa = partial(names.addresses, HOST, "AAAA", {"2001:db8::1"})
 
@@ -41,7 +41,16 @@ aaaa = partial(names.addresses, HOST, "AAAA", {"2001:db8::1"})
         (spf, ["site-verification=1"], ERROR),
         (dmarc, ["v=DMARC1; p=none"], OK),
         (dmarc, ["v=DMARC1;p=none"], OK),
+        (dmarc, ["v=DMARC1; p=Reject; sp=none; adkim=s; pct=50; fo=1; x=y;"], OK),
         (dmarc, [], ERROR),
+        (dmarc, ["v=DMARC1"], ERROR),
+        (dmarc, ["v=DMARC1; sp=none"], ERROR),
+        (dmarc, ["v=DMARC1; p=deny"], ERROR),
+        (dmarc, ["v=DMARC1; p=none; pct=101"], ERROR),
+        (dmarc, ["v=DMARC1; p=none; p=reject"], ERROR),
+        (dmarc, ["v=DMARC1; p=none, rua"], ERROR),
+        (dmarc, ["v=DMARC1; rua=mailto:a@harbor.example; p=none"], ERROR),
+        (dmarc, ["v=DMARC1; \x00\ufffd;;==" + "x" * 9999], ERROR),
         (dmarc, ["v=DMARC1; p=none", "v=DMARC1; p=reject"], ERROR),
     ],
 )

@@ -40,7 +40,7 @@ MTA_STS = Question(
 _PUBLISH = "run deploys/site.py, which announces the policy once it answers"
 _FOUND = 200
 _MOST = 8  # addresses, a bound on what a stranger's records can make us ask
-_SHORT = 200  # characters of what a stranger says
+_SHORT, _LONG = 200, 400  # characters of what a stranger says, and of what to do about it
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,8 @@ def announced(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
         try:
             announced_id(found[0])
         except MailError as problem:
-            return MTA_STS.error(
-                domain, saw, f"correct the TXT record at {name}: {_short(problem)}"
-            )
+            fix = f"correct the TXT record at {name}: {problem}"
+            return MTA_STS.error(domain, saw, fix[:_LONG])
         return MTA_STS.ok(domain, saw)
     if wanted in (None, "none"):
         return MTA_STS.ok(domain, f"{answer.server}: no policy, and none is asked for")
@@ -143,7 +142,8 @@ def served(expected: Expected, address: str, page: Page) -> Finding:
     try:
         policy = Policy.parse(page.text)
     except MailError as problem:
-        return MTA_STS.error(domain, f"{where} is no policy", f"correct it: {_short(problem)}")
+        fix = f"correct it: {problem}"
+        return MTA_STS.error(domain, f"{where} is no policy", fix[:_LONG])
     saw = f"{where}: {policy.mode} for {policy.max_age} s"
     if expected.mode not in (None, policy.mode):
         return _otherwise(expected, policy.mode, saw)
@@ -164,8 +164,3 @@ def _otherwise(expected: Expected, mode: Mode, saw: str) -> Finding:
         fix = "run deploys/site.py again: it says what it waits for"
         return MTA_STS.warning(expected.domain, saw, fix)
     return MTA_STS.error(expected.domain, saw, _PUBLISH)
-
-
-def _short(problem: MailError) -> str:
-    text = str(problem)
-    return text if len(text) <= _SHORT else f"{text[:_SHORT]}..."
