@@ -206,6 +206,12 @@ def test_the_table_has_a_line_for_each_case_with_its_ratio() -> None:
     assert ["5", "theirs", "2.00", "3", "4.0"] in words
 
 
+def test_large_counts_are_told_in_full() -> None:
+    many = replace(case("near", "ours"), runs=({"seconds": 0.5, "queries": 2474},))
+
+    assert "2474" in shown(many)
+
+
 def test_all_cases_run_once_before_any_runs_again() -> None:
     order: list[str] = []
 

@@ -7,6 +7,7 @@ from deploys.checks import attendance, waivers
 from deploys.checks.delivery import (
     arrival,
     authentication,
+    bulk,
     integrity,
     notices,
     proofs,
@@ -17,8 +18,10 @@ from deploys.checks.delivery import (
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.dns import (
     authorities,
+    autoconfig,
     dmarc_reports,
     dnssec,
+    exchanges,
     keys,
     mta_sts,
     names,
@@ -26,13 +29,23 @@ from deploys.checks.dns import (
     reverse,
     senders,
     servers,
+    services,
+    spf,
     tls_rpt,
     tlsa,
 )
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, strangers, submission, verbs
+from deploys.checks.smtp import (
+    backscatter,
+    certificates,
+    forgery,
+    size,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -59,7 +72,7 @@ class Judge:
 
 # Cheapest first: this is the order of the report.
 CHECKS = (
-    Check(names.published, (names.MX, names.ADDRESS, names.SPF, names.DMARC), anywhere=True),
+    Check(names.published, (exchanges.MX, names.ADDRESS, spf.SPF, names.DMARC), anywhere=True),
     Check(keys.published, (keys.DKIM,)),
     Check(servers.agree, (servers.SERVERS,), anywhere=True),
     Check(dnssec.trusted, (dnssec.DNSSEC,), anywhere=True),
@@ -70,6 +83,8 @@ CHECKS = (
     Check(dmarc_reports.authorised, (dmarc_reports.DMARC_REPORTS,), anywhere=True),
     Check(mta_sts.published, (mta_sts.MTA_STS,), anywhere=True),
     Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
+    Check(services.services, (services.SRV,), anywhere=True),
+    Check(autoconfig.configured, (autoconfig.AUTOCONFIG,)),
     Check(
         strangers.strangers,
         (
@@ -83,11 +98,15 @@ CHECKS = (
     Check(certificates.certificates, (certificates.TLS,), anywhere=True),
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
+    Check(size.sizes, (size.SIZE,)),
+    Check(backscatter.backscatter, (backscatter.BACKSCATTER,)),
     Check(submission.submission, (submission.SUBMISSION,)),
+    Check(forgery.forgery, (forgery.FORGERY,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
     Check(age.known_for, (age.AGE,), anywhere=True),
     Check(recipients.accepted, (recipients.RECIPIENTS,)),
+    Check(bulk.unsubscribed, (bulk.UNSUBSCRIBE,)),
 )
 JUDGES = (
     Judge(lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)),

@@ -24,6 +24,7 @@ from dns.rdtypes.ANY.TXT import TXT
 from deploys.checks.world import Answer, Delegation, UnansweredError
 
 FAMILIES = ("A", "AAAA")
+CUT = "its answer is cut off, even over TCP"
 _PATIENCE = 2.0  # seconds for one answer
 _ENOUGH = 4  # addresses of a parent's servers that are asked for one answer
 _PAYLOAD = 1232  # octets that no path fragments
@@ -89,7 +90,11 @@ def authority(label: str, address: str, name: str, rdtype: str, port: int) -> An
 
 
 def question(name: str, rdtype: str, address: str, port: int) -> dns.message.Message:
-    """Ask one server without recursion, by UDP, and by TCP where the answer does not fit."""
+    """
+    Ask one server without recursion, by UDP, and by TCP where the answer does not fit.
+
+    Raise DNSException for an answer that is cut off even there: it would look like less.
+    """
     query = dns.message.make_query(f"{name}.", rdtype, flags=0, use_edns=0, payload=_PAYLOAD)
     try:
         return _sent(query, address, port)
@@ -106,6 +111,11 @@ def routed(address: str) -> bool:
     return False
 
 
+def is_cut(answer: dns.message.Message) -> bool:
+    """Return whether an answer says itself that it is not whole."""
+    return bool(answer.flags & dns.flags.TC)
+
+
 def texts(rrset: Iterable[dns.rdata.Rdata]) -> tuple[str, ...]:
     """Return values as in a zone file, but TXT as one plain text."""
     return tuple(sorted(_text(rdata) for rdata in rrset))
@@ -120,6 +130,8 @@ def _text(rdata: dns.rdata.Rdata) -> str:
 
 def _sent(query: dns.message.Message, address: str, port: int) -> dns.message.Message:
     answer, _ = dns.query.udp_with_fallback(query, address, _PATIENCE, port, ignore_unexpected=True)
+    if is_cut(answer):
+        raise dns.exception.FormError(CUT)  # type: ignore[no-untyped-call]
     return answer
 
 

@@ -11,7 +11,7 @@ import dns.message
 import dns.name
 import dns.resolver
 
-from deploys.checks.nameservers import texts
+from deploys.checks.nameservers import CUT, is_cut, texts
 from deploys.checks.world import Cached, Trust, UnansweredError
 
 
@@ -39,6 +39,8 @@ def cached(ask: dns.resolver.Resolver, name: str, rdtype: str) -> Cached:
         return Cached((), min((rrset.ttl for rrset in said.authority), default=0))
     except dns.exception.DNSException as error:
         raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
+    if is_cut(answer.response):
+        raise UnansweredError(f"no answer about {rdtype} of {name}: {CUT}")
     rrsets = answer.response.answer or answer.response.authority
     return Cached(texts(answer.rrset or ()), min((rrset.ttl for rrset in rrsets), default=0))
 

@@ -19,7 +19,7 @@ import dns.resolver
 from dns.exception import DNSException
 
 from deploys.checks import nameservers, recursion
-from deploys.checks.nameservers import texts
+from deploys.checks.nameservers import CUT, is_cut, texts
 from deploys.checks.world import (
     Answer,
     Cached,
@@ -87,6 +87,8 @@ class Resolver:
             return ()
         except DNSException as error:
             raise UnansweredError(f"no answer about {rdtype} of {name}: {error}") from error
+        if is_cut(answer.response):
+            raise UnansweredError(f"no answer about {rdtype} of {name}: {CUT}")
         return texts(answer.rrset or ())
 
     def _delegation(self, name: str) -> Delegation:
@@ -159,4 +161,6 @@ def _resolver(addresses: Sequence[str], port: int) -> dns.resolver.Resolver:
 def _checked(server: str, response: dns.message.Message, values: tuple[str, ...]) -> Answer:
     if not response.flags & dns.flags.AA:
         return Answer(server, problem="it is not authoritative for the zone (lame delegation)")
+    if is_cut(response):
+        return Answer(server, problem=CUT)
     return Answer(server, values)

@@ -20,7 +20,6 @@ from deploys.mail.rotation import WHY, Published
 from deploys.mail.settings import Fleet, MailSettings
 from deploys.mail.silence import silent
 from deploys.mail.spf import DEFAULT_ALL, Spf
-from deploys.mail.srv import Srv
 from deploys.mail.tls_rpt import TlsRpt
 
 PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 section 5.1)
@@ -145,14 +144,12 @@ def _of_services(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]
     offering = [host for host in hosts if domain in host.account_domains]
     if not offering:
         return
-    ttl = offering[0].ttl
-    for service, port in srv.SUBMISSION.items():
-        values = tuple(str(Srv.at(host.hostname, port)) for host in offering)
-        why = f"where users of {domain} send from"
-        yield MailRecord(srv.record_name(service, domain), "SRV", values, ttl, why)
-    for service in srv.ABSENT:
-        why = f"{service} is not offered"
-        yield MailRecord(srv.record_name(service, domain), "SRV", (str(srv.NOWHERE),), ttl, why)
+    names = [host.hostname for host in offering]
+    for service in srv.SERVICES:
+        values = tuple(map(str, srv.places(service, names)))
+        absent = service in srv.ABSENT
+        why = f"{service} is not offered" if absent else f"where users of {domain} send from"
+        yield MailRecord(srv.record_name(service, domain), "SRV", values, offering[0].ttl, why)
 
 
 def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:

@@ -69,6 +69,12 @@ class Spf:
         ways = {"redirect"} if not self.all else set()
         return tuple(term for term in passing if name_of(term) in ways or not _is_modifier(term))
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The mechanisms that are never tried, as they stand behind `all` (section 5.1)."""
+        behind = self.terms[len(self._tried()) + 1 :]
+        return tuple(term for term in behind if not _is_modifier(term))
+
     def effective(self) -> Iterator[str]:
         """Yield the mechanisms that are ever tried, in one spelling: those before `all`."""
         return map(_spelling, self._tried())

@@ -6,10 +6,12 @@ A mail program that knows only ann@example.org asks for `_submissions._tcp.examp
 the host `.`, so that nobody has to guess or wait.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SUBMISSION = {"submissions": 465, "submission": 587}
 ABSENT = ("imaps", "imap", "pop3s", "pop3")
+SERVICES = (*SUBMISSION, *ABSENT)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Srv:
 
 
 NOWHERE = Srv(0, 0, 0, ".")
+
+
+def places(service: str, hostnames: Sequence[str]) -> tuple[Srv, ...]:
+    """Return where a service is for those who send through these hosts, if there are any."""
+    if not hostnames:
+        return ()
+    if service in ABSENT:
+        return (NOWHERE,)
+    return tuple(Srv.at(name, SUBMISSION[service]) for name in hostnames)
 
 
 def record_name(service: str, domain: str) -> str:

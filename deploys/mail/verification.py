@@ -96,6 +96,7 @@ class Verification(_Frozen):
     waivers: tuple[Waiver, ...] = ()
     blocklists: DomainNames | None = None
     mailboxes: tuple[OutsideMailbox, ...] = ()
+    bulk: Listed = ()
     notify: Receiver = ""
     timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
     metrics: Annotated[str, Field(pattern="^(/.*)?$")] = ""

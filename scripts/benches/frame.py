@@ -123,7 +123,7 @@ class Report:
 
     def _cell(self, case: Case, figure: str) -> str:
         found, aim = case.median(figure), case.aims.get(figure)
-        text = format(found, ".2f" if figure == self.measure else ".3g")
+        text = _counted(found) if figure != self.measure else f"{found:.2f}"
         return text if aim is None else f"(≤ {aim:g}) {_coloured(text, good=found <= aim)}"
 
     def _ratio_cell(self, case: Case, baseline: str) -> str:
@@ -134,6 +134,10 @@ class Report:
         return (
             text if aim is None else f"(≥ {aim:g}) {_coloured(f'{found:.2f}', good=found >= aim)}"
         )
+
+
+def _counted(found: float) -> str:
+    return f"{found:.3g}" if found < 1000 else f"{found:.0f}"  # noqa: PLR2004 - .3g has exponents
 
 
 def _coloured(text: str, *, good: bool) -> str:

@@ -19,21 +19,25 @@ from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.finding import Finding
-from deploys.checks.smtp import certificates, strangers, verbs
+from deploys.checks.smtp import certificates, strangers
 from deploys.checks.smtp.session import Desk
 from deploys.checks.smtp.submission import asked, private
 from deploys.checks.waivers import waived
 from deploys.checks.world import World
+from deploys.mail import srv
 from deploys.mail.secret import Secret, file
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Waiver
 from tests.checks import (
+    honest_bulk,
     honest_bytes,
     honest_dns,
     honest_host,
     honest_notices,
     honest_policies,
+    honest_refusals,
     honest_reputation,
+    honest_services,
 )
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
@@ -43,7 +47,6 @@ from tests.checks.servers import (
     NoPostmaster,
     OpenRelay,
     Submission,
-    Talkative,
     certified,
     serving,
 )
@@ -57,6 +60,7 @@ RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("harbor.example", "TXT"): ("v=spf1 mx ip4:203.0.113.11 -all",),
     ("_mta-sts.harbor.example", "TXT"): (),
     ("_smtp._tls.harbor.example", "TXT"): (),
+    **{(f"_{name}._tcp.harbor.example", "SRV"): () for name in srv.SERVICES},
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
     ("mx1.harbor.example", "AAAA"): (),
@@ -207,7 +211,6 @@ HONEST: Mapping[str, Pair] = {
     "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
     "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
     "smtp.relay": Pair(door(Handler()), door(OpenRelay())),
-    "smtp.verbs": Pair(met(verbs.verbs, Handler()), met(verbs.verbs, Talkative())),
     "smtp.tls": Pair(
         met(certificates.certificates, Handler()),
         met(certificates.certificates, Handler(), host="mx2.harbor.example"),
@@ -231,8 +234,11 @@ HONEST: Mapping[str, Pair] = {
     ),
     **honest_dns.PAIRS,
     **honest_bytes.PAIRS,
+    **honest_bulk.PAIRS,
     **honest_host.PAIRS,
     **honest_reputation.PAIRS,
     **honest_policies.PAIRS,
+    **honest_refusals.PAIRS,
     **honest_notices.PAIRS,
+    **honest_services.PAIRS,
 }

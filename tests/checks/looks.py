@@ -61,6 +61,8 @@ def told(folder: Path, changed: Sections, days: float = 90) -> list[str]:
             "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination",
             "smtpd_milters = unix:rspamd/milter.sock",
             f"smtpd_tls_chain_files = {SSL}/mx1.harbor.example.pem",
+            "smtpd_client_auth_rate_limit = 0",
+            "smtpd_tls_auth_only = no",
         ],
         "secret": [
             f"600 root {int(NOW)} {SSL}/mx1.harbor.example.pem",

@@ -8,6 +8,7 @@ from deploys.checks import attendance, waivers
 from deploys.checks.delivery import (
     arrival,
     authentication,
+    bulk,
     integrity,
     notices,
     proofs,
@@ -17,8 +18,10 @@ from deploys.checks.delivery import (
 )
 from deploys.checks.dns import (
     authorities,
+    autoconfig,
     dmarc_reports,
     dnssec,
+    exchanges,
     keys,
     mta_sts,
     names,
@@ -26,14 +29,24 @@ from deploys.checks.dns import (
     reverse,
     senders,
     servers,
+    spf,
     tls_rpt,
     tlsa,
 )
+from deploys.checks.dns import services as places
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, strangers, submission, verbs
+from deploys.checks.smtp import (
+    backscatter,
+    certificates,
+    forgery,
+    size,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -91,8 +104,8 @@ def _hops(path: str, number: int) -> tuple[Stop, ...]:
 
 def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Finding]:
     found = [
-        *(names.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
-        *(names.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
+        *(exchanges.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
+        *(spf.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
         *(names.DMARC.ok(domain, f"{ns}: v=DMARC1; p=none") for ns in NS),
         *(
             keys.DKIM.ok(domain, f"{ns}: {selector}._domainkey.{domain} holds the key that signs")
@@ -107,6 +120,12 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             tls_rpt.TLS_RPT.ok(domain, f"{ns}: no TLSRPTv1 policy, and none is asked for")
             for ns in NS
         ),
+        *(
+            places.SRV.ok(domain, f"{ns}: _{name}._tcp.{domain} SRV 0 1 {port} {host}.{domain}.")
+            for name, port in (("submissions", 465), ("submission", 587))
+            for ns in NS
+        ),
+        autoconfig.AUTOCONFIG.ok(domain, f"{domain}: mail_autoconfig is off, so nothing is wanted"),
         servers.SERVERS.ok(domain, f"{', '.join(NS)}: serial 2026100401"),
         dnssec.DNSSEC.ok(domain, f"MX of {domain}: signed, and the chain from the root holds"),
         resolvers.RESOLVERS.ok(domain, f"203.0.113.3: MX of {domain} is 10 {host}.{domain}."),
@@ -115,6 +134,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             f"{host} at 203.0.113.11, MAIL FROM: pass by mx (1 of 10 lookups, 0 of 2 void)",
         ),
     ]
+    one_click = "news.eml: one click, signed, and its address is served"
+    found.append(bulk.UNSUBSCRIBE.ok(domain, one_click))
     for message in messages:
         if host in message.path or domain in message.path:
             box = f"/var/mail/root on {host}"
@@ -127,8 +148,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             once = f"{message.path}: one each of Message-ID, Date, From, Subject, To, as sent"
             found.append(integrity.HEADERS.ok(domain, once))
     found += _proved(host, domain)
-    spf = f"spf=pass smtp.mailfrom={domain}"
-    found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {spf}"))
+    passed = f"spf=pass smtp.mailfrom={domain}"
+    found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {passed}"))
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
         saw = f"{host} -> visitor@faraway.example: signature {selector} passed"
         found.append(signatures.DKIM.ok(domain, saw))
@@ -182,11 +203,19 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
             strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
             strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
             verbs.VERBS.ok(host, f"{host} at {address}: VRFY 502 5.5.1 disabled"),
+            size.SIZE.ok(host, f"{host} at {address} offers SIZE 26214400"),
+            backscatter.BACKSCATTER.ok(
+                host,
+                f"{rcpt}<no-such-user-91be+tag@{domain}>: 550 5.1.1 Recipient address rejected",
+            ),
             strangers.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
         ]
         for port in (465, 587):
             saw = f"{host} at {address} port {port} asks for a password under TLS"
             found.append(submission.SUBMISSION.ok(host, saw))
+        login, other = f"captain@{domain}", f"no-such-user-91be@{domain}"
+        saw = f"{host} at {address} port 465 answered {login} with From: {other}: 554 5.7.1 not its"
+        found.append(forgery.FORGERY.ok(host, saw))
         public = "not a public name or address, so no list can hold it"
         found.append(blocklists.BLOCKLISTS.ok(host, f"{host} at {address}: {public}"))
     found += (question.ok(host, f"{host}: {saw}") for question, saw in LOOKED.items())

@@ -3,11 +3,14 @@
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, localtime
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import format_datetime, getaddresses, localtime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -26,6 +29,7 @@ class Handler:
     """Serves harbor.example as a mail host should, and delivers into one mailbox."""
 
     asks = False  # for a password
+    largest = 26_214_400
 
     def __init__(self, mailbox: Path | None = None) -> None:
         self._mailbox = mailbox
@@ -75,9 +79,15 @@ class Handler:
     def answer(self, address: str) -> str:
         if address in USERS:
             return "250 2.1.5 Ok"
-        if address.endswith("@harbor.example"):
+        if address.lower().endswith("@harbor.example"):
             return f"550 5.1.1 <{address}>: Recipient address rejected"
         return f"554 5.7.1 <{address}>: Relay access denied"
+
+
+class Small(Handler):
+    """Takes less than it should."""
+
+    largest = 1_000_000
 
 
 class OpenRelay(Handler):
@@ -94,6 +104,22 @@ class CatchAll(Handler):
         local, _, domain = address.rpartition("@")
         taken = domain == "harbor.example" and not set(local) & set("%!@")
         return "250 2.1.5 Ok" if taken else super().answer(address)
+
+
+class Careful(Handler):
+    """Asks the DNS whether it could ever answer a sender."""
+
+    def answer_to(self, sender: str, address: str) -> str:
+        if sender.endswith(".invalid"):
+            return f"450 4.1.8 <{sender}>: Sender address rejected: Domain not found"
+        return super().answer_to(sender, address)
+
+
+class Extending(Careful):
+    """Takes whatever has an extension, to see later whose it is."""
+
+    def answer(self, address: str) -> str:
+        return "250 2.1.5 Ok" if "+" in address else super().answer(address)
 
 
 class Talkative(Handler):
@@ -146,6 +172,28 @@ class Submission(Handler):
         return "250 2.1.5 Ok"
 
 
+class OwnAuthor(Submission):
+    """Lets an account write in its own name only."""
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        written = BytesParser(policy=compat32).parsebytes(envelope.original_content or b"")
+        if self.allowed([author for _, author in getaddresses(written.get_all("From", []))]):
+            return await super().handle_DATA(server, session, envelope)
+        return "554 5.7.1 the From header names an address that is not this account's"
+
+    def allowed(self, authors: Sequence[str]) -> bool:
+        return tuple(authors) == ("captain@harbor.example",)
+
+
+class FirstAuthor(OwnAuthor):
+    """Looks at the first author only."""
+
+    def allowed(self, authors: Sequence[str]) -> bool:
+        return super().allowed(authors[:1])
+
+
 class AnySender(Submission):
     """Looks at nothing."""
 
@@ -165,22 +213,58 @@ class AnotherPassword(Submission):
     password = "other"
 
 
+class AsWritten(SMTP):
+    """Hands on an address as it is written, whatever a parser would make of it."""
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        written, _, options = arg.partition(">")
+        return written.lstrip("<") or "<>", options
+
+
+class Server(Controller):
+    """Serves with addresses as they are written."""
+
+    def factory(self) -> SMTP:
+        return AsWritten(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator[int]:
     """Serve on a port of 127.0.0.1 and return it."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"data_size_limit": handler.largest}
     if isinstance(handler, Submission):
-        options = {"authenticator": handler.check, "auth_require_tls": not handler.in_clear}
+        options |= {"authenticator": handler.check, "auth_require_tls": not handler.in_clear}
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    controller = Controller(
-        handler, hostname="127.0.0.1", port=port, tls_context=context, **options
-    )
+    controller = Server(handler, hostname="127.0.0.1", port=port, tls_context=context, **options)
     controller.start()
     try:
         yield port
     finally:
         controller.stop()
+
+
+@contextmanager
+def raw(serve: Callable[[socket.socket, Event], None]) -> Iterator[int]:
+    """Serve connections with a function until the test is over."""
+    over = Event()
+
+    def accept() -> None:
+        while not over.is_set():
+            connection, _ = listener.accept()
+            with connection:
+                if not over.is_set():
+                    serve(connection, over)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=accept)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            over.set()
+            socket.create_connection(listener.getsockname()).close()
+            thread.join()
 
 
 def certified(folder: Path, host: str = "mx1.harbor.example", days: float = 90) -> ssl.SSLContext:

@@ -1,6 +1,7 @@
 """Keys of mx1, made anew for each run of the tests, and what it signs with them."""
 
 import base64
+from collections.abc import Sequence
 
 import dkim
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
@@ -26,7 +27,15 @@ KEYS = {
 }
 
 
-def signed(raw: bytes, domain: str = "harbor.example", host: str = "mx1") -> bytes:
+HEADERS = (b"from", b"to", b"subject", b"date", b"message-id")
+
+
+def signed(
+    raw: bytes,
+    domain: str = "harbor.example",
+    host: str = "mx1",
+    headers: Sequence[bytes] = HEADERS,
+) -> bytes:
     """Return a message as a mail host of a domain sends it."""
     signatures = [
         dkim.sign(
@@ -36,7 +45,7 @@ def signed(raw: bytes, domain: str = "harbor.example", host: str = "mx1") -> byt
             secret,
             canonicalize=(b"relaxed", b"relaxed"),
             signature_algorithm=f"{algorithm}-sha256".encode(),
-            include_headers=[b"from", b"to", b"subject", b"date", b"message-id"],
+            include_headers=list(headers),
         )
         for algorithm, secret in _SECRETS.items()
     ]
@@ -52,6 +61,6 @@ def sealed(raw: bytes) -> bytes:
         b"harbor.example",
         _SECRETS["rsa"],
         b"relay.example",
-        include_headers=[b"from", b"to", b"subject", b"date", b"message-id"],
+        include_headers=list(HEADERS),
     )
     return b"".join(lines).replace(b"\r\n", b"\n") + results + raw

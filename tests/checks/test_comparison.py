@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.dns.names import MX
+from deploys.checks.dns.exchanges import MX
 from deploys.checks.finding import Finding, Severity
 from deploys.checks.report import write
 from deploys.checks.report.comparison import compared

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from deploys.checks.finding import Severity
+from deploys.checks.host.drift import drift
 from deploys.checks.host.examination import QUESTIONS, examined
-from deploys.checks.host.look import look
+from deploys.checks.host.look import Look, look
 from deploys.checks.host.port25 import targets
 from deploys.checks.world import Answer, UnansweredError
 from tests.checks.honest_host import Told, seen, waiting
-from tests.checks.looks import DKIM, SSL, units
+from tests.checks.looks import DKIM, SSL, told, units
 from tests.checks.pairs import Case
 from tests.checks.servers import Handler, serving
 from tests.checks.worlds import Zone, fleet, world
@@ -79,6 +80,38 @@ def test_what_a_host_says_is_judged(
     assert severity in {one.severity for one in found}
     assert severity is OK or OK not in {one.severity for one in found} or id_ == "disk"
     assert all(one.saw.startswith("mx1") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "own", "severity"),
+    [
+        ({}, {}, OK),
+        ({"smtpd_client_auth_rate_limit": "0"}, {}, ERROR),
+        ({"smtpd_tls_auth_only": "no"}, {}, ERROR),
+        ({"smtpd_client_auth_rate_limit": "9"}, {"smtpd_client_auth_rate_limit": "9"}, OK),
+    ],
+    ids=str,
+)
+def test_a_host_with_accounts_has_loaded_what_keeps_guessers_out(
+    loaded: dict[str, str], own: dict[str, str], severity: Severity, tmp_path: Path
+) -> None:
+    accounts = {"captain@harbor.example": {"password": "$6$" + "a" * 8 + "$" + "b" * 86}}
+    manned = fleet(
+        {
+            "mail_aliases": {"captain": "root"},
+            "mail_accounts": accounts,
+            "mail_postfix_main": own,
+        }
+    )
+    said = {"smtpd_client_auth_rate_limit": "1200", "smtpd_tls_auth_only": "yes", **loaded}
+    lines = told(tmp_path, {})
+    postconf = [line.removeprefix("postconf ") for line in lines if line.startswith("postconf ")]
+    postconf += [f"{key} = {value}" for key, value in said.items()]
+
+    found = list(drift(Look(manned.hosts[0], {"deployed": ["postfix same"], "postconf": postconf})))
+
+    assert [one.severity for one in found] == [severity]
+    assert all(f"{key} = {value}" in found[0].saw for key, value in loaded.items() if not own)
 
 
 def test_the_common_reason_of_what_waits_is_told(tmp_path: Path) -> None:

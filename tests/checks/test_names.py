@@ -1,41 +1,83 @@
 """What name servers say, judged; and the asking, of servers small enough to be wrong."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from deploys.checks.dns import names
+from deploys.checks.dns import spf as policies
+from deploys.checks.dns.exchanges import MOST, Exchanges
 from deploys.checks.finding import Severity
 from deploys.checks.resolver import Resolver
 from deploys.checks.world import Answer, UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet
-from tests.checks.worlds import Pages, Zone, fleet
+from tests.checks.worlds import Gone, Pages, Zone, fleet
 from tests.zones.responder import RESPONSE, TYPES, Responder, a, domain, txt
 
 HOST = fleet({"mail_addresses": ["192.0.2.1", "2001:db8::1"]}).hosts[0]
-OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN
-spf = partial(names.one_policy, names.SPF, "harbor.example", "v=spf1")
+OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
+ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
+spf = partial(policies.policy, "harbor.example")
 dmarc = partial(names.forgeries, "_dmarc.harbor.example")
-mx = partial(names.exchanges, "harbor.example", {"mx1.harbor.example"})
+WHERE = Zone(
+    {
+        ("mx1.harbor.example", "A"): [Answer("ns", ("192.0.2.1",))],
+        ("backup.example", "AAAA"): [Answer("ns", ("2001:db8::2",))],
+        ("alias.example", "CNAME"): [Answer("ns", ("backup.example.",))],
+        ("alias.example", "AAAA"): [Answer("ns", ("2001:db8::2",))],
+    }
+)
+EXCHANGES = Exchanges("harbor.example", frozenset({"mx1.harbor.example"}), WHERE.lookup)
+OURS = "10 mx1.harbor.example."
+mx, theirs = EXCHANGES.judged, replace(EXCHANGES, foreign=True).judged
 aaaa = partial(names.addresses, HOST, "AAAA", {"2001:db8::1"})
 
 
 @pytest.mark.parametrize(
     ("judge", "values", "severity"),
     [
-        (mx, ["10 mx1.harbor.example."], OK),
+        (mx, [OURS], OK),
         (mx, ["10 MX1.harbor.example."], OK),
-        (mx, ["10 mx1.harbor.example.", "20 backup.example."], INFO),
+        (mx, [OURS, "20 backup.example."], INFO),
+        (theirs, [OURS, "20 backup.example."], OK),
         (mx, ["10 backup.example."], ERROR),
         (mx, ["0 ."], ERROR),
+        (mx, [OURS, "0 ."], ERROR),  # RFC 7505 section 3: it stands alone
         (mx, [], ERROR),
+        (mx, [OURS, "20 gone.example."], ERROR),
+        (theirs, [OURS, "20 gone.example."], ERROR),
+        (mx, [OURS, "20 alias.example."], ERROR),  # RFC 2181 section 10.3
+        (mx, [OURS, "20 192.0.2.1."], ERROR),
+        (mx, [OURS, "20 [192.0.2.1]."], ERROR),
+        (mx, [OURS, "20 2001:db8::1."], ERROR),
+        (mx, [OURS, "20 localhost."], ERROR),
+        (mx, [OURS, "20 mx.LOCALHOST."], ERROR),
+        (mx, [OURS, "20 \\000\\255."], ERROR),
         (aaaa, ["2001:db8::1"], OK),
         (aaaa, ["2001:db8::1", "2001:db8::2"], ERROR),
         (aaaa, ["2001:db8::2"], ERROR),
         (aaaa, [], ERROR),
         (spf, ["site-verification=1", "v=spf1 mx -all"], OK),
-        (spf, ["v=spf1"], OK),
+        (spf, ["V=SPF1 mx ~ALL"], OK),
+        (spf, ["v=spf1 redirect=_spf.harbor.example"], OK),
+        (spf, ["v=spf1 -all"], OK),
+        (spf, ["v=spf1 mx exp=why.harbor.example -all x-unknown=1"], OK),
+        (spf, ["v=spf1"], WARNING),
+        (spf, ["v=spf1 mx"], WARNING),
+        (spf, ["v=spf1 mx ?all"], WARNING),
+        (spf, ["v=spf1 mx ptr -all"], WARNING),
+        (spf, ["v=spf1 ptr:harbor.example -all"], WARNING),
+        (spf, ["v=spf1 -all mx"], WARNING),
+        (spf, ["v=spf1 mx all"], ERROR),
+        (spf, ["v=spf1 mx +ALL"], ERROR),
+        (spf, ["v=spf1 mx -al"], ERROR),
+        (spf, ["v=spf1 ip4:192.0.2.256 -all"], ERROR),
+        (spf, ["v=spf1 include: -all"], ERROR),
+        (spf, ["v=spf1 redirect=a.example redirect=b.example"], ERROR),
+        (spf, ["v=spf1 \x00\xff %{ -all"], ERROR),
+        (spf, ["v=spf1 " + "a" * 60000], ERROR),
         (spf, ["v=spf1 mx -all", "v=spf1 a -all"], ERROR),  # RFC 7208 section 4.5: permerror
         (spf, ["v=spf10 mx"], ERROR),
         (spf, ["site-verification=1"], ERROR),
@@ -63,6 +105,35 @@ def test_answers_are_judged(judge: object, values: list[str], severity: Severity
     assert finding.fix or severity is OK
 
 
+def test_what_an_mx_record_leads_to_is_told() -> None:
+    finding = theirs(Answer("ns", (OURS, "20 gone.example.")))
+
+    assert finding.saw == (
+        f"ns: {OURS}, 20 gone.example.: leads to gone.example, which has no address"
+    )
+    assert "takes no mail (null MX, RFC 7505)" in mx(Answer("ns", ("0 .",))).saw
+
+
+def test_an_mx_host_that_nobody_answers_about_leaves_the_question_open() -> None:
+    finding = replace(EXCHANGES, lookup=Gone().lookup).judged(Answer("ns", (OURS,)))
+
+    assert finding.severity is UNKNOWN
+
+
+def test_no_number_of_mx_records_makes_the_run_endless() -> None:
+    asked = []
+
+    def lookup(name: str, rdtype: str) -> tuple[str, ...]:
+        asked.append(name)
+        return ("192.0.2.1",) if rdtype == "A" else ()
+
+    many = tuple(f"10 m{number}.example." for number in range(2000))
+    finding = replace(EXCHANGES, lookup=lookup, foreign=True).judged(Answer("ns", (OURS, *many)))
+
+    assert finding.severity is OK
+    assert len(set(asked)) == MOST
+
+
 def severities(zone: Zone, one: Fleet) -> dict[tuple[str, str], list[Severity]]:
     found: dict[tuple[str, str], list[Severity]] = {}
     nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
@@ -75,7 +146,12 @@ def test_every_server_is_judged_by_itself() -> None:
     here, gone = Answer("ns1", ("10 mx1.harbor.example.",)), Answer("ns2", problem="timed out")
     stale = Answer("ns3", ("10 old.harbor.example.",))
 
-    found = severities(Zone({("harbor.example", "MX"): [here, gone, stale]}), fleet())
+    records = {
+        ("harbor.example", "MX"): [here, gone, stale],
+        ("mx1.harbor.example", "A"): [Answer("ns", ("127.0.0.1",))],
+    }
+
+    found = severities(Zone(records), fleet())
 
     assert found["dns.mx", "harbor.example"] == [OK, UNKNOWN, ERROR]
 

@@ -43,7 +43,7 @@ def test_patterns_choose_among_the_ids(patterns: tuple[str, ...], ids: set[str])
 
 
 def test_a_fast_run_leaves_out_what_waits_for_messages() -> None:
-    of_messages = family("delivery") - {"delivery.recipients"}
+    of_messages = family("delivery") - {"delivery.recipients", "delivery.unsubscribe"}
     assert chosen(fast=True) == set(QUESTIONS) - OF_THE_RUN - of_messages
     assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
 
@@ -147,7 +147,10 @@ def test_a_host_alone_does_not_make_strangers_of_the_others(tmp_path: Path) -> N
         update={"inventory_name": "mx2", "hostname": "mx2.harbor.example"}
     )
     both = one.model_copy(update={"hosts": (*one.hosts, other)})
-    exchanges = {("harbor.example", "MX"): ("10 mx1.harbor.example.", "10 mx2.harbor.example.")}
+    exchanges = {
+        ("harbor.example", "MX"): ("10 mx1.harbor.example.", "10 mx2.harbor.example."),
+        ("mx2.harbor.example", "A"): ("127.0.0.1",),
+    }
 
     narrowed = both.narrowed(["mx1"])
 

@@ -234,7 +234,11 @@ OLD = [Answer("ns2 (192.0.2.2)", ("ns1.example. h.example. 6 1 1 1 1",))]
 
 @pytest.mark.parametrize(
     ("values", "saw"),
-    [([], "nothing"), ([mx(0, "")[:-1]], "0 ."), ([mx(10, "old.example")], "10 old.example.")],
+    [
+        ([], "nothing"),
+        ([mx(0, "")[:-1]], '0 . says by "." that the domain takes no mail (null MX, RFC 7505)'),
+        ([mx(10, "old.example")], "10 old.example."),
+    ],
     ids=["no MX", "null MX", "another"],
 )
 def test_mail_that_goes_nowhere_is_an_error_of_each_server(

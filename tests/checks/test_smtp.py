@@ -3,9 +3,9 @@
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 
@@ -21,6 +21,7 @@ from tests.checks.servers import (
     OpenRelay,
     PercentRelay,
     certified,
+    raw,
     serving,
 )
 from tests.checks.worlds import fleet, world
@@ -88,29 +89,6 @@ def test_a_broken_tls_fails_only_that(tmp_path: Path) -> None:
         found = asked(tmp_path, port)
 
     assert found[Severity.ERROR] == {"smtp.starttls"}
-
-
-@contextmanager
-def raw(serve: Callable[[socket.socket, Event], None]) -> Iterator[int]:
-    """Serve connections with a function until the test is over."""
-    over = Event()
-
-    def accept() -> None:
-        while not over.is_set():
-            connection, _ = listener.accept()
-            with connection:
-                if not over.is_set():
-                    serve(connection, over)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=accept)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            over.set()
-            socket.create_connection(listener.getsockname()).close()
-            thread.join()
 
 
 def hangs(_connection: socket.socket, over: Event) -> None:

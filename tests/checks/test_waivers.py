@@ -6,7 +6,7 @@ from itertools import starmap
 
 import pytest
 
-from deploys.checks.dns.names import MX
+from deploys.checks.dns.exchanges import MX
 from deploys.checks.finding import Finding, Severity
 from deploys.checks.selection import selected
 from deploys.checks.smtp.strangers import RELAY

@@ -38,6 +38,10 @@ class Raised:
         """Return the IPv4 address of a host."""
         return str(self.lab.address4(self.host(name)))
 
+    def pointer(self, name: str) -> str:
+        """Return the name in the reverse zone that the IPv4 address of a host has."""
+        return self.lab.address4(self.host(name)).reverse_pointer
+
     def up(self) -> Done:
         """Raise it."""
         return self._deploy()

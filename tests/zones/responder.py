@@ -7,7 +7,8 @@ from ipaddress import ip_address
 from threading import Thread
 from typing import Self
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52}
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
+TYPES |= {"SRV": 33, "TLSA": 52}
 # RFC 1035 section 4.1.1
 RESPONSE, AUTHORITATIVE, TRUNCATED, RECURSION_DESIRED = 0x8000, 0x0400, 0x0200, 0x0100
 
@@ -152,6 +153,6 @@ def _end(query: bytes) -> int:
 def _name(wire: bytes) -> str:
     labels = []
     while wire[0]:
-        labels.append(wire[1 : 1 + wire[0]].decode())
+        labels.append(wire[1 : 1 + wire[0]].decode(errors="replace"))
         wire = wire[1 + wire[0] :]
     return ".".join(labels)

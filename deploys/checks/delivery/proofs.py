@@ -7,6 +7,7 @@ has now, and SPF (RFC 7208) is evaluated by pyspf for the client that the topmos
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
@@ -67,31 +68,12 @@ def proved(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
         yield _arc(errand.domain, errand.path, raw, names)
 
 
-def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Finding]:
-    headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
-    signed = [_tags(str(value)) for value in headers.get_all("DKIM-Signature", ())]
-    if not any(tags.get("d", "").lower() == domain for tags in signed):
-        fix = "let the host sign what it sends, with the keys that dns.dkim asks for"
-        yield SIGNATURE.error(domain, f"{path}: no signature of {domain}", fix)
-    for index, tags in enumerate(signed):
-        name = f"{tags.get('s')}._domainkey.{tags.get('d')}"
-        saw = f"{path}: {name} ({tags.get('a')})"
-        try:
-            failure = _failure(raw, index, names)
-        except UnansweredError as problem:
-            yield SIGNATURE.unknown(domain, f"{saw}: {problem}", _RESOLVE)
-            continue
-        if not failure:
-            yield SIGNATURE.ok(domain, f"{saw} verifies")
-        elif tags.get("d", "").lower() == domain:
-            fix = f"let {name} hold the key that signs, and nothing change a signed message"
-            yield SIGNATURE.error(domain, f"{saw} does not verify: {failure}", fix)
-        else:
-            fix = "nothing to do: it is another domain's"
-            yield SIGNATURE.info(domain, f"{saw} does not verify: {failure}", fix)
+def signatures(headers: Message) -> list[dict[str, str]]:
+    """Return the tags of each DKIM-Signature of a message; none of one that cannot be read."""
+    return [_tags(str(value)) for value in headers.get_all("DKIM-Signature", ())]
 
 
-def _failure(raw: bytes, index: int, names: Names) -> str:
+def failure(raw: bytes, index: int, names: Names) -> str:
     """Return why a signature does not verify, nothing if it does."""
     asked: list[bytes] = []
     try:
@@ -100,6 +82,30 @@ def _failure(raw: bytes, index: int, names: Names) -> str:
     except _NEVER as problem:
         return str(problem)[:_LONGEST] or type(problem).__name__
     return _of_key(asked[-1] if asked else b"")
+
+
+def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Finding]:
+    headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    signed = signatures(headers)
+    if not any(one.get("d", "").lower() == domain for one in signed):
+        fix = "let the host sign what it sends, with the keys that dns.dkim asks for"
+        yield SIGNATURE.error(domain, f"{path}: no signature of {domain}", fix)
+    for index, one in enumerate(signed):
+        name = f"{one.get('s')}._domainkey.{one.get('d')}"
+        saw = f"{path}: {name} ({one.get('a')})"
+        try:
+            reason = failure(raw, index, names)
+        except UnansweredError as problem:
+            yield SIGNATURE.unknown(domain, f"{saw}: {problem}", _RESOLVE)
+            continue
+        if not reason:
+            yield SIGNATURE.ok(domain, f"{saw} verifies")
+        elif one.get("d", "").lower() == domain:
+            fix = f"let {name} hold the key that signs, and nothing change a signed message"
+            yield SIGNATURE.error(domain, f"{saw} does not verify: {reason}", fix)
+        else:
+            fix = "nothing to do: it is another domain's"
+            yield SIGNATURE.info(domain, f"{saw} does not verify: {reason}", fix)
 
 
 def _of_key(key: bytes) -> str:

@@ -50,6 +50,10 @@ class Authority:
 
 def issuers(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Look up the CAA records for every name of which a host has a certificate by an authority."""
+    for host in fleet.hosts:
+        if host.tls == "self-signed":
+            saw = "its certificates are its own: no authority is asked for them"
+            yield CAA.ok(host.inventory_name, saw)
     hosts = [host for host in fleet.hosts if host.tls != "self-signed"]
     asked = [(host, name) for host in hosts for name in host.certified_names]
     yield from side_by_side(partial(_of_name, host, name, world) for host, name in asked)

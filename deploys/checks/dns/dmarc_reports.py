@@ -51,17 +51,19 @@ def _of_domain(domain: str, fleet: Fleet, world: World) -> list[Finding]:
 
 
 def _policy(name: str, world: World) -> Dmarc:
-    """Return the policy at a name; raise UnansweredError or MailError if there is not one."""
+    """Return a name's policy, empty without one; raise UnansweredError or MailError."""
     # Not a resolver, which may know the policy of before this run.
     answers = [one for one in world.names.authoritative(name, "TXT") if not one.problem]
     policies = [value for value in (answers[0].values if answers else ()) if is_policy(value)]
+    if answers and not policies:
+        return Dmarc(())
     if len(policies) == 1:
         return Dmarc.parse(policies[0])
     raise UnansweredError(f"not asked: {len(policies)} policies at {name}")
 
 
 def _counted(domain: str, policy: Dmarc, wanted: tuple[str, ...]) -> Iterator[Finding]:
-    saw = str(policy)[:_SHORT]
+    saw = str(policy)[:_SHORT] or f"no policy at _dmarc.{domain}"
     if not policy.reports("rua"):
         if wanted:
             fix = f"add {dict(Dmarc.of('none', wanted).tags)['rua']} as rua to _dmarc.{domain}"

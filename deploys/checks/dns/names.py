@@ -8,24 +8,16 @@ Where it goes (MX), where that is (A and AAAA), who may send (SPF), and what bec
 from collections.abc import Iterator
 from functools import partial
 
+from deploys.checks.dns import spf
+from deploys.checks.dns.exchanges import MX, Exchanges, Lookup
 from deploys.checks.dns.inquiry import Inquiry, inquire
+from deploys.checks.dns.spf import SPF
 from deploys.checks.finding import Finding, Question, Severity
 from deploys.checks.world import Answer, World, side_by_side
 from deploys.mail.dmarc import Dmarc
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet, MailSettings
 
-MX = Question(
-    "dns.mx",
-    "domain",
-    "Does the domain name its mail hosts?",
-    "RFC 5321 section 5.1",
-    why=(
-        "Senders go where the MX records lead. A name server that answers otherwise sends part of "
-        "the mail elsewhere."
-    ),
-    remedy="Publish MX records for the hosts of the inventory, the same on every name server.",
-)
 ADDRESS = Question(
     "dns.address",
     "host",
@@ -33,17 +25,6 @@ ADDRESS = Question(
     "RFC 5321 section 5.1",
     why="An MX record names a host; without the host's addresses mail waits until it is returned.",
     remedy="Publish the A and AAAA records that `mail_addresses` lists, or correct the list.",
-)
-SPF = Question(
-    "dns.spf",
-    "domain",
-    "Is there one policy of who may send?",
-    "RFC 7208 section 4.5",
-    why=(
-        "Without a policy anybody passes as the domain; two of them are an error, and then the "
-        "domain's own mail is refused."
-    ),
-    remedy="Publish exactly one TXT record that begins with `v=spf1`.",
 )
 DMARC = Question(
     "dns.dmarc",
@@ -63,18 +44,19 @@ _SHORT, _LONG = 200, 400  # characters of what a stranger says, and of what to d
 def published(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every authoritative server for what mail needs of every domain and host."""
     inquiries = [
-        *(one for domain in fleet.domains for one in _of_domain(domain, fleet)),
+        *(one for domain in fleet.domains for one in _of_domain(domain, fleet, world.names.lookup)),
         *(one for host in fleet.hosts for one in _of_host(host)),
     ]
     for findings in side_by_side(partial(inquire, world, inquiry) for inquiry in inquiries):
         yield from findings
 
 
-def _of_domain(domain: str, fleet: Fleet) -> Iterator[Inquiry]:
-    hosts = {host.hostname for host in fleet.hosts_for(domain)}
+def _of_domain(domain: str, fleet: Fleet, lookup: Lookup) -> Iterator[Inquiry]:
+    hosts = frozenset(host.hostname for host in fleet.hosts_for(domain))
+    wanted = Exchanges(domain, hosts, lookup, fleet.foreign)
+    yield Inquiry(MX, domain, domain, "MX", wanted.judged)
+    yield Inquiry(SPF, domain, domain, "TXT", partial(spf.policy, domain))
     policy = f"_dmarc.{domain}"
-    yield Inquiry(MX, domain, domain, "MX", partial(exchanges, domain, hosts))
-    yield Inquiry(SPF, domain, domain, "TXT", partial(one_policy, SPF, domain, "v=spf1"))
     yield Inquiry(DMARC, domain, policy, "TXT", partial(forgeries, policy))
 
 
@@ -83,19 +65,6 @@ def _of_host(host: MailSettings) -> Iterator[Inquiry]:
         wanted = {str(address) for address in host.addresses if address.version == version}
         judge = partial(addresses, host, rdtype, wanted)
         yield Inquiry(ADDRESS, host.inventory_name, host.hostname, rdtype, judge)
-
-
-def exchanges(domain: str, hosts: set[str], answer: Answer) -> Finding:
-    """Judge a server's MX records."""
-    named = {value.split()[-1].removesuffix(".").lower() for value in answer.values}
-    saw = f"{answer.server}: {_spoken(answer)}"
-    if missing := sorted(hosts - named):
-        fix = f"publish MX records of {domain} for {', '.join(missing)}"
-        return MX.error(domain, saw, fix)
-    if strangers := sorted(named - hosts):
-        fix = f"remove {', '.join(strangers)} from the MX records unless another server is meant"
-        return MX.info(domain, saw, fix)
-    return MX.ok(domain, saw)
 
 
 def addresses(host: MailSettings, rdtype: str, wanted: set[str], answer: Answer) -> Finding:
@@ -140,7 +109,7 @@ def forgeries(name: str, answer: Answer) -> Finding:
 
 
 def _is_policy(value: str, version: str) -> bool:
-    # RFC 7208 section 4.5: the version ends at a space or at the end; DMARC's at a semicolon.
+    # RFC 7489 section 6.4: the version ends at a semicolon, or at the end.
     rest = value.removeprefix(version)
     return rest != value and rest[:1] in ("", " ", ";")
 

@@ -20,6 +20,9 @@ DRIFT = Question(
     remedy="Put the change into the inventory and deploy, or deploy to undo it.",
 )
 
+# What slows down who guesses passwords, and keeps those from being read: as main.cf.j2 has it.
+_OF_ACCOUNTS = {"smtpd_client_auth_rate_limit": ("1200",), "smtpd_tls_auth_only": ("yes",)}
+
 
 def drift(seen: Look) -> Iterator[Finding]:
     """Judge the files that were deployed, and the settings that matter most."""
@@ -66,6 +69,7 @@ def _settings(seen: Look) -> Iterator[Finding]:
         "smtpd_relay_restrictions": ("reject_unauth_destination",),
         "smtpd_milters": ("unix:rspamd/milter.sock",),
         "smtpd_tls_chain_files": (f"/etc/ssl/private/pyinfra-mail/{host.hostname}.pem",),
+        **(_OF_ACCOUNTS if host.accounts else {}),
     }
     for key, words in wanted.items():
         lacking = sorted(set(words) - set(has.get(key, "").replace(",", " ").split()))

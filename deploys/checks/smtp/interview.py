@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploys.checks.delivery.message import new_run
+from deploys.checks.smtp.addresses import behind, disguised, nobody
 from deploys.checks.smtp.session import (
     Endpoint,
     MisbehavedError,
@@ -44,6 +44,11 @@ class Rcpt:
     recipient: str
     sender: str = ""
 
+    @property
+    def domain(self) -> str:
+        """Return what stands behind the last @."""
+        return self.recipient.rpartition("@")[2]
+
 
 @dataclass(frozen=True)
 class Interview:
@@ -53,6 +58,15 @@ class Interview:
     replies: Mapping[Rcpt, Reply]
     tls: str = ""
     tls_problem: str = ""
+
+    @property
+    def catching(self) -> frozenset[str]:
+        """Return the domains of which anybody is taken, so that any form at them is."""
+        return frozenset(
+            rcpt.domain
+            for rcpt, answer in self.replies.items()
+            if rcpt.want is Want.NOBODY and answer.positive
+        )
 
 
 Outcome = Interview | MisbehavedError | UnansweredError
@@ -80,26 +94,18 @@ def _sessions(host: MailSettings, fleet: Fleet) -> Iterable[list[Rcpt]]:
         Rcpt(Want.POSTMASTER, "postmaster"),
         *(Rcpt(Want.RELAY, foreign, sender) for sender in senders),
     ]
-    yield [Rcpt(Want.RELAY, form) for form in _disguised(foreign, host.domains[:1])]
+    yield [Rcpt(Want.RELAY, form) for form in disguised(foreign)]
+    yield [Rcpt(Want.RELAY, form) for own in host.domains[:1] for form in behind(own, foreign)]
     for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
         domains = host.domains[start : start + _DOMAINS_PER_SESSION]
         yield [rcpt for domain in domains for rcpt in _of_domain(domain)]
-
-
-def _disguised(foreign: str, ours: Sequence[str]) -> Iterable[str]:
-    """Write a foreign address in the ways that make a careless server route it onwards."""
-    user, _, domain = foreign.rpartition("@")
-    yield from (f'"{foreign}"', f'"{user}%{domain}"', f"{domain}!{user}", f"{user}@[192.0.2.1]")
-    for own in ours:
-        yield from (f"{user}%{domain}@{own}", f"{foreign}@{own}", f"{domain}!{user}@{own}")
-        yield f"@{own}:{foreign}"
 
 
 def _of_domain(domain: str) -> tuple[Rcpt, ...]:
     return (
         Rcpt(Want.POSTMASTER, f"postmaster@{domain}"),
         Rcpt(Want.POSTMASTER, f"abuse@{domain}"),
-        Rcpt(Want.NOBODY, f"no-such-user-{new_run()}@{domain}"),
+        Rcpt(Want.NOBODY, nobody(domain)),
     )
 
 

@@ -21,6 +21,7 @@ from deploys.mail.secret import Secret
 from deploys.mail.settings import MailSettings
 
 _READY = 220
+_CLOSING = 421
 _LONGEST = 300
 
 
@@ -60,6 +61,21 @@ class Reply:
 
     code: int
     text: str
+
+    @property
+    def positive(self) -> bool:
+        """Return whether what was asked for is done (RFC 5321 section 4.2.1)."""
+        return self.code // 100 == 2  # noqa: PLR2004
+
+    @property
+    def permanent(self) -> bool:
+        """Return whether it is refused for good."""
+        return self.code // 100 == 5  # noqa: PLR2004
+
+    @property
+    def refused(self) -> bool:
+        """Return whether it is refused, for now at least, in a session that goes on."""
+        return self.code // 100 in (4, 5) and self.code != _CLOSING
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
@@ -108,7 +124,7 @@ class _Client(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
-        return _unverified().wrap_socket(plain, server_hostname=host) if self._wrapped else plain
+        return unverified().wrap_socket(plain, server_hostname=host) if self._wrapped else plain
 
 
 @contextmanager
@@ -133,13 +149,14 @@ def starttls(client: smtplib.SMTP, name: str = "", context: ssl.SSLContext | Non
     """Change to TLS, for a name if one is given, and return its version; nothing is verified."""
     if name:
         client._host = name  # type: ignore[attr-defined]  # noqa: SLF001 - what smtplib asks for
-    client.starttls(context=context or _unverified())
+    client.starttls(context=context or unverified())
     client.ehlo()
     version = client.sock.version() if isinstance(client.sock, ssl.SSLSocket) else None
     return version or "no TLS"
 
 
-def _unverified() -> ssl.SSLContext:
+def unverified() -> ssl.SSLContext:
+    """Return a context that speaks TLS with anybody: whose certificate it is, is not asked."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

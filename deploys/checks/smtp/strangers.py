@@ -71,7 +71,7 @@ def judged(door: Endpoint, outcome: Outcome, reached: frozenset[str]) -> Iterato
     if isinstance(outcome, Interview):
         yield CONNECT.ok(door.host, f"{door} answers as {outcome.name}")
         for rcpt, answer in outcome.replies.items():
-            yield _JUDGES[rcpt.want](door, rcpt, answer)
+            yield _JUDGES[rcpt.want](door, rcpt, answer, outcome)
         yield _encryption(door, outcome)
         return
     yield _connection(door, outcome, reached)
@@ -94,10 +94,14 @@ def _connection(door: Endpoint, problem: Exception, reached: frozenset[str]) -> 
     )
 
 
-def _relay(door: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding:
+def _relay(door: Endpoint, rcpt: Rcpt, answer: Reply, seen: Interview) -> Finding:
     saw = f"{_asked(door, rcpt)} from <{rcpt.sender}>: {answer}"
     if answer.code // 100 in (4, 5):
         return RELAY.ok(door.host, saw)
+    if answer.positive and rcpt.domain in seen.catching:
+        why = f"it takes anybody at {rcpt.domain}, which is not to relay"
+        fix = f"mend {UNKNOWN_RECIPIENT.id}: only then is it seen whether it would go onwards"
+        return RELAY.info(door.host, f"{saw}; {why}", fix)
     fix = (
         "keep reject_unauth_destination in smtpd_relay_restrictions, "
         "and keep strangers out of mynetworks"
@@ -105,7 +109,7 @@ def _relay(door: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding:
     return RELAY.error(door.host, saw, fix)
 
 
-def _unknown_recipient(door: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding:
+def _unknown_recipient(door: Endpoint, rcpt: Rcpt, answer: Reply, _seen: Interview) -> Finding:
     saw = f"{_asked(door, rcpt)}: {answer}"
     if answer.code == _MAILBOX_UNAVAILABLE and answer.text.startswith("5.1.1 "):
         return UNKNOWN_RECIPIENT.ok(door.host, saw)
@@ -116,9 +120,9 @@ def _unknown_recipient(door: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding:
     return UNKNOWN_RECIPIENT.error(door.host, saw, fix)
 
 
-def _postmaster(door: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding:
+def _postmaster(door: Endpoint, rcpt: Rcpt, answer: Reply, _seen: Interview) -> Finding:
     saw = f"{_asked(door, rcpt)}: {answer}"
-    if answer.code // 100 == 2:  # noqa: PLR2004 - RFC 5321 section 4.2.1: a positive completion
+    if answer.positive:
         return POSTMASTER.ok(door.host, saw)
     fix = f"deliver <{rcpt.recipient}> to a person; mail_postmaster names who that is"
     return POSTMASTER.error(door.host, saw, fix)

@@ -10,6 +10,7 @@ mail_resolvers: list[str] = []
 
 # What is asked: ids and patterns as in docs/checks.md, hosts, domains; nothing here means all.
 verify_only: list[str] = []
+verify_severity = ""  # "error": only what can be an error; "warning": that, or a warning
 verify_host: list[str] = []
 verify_domain: list[str] = []
 verify_fast = False  # True: no messages, so nothing that waits
@@ -20,6 +21,14 @@ verify_waivers: list[dict[str, Any]] = []
 
 # Resolvers whose answers are compared with the zones' own; nothing here means those above.
 verify_resolvers: list[str] = []
+# Lists of spammers that are asked about your hosts and domains; None: a few large ones.
+verify_blocklists: list[str] | None = None
+# Mailboxes at other providers that test messages are sent to, read by IMAP and removed:
+# {"address": "me@provider.example", "imap": "imap.provider.example", "login": "me",
+#  "password": env("MAILBOX_PASSWORD")}
+verify_mailboxes: list[dict[str, Any]] = []
+# Samples of what you send to many, as they arrived, as files on this machine.
+verify_bulk: list[str] = []
 
 # Who is told when a proof differs from the one before: an address, an https:// URL, or a secret.
 verify_notify = ""

@@ -30,7 +30,8 @@ done
 timedatectl show -p NTPSynchronized --value 2>/dev/null | say synchronized
 systemd-detect-virt -c 2>/dev/null | say container
 postconf -x myhostname message_size_limit mynetworks virtual_alias_domains smtpd_milters \
-    smtpd_relay_restrictions smtpd_tls_chain_files 2>/dev/null | say postconf
+    smtpd_relay_restrictions smtpd_tls_chain_files smtpd_client_auth_rate_limit \
+    smtpd_tls_auth_only 2>/dev/null | say postconf
 for file in /etc/ssl/private/pyinfra-mail/*.pem; do
     test -e "$file" || continue
     stat -c '%a %U %Y %n' "$file" | say secret

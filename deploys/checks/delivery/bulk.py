@@ -1,0 +1,90 @@
+"""
+Bulk mail, by a sample that the operator names: a reader can leave the list with one click.
+
+RFC 8058: a message has List-Unsubscribe with an HTTPS address and List-Unsubscribe-Post, and a DKIM
+signature that verifies covers both. The large receivers demand it of whoever sends them thousands.
+The address is only looked at, never posted to: that would unsubscribe whom the sample went to.
+"""
+
+from collections.abc import Iterator
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+from email.utils import parseaddr
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+
+from deploys.checks.delivery.proofs import failure, signatures
+from deploys.checks.finding import Finding, Question
+from deploys.checks.world import Names, UnansweredError, World, side_by_side
+from deploys.mail.settings import Fleet
+
+UNSUBSCRIBE = Question(
+    "delivery.unsubscribe",
+    "domain",
+    "Can a reader of bulk mail leave the list with one click?",
+    "RFC 8058 section 3",
+    why="Large receivers refuse bulk mail without it, and readers call it spam instead.",
+    remedy=(
+        "Let what sends it write `List-Unsubscribe: <https://...>` and "
+        "`List-Unsubscribe-Post: List-Unsubscribe=One-Click` before it hands the message over."
+    ),
+)
+_POST = "List-Unsubscribe=One-Click"
+_COVERED = {"list-unsubscribe", "list-unsubscribe-post"}
+_GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+def unsubscribed(fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Judge each sample of bulk mail that `verify_bulk` names."""
+    yield from side_by_side(partial(_of_sample, path, world) for path in fleet.verification.bulk)
+
+
+def _of_sample(path: str, world: World) -> Finding:
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as problem:
+        fix = "let verify_bulk name messages as they arrived, as files on this machine"
+        return UNSUBSCRIBE.unknown(path, f"{path} cannot be read: {problem.strerror}", fix)
+    message = BytesParser(policy=compat32).parsebytes(raw)
+    domain = parseaddr(str(message.get("From", "")))[1].rpartition("@")[2].lower() or path
+    try:
+        return judged(domain, path, raw, message, world)
+    except UnansweredError as problem:
+        fix = "see that the resolver and the address answer, and verify again"
+        return UNSUBSCRIBE.unknown(domain, f"{path}: {problem}", fix)
+
+
+def judged(domain: str, path: str, raw: bytes, message: Message, world: World) -> Finding:
+    """Judge one message of bulk mail; raise UnansweredError where nobody answers."""
+    url = _address(str(message.get("List-Unsubscribe", "")))
+    if not url:
+        saw = f"{path}: List-Unsubscribe names no https address"
+        return UNSUBSCRIBE.error(domain, saw, "write List-Unsubscribe: <https://...>")
+    if str(message.get("List-Unsubscribe-Post", "")).strip() != _POST:
+        saw = f"{path}: List-Unsubscribe-Post is not {_POST}"
+        return UNSUBSCRIBE.error(domain, saw, f"write List-Unsubscribe-Post: {_POST}")
+    if not _covered(raw, message, world.names):
+        saw = f"{path}: no signature that verifies covers both headers"
+        fix = "let them be there before the message is signed, and be named in the h= of DKIM"
+        return UNSUBSCRIBE.error(domain, saw, fix)
+    status = world.web.get(url, world.timeout).status
+    if status in _GONE or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        saw = f"{path}: {url} answered with status {status}"
+        return UNSUBSCRIBE.error(domain, saw, "let the address be served: a click posts to it")
+    return UNSUBSCRIBE.ok(domain, f"{path}: one click, signed, and {url} is served")
+
+
+def _address(header: str) -> str:
+    """Return the first https address; those of other kinds are for readers without one click."""
+    found = (part.strip().strip("<>").strip() for part in header.split(","))
+    return next((one for one in found if one.lower().startswith("https://")), "")
+
+
+def _covered(raw: bytes, message: Message, names: Names) -> bool:
+    for index, one in enumerate(signatures(message)):
+        headers = {name.strip().lower() for name in one.get("h", "").split(":")}
+        if headers >= _COVERED and not failure(raw, index, names):
+            return True
+    return False

@@ -1,0 +1,41 @@
+"""Bulk mail that can be left with one click, and bulk mail that cannot."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from deploys.checks.delivery.bulk import unsubscribed
+from deploys.checks.finding import Finding
+from deploys.checks.world import Page
+from tests.checks.honest_bytes import ZONE
+from tests.checks.pairs import Case, Pair
+from tests.checks.signing import signed
+from tests.checks.worlds import Pages, fleet, world
+
+LEAVE = "https://lists.harbor.example/leave/5d1c9b27"
+PAGES: Mapping[str, Page] = {LEAVE: Page(405, "text/plain", "")}
+BARE = b"From: News <news@harbor.example>\nTo: x@faraway.example\nSubject: news\n\nhello\n"
+
+
+def sample(
+    leave: str = f"<mailto:leave@harbor.example>, <{LEAVE}>",
+    post: str = "List-Unsubscribe=One-Click",
+    *,
+    covered: bool = True,
+) -> bytes:
+    headers = f"List-Unsubscribe: {leave}\nList-Unsubscribe-Post: {post}\n".encode()
+    names = [b"from", b"list-unsubscribe", b"list-unsubscribe-post"]
+    return signed(headers + BARE, headers=names if covered else [b"from"])
+
+
+def sent(raw: bytes) -> Case:
+    def case(folder: Path) -> Iterable[Finding]:
+        path = folder / "sample.eml"
+        path.write_bytes(raw)
+        here = replace(world(folder), names=ZONE, web=Pages(PAGES))
+        return unsubscribed(fleet({"verify_bulk": str(path)}), here)
+
+    return case
+
+
+PAIRS: Mapping[str, Pair] = {"delivery.unsubscribe": Pair(sent(sample()), sent(BARE))}

@@ -1,0 +1,60 @@
+"""Pairs of the questions about what a server refuses."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from deploys.checks.finding import Finding
+from deploys.checks.smtp import backscatter, forgery, size, verbs
+from deploys.checks.smtp.session import Desk
+from deploys.checks.world import World
+from deploys.mail.secret import file
+from deploys.mail.settings import Fleet
+from tests.checks.pairs import Case, Pair
+from tests.checks.servers import (
+    Careful,
+    Extending,
+    Handler,
+    OwnAuthor,
+    Small,
+    Submission,
+    Talkative,
+    certified,
+    serving,
+)
+from tests.checks.worlds import fleet, world
+
+
+def met(ask: Callable[[Fleet, World], Iterable[Finding]], handler: Handler) -> Case:
+    """Ask a server on this machine."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with serving(handler, certified(folder)) as port:
+            return list(ask(fleet(), world(folder, port=port)))
+
+    return case
+
+
+def written(handler: Submission) -> Case:
+    """Submit in other names, as the captain who has an account."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        (folder / "password").write_text("ahoy\n")
+        password = file(folder / "password")
+        accounts = {CAPTAIN: {"password": password}}
+        ours = fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": accounts})
+        with serving(handler, certified(folder)) as port:
+            desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
+            return forgery.forged(desk, ours.hosts[0], world(folder))
+
+    return case
+
+
+CAPTAIN = "captain@harbor.example"
+PAIRS: Mapping[str, Pair] = {
+    "smtp.verbs": Pair(met(verbs.verbs, Handler()), met(verbs.verbs, Talkative())),
+    "smtp.backscatter": Pair(
+        met(backscatter.backscatter, Careful()), met(backscatter.backscatter, Extending())
+    ),
+    "smtp.forgery": Pair(written(OwnAuthor()), written(Submission())),
+    "smtp.size": Pair(met(size.sizes, Handler()), met(size.sizes, Small())),
+}

@@ -1,0 +1,70 @@
+"""Bulk mail can be left with one click, or it is said what keeps a reader from it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploys.checks.delivery.bulk import unsubscribed
+from deploys.checks.finding import Finding, Severity
+from deploys.checks.world import Page
+from tests.checks.honest_bulk import BARE, LEAVE, PAGES, sample
+from tests.checks.honest_bytes import ZONE
+from tests.checks.worlds import Gone, Pages, Zone, fleet, world
+
+
+def judged(
+    folder: Path, raw: bytes, pages: Mapping[str, Page] = PAGES, names: Zone = ZONE
+) -> Finding:
+    path = folder / "sample.eml"
+    path.write_bytes(raw)
+    here = replace(world(folder), names=names, web=Pages(pages))
+    (found,) = unsubscribed(fleet({"verify_bulk": str(path)}), here)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (BARE, "List-Unsubscribe names no https address"),
+        (sample(leave="<mailto:leave@harbor.example>"), "names no https address"),
+        (sample(post="yes"), "List-Unsubscribe-Post is not List-Unsubscribe=One-Click"),
+        (sample(covered=False), "no signature that verifies covers both"),
+        (sample().replace(b"hello", b"hallo"), "no signature that verifies covers both"),
+        (b"\xff\x00 garbage", "names no https address"),
+    ],
+    ids=["none", "by mail alone", "no post", "not signed", "changed", "garbage"],
+)
+def test_what_is_missing_is_named(raw: bytes, words: str, tmp_path: Path) -> None:
+    found = judged(tmp_path, raw)
+
+    assert found.severity is Severity.ERROR
+    assert words in found.saw
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"), [(405, "ok"), (200, "ok"), (404, "error"), (502, "error")]
+)
+def test_the_address_has_to_be_served(status: int, severity: str, tmp_path: Path) -> None:
+    found = judged(tmp_path, sample(), {LEAVE: Page(status, "text/html", "")})
+
+    assert found.severity == severity
+    assert found.subject == "harbor.example"
+
+
+@pytest.mark.parametrize("who", [{"pages": {}}, {"names": Gone()}], ids=["web", "names"])
+def test_who_does_not_answer_leaves_the_question_open(who: Any, tmp_path: Path) -> None:
+    assert judged(tmp_path, sample(), **who).severity is Severity.UNKNOWN
+
+
+def test_a_sample_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (found,) = unsubscribed(fleet({"verify_bulk": str(tmp_path / "none.eml")}), world(tmp_path))
+
+    assert found.severity is Severity.UNKNOWN
+    assert found.saw.endswith("none.eml cannot be read: No such file or directory")
+
+
+def test_without_a_sample_nothing_is_said(tmp_path: Path) -> None:
+    assert list(unsubscribed(fleet(), world(tmp_path))) == []

@@ -1,0 +1,37 @@
+"""Proofs against the tests' lab, as an operator runs them."""
+
+import json
+from typing import Any
+
+from tests.lab.raising import Done
+from tests.lab.running import REPORT, pyinfra
+
+Broken = set[tuple[str, str]]
+
+
+def passed(done: Done) -> dict[str, Any]:
+    assert done.returncode == 0, done.stdout
+    return report()
+
+
+def report() -> dict[str, Any]:
+    found = json.loads(REPORT.read_text())
+    assert isinstance(found, dict)
+    return found
+
+
+def failed(*arguments: str, program: tuple[str, ...] = ("-m", "pyinfra")) -> dict[str, Any]:
+    """Verify, which has to fail, and return the report."""
+    REPORT.unlink(missing_ok=True)
+    done = pyinfra("deploys/verify.py", "-y", *arguments, program=program)
+    assert done.returncode == 1, done.stdout
+    assert "Unexpected error" not in done.stdout, done.stdout
+    return report()
+
+
+def with_severity(found: dict[str, Any], *severities: str) -> Broken:
+    return {
+        (one["id"], one.get("host") or one["domain"])
+        for one in found["findings"]
+        if one["severity"] in severities
+    }
