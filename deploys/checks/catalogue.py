@@ -12,6 +12,7 @@ from deploys.checks.delivery import (
     notices,
     proofs,
     recipients,
+    removal,
     signatures,
     ways,
 )
@@ -132,7 +133,7 @@ JUDGES = (
 )
 
 # Asked of the run itself, whatever else is asked.
-OF_THE_RUN = (attendance.HOST, waivers.WAIVER)
+OF_THE_RUN = (attendance.HOST, removal.TIDIED, waivers.WAIVER)
 
 QUESTIONS: dict[str, Question] = {
     question.id: question

@@ -33,9 +33,9 @@ def proved(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, N
     """
     Prove that mail is delivered, and write the report.
 
-    Test messages are sent, everything else is only asked. They stay in the mailboxes: to take them
-    out of an mbox while its server may write to it could lose mail. The work is done once for the
-    whole fleet, by the last host to come to it; the others have nothing to do.
+    Test messages are sent and removed again, everything else is only asked. One that comes after
+    the run stays, as do those in a mailbox that another program has locked. The work is done once
+    for the whole fleet, by the last host to come to it; the others have nothing to do.
 
     + fleet: every mail host and witness of the inventory
     + changes: what counts, for the report, the hosts and the zones that the run has changed

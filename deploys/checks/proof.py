@@ -14,6 +14,7 @@ from deploys.checks.delivery import arrival
 from deploys.checks.delivery.errands import errands
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.log import with_log
+from deploys.checks.delivery.removal import tidied
 from deploys.checks.finding import Finding, Severity
 from deploys.checks.selection import Selection, selected
 from deploys.checks.verdict import Report
@@ -60,6 +61,7 @@ def _asked(
         found = [pool.submit(_answers, check, fleet, world) for check in selection.checks]
         exchanged = pool.submit(exchange, sent, world)
         deliveries = with_log(exchanged.result(), fleet, world)
+        found.append(pool.submit(tidied, deliveries, world))
         return deliveries, [finding for future in found for finding in future.result()]
 
 

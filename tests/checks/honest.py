@@ -36,6 +36,7 @@ from tests.checks import (
     honest_notices,
     honest_policies,
     honest_refusals,
+    honest_removal,
     honest_reputation,
     honest_services,
 )
@@ -241,4 +242,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_refusals.PAIRS,
     **honest_notices.PAIRS,
     **honest_services.PAIRS,
+    **honest_removal.PAIRS,
 }

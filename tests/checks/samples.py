@@ -13,6 +13,7 @@ from deploys.checks.delivery import (
     notices,
     proofs,
     recipients,
+    removal,
     signatures,
     ways,
 )
@@ -178,6 +179,7 @@ def _proved(host: str, domain: str) -> Iterator[Finding]:
 
 def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:
     found = [attendance.HOST.ok(host, "it took part in the run")]
+    found.append(removal.TIDIED.ok(host, f"{host}: test messages removed from /var/mail/root: 6"))
     found += (names.ADDRESS.ok(host, f"{ns}: {host}.{domain} A {addresses[0]}") for ns in NS)
     shown = f"4 records name the keys shown at {', '.join(addresses)}"
     found += (tlsa.TLSA.ok(host, f"{ns}: {shown}") for ns in NS)
@@ -225,7 +227,10 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
 def good() -> Report:
     """Return a report in which all is well."""
     messages = _messages()
-    findings = [attendance.HOST.ok("peer", "it took part in the run")]
+    findings = [
+        attendance.HOST.ok("peer", "it took part in the run"),
+        removal.TIDIED.ok("peer", "peer: test messages removed from /var/mail/visitor: 2"),
+    ]
     for host, domain, addresses in FLEET:
         findings += _of_domain(host, domain, messages)
         findings += _of_host(host, domain, addresses)

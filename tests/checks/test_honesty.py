@@ -15,6 +15,7 @@ from tests.lab.faults import BATCHES
 # Tests of the lab that make a question fail, besides the faults in tests/lab/faults.py.
 LAB = {
     "run.host": "test_verify.test_a_witness_that_hangs_is_named_and_the_others_are_proved",
+    "run.tidied": "test_verify.test_a_witness_that_cannot_remove_them_is_told_and_fails_nothing",
     "smtp.connect": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
     "smtp.submission": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
     "delivery.arrived": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
@@ -22,6 +23,8 @@ LAB = {
 # Why no switch in the lab makes a question fail; its pair of worlds does.
 ELSEWHERE = {
     "run.waiver": "no host has to do with it",
+    "smtp.backscatter": "it would take mail for nobody, and keep it",
+    "smtp.forgery": "it would send as somebody else",
     "dns.tlsa": "a wrong one keeps mail away, so that no other question can be told apart",
     "dns.autoconfig": "the tests' hosts serve none, but in test_web",
     "dns.caa": "the tests' hosts sign their own certificates",
@@ -29,7 +32,6 @@ ELSEWHERE = {
     "smtp.starttls": "without it the witness does not deliver",
     "smtp.tls": "the same",
     "smtp.unknown_recipient": "Postfix would have to be told of nobody's mailbox",
-    "smtp.verbs": "Postfix says no name of itself",
     "delivery.seconds": "a second hop that sleeps would make the test sleep",
     "delivery.unsubscribe": "the lab sends no bulk mail",
     "delivery.privacy": "it takes another master.cf",

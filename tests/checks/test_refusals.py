@@ -251,7 +251,7 @@ class Answering(Careful):
     ("handler", "expected"),
     [
         (Careful(), "ok ok ok ok"),
-        (Handler(), "ok ok ok info"),
+        (Handler(), "ok ok ok ok"),
         (Extending(), "error ok ok ok"),
         (Answering("NO-SUCH", "250 2.1.5 Ok"), "ok error ok ok"),
         (Answering('"', "250 2.1.5 Ok"), "ok ok error ok"),

@@ -17,7 +17,7 @@ from tests.checks.honest import zone
 from tests.checks.test_report import on_terminal
 from tests.checks.worlds import Machine, Zone, fleet, world
 
-OF_THE_RUN = {"run.host", "run.waiver"}
+OF_THE_RUN = {"run.host", "run.tidied", "run.waiver"}
 
 
 def chosen(*patterns: str, fast: bool = False) -> set[str]:

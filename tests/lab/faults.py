@@ -83,6 +83,13 @@ MX2: Sequence[Fault] = (
         ("delivery.recipients", ORCHARD),
         ("host.drift", "mx2"),
     ),
+    fault("mx2", "postconf disable_vrfy_command=no", ("smtp.verbs", "mx2")),
+    fault(
+        "mx2",
+        "postconf -P smtp/inet/message_size_limit=10000000",
+        ("smtp.size", "mx2"),
+        mends="postconf -PX smtp/inet/message_size_limit",
+    ),
     fault(
         "mx2",
         "systemctl disable -q fail2ban",

@@ -60,6 +60,32 @@ def test_the_proof_runs_by_itself_in_every_way(way: tuple[str, ...]) -> None:
     assert found["changes"] == {"hosts": 0, "zones": 0}
 
 
+def test_test_messages_are_removed_again_and_nothing_else_is() -> None:
+    boxes = {"peer": "/var/mail/visitor", "mx1": "/var/mail/root", "mx2": "/var/mail/root"}
+    for name, box in boxes.items():
+        on(name, f"test -e {box} || touch {box}")
+    seen = {name: on(name, f"stat -c '%i %U %G %a' {box}") for name, box in boxes.items()}
+    before = {name: on(name, f"sha256sum {box}") for name, box in boxes.items()}
+
+    found = passed(pyinfra("deploys/verify.py", "-y"))
+
+    assert all(message["arrived"] for message in found["messages"])
+    assert {name: on(name, f"sha256sum {box}") for name, box in boxes.items()} == before
+    assert {name: on(name, f"stat -c '%i %U %G %a' {box}") for name, box in boxes.items()} == seen
+    for name, box in boxes.items():
+        assert on(name, f"test ! -e {box}.lock && echo free") == "free"
+
+
+def test_a_witness_that_cannot_remove_them_is_told_and_fails_nothing() -> None:
+    with broken("peer", "chmod a-x /usr/bin/perl", "chmod a+x /usr/bin/perl"):
+        found = passed(pyinfra("deploys/verify.py", "-y"))
+
+    assert with_severity(found, "unknown") == {("run.tidied", "peer")}
+    assert with_severity(found, "warning") == set()
+    run = found["messages"][0]["id"].partition("-")[0]
+    assert int(on("peer", f"grep -c '^X-Pyinfra-Mail-Test: {run}-' /var/mail/visitor")) == 8
+
+
 def test_a_dry_run_sends_nothing_and_says_what_it_would_send() -> None:
     before = on("peer", "wc -c /var/mail/visitor")
 

@@ -1,5 +1,5 @@
 """
-The two commands that a proof runs on a host: submit messages, and wait for messages.
+The commands that a proof runs on a host: submit messages, wait for them, and remove them again.
 
 Each is one remote command for any number of messages. Times in their output are the host's own;
 the command's begin and end, seen from here, tell how far that clock can be off.
@@ -79,7 +79,9 @@ def _run(
 ) -> tuple[list[list[str]], float]:
     asked = world.clock()
     text = files(__package__).joinpath("scripts", script[0]).read_text()
-    command = shlex.join(["sh", "-c", text, *script])
+    perl = script[0].endswith(".pl")
+    program = ["perl", "-e", text, "--", *script[1:]] if perl else ["sh", "-c", text, *script]
+    command = shlex.join(program)
     said = [line.split(maxsplit=3) for line in world.hosts.run(host, command, lines, limit) if line]
     clock = {words[0]: float(words[1]) for words in said if words[0] in ("begin", "end")}
     if len(clock) != len(("begin", "end")):

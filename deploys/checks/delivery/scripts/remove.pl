@@ -1,0 +1,189 @@
+# Removes the test messages of one run from a mailbox, and the notices that answer them: remove.pl MAILBOX RUN NUMBER...
+# Waits a moment for messages of these numbers, which are on their way.
+# Prints "box COUNT": so many are removed; and behind it why others stay, if any do. Begin and end give this host's clock.
+# Linux, and no more than Debian's perl-base.
+#
+# Why nothing of anybody else is lost:
+# - It holds the dot-lock and the fcntl lock, as deliverers and readers do (Debian policy 11.6). Both are tried without waiting and both are given up if one is taken, so nobody waits for one while holding the other. A lock of somebody else is never broken.
+# - The file is rewritten in place. A copy renamed over it would strand a deliverer that has opened the old file and waits for its lock: Postfix notices that and defers, others need not. In place its owner, mode and links stay as well.
+# - Killed at any point, every other message is there as a whole. Mostly nothing stands behind what goes, and one ftruncate is all. Else what stands behind it is first appended once more, and synced; only then it is moved down, which cannot reach the copy, and the copy is cut off. A kill in between leaves messages twice.
+# - Only what is whole goes: from its From_ line, after an empty line, to the last line that it was sent with.
+use strict;
+use warnings;
+use Fcntl qw(:DEFAULT :seek);
+use IO::Handle;
+
+my ($box, $run, @coming) = @ARGV;
+my $recent = 8 << 20;    # only the mailbox's end is looked at: what was just sent is there
+my $patience = 5;
+my $moment = 3;
+my $header = qr/^X-Pyinfra-Mail-Test: (\Q$run\E-[0-9]+)\r?$/m;
+my $empty = qr/\r?\n\r?\n/;
+my @signals = qw(HUP INT PIPE TERM);
+my ($file, $lock);
+my ($count, $reason) = (0, '');
+
+$SIG{$_} = sub { exit 1 } for @signals;
+END { local $?; release() }
+
+$| = 1;
+print 'begin ', time, "\n";
+eval { remove(); 1 } or chomp($reason = $@);
+release();
+print "box $count $reason\n";
+print 'end ', time, "\n";
+
+sub remove {
+    my @found = lstat $box or return;
+    die "it is not a regular file\n" unless -f _;
+    die "it has more than one link\n" unless $found[3] == 1;
+    sysopen $file, $box, O_RDWR | O_NOFOLLOW | O_NONBLOCK or die "it cannot be opened: $!\n";
+    await();
+    (contents())[1] =~ $header or return;
+    acquire();
+    my @held = stat $file;
+    my @there = lstat $box or die "it is gone\n";
+    die "it was replaced meanwhile\n" unless "@held[0, 1, 3]" eq "@there[0, 1, 3]" && $held[3] == 1;
+    my ($start, $text) = contents();
+    my ($first, $kept, $odd) = (undef, '', 0);
+    for (messages($text, !$start)) {
+        my ($at, $message) = @$_;
+        my $last = last_line($message);
+        if (defined $last && is_whole($message, $last)) {
+            $first //= $start + $at;
+            $count++;
+        }
+        else {
+            $odd++ if defined $last;
+            $kept .= $message if defined $first;
+        }
+    }
+    my $removable = $count;
+    $count = 0;
+    if ($removable) {
+        local @SIG{@signals} = ('IGNORE') x @signals;
+        rewrite($first, $kept, $start + length $text, $text =~ /\n\r?\n\z/ ? '' : "\n\n");
+        $count = $removable;
+    }
+    die "$odd of its test messages do not end as they were sent\n" if $odd;
+}
+
+sub await {
+    my $until = time + $moment;
+    for my $number (@coming) {
+        until ((contents())[1] =~ /^end of test message \Q$run-$number\E\r?$/m || time > $until) {
+            select undef, undef, undef, 0.1;
+        }
+    }
+}
+
+# Puts what is kept where the first removed message begins, in a file that ended at $size.
+sub rewrite {
+    my ($first, $kept, $size, $gap) = @_;
+    die "it changed while it was locked\n" unless -s $file == $size;
+    if (length $kept) {
+        unless (put($size, $gap . $kept) && $file->sync) {
+            my $why = $!;
+            truncate $file, $size;
+            die "it cannot be written: $why\n";
+        }
+        put($first, $kept) && $file->sync or die "it cannot be written: $!\n";
+    }
+    truncate $file, $first + length $kept or die "it cannot be cut: $!\n";
+    $file->sync;
+}
+
+sub put {
+    my ($at, $text) = @_;
+    sysseek $file, $at, SEEK_SET or return 0;
+    for (my $done = 0; $done < length $text;) {
+        $done += syswrite($file, $text, length($text) - $done, $done) || return 0;
+    }
+    return 1;
+}
+
+# Returns the end of the file, and where that begins.
+sub contents {
+    my $size = -s $file;
+    my $start = $size > $recent ? $size - $recent : 0;
+    my $text = '';
+    sysseek $file, $start, SEEK_SET or die "it cannot be read: $!\n";
+    while (length $text < $size - $start) {
+        my $got = sysread $file, $text, $size - $start - length $text, length $text;
+        die "it cannot be read: $!\n" unless defined $got;
+        last unless $got;
+    }
+    return ($start, $text);
+}
+
+# Returns each message with its place; a line that begins with "From " begins one after an empty line only.
+sub messages {
+    my ($text, $from_the_start) = @_;
+    my @places;
+    while ($text =~ /^From /mg) {
+        my $at = $-[0];
+        my $before = substr $text, $at < 3 ? 0 : $at - 3, $at < 3 ? $at : 3;
+        push @places, $at if $at ? $before =~ /\n\r?\n\z/ : $from_the_start;
+    }
+    my @ends = (@places[1 .. $#places], length $text);
+    return map { [$places[$_], substr $text, $places[$_], $ends[$_] - $places[$_]] } 0 .. $#places;
+}
+
+# Returns the line that ends a message of this run or a notice of one, nothing for a message of others.
+sub last_line {
+    my ($head, $body) = split $empty, $_[0], 2;
+    return "end of test message $1" if $head =~ $header;
+    $head =~ s/\r?\n(?=[ \t])//g;
+    return unless $head =~ m{^Content-Type:\s*multipart/report\b.*\bboundary=(?:"([^"]+)"|([^\s;"]+))}mi;
+    my $boundary = $1 // $2;
+    for (split /^--\Q$boundary\E\s*^/m, $body // '') {
+        my ($kind, $returned) = split $empty, $_, 3;
+        next unless $kind =~ m{^Content-Type:\s*(?:text/rfc822-headers|message/rfc822)\b}mi;
+        return "--$boundary--" if ($returned // '') =~ $header;
+    }
+    return;
+}
+
+# A From_ line with a time of day within a message is another message that somebody put too close.
+sub is_whole {
+    my ($message, $last) = @_;
+    return $message =~ /\n\Q$last\E[\r\n]*\z/ && $message !~ /\nFrom .*\d\d:\d\d/;
+}
+
+sub acquire {
+    my $until = time + $patience;
+    while (1) {
+        if (dot_lock()) {
+            # struct flock is its type, and zeros for the whole file: this is any Linux' layout.
+            my $whole = pack 's x62', F_WRLCK;
+            return if fcntl $file, F_SETLK, $whole;
+            drop();
+        }
+        die "it is locked by another program\n" if time > $until;
+        select undef, undef, undef, 0.05 + rand 0.1;
+    }
+}
+
+sub dot_lock {
+    local @SIG{@signals} = ('IGNORE') x @signals;    # or it could stay behind, not yet known
+    if (sysopen my $new, "$box.lock", O_WRONLY | O_CREAT | O_EXCL, 0644) {
+        syswrite $new, "$$\n";
+        $lock = join ' ', (stat $new)[0, 1, 9];
+        return 1;
+    }
+    return 0 if $!{EEXIST};
+    die "it cannot be locked: $!\n";
+}
+
+sub drop {
+    return unless defined $lock;
+    my @there = lstat "$box.lock";
+    unlink "$box.lock" if @there && "@there[0, 1, 9]" eq $lock;    # or it is somebody else's by now
+    undef $lock;
+}
+
+sub release {
+    close $file if $file;
+    undef $file;
+    drop();
+}

@@ -1,0 +1,31 @@
+"""The pair of the test messages that are removed again."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from deploys.checks.delivery.errands import Errand
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.message import TestMessage
+from deploys.checks.delivery.remote import Mailbox
+from deploys.checks.delivery.removal import tidied
+from deploys.checks.finding import Finding
+from tests.checks.pairs import Case, Pair
+from tests.checks.worlds import world
+
+MESSAGE = TestMessage("run-1", "a@b.example", "visitor@faraway.example", "a@b.example")
+
+
+def removed(ending: bytes) -> Case:
+    """Remove a message that somebody has put something behind."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        here = world(folder)
+        box = folder / "box"
+        box.write_bytes(b"From x Mon Oct  5 09:30:00 2026\n" + MESSAGE.compose() + ending)
+        errand = Errand(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", str(box)),))
+        return tidied([Delivery(errand)], here)
+
+    return case
+
+
+PAIRS: Mapping[str, Pair] = {"run.tidied": Pair(removed(b"\n"), removed(b"A footer.\n"))}
