@@ -112,7 +112,8 @@ def _world(fleet: Fleet, state: State, op_hash: str) -> World:
     resolvers = ours or fleet.verification.resolvers
     timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
     hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(dict.fromkeys(map(str, resolvers))))
-    return World(hosts, names, Https(), timeout=timeout, progress=progress())
+    authorities = "\n".join(dict.fromkeys(host.acme_ca_file for host in fleet.hosts))
+    return World(hosts, names, Https(authorities), timeout=timeout, progress=progress())
 
 
 def _in_limit(fleet: Fleet, state: State) -> Fleet:

@@ -20,6 +20,10 @@ class UnansweredError(Exception):
     """Nobody answered, or there was no way to ask; its text says why."""
 
 
+class RefusedError(UnansweredError):
+    """A server is there, and hung up, or its certificate does not do: that is not the way's."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """
@@ -109,8 +113,12 @@ class Page:
 class Web(Protocol):
     """Fetches documents by HTTPS, with a certificate that is verified and no redirect followed."""
 
-    def get(self, url: str, limit: float) -> Page:
-        """Return what a server sent within so many seconds; raise UnansweredError."""
+    def get(self, url: str, limit: float, address: str = "") -> Page:
+        """
+        Return what a server sent within so many seconds; raise UnansweredError.
+
+        It is asked at an address, or else where this machine finds its name.
+        """
 
 
 @dataclass(frozen=True)

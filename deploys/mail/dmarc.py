@@ -9,12 +9,14 @@ time, where more is asked for.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
+from urllib.parse import unquote
 
 from deploys.mail.errors import MailError
 from deploys.mail.tags import is_version, tags, written
-from deploys.mail.values import mailto
+from deploys.mail.values import domain_name, mailto
 
 Policy = Literal["none", "quarantine", "reject"]
 VERSION = "DMARC1"
@@ -65,6 +67,11 @@ class Dmarc:
     def __getitem__(self, name: str) -> str:
         return dict(self.tags)[name]
 
+    def reports(self, tag: str) -> tuple[str, ...]:
+        """Return the URIs that `rua` or `ruf` names."""
+        found = dict(self.tags).get(tag, "")
+        return tuple(uri.strip() for uri in found.split(",") if uri.strip())
+
     @property
     def step(self) -> int:
         """Return which step of the ladder the policy stands on."""
@@ -100,6 +107,17 @@ class Dmarc:
                 raise MailError(
                     f"the DMARC policy {text!r} has {name}={found[name]}: write {wanted} there"
                 )
+
+
+def receiver(uri: str) -> str:
+    """Return the domain of the mailbox that a URI of reports names; raise MailError without one."""
+    scheme, _, rest = uri.partition(":")
+    # Section 6.2: "!10m" limits the size of what is sent.
+    local, _, domain = unquote(rest.partition("!")[0].partition("?")[0]).rpartition("@")
+    if scheme.lower() == "mailto" and local:
+        with suppress(ValueError):
+            return domain_name(domain)
+    raise MailError(f"nobody sends DMARC reports to {uri!r}: write mailto:... with a mail address")
 
 
 def consent(domain: str, reports: Iterable[str]) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ DAY = 86400
 MAX_AGE: dict[Mode, int] = {"none": DAY, "testing": DAY, "enforce": 14 * DAY}
 LONGEST = 31_557_600  # section 3.2
 _VERSION = "STSv1"
-_RECORD = re.compile(rf"v={_VERSION}[ \t]*;[ \t]*id=([A-Za-z0-9]{{1,32}})[ \t]*;?[ \t]*(?:\S.*)?")
+_ID = r"[ \t]*id=([A-Za-z0-9]{1,32})[ \t]*(?:;.*)?"
+_RECORD = re.compile(rf"v={_VERSION}[ \t]*;(?:[^;]*;)*?{_ID}")
 _OURS = re.compile(r"[net][0-9a-f]{31}")
 
 
@@ -38,6 +39,16 @@ def is_ours(text: str) -> bool:
     """Tell whether an announcement is of a policy whose id was derived here."""
     found = _RECORD.fullmatch(text)
     return bool(found and _OURS.fullmatch(found[1]))
+
+
+def announced_id(text: str) -> str:
+    """Return the id in an announcement; raise MailError where no sender would understand it."""
+    if found := _RECORD.fullmatch(text):
+        return found[1]
+    raise MailError(
+        f"{text!r} has no id that senders know: write 'v={_VERSION}; id=...;' with up to 32 "
+        "letters and digits"
+    )
 
 
 def record_name(domain: str) -> str:

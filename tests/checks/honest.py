@@ -60,6 +60,7 @@ CAPTAIN = "captain@harbor.example"
 RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
     ("harbor.example", "TXT"): ("v=spf1 mx ip4:203.0.113.11 -all",),
+    ("_mta-sts.harbor.example", "TXT"): (),
     ("_smtp._tls.harbor.example", "TXT"): (),
     **{(f"_{name}._tcp.harbor.example", "SRV"): () for name in srv.SERVICES},
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from deploys.checks.dns import tls_rpt
+from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
 from deploys.checks.finding import Finding
-from deploys.checks.world import Answer
+from deploys.checks.world import Answer, Page
+from deploys.mail.mta_sts import Policy
 from tests.checks.pairs import Case, Pair
-from tests.checks.worlds import Zone, fleet, world
+from tests.checks.worlds import Pages, Zone, fleet, world
 
 
 def reporting(*policies: str) -> Case:
@@ -21,7 +22,59 @@ def reporting(*policies: str) -> Case:
     return case
 
 
+def enforced(*names: str) -> Case:
+    """Ask for a policy in enforce that names these hosts, as the inventory wants one."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        policy = Policy.of("enforce", names)
+        here = replace(
+            world(folder),
+            names=announcing(policy.announcement),
+            web=Pages({POLICY: Page(200, "text/plain", str(policy))}),
+        )
+        return mta_sts.published(fleet({"mail_mta_sts": "enforce", "mail_tls": "acme"}), here)
+
+    return case
+
+
+def announcing(*values: str, address: str = "127.0.0.1") -> Zone:
+    """Return a DNS in which a policy is announced, and its name has an address or none."""
+    records = {
+        ("_mta-sts.harbor.example", "TXT"): values,
+        ("mta-sts.harbor.example", "A"): (address,) if address else (),
+        ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
+    }
+    return Zone({key: [Answer("ns", found)] for key, found in records.items()})
+
+
+POLICY = "https://mta-sts.harbor.example/.well-known/mta-sts.txt"
 REPORTS = "v=TLSRPTv1; rua=mailto:tls@harbor.example"
+CONSENT = "harbor.example._report._dmarc.faraway.example"
+
+
+def reported(policy: str, *consents: str) -> Zone:
+    """Return a DNS of a policy, and of a domain elsewhere that takes its reports, or does not."""
+    records = {
+        ("_dmarc.harbor.example", "TXT"): (policy,),
+        ("harbor.example", "MX"): ("10 mx1.harbor.example.",),
+        ("faraway.example", "MX"): ("10 mail.faraway.example.",),
+        ("nomail.faraway.example", "MX"): ("0 .",),
+        ("lists.harbor.example", "AAAA"): ("2001:db8::1",),
+        (CONSENT, "TXT"): consents,
+    }
+    return Zone({key: [Answer("ns", values)] for key, values in records.items()})
+
+
+def consented(*consents: str) -> Case:
+    def case(folder: Path) -> Iterable[Finding]:
+        zone = reported("v=DMARC1; p=none; rua=mailto:dmarc@faraway.example", *consents)
+        return dmarc_reports.authorised(fleet(), replace(world(folder), names=zone))
+
+    return case
+
+
 PAIRS: Mapping[str, Pair] = {
+    "dns.dmarc_reports": Pair(consented("v=DMARC1"), consented()),
+    "dns.mta_sts": Pair(enforced("mx1.harbor.example"), enforced("mx2.harbor.example")),
     "dns.tls_rpt": Pair(reporting(REPORTS), reporting(REPORTS, REPORTS)),
 }

@@ -20,9 +20,11 @@ from deploys.checks.delivery import (
 from deploys.checks.dns import (
     authorities,
     autoconfig,
+    dmarc_reports,
     dnssec,
     exchanges,
     keys,
+    mta_sts,
     names,
     resolvers,
     reverse,
@@ -115,6 +117,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
         ),
     ]
     found += [
+        dmarc_reports.DMARC_REPORTS.ok(domain, "v=DMARC1; p=none: no reports, and none asked for"),
+        *(mta_sts.MTA_STS.ok(domain, f"{ns}: no policy, and none is asked for") for ns in NS),
         *(
             tls_rpt.TLS_RPT.ok(domain, f"{ns}: no TLSRPTv1 policy, and none is asked for")
             for ns in NS

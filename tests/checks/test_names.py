@@ -20,7 +20,7 @@ HOST = fleet({"mail_addresses": ["192.0.2.1", "2001:db8::1"]}).hosts[0]
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
 spf = partial(policies.policy, "harbor.example")
-dmarc = partial(names.one_policy, names.DMARC, "_dmarc.harbor.example", "v=DMARC1")
+dmarc = partial(names.forgeries, "_dmarc.harbor.example")
 WHERE = Zone(
     {
         ("mx1.harbor.example", "A"): [Answer("ns", ("192.0.2.1",))],
@@ -83,7 +83,16 @@ aaaa = partial(names.addresses, HOST, "AAAA", {"2001:db8::1"})
         (spf, ["site-verification=1"], ERROR),
         (dmarc, ["v=DMARC1; p=none"], OK),
         (dmarc, ["v=DMARC1;p=none"], OK),
+        (dmarc, ["v=DMARC1; p=Reject; sp=none; adkim=s; pct=50; fo=1; x=y;"], OK),
         (dmarc, [], ERROR),
+        (dmarc, ["v=DMARC1"], ERROR),
+        (dmarc, ["v=DMARC1; sp=none"], ERROR),
+        (dmarc, ["v=DMARC1; p=deny"], ERROR),
+        (dmarc, ["v=DMARC1; p=none; pct=101"], ERROR),
+        (dmarc, ["v=DMARC1; p=none; p=reject"], ERROR),
+        (dmarc, ["v=DMARC1; p=none, rua"], ERROR),
+        (dmarc, ["v=DMARC1; rua=mailto:a@harbor.example; p=none"], ERROR),
+        (dmarc, ["v=DMARC1; \x00\ufffd;;==" + "x" * 9999], ERROR),
         (dmarc, ["v=DMARC1; p=none", "v=DMARC1; p=reject"], ERROR),
     ],
 )

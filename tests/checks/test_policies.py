@@ -2,12 +2,16 @@
 
 import pytest
 
-from deploys.checks.dns import tls_rpt
-from deploys.checks.finding import Severity
-from deploys.checks.world import Answer, World
-from tests.checks.worlds import Pages, Zone, fleet
+from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
+from deploys.checks.finding import Finding, Severity
+from deploys.checks.world import Answer, Page, RefusedError, UnansweredError, World
+from deploys.mail.mta_sts import Mode, Policy
+from deploys.mail.settings import Fleet
+from tests.checks.honest_policies import POLICY, announcing, reported
+from tests.checks.worlds import Gone, Pages, Zone, fleet
 
-OK, ERROR, UNKNOWN = Severity.OK, Severity.ERROR, Severity.UNKNOWN
+OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
+ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
 URI = "mailto:tls@harbor.example"
 REPORTS = f"v=TLSRPTv1; rua={URI}"
 
@@ -40,3 +44,184 @@ def test_servers_that_cannot_be_asked_leave_tls_rpt_open() -> None:
         nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
 
         assert [one.severity for one in tls_rpt.published(fleet(), nobody)] == [UNKNOWN]
+
+
+MX1, MX2 = "mx1.harbor.example", "mx2.harbor.example"
+ID = "v=STSv1; id=20261125T0900;"
+
+
+def text(mode: str, *lines: str, max_age: str = "86400") -> str:
+    return "\r\n".join(["version: STSv1", f"mode: {mode}", *lines, f"max_age: {max_age}", ""])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "severity"),
+    [
+        (None, [], OK),
+        ("none", [], OK),
+        ("testing", [], ERROR),
+        ("enforce", ["site-verification=1"], ERROR),
+        (None, [ID], OK),
+        ("enforce", [ID, "site-verification=1"], OK),
+        ("enforce", [ID, ID], ERROR),
+        (None, ["v=STSv1 ;x=y; id=7"], OK),
+        (None, ["v=STSv1;"], ERROR),
+        (None, ["v=STSv1; id=2026-11-25;"], ERROR),
+        (None, ["v=STSv1; \x00" + "x" * 9999], ERROR),
+    ],
+)
+def test_an_announcement_is_judged(
+    wanted: Mode | None, values: list[str], severity: Severity
+) -> None:
+    finding = mta_sts.announced("harbor.example", wanted, Answer("ns", tuple(values)))
+
+    assert finding.severity is severity
+    assert finding.fix or severity is OK
+    assert len(finding.saw + finding.fix) < 700
+
+
+@pytest.mark.parametrize(
+    ("wanted", "page", "severity"),
+    [
+        ("enforce", Page(200, "text/plain", str(Policy.of("enforce", [MX1, MX2]))), OK),
+        (None, Page(200, "text/plain", text("enforce", "mx: *.harbor.example")), OK),
+        (None, Page(200, "text/plain", text("testing", f"mx: {MX1}", f"mx: {MX2}")), OK),
+        ("none", Page(200, "text/plain", text("none")), OK),
+        (None, Page(200, "text/plain", text("none")), OK),
+        (None, Page(200, "text/plain", text("enforce", f"mx: {MX1}")), ERROR),
+        (None, Page(200, "text/plain", text("testing", f"mx: {MX1}")), WARNING),
+        (None, Page(200, "text/plain", text("enforce", "mx: *.example")), ERROR),
+        ("enforce", Page(200, "text/plain", text("testing", "mx: *.harbor.example")), WARNING),
+        ("testing", Page(200, "text/plain", text("enforce", "mx: *.harbor.example")), ERROR),
+        ("none", Page(200, "text/plain", text("testing", "mx: *.harbor.example")), ERROR),
+        (
+            None,
+            Page(200, "text/plain", text("enforce", "mx: *.harbor.example", max_age="60")),
+            WARNING,
+        ),
+        (None, Page(200, "text/plain", text("enforce", "mx: a", max_age="99999999")), ERROR),
+        (None, Page(200, "text/plain", text("enforce")), ERROR),
+        (None, Page(200, "text/plain", text("perhaps", f"mx: {MX1}")), ERROR),
+        (None, Page(200, "text/html", str(Policy.of("enforce", [MX1, MX2]))), ERROR),
+        (None, Page(404, "text/plain", "not found"), ERROR),
+        (None, Page(301, "text/plain", "", "https://harbor.example/"), ERROR),
+        (None, Page(200, "text/plain", "\x00\ufffd" * 30_000), ERROR),
+        (None, Page(200, "x" * 9999, ""), ERROR),
+        (
+            None,
+            Page(200, "text/plain", text("testing", *(f"mx: {n}" for n in range(9999)))),
+            WARNING,
+        ),
+    ],
+)
+def test_a_policy_is_judged(wanted: Mode | None, page: Page, severity: Severity) -> None:
+    expected = mta_sts.Expected("harbor.example", wanted, (MX1, MX2))
+
+    finding = mta_sts.served(expected, "192.0.2.1", page)
+
+    assert finding.severity is severity
+    assert finding.fix or severity is OK
+    assert len(finding.saw + finding.fix) < 900
+
+
+class Failing(Pages):
+    """A web in which nothing can be fetched, for one reason."""
+
+    def __init__(self, problem: UnansweredError) -> None:
+        super().__init__({})
+        self._problem = problem
+
+    def get(self, url: str, limit: float, address: str = "") -> Page:  # noqa: ARG002
+        raise self._problem
+
+
+def of_policy(zone: Zone, web: Pages, ours: Fleet) -> list[Severity]:
+    nobody = World(None, zone, web)  # type: ignore[arg-type]
+    return [one.severity for one in mta_sts.published(ours, nobody)]
+
+
+def test_a_policy_is_fetched_only_where_one_is_announced_or_wanted() -> None:
+    never = Failing(RefusedError("it should not be asked"))
+    wanting = fleet({"mail_mta_sts": "testing", "mail_tls": "acme"})
+    foreign = fleet().model_copy(update={"foreign": True})
+
+    assert of_policy(announcing(), never, fleet()) == [OK]
+    assert of_policy(announcing(), never, foreign) == [OK]
+    assert of_policy(announcing(), never, wanting) == [ERROR, ERROR]
+    assert of_policy(announcing(ID), never, foreign) == [OK, ERROR]
+
+
+def test_a_policy_of_others_is_left_to_them_and_one_of_ours_has_to_be_taken_back() -> None:
+    policy = Policy.of("testing", [MX1])
+    web = Pages({POLICY: Page(200, "text/plain", str(policy))})
+
+    assert of_policy(announcing(ID), web, fleet()) == [OK, OK]
+    assert of_policy(announcing(policy.announcement), web, fleet()) == [OK, ERROR]
+
+
+def test_a_policy_that_cannot_be_reached_is_unknown_and_one_without_an_address_missing() -> None:
+    silent = Failing(UnansweredError("timed out"))
+
+    assert of_policy(announcing(ID), silent, fleet()) == [OK, UNKNOWN]
+    assert of_policy(announcing(ID, address=""), silent, fleet()) == [OK, ERROR]
+    assert of_policy(Gone(), silent, fleet()) == [UNKNOWN]
+
+
+OURS, THEIRS = "mailto:dmarc@harbor.example", "mailto:dmarc@faraway.example!10m"
+
+
+@pytest.mark.parametrize(
+    ("tags", "consents", "severities"),
+    [
+        ("", [], [OK]),
+        (f"rua={OURS}", [], [OK]),
+        ("rua=mailto:dmarc@lists.harbor.example", [], [OK]),
+        (f"rua={THEIRS}", ["v=DMARC1"], [OK]),
+        (f"ruf={THEIRS}", ["site-verification=1", "v=DMARC1; rua=mailto:x@faraway.example"], [OK]),
+        (f"rua={OURS}, {THEIRS}; ruf={THEIRS}", ["v=DMARC1;"], [OK, OK]),
+        (f"rua={OURS},{THEIRS},mailto:x@harbor.example", ["v=DMARC1"], [INFO, OK, OK, OK]),
+        (f"rua={THEIRS}", [], [WARNING]),
+        (f"rua={OURS}; ruf={THEIRS}", ["v=DMARC2"], [OK, WARNING]),
+        ("rua=mailto:dmarc@nowhere.example", [], [WARNING]),
+        ("rua=mailto:dmarc@nomail.faraway.example", [], [WARNING]),
+        ("rua=https://harbor.example/dmarc", [], [WARNING]),
+        ("rua=dmarc@harbor.example", [], [WARNING]),
+        ("rua=mailto:\x00\ufffd@" + "x" * 9999, [], [WARNING]),
+        (
+            "rua=" + ",".join(f"mailto:{n}@harbor.example" for n in range(999)),
+            [],
+            [INFO, *[OK] * 10],
+        ),
+    ],
+)
+def test_reports_go_where_they_are_welcome(
+    tags: str, consents: list[str], severities: list[Severity]
+) -> None:
+    zone = reported(f"v=DMARC1; p=none; {tags}", *consents)
+
+    found = of_reports(zone, fleet())
+
+    assert [one.severity for one in found] == severities
+    assert all(one.fix or one.severity is OK for one in found)
+    assert all(len(one.saw + one.fix) < 900 for one in found)
+
+
+def of_reports(zone: Zone, ours: Fleet) -> list[Finding]:
+    nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
+    return list(dmarc_reports.authorised(ours, nobody))
+
+
+def test_reports_that_the_inventory_asks_for_are_missed() -> None:
+    wanting = fleet({"mail_dmarc_reports": ["dmarc@harbor.example"]})
+
+    (finding,) = of_reports(reported("v=DMARC1; p=none"), wanting)
+
+    assert finding.severity is WARNING
+    assert OURS in finding.fix
+
+
+@pytest.mark.parametrize(
+    "zone", [Gone(), Zone({}), reported("v=DMARC1; p=perhaps")], ids=["gone", "none", "broken"]
+)
+def test_reports_of_no_policy_are_unknown(zone: Zone) -> None:
+    assert [one.severity for one in of_reports(zone, fleet())] == [UNKNOWN]

@@ -82,7 +82,7 @@ def test_what_is_not_asked_is_neither_done_nor_passed(tmp_path: Path) -> None:
 
     report = prove(fleet({"verify_only": "dns.mx,dns.d*"}), here, dict, ())
 
-    asked = {"dns.mx", "dns.dmarc", "dns.dkim", "dns.dnssec"}
+    asked = {"dns.mx", "dns.dmarc", "dns.dmarc_reports", "dns.dkim", "dns.dnssec"}
     assert {finding.id for finding in report.findings} == asked
     assert set(report.not_asked) == set(QUESTIONS) - asked - OF_THE_RUN
     assert list(here.hosts.spool.iterdir()) == []

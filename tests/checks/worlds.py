@@ -222,7 +222,7 @@ class Pages:
     def __init__(self, pages: Mapping[str, Page]) -> None:
         self._pages = pages
 
-    def get(self, url: str, limit: float) -> Page:  # noqa: ARG002 - it answers at once
+    def get(self, url: str, limit: float, address: str = "") -> Page:  # noqa: ARG002 - all are here
         if url not in self._pages:
             raise UnansweredError(f"{url} could not be fetched: no such server")
         return self._pages[url]

@@ -133,6 +133,16 @@ NAMES: Sequence[Fault] = (
     ),
     fault(
         "ns",
+        record(HARBOR, "_mta-sts", "TXT", '"v=STSv1; id=1"'),
+        ("dns.mta_sts", HARBOR),
+    ),
+    fault(
+        "ns",
+        record(HARBOR, "_dmarc", "TXT", '"v=DMARC1; p=none; rua=mailto:visitor@faraway.example"'),
+        ("dns.dmarc_reports", HARBOR),
+    ),
+    fault(
+        "ns",
         record(ORCHARD, "@", "NS", "gone.nic.example.", verb="add-record"),
         ("dns.servers", ORCHARD),
     ),

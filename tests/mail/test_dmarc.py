@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploys.mail.dmarc import Dmarc, Policy, consent, is_policy
+from deploys.mail.dmarc import Dmarc, Policy, consent, is_policy, receiver
 from deploys.mail.errors import MailError
 
 
@@ -115,3 +115,25 @@ def test_another_domain_has_to_consent_to_reports(
     reports: list[str], names: tuple[str, ...]
 ) -> None:
     assert consent("harbor.example", reports) == names
+
+
+@pytest.mark.parametrize(
+    ("uri", "domain"),
+    [
+        ("mailto:a@faraway.example", "faraway.example"),
+        ("MAILTO:a%2Bb@Faraway.Example!10m", "faraway.example"),
+        ("mailto:faraway.example", None),
+        ("mailto:a@", None),
+        ("mailto:a@b..example", None),
+        ("mailto:a@localhost", None),
+        ("https://faraway.example/dmarc", None),
+        ("a@faraway.example", None),
+        ("\x00\ufffd", None),
+    ],
+)
+def test_reports_go_to_mailboxes(uri: str, domain: str | None) -> None:
+    if domain:
+        assert receiver(uri) == domain
+    else:
+        with pytest.raises(MailError, match="nobody sends DMARC reports"):
+            receiver(uri)

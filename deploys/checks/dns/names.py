@@ -12,8 +12,10 @@ from deploys.checks.dns import spf
 from deploys.checks.dns.exchanges import MX, Exchanges, Lookup
 from deploys.checks.dns.inquiry import Inquiry, inquire
 from deploys.checks.dns.spf import SPF
-from deploys.checks.finding import Finding, Question
+from deploys.checks.finding import Finding, Question, Severity
 from deploys.checks.world import Answer, World, side_by_side
+from deploys.mail.dmarc import Dmarc
+from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet, MailSettings
 
 ADDRESS = Question(
@@ -31,10 +33,12 @@ DMARC = Question(
     "RFC 7489 section 6.6.3",
     why=(
         "Receivers treat forged mail as the policy says, and large ones refuse domains without "
-        "one. Two policies count as none."
+        "one. Two policies count as none, and so does one that is broken."
     ),
     remedy="Publish exactly one TXT record that begins with `v=DMARC1` at `_dmarc.` of the domain.",
 )
+
+_SHORT, _LONG = 200, 400  # characters of what a stranger says, and of what to do about it
 
 
 def published(fleet: Fleet, world: World) -> Iterator[Finding]:
@@ -53,7 +57,7 @@ def _of_domain(domain: str, fleet: Fleet, lookup: Lookup) -> Iterator[Inquiry]:
     yield Inquiry(MX, domain, domain, "MX", wanted.judged)
     yield Inquiry(SPF, domain, domain, "TXT", partial(spf.policy, domain))
     policy = f"_dmarc.{domain}"
-    yield Inquiry(DMARC, domain, policy, "TXT", partial(one_policy, DMARC, policy, "v=DMARC1"))
+    yield Inquiry(DMARC, domain, policy, "TXT", partial(forgeries, policy))
 
 
 def _of_host(host: MailSettings) -> Iterator[Inquiry]:
@@ -84,6 +88,24 @@ def one_policy(question: Question, name: str, version: str, answer: Answer) -> F
         return question.ok(domain, f"{answer.server}: {policies[0]}")
     saw = f"{answer.server}: {len(policies)} TXT records at {name} start with {version}"
     return question.error(domain, saw, f"publish exactly one {version} policy at {name}")
+
+
+def forgeries(name: str, answer: Answer) -> Finding:
+    """Judge whether a server has one DMARC policy, which every receiver understands."""
+    finding = one_policy(DMARC, name, "v=DMARC1", answer)
+    if finding.severity is not Severity.OK:
+        return finding
+    text = next(value for value in answer.values if _is_policy(value, "v=DMARC1"))
+    try:
+        second = Dmarc.parse(text).tags[1][0]
+    except MailError as problem:
+        saw, fix = finding.saw[:_SHORT], f"correct the TXT record at {name}: {problem}"
+        return DMARC.error(finding.subject, saw, fix[:_LONG])
+    if second != "p":
+        # RFC 7489 section 6.4: receivers may ignore a policy in which something else comes first.
+        fix = f"write p right after v=DMARC1 in the TXT record at {name}"
+        return DMARC.error(finding.subject, f"{finding.saw[:_SHORT]}: {second} comes first", fix)
+    return finding
 
 
 def _is_policy(value: str, version: str) -> bool:
