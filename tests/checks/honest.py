@@ -34,6 +34,7 @@ from tests.checks import (
     honest_notices,
     honest_policies,
     honest_reputation,
+    honest_transport,
 )
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
@@ -234,4 +235,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_reputation.PAIRS,
     **honest_policies.PAIRS,
     **honest_notices.PAIRS,
+    **honest_transport.PAIRS,
 }

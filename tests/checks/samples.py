@@ -31,7 +31,7 @@ from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, strangers, submission, verbs
+from deploys.checks.smtp import certificates, greeting, strangers, submission, verbs
 from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -169,6 +169,11 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
         found += [
             strangers.CONNECT.ok(host, f"{host} at {address} answers as {host}.{domain}"),
             strangers.STARTTLS.ok(host, f"{host} at {address} speaks TLSv1.3 after STARTTLS"),
+            greeting.BANNER.ok(
+                host,
+                f"{host} at {address} answers as {host}.{domain}, "
+                f"with {', '.join(greeting.EXTENSIONS)}, SMTPUTF8",
+            ),
             certificates.TLS.ok(
                 host,
                 f"{host} at {address} shows for {host}.{domain} a certificate by itself until "
