@@ -30,7 +30,7 @@ from deploys.checks.dns import (
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, greeting, strangers, submission, verbs
+from deploys.checks.smtp import certificates, greeting, protocols, strangers, submission, verbs
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -78,6 +78,7 @@ CHECKS = (
     ),
     Check(greeting.introduced, (greeting.BANNER,), anywhere=True),
     Check(certificates.certificates, (certificates.TLS,), anywhere=True),
+    Check(protocols.protocols, (protocols.PROTOCOLS,), anywhere=True),
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
     Check(submission.submission, (submission.SUBMISSION,)),

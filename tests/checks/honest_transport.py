@@ -1,13 +1,44 @@
 """For every question about the way over SMTP and TLS, a world that passes and one that fails."""
 
-from collections.abc import Iterable, Mapping
+import ssl
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from deploys.checks.finding import Finding
-from deploys.checks.smtp import greeting
+from deploys.checks.smtp import greeting, protocols
 from tests.checks.pairs import Case, Pair
+from tests.checks.servers import Handler, certified, serving
 from tests.checks.speakers import BANNER, raw, speaks
 from tests.checks.worlds import fleet, world
+
+Contexts = Callable[[Path], ssl.SSLContext]
+
+
+def strict(folder: Path) -> ssl.SSLContext:
+    """Return a context as strict as the profile of the same name."""
+    context = certified(folder)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    return context
+
+
+def old(folder: Path) -> ssl.SSLContext:
+    """Return a context for peers of twenty years ago."""
+    context = certified(folder)
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+AES:@SECLEVEL=0")
+    return context
+
+
+def scanned(context: Contexts, data: Mapping[str, object] | None = None) -> Case:
+    """Scan a server on this machine."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with serving(Handler(), context(folder)) as port:
+            return list(protocols.protocols(fleet(data), world(folder, port=port, timeout=15)))
+
+    return case
 
 
 def introduced(banner: bytes = BANNER) -> Case:
@@ -20,4 +51,5 @@ def introduced(banner: bytes = BANNER) -> Case:
 
 PAIRS: Mapping[str, Pair] = {
     "smtp.banner": Pair(introduced(), introduced(b"220 localhost ESMTP\r\n")),
+    "smtp.protocols": Pair(scanned(strict), scanned(old)),
 }
