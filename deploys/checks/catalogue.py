@@ -30,7 +30,15 @@ from deploys.checks.dns import (
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, greeting, protocols, strangers, submission, verbs
+from deploys.checks.smtp import (
+    certificates,
+    greeting,
+    ports,
+    protocols,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 
@@ -81,6 +89,7 @@ CHECKS = (
     Check(protocols.protocols, (protocols.PROTOCOLS,), anywhere=True),
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
+    Check(ports.hidden, (ports.HIDDEN,)),
     Check(submission.submission, (submission.SUBMISSION,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),

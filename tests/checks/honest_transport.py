@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from deploys.checks.finding import Finding
-from deploys.checks.smtp import greeting, protocols
+from deploys.checks.smtp import greeting, ports, protocols
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.speakers import BANNER, raw, speaks
@@ -49,7 +49,19 @@ def introduced(banner: bytes = BANNER) -> Case:
     return case
 
 
+def knocked(*, shown: bool) -> Case:
+    """Knock at a port of this machine, at which somebody listens or not."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with raw(speaks()) as port:
+            here = world(folder, port=port)
+            return list(ports.hidden(fleet(), here, {port if shown else 1: "Redis"}))
+
+    return case
+
+
 PAIRS: Mapping[str, Pair] = {
     "smtp.banner": Pair(introduced(), introduced(b"220 localhost ESMTP\r\n")),
+    "smtp.ports": Pair(knocked(shown=False), knocked(shown=True)),
     "smtp.protocols": Pair(scanned(strict), scanned(old)),
 }

@@ -31,7 +31,15 @@ from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
 from deploys.checks.reputation import age, blocklists
-from deploys.checks.smtp import certificates, greeting, protocols, strangers, submission, verbs
+from deploys.checks.smtp import (
+    certificates,
+    greeting,
+    ports,
+    protocols,
+    strangers,
+    submission,
+    verbs,
+)
 from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -184,6 +192,7 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
                 f"{host} at {address} speaks TLS 1.2, TLS 1.3 with 11 cipher suites and no known "
                 "hole",
             ),
+            ports.HIDDEN.ok(host, f"{host} at {address} shows none of 25 ports"),
             strangers.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
             strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
             strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
