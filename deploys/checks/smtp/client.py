@@ -35,8 +35,10 @@ class _Bounded:
         self._left = _LONGEST_REPLY
 
     def readline(self, size: int) -> bytes:
-        """Return a line as a file does; raise ValueError where the reply is too long."""
+        """Return a whole line, or nothing at the end; raise ValueError where it is too much."""
         line = self._file.readline(size)
+        if len(line) < size and not line.endswith(b"\n"):
+            return b""  # whoever hangs up in the middle of a line, or is hung up on, said nothing
         self._left -= len(line)
         if self._left < 0:
             raise ValueError(f"it sent more than {_LONGEST_REPLY} octets in one reply")
