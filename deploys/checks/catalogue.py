@@ -74,15 +74,10 @@ CHECKS = (
     Check(reverse.named, (reverse.PTR,), anywhere=True),
     Check(authorities.issuers, (authorities.CAA,)),
     Check(tls_rpt.published, (tls_rpt.TLS_RPT,), anywhere=True),
+    Check(strangers.answering, (strangers.CONNECT, strangers.STARTTLS), anywhere=True),
     Check(
         strangers.strangers,
-        (
-            strangers.CONNECT,
-            strangers.STARTTLS,
-            strangers.POSTMASTER,
-            strangers.UNKNOWN_RECIPIENT,
-            strangers.RELAY,
-        ),
+        (strangers.POSTMASTER, strangers.UNKNOWN_RECIPIENT, strangers.RELAY),
     ),
     Check(greeting.introduced, (greeting.BANNER,), anywhere=True),
     Check(certificates.certificates, (certificates.TLS,), anywhere=True),

@@ -202,8 +202,10 @@ HONEST: Mapping[str, Pair] = {
         published(keys.published),
         published(keys.published, "mx1-ed25519._domainkey.harbor.example", "TXT", (ANOTHER_KEY,)),
     ),
-    "smtp.connect": Pair(door(Handler()), closed(strangers.strangers)),
-    "smtp.starttls": Pair(door(Handler()), door(Handler(), tls=False)),
+    "smtp.connect": Pair(met(strangers.answering, Handler()), closed(strangers.answering)),
+    "smtp.starttls": Pair(
+        met(strangers.answering, Handler()), met(strangers.answering, Handler(), tls=False)
+    ),
     "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
     "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
     "smtp.relay": Pair(door(Handler()), door(OpenRelay())),

@@ -13,7 +13,7 @@ from deploys.checks.finding import Finding, Severity
 from deploys.checks.smtp.certificates import certificates
 from deploys.checks.smtp.greeting import introduced
 from deploys.checks.smtp.protocols import protocols
-from deploys.checks.smtp.strangers import strangers
+from deploys.checks.smtp.strangers import answering, strangers
 from deploys.checks.world import World
 from deploys.mail.settings import Fleet
 from tests.checks.honest_transport import strict
@@ -82,7 +82,7 @@ def _until(connection: socket.socket, verb: str) -> None:
 
 
 SILENT = {"smtp.connect": ERROR, "smtp.starttls": UNKNOWN, "smtp.banner": UNKNOWN}
-RUDE = SILENT | {"smtp.banner": OK}
+RUDE = {"smtp.connect": OK, "smtp.banner": OK, "smtp.relay": UNKNOWN}
 NO_TLS = {"smtp.connect": OK, "smtp.starttls": ERROR, "smtp.banner": OK}
 LINES = b"250-" + b"x" * 60 + b"\r\n"
 SERVERS: dict[str, tuple[Serve, dict[str, Severity]]] = {
@@ -130,7 +130,7 @@ def test_a_server_that_misbehaves_is_found_out_soon_and_in_little_memory(
     try:
         with raw(serve) as port:
             found = []
-            for ask in (strangers, introduced):
+            for ask in (answering, introduced, strangers):
                 place = tmp_path / ask.__name__
                 place.mkdir()
                 found += asked(ask, port, place)
@@ -157,6 +157,6 @@ def test_what_cannot_be_asked_of_its_tls_is_left_open(tmp_path: Path, name: str,
 
 def test_a_server_that_hangs_up_in_its_handshake_has_no_tls(tmp_path: Path) -> None:
     with raw(speaks(context=strict(tmp_path), ends_at="the handshake")) as port:
-        found = {one.id: one.severity for one in asked(strangers, port, tmp_path)}
+        found = {one.id: one.severity for one in asked(answering, port, tmp_path)}
 
     assert (found["smtp.connect"], found["smtp.starttls"]) == (OK, ERROR)
