@@ -43,7 +43,7 @@ def protocols(fleet: Fleet, world: World) -> Iterator[Finding]:
         for at in endpoints(host)
         for door in (at, *(() if fleet.foreign else desks(host, at.address)))
     }
-    limit = 2 * world.timeout
+    limit = 2 * world.timeout + len(asked)
     found = scanned(tuple(asked), limit) if asked else {}
     for server, (door, host) in asked.items():
         result = found.get(server)

@@ -8,6 +8,7 @@ far, and the controller's one thread is free for what is asked meanwhile.
 
 import os
 import resource
+import signal
 import sys
 import threading
 import warnings
@@ -37,6 +38,7 @@ COMMANDS = {
     ScanCommand.CERTIFICATE_INFO,
 }
 _MEMORY, _STACK = 1 << 30, 1 << 20  # octets, of all and of each thread
+_LONGEST = 900  # seconds, for when nobody is left to end it
 
 
 class Server(BaseModel, frozen=True):
@@ -69,6 +71,7 @@ def request(server: Server) -> ServerScanRequest:
 def main() -> None:
     """Scan the servers on standard input, behind whatever else this machine does."""
     os.nice(5)
+    signal.alarm(_LONGEST)
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     threading.stack_size(_STACK)
     scanner = Scanner(concurrent_server_scans_limit=16)
