@@ -40,6 +40,7 @@ from tests.checks import (
     honest_reputation,
     honest_services,
     honest_smuggling,
+    honest_transport,
 )
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
@@ -208,8 +209,10 @@ HONEST: Mapping[str, Pair] = {
         published(keys.published),
         published(keys.published, "mx1-ed25519._domainkey.harbor.example", "TXT", (ANOTHER_KEY,)),
     ),
-    "smtp.connect": Pair(door(Handler()), closed(strangers.strangers)),
-    "smtp.starttls": Pair(door(Handler()), door(Handler(), tls=False)),
+    "smtp.connect": Pair(met(strangers.answering, Handler()), closed(strangers.answering)),
+    "smtp.starttls": Pair(
+        met(strangers.answering, Handler()), met(strangers.answering, Handler(), tls=False)
+    ),
     "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
     "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
     "smtp.relay": Pair(door(Handler()), door(OpenRelay())),
@@ -245,4 +248,5 @@ HONEST: Mapping[str, Pair] = {
     **honest_services.PAIRS,
     **honest_removal.PAIRS,
     **honest_smuggling.PAIRS,
+    **honest_transport.PAIRS,
 }

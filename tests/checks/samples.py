@@ -43,7 +43,10 @@ from deploys.checks.smtp import (
     backscatter,
     certificates,
     forgery,
+    greeting,
     injection,
+    ports,
+    protocols,
     size,
     smuggling,
     strangers,
@@ -198,11 +201,22 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
         found += [
             strangers.CONNECT.ok(host, f"{host} at {address} answers as {host}.{domain}"),
             strangers.STARTTLS.ok(host, f"{host} at {address} speaks TLSv1.3 after STARTTLS"),
+            greeting.BANNER.ok(
+                host,
+                f"{host} at {address} answers as {host}.{domain}, "
+                f"with {', '.join(greeting.EXTENSIONS)}, SMTPUTF8",
+            ),
             certificates.TLS.ok(
                 host,
                 f"{host} at {address} shows for {host}.{domain} a certificate by itself until "
                 "2036-10-01",
             ),
+            protocols.PROTOCOLS.ok(
+                host,
+                f"{host} at {address} speaks TLS 1.2, TLS 1.3 with 11 cipher suites and no known "
+                "hole",
+            ),
+            ports.HIDDEN.ok(host, f"{host} at {address} shows none of 25 ports"),
             strangers.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
             strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
             strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),

@@ -71,6 +71,8 @@ class Handler:
         self, _server: SMTP, session: Session, _envelope: Envelope, name: str, lines: list[str]
     ) -> list[str]:
         session.host_name = name
+        # What every server of today offers, and smtplib reads and does not use.
+        lines[1:1] = ["250-PIPELINING", "250-ENHANCEDSTATUSCODES"]
         return lines if self.asks else [line for line in lines if "AUTH" not in line]
 
     def answer_to(self, sender: str, address: str) -> str:  # noqa: ARG002 - a submission's does
@@ -231,7 +233,11 @@ class Server(Controller):
 @contextmanager
 def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator[int]:
     """Serve on a port of 127.0.0.1 and return it."""
-    options: dict[str, Any] = {"data_size_limit": handler.largest}
+    options: dict[str, Any] = {
+        "data_size_limit": handler.largest,
+        "server_hostname": "mx1.harbor.example",
+        "ident": "ESMTP",
+    }
     if isinstance(handler, Submission):
         options |= {"authenticator": handler.check, "auth_require_tls": not handler.in_clear}
     with socket.create_server(("127.0.0.1", 0)) as free:

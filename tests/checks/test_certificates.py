@@ -1,4 +1,4 @@
-"""Certificates and TLS versions as a client sees them, on servers that serve the wrong ones."""
+"""Certificates as a client sees them, on servers that serve the wrong ones."""
 
 import ssl
 from pathlib import Path
@@ -18,12 +18,11 @@ def asked(folder: Path, tls: ssl.SSLContext | None, **data: object) -> list[Find
         return list(certificates(fleet(data), world(place, port=port)))
 
 
-def test_a_certificate_for_the_name_and_no_old_tls_is_good(tmp_path: Path) -> None:
-    found = asked(tmp_path, certified(tmp_path))
+def test_a_certificate_for_the_name_is_good(tmp_path: Path) -> None:
+    (finding,) = asked(tmp_path, certified(tmp_path))
 
-    assert [finding.severity for finding in found] == [Severity.OK, Severity.OK]
-    assert "mx1.harbor.example" in found[0].saw
-    assert "refuses TLS 1.0" in found[1].saw
+    assert finding.severity is Severity.OK
+    assert "mx1.harbor.example" in finding.saw
 
 
 @pytest.mark.parametrize(
@@ -40,7 +39,7 @@ def test_a_certificate_for_the_name_and_no_old_tls_is_good(tmp_path: Path) -> No
 def test_a_certificate_is_judged_by_its_name_and_its_end(
     tmp_path: Path, host: str, days: float, severity: Severity, saw: str
 ) -> None:
-    finding, _ = asked(tmp_path, certified(tmp_path, host, days))
+    (finding,) = asked(tmp_path, certified(tmp_path, host, days))
 
     assert finding.severity is severity
     assert saw in finding.saw
@@ -49,23 +48,10 @@ def test_a_certificate_is_judged_by_its_name_and_its_end(
 def test_a_self_signed_certificate_where_an_authority_should_have_issued_one_is_said(
     tmp_path: Path,
 ) -> None:
-    finding, _ = asked(tmp_path, certified(tmp_path), mail_tls="acme")
+    (finding,) = asked(tmp_path, certified(tmp_path), mail_tls="acme")
 
     assert finding.severity is Severity.WARNING
     assert "run again" in finding.fix
-
-
-def test_old_tls_is_an_error_unless_the_operator_asked_for_it(tmp_path: Path) -> None:
-    old = certified(tmp_path)
-    old.minimum_version = ssl.TLSVersion.TLSv1
-    old.set_ciphers("ALL:@SECLEVEL=0")
-
-    strict = asked(tmp_path, old)
-    interoperable = asked(tmp_path, old, mail_tls_profile="interoperable")
-
-    assert [finding.severity for finding in strict] == [Severity.OK, Severity.ERROR]
-    assert "TLSv1.1" in strict[1].saw
-    assert [finding.severity for finding in interoperable] == [Severity.OK]
 
 
 def test_a_server_without_tls_leaves_the_question_open(tmp_path: Path) -> None:

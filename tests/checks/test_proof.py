@@ -13,15 +13,16 @@ from deploys.checks.proof import prove
 from deploys.checks.verdict import Verdict
 from deploys.checks.world import World
 from tests.checks.honest import zone
-from tests.checks.servers import Handler, certified, serving
+from tests.checks.honest_transport import strict
+from tests.checks.servers import Handler, serving
 from tests.checks.worlds import Gone, Machine, fleet, world
 
 
 @pytest.fixture(name="here")
 def _here(tmp_path: Path) -> Iterator[World]:
-    one = world(tmp_path, patience=8)
+    one = world(tmp_path, patience=8, timeout=20)  # while hundreds of hands are shaken beside
     assert isinstance(one.hosts, Machine)
-    with serving(Handler(one.hosts.spool / "root"), certified(tmp_path)) as port:
+    with serving(Handler(one.hosts.spool / "root"), strict(tmp_path)) as port:
         yield replace(one, port=port, names=zone())
 
 

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from itertools import chain
 from pathlib import Path
 from threading import Event
 
@@ -12,7 +13,7 @@ import pytest
 from deploys.checks.finding import Finding, Severity
 from deploys.checks.smtp.interview import Interview, Outcome, Rcpt, Want
 from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply
-from deploys.checks.smtp.strangers import judged, strangers
+from deploys.checks.smtp.strangers import answering, judged, strangers
 from deploys.checks.world import UnansweredError
 from tests.checks.servers import (
     CatchAll,
@@ -37,8 +38,8 @@ def _tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 def asked(folder: Path, port: int, timeout: float = 5) -> dict[Severity, set[str]]:
     """Return the ids of the findings about a server, by severity."""
-    findings = strangers(fleet(), world(folder, port=port, timeout=timeout))
-    return by_severity(findings)
+    here = world(folder, port=port, timeout=timeout)
+    return by_severity(chain(answering(fleet(), here), strangers(fleet(), here)))
 
 
 def by_severity(findings: Iterator[Finding]) -> dict[Severity, set[str]]:

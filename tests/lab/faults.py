@@ -89,6 +89,14 @@ MX2: Sequence[Fault] = (
         ("delivery.recipients", ORCHARD),
         ("host.drift", "mx2"),
     ),
+    fault("mx2", "postconf 'smtpd_banner=localhost ESMTP'", ("smtp.banner", "mx2")),
+    fault("mx2", "postconf smtpd_tls_exclude_ciphers=aNULL", ("smtp.protocols", "mx2")),
+    fault(
+        "mx2",
+        "systemd-run -q --unit=shown python3 -m http.server 6379",
+        ("smtp.ports", "mx2"),
+        mends="systemctl stop shown",
+    ),
     fault("mx2", "postconf disable_vrfy_command=no", ("smtp.verbs", "mx2")),
     fault(
         "mx2",

@@ -14,12 +14,12 @@ from functools import partial
 from threading import Timer
 
 from deploys.checks.finding import Finding, Question
+from deploys.checks.smtp.client import unverified
 from deploys.checks.smtp.session import (
     Endpoint,
     MisbehavedError,
     session,
     starttls,
-    unverified,
 )
 from deploys.checks.world import UnansweredError, World, side_by_side
 

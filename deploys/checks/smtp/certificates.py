@@ -1,8 +1,8 @@
 """
-What a client sees of TLS on port 25: the certificate of every name, and whether old TLS is refused.
+What a client sees of TLS on port 25: the certificate of every name.
 
 A sender that asks for a name by SNI (RFC 6066) compares it with the certificate where MTA-STS says
-so (RFC 8461 section 4.1); RFC 8996 ends TLS 1.0 and 1.1.
+so (RFC 8461 section 4.1).
 """
 
 import smtplib
@@ -21,11 +21,11 @@ from deploys.mail.settings import Fleet, MailSettings
 TLS = Question(
     "smtp.tls",
     "host",
-    "Has every name a certificate that is good for it, and is old TLS refused?",
-    "RFC 8461 section 4.1, RFC 8996",
+    "Has every name a certificate that is good for it?",
+    "RFC 8461 section 4.1",
     why=(
         "Senders that verify, as MTA-STS has them do, keep their mail where the certificate is for "
-        "another name or has ended; old TLS can be broken."
+        "another name or has ended."
     ),
     remedy="Have a certificate for every name: `mail_tls`, `mail_tls_names`.",
 )
@@ -35,7 +35,7 @@ Shown = x509.Certificate | MisbehavedError | UnansweredError
 
 
 def certificates(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every address of every host for the certificate of each of its names, and for old TLS."""
+    """Ask every address of every host for the certificate of each of its names."""
     asked = [(door, host) for host in fleet.hosts for door in endpoints(host)]
     calls = (partial(_asked, door, host, world) for door, host in asked)
     for findings in side_by_side(calls):
@@ -49,8 +49,6 @@ def _asked(door: Endpoint, host: MailSettings, world: World) -> list[Finding]:
         if not isinstance(shown, x509.Certificate):
             return [TLS.unknown(door.host, f"not asked: {shown}", "mend smtp.starttls first")]
         findings.append(_certificate(door, host, name, shown))
-    if host.tls_profile == "strict":
-        findings.append(_old(door, world))
     return findings
 
 
@@ -101,23 +99,3 @@ def _names(certificate: x509.Certificate) -> set[str]:
     except x509.ExtensionNotFound:
         return set()
     return {name.lower() for name in found.value.get_values_for_type(x509.DNSName)}
-
-
-def _old(door: Endpoint, world: World) -> Finding:
-    try:
-        with session(door, world) as client:
-            version = starttls(client, context=_old_tls())
-    except (MisbehavedError, UnansweredError):
-        return TLS.ok(door.host, f"{door} refuses TLS 1.0 and 1.1")
-    fix = "set smtpd_tls_protocols = >=TLSv1.2, or mail_tls_profile = 'interoperable'"
-    return TLS.error(door.host, f"{door} speaks {version}", fix)
-
-
-def _old_tls() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = ssl.TLSVersion.TLSv1
-    context.maximum_version = ssl.TLSVersion.TLSv1_1
-    return context

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime, localtime
 
 from deploys.checks.delivery.message import HEADER
+from deploys.checks.smtp.client import Client
 from deploys.checks.smtp.session import (
     Desk,
     Endpoint,
@@ -57,7 +58,7 @@ def said_after(ending: bytes, door: Endpoint, mail: Envelope, world: World) -> O
         return problem
 
 
-def _enter(client: smtplib.SMTP, desk: Desk) -> None:
+def _enter(client: Client, desk: Desk) -> None:
     if not desk.wrapped:
         starttls(client)
     log_in(client, desk)

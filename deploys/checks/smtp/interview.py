@@ -1,6 +1,7 @@
 """
-A stranger on port 25: greets, asks with RCPT who would be served, tries STARTTLS, sends nothing.
+A stranger on port 25: greets and tries STARTTLS, or asks with RCPT who would be served.
 
+Nothing is sent, and whoever is nobody's of ours is not asked whom he serves.
 The sender is the null reverse-path `<>`: RFC 5321 section 4.5.5 lets nobody refuse it, no domain
 has to exist for it, and it claims nothing that SPF could judge. Relay is tried with a local sender
 too.
@@ -72,8 +73,18 @@ class Interview:
 Outcome = Interview | MisbehavedError | UnansweredError
 
 
+def greeted(door: Endpoint, world: World) -> Outcome:
+    """Ask one address for its name and for TLS; what went wrong is an outcome too."""
+    try:
+        with session(door, world) as client:
+            name = _name_of(client)
+    except (MisbehavedError, UnansweredError) as problem:
+        return problem
+    return Interview(name, {}, *_tls(door, world))
+
+
 def interview(door: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Outcome:
-    """Ask one address everything; what went wrong is an outcome too."""
+    """Ask one address for recipients; what went wrong is an outcome too."""
     replies: dict[Rcpt, Reply] = {}
     name = ""
     try:
@@ -83,7 +94,7 @@ def interview(door: Endpoint, host: MailSettings, fleet: Fleet, world: World) ->
                 replies |= _ask(client, recipients)
     except (MisbehavedError, UnansweredError) as problem:
         return problem
-    return Interview(name, replies, *_tls(door, world))
+    return Interview(name, replies)
 
 
 def _sessions(host: MailSettings, fleet: Fleet) -> Iterable[list[Rcpt]]:

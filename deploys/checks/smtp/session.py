@@ -2,9 +2,9 @@
 A stranger's SMTP session: bounded as a whole, whatever the server does.
 
 A time limit for each read is not enough: a server that sends one byte at a time keeps every one of
-them. So a watchdog hangs up when the session's time is over. Two things can go wrong, and they
-mean different things: the network did not bring us there (`UnansweredError`), or the server was
-reached and did not behave (`MisbehavedError`).
+them. So a watchdog hangs up when the session's time is over, in the middle of a TLS handshake too.
+Two things can go wrong, and they mean different things: the network did not bring us there
+(`UnansweredError`), or the server was reached and did not behave (`MisbehavedError`).
 """
 
 import smtplib
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Timer
 
+from deploys.checks.smtp.client import Client, unverified
 from deploys.checks.world import UnansweredError, World
 from deploys.mail.secret import Secret
 from deploys.mail.settings import MailSettings
@@ -113,24 +114,10 @@ def reply(answer: tuple[int, bytes]) -> Reply:
     return Reply(answer[0], text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
 
 
-class _Client(smtplib.SMTP):
-    """A client that is not connected yet, so that a watchdog can know it."""
-
-    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
-        super().__init__(timeout=timeout, local_hostname="localhost")
-        # connect() leaves this to the constructor, and starttls() needs it
-        self._host = endpoint.address
-        self._wrapped = endpoint.wrapped
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
-        return unverified().wrap_socket(plain, server_hostname=host) if self._wrapped else plain
-
-
 @contextmanager
-def session(endpoint: Endpoint, world: World) -> Iterator[smtplib.SMTP]:
+def session(endpoint: Endpoint, world: World) -> Iterator[Client]:
     """Open a session and say EHLO; raise UnansweredError or MisbehavedError."""
-    client = _Client(endpoint, world.timeout)
+    client = Client(endpoint.address, world.timeout, wrapped=endpoint.wrapped)
     watchdog = Timer(world.timeout, _hang_up, [client])
     watchdog.start()
     try:
@@ -145,33 +132,24 @@ def session(endpoint: Endpoint, world: World) -> Iterator[smtplib.SMTP]:
         client.close()
 
 
-def starttls(client: smtplib.SMTP, name: str = "", context: ssl.SSLContext | None = None) -> str:
+def starttls(client: Client, name: str = "", context: ssl.SSLContext | None = None) -> str:
     """Change to TLS, for a name if one is given, and return its version; nothing is verified."""
-    if name:
-        client._host = name  # type: ignore[attr-defined]  # noqa: SLF001 - what smtplib asks for
-    client.starttls(context=context or unverified())
+    client.change_to_tls(name, context)
     client.ehlo()
     version = client.sock.version() if isinstance(client.sock, ssl.SSLSocket) else None
     return version or "no TLS"
 
 
-def handshake(client: smtplib.SMTP, name: str) -> None:
+def handshake(client: Client, name: str) -> None:
     """Begin TLS after STARTTLS was sent and answered by hand; nothing is verified."""
     if client.sock:
-        client.sock = unverified().wrap_socket(client.sock, server_hostname=name)
+        client.sock = client.secured(client.sock, name, unverified())
         client.file = None
 
 
-def unverified() -> ssl.SSLContext:
-    """Return a context that speaks TLS with anybody: whose certificate it is, is not asked."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _greet(client: smtplib.SMTP, endpoint: Endpoint, port: int) -> None:
-    banner = reply(client.connect(endpoint.address, port))
+def _greet(client: Client, endpoint: Endpoint, port: int) -> None:
+    client.greeting = client.connect(endpoint.address, port)
+    banner = reply(client.greeting)
     if banner.code != _READY:
         raise smtplib.SMTPResponseException(banner.code, banner.text)
     client.local_hostname = _address_literal(client)
@@ -192,7 +170,8 @@ def _say_goodbye(client: smtplib.SMTP) -> None:
 def _hang_up(client: smtplib.SMTP) -> None:
     with suppress(OSError):
         if client.sock:
-            client.sock.shutdown(socket.SHUT_RDWR)
+            # An SSLSocket's own shutdown takes TLS away under the feet of who is reading.
+            socket.socket.shutdown(client.sock, socket.SHUT_RDWR)
 
 
 def _explained(

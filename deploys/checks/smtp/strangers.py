@@ -4,14 +4,14 @@ What strangers meet on port 25 of every address of every mail host, judged.
 Mail for others is refused, mail for nobody is refused at once, postmaster is served, and TLS works.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.interview import Interview, Outcome, Rcpt, Want, interview
+from deploys.checks.smtp.interview import Interview, Outcome, Rcpt, Want, greeted, interview
 from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply, endpoints
 from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from deploys.mail.settings import Fleet, MailSettings
 
 CONNECT = Question(
     "smtp.connect",
@@ -57,13 +57,30 @@ STARTTLS = Question(
 _MAILBOX_UNAVAILABLE = 550
 
 
+def answering(fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Ask every address of every host whether it answers, and with TLS."""
+    answers = (CONNECT, STARTTLS)
+    yield from _asked_of(fleet, lambda door, _: greeted(door, world), answers)
+
+
 def strangers(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every address of every host what a stranger can do there."""
+    """Ask every address of every host whose mail it takes from strangers."""
+    answers = (POSTMASTER, UNKNOWN_RECIPIENT, RELAY)
+    yield from _asked_of(fleet, lambda door, host: interview(door, host, fleet, world), answers)
+
+
+def _asked_of(
+    fleet: Fleet,
+    ask: Callable[[Endpoint, MailSettings], Outcome],
+    answers: tuple[Question, ...],
+) -> Iterator[Finding]:
     asked = [(door, host) for host in fleet.hosts for door in endpoints(host)]
-    outcomes = side_by_side(partial(interview, door, host, fleet, world) for door, host in asked)
+    outcomes = side_by_side(partial(ask, door, host) for door, host in asked)
     by_door = {door: outcome for (door, _), outcome in zip(asked, outcomes, strict=True)}
+    ids = {question.id for question in answers}
     for door, outcome in by_door.items():
-        yield from judged(door, outcome, _reached(by_door))
+        found = judged(door, outcome, _reached(by_door))
+        yield from (finding for finding in found if finding.id in ids)
 
 
 def judged(door: Endpoint, outcome: Outcome, reached: frozenset[str]) -> Iterator[Finding]:
@@ -76,7 +93,8 @@ def judged(door: Endpoint, outcome: Outcome, reached: frozenset[str]) -> Iterato
         return
     yield _connection(door, outcome, reached)
     for question in (RELAY, UNKNOWN_RECIPIENT, POSTMASTER, STARTTLS):
-        yield question.unknown(door.host, f"not asked: {outcome}", f"mend {CONNECT.id} first")
+        fix = f"mend {CONNECT.id} first, or what the mail log says of the session"
+        yield question.unknown(door.host, f"not asked: {outcome}", fix)
 
 
 def _connection(door: Endpoint, problem: Exception, reached: frozenset[str]) -> Finding:

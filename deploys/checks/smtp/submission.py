@@ -16,6 +16,7 @@ from deploys.checks.delivery.errands import PROGRAM
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.message import new_run
 from deploys.checks.finding import Finding, Question
+from deploys.checks.smtp.client import Client
 from deploys.checks.smtp.session import (
     Desk,
     Endpoint,
@@ -105,7 +106,7 @@ def asked(desk: Desk, host: MailSettings, world: World) -> list[Finding]:
     return findings
 
 
-def _interview(client: smtplib.SMTP, desk: Desk, host: MailSettings) -> Iterator[Finding]:
+def _interview(client: Client, desk: Desk, host: MailSettings) -> Iterator[Finding]:
     if not desk.wrapped:
         if client.has_extn("auth"):
             yield SUBMISSION.error(desk.host, f"{desk} offers AUTH before TLS", _CLEAR)

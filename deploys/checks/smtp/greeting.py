@@ -1,0 +1,132 @@
+"""
+How a server introduces itself on port 25: by its own name, without its version, with extensions.
+
+RFC 5321 sections 4.2 and 4.1.1.1: the greeting and the answer to EHLO begin with the server's fully
+qualified name. DSN is not asked for: a server that offers it to strangers sends reports to senders
+that may be forged, which is why ours keep it for those who log in.
+"""
+
+import re
+import smtplib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from deploys.checks.finding import Finding, Question
+from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply, endpoints, reply, session
+from deploys.checks.world import Names, UnansweredError, World, side_by_side
+from deploys.mail.settings import Fleet, MailSettings
+
+BANNER = Question(
+    "smtp.banner",
+    "host",
+    "Does the server give its own name, tell no version, and offer the SMTP of today?",
+    "RFC 5321 sections 4.2 and 4.1.1.1",
+    why=(
+        "Other servers distrust one that goes by another name, a version tells attackers what to "
+        "try, and without the extensions mail is slower and its errors say less."
+    ),
+    remedy="Set `myhostname` to `mail_hostname`, and `smtpd_banner = $myhostname ESMTP`.",
+)
+EXTENSIONS = ("PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "STARTTLS")
+_INTERNATIONAL = "SMTPUTF8"
+_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+# "Exim 4.96", "Sendmail 8.17.1/8.17.1", "Version: 10.0"; no queue id, date or address.
+_VERSION = re.compile(
+    r"(?<![\w.@-])[A-Za-z]+(?: |/|-|: | \()v?\d+(?:\.\d+){1,2}(?!\.?\d)(?<!\.20\d\d)"
+)
+_RENAME = "set myhostname, and smtpd_banner = $myhostname ESMTP"
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """What a server says of itself: in its greeting, and in answer to EHLO."""
+
+    greeting: Reply
+    ehlo: Reply
+    extensions: frozenset[str]
+
+
+def introduced(fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Listen to how every address of every host introduces itself."""
+    asked = [(host, door) for host in fleet.hosts for door in endpoints(host)]
+    calls = (partial(_asked, door, host, fleet, world) for host, door in asked)
+    for findings in side_by_side(calls):
+        yield from findings
+
+
+def _asked(door: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Sequence[Finding]:
+    try:
+        with session(door, world) as client:
+            seen = _introduction(client.greeting, client)
+    except (MisbehavedError, UnansweredError) as problem:
+        return [BANNER.unknown(door.host, f"not asked: {problem}", "mend smtp.connect first")]
+    names = world.names if fleet.foreign else None
+    return judged(door, host, seen, names)
+
+
+def _introduction(greeting: tuple[int, bytes], client: smtplib.SMTP) -> Introduction:
+    first = (client.ehlo_resp or b"").split(b"\n")[0] if client.does_esmtp else b""
+    offered = frozenset(word.upper() for word in client.esmtp_features)
+    return Introduction(reply(greeting), reply((0, first)), offered)
+
+
+def judged(
+    door: Endpoint, host: MailSettings, seen: Introduction, names: Names | None = None
+) -> list[Finding]:
+    """Judge how a server introduces itself; a stranger's may have a name that the DNS knows."""
+    wrong = list(_wrong(door, host, seen, names))
+    if wrong:
+        return wrong
+    saw = f"{door} answers as {_first(seen.greeting)}, with {', '.join(EXTENSIONS)}"
+    if _INTERNATIONAL not in seen.extensions:
+        fix = "set smtputf8_enable = yes, so that addresses beyond ASCII get through"
+        return [BANNER.info(door.host, f"{saw}, without {_INTERNATIONAL}", fix)]
+    return [BANNER.ok(door.host, f"{saw}, {_INTERNATIONAL}")]
+
+
+def _wrong(
+    door: Endpoint, host: MailSettings, seen: Introduction, names: Names | None
+) -> Iterator[Finding]:
+    if not seen.ehlo.text:
+        fix = "let the server speak ESMTP: without it there is neither TLS nor any extension"
+        yield BANNER.error(door.host, f"{door} does not answer EHLO", fix)
+        return
+    for words, said in (("its greeting", seen.greeting), ("its answer to EHLO", seen.ehlo)):
+        yield from _name(door, host, words, _first(said), names)
+    if version := _VERSION.search(seen.greeting.text):
+        saw = f"{door} tells {version[0]} in its greeting: {seen.greeting}"
+        yield BANNER.warning(door.host, saw, "set smtpd_banner = $myhostname ESMTP")
+    if missing := [word for word in EXTENSIONS if word not in seen.extensions]:
+        saw = f"{door} does not offer {', '.join(missing)}"
+        fix = "take them out of smtpd_discard_ehlo_keywords, and of what filters in between discard"
+        yield BANNER.warning(door.host, saw, fix)
+
+
+def _name(
+    door: Endpoint, host: MailSettings, words: str, said: str, names: Names | None
+) -> Iterator[Finding]:
+    saw = f"{door} begins {words} with {said!r}"
+    if not _NAME.fullmatch(said.lower()):
+        yield BANNER.error(door.host, f"{saw}, which is no fully qualified name", _RENAME)
+    elif said.lower() not in host.host_names:
+        if names is None:
+            yield BANNER.error(door.host, f"{saw}, and not with {host.hostname}", _RENAME)
+        else:
+            yield from _stranger(door, said, saw, names)
+
+
+def _stranger(door: Endpoint, said: str, saw: str, names: Names) -> Iterator[Finding]:
+    # A cluster may answer under another name than the one that its MX records give it.
+    try:
+        found = [one for rdtype in ("A", "AAAA") for one in names.lookup(said.lower(), rdtype)]
+    except UnansweredError as problem:
+        yield BANNER.unknown(door.host, f"{saw}; {problem}", "ask again later")
+        return
+    if door.address not in found:
+        fix = f"{_RENAME}; or let {said} have the address {door.address}"
+        yield BANNER.warning(door.host, f"{saw}, which has another address or none", fix)
+
+
+def _first(said: Reply) -> str:
+    return said.text.partition(" ")[0]

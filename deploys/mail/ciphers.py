@@ -1,0 +1,42 @@
+"""
+How good a cipher suite is, as the Dutch NCSC's guidelines for TLS have it and Internet.nl grades.
+
+Good and sufficient are the suites with forward secrecy and authenticated encryption: those of TLS
+1.3, and ECDHE with AES or ChaCha20. To be phased out are the finite-field DHE, and CBC, ARIA and
+Camellia where their MAC is SHA-2. All else is insufficient; RFC 9325 section 4.2 agrees on RSA key
+transport, NULL, export and RC4. Names are IANA's.
+"""
+
+import re
+from enum import StrEnum
+
+_SUFFICIENT = re.compile(
+    r"TLS_(AES_(128|256)_GCM_SHA\d+|AES_128_CCM_SHA256|CHACHA20_POLY1305_SHA256)"
+    r"|TLS_ECDHE_(ECDSA|RSA)_WITH_(AES_(128|256)_(GCM_SHA\d+|CCM)|CHACHA20_POLY1305_SHA256)"
+)
+_PHASE_OUT = re.compile(
+    r"TLS_(ECDHE_ECDSA|ECDHE_RSA|DHE_RSA)_WITH_"
+    r"((AES|ARIA|CAMELLIA)_(128|256)_((GCM|CBC)_SHA(256|384)|CCM)|CHACHA20_POLY1305_SHA256)"
+)
+# What hides nothing from anybody who tries, or proves nothing: worse than old.
+_BROKEN = re.compile(r"NULL|_anon_|EXPORT|_RC[24]_|_3?DES(\d+|_|$)|IDEA|_MD5")
+
+
+class Grade(StrEnum):
+    """What becomes of a cipher suite."""
+
+    SUFFICIENT = "sufficient"
+    PHASE_OUT = "to be phased out"
+    INSUFFICIENT = "insufficient"
+
+
+def grade(suite: str) -> Grade:
+    """Return the grade of a suite by its name."""
+    if _SUFFICIENT.fullmatch(suite):
+        return Grade.SUFFICIENT
+    return Grade.PHASE_OUT if _PHASE_OUT.fullmatch(suite) else Grade.INSUFFICIENT
+
+
+def broken(suite: str) -> bool:
+    """Tell whether a suite is no better than sending in clear, so that no old peer excuses it."""
+    return bool(_BROKEN.search(suite))

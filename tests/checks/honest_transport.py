@@ -1,0 +1,67 @@
+"""For every question about the way over SMTP and TLS, a world that passes and one that fails."""
+
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from deploys.checks.finding import Finding
+from deploys.checks.smtp import greeting, ports, protocols
+from tests.checks.pairs import Case, Pair
+from tests.checks.servers import Handler, certified, serving
+from tests.checks.speakers import BANNER, raw, speaks
+from tests.checks.worlds import fleet, world
+
+Contexts = Callable[[Path], ssl.SSLContext]
+
+
+def strict(folder: Path) -> ssl.SSLContext:
+    """Return a context as strict as the profile of the same name."""
+    context = certified(folder)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    return context
+
+
+def old(folder: Path) -> ssl.SSLContext:
+    """Return a context for peers of twenty years ago."""
+    context = certified(folder)
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+AES:@SECLEVEL=0")
+    return context
+
+
+def scanned(context: Contexts, data: Mapping[str, object] | None = None) -> Case:
+    """Scan a server on this machine."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with serving(Handler(), context(folder)) as port:
+            return list(protocols.protocols(fleet(data), world(folder, port=port, timeout=15)))
+
+    return case
+
+
+def introduced(banner: bytes = BANNER) -> Case:
+    def case(folder: Path) -> Iterable[Finding]:
+        with raw(speaks(banner)) as port:
+            return list(greeting.introduced(fleet(), world(folder, port=port)))
+
+    return case
+
+
+def knocked(*, shown: bool) -> Case:
+    """Knock at a port of this machine, at which somebody listens or not."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        with raw(speaks()) as port:
+            here = world(folder, port=port)
+            return list(ports.hidden(fleet(), here, {port if shown else 1: "Redis"}))
+
+    return case
+
+
+PAIRS: Mapping[str, Pair] = {
+    "smtp.banner": Pair(introduced(), introduced(b"220 localhost ESMTP\r\n")),
+    "smtp.ports": Pair(knocked(shown=False), knocked(shown=True)),
+    "smtp.protocols": Pair(scanned(strict), scanned(old)),
+}

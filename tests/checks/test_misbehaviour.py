@@ -1,0 +1,162 @@
+"""Servers that hang up, trickle, flood or send garbage: a finding each, soon, in little memory."""
+
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from deploys.checks.finding import Finding, Severity
+from deploys.checks.smtp.certificates import certificates
+from deploys.checks.smtp.greeting import introduced
+from deploys.checks.smtp.protocols import protocols
+from deploys.checks.smtp.strangers import answering, strangers
+from deploys.checks.world import World
+from deploys.mail.settings import Fleet
+from tests.checks.honest_transport import strict
+from tests.checks.speakers import BANNER, EHLO, Serve, raw, speaks
+from tests.checks.worlds import fleet, world
+
+OK, ERROR, UNKNOWN = Severity.OK, Severity.ERROR, Severity.UNKNOWN
+TIMEOUT = 1.0
+FLOOD = 10 << 20
+ENOUGH = 4 << 20  # octets of memory for all of it
+Ask = Callable[[Fleet, World], Iterable[Finding]]
+
+
+def hangs_up(_connection: socket.socket, _over: Event) -> None:
+    """Close at once."""
+
+
+def trickles(opening: bytes = b"", *, after: str = "") -> Serve:
+    """Send an octet at a time, each soon enough to keep a limit for each read from expiring."""
+
+    def serve(connection: socket.socket, over: Event) -> None:
+        _until(connection, after)
+        connection.sendall(opening)
+        while not over.wait(0.05):
+            connection.sendall(b"2")
+
+    return serve
+
+
+def floods(opening: bytes, chunk: bytes, *, after: str = "") -> Serve:
+    """Send ten mebibytes and wait for what comes of it."""
+
+    def serve(connection: socket.socket, over: Event) -> None:
+        _until(connection, after)
+        connection.sendall(opening)
+        for _ in range(FLOOD // len(chunk)):
+            connection.sendall(chunk)
+        over.wait(10)
+
+    return serve
+
+
+def garbles(said: bytes) -> Serve:
+    """Send something else than TLS when the hands are to be shaken."""
+
+    def serve(connection: socket.socket, over: Event) -> None:
+        _until(connection, "STARTTLS")
+        connection.sendall(b"220 2.0.0 Ready\r\n" + said)
+        over.wait(10)
+
+    return serve
+
+
+def _until(connection: socket.socket, verb: str) -> None:
+    """Speak SMTP until a command comes."""
+    if not verb:
+        return
+    connection.sendall(BANNER)
+    for line in connection.makefile("rb"):
+        said = line.split()[0].decode().upper()
+        if said == verb:
+            return
+        connection.sendall({"EHLO": EHLO, "QUIT": b"221 Bye\r\n"}.get(said, b"250 2.0.0 Ok\r\n"))
+        if said == "QUIT":
+            raise ConnectionResetError
+
+
+SILENT = {"smtp.connect": ERROR, "smtp.starttls": UNKNOWN, "smtp.banner": UNKNOWN}
+RUDE = {"smtp.connect": OK, "smtp.banner": OK, "smtp.relay": UNKNOWN}
+NO_TLS = {"smtp.connect": OK, "smtp.starttls": ERROR, "smtp.banner": OK}
+LINES = b"250-" + b"x" * 60 + b"\r\n"
+SERVERS: dict[str, tuple[Serve, dict[str, Severity]]] = {
+    "hangs up at once": (hangs_up, SILENT),
+    "hangs up after EHLO": (speaks(ends_at="EHLO"), SILENT),
+    "hangs up after MAIL": (speaks(ends_at="MAIL"), RUDE),
+    "hangs up after RCPT": (speaks(ends_at="RCPT"), RUDE),
+    "hangs up after STARTTLS": (speaks(ends_at="STARTTLS"), NO_TLS),
+    "trickles its greeting": (trickles(), SILENT),
+    "trickles its answer to EHLO": (trickles(after="EHLO"), SILENT),
+    "trickles its handshake": (
+        trickles(b"220 Ready\r\n\x16\x03\x03\x3f\xff", after="STARTTLS"),
+        NO_TLS,
+    ),
+    "greets without end": (floods(b"220 ", b"x" * 65536), SILENT),
+    "greets in lines without end": (floods(b"", b"220-x\r\n" * 8192), SILENT),
+    "answers EHLO without end": (floods(b"250-", b"x" * 65536, after="EHLO"), SILENT),
+    "answers EHLO in lines without end": (floods(b"", LINES * 1024, after="EHLO"), SILENT),
+    "shakes hands without end": (
+        floods(b"220 Ready\r\n", b"\x16\x03\x03" * 9999, after="STARTTLS"),
+        NO_TLS,
+    ),
+    "sends text for TLS": (garbles(b"500 what is that\r\n"), NO_TLS),
+    "sends zeros for TLS": (garbles(bytes(4096)), NO_TLS),
+    "sends an alert for TLS": (garbles(b"\x15\x03\x03\x00\x02\x02\x28"), NO_TLS),
+    "sends what is no UTF-8": (garbles(b"\xff\xfe\x00" * 99), NO_TLS),
+}
+
+
+def asked(ask: Ask, port: int, folder: Path) -> list[Finding]:
+    begun = time.monotonic()
+    found = list(ask(fleet(), world(folder, port=port, timeout=TIMEOUT)))
+    # A check asks in up to four sessions, one after the other.
+    assert time.monotonic() - begun < 4 * TIMEOUT + 3
+    assert all(one.fix or one.severity in {OK, Severity.INFO} for one in found)
+    return found
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_that_misbehaves_is_found_out_soon_and_in_little_memory(
+    tmp_path: Path, name: str
+) -> None:
+    serve, expected = SERVERS[name]
+    tracemalloc.start()
+    try:
+        with raw(serve) as port:
+            found = []
+            for ask in (answering, introduced, strangers):
+                place = tmp_path / ask.__name__
+                place.mkdir()
+                found += asked(ask, port, place)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    answers = {one.id: one.severity for one in found if one.id in expected}
+    assert answers == expected
+    assert len([one for one in found if one.id in expected]) == len(expected)
+    assert peak < ENOUGH
+
+
+@pytest.mark.parametrize("ask", [protocols, certificates])
+@pytest.mark.parametrize(
+    "name", [name for name in SERVERS if "MAIL" not in name and "RCPT" not in name]
+)
+def test_what_cannot_be_asked_of_its_tls_is_left_open(tmp_path: Path, name: str, ask: Ask) -> None:
+    with raw(SERVERS[name][0]) as port:
+        (finding,) = asked(ask, port, tmp_path)
+
+    assert finding.severity is UNKNOWN
+
+
+def test_a_server_that_hangs_up_in_its_handshake_has_no_tls(tmp_path: Path) -> None:
+    with raw(speaks(context=strict(tmp_path), ends_at="the handshake")) as port:
+        found = {one.id: one.severity for one in asked(answering, port, tmp_path)}
+
+    assert (found["smtp.connect"], found["smtp.starttls"]) == (OK, ERROR)
