@@ -3,7 +3,7 @@
 import time
 
 from pyinfra import host
-from pyinfra.api import StringCommand, operation
+from pyinfra.api import operation
 
 from . import facts, files, podman, state
 from .definition import Lab
@@ -35,7 +35,7 @@ def hosts_running(lab: Lab, machine: Machine) -> Commands:
 
     stale = [name for name in existing if name not in right]
     if stale:
-        yield StringCommand("podman", "rm", "--force", "--time", "0", *stale)
+        yield call(podman.remove, stale)
     yield call(_run_all, [item.command for item in desired if item.name not in right])
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from . import state
@@ -10,6 +10,7 @@ from .definition import Lab, LabHost
 from .facts import KEY, LAB, Container
 from .images import Image
 from .machine import Machine
+from .work import run
 
 RESTRICTED_LIMIT = 4096  # open files and processes, where a container may not raise them
 # Namespaces of its own, and the names of processes that hold a port, as on a real host.
@@ -21,6 +22,13 @@ def create_network(lab: Lab) -> tuple[str, ...]:
     subnets = (f"--subnet={network}" for network in (lab.network4, lab.network6))
     options = ("--ipv6", "--disable-dns", f"--label={LAB}={lab.name}")
     return ("podman", "network", "create", *options, *subnets, lab.full_name)
+
+
+def remove(containers: Collection[str]) -> None:
+    """Remove containers, however they ended; raise LabError with podman's words if one stays."""
+    command = ("podman", "rm", "--force", "--ignore", "--time", "0", *containers)
+    run(command, check=False)  # of one that was killed with its monitor, podman but learns here
+    run(command)
 
 
 def subnets(lab: Lab) -> set[str]:

@@ -5,7 +5,7 @@ import shutil
 from pyinfra import host
 from pyinfra.api import StringCommand, operation
 
-from . import facts, state
+from . import facts, podman, state
 from .images import LABEL as IMAGE_LABEL
 from .work import Commands, call
 
@@ -27,7 +27,7 @@ def lab_removed(lab_name: str) -> Commands:
         return
 
     if containers:
-        yield StringCommand("podman", "rm", "--force", "--time", "0", *containers)
+        yield call(podman.remove, containers)
     if networks:
         yield StringCommand("podman", "network", "rm", *networks)
     yield call(shutil.rmtree, directory, True)  # noqa: FBT003 - its second argument: ignore errors

@@ -20,7 +20,7 @@ from tests.checks.worlds import Gone, Machine, fleet, world
 
 @pytest.fixture(name="here")
 def _here(tmp_path: Path) -> Iterator[World]:
-    one = world(tmp_path, patience=8, timeout=20)  # while hundreds of hands are shaken beside
+    one = world(tmp_path, patience=30, timeout=60)  # while hundreds of hands are shaken beside
     assert isinstance(one.hosts, Machine)
     with serving(Handler(one.hosts.spool / "root"), strict(tmp_path)) as port:
         yield replace(one, port=port, names=zone())

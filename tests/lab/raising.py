@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deploys.lab.definition import Lab, LabHost, named
+from deploys.lab.podman import remove
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 900  # base images may have to be built first
@@ -53,7 +54,7 @@ class Raised:
     def renew(self, *names: str) -> Done:
         """Make some of its hosts anew: a fresh Debian each."""
         self.withdraw_keys(*names)
-        podman("rm", "--force", "--time", "0", *(self._container(name) for name in names))
+        remove([self._container(name) for name in names])
         return self.up()
 
     def withdraw_keys(self, *names: str) -> None:
