@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from deploys.checks.world import Names, UnansweredError
+from deploys.checks.world import Names, UnansweredError, addresses
 from deploys.mail import tlsa
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet, MailSettings
@@ -42,9 +42,8 @@ def _hosts(domain: str, names: Names) -> Iterator[MailSettings]:
     found = False
     for exchange in sorted(exchanges)[:MOST] or [domain]:
         host = exchange.removesuffix(".").lower()
-        addresses = [one for rdtype in ("A", "AAAA") for one in names.lookup(host, rdtype)]
-        if addresses:
-            yield _host(host, addresses, domain, names)
+        if known := addresses(names, host):
+            yield _host(host, known, domain, names)
             found = True
     if not found:
         reason = (

@@ -97,6 +97,11 @@ class Names(Protocol):
         """Return what one resolver says, by its address; raise UnansweredError."""
 
 
+def addresses(names: Names, host: str) -> list[str]:
+    """Return the addresses of a name, IPv4 first; raise UnansweredError."""
+    return [one for rdtype in ("A", "AAAA") for one in names.lookup(host, rdtype)]
+
+
 @dataclass(frozen=True)
 class Page:
     """What a web server sent: its status, the kind of document, and at most 64 KiB of it.

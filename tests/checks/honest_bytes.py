@@ -33,6 +33,7 @@ INWARD = (
 ZONE = Zone(
     {
         ("harbor.example", "TXT"): [Answer("ns", ("v=spf1 ip4:203.0.113.11 -all",))],
+        ("lists.harbor.example", "A"): [Answer("ns", ("127.0.0.1",))],
         **{
             (f"mx1-{algorithm}._domainkey.harbor.example", "TXT"): [
                 Answer("ns", (f"v=DKIM1; k={algorithm}; p={key}",))

@@ -63,11 +63,20 @@ def pages(host: str = "mx1.harbor.example", changed: Mapping[str, Page] | None =
     return Pages({**told, **(changed or {})})
 
 
+SITES = Zone(
+    {
+        (f"{name}.harbor.example", "A"): [Answer("ns", ("127.0.0.1",))]
+        for name in ("autoconfig", "autodiscover")
+    }
+)
+
+
 def told(host: str) -> Case:
     """Fetch documents that name a host."""
 
     def case(folder: Path) -> Iterable[Finding]:
-        return list(autoconfig.configured(manned(folder), replace(world(folder), web=pages(host))))
+        here = replace(world(folder), names=SITES, web=pages(host))
+        return list(autoconfig.configured(manned(folder), here))
 
     return case
 

@@ -33,9 +33,10 @@ def judged(
         (sample(post="yes"), "List-Unsubscribe-Post is not List-Unsubscribe=One-Click"),
         (sample(covered=False), "no signature that verifies covers both"),
         (sample().replace(b"hello", b"hallo"), "no signature that verifies covers both"),
+        (sample(leave="<https://[::1/>, <https://lists.harbor.example:x/>"), "names no https"),
         (b"\xff\x00 garbage", "names no https address"),
     ],
-    ids=["none", "by mail alone", "no post", "not signed", "changed", "garbage"],
+    ids=["none", "by mail alone", "no post", "not signed", "changed", "no URL", "garbage"],
 )
 def test_what_is_missing_is_named(raw: bytes, words: str, tmp_path: Path) -> None:
     found = judged(tmp_path, raw)

@@ -16,7 +16,7 @@ from deploys.checks.finding import Finding, Severity
 from deploys.checks.world import Answer, Page
 from deploys.mail import srv
 from deploys.mail.settings import Fleet
-from tests.checks.honest_services import OUTLOOK, THUNDERBIRD, led, manned, pages
+from tests.checks.honest_services import OUTLOOK, SITES, THUNDERBIRD, led, manned, pages
 from tests.checks.servers import Submission, certified, serving
 from tests.checks.worlds import Gone, Pages, Zone, fleet, world
 
@@ -236,15 +236,17 @@ def test_no_number_of_records_makes_the_run_endless(tmp_path: Path) -> None:
     assert len(found) == len(srv.SERVICES) + services.MOST
 
 
-def learned(folder: Path, web: Pages, one: Fleet | None = None) -> list[Finding]:
-    here = replace(world(folder), web=web)
+def learned(
+    folder: Path, web: Pages, one: Fleet | None = None, names: Zone = SITES
+) -> list[Finding]:
+    here = replace(world(folder), names=names, web=web)
     return list(autoconfig.configured(one or manned(folder), here))
 
 
 def test_what_mail_programs_read_names_our_hosts(tmp_path: Path) -> None:
     assert [(one.severity, one.saw) for one in learned(tmp_path, pages())] == [
-        (OK, f"{THUNDERBIRD} names mx1.harbor.example"),
-        (OK, f"{OUTLOOK} names mx1.harbor.example"),
+        (OK, f"{THUNDERBIRD} at 127.0.0.1 names mx1.harbor.example"),
+        (OK, f"{OUTLOOK} at 127.0.0.1 names mx1.harbor.example"),
     ]
 
 
@@ -255,10 +257,16 @@ def test_where_autoconfig_is_off_nothing_is_fetched(tmp_path: Path) -> None:
     assert "mail_autoconfig is off" in finding.saw
 
 
-def test_a_site_that_does_not_answer_is_an_error(tmp_path: Path) -> None:
-    found = learned(tmp_path, Pages({}))
+def test_a_site_without_an_address_is_an_error(tmp_path: Path) -> None:
+    found = learned(tmp_path, pages(), names=Zone({}))
 
     assert [(one.severity, bool(one.fix)) for one in found] == [(ERROR, True)] * 2
+
+
+def test_a_site_that_does_not_answer_leaves_it_open(tmp_path: Path) -> None:
+    found = learned(tmp_path, Pages({}))
+
+    assert [(one.severity, bool(one.fix)) for one in found] == [(UNKNOWN, True)] * 2
 
 
 def test_a_part_of_the_fleet_is_asked_for_sites_of_the_others(tmp_path: Path) -> None:

@@ -14,10 +14,12 @@ from email.utils import parseaddr
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from deploys.checks.delivery.proofs import failure, signatures
 from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Names, UnansweredError, World, side_by_side
+from deploys.checks.visits import Visit, visited
+from deploys.checks.world import Names, Page, UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet
 
 UNSUBSCRIBE = Question(
@@ -38,48 +40,65 @@ _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 def unsubscribed(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Judge each sample of bulk mail that `verify_bulk` names."""
-    yield from side_by_side(partial(_of_sample, path, world) for path in fleet.verification.bulk)
+    samples = fleet.verification.bulk
+    for findings in side_by_side(partial(_of_sample, path, world) for path in samples):
+        yield from findings
 
 
-def _of_sample(path: str, world: World) -> Finding:
+def _of_sample(path: str, world: World) -> list[Finding]:
     try:
         raw = Path(path).read_bytes()
     except OSError as problem:
         fix = "let verify_bulk name messages as they arrived, as files on this machine"
-        return UNSUBSCRIBE.unknown(path, f"{path} cannot be read: {problem.strerror}", fix)
+        return [UNSUBSCRIBE.unknown(path, f"{path} cannot be read: {problem.strerror}", fix)]
     message = BytesParser(policy=compat32).parsebytes(raw)
     domain = parseaddr(str(message.get("From", "")))[1].rpartition("@")[2].lower() or path
     try:
-        return judged(domain, path, raw, message, world)
+        if fault := _fault(domain, path, raw, message, world.names):
+            return [fault]
     except UnansweredError as problem:
-        fix = "see that the resolver and the address answer, and verify again"
-        return UNSUBSCRIBE.unknown(domain, f"{path}: {problem}", fix)
+        fix = "see that the resolver answers, and verify again"
+        return [UNSUBSCRIBE.unknown(domain, f"{path}: {problem}", fix)]
+    url = _address(message)
+    visit = Visit(UNSUBSCRIBE, domain, url, "let it be served: a click posts to it")
+    return visited(visit, partial(_served, domain, path, url), world)
 
 
-def judged(domain: str, path: str, raw: bytes, message: Message, world: World) -> Finding:
-    """Judge one message of bulk mail; raise UnansweredError where nobody answers."""
-    url = _address(str(message.get("List-Unsubscribe", "")))
-    if not url:
+def _fault(domain: str, path: str, raw: bytes, message: Message, names: Names) -> Finding | None:
+    """Return what a message lacks by itself, if anything; raise UnansweredError."""
+    if not _address(message):
         saw = f"{path}: List-Unsubscribe names no https address"
         return UNSUBSCRIBE.error(domain, saw, "write List-Unsubscribe: <https://...>")
     if str(message.get("List-Unsubscribe-Post", "")).strip() != _POST:
         saw = f"{path}: List-Unsubscribe-Post is not {_POST}"
         return UNSUBSCRIBE.error(domain, saw, f"write List-Unsubscribe-Post: {_POST}")
-    if not _covered(raw, message, world.names):
+    if not _covered(raw, message, names):
         saw = f"{path}: no signature that verifies covers both headers"
         fix = "let them be there before the message is signed, and be named in the h= of DKIM"
         return UNSUBSCRIBE.error(domain, saw, fix)
-    status = world.web.get(url, world.timeout).status
-    if status in _GONE or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        saw = f"{path}: {url} answered with status {status}"
+    return None
+
+
+def _served(domain: str, path: str, url: str, address: str, page: Page) -> Finding:
+    if page.status in _GONE or page.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        saw = f"{path}: {url} at {address} answered with status {page.status}"
         return UNSUBSCRIBE.error(domain, saw, "let the address be served: a click posts to it")
-    return UNSUBSCRIBE.ok(domain, f"{path}: one click, signed, and {url} is served")
+    return UNSUBSCRIBE.ok(domain, f"{path}: one click, signed, and {url} is served at {address}")
 
 
-def _address(header: str) -> str:
+def _address(message: Message) -> str:
     """Return the first https address; those of other kinds are for readers without one click."""
+    header = str(message.get("List-Unsubscribe", ""))
     found = (part.strip().strip("<>").strip() for part in header.split(","))
-    return next((one for one in found if one.lower().startswith("https://")), "")
+    return next(filter(_is_https, found), "")
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _covered(raw: bytes, message: Message, names: Names) -> bool:

@@ -11,7 +11,8 @@ from functools import partial
 from xml.etree import ElementTree as ET
 
 from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Page, UnansweredError, World, side_by_side
+from deploys.checks.visits import Visit, visited
+from deploys.checks.world import Page, World, side_by_side
 from deploys.mail.autoconfig import OUTLOOK_PATH, PATHS
 from deploys.mail.settings import Fleet
 from deploys.mail.site import Site
@@ -50,7 +51,8 @@ def configured(fleet: Fleet, world: World) -> Iterator[Finding]:
         documents += (one for site in wanted for one in _documents(site))
         if not wanted:
             yield AUTOCONFIG.ok(domain, f"{domain}: mail_autoconfig is off, so nothing is wanted")
-    yield from side_by_side(partial(_fetched, one, world) for one in documents)
+    for findings in side_by_side(partial(_fetched, one, world) for one in documents):
+        yield from findings
 
 
 def _documents(site: Site) -> Iterator[Document]:
@@ -62,17 +64,14 @@ def _documents(site: Site) -> Iterator[Document]:
         yield Document(domain, url, frozenset(tags), hosts)
 
 
-def _fetched(document: Document, world: World) -> Finding:
-    try:
-        return judged(document, world.web.get(document.url, world.timeout))
-    except UnansweredError as problem:
-        fix = "let nginx run on the host, its port 443 be open, and the name lead to it"
-        return AUTOCONFIG.error(document.domain, str(problem), fix)
+def _fetched(document: Document, world: World) -> list[Finding]:
+    visit = Visit(AUTOCONFIG, document.domain, document.url, "let nginx of the host serve it")
+    return visited(visit, partial(judged, document), world)
 
 
-def judged(document: Document, page: Page) -> Finding:
+def judged(document: Document, address: str, page: Page) -> Finding:
     """Judge what a web server sent in place of a document."""
-    domain, url = document.domain, document.url
+    domain, url = document.domain, f"{document.url} at {address}"
     if page.status != _FOUND:
         elsewhere = f", and leads to {page.location[:200]}" if page.location else ""
         return AUTOCONFIG.error(domain, f"{url} answers {page.status}{elsewhere}", _AGAIN)

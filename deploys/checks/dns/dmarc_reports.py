@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from deploys.checks.finding import Finding, Question, Severity
-from deploys.checks.world import UnansweredError, World, side_by_side
+from deploys.checks.world import UnansweredError, World, addresses, side_by_side
 from deploys.mail.dmarc import Dmarc, consent, is_policy, receiver
 from deploys.mail.errors import MailError
 from deploys.mail.settings import Fleet
@@ -100,4 +100,4 @@ def _exists(domain: str, world: World) -> bool:
     """Tell whether a domain takes mail, by an MX record other than "." or by its address."""
     if exchanges := world.names.lookup(domain, "MX"):
         return any(value.split()[-1] != "." for value in exchanges)
-    return any(world.names.lookup(domain, rdtype) for rdtype in ("A", "AAAA"))
+    return bool(addresses(world.names, domain))

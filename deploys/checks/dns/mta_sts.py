@@ -11,8 +11,8 @@ from functools import partial
 
 from deploys.checks.dns.inquiry import Inquiry, inquire
 from deploys.checks.finding import Finding, Question
-from deploys.checks.nameservers import routed
-from deploys.checks.world import Answer, Page, RefusedError, UnansweredError, World, side_by_side
+from deploys.checks.visits import Visit, visited
+from deploys.checks.world import Answer, Page, UnansweredError, World, side_by_side
 from deploys.mail.errors import MailError
 from deploys.mail.mta_sts import (
     DAY,
@@ -39,7 +39,6 @@ MTA_STS = Question(
 )
 _PUBLISH = "run deploys/site.py, which announces the policy once it answers"
 _FOUND = 200
-_MOST = 8  # addresses, a bound on what a stranger's records can make us ask
 _SHORT, _LONG = 200, 400  # characters of what a stranger says, and of what to do about it
 
 
@@ -74,7 +73,9 @@ def _of_domain(domain: str, fleet: Fleet, world: World) -> list[Finding]:
         wanted = None  # somebody else serves it, and the inventory does not say that it may not
     try:
         expected = Expected(domain, wanted, _exchanges(domain, world))
-        return [*findings, *_served(expected, world)]
+        url = f"https://mta-sts.{domain}{PATH}"
+        visit = Visit(MTA_STS, domain, url, f"let it be served; {_PUBLISH}")
+        return [*findings, *visited(visit, partial(served, expected), world)]
     except UnansweredError as problem:
         return [*findings, MTA_STS.unknown(domain, str(problem), "let a resolver answer")]
 
@@ -106,31 +107,6 @@ def announced(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
         f"{answer.server}: no TXT record at {name} announces a policy, and {wanted!r} is asked for"
     )
     return MTA_STS.error(domain, saw, _PUBLISH)
-
-
-def _served(expected: Expected, world: World) -> list[Finding]:
-    domain, name = expected.domain, f"mta-sts.{expected.domain}"
-    addresses = [one for rdtype in ("A", "AAAA") for one in world.names.lookup(name, rdtype)]
-    if not addresses:
-        fix = f"publish its address; {_PUBLISH}"
-        return [MTA_STS.error(domain, f"{name} has no address, so no policy is found", fix)]
-    if reached := list(filter(routed, addresses))[:_MOST]:
-        return side_by_side(partial(_at, address, expected, world) for address in reached)
-    fix = "verify from a machine that reaches one of them"
-    return [MTA_STS.unknown(domain, f"{name}: no way to {', '.join(addresses[:_MOST])}", fix)]
-
-
-def _at(address: str, expected: Expected, world: World) -> Finding:
-    domain = expected.domain
-    try:
-        page = world.web.get(f"https://mta-sts.{domain}{PATH}", world.timeout, address)
-    except RefusedError as problem:
-        fix = f"let it answer there with a certificate for mta-sts.{domain}; run deploys/site.py"
-        return MTA_STS.error(domain, str(problem), fix)
-    except UnansweredError as problem:
-        fix = f"let port 443 of {address} be reached, from here too"
-        return MTA_STS.unknown(domain, str(problem), fix)
-    return served(expected, address, page)
 
 
 def served(expected: Expected, address: str, page: Page) -> Finding:

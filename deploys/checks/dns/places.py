@@ -21,7 +21,7 @@ from deploys.checks.smtp.session import (
     session,
     starttls,
 )
-from deploys.checks.world import UnansweredError, World, side_by_side
+from deploys.checks.world import UnansweredError, World, addresses, side_by_side
 
 MOST = 8  # addresses of a place that are tried, a bound on a stranger's records
 _WRAPPED = frozenset({"submissions", "imaps", "pop3s"})
@@ -39,7 +39,7 @@ class Place:
 def reached(question: Question, place: Place, world: World) -> list[Finding]:
     """Try every address of a place, for a subject that is still to be filled in."""
     try:
-        found = [one for kind in ("A", "AAAA") for one in world.names.lookup(place.host, kind)]
+        found = addresses(world.names, place.host)
     except UnansweredError as problem:
         fix = f"let the name servers of {place.host} answer"
         return [question.unknown("", f"{place.service}: {problem}", fix)]

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host.look import Look
-from deploys.checks.world import UnansweredError, World
+from deploys.checks.world import UnansweredError, World, addresses
 from deploys.mail.settings import Fleet, MailSettings
 
 PORT25 = Question(
@@ -44,8 +44,7 @@ def _exchangers(domain: str, world: World) -> Iterator[str]:
         records = sorted(world.names.lookup(domain, "MX"), key=_preference)
         # RFC 5321 section 5.1: without an MX record the domain itself is the exchanger.
         for name in [value.split()[-1] for value in records] or [domain]:
-            for rdtype in ("A", "AAAA"):
-                yield from world.names.lookup(name.removesuffix("."), rdtype)
+            yield from addresses(world.names, name.removesuffix("."))
     except UnansweredError:
         return  # fewer to ask; that nobody is left is said where it is judged
 

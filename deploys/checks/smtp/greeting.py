@@ -14,7 +14,7 @@ from functools import partial
 
 from deploys.checks.finding import Finding, Question
 from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from deploys.checks.world import Names, UnansweredError, World, side_by_side
+from deploys.checks.world import Names, UnansweredError, World, addresses, side_by_side
 from deploys.mail.settings import Fleet, MailSettings
 
 BANNER = Question(
@@ -119,7 +119,7 @@ def _name(
 def _stranger(door: Endpoint, said: str, saw: str, names: Names) -> Iterator[Finding]:
     # A cluster may answer under another name than the one that its MX records give it.
     try:
-        found = [one for rdtype in ("A", "AAAA") for one in names.lookup(said.lower(), rdtype)]
+        found = addresses(names, said.lower())
     except UnansweredError as problem:
         yield BANNER.unknown(door.host, f"{saw}; {problem}", "ask again later")
         return
