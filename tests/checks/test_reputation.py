@@ -8,6 +8,7 @@ import pytest
 from deploys.checks.finding import Severity
 from deploys.checks.reputation import blocklists, is_reserved
 from deploys.checks.resolver import Resolver
+from deploys.mail.verification import Verification
 from tests.checks.honest_reputation import ENTRY, answered, listing, public, registered
 from tests.checks.pairs import Case
 from tests.checks.worlds import fleet, world
@@ -52,6 +53,41 @@ def test_an_operator_may_have_no_list_asked(tmp_path: Path) -> None:
     found = list(listing({}, public(()))(tmp_path))
 
     assert {one.saw.partition(": ")[2] for one in found} == {"no list is to be asked"}
+
+
+OWN = ("own.example.net",)
+ADDRESSES = {"2.0.0.127.own.example.net": ["127.0.0.2"]}
+DOMAINS = {"test.own.example.net": ["127.0.1.2"]}
+NOBODY = {"invalid.own.example.net": ["127.0.1.2"]}
+
+
+@pytest.mark.parametrize(
+    ("points", "hosts", "domains"),
+    [
+        (ADDRESSES, "listed by own", "no list"),
+        (DOMAINS, "no list", "listed by own"),
+        (ADDRESSES | DOMAINS, "listed by own", "listed by own"),
+        ({}, "does not hold its test point 2.0.0.127", "no list"),
+        (DOMAINS | NOBODY, "no list", "it holds invalid, which no list may hold"),
+    ],
+)
+def test_a_list_of_the_operators_is_of_what_its_test_points_are(
+    points: dict[str, list[str]], hosts: str, domains: str, tmp_path: Path
+) -> None:
+    held = {"8.8.8.8.own.example.net": ["127.0.0.4"], "harbor.net.own.example.net": ["127.0.1.2"]}
+    found = list(listing({**points, **held}, public(OWN))(tmp_path))
+
+    assert [hosts in one.saw for one in found if one.about == "host"] == [True]
+    assert [domains in one.saw for one in found if one.about == "domain"] == [True]
+
+
+def test_a_list_of_the_operators_may_hold_what_is_not_public(tmp_path: Path) -> None:
+    ours = fleet({"mail_addresses": ["192.168.0.9"]})
+    asked = ours.model_copy(update={"verification": Verification(blocklists=OWN)})
+    held = {"9.0.168.192.own.example.net": ["127.0.0.4"]}
+    found = list(listing({**ADDRESSES, **held}, asked)(tmp_path))
+
+    assert [one.severity for one in found if one.about == "host"] == [ERROR]
 
 
 def test_a_list_is_asked_in_its_own_order_of_octets(tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ class _Case:
 
 
 def listed(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every list about every public address and every domain that can be registered."""
-    lists = chosen(fleet.verification.blocklists)
+    """Ask every list about every address and domain that it could hold."""
+    lists = chosen(fleet.verification.blocklists, world.names)
     calls = []
     for host in fleet.hosts:
         for address in host.addresses:
@@ -78,7 +78,8 @@ def _judged(
     case: _Case, lists: Sequence[Blocklist], world: World, *, public: bool
 ) -> list[Finding]:
     say = case.question
-    if not public:
+    lists = [one for one in lists if public or one.own]
+    if not lists and not public:
         saw = f"{case.name}: not a public name or address, so no list can hold it"
         return [say.ok(case.subject, saw)]
     if not lists:

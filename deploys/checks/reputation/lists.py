@@ -2,11 +2,16 @@
 The lists that are asked, where nothing else is said: what they answer, and who takes a name out.
 
 A list answers with addresses of 127.0.0.0/8, whose last octets say why (RFC 5782 section 2.3).
+One that the operator names, and nobody knows here, shows by its test points what it lists. It may
+hold what is not public, as one for the hosts of a company does.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
+
+from deploys.checks.world import Names, UnansweredError, side_by_side
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Blocklist:
     listed: str = "2.0.0.127"  # RFC 5782 section 5: always listed, and never
     unlisted: str = "1.0.0.127"
     codes: Mapping[str, str] = field(default_factory=dict)
+    own: bool = False  # nobody knows it here, so it may hold what is not public
 
 
 # RFC 5782 section 5, ::FFFF:7F00:2 and ::FFFF:7F00:1
@@ -73,9 +79,27 @@ REFUSALS = {
 }
 
 
-def chosen(zones: Sequence[str] | None) -> tuple[Blocklist, ...]:
+def chosen(zones: Sequence[str] | None, names: Names) -> tuple[Blocklist, ...]:
     """Return the lists that the operator names, or those that are asked otherwise."""
     if zones is None:
         return KNOWN
     known = {one.zone: one for one in KNOWN}
-    return tuple(known.get(zone, Blocklist(zone)) for zone in zones)
+    own = [zone for zone in zones if zone not in known]
+    found = dict(zip(own, side_by_side(partial(_shown, zone, names) for zone in own), strict=True))
+    return tuple(one for zone in zones for one in found.get(zone) or (known[zone],))
+
+
+def _shown(zone: str, names: Names) -> tuple[Blocklist, ...]:
+    """Return a list as what its test points show it to be, or else as one of addresses."""
+    # RFC 5782 section 5: a list of domains holds TEST, and not INVALID.
+    domains = Blocklist(zone, of="domains", listed="test", unlisted="invalid", own=True)
+    addresses = Blocklist(zone, own=True)
+    shown = [one for one in (addresses, domains) if _holds(one, names)]
+    return tuple(shown) or (addresses,)
+
+
+def _holds(one: Blocklist, names: Names) -> bool:
+    try:
+        return bool(names.lookup(f"{one.listed}.{one.zone}", "A"))
+    except UnansweredError:
+        return False  # which is told where the list is asked
