@@ -5,8 +5,12 @@ Faults that do not touch each other are switched on together, and one proof has 
 apart: what it calls an error or a warning is what they make fail, and nothing besides.
 """
 
+import base64
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.lab.running import LAB
 
@@ -16,16 +20,34 @@ HARBOR, ORCHARD = "harbor.example", "orchard.example"
 
 @dataclass(frozen=True)
 class Fault:
-    """What breaks a host, what fails then, and what mends it where the whole does not."""
+    """
+    What breaks a host, what fails then, and what mends it where the whole does not.
+
+    `hides` is what nobody can ask any more, `data` what the operator says in the proof.
+    """
 
     host: str
     breaks: str
     fails: tuple[Failing, ...]
     mends: str = "true"
+    hides: tuple[Failing, ...] = ()
+    data: tuple[str, ...] = ()
 
 
-def fault(host: str, breaks: str, *fails: Failing, mends: str = "true") -> Fault:
-    return Fault(host, breaks, fails, mends)
+def fault(
+    host: str,
+    breaks: str,
+    *fails: Failing,
+    mends: str = "true",
+    hides: tuple[Failing, ...] = (),
+    data: tuple[str, ...] = (),
+) -> Fault:
+    return Fault(host, breaks, fails, mends, hides, data)
+
+
+def said(*data: str, fails: tuple[Failing, ...]) -> Fault:
+    """Return a fault that is in the operator's own words."""
+    return Fault("", "", fails, data=data)
 
 
 def record(*words: str, verb: str = "replace-rrset") -> str:
@@ -36,8 +58,38 @@ def record(*words: str, verb: str = "replace-rrset") -> str:
     return f"pdnsutil {verb} {zone} {name} {rdtype} {ttl} {quoted} >/dev/null"
 
 
+def records(zone: str, values: Mapping[str, str]) -> str:
+    """Return what adds addresses to a zone, by their names in it."""
+    added = (record(zone, name, "A", value, verb="add-record") for name, value in values.items())
+    return "; ".join((*added, f"pdnsutil rectify-zone {zone} >/dev/null"))
+
+
 _LAST, _, _REVERSE = LAB.pointer("mx1").partition(".")
 FORGED = "Received: from x.example ([192.0.2.1]) by mx1.harbor.example with SMTP id 1"
+_SERVED = "/etc/ssl/private/pyinfra-mail"
+# The keys that the DNS names, in certificates for a name of before.
+_OTHER_NAME = (
+    f"umask 077; cd /run && csplit -szf shown- {_SERVED}/mx1.harbor.example.pem"
+    " '/BEGIN.*PRIVATE/' '{*}'"
+    " && for key in shown-*; do openssl pkey -in $key; openssl req -x509 -new -key $key -days 9"
+    " -subj /CN=old -addext subjectAltName=DNS:old.harbor.example; done >other.pem; rm shown-*"
+)
+# The same certificate for those who know ECDSA, and a key that nobody knows for the others.
+_OTHER_KEY = (
+    "umask 077; cd /run && openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=mx1"
+    " -addext subjectAltName=DNS:mx1.harbor.example -keyout key.pem -out new.pem 2>/dev/null"
+    " && cat key.pem new.pem >other.pem && rm key.pem new.pem"
+)
+_REMEMBERING = (Path(__file__).parent / "remembering.py").read_bytes()
+_FRONT = (
+    f"printf %s {base64.b64encode(_REMEMBERING).decode()} | base64 -d >/run/front.py;"
+    ' postconf -M "10587/inet=$(postconf -M submission/inet | sed s/^submission/10587/)"'
+    " && postconf -P 10587/inet/smtpd_tls_security_level=none 10587/inet/smtpd_tls_auth_only=no"
+    " && postconf -MX submission/inet && postfix reload 2>/dev/null &&"
+    f" systemd-run -q --unit=front python3 /run/front.py 587 10587"
+    f" {_SERVED}/mx2.orchard.example.pem"
+)
+_VERIFYING = (LAB.lab.network4[1], LAB.lab.network6[1])  # where a proof asks from
 # What Postfix is told by one word each, to be taken back with the whole main.cf.
 MX1: Sequence[Fault] = (
     fault(
@@ -71,6 +123,29 @@ MX1: Sequence[Fault] = (
         "check_recipient_access inline:{ {captain@harbor.example=REJECT} }'",
         ("delivery.recipients", HARBOR),
         ("host.drift", "mx1"),
+    ),
+    fault(
+        "mx1",
+        "postconf 'virtual_alias_maps=lmdb:/etc/postfix/virtual,"
+        " inline:{ {@harbor.example=root} }'",
+        ("smtp.unknown_recipient", "mx1"),
+    ),
+    fault(
+        "mx1",
+        "postconf 'smtpd_data_restrictions="
+        "check_client_access inline:{ {mail.faraway.example=sleep 11} }'",
+        ("delivery.seconds", HARBOR),
+    ),
+    fault(
+        "mx1",
+        "postconf -P submission/inet/cleanup_service_name=cleanup",
+        ("delivery.privacy", HARBOR),
+    ),
+    fault(
+        "mx1",
+        f"{_OTHER_NAME} && postconf smtpd_tls_chain_files=/run/other.pem",
+        ("smtp.tls", "mx1"),
+        mends="rm -f /run/other.pem",
     ),
 )
 MX2: Sequence[Fault] = (
@@ -113,7 +188,7 @@ MX2: Sequence[Fault] = (
         "mx2",
         "touch /var/spool/postfix/corrupt/X",
         ("host.queue", "mx2"),
-        mends="rm /var/spool/postfix/corrupt/X",
+        mends="rm -f /var/spool/postfix/corrupt/X",
     ),
     fault(
         "mx2",
@@ -125,9 +200,75 @@ MX2: Sequence[Fault] = (
         "mx2",
         "touch /run/reboot-required",
         ("host.updates", "mx2"),
-        mends="rm /run/reboot-required",
+        mends="rm -f /run/reboot-required",
+    ),
+    fault(
+        "mx2",
+        "postconf 'smtpd_discard_ehlo_keyword_address_maps=cidr:{"
+        f" {' '.join(f'{{{address} starttls}}' for address in _VERIFYING)} }}'",
+        ("smtp.starttls", "mx2"),
+        ("delivery.hops", ORCHARD),
+        hides=(
+            ("smtp.tls", "mx2"),
+            ("smtp.protocols", "mx2"),
+            ("smtp.injection", "mx2"),
+            ("dns.tlsa", "mx2"),
+        ),
+    ),
+    # A server behind it takes all for its own host's mail.
+    fault("mx2", _FRONT, ("smtp.injection", "mx2"), mends="systemctl stop front"),
+    fault(
+        "mx2",
+        "postconf 'virtual_alias_maps=lmdb:/etc/postfix/virtual,"
+        " regexp:{ {/^[^@]*[+].*@orchard[.]example/ root} }'",
+        ("smtp.backscatter", "mx2"),
+    ),
+    fault(
+        "mx2",
+        "postconf -P submissions/inet/smtpd_milters=",
+        ("smtp.forgery", "mx2"),
+        ("delivery.dkim", ORCHARD),
+        ("delivery.signature", ORCHARD),
+    ),
+    # By IPv4 it gets through, so that no mail has to wait.
+    fault(
+        "mx2",
+        "ip -6 rule add priority 50 ipproto 6 dport 25 prohibit",
+        ("host.port25", "mx2"),
+        mends="ip -6 rule del priority 50",
+    ),
+    fault(
+        "mx2",
+        "mount -t tmpfs -o size=64m,mode=2775,gid=mail small /var/mail",
+        ("host.disk", "mx2"),
+        mends="umount -l /var/mail",
+    ),
+    # A container has its machine's clock, so it is what tells the time that is wrong.
+    fault(
+        "mx2",
+        "printf '#!/bin/sh\nexec /usr/bin/date -d -1min \"$@\"\n' >/usr/local/bin/date;"
+        " chmod +x /usr/local/bin/date",
+        ("host.clock", "mx2"),
+        mends="rm -f /usr/local/bin/date",
     ),
 )
+_RESOLVER = LAB.lab.network4[5]  # a second one, on the host of the first
+_RESOLVER_ON = f"{_RESOLVER}/{LAB.lab.network4.prefixlen} dev eth0"
+_OLD_ANSWER = (
+    "server:",
+    "do-daemonize: no",
+    'chroot: ""',
+    'pidfile: ""',
+    f"interface: {_RESOLVER}",
+    f"access-control: {LAB.lab.network4} allow",
+    "local-zone: orchard.example. typetransparent",
+    'local-data: "orchard.example. 300 MX 10 old.orchard.example."',
+    "forward-zone:",
+    "name: .",
+    f"forward-addr: {LAB.address('resolver')}",
+)
+_LISTED_ADDRESS, _, _ = LAB.pointer("mx1").partition(".in-addr")
+_ENDED = {"id": "dns.spf", "reason": "the zone's owner is away", "until": "2026-01-31"}
 NAMES: Sequence[Fault] = (
     fault(
         "ns",
@@ -197,5 +338,57 @@ NAMES: Sequence[Fault] = (
         record(".", HARBOR, "DS", verb="delete-rrset") + "; pdnsutil rectify-zone . >/dev/null",
         ("dns.dnssec", HARBOR),
     ),
+    fault(
+        "mx1",
+        f"{_OTHER_KEY} && postconf smtpd_tls_chain_files="
+        f"{_SERVED}/mx1.harbor.example.pem,/run/other.pem",
+        ("dns.tlsa", "mx1"),
+        ("host.drift", "mx1"),
+        mends="rm -f /run/other.pem",
+    ),
+    fault(
+        "resolver",
+        f"printf '%s\\n' {shlex.join(_OLD_ANSWER)} >/run/old.conf;"
+        f" ip address add {_RESOLVER_ON};"
+        " systemd-run -q --unit=old unbound -c /run/old.conf",
+        ("dns.resolvers", ORCHARD),
+        mends=f"systemctl stop old; ip address del {_RESOLVER_ON}",
+        data=(f"verify_resolvers={_RESOLVER}",),
+    ),
+    fault(
+        "ns",
+        records(
+            "nic.example",
+            {
+                "2.0.0.127.addresses": "127.0.0.2",
+                f"{_LISTED_ADDRESS}.addresses": "127.0.0.4",
+                "test.names": "127.0.1.2",
+                f"{HARBOR}.names": "127.0.1.2",
+            },
+        ),
+        ("reputation.blocklists", "mx1"),
+        ("reputation.domain_lists", HARBOR),
+        data=("verify_blocklists=addresses.nic.example,names.nic.example",),
+    ),
+    fault(
+        "ns",
+        record(HARBOR, "mx1", "CAA", '0 issue "other.example"'),
+        ("dns.caa", "mx1"),
+        data=("mail_caa=authority.example",),
+    ),
+    # An inventory that asks for what nobody has deployed.
+    said(
+        "mail_tls=acme",
+        "mail_autoconfig=true",
+        fails=(
+            *((id_, host) for id_ in ("smtp.tls", "host.services") for host in ("mx1", "mx2")),
+            *(("dns.autoconfig", domain) for domain in (HARBOR, ORCHARD)),
+        ),
+    ),
+    said(
+        f"verify_bulk={Path(__file__).parent / 'newsletter.eml'}",
+        fails=(("delivery.unsubscribe", HARBOR),),
+    ),
+    said(f"verify_waivers={json.dumps([_ENDED])}", fails=(("run.waiver", "dns.spf"),)),
 )
 BATCHES: Mapping[str, Sequence[Fault]] = {"mx1": MX1, "mx2": MX2, "names": NAMES}

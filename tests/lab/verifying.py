@@ -31,7 +31,7 @@ def failed(*arguments: str, program: tuple[str, ...] = ("-m", "pyinfra")) -> dic
 
 def with_severity(found: dict[str, Any], *severities: str) -> Broken:
     return {
-        (one["id"], one.get("host") or one["domain"])
+        (one["id"], one.get("host") or one.get("domain") or one["run"])
         for one in found["findings"]
         if one["severity"] in severities
     }
