@@ -68,17 +68,21 @@ _LAST, _, _REVERSE = LAB.pointer("mx1").partition(".")
 FORGED = "Received: from x.example ([192.0.2.1]) by mx1.harbor.example with SMTP id 1"
 _SERVED = "/etc/ssl/private/pyinfra-mail"
 # The keys that the DNS names, in certificates for a name of before.
+_KEYS = f"umask 077; cd /run && csplit -szf shown- {_SERVED}/mx1.harbor.example.pem"
+_KEYS += " '/BEGIN.*PRIVATE/' '{*}' &&"
 _OTHER_NAME = (
-    f"umask 077; cd /run && csplit -szf shown- {_SERVED}/mx1.harbor.example.pem"
-    " '/BEGIN.*PRIVATE/' '{*}'"
-    " && for key in shown-*; do openssl pkey -in $key; openssl req -x509 -new -key $key -days 9"
-    " -subj /CN=old -addext subjectAltName=DNS:old.harbor.example; done >other.pem; rm shown-*"
+    f"{_KEYS} for key in shown-*; do openssl pkey -in $key; openssl req -x509 -new -key $key"
+    " -days 9 -subj /CN=old -addext subjectAltName=DNS:old.harbor.example; done >other.pem;"
+    " rm shown-*; postconf smtpd_tls_chain_files=/run/other.pem"
 )
-# The same certificate for those who know ECDSA, and a key that nobody knows for the others.
+# The same for those who know ECDSA, and for the others a key that the DNS does not name.
 _OTHER_KEY = (
-    "umask 077; cd /run && openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=mx1"
-    " -addext subjectAltName=DNS:mx1.harbor.example -keyout key.pem -out new.pem 2>/dev/null"
-    " && cat key.pem new.pem >other.pem && rm key.pem new.pem"
+    f"{_KEYS} for key in shown-*; do"
+    " openssl x509 -in $key -noout -text | grep -q id-ecPublicKey && cat $key; done >other.pem;"
+    " rm shown-*; openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=mx1"
+    " -addext subjectAltName=DNS:mx1.harbor.example -keyout key.pem -out new.pem 2>/dev/null;"
+    " cat key.pem new.pem >>other.pem; rm key.pem new.pem;"
+    " postconf smtpd_tls_chain_files=/run/other.pem"
 )
 _REMEMBERING = (Path(__file__).parent / "remembering.py").read_bytes()
 _FRONT = (
@@ -143,7 +147,7 @@ MX1: Sequence[Fault] = (
     ),
     fault(
         "mx1",
-        f"{_OTHER_NAME} && postconf smtpd_tls_chain_files=/run/other.pem",
+        _OTHER_NAME,
         ("smtp.tls", "mx1"),
         mends="rm -f /run/other.pem",
     ),
@@ -237,11 +241,12 @@ MX2: Sequence[Fault] = (
         ("host.port25", "mx2"),
         mends="ip -6 rule del priority 50",
     ),
+    # Postfix has a view of its own of what is mounted, from when it was started.
     fault(
         "mx2",
-        "mount -t tmpfs -o size=64m,mode=2775,gid=mail small /var/mail",
+        "mount -t tmpfs -o size=64m,mode=2775,gid=mail small /var/mail; systemctl restart postfix",
         ("host.disk", "mx2"),
-        mends="umount -l /var/mail",
+        mends="umount -l /var/mail; systemctl restart postfix",
     ),
     # A container has its machine's clock, so it is what tells the time that is wrong.
     fault(
@@ -340,8 +345,7 @@ NAMES: Sequence[Fault] = (
     ),
     fault(
         "mx1",
-        f"{_OTHER_KEY} && postconf smtpd_tls_chain_files="
-        f"{_SERVED}/mx1.harbor.example.pem,/run/other.pem",
+        _OTHER_KEY,
         ("dns.tlsa", "mx1"),
         ("host.drift", "mx1"),
         mends="rm -f /run/other.pem",
