@@ -1,12 +1,14 @@
 """Blocklists that lie, refuse, or hold us; and registries that say anything."""
 
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from deploys.checks.finding import Severity
 from deploys.checks.reputation import blocklists, is_reserved
+from deploys.checks.reputation.lists import LISTED_IPV6
 from deploys.checks.resolver import Resolver
 from deploys.mail.verification import Verification
 from tests.checks.honest_reputation import ENTRY, answered, listing, public, registered
@@ -81,13 +83,21 @@ def test_a_list_of_the_operators_is_of_what_its_test_points_are(
     assert [domains in one.saw for one in found if one.about == "domain"] == [True]
 
 
-def test_a_list_of_the_operators_may_hold_what_is_not_public(tmp_path: Path) -> None:
-    ours = fleet({"mail_addresses": ["192.168.0.9"]})
+@pytest.mark.parametrize("known", [True, False])
+def test_a_list_of_the_operators_may_hold_what_is_not_public(
+    tmp_path: Path, *, known: bool
+) -> None:
+    ours = fleet({"mail_addresses": ["192.168.0.9", "fd00::9"]})
     asked = ours.model_copy(update={"verification": Verification(blocklists=OWN)})
-    held = {"9.0.168.192.own.example.net": ["127.0.0.4"]}
-    found = list(listing({**ADDRESSES, **held}, asked)(tmp_path))
+    entries = [
+        ip_address(one).reverse_pointer.rsplit(".", 2)[0] for one in ("192.168.0.9", "fd00::9")
+    ]
+    held = {f"{entry}.own.example.net": ["127.0.0.4"] for entry in entries}
+    ipv6 = {f"{LISTED_IPV6}.own.example.net": ["127.0.0.2"]} if known else {}
+    found = list(listing({**ADDRESSES, **ipv6, **held}, asked)(tmp_path))
 
-    assert [one.severity for one in found if one.about == "host"] == [ERROR]
+    severities = [one.severity for one in found if one.about == "host"]
+    assert severities == [ERROR, ERROR if known else OK]
 
 
 def test_a_list_is_asked_in_its_own_order_of_octets(tmp_path: Path) -> None:

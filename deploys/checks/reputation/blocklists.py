@@ -80,7 +80,7 @@ def _judged(
     say = case.question
     lists = [one for one in lists if public or one.own]
     if not lists and not public:
-        saw = f"{case.name}: not a public name or address, so no list can hold it"
+        saw = f"{case.name}: not a public name or address, so no public list can hold it"
         return [say.ok(case.subject, saw)]
     if not lists:
         return [say.ok(case.subject, f"{case.name}: no list is to be asked")]

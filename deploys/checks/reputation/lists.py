@@ -93,13 +93,13 @@ def _shown(zone: str, names: Names) -> tuple[Blocklist, ...]:
     """Return a list as what its test points show it to be, or else as one of addresses."""
     # RFC 5782 section 5: a list of domains holds TEST, and not INVALID.
     domains = Blocklist(zone, of="domains", listed="test", unlisted="invalid", own=True)
-    addresses = Blocklist(zone, own=True)
-    shown = [one for one in (addresses, domains) if _holds(one, names)]
+    addresses = Blocklist(zone, ipv6=_holds(zone, LISTED_IPV6, names), own=True)
+    shown = [one for one in (addresses, domains) if _holds(zone, one.listed, names)]
     return tuple(shown) or (addresses,)
 
 
-def _holds(one: Blocklist, names: Names) -> bool:
+def _holds(zone: str, entry: str, names: Names) -> bool:
     try:
-        return bool(names.lookup(f"{one.listed}.{one.zone}", "A"))
+        return bool(names.lookup(f"{entry}.{zone}", "A"))
     except UnansweredError:
         return False  # which is told where the list is asked
