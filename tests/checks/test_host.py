@@ -133,9 +133,11 @@ def test_the_script_looks_at_this_machine_and_reaches_a_server(tmp_path: Path) -
     with serving(Handler()) as port:
         here = world(tmp_path, port=port, timeout=30)
         here = replace(here, hosts=Here())
-        found = look(fleet().hosts[0], ("ssh.service",), ("127.0.0.1",), here)
+        found = look(fleet().hosts[0], ("ssh.service",), ("127.0.0.1", "127.0.0.2"), here)
 
-    assert found.lines("port25")[0].startswith("127.0.0.1 reached 220")
+    said = dict(line.split(maxsplit=1) for line in found.lines("port25"))
+    assert said["127.0.0.1"].startswith("reached 220")
+    assert said["127.0.0.2"] == "Connection refused"
     assert found.lines("blocks")
     assert found.behind[0] <= 0 <= found.behind[1]
 

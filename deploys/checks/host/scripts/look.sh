@@ -10,7 +10,7 @@ echo "begin $(date +%s.%N)"
 for address; do
     {
         said=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && IFS= read -r -n 200 line <&3 &&
-            printf %s "reached $line"' "$address" "$port" 2>&1 | tr -d '\r' | tr '\n' ' ')
+            printf %s "reached $line"' "$address" "$port" 2>&1 | tr -d '\r' | sed '1!d; s/^[^ ]*: connect: //')
         echo "port25 $address ${said:-no answer within 5 s}"
     } &
 done
