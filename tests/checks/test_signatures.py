@@ -12,7 +12,7 @@ from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.delivery.signatures import verified
 from deploys.checks.dns import keys
-from deploys.checks.finding import Severity
+from deploys.checks.finding import Finding, Severity
 from deploys.checks.world import Answer
 from deploys.mail.dkim import ALGORITHMS
 from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
@@ -26,6 +26,10 @@ OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.
 
 def judged(results: str, *selectors: str) -> list[Severity]:
     """Return the severities of both signatures of a message that bears some of them."""
+    return [finding.severity for finding in findings(results, *selectors)]
+
+
+def findings(results: str, *selectors: str) -> list[Finding]:
     bears = "".join(f"DKIM-Signature: v=1; d=harbor.example; s={one}; b=A\n" for one in selectors)
     header = f"Authentication-Results: mail.faraway.example; {results}\n"
     sender = "postmaster@harbor.example"
@@ -34,7 +38,7 @@ def judged(results: str, *selectors: str) -> list[Severity]:
     errand = Errand(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
     found = list(verified([Delivery(errand, Submitted(1.0), Received(2.0, raw))], fleet()))
     assert all(finding.fix or finding.severity is OK for finding in found)
-    return [finding.severity for finding in found]
+    return found
 
 
 def said(selector: str, result: str, domain: str = "harbor.example") -> str:
@@ -60,6 +64,11 @@ def test_the_witness_judges_each_signature(results: str, severities: list[Severi
 
 def test_a_signature_that_is_missing_is_an_error_whatever_passed() -> None:
     assert judged(f"{said(RSA, 'pass')}; {said(ED25519, 'pass')}", RSA) == [OK, ERROR]
+
+
+def test_a_message_without_any_signature_has_not_met_the_signer() -> None:
+    assert {"smtpd_milters" in finding.fix for finding in findings("none")} == {True}
+    assert "smtpd_milters" not in findings(said(RSA, "pass"), RSA)[1].fix
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ DKIM = Question(
 )
 
 _BEFORE = "mend delivery.arrived first"
+_DNS = "let every name server answer with its record (dns.dkim), then deploy"
+_SIGN = "see whether smtpd_milters names rspamd, at each port that takes it, and what rspamd says"
 _WITNESS = "let the witness check DKIM and write Authentication-Results"
 
 
@@ -56,8 +58,7 @@ def judged(delivery: Delivery, host: MailSettings) -> Iterator[Finding]:
         selector = next((one for one in ours if one in signed), None)
         saw = f"{errand.path}: signature {selector or ours[0]}"
         if selector is None:
-            fix = "let every name server answer with its record (dns.dkim), then deploy"
-            yield DKIM.error(errand.domain, f"{saw} is missing", fix)
+            yield DKIM.error(errand.domain, f"{saw} is missing", _DNS if signed else _SIGN)
         else:
             yield _result(errand.domain, saw, algorithm, _of(results, errand.domain, selector))
 
