@@ -58,3 +58,4 @@ def test_a_server_without_tls_leaves_the_question_open(tmp_path: Path) -> None:
     (finding,) = asked(tmp_path, None)
 
     assert finding.severity is Severity.UNKNOWN
+    assert finding.saw.endswith(" does not offer STARTTLS")

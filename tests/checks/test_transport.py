@@ -85,6 +85,7 @@ def test_a_server_without_tls_leaves_the_question_open(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, lambda folder: certified(folder) and None)  # type: ignore[arg-type,return-value]
 
     assert finding.severity is Severity.UNKNOWN
+    assert finding.saw.endswith(": Server does not support STARTTLS with SMTP")
     assert finding.fix
 
 

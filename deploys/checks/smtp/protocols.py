@@ -69,8 +69,8 @@ def judged(door: Endpoint, host: MailSettings, result: ServerScanResultAsJson) -
     """Judge what was found at one port."""
     found = result.scan_result
     if not found:
-        reason = (result.connectivity_error_trace or "").strip().rpartition("\n")[2]
-        why = f"{door} could not be scanned: {reason or result.scan_status.value}"
+        reason = _reason(result.connectivity_error_trace or "") or result.scan_status.value
+        why = f"{door} could not be scanned: {reason}"
         yield PROTOCOLS.unknown(door.host, why[:300], "mend smtp.starttls first")
         return
     attempts = {command.value: getattr(found, command.value) for command in COMMANDS}
@@ -98,6 +98,11 @@ def judged(door: Endpoint, host: MailSettings, result: ServerScanResultAsJson) -
         many = len({suite for suites in spoken.values() for suite in suites})
         saw = f"{door} speaks {_named(tuple(spoken))} with {many} cipher suites and no known hole"
         yield PROTOCOLS.ok(door.host, saw)
+
+
+def _reason(trace: str) -> str:
+    """Return sslyze's own words for what it raised, which also names the class and the server."""
+    return trace.strip().rpartition("\n")[2].rpartition(' -> "')[2].removesuffix('".')
 
 
 def _excused(door: Endpoint, host: MailSettings) -> bool:

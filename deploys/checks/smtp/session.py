@@ -186,10 +186,16 @@ def _explained(
         return MisbehavedError(f"{where} took longer than {world.timeout:g} s")
     if isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError):
         return MisbehavedError(f"{where} hung up")
+    return MisbehavedError(f"{where} {_misbehaviour(error)}")
+
+
+def _misbehaviour(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        # smtplib says "STARTTLS extension not supported by server."
+        return f"does not offer {str(error).partition(' extension')[0]}"
     if isinstance(error, smtplib.SMTPResponseException):
-        said = reply((error.smtp_code, _bytes(error.smtp_error)))
-        return MisbehavedError(f"{where} answered {said}")
-    return MisbehavedError(f"{where} broke the session: {error}")
+        return f"answered {reply((error.smtp_code, _bytes(error.smtp_error)))}"
+    return f"broke the session: {error}"
 
 
 def _bytes(text: str | bytes) -> bytes:
