@@ -221,7 +221,9 @@ MX2: Sequence[Fault] = (
         ),
     ),
     # A server behind it takes all for its own host's mail.
-    fault("mx2", _FRONT, ("smtp.injection", "mx2"), mends="systemctl stop front"),
+    fault(
+        "mx2", _FRONT, ("smtp.injection", "mx2"), mends="systemctl stop front; rm -f /run/front.py"
+    ),
     fault(
         "mx2",
         "postconf 'virtual_alias_maps=lmdb:/etc/postfix/virtual,"
