@@ -1,6 +1,7 @@
 """The small web sites on real hosts: served, certified, announced in this order, and asked."""
 
 import http.client
+import json
 import re
 import socket
 import ssl
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import checkdmarc
@@ -22,7 +24,7 @@ from deploys.lab.definition import ACME_DIRECTORY
 from deploys.mail.mta_sts import Policy
 from deploys.zones.announcing import fetched
 from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, live_sets, on, pyinfra, refused
+from tests.lab.running import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, refused, settled
 from tests.lab.tls import SERVED, both, put
 
 DOMAINS = {"mx1": "harbor.example", "mx2": "orchard.example"}
@@ -277,6 +279,38 @@ def test_another_mail_server_takes_the_policy_and_demands_what_it_says() -> None
             assert answer.startswith(f"secure match={host}.{domain} ")
     finally:
         both(lambda name: on(name, f"rm {TRUSTED}; {AGAIN}"))
+
+
+NEWS = """From: Harbor News <news@harbor.example>
+To: visitor@faraway.example
+Subject: News {number}
+List-Unsubscribe: <https://autoconfig.harbor.example/mail/config-v1.1.xml>
+List-Unsubscribe-Post: List-Unsubscribe=One-Click
+
+Whoever has enough of this letter says so with one click.
+"""
+
+
+@pytest.mark.usefixtures("second")
+def test_bulk_mail_that_a_host_signs_can_be_left_with_one_click(
+    authorities: Path, tmp_path: Path
+) -> None:
+    number = uuid4().hex
+    put("mx1", {"/root/news.eml": NEWS.format(number=number)})
+    on("mx1", "sendmail -i -f news@harbor.example visitor@faraway.example </root/news.eml")
+    settled("peer", f"grep -q 'Subject: News {number}' /var/mail/visitor")
+    box = on("peer", "tail -c 65536 /var/mail/visitor")
+    arrived = next(one for one in re.split(r"(?m)^From .*\n", box) if number in one)
+    sample = tmp_path / "news.eml"
+    sample.write_text(f"{arrived.rstrip()}\n")
+
+    words = f"verify_only=delivery.unsubscribe verify_bulk={sample} mail_acme_ca_file={authorities}"
+    data = [word for one in words.split() for word in ("--data", one)]
+    said = pyinfra("deploys/verify.py", "-y", *SITE, *data).stdout
+
+    found = json.loads((REPORT.parent / "part" / "report.json").read_text())["findings"]
+    verdicts = {one["severity"] for one in found if one["id"] == "delivery.unsubscribe"}
+    assert verdicts == {"ok"}, said
 
 
 @pytest.mark.usefixtures("second")
