@@ -220,7 +220,7 @@ MX2: Sequence[Fault] = (
             ("dns.tlsa", "mx2"),
         ),
     ),
-    # A server behind it takes all for its own host's mail.
+    # For Postfix behind it everybody is this host itself, which is what smtp.smuggling says too.
     fault(
         "mx2", _FRONT, ("smtp.injection", "mx2"), mends="systemctl stop front; rm -f /run/front.py"
     ),
