@@ -2,8 +2,7 @@
 
 import pytest
 
-from deploys.checks.delivery.errands import Errand, errands
-from deploys.checks.delivery.outside import Box
+from deploys.checks.delivery.errands import Box, Errand, errands
 from deploys.checks.delivery.remote import Mailbox
 from deploys.mail.checking import fleet_from
 from deploys.mail.secret import env
