@@ -3,6 +3,7 @@
 import re
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,14 +31,16 @@ class Handler:
 
     asks = False  # for a password
     largest = 26_214_400
+    guesses = 30  # until it hangs up
 
     def __init__(self, mailbox: Path | None = None) -> None:
         self._mailbox = mailbox
+        self._refused: Counter[object] = Counter()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
         _server: SMTP,
-        _session: Session,
+        session: Session,
         envelope: Envelope,
         address: str,
         _options: list[str],
@@ -45,7 +48,11 @@ class Handler:
         answer = self.answer_to(str(envelope.mail_from), address)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return answer
+            return answer
+        self._refused[session.peer] += 1
+        return (
+            answer if self._refused[session.peer] <= self.guesses else "421 4.7.0 Too many errors"
+        )
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Session, envelope: Envelope
@@ -90,6 +97,12 @@ class Small(Handler):
     """Takes less than it should."""
 
     largest = 1_000_000
+
+
+class Patient(Handler):
+    """Lets everybody guess."""
+
+    guesses = 500
 
 
 class OpenRelay(Handler):

@@ -132,9 +132,12 @@ def _told(fleet: Fleet, run: str) -> Iterator[_Way]:
 
 
 def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
-    message = TestMessage(id_, way.author, way.recipient, way.sender, way.program, way.notify)
     seen = way.sender if way.notify else way.recipient
     places = _places(seen, way.receivers, fleet)
+    stays = not isinstance(way.origin, str) and {box.host for box in places} == {way.origin.host}
+    message = TestMessage(
+        id_, way.author, way.recipient, way.sender, way.program, stays, notify=way.notify
+    )
     elsewhere = "" if places else f"{seen} is delivered outside of this inventory"
     return Errand(message, way.origin, way.domain, places, elsewhere)
 

@@ -42,11 +42,13 @@ def submit_from_here(
 def _send(client: smtplib.SMTP, message: TestMessage) -> str:
     """Send one message and return why it was refused, or nothing."""
     eight = client.has_extn("8bitmime")
-    options = ("BODY=8BITMIME",) if eight else ()  # RFC 6152 section 3
+    utf8 = message.international and client.has_extn("smtputf8")
+    # RFC 6152 section 3, RFC 6531 section 3.4.
+    options = [*(["BODY=8BITMIME"] if eight else []), *(["SMTPUTF8"] if utf8 else [])]
     for answer in (client.mail(message.sender, options), client.rcpt(message.recipient)):
         if answer[0] != _OK:
             client.rset()
             return f"the server answered {reply(answer)}"
     # smtplib sends bytes as they are; RFC 5321 section 2.3.8: lines end with CR and LF.
-    answer = client.data(message.compose(eight=eight).replace(b"\n", b"\r\n"))
+    answer = client.data(message.compose(eight=eight, utf8=utf8).replace(b"\n", b"\r\n"))
     return "" if answer[0] == _OK else f"the server answered {reply(answer)}"
