@@ -140,7 +140,7 @@ class Verification(_Frozen):
         chosen = (("", self.only), ("host ", self.host), ("domain ", self.domain))
         words = [f"only {what}{', '.join(names)}" for what, names in chosen if names]
         severe = [f"only what can be as bad as {self.severity}"] if self.severity else []
-        return (*words, *severe, *(["without messages"] if self.fast else []))
+        return (*words, *severe, *(["without messages and scans"] if self.fast else []))
 
 
 def verify_keys() -> tuple[str, ...]:
