@@ -4,14 +4,13 @@ import re
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, getaddresses, localtime
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -261,29 +260,6 @@ def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator
         yield port
     finally:
         controller.stop()
-
-
-@contextmanager
-def raw(serve: Callable[[socket.socket, Event], None]) -> Iterator[int]:
-    """Serve connections with a function until the test is over."""
-    over = Event()
-
-    def accept() -> None:
-        while not over.is_set():
-            connection, _ = listener.accept()
-            with connection:
-                if not over.is_set():
-                    serve(connection, over)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=accept)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            over.set()
-            socket.create_connection(listener.getsockname()).close()
-            thread.join()
 
 
 def certified(folder: Path, host: str = "mx1.harbor.example", days: float = 90) -> ssl.SSLContext:

@@ -8,7 +8,8 @@ import pytest
 
 from deploys.checks.finding import Severity
 from deploys.checks.smtp.guessing import guessed
-from tests.checks.servers import Handler, Patient, raw, serving
+from tests.checks.servers import Handler, Patient, serving
+from tests.checks.speakers import raw
 from tests.checks.worlds import fleet, world
 
 
