@@ -1,10 +1,12 @@
 """Who guesses addresses is hung up on, or it is said that nobody is."""
 
+import asyncio
 import socket
 from pathlib import Path
 from threading import Event
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.finding import Severity
 from deploys.checks.smtp.guessing import guessed
@@ -22,8 +24,8 @@ class Short(Handler):
 @pytest.mark.parametrize(
     ("handler", "severity", "words"),
     [
-        (Short(), Severity.OK, "ended it after 7 guesses"),
-        (Handler(), Severity.OK, "ended it after 30 guesses"),
+        (Short(), Severity.OK, "hung up after 7 guesses"),
+        (Handler(), Severity.OK, "hung up after 30 guesses"),
         (Patient(), Severity.WARNING, "answered 40 guesses, and would go on"),
     ],
     ids=["short", "long", "endless"],
@@ -36,6 +38,31 @@ def test_it_is_said_how_many_guesses_a_server_bears(
 
     assert (found.severity, found.subject) == (severity, "mx1")
     assert words in found.saw
+
+
+class Slowing(Handler):
+    """Takes its time, the more so the more it is asked."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        answer = await super().handle_RCPT(server, session, envelope, address, options)
+        if self._refused[session.peer] > 3:
+            await asyncio.sleep(1)
+        return answer
+
+
+def test_one_that_slows_down_is_not_asked_to_the_end(tmp_path: Path) -> None:
+    with serving(Slowing()) as port:
+        (found,) = guessed(fleet(), world(tmp_path, port=port))
+
+    assert found.severity is Severity.OK
+    assert "answered guess 5 after 1." in found.saw
 
 
 def hangs_up(connection: socket.socket, _over: Event) -> None:
