@@ -23,7 +23,7 @@ from hashlib import sha256
 
 HEADER = "X-Pyinfra-Mail-Test"
 FILE = bytes(range(256)) * 2
-_BEYOND = " ist da: Привет, 日本"
+_BEYOND = " Привет-日本"  # one word, which is not folded however long the id is
 _TEXT = f"""This message proves that mail arrives. It is a test and can be deleted.
 
 Beyond ASCII: Grüße, naïve café, Ελληνικά, 日本語, \N{SAILBOAT}
