@@ -43,6 +43,7 @@ from deploys.checks.smtp import (
     certificates,
     forgery,
     greeting,
+    guessing,
     injection,
     ports,
     protocols,
@@ -60,11 +61,17 @@ Deliveries = Sequence[Delivery]
 
 @dataclass(frozen=True)
 class Check:
-    """Questions that are asked of the world together; `anywhere`, if they need no inventory."""
+    """
+    Questions that are asked of the world together.
+
+    They are asked `anywhere` if they need no inventory, and are `slow` if a server makes who asks
+    wait, or has to be asked hundreds of times.
+    """
 
     ask: Callable[[Fleet, World], Iterable[Finding]]
     questions: tuple[Question, ...]
     anywhere: bool = False
+    slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,12 +105,13 @@ CHECKS = (
     ),
     Check(greeting.introduced, (greeting.BANNER,), anywhere=True),
     Check(certificates.certificates, (certificates.TLS,), anywhere=True),
-    Check(protocols.protocols, (protocols.PROTOCOLS,), anywhere=True),
+    Check(protocols.protocols, (protocols.PROTOCOLS,), anywhere=True, slow=True),
     Check(tlsa.published, (tlsa.TLSA,), anywhere=True),
     Check(verbs.verbs, (verbs.VERBS,)),
     Check(size.sizes, (size.SIZE,)),
+    Check(guessing.guessed, (guessing.GUESSING,), slow=True),
     Check(backscatter.backscatter, (backscatter.BACKSCATTER,)),
-    Check(smuggling.smuggling, (smuggling.SMUGGLING,)),
+    Check(smuggling.smuggling, (smuggling.SMUGGLING,), slow=True),
     Check(injection.injection, (injection.INJECTION,)),
     Check(ports.hidden, (ports.HIDDEN,)),
     Check(submission.submission, (submission.SUBMISSION,)),

@@ -31,7 +31,7 @@ def discovered(asked: Verification, names: Names) -> Fleet:
     except UnansweredError as problem:
         raise MailError(f"verify_domain: {problem}") from problem
     # What is said of a whole domain is no part of anything.
-    words = asked.model_copy(update={"domain": (), "fast": False})
+    words = asked.model_copy(update={"domain": ()})
     return Fleet(hosts=hosts, verification=words, foreign=True)
 
 

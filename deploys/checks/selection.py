@@ -1,5 +1,5 @@
 """
-Which questions are asked: by patterns of their ids, and with or without those that wait for mail.
+Which questions are asked: by patterns of their ids, and with or without those that take long.
 
 What is not asked is not answered, so no report can count it as passed.
 """
@@ -15,6 +15,7 @@ from deploys.mail.verification import Verification
 
 _OF_THE_RUN = frozenset(question.id for question in OF_THE_RUN)
 _ANYWHERE = frozenset(one.id for check in CHECKS if check.anywhere for one in check.questions)
+_SLOW = frozenset(one.id for check in CHECKS if check.slow for one in check.questions)
 _OF_MESSAGES = frozenset(question.id for judge in JUDGES for question in judge.questions)
 
 
@@ -78,7 +79,8 @@ def selected(asked: Verification, *, foreign: bool = False) -> Selection:
         raise MailError(f"verify_only: {', '.join(asked.only)} needs an inventory with mail hosts")
     wanted &= _ANYWHERE if foreign else wanted
     wanted &= _as_bad_as(asked.severity)
-    return Selection(frozenset(wanted - (_OF_MESSAGES if asked.fast else set()) | _OF_THE_RUN))
+    wanted -= _OF_MESSAGES | _SLOW if asked.fast else set()
+    return Selection(frozenset(wanted | _OF_THE_RUN))
 
 
 def _as_bad_as(severity: str) -> set[str]:

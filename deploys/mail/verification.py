@@ -40,6 +40,11 @@ def _receiver(value: object) -> Secret | str:
     return value if isinstance(value, Secret) else receiver_of(value)
 
 
+def _sink(value: object) -> object:
+    """Return what an address alone stands for; an empty one is none."""
+    return ({"address": value} if value else None) if isinstance(value, str) else value
+
+
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 DomainNames = Annotated[
     tuple[Annotated[str, BeforeValidator(domain_name)], ...], BeforeValidator(_listed)
@@ -83,6 +88,33 @@ class OutsideMailbox(_Frozen):
         return self.folder
 
 
+class Sink(_Frozen):
+    """An address whose mail comes to this machine, where a run takes it itself.
+
+    The domain has an MX record that leads here, or is an address literal (RFC 5321 section 4.1.3).
+    """
+
+    address: str = Field(pattern=r"^[^@\s]+@([^@\s\[\]]+|\[(IPv6:)?[0-9A-Fa-f.:]+\])$")
+    listen: str = Field(default="", pattern=r"^[0-9A-Fa-f.:]*$")
+    port: int = Field(default=25, ge=1, le=65535)
+
+    @property
+    def name(self) -> str:
+        """Return the name by which it greets."""
+        domain = self.address.rpartition("@")[2]
+        return "sink.verification.invalid" if domain.startswith("[") else domain
+
+    @property
+    def host(self) -> str:
+        """Return where it is, as the report says it."""
+        return "this machine"
+
+    @property
+    def path(self) -> str:
+        """Return what of it takes mail."""
+        return f"the sink at port {self.port}"
+
+
 class Verification(_Frozen):
     """How the proof is made; each field is the inventory key `verify_<field>`."""
 
@@ -96,6 +128,7 @@ class Verification(_Frozen):
     waivers: tuple[Waiver, ...] = ()
     blocklists: DomainNames | None = None
     mailboxes: tuple[OutsideMailbox, ...] = ()
+    sink: Annotated[Sink | None, BeforeValidator(_sink)] = None
     bulk: Listed = ()
     notify: Receiver = ""
     timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
@@ -107,7 +140,7 @@ class Verification(_Frozen):
         chosen = (("", self.only), ("host ", self.host), ("domain ", self.domain))
         words = [f"only {what}{', '.join(names)}" for what, names in chosen if names]
         severe = [f"only what can be as bad as {self.severity}"] if self.severity else []
-        return (*words, *severe, *(["without messages"] if self.fast else []))
+        return (*words, *severe, *(["without messages and scans"] if self.fast else []))
 
 
 def verify_keys() -> tuple[str, ...]:

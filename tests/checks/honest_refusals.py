@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from deploys.checks.finding import Finding
-from deploys.checks.smtp import backscatter, forgery, size, verbs
+from deploys.checks.smtp import backscatter, forgery, guessing, size, verbs
 from deploys.checks.smtp.session import Desk
 from deploys.checks.world import World
 from deploys.mail.secret import file
@@ -15,6 +15,7 @@ from tests.checks.servers import (
     Extending,
     Handler,
     OwnAuthor,
+    Patient,
     Small,
     Submission,
     Talkative,
@@ -55,6 +56,7 @@ PAIRS: Mapping[str, Pair] = {
     "smtp.backscatter": Pair(
         met(backscatter.backscatter, Careful()), met(backscatter.backscatter, Extending())
     ),
+    "smtp.guessing": Pair(met(guessing.guessed, Handler()), met(guessing.guessed, Patient())),
     "smtp.forgery": Pair(written(OwnAuthor()), written(Submission())),
     "smtp.size": Pair(met(size.sizes, Handler()), met(size.sizes, Small())),
 }

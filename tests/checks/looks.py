@@ -15,7 +15,7 @@ UNITS = (
     "postfix-mta-sts-resolver.service",
     "dovecot.service",
     "fail2ban.service",
-    "redis-server.service",
+    "redis-server@rspamd.service",
     "nginx.service",
     "certbot.timer",
 )

@@ -44,6 +44,7 @@ from deploys.checks.smtp import (
     certificates,
     forgery,
     greeting,
+    guessing,
     injection,
     ports,
     protocols,
@@ -221,6 +222,7 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
             strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
             strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
             verbs.VERBS.ok(host, f"{host} at {address}: VRFY 502 5.5.1 disabled"),
+            guessing.GUESSING.ok(host, f"{host} at {address} answered guess 11 after 1.0 s"),
             size.SIZE.ok(host, f"{host} at {address} offers SIZE 26214400"),
             backscatter.BACKSCATTER.ok(
                 host,

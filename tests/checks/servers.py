@@ -3,14 +3,14 @@
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, getaddresses, localtime
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -30,14 +30,16 @@ class Handler:
 
     asks = False  # for a password
     largest = 26_214_400
+    guesses = 30  # until it hangs up
 
     def __init__(self, mailbox: Path | None = None) -> None:
         self._mailbox = mailbox
+        self._refused: Counter[object] = Counter()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
         _server: SMTP,
-        _session: Session,
+        session: Session,
         envelope: Envelope,
         address: str,
         _options: list[str],
@@ -45,7 +47,11 @@ class Handler:
         answer = self.answer_to(str(envelope.mail_from), address)
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return answer
+            return answer
+        self._refused[session.peer] += 1
+        return (
+            answer if self._refused[session.peer] <= self.guesses else "421 4.7.0 Too many errors"
+        )
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Session, envelope: Envelope
@@ -90,6 +96,12 @@ class Small(Handler):
     """Takes less than it should."""
 
     largest = 1_000_000
+
+
+class Patient(Handler):
+    """Lets everybody guess."""
+
+    guesses = 500
 
 
 class OpenRelay(Handler):
@@ -248,29 +260,6 @@ def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator
         yield port
     finally:
         controller.stop()
-
-
-@contextmanager
-def raw(serve: Callable[[socket.socket, Event], None]) -> Iterator[int]:
-    """Serve connections with a function until the test is over."""
-    over = Event()
-
-    def accept() -> None:
-        while not over.is_set():
-            connection, _ = listener.accept()
-            with connection:
-                if not over.is_set():
-                    serve(connection, over)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=accept)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            over.set()
-            socket.create_connection(listener.getsockname()).close()
-            thread.join()
 
 
 def certified(folder: Path, host: str = "mx1.harbor.example", days: float = 90) -> ssl.SSLContext:

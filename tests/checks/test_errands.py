@@ -2,8 +2,7 @@
 
 import pytest
 
-from deploys.checks.delivery.errands import Errand, errands
-from deploys.checks.delivery.outside import Box
+from deploys.checks.delivery.errands import Box, Errand, errands
 from deploys.checks.delivery.remote import Mailbox
 from deploys.mail.checking import fleet_from
 from deploys.mail.secret import env
@@ -60,6 +59,16 @@ def test_a_strangers_message_has_the_null_sender() -> None:
     stranger = next(one for one in errands(fleet()) if one.path.startswith("outside"))
 
     assert stranger.message.sender == ""
+
+
+def test_headers_beyond_ascii_go_only_where_they_stay() -> None:
+    abroad = fleet({"mail_aliases": {"postmaster": "visitor@faraway.example"}})
+
+    def written(one: Fleet) -> set[str]:
+        return {errand.path for errand in errands(one) if errand.message.international}
+
+    assert written(fleet()) == {"outside -> mx1 at 127.0.0.1 -> postmaster@harbor.example"}
+    assert written(abroad) == set()
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,18 @@ def test_a_stranger_delivers_by_smtp(tmp_path: Path, here: World, encryption: En
     assert last.received
 
 
+def test_a_stranger_writes_headers_beyond_ascii_as_they_are(here: World) -> None:
+    assert isinstance(here.hosts, Machine)
+    door = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
+    abroad = replace(door, message=replace(door.message, international=True))
+
+    with serving(Handler(Path(here.hosts.box.path))) as port:
+        delivery = only(exchange([abroad], replace(here, port=port)))
+
+    assert delivery.received
+    assert "\nSubject: Test message run-1 Привет-日本\n".encode() in delivery.received.raw
+
+
 def test_a_stranger_who_is_turned_away_says_so(here: World) -> None:
     door = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
 

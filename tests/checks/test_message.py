@@ -1,11 +1,22 @@
 """Test messages can be told from all other mail, and from each other."""
 
+from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import default
 
 from deploys.checks.delivery.message import TestMessage, id_in, new_run
 
 MESSAGE = TestMessage("a1b2c3-7", "postmaster@harbor.example", "visitor@faraway.example")
+
+
+def test_a_subject_beyond_ascii_is_the_same_either_way_it_is_written() -> None:
+    one = replace(MESSAGE, international=True)
+    encoded, plain = one.compose(), one.compose(utf8=True)
+
+    assert encoded.partition(b"\n\n")[0].isascii()
+    assert "Subject: Test message a1b2c3-7 Привет-日本\n".encode() in plain
+    subjects = {BytesParser(policy=default).parsebytes(raw)["Subject"] for raw in (encoded, plain)}
+    assert subjects == {"Test message a1b2c3-7 Привет-日本"}
 
 
 def test_the_id_stands_wherever_someone_may_look_for_it() -> None:

@@ -27,9 +27,9 @@ from tests.checks.servers import (
     Submission,
     Talkative,
     certified,
-    raw,
     serving,
 )
+from tests.checks.speakers import raw
 from tests.checks.worlds import fleet, world
 
 DOOR = Endpoint("mx1", "192.0.2.1")

@@ -20,6 +20,9 @@ from tests.checks.worlds import Machine, Zone, fleet, world
 OF_THE_RUN = {"run.host", "run.tidied", "run.waiver"}
 
 
+SLOW = {"smtp.protocols", "smtp.guessing", "smtp.smuggling"}
+
+
 def chosen(*patterns: str, fast: bool = False) -> set[str]:
     return set(selected(Verification(only=patterns, fast=fast)).ids) - OF_THE_RUN
 
@@ -42,9 +45,9 @@ def test_patterns_choose_among_the_ids(patterns: tuple[str, ...], ids: set[str])
     assert chosen(*patterns) == ids
 
 
-def test_a_fast_run_leaves_out_what_waits_for_messages() -> None:
+def test_a_fast_run_leaves_out_what_waits_for_messages_and_what_scans() -> None:
     of_messages = family("delivery") - {"delivery.recipients", "delivery.unsubscribe"}
-    assert chosen(fast=True) == set(QUESTIONS) - OF_THE_RUN - of_messages
+    assert chosen(fast=True) == set(QUESTIONS) - OF_THE_RUN - of_messages - SLOW
     assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
 
 

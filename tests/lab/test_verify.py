@@ -86,6 +86,18 @@ def test_a_witness_that_cannot_remove_them_is_told_and_fails_nothing() -> None:
     assert int(on("peer", f"grep -c '^X-Pyinfra-Mail-Test: {run}-' /var/mail/visitor")) == 8
 
 
+def test_a_sink_of_the_runs_own_is_a_receiver_like_any_other() -> None:
+    sink = f"probe@[{LAB.lab.network4[1]}]"  # the machine that the lab is on, as its hosts see it
+
+    found = passed(pyinfra("deploys/verify.py", "-y", "--data", f"verify_sink={sink}"))
+
+    arrived = {one["path"] for one in found["messages"] if one["path"].endswith(sink)}
+    assert len(arrived) == 6
+    judged = {one["id"] for one in found["findings"] if sink in one["saw"]}
+    assert judged >= {"delivery.spf", "delivery.dkim", "delivery.dmarc", "delivery.intact"}
+    assert found["verdict"] == "passed"
+
+
 def test_a_dry_run_sends_nothing_and_says_what_it_would_send() -> None:
     before = on("peer", "wc -c /var/mail/visitor")
 

@@ -90,5 +90,5 @@ def test_hosts_that_differ_are_told() -> None:
 def test_what_makes_a_proof_less_than_whole_is_said_in_words() -> None:
     words = {"verify_only": "dns.*", "verify_host": "mx1", "verify_fast": "yes"}
 
-    assert said(words).limits == ("only dns.*", "only host mx1", "without messages")
+    assert said(words).limits == ("only dns.*", "only host mx1", "without messages and scans")
     assert said({"verify_notify": "ops@harbor.example"}).limits == ()

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploys.checks.delivery.proofs import failure, signatures
+from deploys.checks.delivery.signed import failure, signatures
 from deploys.checks.finding import Finding, Question
 from deploys.checks.visits import Visit, visited
 from deploys.checks.world import Names, Page, UnansweredError, World, side_by_side

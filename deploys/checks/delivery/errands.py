@@ -1,7 +1,7 @@
 """
 Which test messages are sent: every way that mail takes through the fleet, once.
 
-Out of every mail host, for each of its domains, to every witness and every mailbox outside; from
+Out of every mail host, for each of its domains, to every witness, sink and mailbox outside; from
 every witness to postmaster of every domain; from here, a stranger, to every address of every mail
 host; and from here, as an account does, through each of its submission ports to every witness.
 Besides, every mail host sends a message to a witness and one to nobody, of which its postmaster has
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from itertools import count, product
 
 from deploys.checks.delivery.message import TestMessage, new_run
-from deploys.checks.delivery.outside import Box
 from deploys.checks.delivery.remote import Mailbox
 from deploys.checks.smtp.session import Desk, Endpoint, desks, endpoints
 from deploys.mail.settings import Fleet, MailSettings
+from deploys.mail.verification import OutsideMailbox, Sink
 
 # RFC 2606 section 2: a domain that nobody has, for an author that nobody should answer.
 _STRANGER = "stranger@verification.invalid"
+Box = Mailbox | OutsideMailbox | Sink
 _HERE = "outside"
 PROGRAM = "pyinfra-mail"
 
@@ -72,12 +73,17 @@ def errands(fleet: Fleet) -> tuple[Errand, ...]:
 
 
 def _outward(fleet: Fleet) -> Iterator[_Way]:
-    outside = [witness.address for witness in fleet.witnesses]
-    outside += [box.address for box in fleet.verification.mailboxes]
+    outside = [*_receivers(fleet), *(box.address for box in fleet.verification.mailboxes)]
     for host, address in product(fleet.hosts, outside):
         for domain in host.domains:
             postmaster = f"postmaster@{domain}"
             yield _Way(host.inventory_name, domain, postmaster, postmaster, address)
+
+
+def _receivers(fleet: Fleet) -> list[str]:
+    """Return the addresses at servers that are there for tests, and may be asked for anything."""
+    sink = fleet.verification.sink
+    return [witness.address for witness in fleet.witnesses] + ([sink.address] if sink else [])
 
 
 def _inward(fleet: Fleet) -> Iterator[_Way]:
@@ -99,21 +105,21 @@ def _from_here(fleet: Fleet) -> Iterator[_Way]:
 
 
 def _submitted(fleet: Fleet) -> Iterator[_Way]:
-    for host, witness in product(fleet.hosts, fleet.witnesses):
+    for host, receiver in product(fleet.hosts, _receivers(fleet)):
         for desk in desks(host, str(host.addresses[0])) if host.domains else ():
             if desk.password:
                 author = host.accounts[desk.login].senders[0]
                 domain = author.partition("@")[2]
-                yield _Way(desk, domain, author, author, witness.address, program=PROGRAM)
+                yield _Way(desk, domain, author, author, receiver, program=PROGRAM)
 
 
 def _told(fleet: Fleet, run: str) -> Iterator[_Way]:
     """Yield what is sent for its notice, which arrives where the sender's mail does."""
-    for host, witness in product(fleet.hosts, fleet.witnesses[:1]):
-        nobody = f"no-such-user-{run}@{witness.address.partition('@')[2]}"
+    for host, receiver in product(fleet.hosts, _receivers(fleet)[:1]):
+        nobody = f"no-such-user-{run}@{receiver.partition('@')[2]}"
         for domain in host.domains[:1]:
             sender, receivers = f"postmaster@{domain}", fleet.hosts_for(domain)
-            for recipient, notify in ((witness.address, "success"), (nobody, "failure")):
+            for recipient, notify in ((receiver, "success"), (nobody, "failure")):
                 yield _Way(
                     host.inventory_name,
                     domain,
@@ -126,9 +132,12 @@ def _told(fleet: Fleet, run: str) -> Iterator[_Way]:
 
 
 def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
-    message = TestMessage(id_, way.author, way.recipient, way.sender, way.program, way.notify)
     seen = way.sender if way.notify else way.recipient
     places = _places(seen, way.receivers, fleet)
+    stays = not isinstance(way.origin, str) and {box.host for box in places} == {way.origin.host}
+    message = TestMessage(
+        id_, way.author, way.recipient, way.sender, way.program, stays, notify=way.notify
+    )
     elsewhere = "" if places else f"{seen} is delivered outside of this inventory"
     return Errand(message, way.origin, way.domain, places, elsewhere)
 
@@ -140,7 +149,11 @@ def _places(address: str, hosts: Iterable[MailSettings], fleet: Fleet) -> tuple[
 
 
 def _witness_box(fleet: Fleet, address: str) -> Box | None:
-    outside: Mapping[str, Box] = {box.address: box for box in fleet.verification.mailboxes}
+    sink = fleet.verification.sink
+    outside: Mapping[str, Box] = {
+        **{box.address: box for box in fleet.verification.mailboxes},
+        **({sink.address: sink} if sink else {}),
+    }
     boxes: Mapping[str, Box] = {
         witness.address: Mailbox(witness.inventory_name, witness.mailbox)
         for witness in fleet.witnesses

@@ -6,30 +6,23 @@ of a few seconds, because a domain with two hosts receives at only one of them a
 which; a message that has come ends the wait for it everywhere.
 """
 
-import smtplib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 
-from deploys.checks.delivery.errands import Errand
-from deploys.checks.delivery.message import TestMessage
-from deploys.checks.delivery.outside import Box, wait
+from deploys.checks.delivery.errands import Box, Errand
+from deploys.checks.delivery.local import submit_from_here
+from deploys.checks.delivery.outside import wait
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted, submit
-from deploys.checks.smtp.session import (
-    Desk,
-    Endpoint,
-    MisbehavedError,
-    log_in,
-    reply,
-    session,
-    starttls,
-)
+from deploys.checks.delivery.sink import OpenSink, opened
+from deploys.checks.smtp.session import Endpoint
 from deploys.checks.world import UnansweredError, World, side_by_side
+from deploys.mail.verification import Sink
 
 _ROUND = 3.0
 _MESSAGES = "messages"
-_OK = 250
 
 
 @dataclass(frozen=True)
@@ -71,8 +64,9 @@ def exchange(errands: Sequence[Errand], world: World) -> tuple[Delivery, ...]:
     if not errands:
         return ()
     run = _Run(errands, world)
-    calls = [*run.submissions(), run.watch]
-    with world.progress.asking(_MESSAGES):
+    with world.progress.asking(_MESSAGES), ExitStack() as stack:
+        run.open_sinks(stack)
+        calls = [*run.submissions(), run.watch]
         side_by_side(calls, workers=len(calls))
         run.tell()
     return tuple(run.delivery(errand) for errand in errands)
@@ -88,10 +82,20 @@ class _Run:
         self.received: dict[str, Received] = {}
         self.unsent: dict[str, str] = {}
         self.unseen: dict[Box, str] = {}
+        self.sinks: dict[Box, OpenSink] = {}
+
+    def open_sinks(self, stack: ExitStack) -> None:
+        """Open what this machine takes mail with, until the stack is left."""
+        for sink in {box for one in self.errands for box in one.boxes if isinstance(box, Sink)}:
+            try:
+                self.sinks[sink] = stack.enter_context(opened(sink))
+            except UnansweredError as problem:
+                self.unseen[sink] = str(problem)
 
     def submissions(self) -> list[Callable[[], None]]:
         """Return the calls that send: one for each host, and one for each of a host's addresses."""
-        watched = [errand for errand in self.errands if errand.boxes]
+        # What nobody will take would stay in a queue for days.
+        watched = [one for one in self.errands if set(one.boxes) - set(self.unseen)]
         origins = dict.fromkeys(errand.origin for errand in watched)
         return [
             partial(self._submit, origin, [one for one in watched if one.origin == origin])
@@ -132,7 +136,7 @@ class _Run:
         messages = [errand.message for errand in errands]
         try:
             if isinstance(origin, Endpoint):
-                self.submitted |= _submit_from_here(self.world, origin, messages)
+                self.submitted |= submit_from_here(self.world, origin, messages)
             else:
                 self.submitted |= submit(self.world, origin, messages)
         except UnansweredError as problem:
@@ -142,7 +146,10 @@ class _Run:
         ids = [errand.message.id for errand in awaited if box in errand.boxes]
         world = replace(self.world, patience=min(_ROUND, self.world.patience))
         try:
-            self.received |= wait(world, box, ids)
+            if isinstance(box, Sink):
+                self.received |= self.sinks[box].wait(world, ids)
+            else:
+                self.received |= wait(world, box, ids)
         except UnansweredError as problem:
             self.unseen[box] = str(problem)
 
@@ -150,35 +157,3 @@ class _Run:
         refused = {id_ for id_, outcome in self.submitted.items() if outcome.refusal}
         ended = refused | set(self.received) | set(self.unsent)
         return [errand for errand in self.errands if errand.message.id not in ended]
-
-
-def _submit_from_here(
-    world: World, door: Endpoint, messages: Iterable[TestMessage]
-) -> dict[str, Submitted]:
-    submitted: dict[str, Submitted] = {}
-    try:
-        with session(door, world) as client:
-            if client.has_extn("starttls"):
-                starttls(client)
-            if isinstance(door, Desk):
-                log_in(client, door)
-            for message in messages:
-                at = world.clock()
-                submitted[message.id] = Submitted(at, _send(client, message))
-    except MisbehavedError as problem:
-        refused = Submitted(world.clock(), str(problem))
-        return dict.fromkeys((message.id for message in messages), refused) | submitted
-    return submitted
-
-
-def _send(client: smtplib.SMTP, message: TestMessage) -> str:
-    """Send one message and return why it was refused, or nothing."""
-    eight = client.has_extn("8bitmime")
-    options = ("BODY=8BITMIME",) if eight else ()  # RFC 6152 section 3
-    for answer in (client.mail(message.sender, options), client.rcpt(message.recipient)):
-        if answer[0] != _OK:
-            client.rset()
-            return f"the server answered {reply(answer)}"
-    # smtplib sends bytes as they are; RFC 5321 section 2.3.8: lines end with CR and LF.
-    answer = client.data(message.compose(eight=eight).replace(b"\n", b"\r\n"))
-    return "" if answer[0] == _OK else f"the server answered {reply(answer)}"

@@ -5,6 +5,9 @@ The id stands in the Subject, in the Message-ID, in a header of its own and in t
 which a mailbox that is still being written is told from one that holds the whole message.
 RFC 3834 `Auto-Submitted` keeps vacation programs from answering.
 
+An `international` one has a Subject beyond ASCII, written as it is where SMTPUTF8 (RFC 6531) is
+offered: only for servers that deliver it themselves, as not every next one knows how to take it.
+
 The body is made of what mail systems are known to change: octets beyond ASCII, a long line, leading
 dots, trailing spaces, a line that begins an mbox's message, and a file of every octet.
 """
@@ -20,6 +23,7 @@ from hashlib import sha256
 
 HEADER = "X-Pyinfra-Mail-Test"
 FILE = bytes(range(256)) * 2
+_BEYOND = " Привет-日本"  # one word, which is not folded however long the id is
 _TEXT = f"""This message proves that mail arrives. It is a test and can be deleted.
 
 Beyond ASCII: Grüße, naïve café, Ελληνικά, 日本語, \N{SAILBOAT}
@@ -46,6 +50,7 @@ class TestMessage:
     recipient: str
     sender: str = ""
     program: str = ""
+    international: bool = False
     notify: str = ""  # RFC 3461 section 4.1: what its sender wants to be told
     written: datetime = field(default_factory=localtime, compare=False)
 
@@ -54,12 +59,12 @@ class TestMessage:
         """Return its Message-ID."""
         return f"<{self.id}@{self.author.partition('@')[2]}>"
 
-    def compose(self, *, eight: bool = True) -> bytes:
-        """Return the message as it is submitted: as 8bit, or in ASCII where that is not taken."""
+    def compose(self, *, eight: bool = True, utf8: bool = False) -> bytes:
+        """Return the message as it is submitted: as 8bit, with headers in UTF-8, or in ASCII."""
         message = EmailMessage()
         message["From"] = self.author
         message["To"] = self.recipient
-        message["Subject"] = f"Test message {self.id}"
+        message["Subject"] = f"Test message {self.id}{_BEYOND if self.international else ''}"
         message["Date"] = format_datetime(self.written)
         message["Message-ID"] = self.message_id
         message["Auto-Submitted"] = "auto-generated"
@@ -73,7 +78,7 @@ class TestMessage:
         message.set_boundary(f"=_{self.id}")
         # The last line comes after the last part, so where it is, everything is.
         message.epilogue = f"\nend of test message {self.id}\n"
-        return message.as_bytes()
+        return message.as_bytes(policy=default.clone(utf8=utf8))
 
 
 def new_run() -> str:

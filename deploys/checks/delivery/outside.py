@@ -21,14 +21,12 @@ from deploys.checks.world import UnansweredError, World
 from deploys.mail.errors import MailError
 from deploys.mail.verification import OutsideMailbox
 
-Box = Mailbox | OutsideMailbox
-
 _PAUSE = 0.3
 _MOST = 100
 _LARGEST = 1 << 20
 
 
-def wait(world: World, box: Box, ids: Sequence[str]) -> dict[str, Received]:
+def wait(world: World, box: Mailbox | OutsideMailbox, ids: Sequence[str]) -> dict[str, Received]:
     """Wait for messages of one run in a mailbox and return those that came in time."""
     if isinstance(box, Mailbox):
         return wait_on_host(world, box, ids)

@@ -5,18 +5,16 @@ DKIM signatures (RFC 6376) and ARC sets (RFC 8617) are verified by dkimpy with t
 has now, and SPF (RFC 7208) is evaluated by pyspf for the client that the topmost Received names.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from email.message import Message
+from collections.abc import Iterable, Iterator
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
 import dkim
-from dkim.util import InvalidTagValueList, parse_tag_value
 
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.hops import hops_of
 from deploys.checks.delivery.integrity import unescaped
+from deploys.checks.delivery.signed import LONGEST, NEVER, failure, keys, signatures
 from deploys.checks.dns.evaluation import evaluated
 from deploys.checks.finding import Finding, Question
 from deploys.checks.world import Names, UnansweredError
@@ -48,8 +46,6 @@ ARC = Question(
 
 _BEFORE = "mend delivery.arrived first"
 _RESOLVE = "see that the resolver answers, and verify again"
-_NEVER = (dkim.DKIMException, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-_LONGEST = 160
 
 
 def proved(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
@@ -66,22 +62,6 @@ def proved(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
         yield from _signatures(errand.domain, errand.path, raw, names)
         yield _spf(errand.domain, errand.path, raw, names)
         yield _arc(errand.domain, errand.path, raw, names)
-
-
-def signatures(headers: Message) -> list[dict[str, str]]:
-    """Return the tags of each DKIM-Signature of a message; none of one that cannot be read."""
-    return [_tags(str(value)) for value in headers.get_all("DKIM-Signature", ())]
-
-
-def failure(raw: bytes, index: int, names: Names) -> str:
-    """Return why a signature does not verify, nothing if it does."""
-    asked: list[bytes] = []
-    try:
-        if dkim.DKIM(raw, minkey=1024).verify(index, _keys(names, asked)):
-            return ""
-    except _NEVER as problem:
-        return str(problem)[:_LONGEST] or type(problem).__name__
-    return _of_key(asked[-1] if asked else b"")
 
 
 def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Finding]:
@@ -108,17 +88,6 @@ def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Fi
             yield SIGNATURE.info(domain, f"{saw} does not verify: {reason}", fix)
 
 
-def _of_key(key: bytes) -> str:
-    """Return what is wrong with a key that did not verify a signature."""
-    if not key:
-        return "the DNS has no such key"
-    try:
-        dkim.evaluate_pk("it", key)
-    except _NEVER as problem:
-        return f"the record cannot be read: {problem}"[:_LONGEST]
-    return "the key in the DNS is another one"
-
-
 def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     hop = next((one for one in hops_of(raw) if one.between_hosts), None)
@@ -142,36 +111,12 @@ def _arc(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     if not sets:
         return ARC.ok(domain, f"{path}: nobody on its way sealed it, and nobody has to")
     try:
-        result, _, reason = dkim.arc_verify(raw, dnsfunc=_keys(names, []))
+        result, _, reason = dkim.arc_verify(raw, dnsfunc=keys(names, []))
     except UnansweredError as problem:
         return ARC.unknown(domain, f"{path}: {problem}", _RESOLVE)
-    except _NEVER as problem:
+    except NEVER as problem:
         result, reason = dkim.CV_Fail, str(problem)
     if result == dkim.CV_Pass:
         return ARC.ok(domain, f"{path}: the chain of {sets} verifies")
-    saw = f"{path}: the chain of {sets} does not verify: {str(reason)[:_LONGEST]}"
+    saw = f"{path}: the chain of {sets} does not verify: {str(reason)[:LONGEST]}"
     return ARC.error(domain, saw, "let whoever seals do so after all that changes the message")
-
-
-def _keys(names: Names, asked: list[bytes]) -> Callable[..., bytes | None]:
-    def key(name: bytes | str, timeout: float = 0) -> bytes | None:
-        del timeout  # names keep their own
-        text = name.decode(errors="replace") if isinstance(name, bytes) else name
-        values = names.lookup(text.removesuffix("."), "TXT")
-        # RFC 6376 section 3.6.2.2: of several, a verifier may take any; a key says that it is one.
-        found = next((one for one in values if "p=" in one), None)
-        asked.append(found.encode(errors="replace") if found else b"")
-        return asked[-1] or None
-
-    return key
-
-
-def _tags(header: str) -> dict[str, str]:
-    try:
-        found = parse_tag_value(re.sub(r"\s+", " ", header).encode(errors="replace"))
-    except InvalidTagValueList:
-        return {}
-    return {
-        name.decode(errors="replace"): value.decode(errors="replace")[:_LONGEST]
-        for name, value in found.items()
-    }

@@ -30,7 +30,7 @@ def needed(host: MailSettings) -> tuple[str, ...]:
         "postfix-mta-sts-resolver.service": True,
         "dovecot.service": bool(host.accounts),
         "fail2ban.service": bool(host.accounts) and host.ban_seconds > 0,
-        "redis-server.service": bool(host.account_rate) or host.scan_outbound,
+        "redis-server@rspamd.service": bool(host.account_rate) or host.scan_outbound,
         "nginx.service": bool(host.site_names),
         "certbot.timer": host.tls == "acme",
     }

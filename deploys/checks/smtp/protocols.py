@@ -36,12 +36,11 @@ _EXCLUDED = "exclude them by smtpd_tls_exclude_ciphers; Postfix as this project 
 
 
 def protocols(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Scan every address of every host, and the ports at which accounts log in."""
+    """Scan every address of every host, and, at the first, the ports at which accounts log in."""
     asked = {
         _server(door, host, world): (door, host)
         for host in fleet.hosts
-        for at in endpoints(host)
-        for door in (at, *(() if fleet.foreign else desks(host, at.address)))
+        for door in (*endpoints(host), *desks(host, str(host.addresses[0])))
     }
     limit = 2 * world.timeout + len(asked)
     found = scanned(tuple(asked), limit) if asked else {}

@@ -51,7 +51,7 @@ _FIX = (
     "of mynetworks, whom it spares"
 )
 # Postfix lets one client have 50 sessions.
-_AT_ONCE = 5
+_AT_ONCE = len(ENDINGS) - 1
 
 
 def smuggling(fleet: Fleet, world: World) -> Iterator[Finding]:

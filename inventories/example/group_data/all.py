@@ -27,6 +27,8 @@ verify_blocklists: list[str] | None = None
 # {"address": "me@provider.example", "imap": "imap.provider.example", "login": "me",
 #  "password": env("MAILBOX_PASSWORD")}
 verify_mailboxes: list[dict[str, Any]] = []
+# An address whose mail comes to this machine, where a run takes it: "probe@[203.0.113.9]".
+verify_sink = ""
 # Samples of what you send to many, as they arrived, as files on this machine.
 verify_bulk: list[str] = []
 

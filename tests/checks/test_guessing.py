@@ -1,0 +1,90 @@
+"""Who guesses addresses is hung up on, or it is said that nobody is."""
+
+import asyncio
+import socket
+from pathlib import Path
+from threading import Event
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploys.checks.finding import Severity
+from deploys.checks.smtp.guessing import guessed
+from tests.checks.servers import Handler, Patient, serving
+from tests.checks.speakers import raw
+from tests.checks.worlds import fleet, world
+
+
+class Short(Handler):
+    """Bears few mistakes."""
+
+    guesses = 7
+
+
+@pytest.mark.parametrize(
+    ("handler", "severity", "words"),
+    [
+        (Short(), Severity.OK, "hung up after 7 guesses"),
+        (Handler(), Severity.OK, "hung up after 30 guesses"),
+        (Patient(), Severity.WARNING, "answered 40 guesses, and would go on"),
+    ],
+    ids=["short", "long", "endless"],
+)
+def test_it_is_said_how_many_guesses_a_server_bears(
+    handler: Handler, severity: Severity, words: str, tmp_path: Path
+) -> None:
+    with serving(handler) as port:
+        (found,) = guessed(fleet(), world(tmp_path, port=port))
+
+    assert (found.severity, found.subject) == (severity, "mx1")
+    assert words in found.saw
+
+
+class Slowing(Handler):
+    """Takes its time, the more so the more it is asked."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        answer = await super().handle_RCPT(server, session, envelope, address, options)
+        if self._refused[session.peer] > 3:
+            await asyncio.sleep(1)
+        return answer
+
+
+def test_one_that_slows_down_is_not_asked_to_the_end(tmp_path: Path) -> None:
+    with serving(Slowing()) as port:
+        (found,) = guessed(fleet(), world(tmp_path, port=port))
+
+    assert found.severity is Severity.OK
+    assert "answered guess 5 after 1." in found.saw
+
+
+def hangs_up(connection: socket.socket, _over: Event) -> None:
+    connection.sendall(b"220 mx1.harbor.example ESMTP\r\n")
+    for answer in (b"250 mx1.harbor.example\r\n", b"250 2.1.0 Ok\r\n", b"421 4.3.2 Closing\r\n"):
+        connection.recv(4096)
+        connection.sendall(answer)
+
+
+def test_one_that_is_about_to_close_is_asked_another_time(tmp_path: Path) -> None:
+    with raw(hangs_up) as port:
+        (found,) = guessed(fleet(), world(tmp_path, port=port))
+
+    assert found.severity is Severity.UNKNOWN
+    assert found.fix
+
+
+def test_one_that_is_not_there_is_not_asked(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    (found,) = guessed(fleet(), world(tmp_path, port=port))
+
+    assert found.severity is Severity.UNKNOWN
+    assert "nothing listens there" in found.saw
