@@ -65,6 +65,23 @@ def test_one_that_slows_down_is_not_asked_to_the_end(tmp_path: Path) -> None:
     assert "answered guess 5 after 1." in found.saw
 
 
+class Taking(Handler):
+    """Takes mail for anybody."""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _address: str, _: list[str]
+    ) -> str:
+        return "250 2.1.5 Ok"
+
+
+def test_one_that_takes_anybody_tells_nothing_to_who_guesses(tmp_path: Path) -> None:
+    with serving(Taking()) as port:
+        (found,) = guessed(fleet(), world(tmp_path, port=port))
+
+    assert found.severity is Severity.INFO
+    assert "takes anybody at harbor.example" in found.saw
+
+
 def hangs_up(connection: socket.socket, _over: Event) -> None:
     connection.sendall(b"220 mx1.harbor.example ESMTP\r\n")
     for answer in (b"250 mx1.harbor.example\r\n", b"250 2.1.0 Ok\r\n", b"421 4.3.2 Closing\r\n"):

@@ -13,7 +13,7 @@ from functools import partial
 from deploys.checks.finding import Finding, Question, Severity
 from deploys.checks.smtp.addresses import nobody
 from deploys.checks.smtp.client import Client
-from deploys.checks.smtp.session import Endpoint, MisbehavedError, endpoints, reply, session
+from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply, endpoints, reply, session
 from deploys.checks.world import UnansweredError, World, side_by_side
 from deploys.mail.settings import Fleet
 
@@ -48,9 +48,12 @@ def _guessed(door: Endpoint, domain: str, world: World) -> Finding:
         with session(door, world) as client:
             client.mail("")
             while len(took) < _MOST and not _slowed(took):
-                if (guess := _guess(client, domain)) is None:
+                answer, seconds = _guess(client, domain)
+                if answer.positive:
+                    return _anybody(door, domain)
+                if answer.code == _CLOSING:
                     break
-                took.append(guess)
+                took.append(seconds)
     except (MisbehavedError, UnansweredError) as problem:
         ended = str(problem)
     if not took:
@@ -63,11 +66,17 @@ def _guessed(door: Endpoint, domain: str, world: World) -> Finding:
     return GUESSING.warning(door.host, f"{door} answered {_MOST} guesses, and would go on", fix)
 
 
-def _guess(client: Client, domain: str) -> float | None:
-    """Ask for nobody, and return how long the answer took, or None if there is no other."""
+def _anybody(door: Endpoint, domain: str) -> Finding:
+    saw = f"{door} takes anybody at {domain}, so that a guess tells nothing"
+    fix = "mend smtp.unknown_recipient first: only then is it seen what becomes of who guesses"
+    return GUESSING.info(door.host, saw, fix)
+
+
+def _guess(client: Client, domain: str) -> tuple[Reply, float]:
+    """Ask for nobody, and return the answer and how long it took."""
     began = time.monotonic()
-    closing = reply(client.rcpt(nobody(domain))).code == _CLOSING
-    return None if closing else time.monotonic() - began
+    answer = reply(client.rcpt(nobody(domain)))
+    return answer, time.monotonic() - began
 
 
 def _slowed(took: Sequence[float]) -> bool:
