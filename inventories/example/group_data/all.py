@@ -25,7 +25,8 @@ verify_resolvers: list[str] = []
 verify_blocklists: list[str] | None = None
 # Mailboxes at other providers that test messages are sent to, read by IMAP and removed:
 # {"address": "me@provider.example", "imap": "imap.provider.example", "login": "me",
-#  "password": env("MAILBOX_PASSWORD")}
+#  "password": env("MAILBOX_PASSWORD")}; and "folder", "port", and "ca_file", if the authority of the
+# server's certificate is your own: see docs/verify.md.
 verify_mailboxes: list[dict[str, Any]] = []
 # Samples of what you send to many, as they arrived, as files on this machine.
 verify_bulk: list[str] = []
