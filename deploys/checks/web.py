@@ -51,13 +51,18 @@ class Https:
         return Page(answer.status_code, kind, body.decode(errors="replace"), location)
 
 
-def _verifying(name: str, authorities: str) -> HTTPAdapter:
-    """Return what verifies that a server has a name, wherever it is asked."""
+def trusting(authorities: str) -> ssl.SSLContext:
+    """Return a context for TLS that trusts authorities, as PEM, beside the system's."""
     context = ssl.create_default_context()
     if authorities.strip():
         context.load_verify_locations(cadata=authorities)
+    return context
+
+
+def _verifying(name: str, authorities: str) -> HTTPAdapter:
+    """Return what verifies that a server has a name, wherever it is asked."""
     adapter = HTTPAdapter()
-    adapter.init_poolmanager(1, 1, ssl_context=context, server_hostname=name)
+    adapter.init_poolmanager(1, 1, ssl_context=trusting(authorities), server_hostname=name)
     return adapter
 
 

@@ -25,6 +25,8 @@ Address = IPv4Address | IPv6Address
 FIRST_BENCH_NUMBER = 101
 ACME = "acme.nic.example"  # Pebble, an ACME server, is on the host of the name server
 ACME_DIRECTORY = f"https://{ACME}:14000/dir"
+IMAP = "imap.faraway.example"  # mailboxes of the peer, read by IMAP
+TRAVELLER = "traveller@faraway.example"  # who has one there
 UPDATE_KEY = "updates."  # the name of the key that may change it
 UPDATED = "atoll.example"  # the zone of the second name server
 

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import zones
-from .definition import SECOND, UPDATE_KEY, UPDATED, Lab, LabHost
+from .definition import IMAP, SECOND, TRAVELLER, UPDATE_KEY, UPDATED, Lab, LabHost
 from .keys import Keys
 from .machine import Machine
 
@@ -23,6 +23,8 @@ PRIVATE = {
     "api-key",
     "update-key",
     "account-password",
+    "mailbox-password",
+    "imap.key",
     "acme.key",
     "ssh_host_ecdsa_key",
 }
@@ -48,6 +50,7 @@ def of_operator(lab: Lab, keys: Keys) -> Mapping[str, str]:
         "api-key": f"{keys.api_key}\n",
         "update-key": f"{keys.update_key}\n",
         "account-password": f"{keys.account_password}\n",
+        "mailbox-password": f"{keys.mailbox_password}\n",
         "authority.pem": keys.authority(),
     }
 
@@ -61,6 +64,8 @@ def of_host(lab: Lab, host: LabHost, keys: Keys, machine: Machine) -> Mapping[st
         "machine": machine,
         "zones": zones.of_first(lab),
         "second": SECOND,
+        "imap": IMAP,
+        "traveller": TRAVELLER,
         "updated": f"{UPDATED}.",
         "update_key": UPDATE_KEY,
     }

@@ -30,7 +30,7 @@ ADDITIONS: dict[Role, tuple[str, ...]] = {
     "client": ("cron",),
     "ns": ("knot", "pdns-backend-sqlite3", "pdns-server", "pebble", "sqlite3"),
     "resolver": ("unbound",),
-    "peer": ("exim4-daemon-heavy",),
+    "peer": ("dovecot-imapd", "dovecot-lmtpd", "exim4-daemon-heavy"),
 }
 OPTIONS = (
     "--variant=minbase",

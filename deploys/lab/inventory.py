@@ -8,7 +8,17 @@ from typing import Any
 from deploys.mail.secret import Secret, file
 
 from . import state
-from .definition import ACME_DIRECTORY, SECOND, UPDATE_KEY, Lab, LabHost, Role, named
+from .definition import (
+    ACME_DIRECTORY,
+    IMAP,
+    SECOND,
+    TRAVELLER,
+    UPDATE_KEY,
+    Lab,
+    LabHost,
+    Role,
+    named,
+)
 from .errors import LabError
 
 SSH_PORT = 22
@@ -54,6 +64,20 @@ def dns_by_update(lab_name: str) -> Mapping[str, Any]:
         "key_secret": file(state.directory(lab.name) / "update-key"),
         "key_algorithm": "hmac-sha256",
     }
+
+
+def mailboxes(lab_name: str) -> list[Mapping[str, Any]]:
+    """Return the mailbox that the peer has for whoever comes by IMAP."""
+    directory = state.directory(named(lab_name).name)
+    return [
+        {
+            "address": TRAVELLER,
+            "imap": IMAP,
+            "login": TRAVELLER,
+            "password": file(directory / "mailbox-password"),
+            "ca_file": str(directory / "authority.pem"),
+        }
+    ]
 
 
 def _is_up(lab: Lab) -> bool:

@@ -60,6 +60,11 @@ class Keys:
         return self._bytes("account-password").hex()
 
     @property
+    def mailbox_password(self) -> str:
+        """What the mailbox that the peer has for IMAP is opened with."""
+        return self._bytes("mailbox-password").hex()
+
+    @property
     def update_key(self) -> str:
         """The TSIG key with which the second name server's zone is changed (RFC 8945)."""
         return base64.b64encode(self._bytes("update-key")).decode()

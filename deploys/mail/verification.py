@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from deploys.mail.secret import Secret
-from deploys.mail.values import Address, SecretReference, domain_name
+from deploys.mail.values import Address, Certificates, SecretReference, domain_name
 
 PREFIX = "verify_"
 
@@ -76,6 +76,7 @@ class OutsideMailbox(_Frozen):
     password: SecretReference
     folder: str = Field(default="INBOX", pattern=r"^[ -~]+$")
     port: int = Field(default=993, ge=1, le=65535)
+    ca_file: Certificates = ""
 
     @property
     def host(self) -> str:

@@ -5,10 +5,13 @@ The server is a script of the few commands that are used, over a real TLS socket
 among this project's packages. Its answers have the form that RFC 9051 gives them.
 """
 
+import re
 import shlex
 import ssl
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
@@ -17,20 +20,25 @@ import pytest
 
 from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.outside import wait
-from deploys.checks.world import UnansweredError, World
+from deploys.checks.world import Answer, UnansweredError, World
 from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.secret import file
 from deploys.mail.verification import OutsideMailbox
 from tests.checks.servers import certified
-from tests.checks.worlds import world
+from tests.checks.worlds import Zone, world
 
+IMAP = "imap.provider.example"
 OURS = TestMessage("run-1", "postmaster@harbor.example", "someone@localhost").compose()
 PRIVATE = b"Subject: private\r\n\r\nnobody's business\r\n"
+READY = b"* OK ready\r\n"
 
 
 class Server(ThreadingTCPServer):
-    """Holds messages by UID, and what was asked for."""
+    """Holds messages by UID, an account, what it can before and after a login, and what was asked.
+
+    Like Dovecot, it says before a login only what is of use for one.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
@@ -39,9 +47,12 @@ class Server(ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Session)
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.greeting = greeting
+        self.account = ["someone", "ahoy"]
+        self.can = {False: b"AUTH=PLAIN", True: b"UIDPLUS"}
         self.messages = {"4": PRIVATE, "7": OURS}
         self.fetched: list[str] = []
         self.deleted: set[str] = set()
+        self.refusal = "NO [AUTHENTICATIONFAILED] {1} is wrong for {0}"
 
     def handle_error(self, *_: object) -> None:
         """Say nothing: clients that hang up are part of the tests."""
@@ -51,22 +62,34 @@ class Session(StreamRequestHandler):
     server: Server
 
     def handle(self) -> None:
+        self.known = False
         self.wfile.write(self.server.greeting)
         for line in self.rfile:
-            tag, command, *words = shlex.split(line.decode().replace("\\", "\\\\"))
+            flags_kept = re.sub(r"\\(?=[A-Z])", r"\\\\", line.decode())
+            tag, command, *words = shlex.split(flags_kept)
             untagged, status = self.answer(command.upper(), words)
             self.wfile.write(untagged + f"{tag} {status} done\r\n".encode())
 
     def answer(self, command: str, words: list[str]) -> tuple[bytes, str]:
         if command == "CAPABILITY":
-            return b"* CAPABILITY IMAP4rev1 UIDPLUS\r\n", "OK"
-        if command == "LOGIN" and words[1] != "ahoy":
-            return b"", f"NO [AUTHENTICATIONFAILED] {words[1]} is wrong"
+            return b"* CAPABILITY IMAP4rev1 " + self.server.can[self.known] + b"\r\n", "OK"
+        if command in ("LOGIN", "AUTHENTICATE"):
+            return self.met(words if command == "LOGIN" else self.introduced())
         if command == "SELECT":
             return b"* 2 EXISTS\r\n", "OK" if words == ["INBOX"] else "NO no such folder"
         if command != "UID":
             return b"", "OK"
         return self.by_uid(*words), "OK"
+
+    def introduced(self) -> list[str]:
+        self.wfile.write(b"+ \r\n")
+        _, *words = b64decode(self.rfile.readline()).decode().split("\0")
+        return words
+
+    def met(self, words: list[str]) -> tuple[bytes, str]:
+        self.known = words == self.server.account
+        refusal = self.server.refusal.format(*words)
+        return b"", "OK" if self.known else refusal
 
     def by_uid(self, command: str, *words: str) -> bytes:
         server = self.server
@@ -87,30 +110,32 @@ class Session(StreamRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path, greeting: bytes = b"* OK ready\r\n") -> Iterator[Server]:
-    with Server(certified(folder, "localhost"), greeting) as server:
+def serving(folder: Path, greeting: bytes = READY) -> Iterator[Server]:
+    with Server(certified(folder, IMAP), greeting) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield server
         server.shutdown()
 
 
 @pytest.fixture(name="here")
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    certified(tmp_path, "localhost")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "mx1.pem"))
-    return world(tmp_path, timeout=2, patience=0.1)
+def _here(tmp_path: Path) -> World:
+    # At the first address nobody listens.
+    known = Zone({(IMAP, "A"): [Answer("a", ("127.0.0.2", "127.0.0.1"))]})
+    certified(tmp_path, IMAP)
+    return replace(world(tmp_path, timeout=2, patience=0.1), names=known)
 
 
-def box(folder: Path, port: int, word: str = "ahoy", inbox: str = "INBOX") -> OutsideMailbox:
-    (folder / "password").write_text(word)
-    return OutsideMailbox(
-        address="someone@provider.example",
-        imap="localhost",
-        login="someone",
-        password=file(folder / "password"),
-        port=port,
-        folder=inbox,
-    )
+def box(here: Path, port: int, word: str = "ahoy", **own: str) -> OutsideMailbox:
+    (here / "password").write_text(word)
+    data = {
+        "address": "someone@provider.example",
+        "imap": IMAP,
+        "login": "someone",
+        "password": file(here / "password"),
+        "port": port,
+        "ca_file": str(here / "mx1.pem"),
+    }
+    return OutsideMailbox.model_validate({**data, **own})
 
 
 def port_of(server: Server) -> int:
@@ -129,20 +154,71 @@ def test_a_message_is_read_and_removed_and_no_other_is_looked_at(
     assert server.messages == {"4": PRIVATE}
 
 
+def test_where_one_alone_cannot_be_expunged_it_stays_marked(tmp_path: Path, here: World) -> None:
+    with serving(tmp_path) as server:
+        server.can[True] = b"IDLE"
+        received = wait(here, box(tmp_path, port_of(server)), ["run-1"])
+
+    assert set(received) == {"run-1"}
+    assert set(server.messages) == {"4", "7"}
+    assert server.deleted == {"7"}
+
+
 @pytest.mark.parametrize(
-    ("password", "inbox", "expected"),
-    [("wrong-secret", "INBOX", "the login is refused"), ("ahoy", "Spam", "no such folder")],
+    ("can", "login", "password"),
+    [
+        (b"AUTH=PLAIN", "some one", 'ahöy " {0}'),
+        (b"AUTH=PLAIN LOGINDISABLED", "someone", "ahoy"),
+        (b"AUTH=XOAUTH2", "some one", 'a"h(o%y'),
+    ],
 )
-def test_a_mailbox_that_does_not_open_is_one_sentence_without_the_secret(
-    tmp_path: Path, here: World, password: str, inbox: str, expected: str
+def test_any_login_and_password_get_in(
+    tmp_path: Path, here: World, can: bytes, login: str, password: str
 ) -> None:
-    with (
-        serving(tmp_path) as server,
-        pytest.raises(UnansweredError, match=expected) as problem,
-    ):
-        wait(here, box(tmp_path, port_of(server), password, inbox), ["run-1"])
+    with serving(tmp_path) as server:
+        server.can[False], server.account = can, [login, password]
+        received = wait(here, box(tmp_path, port_of(server), password, login=login), ["run-1"])
+
+    assert set(received) == {"run-1"}
+
+
+@pytest.mark.parametrize("can", [b"AUTH=PLAIN", b""])
+@pytest.mark.parametrize(
+    ("refusal", "expected"),
+    [
+        ("NO [AUTHENTICATIONFAILED] {1} is wrong for {0}", "the login is refused"),
+        ("BAD {1}", "the login is refused"),
+        ("{1} {0}\r\n{1}", "it hung up at the login, or answered with what is no IMAP"),
+    ],
+)
+def test_whatever_is_answered_to_a_wrong_password_it_is_not_shown(
+    tmp_path: Path, here: World, can: bytes, refusal: str, expected: str
+) -> None:
+    with serving(tmp_path) as server:
+        server.can[False], server.refusal = can, refusal
+        with pytest.raises(UnansweredError, match=expected) as problem:
+            wait(here, box(tmp_path, port_of(server), "wrong-secret"), ["run-1"])
 
     assert "wrong-secret" not in str(problem.value)
+
+
+def test_a_password_that_an_old_server_cannot_be_told_is_not_shown(
+    tmp_path: Path, here: World
+) -> None:
+    with serving(tmp_path) as server:
+        server.can[False] = b""
+        with pytest.raises(UnansweredError) as problem:
+            wait(here, box(tmp_path, port_of(server), "ahöy"), ["run-1"])
+
+    assert str(problem.value).endswith("the login is refused, see login and password")
+
+
+def test_a_folder_that_is_not_there_is_told_in_the_servers_words(
+    tmp_path: Path, here: World
+) -> None:
+    expected = f"someone@provider.example at {IMAP}: it was not opened Spam: no such folder done"
+    with serving(tmp_path) as server, pytest.raises(UnansweredError, match=expected):
+        wait(here, box(tmp_path, port_of(server), folder="Spam"), ["run-1"])
 
 
 @pytest.mark.parametrize("greeting", [b"", b"\xff" * 99 + b"\r\n", b"* BYE busy\r\n"])
@@ -153,18 +229,35 @@ def test_a_server_that_does_not_speak_imap_is_unanswered(
         wait(here, box(tmp_path, port_of(server)), ["run-1"])
 
 
-def test_a_certificate_of_nobody_is_not_trusted(
-    tmp_path: Path, here: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({"ca_file": ""}, "CERTIFICATE_VERIFY_FAILED"),
+        ({"imap": "127.0.0.1"}, "IP address mismatch"),
+    ],
+)
+def test_a_certificate_of_nobody_or_for_another_name_is_not_trusted(
+    tmp_path: Path, here: World, own: dict[str, str], expected: str
 ) -> None:
-    with serving(tmp_path) as server:
-        monkeypatch.delenv("SSL_CERT_FILE")
-        with pytest.raises(UnansweredError, match="CERTIFICATE_VERIFY_FAILED"):
-            wait(here, box(tmp_path, port_of(server)), ["run-1"])
+    with serving(tmp_path) as server, pytest.raises(UnansweredError, match=expected):
+        wait(here, box(tmp_path, port_of(server), **own), ["run-1"])
 
 
 def test_a_server_that_is_not_there_is_unanswered(tmp_path: Path, here: World) -> None:
-    with pytest.raises(UnansweredError, match="localhost port 1 could not be asked"):
+    with pytest.raises(UnansweredError, match=f"{IMAP} port 1 could not be asked"):
         wait(here, box(tmp_path, 1), ["run-1"])
+
+
+def test_a_server_without_an_address_is_unanswered(tmp_path: Path, here: World) -> None:
+    with pytest.raises(UnansweredError, match=r"nowhere\.example has no address"):
+        wait(here, box(tmp_path, 1, imap="nowhere.example"), ["run-1"])
+
+
+def test_authorities_that_cannot_be_read_are_a_mistake_of_the_inventory() -> None:
+    mailbox = {"address": "a@b.example", "imap": "b.example", "login": "a", "ca_file": "/nowhere"}
+
+    with pytest.raises(MailError, match=r"mailboxes\.0\.ca_file: '/nowhere' cannot be read"):
+        fleet_from({"mx1": {"verify_mailboxes": [mailbox]}}, {})
 
 
 def test_a_password_in_the_inventory_is_refused_and_not_shown() -> None:

@@ -201,7 +201,7 @@ def test_the_state_directory_is_private_and_holds_nothing_that_does_not_follow_f
 
     assert state.changes(state.desired(LAB, MACHINE)) == {}
     assert state.directory("lab").stat().st_mode & 0o777 == 0o700
-    for name in ("seed", "id_ecdsa", "api-key"):
+    for name in ("seed", "id_ecdsa", "api-key", "mailbox-password"):
         assert (state.directory("lab") / name).stat().st_mode & 0o077 == 0
 
 
@@ -354,6 +354,7 @@ RECIPIENTS = {
     "visitor@faraway.example": (250, ""),
     "postmaster@faraway.example": (250, ""),
     "abuse@faraway.example": (250, ""),
+    "traveller@faraway.example": (250, ""),
     "nobody@faraway.example": (550, "5.1.1"),
     "postmaster@harbor.example": (550, "5.7.1"),
     "someone@gmail.com": (550, "5.7.1"),

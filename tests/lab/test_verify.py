@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 
 from deploys.checks.catalogue import CHECKS, QUESTIONS
+from deploys.checks.delivery.message import HEADER
+from deploys.lab.definition import TRAVELLER
 from tests.lab.raising import ROOT, Done, Raised
 from tests.lab.raising import pyinfra as pyinfra_of
 from tests.lab.running import INTERRUPTING, LAB, REPORT, on, pyinfra, undone
-from tests.lab.verifying import failed, passed, with_severity
+from tests.lab.verifying import PART, failed, passed, report, with_severity
 
 pytestmark = pytest.mark.usefixtures("lab", "site")
 
 PATHS = {
     "mx1 -> visitor@faraway.example",
+    "mx1 -> traveller@faraway.example",
     "mx2 -> visitor@faraway.example",
+    "mx2 -> traveller@faraway.example",
     "peer -> postmaster@harbor.example",
     "peer -> postmaster@orchard.example",
 }
@@ -76,6 +80,76 @@ def test_test_messages_are_removed_again_and_nothing_else_is() -> None:
         assert on(name, f"test ! -e {box}.lock && echo free") == "free"
 
 
+def judged(found: dict[str, Any], recipient: str) -> set[str]:
+    """Return what was asked of the messages that mail hosts sent to somebody."""
+    return {one["id"] for one in found["findings"] if f"{recipient}: " in one["saw"]}
+
+
+def test_a_mailbox_elsewhere_is_judged_as_a_witness_is(site: dict[str, Any]) -> None:
+    witness, elsewhere = judged(site, "visitor@faraway.example"), judged(site, TRAVELLER)
+
+    assert {"delivery.arrived", "delivery.intact", "delivery.dkim"} < elsewhere
+    assert witness - elsewhere == {"delivery.success_notice"}
+    assert elsewhere <= witness
+
+
+def letters() -> list[str]:
+    """Return what the mailbox elsewhere holds, by its own server: flags, and every octet."""
+    fetch = f"doveadm -f flow fetch -u {TRAVELLER} 'uid flags text' mailbox INBOX"
+    return on("peer", f"{fetch} | sed 's/ *.Recent//'").splitlines()
+
+
+@contextmanager
+def others_letters() -> Iterator[None]:
+    """Have a stranger's letter in the mailbox elsewhere, another run's, and one marked deleted."""
+    lines = "Subject: plain", f"{HEADER}: another-1", "Subject: unwanted"
+    for line in lines:
+        on("peer", f"printf '{line}\\n\\nFrom somebody.\\n' | exim -odf {TRAVELLER}")
+    unwanted = f"-u {TRAVELLER} '\\Deleted' mailbox INBOX subject unwanted"
+    with undone("peer", f"doveadm expunge -u {TRAVELLER} mailbox INBOX all"):
+        on("peer", f"doveadm flags add {unwanted}")
+        yield
+
+
+WRONG = {
+    "traveller+key@faraway.example": ({"password": "WRONG_KEY"}, "the login is refused"),
+    "traveller+folder@faraway.example": ({"folder": "Elsewhere"}, "it was not opened Elsewhere"),
+    "traveller+trust@faraway.example": ({"ca_file": ""}, "unable to get local issuer certificate"),
+    "traveller+name@faraway.example": ({"imap": "mail.faraway.example"}, "Hostname mismatch"),
+}
+
+
+def test_a_mailbox_elsewhere_is_left_as_it_was_and_one_that_does_not_open_is_unknown() -> None:
+    more = json.dumps([{"address": one, **own} for one, (own, _) in WRONG.items()])
+    tests = f"-u {TRAVELLER} mailbox INBOX header {HEADER}"
+    with others_letters():
+        before = letters()
+        only = ("--data", "verify_only=delivery.*", "--json")
+        done = pyinfra(
+            "deploys/verify.py", "-y", *only, MORE_MAILBOXES=more, WRONG_KEY="not the word"
+        )
+        found = report(PART)
+        run = found["messages"][0]["id"].partition("-")[0]
+        left = on("peer", f"doveadm fetch 'hdr.to' {tests} {run}-")
+        on("peer", f"doveadm expunge {tests} {run}-")
+        after = letters()
+
+    assert after == before
+    assert len([line for line in before if "From somebody." in line]) == len(("a", "b", "c"))
+    assert done.returncode == 0, done.stdout
+    for address, (_, sentence) in WRONG.items():
+        (said,) = {
+            one["saw"].partition(": ")[2]
+            for one in found["findings"]
+            if one["id"] == "delivery.arrived" and f"mx1 -> {address}" in one["saw"]
+        }
+        assert sentence in said
+        assert left.count(address) == len(("mx1", "mx2"))
+    assert f"{TRAVELLER}" not in left
+    assert with_severity(found, "error", "warning") == set()
+    assert "not the word" not in done.stdout + PART.read_text()
+
+
 def test_a_witness_that_cannot_remove_them_is_told_and_fails_nothing() -> None:
     with broken("peer", "chmod a-x /usr/bin/perl", "chmod a+x /usr/bin/perl"):
         found = passed(pyinfra("deploys/verify.py", "-y"))
@@ -113,7 +187,7 @@ def test_a_proof_of_a_part_asks_no_more_is_kept_apart_and_says_what_it_asks() ->
     shown = pyinfra("deploys/verify.py", "-y", "--data", "verify_only=dns.*")
     quiet = pyinfra("deploys/verify.py", "-y", "--json", "--data", "verify_only=dns.*")
 
-    part = json.loads((REPORT.parent / "part" / "report.json").read_text())
+    part = report(PART)
     asked = {finding["id"] for finding in part["findings"]} - {"run.host"}
     assert asked == {id_ for id_ in QUESTIONS if id_.startswith("dns.")}
     assert part["verdict"] == "passed"
@@ -170,9 +244,11 @@ FREEZE, THAW = "pkill -STOP sshd", "pkill -CONT sshd"
 
 def assert_only_strangers_mail_arrived(found: dict[str, Any]) -> None:
     arrived = [message["path"] for message in found["messages"] if message["arrived"]]
+    elsewhere = [path for path in arrived if path.endswith(f" -> {TRAVELLER}")]
 
-    assert len(arrived) == 4
-    assert all(path.startswith("outside -> ") for path in arrived)
+    assert len(elsewhere) == len(("mx1", "mx2"))
+    assert len(arrived) == 4 + len(elsewhere)
+    assert all(path.startswith("outside -> ") for path in set(arrived) - set(elsewhere))
 
 
 def test_a_witness_that_hangs_is_named_and_the_others_are_proved() -> None:

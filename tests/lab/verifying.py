@@ -1,11 +1,13 @@
 """Proofs against the tests' lab, as an operator runs them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tests.lab.raising import Done
 from tests.lab.running import REPORT, pyinfra
 
+PART = REPORT.parent / "part" / "report.json"
 Broken = set[tuple[str, str]]
 
 
@@ -14,8 +16,8 @@ def passed(done: Done) -> dict[str, Any]:
     return report()
 
 
-def report() -> dict[str, Any]:
-    found = json.loads(REPORT.read_text())
+def report(path: Path = REPORT) -> dict[str, Any]:
+    found = json.loads(path.read_text())
     assert isinstance(found, dict)
     return found
 

@@ -10,6 +10,7 @@ from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.ways import way
 from deploys.checks.finding import Finding, Question, Severity
 from deploys.checks.verdict import Message
+from deploys.mail.verification import OutsideMailbox
 
 ARRIVED = Question(
     "delivery.arrived",
@@ -30,6 +31,9 @@ SECONDS = Question(
 )
 
 SLOW = 10.0
+
+_INSIDE = "let both ends be hosts of the inventory that answer, in the groups mail or witnesses"
+_OUTSIDE = "let the mailbox open as `verify_mailboxes` says, and delete the message there by hand"
 
 
 def arrivals(deliveries: Iterable[Delivery]) -> Iterator[Finding]:
@@ -67,11 +71,9 @@ def _arrived(delivery: Delivery) -> Finding:
             f"mend what the answer names, on {errand.host}",
         )
     if delivery.unasked:
-        return ARRIVED.unknown(
-            domain,
-            f"{errand.path}: {delivery.unasked}",
-            "let both ends be hosts of the inventory that answer, in the groups mail or witnesses",
-        )
+        outside = any(isinstance(box, OutsideMailbox) for box in errand.boxes)
+        fix = _OUTSIDE if outside and not delivery.silent else _INSIDE
+        return ARRIVED.unknown(domain, f"{errand.path}: {delivery.unasked}", fix)
     return ARRIVED.error(
         domain,
         f"{errand.path}: not in {_places(delivery)}",

@@ -1,5 +1,6 @@
-from deploys.lab.inventory import dns, resolvers
+from deploys.lab.inventory import dns, mailboxes, resolvers
 
 mail_resolvers = resolvers("lab")
 mail_dns = dns("lab")
 mail_tls = "acme"
+verify_mailboxes = mailboxes("lab")
