@@ -25,8 +25,8 @@ verify_resolvers: list[str] = []
 verify_blocklists: list[str] | None = None
 # Mailboxes at other providers that test messages are sent to, read by IMAP and removed:
 # {"address": "me@provider.example", "imap": "imap.provider.example", "login": "me",
-#  "password": env("MAILBOX_PASSWORD")}; and "folder", "port", and "ca_file", if the authority of the
-# server's certificate is your own: see docs/verify.md.
+#  "password": env("MAILBOX_PASSWORD")}; and "folder", "port", and "ca_file", if the authority of
+# the server's certificate is your own: see docs/verify.md.
 verify_mailboxes: list[dict[str, Any]] = []
 # An address whose mail comes to this machine, where a run takes it: "probe@[203.0.113.9]".
 verify_sink = ""
