@@ -3,7 +3,7 @@ Which test messages are sent: every way that mail takes through the fleet, once.
 
 Out of every mail host, for each of its domains, to every witness, sink and mailbox outside; from
 every witness to postmaster of every domain; from here, a stranger, to every address of every mail
-host; and from here, as an account does, through each of its submission ports to every witness.
+host; and from here, as an account does, through each submission port to where the hosts write to.
 Besides, every mail host sends a message to a witness and one to nobody, of which its postmaster has
 to be told what became.
 """
@@ -73,8 +73,7 @@ def errands(fleet: Fleet) -> tuple[Errand, ...]:
 
 
 def _outward(fleet: Fleet) -> Iterator[_Way]:
-    outside = [*_receivers(fleet), *(box.address for box in fleet.verification.mailboxes)]
-    for host, address in product(fleet.hosts, outside):
+    for host, address in product(fleet.hosts, _outside(fleet)):
         for domain in host.domains:
             postmaster = f"postmaster@{domain}"
             yield _Way(host.inventory_name, domain, postmaster, postmaster, address)
@@ -84,6 +83,11 @@ def _receivers(fleet: Fleet) -> list[str]:
     """Return the addresses at servers that are there for tests, and may be asked for anything."""
     sink = fleet.verification.sink
     return [witness.address for witness in fleet.witnesses] + ([sink.address] if sink else [])
+
+
+def _outside(fleet: Fleet) -> list[str]:
+    """Return every address at which mail from our hosts is seen to arrive."""
+    return [*_receivers(fleet), *(box.address for box in fleet.verification.mailboxes)]
 
 
 def _inward(fleet: Fleet) -> Iterator[_Way]:
@@ -105,12 +109,12 @@ def _from_here(fleet: Fleet) -> Iterator[_Way]:
 
 
 def _submitted(fleet: Fleet) -> Iterator[_Way]:
-    for host, receiver in product(fleet.hosts, _receivers(fleet)):
+    for host, address in product(fleet.hosts, _outside(fleet)):
         for desk in desks(host, str(host.addresses[0])) if host.domains else ():
             if desk.password:
                 author = host.accounts[desk.login].senders[0]
                 domain = author.partition("@")[2]
-                yield _Way(desk, domain, author, author, receiver, program=PROGRAM)
+                yield _Way(desk, domain, author, author, address, program=PROGRAM)
 
 
 def _told(fleet: Fleet, run: str) -> Iterator[_Way]:
