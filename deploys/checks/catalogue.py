@@ -37,7 +37,7 @@ from deploys.checks.dns import (
 )
 from deploys.checks.finding import Finding, Question
 from deploys.checks.host import examination
-from deploys.checks.reputation import age, blocklists
+from deploys.checks.reputation import age, blocklists, routes
 from deploys.checks.smtp import (
     backscatter,
     certificates,
@@ -118,6 +118,7 @@ CHECKS = (
     Check(forgery.forgery, (forgery.FORGERY,)),
     Check(examination.examined, examination.QUESTIONS),
     Check(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
+    Check(routes.validated, (routes.RPKI,), anywhere=True),
     Check(age.known_for, (age.AGE,), anywhere=True),
     Check(recipients.accepted, (recipients.RECIPIENTS,)),
     Check(bulk.unsubscribed, (bulk.UNSUBSCRIBE,)),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from deploys.checks.reputation import age, blocklists, lists
+from deploys.checks.reputation import age, blocklists, lists, routes
 from deploys.checks.world import Answer, Page
 from deploys.mail.settings import Fleet
 from deploys.mail.verification import Verification
@@ -59,10 +59,28 @@ def answered(text: str, status: int = 200) -> Case:
     return lambda folder: age.known_for(public(), replace(world(folder), web=pages))
 
 
+STAT = "https://stat.ripe.net/data"
+NETWORK = f"{STAT}/network-info/data.json?resource=8.8.8.8"
+VALIDATION = f"{STAT}/rpki-validation/data.json?resource=15169&prefix=8.8.8.0%2F24"
+
+
+def routed(status: object, origins: object = ("15169",)) -> Case:
+    """Ask for a route that is announced by these networks, and validated so."""
+    told = {
+        NETWORK: {"asns": origins, "prefix": "8.8.8.0/24"},
+        VALIDATION: {"status": status},
+    }
+    pages = {
+        url: Page(200, "application/json", json.dumps({"data": data})) for url, data in told.items()
+    }
+    return lambda folder: routes.validated(public(), replace(world(folder), web=Pages(pages)))
+
+
 PAIRS: Mapping[str, Pair] = {
     "reputation.blocklists": Pair(listing({}), listing({ENTRY: ["127.0.0.4"]})),
     "reputation.domain_lists": Pair(
         listing({}), listing({"harbor.net.dbl.spamhaus.org": ["127.0.1.2"]})
     ),
+    "reputation.rpki": Pair(routed("valid"), routed("invalid_asn")),
     "reputation.age": Pair(registered(4000), registered(3)),
 }

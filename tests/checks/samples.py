@@ -38,7 +38,7 @@ from deploys.checks.dns import services as places
 from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
-from deploys.checks.reputation import age, blocklists
+from deploys.checks.reputation import age, blocklists, routes
 from deploys.checks.smtp import (
     backscatter,
     certificates,
@@ -242,6 +242,7 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
         found.append(forgery.FORGERY.ok(host, saw))
         public = "not a public name or address, so no list can hold it"
         found.append(blocklists.BLOCKLISTS.ok(host, f"{host} at {address}: {public}"))
+        found.append(routes.RPKI.ok(host, f"{address}: not a public address"))
     found += (question.ok(host, f"{host}: {saw}") for question, saw in LOOKED.items())
     return found
 

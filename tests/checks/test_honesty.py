@@ -23,6 +23,7 @@ LAB = {
 # Why no switch in the lab makes a question fail; its pair of worlds does.
 ELSEWHERE = {
     "reputation.age": "its registry is on the Internet, and none has the lab's reserved names",
+    "reputation.rpki": "who validates routes is on the Internet, where nobody announces the lab",
 }
 
 

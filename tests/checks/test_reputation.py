@@ -7,13 +7,22 @@ from pathlib import Path
 import pytest
 
 from deploys.checks.finding import Severity
-from deploys.checks.reputation import blocklists, is_reserved
+from deploys.checks.reputation import blocklists, is_reserved, routes
 from deploys.checks.reputation.lists import LISTED_IPV6
 from deploys.checks.resolver import Resolver
+from deploys.checks.world import Page
 from deploys.mail.verification import Verification
-from tests.checks.honest_reputation import ENTRY, answered, listing, public, registered
+from tests.checks.honest_reputation import (
+    ENTRY,
+    NETWORK,
+    answered,
+    listing,
+    public,
+    registered,
+    routed,
+)
 from tests.checks.pairs import Case
-from tests.checks.worlds import fleet, world
+from tests.checks.worlds import Pages, fleet, world
 from tests.zones.responder import Responder, a
 
 OK, WARNING, ERROR, UNKNOWN = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.UNKNOWN
@@ -131,6 +140,39 @@ def test_a_registration_is_judged_by_its_dates(
     case: Case, severity: Severity, tmp_path: Path
 ) -> None:
     assert {one.severity for one in case(tmp_path)} == {severity}
+
+
+@pytest.mark.parametrize(
+    ("case", "severity", "words"),
+    [
+        (routed("valid"), OK, "8.8.8.0/24 by AS15169, with 8.8.8.8: valid"),
+        (routed("unknown"), Severity.INFO, "its origin is not signed"),
+        (routed("invalid_length"), ERROR, "invalid, it is longer than it may be"),
+        (routed("invalid_asn", (15169,)), ERROR, "invalid, another network is to announce it"),
+        (routed("perhaps"), UNKNOWN, "RIPEstat says 'perhaps'"),
+        (routed([]), UNKNOWN, "RIPEstat says '[]'"),
+        (routed("valid", []), WARNING, "no network announces it"),
+        (routed("valid", None), UNKNOWN, "did not tell of its route"),
+        (routed("valid", ["1"]), UNKNOWN, "could not be fetched"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_route_is_judged_by_what_its_holder_signed(
+    case: Case, severity: Severity, words: str, tmp_path: Path
+) -> None:
+    (finding,) = case(tmp_path)
+
+    assert finding.severity is severity
+    assert words in finding.saw
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "[]", '{"data": []}', "[" * 9999])
+def test_an_answer_that_is_none_leaves_the_route_open(text: str, tmp_path: Path) -> None:
+    pages = Pages({NETWORK: Page(200, "application/json", text)})
+
+    (finding,) = routes.validated(public(), replace(world(tmp_path), web=pages))
+
+    assert (finding.severity, bool(finding.fix)) == (UNKNOWN, True)
 
 
 @pytest.mark.parametrize(
