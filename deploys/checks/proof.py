@@ -2,11 +2,13 @@
 The whole proof: everything that is asked, side by side, and the report of it.
 
 The questions do not depend on each other, so the slowest of them decides how long a proof takes.
+Scans alone begin when the messages have arrived.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 from deploys.checks.attendance import present
 from deploys.checks.catalogue import Check
@@ -58,9 +60,12 @@ def _asked(
 ) -> tuple[tuple[Delivery, ...], list[Finding]]:
     sent = errands(fleet) if selection.mailed else ()
     with ThreadPoolExecutor() as pool:
-        found = [pool.submit(_answers, check, fleet, world) for check in selection.checks]
+        calls = [(check.slow, partial(_answers, check, fleet, world)) for check in selection.checks]
+        found = [pool.submit(call) for slow, call in calls if not slow]
         exchanged = pool.submit(exchange, sent, world)
         deliveries = with_log(exchanged.result(), fleet, world)
+        # A scan is a load, and messages that met it would be slower than mail is.
+        found += [pool.submit(call) for slow, call in calls if slow]
         found.append(pool.submit(tidied, deliveries, world))
         return deliveries, [finding for future in found for finding in future.result()]
 
