@@ -8,7 +8,7 @@ Besides, every mail host sends a message to a witness and one to nobody, of whic
 to be told what became.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, product
 
@@ -148,21 +148,20 @@ def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
 
 def _places(address: str, hosts: Iterable[MailSettings], fleet: Fleet) -> tuple[Box, ...]:
     """Return the mailboxes in which an address's mail can arrive, none if nobody can see it."""
-    found = [_witness_box(fleet, address), *(_local_box(fleet, host, address) for host in hosts)]
+    found = [_outer_box(fleet, address), *(_local_box(fleet, host, address) for host in hosts)]
     return tuple(dict.fromkeys(box for box in found if box))
 
 
-def _witness_box(fleet: Fleet, address: str) -> Box | None:
-    sink = fleet.verification.sink
-    outside: Mapping[str, Box] = {
-        **{box.address: box for box in fleet.verification.mailboxes},
-        **({sink.address: sink} if sink else {}),
-    }
-    boxes: Mapping[str, Box] = {
+def _outer_box(fleet: Fleet, address: str) -> Box | None:
+    asked = fleet.verification
+    boxes: dict[str, Box] = {box.address: box for box in asked.mailboxes}
+    if asked.sink:
+        boxes[asked.sink.address] = asked.sink
+    boxes |= {
         witness.address: Mailbox(witness.inventory_name, witness.mailbox)
         for witness in fleet.witnesses
     }
-    return boxes.get(address) or outside.get(address)
+    return boxes.get(address)
 
 
 def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Box | None:
@@ -170,6 +169,6 @@ def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Box | None:
     for target in host.recipients().get(address, ()):
         if "@" not in target:
             return Mailbox(host.inventory_name, f"/var/mail/{target}")
-        if box := _witness_box(fleet, target):
+        if box := _outer_box(fleet, target):
             return box
     return None

@@ -6,15 +6,13 @@ everywhere; a receiver that does not know the second says nothing of it, and tha
 """
 
 from collections.abc import Iterable, Iterator
-from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from typing import Any
 
-from dkim.util import InvalidTagValueList, parse_tag_value
-
 from deploys.checks.delivery.authentication import results_of
 from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.signed import signatures
 from deploys.checks.finding import Finding, Question
 from deploys.mail import dkim
 from deploys.mail.settings import Fleet, MailSettings
@@ -52,7 +50,8 @@ def judged(delivery: Delivery, host: MailSettings) -> Iterator[Finding]:
         return
     message = BytesParser(policy=default).parsebytes(delivery.received.raw)
     results = results_of(message, errand.message.recipient.partition("@")[2])
-    signed = set(_signatures(message, errand.domain))
+    tags = [one for one in signatures(message) if one.get("d", "").lower() == errand.domain]
+    signed = {one.get("s", "") for one in tags}
     for algorithm in dkim.ALGORITHMS:
         ours = [dkim.selector(host, slot, algorithm) for slot in dkim.SLOTS]
         selector = next((one for one in ours if one in signed), None)
@@ -85,14 +84,3 @@ def _of(results: Iterable[Any], domain: str, selector: str) -> str:
     named = [one for one in ours if one.header_s == selector]
     unnamed = [one for one in ours if not one.header_s]
     return str((named or unnamed)[0].result) if named or unnamed else ""
-
-
-def _signatures(message: EmailMessage, domain: str) -> Iterator[str]:
-    """Yield the selectors of the signatures that a message bears for a domain."""
-    for header in message.get_all("DKIM-Signature", ()):
-        try:
-            tags = parse_tag_value(str(header).encode())
-        except InvalidTagValueList:
-            continue
-        if tags.get(b"d", b"").decode().lower() == domain:
-            yield tags.get(b"s", b"").decode()
