@@ -4,8 +4,8 @@ from pyinfra import host, state
 
 from deploys.host.deploy import mail_host
 from deploys.host.inventory import CLIENT, MAIL, fleet_of
-from deploys.zones.chain import everywhere
-from deploys.zones.visible import visible
+from deploys.zones.propagation.dnssec import everywhere
+from deploys.zones.propagation.visible import visible
 
 fleet = fleet_of(state.inventory)
 if {MAIL, CLIENT} & set(host.groups):

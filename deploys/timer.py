@@ -2,7 +2,7 @@
 
 from pyinfra import host, state
 
-from deploys.checks.timer import schedule, scheduled
+from deploys.checks.timer.operation import schedule, scheduled
 from deploys.host.inventory import CONTROLLER, fleet_of
 
 fleet = fleet_of(state.inventory)

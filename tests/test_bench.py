@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from deploys.mail.errors import MailError
-from deploys.zones.changes import Expected
-from deploys.zones.loading import load
-from deploys.zones.waiting import Question, wait
+from deploys.zones.model.changes import Expected
+from deploys.zones.propagation.poll import Question, wait
+from deploys.zones.providers.load import load
 from scripts.benches.answering import ROUND_TRIP, far_servers
 from scripts.benches.command import BenchError
 from scripts.benches.frame import Case, Figures, Report, interleaved

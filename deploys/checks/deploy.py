@@ -2,13 +2,13 @@
 
 from pyinfra.api.exceptions import DeployError
 
-from deploys.checks.discovery import discovered
-from deploys.checks.operations import Changes, proved
-from deploys.checks.resolver import Resolver
-from deploys.checks.selection import selected
-from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet
-from deploys.mail.verification import Verification
+from ..mail.errors import MailError
+from ..mail.settings.model import Fleet
+from ..mail.settings.verification import Verification
+from .clients.resolver import Resolver
+from .operations import Changes, proved
+from .run.discovery import discovered
+from .run.selection import selected
 
 
 def verified(name: str, fleet: Fleet, changes: Changes) -> None:

@@ -9,21 +9,21 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 
-from deploys.checks.attendance import HOST
-from deploys.checks.command_line import inventory_name
-from deploys.checks.delivery.errands import errands
-from deploys.checks.finding import Finding
-from deploys.checks.gathering import failed, gathering
-from deploys.checks.hosts import PyinfraHosts
-from deploys.checks.progress import progress
-from deploys.checks.proof import prove
-from deploys.checks.report import publish
-from deploys.checks.resolver import Resolver
-from deploys.checks.selection import selected
-from deploys.checks.smtp.session import Endpoint
-from deploys.checks.web import Https
-from deploys.checks.world import World
-from deploys.mail.settings import Fleet
+from ..mail.settings.model import Fleet
+from ..run.barrier import failed, gathering
+from .clients.https import Https
+from .clients.resolver import Resolver
+from .clients.smtp import Endpoint
+from .clients.ssh import PyinfraHosts
+from .core.finding import Finding
+from .core.progress import progress
+from .core.world import World
+from .delivery.test_messages import errands
+from .report import publish
+from .run.reachability import HOST
+from .run.runner import prove
+from .run.selection import selected
+from .timer.command_line import inventory_name
 
 Changes = Mapping[str, Callable[[State], int]]
 

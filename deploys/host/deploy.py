@@ -2,10 +2,10 @@
 
 from pyinfra.api.deploy import deploy
 
-from deploys.host.dane import Everywhere
-from deploys.host.operations import host_certified, host_configured, host_prepared
-from deploys.host.signing import Seen
-from deploys.mail.settings import HostSettings
+from ..mail.settings.model import HostSettings
+from .dkim.signers import Seen
+from .operations import host_certified, host_configured, host_prepared
+from .tls.dane import Everywhere
 
 
 @deploy("Mail host")

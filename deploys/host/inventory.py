@@ -13,10 +13,10 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
-from deploys.mail.checking import fleet_from, words_alone
-from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet
-from deploys.mail.verification import Verification
+from ..mail.errors import MailError
+from ..mail.settings.inventory import fleet_from, words_alone
+from ..mail.settings.model import Fleet
+from ..mail.settings.verification import Verification
 
 MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
 TRUST = "mail_trust_on_first_use"

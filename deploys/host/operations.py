@@ -12,16 +12,18 @@ from pyinfra import host, state
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.operation import operation
 
-from deploys.host import dane, keyring, policies, rotating, services, signing
-from deploys.host.existing import existing_on
-from deploys.host.found import Existing
-from deploys.host.obstacles import obstacle
-from deploys.host.plan import certification, configuration, departure, preparation
-from deploys.host.requests import asking, certifying, described, preparing
-from deploys.host.sending import command, fail
-from deploys.host.showing import say, show
-from deploys.mail.records import HostFacts
-from deploys.mail.settings import HostSettings, MailSettings
+from ..mail.records import HostFacts
+from ..mail.settings.model import HostSettings, MailSettings
+from .dkim import keys, rotation, signers
+from .model.plan import certification, configuration, departure, preparation
+from .model.state import Existing
+from .preconditions import obstacle
+from .services import registry
+from .tls import dane, mta_sts_policy
+from .transport.commands import command, fail
+from .transport.facts import existing_on
+from .transport.output import say, show
+from .transport.payloads import asking, certifying, described, preparing
 
 Commands = Generator[FunctionCommand, None, None]
 
@@ -41,7 +43,7 @@ def host_prepared(settings: HostSettings) -> Commands:
     if sentence:
         yield from _refused(sentence)
     elif existing:
-        desired = services.services(settings, existing)
+        desired = registry.services(settings, existing)
         changes = list(preparation(desired, existing))
         if not changes:
             host.noop("packages and certificates are there")
@@ -78,7 +80,7 @@ def certificates_served(settings: HostSettings, everywhere: dane.Everywhere) -> 
 
 
 @operation()
-def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
+def host_configured(settings: HostSettings, seen: signers.Seen) -> Commands:
     """
     Every service has its files and tables, and runs what they say.
 
@@ -91,11 +93,11 @@ def host_configured(settings: HostSettings, seen: signing.Seen) -> Commands:
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
         existing = _looked_up(settings, existing, seen)
-        desired = services.services(settings, existing)
-        left = services.leaving(settings, existing)
+        desired = registry.services(settings, existing)
+        left = registry.leaving(settings, existing)
         plans = [list(configuration(service, existing)) for service in desired]
         changes = [*chain(*plans), *map(departure, left.values())]
-        turn = rotating.turn(settings, existing)
+        turn = rotation.turn(settings, existing)
         if not (changes or turn.changes):
             host.noop("every file is in place and loaded")
             return
@@ -113,7 +115,7 @@ def _certified(
 ) -> Commands:
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
-        desired = services.services(settings, existing)
+        desired = registry.services(settings, existing)
         due = [one for one in certification(desired, existing) if one.verb in verbs]
         notices = dane.notices(settings, existing, everywhere)
         if not due and not notices:
@@ -132,7 +134,7 @@ def host_facts(settings: MailSettings) -> HostFacts:
     if not existing:
         return HostFacts()
     return HostFacts(
-        dkim=keyring.published(settings, existing),
+        dkim=keys.published(settings, existing),
         policies=_policies(settings, existing),
         tlsa=dane.keys(settings, existing),
         acme_account=existing.acme_account,
@@ -141,20 +143,20 @@ def host_facts(settings: MailSettings) -> HostFacts:
 
 def _policies(settings: MailSettings, existing: Existing) -> dict[str, str]:
     """Return the policies that a host serves; in a plan, those that it will have begun to."""
-    now = policies.served(settings, existing)
+    now = mta_sts_policy.served(settings, existing)
     if not state.is_executing:
-        now = policies.desired(policies.standing(settings, existing))
+        now = mta_sts_policy.desired(mta_sts_policy.standing(settings, existing))
     return {domain: str(policy) for domain, policy in now.items()}
 
 
-def _looked_up(settings: HostSettings, existing: Existing, seen: signing.Seen) -> Existing:
+def _looked_up(settings: HostSettings, existing: Existing, seen: signers.Seen) -> Existing:
     """Learn which keys' and policies' records are there, and say which are not."""
     if not isinstance(settings, MailSettings):
         return existing
-    existing = signing.looked_for(settings, existing, seen)
-    say(rotating.waiting(settings, existing))
-    existing = policies.looked_for(settings, existing, seen)
-    say(policies.held(settings, existing))
+    existing = signers.looked_for(settings, existing, seen)
+    say(rotation.waiting(settings, existing))
+    existing = mta_sts_policy.looked_for(settings, existing, seen)
+    say(mta_sts_policy.held(settings, existing))
     return existing
 
 

@@ -2,7 +2,7 @@
 
 from pyinfra.api.exceptions import PyinfraError
 
-from deploys.mail.errors import MailError
+from ..mail.errors import MailError
 
 
 class LabError(MailError, PyinfraError):

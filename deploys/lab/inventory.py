@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
-from deploys.mail.secret import Secret, file
-
+from ..mail.settings.secret import Secret, file
 from . import state
 from .definition import (
     ACME_DIRECTORY,

@@ -7,8 +7,8 @@ for mail that passes DMARC, and only where that policy asks for quarantine or re
 
 from dataclasses import dataclass
 
-from deploys.mail.errors import MailError
-from deploys.mail.tags import is_version, tags, written
+from .errors import MailError
+from .tags import is_version, tags, written
 
 VERSION = "BIMI1"
 

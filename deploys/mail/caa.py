@@ -13,7 +13,7 @@ import dns.exception
 import dns.rdata
 from dns.rdtypes.ANY.CAA import CAA
 
-from deploys.mail.settings import LETS_ENCRYPT, MailSettings
+from .settings.model import LETS_ENCRYPT, MailSettings
 
 ISSUERS = {LETS_ENCRYPT: "letsencrypt.org"}
 # By what their certificates say of who issued them, as each of them documents it.

@@ -18,8 +18,8 @@ from typing import Literal, get_args
 
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from deploys.mail.errors import MailError
-from deploys.mail.settings import MailSettings
+from .errors import MailError
+from .settings.model import MailSettings
 
 Algorithm = Literal["rsa", "ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)

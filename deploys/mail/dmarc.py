@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import unquote
 
-from deploys.mail.errors import MailError
-from deploys.mail.tags import is_version, tags, written
-from deploys.mail.values import domain_name, mailto
+from .errors import MailError
+from .settings.types import domain_name, mailto
+from .tags import is_version, tags, written
 
 Policy = Literal["none", "quarantine", "reject"]
 VERSION = "DMARC1"

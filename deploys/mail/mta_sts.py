@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, cast, get_args
 
-from deploys.mail.errors import MailError
+from .errors import MailError
 
 Mode = Literal["none", "testing", "enforce"]
 

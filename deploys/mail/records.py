@@ -11,16 +11,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from deploys.mail import bimi, caa, dkim, srv, tls_rpt, tlsa
-from deploys.mail.bimi import Bimi
-from deploys.mail.caa import Issue
-from deploys.mail.dmarc import Dmarc, consent
-from deploys.mail.mta_sts import Policy, record_name
-from deploys.mail.rotation import WHY, Published
-from deploys.mail.settings import Fleet, MailSettings
-from deploys.mail.silence import silent
-from deploys.mail.spf import DEFAULT_ALL, Spf
-from deploys.mail.tls_rpt import TlsRpt
+from . import bimi, caa, dkim, srv, tls_rpt, tlsa
+from .bimi import Bimi
+from .caa import Issue
+from .dkim_rotation import WHY, Published
+from .dmarc import Dmarc, consent
+from .mta_sts import Policy, record_name
+from .no_mail import silent
+from .settings.model import Fleet, MailSettings
+from .spf import DEFAULT_ALL, Spf
+from .tls_rpt import TlsRpt
 
 PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 section 5.1)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import spf as pyspf
 
-from deploys.mail.errors import MailError
+from .errors import MailError
 
 VERSION = "v=spf1"
 MAX_OCTETS = 512  # RFC 7208 section 3.4: what every DNS path carries over UDP

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from deploys.mail.errors import MailError
-from deploys.mail.spf import Spf, is_policy, name_of, target_of
+from .errors import MailError
+from .spf import Spf, is_policy, name_of, target_of
 
 MAX_LOOKUPS = 10
 MAX_VOID = 2

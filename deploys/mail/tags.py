@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from deploys.mail.errors import MailError
+from .errors import MailError
 
 
 def is_version(text: str, version: str) -> bool:

@@ -9,8 +9,8 @@ one such policy; several addresses in it all get the reports.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from deploys.mail.errors import MailError
-from deploys.mail.tags import is_version, tags, written
+from .errors import MailError
+from .tags import is_version, tags, written
 
 VERSION = "TLSRPTv1"
 

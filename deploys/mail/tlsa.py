@@ -14,7 +14,7 @@ import dns.exception
 import dns.rdata
 import dns.rdtypes.ANY.TLSA
 
-from deploys.mail.errors import MailError
+from .errors import MailError
 
 PORT = 25
 # Seconds at the most: a key that is lost, or a new one, is known to everybody within that time.

@@ -8,10 +8,10 @@ the zone is; what it creates harms nobody and is not counted, nor is the registr
 
 from dataclasses import dataclass
 
-from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet
-from deploys.zones.changes import Change, listed
-from deploys.zones.registry import is_registry
+from ..mail.errors import MailError
+from ..mail.settings.model import Fleet
+from .model.changes import Change, listed
+from .ownership.registry import is_registry
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
 from pyinfra.api.state import State
 
-from deploys.mail.records import records_for
-from deploys.mail.settings import Fleet
-from deploys.zones.announcing import announcements
-from deploys.zones.manual import table, zone_text
-from deploys.zones.publication import Publication
-from deploys.zones.runs import FactsOf, RecordsOf, Run, run_of
+from ..mail.records import records_for
+from ..mail.settings.model import Fleet
+from .propagation.mta_sts import announcements
+from .providers.manual import table, zone_text
+from .publication import Publication
+from .run import FactsOf, RecordsOf, Run, run_of
 
 Commands = Generator[FunctionCommand, None, None]
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 from octodns.zone import Zone
 
-from deploys.mail.records import MailRecord
-from deploys.mail.spf_cost import Lookup
-from deploys.zones.changes import Change, Expected, outcome
-from deploys.zones.claiming import NOBODY, Claim
-from deploys.zones.draft import Draft
-from deploys.zones.holding import refuse_to_garble
-from deploys.zones.lookups import nobody
-from deploys.zones.marking import Marking
-from deploys.zones.provider import Provider
-from deploys.zones.wildcards import remarks
+from ..dns.lookups import nobody
+from ..mail.records import MailRecord
+from ..mail.spf_cost import Lookup
+from .desired import Draft
+from .merge.wildcards import remarks
+from .model.changes import Change, Expected, outcome
+from .ownership.plan import Marking
+from .ownership.scope import NOBODY, Claim
+from .providers.capabilities import refuse_to_garble
+from .providers.provider import Provider
 
 
 @dataclass(frozen=True)

@@ -11,24 +11,24 @@ from ipaddress import IPv4Address, IPv6Address
 
 import dns.resolver
 
-from deploys.mail import dkim
-from deploys.mail.errors import MailError
-from deploys.mail.records import MailRecord
-from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones.applying import apply
-from deploys.zones.authority import resolver, servers, zone_of
-from deploys.zones.changes import Change, listed
-from deploys.zones.claiming import NOBODY, Claim
-from deploys.zones.delegation import obstacles
-from deploys.zones.departed import leaving, marked
-from deploys.zones.following import follow
-from deploys.zones.limits import Limits
-from deploys.zones.lookups import lookup_by
-from deploys.zones.owners import OWNERS, zone_of_record
-from deploys.zones.placing import Atlas
-from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.provider import Provider, UnreachableError
-from deploys.zones.saving import Saves
+from ..dns.authority import resolver, servers, zone_of
+from ..dns.lookups import lookup_by
+from ..mail import dkim
+from ..mail.errors import MailError
+from ..mail.records import MailRecord
+from ..mail.settings.model import Fleet, MailSettings
+from .apply import apply
+from .backup import Saves
+from .limits import Limits
+from .model.changes import Change, listed
+from .orphans import leaving, marked
+from .ownership.foreign import OWNERS, zone_of_record
+from .ownership.scope import NOBODY, Claim
+from .plan import ZonePlan, plan
+from .propagation.delegation import obstacles
+from .propagation.follow import follow
+from .providers.provider import Provider, UnreachableError
+from .providers.zone_index import Atlas
 
 
 class Publication:

@@ -1,7 +1,7 @@
 """A host that does not exist: `pyinfra inventories/fake/inventory.py deploys/hosts.py --dry`."""
 
-from deploys.host.fresh import fresh
-from deploys.mail.checking import fleet_from
+from deploys.host.new_host import fresh
+from deploys.mail.settings.inventory import fleet_from
 
 _mx1 = {
     "mail_hostname": "mx1.harbor.example",

@@ -15,8 +15,8 @@ import dns.flags
 import dns.message
 import dns.rrset
 
-from deploys.zones.answers import Server
-from deploys.zones.changes import Expected
+from deploys.dns.query import Server
+from deploys.zones.model.changes import Expected
 
 from .background import background
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploys.host import postfix
-from deploys.host.fresh import fresh
-from deploys.mail.checking import fleet_from
-from deploys.mail.settings import MailSettings
+from deploys.host.new_host import fresh
+from deploys.host.services import postfix
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import MailSettings
 
 from .command import run
 

@@ -5,9 +5,9 @@ from pyinfra import host, state
 from deploys.host.deploy import activated
 from deploys.host.inventory import fleet_of
 from deploys.host.operations import host_facts, host_prepared
-from deploys.zones.chain import everywhere
 from deploys.zones.operations import zones_published
-from deploys.zones.visible import promised
+from deploys.zones.propagation.dnssec import everywhere
+from deploys.zones.propagation.visible import promised
 
 fleet = fleet_of(state.inventory)
 settings = fleet.host(host.name)

@@ -15,14 +15,14 @@ from functools import partial
 from typing import Any
 
 from deploys.lab import inventory
-from deploys.mail.checking import fleet_from
+from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, MailRecord, records_for
-from deploys.mail.rotation import Published
-from deploys.zones.changes import Change
-from deploys.zones.choosing import by_configuration
-from deploys.zones.loading import load
+from deploys.mail.settings.inventory import fleet_from
+from deploys.zones.backup import Saves
+from deploys.zones.model.changes import Change
+from deploys.zones.providers.load import load
+from deploys.zones.providers.routing import by_configuration
 from deploys.zones.publication import Publication
-from deploys.zones.saving import Saves
 
 from .command import BenchError
 from .frame import Case, Figures, Report, interleaved

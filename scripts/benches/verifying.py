@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from itertools import count
 
-from deploys.zones.answers import asked, fault
-from deploys.zones.changes import Expected
-from deploys.zones.recordsets import rdata
-from deploys.zones.waiting import Question, wait
+from deploys.dns.query import asked, fault
+from deploys.zones.model.changes import Expected
+from deploys.zones.model.recordsets import rdata
+from deploys.zones.propagation.poll import Question, wait
 
 from .answering import far_servers
 from .command import BenchError

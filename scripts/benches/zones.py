@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 from deploys.lab import inventory
 from deploys.lab.definition import Lab
-from deploys.zones.changes import Change
+from deploys.zones.model.changes import Change
 
 from .command import BenchError
 

@@ -11,23 +11,23 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploys.checks.attendance import HOST, present
-from deploys.checks.delivery import arrival, authentication, signatures
-from deploys.checks.delivery.errands import Errand
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.clients.smtp import Desk
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.waivers import waived
+from deploys.checks.core.world import World
+from deploys.checks.delivery import arrival, authentication, dkim
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.test_messages import Errand
 from deploys.checks.dns import keys, names, tlsa
-from deploys.checks.finding import Finding
-from deploys.checks.smtp import certificates, strangers
-from deploys.checks.smtp.session import Desk
+from deploys.checks.run.reachability import HOST, present
+from deploys.checks.smtp import anonymous, certificates
 from deploys.checks.smtp.submission import asked, private
-from deploys.checks.waivers import waived
-from deploys.checks.world import World
 from deploys.mail import srv
-from deploys.mail.secret import Secret, file
-from deploys.mail.settings import Fleet
-from deploys.mail.verification import Waiver
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import Secret, file
+from deploys.mail.settings.verification import Waiver
 from tests.checks import (
     honest_bulk,
     honest_bytes,
@@ -187,15 +187,15 @@ def attended(silent: frozenset[str] = frozenset()) -> Case:
 def excused(until: date) -> Case:
     """Waive a relay that is open on 4 October 2026, until a day."""
     waiver = Waiver(id="smtp.relay", reason="it is an exercise", until=until)
-    relay = strangers.RELAY.error("mx1", "it relays", "close it")
+    relay = anonymous.RELAY.error("mx1", "it relays", "close it")
     return lambda _folder: waived([relay], [waiver], date(2026, 10, 4), whole=True)
 
 
 ANOTHER_KEY = f"v=DKIM1; k=ed25519; p={base64.b64encode(bytes(31) + b'x').decode()}"
 dns = partial(published, names.published)
-door = partial(met, strangers.strangers)
+door = partial(met, anonymous.strangers)
 arrived = partial(judged, arrival.arrivals)
-signature = partial(judged, lambda sent: signatures.verified(sent, fleet()))
+signature = partial(judged, lambda sent: dkim.verified(sent, fleet()))
 believed = partial(judged, lambda sent: authentication.authenticated(sent, zone()))
 
 HONEST: Mapping[str, Pair] = {
@@ -209,9 +209,9 @@ HONEST: Mapping[str, Pair] = {
         published(keys.published),
         published(keys.published, "mx1-ed25519._domainkey.harbor.example", "TXT", (ANOTHER_KEY,)),
     ),
-    "smtp.connect": Pair(met(strangers.answering, Handler()), closed(strangers.answering)),
+    "smtp.connect": Pair(met(anonymous.answering, Handler()), closed(anonymous.answering)),
     "smtp.starttls": Pair(
-        met(strangers.answering, Handler()), met(strangers.answering, Handler(), tls=False)
+        met(anonymous.answering, Handler()), met(anonymous.answering, Handler(), tls=False)
     ),
     "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
     "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.world import Page
 from deploys.checks.delivery.bulk import unsubscribed
-from deploys.checks.finding import Finding
-from deploys.checks.world import Page
 from tests.checks.honest_bytes import ZONE
 from tests.checks.pairs import Case, Pair
 from tests.checks.signing import signed

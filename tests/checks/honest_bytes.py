@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from deploys.checks.delivery import integrity, proofs, ways
-from deploys.checks.delivery.errands import Errand
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.world import Answer
+from deploys.checks.delivery import integrity, proofs
+from deploys.checks.delivery import trace as ways
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.finding import Finding
-from deploys.checks.world import Answer
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.pairs import Case, Pair
 from tests.checks.signing import KEYS, signed
 from tests.checks.worlds import Zone, fleet

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from deploys.checks.dns import authorities, dnssec, resolvers, reverse, senders, servers
-from deploys.checks.finding import Finding
-from deploys.checks.world import Answer, Cached, Names, Trust, World
-from deploys.mail.settings import Fleet
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.world import Answer, Cached, Names, Trust, World
+from deploys.checks.dns import caa, dnssec, resolvers, reverse, servers, spf_senders
+from deploys.mail.settings.model import Fleet
 from tests.checks.pairs import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet
 
@@ -93,10 +93,10 @@ def remembered(changed: Mapping[tuple[str, str], Cached]) -> Case:
 def issued(*values: str) -> Case:
     """Ask for a host with certificates by Let's Encrypt."""
     known = zone({("harbor.example", "CAA"): values})
-    return lambda _folder: list(authorities.issuers(fleet({"mail_tls": "acme"}), of(known)))
+    return lambda _folder: list(caa.issuers(fleet({"mail_tls": "acme"}), of(known)))
 
 
-sent = partial(asked, senders.senders)
+sent = partial(asked, spf_senders.senders)
 reversed_ = partial(asked, reverse.named)
 
 PAIRS: Mapping[str, Pair] = {

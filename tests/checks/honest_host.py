@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from deploys.checks.finding import Finding
+from deploys.checks.core.finding import Finding
 from deploys.checks.host.examination import examined
 from tests.checks.looks import DKIM, NOW, SSL, told, units
 from tests.checks.pairs import Case, Pair

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from deploys.checks.delivery.errands import Errand
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.core.finding import Finding
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.notices import told
 from deploys.checks.delivery.recipients import accepted
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.finding import Finding
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Handler, NoAbuse, serving
 from tests.checks.worlds import fleet, world

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.world import Answer, Page
 from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
-from deploys.checks.finding import Finding
-from deploys.checks.world import Answer, Page
 from deploys.mail.mta_sts import Policy
 from tests.checks.pairs import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet, world

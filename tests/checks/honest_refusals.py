@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from deploys.checks.finding import Finding
-from deploys.checks.smtp import backscatter, forgery, guessing, size, verbs
-from deploys.checks.smtp.session import Desk
-from deploys.checks.world import World
-from deploys.mail.secret import file
-from deploys.mail.settings import Fleet
+from deploys.checks.clients.smtp import Desk
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.world import World
+from deploys.checks.smtp import backscatter, directory_harvest, forgery, size, vrfy_expn
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import file
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import (
     Careful,
@@ -52,11 +52,13 @@ def written(handler: Submission) -> Case:
 
 CAPTAIN = "captain@harbor.example"
 PAIRS: Mapping[str, Pair] = {
-    "smtp.verbs": Pair(met(verbs.verbs, Handler()), met(verbs.verbs, Talkative())),
+    "smtp.verbs": Pair(met(vrfy_expn.verbs, Handler()), met(vrfy_expn.verbs, Talkative())),
     "smtp.backscatter": Pair(
         met(backscatter.backscatter, Careful()), met(backscatter.backscatter, Extending())
     ),
-    "smtp.guessing": Pair(met(guessing.guessed, Handler()), met(guessing.guessed, Patient())),
+    "smtp.guessing": Pair(
+        met(directory_harvest.guessed, Handler()), met(directory_harvest.guessed, Patient())
+    ),
     "smtp.forgery": Pair(written(OwnAuthor()), written(Submission())),
     "smtp.size": Pair(met(size.sizes, Handler()), met(size.sizes, Small())),
 }

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from deploys.checks.delivery.errands import Errand
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.core.finding import Finding
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox
 from deploys.checks.delivery.removal import tidied
-from deploys.checks.finding import Finding
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.pairs import Case, Pair
 from tests.checks.worlds import world
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from deploys.checks.reputation import age, blocklists, lists, routes
-from deploys.checks.world import Answer, Page
-from deploys.mail.settings import Fleet
-from deploys.mail.verification import Verification
+from deploys.checks.core.world import Answer, Page
+from deploys.checks.reputation import blocklists, lists, rdap, rpki
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.verification import Verification
 from tests.checks.pairs import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet, world
 
@@ -56,7 +56,7 @@ def answered(text: str, status: int = 200) -> Case:
             elsewhere: Page(status, "application/rdap+json", text),
         }
     )
-    return lambda folder: age.known_for(public(), replace(world(folder), web=pages))
+    return lambda folder: rdap.known_for(public(), replace(world(folder), web=pages))
 
 
 STAT = "https://stat.ripe.net/data"
@@ -73,7 +73,7 @@ def routed(status: object, origins: object = ("15169",)) -> Case:
     pages = {
         url: Page(200, "application/json", json.dumps({"data": data})) for url, data in told.items()
     }
-    return lambda folder: routes.validated(public(), replace(world(folder), web=Pages(pages)))
+    return lambda folder: rpki.validated(public(), replace(world(folder), web=Pages(pages)))
 
 
 PAIRS: Mapping[str, Pair] = {

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.world import Answer, Page
 from deploys.checks.dns import autoconfig, services
-from deploys.checks.finding import Finding
-from deploys.checks.world import Answer, Page
 from deploys.mail import autoconfig as documents
 from deploys.mail import srv
-from deploys.mail.secret import file
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import file
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Submission, certified, serving
 from tests.checks.worlds import Pages, Zone, fleet, world

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from deploys.checks.finding import Finding
+from deploys.checks.core.finding import Finding
 from deploys.checks.smtp.injection import injection
 from deploys.checks.smtp.smuggling import smuggling
 from tests.checks.careless import TRUE, Careless, encrypting, ending, listening

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from deploys.checks.finding import Finding
+from deploys.checks.core.finding import Finding
 from deploys.checks.smtp import greeting, ports, protocols
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Handler, certified, serving

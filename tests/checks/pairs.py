@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploys.checks.finding import Finding
+from deploys.checks.core.finding import Finding
 
 Case = Callable[[Path], Iterable[Finding]]
 

@@ -4,57 +4,58 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from deploys.checks import attendance, waivers
+from deploys.checks.core import waivers
+from deploys.checks.core.finding import Finding, Severity, Waived
+from deploys.checks.core.report import Change, Comparison, Message, Report, Stop, Turn
 from deploys.checks.delivery import (
     arrival,
     authentication,
     bulk,
+    dkim,
     integrity,
     notices,
     proofs,
     recipients,
     removal,
-    signatures,
-    ways,
+    trace,
 )
 from deploys.checks.dns import (
-    authorities,
     autoconfig,
+    caa,
     dmarc_reports,
     dnssec,
-    exchanges,
     keys,
     mta_sts,
+    mx,
     names,
     resolvers,
     reverse,
-    senders,
     servers,
     spf,
+    spf_senders,
     tls_rpt,
     tlsa,
 )
 from deploys.checks.dns import services as places
-from deploys.checks.finding import Finding, Severity, Waived
 from deploys.checks.host import clock, disk, drift, port25, queue, services, updates
 from deploys.checks.host import keys as host_keys
-from deploys.checks.reputation import age, blocklists, routes
+from deploys.checks.reputation import blocklists, rdap, rpki
+from deploys.checks.run import reachability
 from deploys.checks.smtp import (
+    anonymous,
     backscatter,
     certificates,
+    directory_harvest,
     forgery,
     greeting,
-    guessing,
     injection,
     ports,
     protocols,
     size,
     smuggling,
-    strangers,
     submission,
-    verbs,
+    vrfy_expn,
 )
-from deploys.checks.verdict import Change, Comparison, Message, Report, Stop, Turn
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
 NS = ("ns.nic.example (203.0.113.2)", "ns.nic.example (2001:db8:25::2)")
@@ -111,7 +112,7 @@ def _hops(path: str, number: int) -> tuple[Stop, ...]:
 
 def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Finding]:
     found = [
-        *(exchanges.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
+        *(mx.MX.ok(domain, f"{ns}: 10 {host}.{domain}.") for ns in NS),
         *(spf.SPF.ok(domain, f"{ns}: v=spf1 mx ~all") for ns in NS),
         *(names.DMARC.ok(domain, f"{ns}: v=DMARC1; p=none") for ns in NS),
         *(
@@ -136,7 +137,7 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
         servers.SERVERS.ok(domain, f"{', '.join(NS)}: serial 2026100401"),
         dnssec.DNSSEC.ok(domain, f"MX of {domain}: signed, and the chain from the root holds"),
         resolvers.RESOLVERS.ok(domain, f"203.0.113.3: MX of {domain} is 10 {host}.{domain}."),
-        senders.SENDERS.ok(
+        spf_senders.SENDERS.ok(
             domain,
             f"{host} at 203.0.113.11, MAIL FROM: pass by mx (1 of 10 lookups, 0 of 2 void)",
         ),
@@ -149,7 +150,7 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
             found.append(arrival.ARRIVED.ok(domain, f"{message.path}: found in {box}"))
             found.append(arrival.SECONDS.ok(domain, f"{message.path}: {message.seconds:.1f} s"))
             taken = ", ".join(f"{hop.name} {hop.seconds:.1f} s" for hop in message.hops)
-            found.append(ways.HOPS.ok(domain, f"{message.path}: {taken}"))
+            found.append(trace.HOPS.ok(domain, f"{message.path}: {taken}"))
             octets = f"{message.path}: all 2447 octets of its body"
             found.append(integrity.INTACT.ok(domain, octets))
             once = f"{message.path}: one each of Message-ID, Date, From, Subject, To, as sent"
@@ -159,8 +160,8 @@ def _of_domain(host: str, domain: str, messages: tuple[Message, ...]) -> list[Fi
     found.append(authentication.SPF.ok(domain, f"{host} -> visitor@faraway.example: {passed}"))
     for selector in (f"{host}-rsa", f"{host}-ed25519"):
         saw = f"{host} -> visitor@faraway.example: signature {selector} passed"
-        found.append(signatures.DKIM.ok(domain, saw))
-    found.append(age.AGE.ok(domain, f"{domain}: a reserved name, which no registry knows"))
+        found.append(dkim.DKIM.ok(domain, saw))
+    found.append(rdap.AGE.ok(domain, f"{domain}: a reserved name, which no registry knows"))
     public = f"{domain}: not a public name or address, so no list can hold it"
     found.append(blocklists.DOMAIN_LISTS.ok(domain, public))
     found.append(authentication.DMARC.ok(domain, f"{host} -> visitor@faraway.example: DMARC pass"))
@@ -184,7 +185,7 @@ def _proved(host: str, domain: str) -> Iterator[Finding]:
 
 
 def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding]:
-    found = [attendance.HOST.ok(host, "it took part in the run")]
+    found = [reachability.HOST.ok(host, "it took part in the run")]
     found.append(removal.TIDIED.ok(host, f"{host}: test messages removed from /var/mail/root: 6"))
     found += (names.ADDRESS.ok(host, f"{ns}: {host}.{domain} A {addresses[0]}") for ns in NS)
     shown = f"4 records name the keys shown at {', '.join(addresses)}"
@@ -193,15 +194,15 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
     lets_in = (
         f'CAA at {host}.{domain} says 0 issue "letsencrypt.org", which lets in letsencrypt.org'
     )
-    found.append(authorities.CAA.ok(host, f"{host}.{domain}: {lets_in}"))
+    found.append(caa.CAA.ok(host, f"{host}.{domain}: {lets_in}"))
     for address in addresses:
         rcpt = f"{host} at {address} answered RCPT TO:"
         nobody = f"no-such-user-91be@{domain}"
         unknown = f"550 5.1.1 <{nobody}>: Recipient address rejected"
         relay = "554 5.7.1 <visitor@faraway.example>: Relay access denied"
         found += [
-            strangers.CONNECT.ok(host, f"{host} at {address} answers as {host}.{domain}"),
-            strangers.STARTTLS.ok(host, f"{host} at {address} speaks TLSv1.3 after STARTTLS"),
+            anonymous.CONNECT.ok(host, f"{host} at {address} answers as {host}.{domain}"),
+            anonymous.STARTTLS.ok(host, f"{host} at {address} speaks TLSv1.3 after STARTTLS"),
             greeting.BANNER.ok(
                 host,
                 f"{host} at {address} answers as {host}.{domain}, "
@@ -218,11 +219,13 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
                 "hole",
             ),
             ports.HIDDEN.ok(host, f"{host} at {address} shows none of 25 ports"),
-            strangers.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
-            strangers.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
-            strangers.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
-            verbs.VERBS.ok(host, f"{host} at {address}: VRFY 502 5.5.1 disabled"),
-            guessing.GUESSING.ok(host, f"{host} at {address} answered guess 11 after 1.0 s"),
+            anonymous.POSTMASTER.ok(host, f"{rcpt}<postmaster@{domain}>: 250 2.1.5 Ok"),
+            anonymous.POSTMASTER.ok(host, f"{rcpt}<abuse@{domain}>: 250 2.1.5 Ok"),
+            anonymous.UNKNOWN_RECIPIENT.ok(host, f"{rcpt}<{nobody}>: {unknown}"),
+            vrfy_expn.VERBS.ok(host, f"{host} at {address}: VRFY 502 5.5.1 disabled"),
+            directory_harvest.GUESSING.ok(
+                host, f"{host} at {address} answered guess 11 after 1.0 s"
+            ),
             size.SIZE.ok(host, f"{host} at {address} offers SIZE 26214400"),
             backscatter.BACKSCATTER.ok(
                 host,
@@ -232,7 +235,7 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
             injection.INJECTION.ok(
                 host, f"{host} at {address} forgot the NOOP that came with STARTTLS"
             ),
-            strangers.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
+            anonymous.RELAY.ok(host, f"{rcpt}<visitor@faraway.example> from <>: {relay}"),
         ]
         for port in (465, 587):
             saw = f"{host} at {address} port {port} asks for a password under TLS"
@@ -242,7 +245,7 @@ def _of_host(host: str, domain: str, addresses: tuple[str, ...]) -> list[Finding
         found.append(forgery.FORGERY.ok(host, saw))
         public = "not a public name or address, so no list can hold it"
         found.append(blocklists.BLOCKLISTS.ok(host, f"{host} at {address}: {public}"))
-        found.append(routes.RPKI.ok(host, f"{address}: not a public address"))
+        found.append(rpki.RPKI.ok(host, f"{address}: not a public address"))
     found += (question.ok(host, f"{host}: {saw}") for question, saw in LOOKED.items())
     return found
 
@@ -251,7 +254,7 @@ def good() -> Report:
     """Return a report in which all is well."""
     messages = _messages()
     findings = [
-        attendance.HOST.ok("peer", "it took part in the run"),
+        reachability.HOST.ok("peer", "it took part in the run"),
         removal.TIDIED.ok("peer", "peer: test messages removed from /var/mail/visitor: 2"),
     ]
     for host, domain, addresses in FLEET:
@@ -277,7 +280,7 @@ def bad() -> Report:
     relay = "mx1 at 203.0.113.11 answered RCPT TO:<visitor@faraway.example> from <>: 250 2.1.5 Ok"
     closed = "mx2 at 2001:db8:25::12 port 25 could not be reached: [Errno 101] unreachable"
     problems = [
-        strangers.RELAY.error("mx1", relay, "keep reject_unauth_destination in its restrictions"),
+        anonymous.RELAY.error("mx1", relay, "keep reject_unauth_destination in its restrictions"),
         arrival.ARRIVED.error(
             "orchard.example",
             f"{lost.path}: not in /var/mail/visitor on peer",
@@ -286,11 +289,11 @@ def bad() -> Report:
         arrival.SECONDS.warning(
             "harbor.example", f"{slow.path}: 14.2 s", "look in the mail log of each hop"
         ),
-        strangers.CONNECT.unknown(
+        anonymous.CONNECT.unknown(
             "mx2", f"{closed}; nothing answered over IPv6", "use another machine"
         ),
-        strangers.STARTTLS.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
-        strangers.RELAY.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
+        anonymous.STARTTLS.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
+        anonymous.RELAY.unknown("mx2", f"not asked: {closed}", "mend smtp.connect first"),
         replace(
             certificates.TLS.warning("mx2", "mx2 shows a certificate until 2026-10-12", "renew it"),
             severity=Severity.WAIVED,
@@ -302,7 +305,7 @@ def bad() -> Report:
             "the waiver ended on 2026-09-30: the owner of the zone was away",
             "mend what it waived, or give it a later end in verify_waivers",
         ),
-        attendance.HOST.info("mx3", "left out by --limit or --exclude", "run without the limit"),
+        reachability.HOST.info("mx3", "left out by --limit or --exclude", "run without the limit"),
     ]
     return replace(
         whole,

@@ -2,13 +2,13 @@
 
 import pytest
 
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.world import Answer
 from deploys.checks.delivery.authentication import authenticated
-from deploys.checks.delivery.errands import Errand
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.finding import Severity
-from deploys.checks.world import Answer
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.worlds import Zone
 
 BOX = Mailbox("peer", "/var/mail/visitor")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.dns.authorities import issuers
-from deploys.checks.finding import Severity
+from deploys.checks.core.finding import Severity
+from deploys.checks.dns.caa import issuers
 from deploys.mail import caa
 from tests.checks.honest_dns import Records, of, zone
 from tests.checks.servers import Handler, certified, serving

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks import nameservers, resolver
-from deploys.checks.catalogue import CHECKS, Check
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.resolver import Resolver
-from deploys.checks.world import UnansweredError, World, side_by_side
+from deploys.checks.clients import nameservers, resolver
+from deploys.checks.clients.resolver import Resolver
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import UnansweredError, World, side_by_side
+from deploys.checks.run.catalogue import CHECKS, Check
 from tests.checks.worlds import fleet, world
 from tests.zones.responder import AUTHORITATIVE, RESPONSE, TRUNCATED, Responder, a, domain, soa
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Page
 from deploys.checks.delivery.bulk import unsubscribed
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import Page
 from tests.checks.honest_bulk import BARE, LEAVE, PAGES, sample
 from tests.checks.honest_bytes import ZONE
 from tests.checks.worlds import Gone, Pages, Zone, fleet, world

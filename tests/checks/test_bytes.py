@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.delivery import integrity, proofs
 from deploys.checks.delivery.remote import Received
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import Answer, UnansweredError
 from tests.checks.honest_bytes import (
     RECIPIENT,
     TRACE,

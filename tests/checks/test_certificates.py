@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.finding import Finding, Severity
+from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.smtp.certificates import certificates
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import fleet, world

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.dns.exchanges import MX
-from deploys.checks.finding import Finding, Severity
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.report import Comparison, Report
+from deploys.checks.dns.mx import MX
 from deploys.checks.report import write
 from deploys.checks.report.comparison import compared
-from deploys.checks.report.words import news
-from deploys.checks.verdict import Comparison, Report
+from deploys.checks.report.summary import news
 from tests.checks.samples import STARTED, good
 
 ANSWERS = {

@@ -2,12 +2,12 @@
 
 import pytest
 
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.core.finding import Severity
 from deploys.checks.delivery.arrival import arrivals, messages
-from deploys.checks.delivery.errands import Errand
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.finding import Severity
+from deploys.checks.delivery.test_messages import Errand
 
 MESSAGE = TestMessage("run-1", "postmaster@harbor.example", "visitor@faraway.example", "x@y")
 ERRAND = Errand(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))

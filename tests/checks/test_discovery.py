@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.catalogue import CHECKS
-from deploys.checks.discovery import MOST, discovered
-from deploys.checks.proof import prove
-from deploys.checks.report.words import scope
-from deploys.checks.selection import selected
-from deploys.checks.world import Answer, UnansweredError
-from deploys.mail.checking import words_alone
+from deploys.checks.core.world import Answer, UnansweredError
+from deploys.checks.report.summary import scope
+from deploys.checks.run.catalogue import CHECKS
+from deploys.checks.run.discovery import MOST, discovered
+from deploys.checks.run.runner import prove
+from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet
-from deploys.mail.verification import Verification
+from deploys.mail.settings.inventory import words_alone
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.verification import Verification
 from tests.checks.worlds import Machine, Zone, world
 
 ASKED = Verification(domain=("garden.example",))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.documents import DOCUMENTS, catalogue
+from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.docs import DOCUMENTS, catalogue
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -14,7 +14,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_a_document_is_up_to_date(name: str) -> None:
     made = DOCUMENTS[name]()
 
-    assert (DOCS / name).read_text() == made, "run python -m deploys.checks.documents"
+    assert (DOCS / name).read_text() == made, "run python -m deploys.checks.run.docs"
 
 
 def test_the_catalogue_says_of_every_question_why_it_matters_and_how_to_mend_it() -> None:

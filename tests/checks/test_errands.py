@@ -2,11 +2,11 @@
 
 import pytest
 
-from deploys.checks.delivery.errands import Box, Errand, errands
 from deploys.checks.delivery.remote import Mailbox
-from deploys.mail.checking import fleet_from
-from deploys.mail.secret import env
-from deploys.mail.settings import Fleet
+from deploys.checks.delivery.test_messages import Box, Errand, errands
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import env
 from tests.checks.worlds import fleet
 
 PATHS = {

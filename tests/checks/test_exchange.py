@@ -7,12 +7,12 @@ from ssl import SSLContext
 
 import pytest
 
-from deploys.checks.delivery.errands import Errand
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.clients.smtp import Endpoint
+from deploys.checks.core.world import World
 from deploys.checks.delivery.exchange import Delivery, exchange
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox
-from deploys.checks.smtp.session import Endpoint
-from deploys.checks.world import World
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import Machine, world
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.finding import Finding, Severity
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer, Names
 from deploys.checks.smtp.greeting import introduced
-from deploys.checks.world import Answer, Names
 from tests.checks.speakers import BANNER, EHLO, raw, speaks
 from tests.checks.worlds import Gone, Zone, fleet, world
 

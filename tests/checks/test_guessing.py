@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploys.checks.finding import Severity
-from deploys.checks.smtp.guessing import guessed
+from deploys.checks.core.finding import Severity
+from deploys.checks.smtp.directory_harvest import guessed
 from tests.checks.servers import Handler, Patient, serving
 from tests.checks.speakers import raw
 from tests.checks.worlds import fleet, world

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.finding import Severity
+from deploys.checks.core.finding import Severity
+from deploys.checks.run.catalogue import QUESTIONS
 from tests.checks.honest import HONEST
 from tests.checks.pairs import Case
 from tests.lab.faults import BATCHES

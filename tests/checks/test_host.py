@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.finding import Severity
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.host.drift import drift
 from deploys.checks.host.examination import QUESTIONS, examined
 from deploys.checks.host.look import Look, look
 from deploys.checks.host.port25 import targets
-from deploys.checks.world import Answer, UnansweredError
 from tests.checks.honest_host import Told, seen, waiting
 from tests.checks.looks import DKIM, SSL, told, units
 from tests.checks.pairs import Case

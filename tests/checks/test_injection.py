@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.finding import Severity
+from deploys.checks.clients.smtp import Endpoint
+from deploys.checks.core.finding import Severity
 from deploys.checks.smtp.injection import injected, injection
-from deploys.checks.smtp.session import Endpoint
 from tests.checks.careless import Careless, encrypting, listening
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import fleet, world

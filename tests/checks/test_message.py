@@ -4,7 +4,7 @@ from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import default
 
-from deploys.checks.delivery.message import TestMessage, id_in, new_run
+from deploys.checks.clients.message import TestMessage, id_in, new_run
 
 MESSAGE = TestMessage("a1b2c3-7", "postmaster@harbor.example", "visitor@faraway.example")
 

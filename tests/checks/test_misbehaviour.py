@@ -9,13 +9,13 @@ from threading import Event
 
 import pytest
 
-from deploys.checks.finding import Finding, Severity
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import World
+from deploys.checks.smtp.anonymous import answering, strangers
 from deploys.checks.smtp.certificates import certificates
 from deploys.checks.smtp.greeting import introduced
 from deploys.checks.smtp.protocols import protocols
-from deploys.checks.smtp.strangers import answering, strangers
-from deploys.checks.world import World
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.model import Fleet
 from tests.checks.honest_transport import strict
 from tests.checks.speakers import BANNER, EHLO, Serve, raw, speaks
 from tests.checks.worlds import fleet, world

@@ -6,13 +6,13 @@ from functools import partial
 
 import pytest
 
+from deploys.checks.clients.resolver import Resolver
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.world import Answer, UnansweredError, World, side_by_side
 from deploys.checks.dns import names
 from deploys.checks.dns import spf as policies
-from deploys.checks.dns.exchanges import MOST, Exchanges
-from deploys.checks.finding import Severity
-from deploys.checks.resolver import Resolver
-from deploys.checks.world import Answer, UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from deploys.checks.dns.mx import MOST, Exchanges
+from deploys.mail.settings.model import Fleet
 from tests.checks.worlds import Gone, Pages, Zone, fleet
 from tests.zones.responder import RESPONSE, TYPES, Responder, a, domain, txt
 

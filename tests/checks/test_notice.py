@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from deploys.checks.core.report import Comparison, Report
 from deploys.checks.report import notice, publish
-from deploys.checks.verdict import Comparison, Report
 from deploys.mail.errors import MailError
-from deploys.mail.secret import env
+from deploys.mail.settings.secret import env
 from tests.checks.samples import bad, good, part
 from tests.checks.servers import certified
 

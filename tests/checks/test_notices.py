@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.delivery.dsn import Report, original_in, report_in
 from deploys.checks.delivery.exchange import exchange
 from deploys.checks.delivery.notices import told
 from deploys.checks.delivery.remote import wait
-from deploys.checks.delivery.reports import Report, original_in, report_in
-from deploys.checks.finding import Finding, Severity
 from tests.checks.honest_notices import notice, sent
 from tests.checks.worlds import Machine, fleet, world
 

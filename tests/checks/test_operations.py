@@ -21,13 +21,13 @@ from pyinfra.connectors.fake import FakeConnector
 from pyinfra.context import ctx_state
 
 from deploys.checks import operations
+from deploys.checks.core.finding import Finding
+from deploys.checks.core.report import Report
+from deploys.checks.core.world import World
 from deploys.checks.deploy import verified
-from deploys.checks.finding import Finding
 from deploys.checks.operations import proved
-from deploys.checks.verdict import Report
-from deploys.checks.world import World
-from deploys.mail.checking import fleet_from
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
 from tests.checks.samples import bad, good
 
 MAIL, PEER = ("@fake/mx1", "@fake/mx2"), "@fake/peer"

@@ -18,13 +18,13 @@ from threading import Thread
 
 import pytest
 
-from deploys.checks.delivery.message import TestMessage
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.core.world import Answer, UnansweredError, World
 from deploys.checks.delivery.outside import wait
-from deploys.checks.world import Answer, UnansweredError, World
-from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
-from deploys.mail.secret import file
-from deploys.mail.verification import OutsideMailbox
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.secret import file
+from deploys.mail.settings.verification import OutsideMailbox
 from tests.checks.servers import certified
 from tests.checks.worlds import Zone, world
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer, Page, RefusedError, UnansweredError, World
 from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import Answer, Page, RefusedError, UnansweredError, World
 from deploys.mail.mta_sts import Mode, Policy
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.model import Fleet
 from tests.checks.honest_policies import POLICY, announcing, reported
 from tests.checks.worlds import Gone, Pages, Zone, fleet
 

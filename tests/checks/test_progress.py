@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from deploys.checks.progress import Line, Lines, Progress, progress
-from deploys.checks.proof import prove
+from deploys.checks.core.progress import Line, Lines, Progress, progress
+from deploys.checks.run.runner import prove
 from tests.checks.honest import zone
 from tests.checks.worlds import fleet, world
 

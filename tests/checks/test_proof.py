@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.attendance import HOST
-from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.finding import Severity
-from deploys.checks.proof import prove
-from deploys.checks.verdict import Verdict
-from deploys.checks.world import World
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.report import Verdict
+from deploys.checks.core.world import World
+from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.reachability import HOST
+from deploys.checks.run.runner import prove
 from tests.checks.honest import zone
 from tests.checks.honest_transport import strict
 from tests.checks.servers import Handler, serving

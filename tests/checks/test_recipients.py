@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.core.finding import Finding
 from deploys.checks.delivery.recipients import accepted
-from deploys.checks.finding import Finding
 from tests.checks.servers import CatchAll, Handler, NoAbuse, serving
 from tests.checks.worlds import fleet, world
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks import resolver
+from deploys.checks.clients import resolver
+from deploys.checks.clients.resolver import Resolver
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.world import Cached, Trust, UnansweredError
 from deploys.checks.dns import dnssec, resolvers
-from deploys.checks.finding import Severity
-from deploys.checks.resolver import Resolver
-from deploys.checks.world import Cached, Trust, UnansweredError
 from tests.checks.honest_dns import followed, of, remembered, zone
 from tests.checks.worlds import Zone, fleet
 from tests.zones.responder import RESPONSE, Responder, mx

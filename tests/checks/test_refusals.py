@@ -9,10 +9,10 @@ from threading import Event
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp import backscatter, forgery, size, strangers, verbs
-from deploys.checks.smtp.addresses import behind, disguised
-from deploys.checks.smtp.session import Endpoint, Reply
+from deploys.checks.clients.addresses import behind, disguised
+from deploys.checks.clients.smtp import Endpoint, Reply
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.smtp import anonymous, backscatter, forgery, size, vrfy_expn
 from tests.checks.honest_refusals import CAPTAIN, written
 from tests.checks.servers import (
     FOREIGN,
@@ -60,7 +60,7 @@ def test_a_server_tells_nobody_who_exists(
     handler: Handler, expected: set[Severity], tmp_path: Path
 ) -> None:
     with serving(handler) as port:
-        found = list(verbs.verbs(fleet(), world(tmp_path, port=port)))
+        found = list(vrfy_expn.verbs(fleet(), world(tmp_path, port=port)))
 
     assert severities(found) == expected
 
@@ -89,7 +89,7 @@ def test_a_server_tells_nobody_who_exists(
 def test_both_answers_have_to_be_alike(known: str, unknown: str, severity: Severity) -> None:
     said = {POSTMASTER: heard(known), NOBODY: heard(unknown)}
 
-    found = verbs.judged(DOOR, "VRFY", said)
+    found = vrfy_expn.judged(DOOR, "VRFY", said)
 
     assert found.severity is severity
     assert known in found.saw
@@ -119,7 +119,7 @@ def talks(*lines: bytes) -> Callable[[socket.socket, Event], None]:
 )
 def test_garbage_tells_nothing_of_who_exists(lines: tuple[bytes, ...], tmp_path: Path) -> None:
     with raw(talks(*lines)) as port:
-        found = list(verbs.verbs(fleet(), world(tmp_path, port=port, timeout=0.5)))
+        found = list(vrfy_expn.verbs(fleet(), world(tmp_path, port=port, timeout=0.5)))
 
     assert severities(found) == {UNKNOWN}
 
@@ -152,7 +152,7 @@ def _tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 def asked(handler: Handler, folder: Path, tls: ssl.SSLContext) -> list[Finding]:
     with serving(handler, tls) as port:
-        return list(strangers.strangers(fleet(), world(folder, port=port)))
+        return list(anonymous.strangers(fleet(), world(folder, port=port)))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_no_session_has_ten_refusals(tmp_path: Path) -> None:
     handler = Counted()
     with serving(handler) as port:
         here = world(tmp_path, port=port)
-        for ask in (backscatter.backscatter, strangers.strangers):
+        for ask in (backscatter.backscatter, anonymous.strangers):
             assert list(ask(fleet(domains), here))
 
     assert max(handler.refused.values()) < 10

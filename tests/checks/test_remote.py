@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.clients.message import TestMessage, id_in
+from deploys.checks.core.world import UnansweredError, World
 from deploys.checks.delivery.integrity import unescaped
-from deploys.checks.delivery.message import TestMessage, id_in
 from deploys.checks.delivery.remote import Mailbox, submit, wait
-from deploys.checks.world import UnansweredError, World
 from tests.checks.worlds import Machine, world
 
 SENDER, RECIPIENT = "postmaster@harbor.example", "visitor@faraway.example"

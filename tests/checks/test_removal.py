@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import World
 from deploys.checks.delivery import removal
-from deploys.checks.delivery.errands import Errand
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.delivery.removal import tidied
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import World
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.delivering import letter
 from tests.checks.honest_notices import notice
 from tests.checks.honest_removal import MESSAGE

@@ -14,11 +14,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.finding import Severity
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.report import Report, Stop, Verdict
 from deploys.checks.report import data, html, junit, markdown, prometheus, terminal, write
-from deploys.checks.report.legs import legs
-from deploys.checks.verdict import Report, Stop, Verdict
+from deploys.checks.report.timeline import legs
+from deploys.checks.run.catalogue import QUESTIONS
 from deploys.mail.errors import MailError
 from tests.checks import samples
 
@@ -291,7 +291,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 ASK = """
 import sys
 import pyinfra_cli.cli
-from deploys.checks.command_line import inventory_name
+from deploys.checks.timer.command_line import inventory_name
 for line in sys.stdin:
     sys.argv = ["pyinfra", *line.split()]
     sys.stdout.write(inventory_name() + "\\n")

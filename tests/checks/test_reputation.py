@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.finding import Severity
-from deploys.checks.reputation import blocklists, is_reserved, routes
+from deploys.checks.clients.resolver import Resolver
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.world import Page
+from deploys.checks.reputation import blocklists, is_reserved, rpki
 from deploys.checks.reputation.lists import LISTED_IPV6
-from deploys.checks.resolver import Resolver
-from deploys.checks.world import Page
-from deploys.mail.verification import Verification
+from deploys.mail.settings.verification import Verification
 from tests.checks.honest_reputation import (
     ENTRY,
     NETWORK,
@@ -170,7 +170,7 @@ def test_a_route_is_judged_by_what_its_holder_signed(
 def test_an_answer_that_is_none_leaves_the_route_open(text: str, tmp_path: Path) -> None:
     pages = Pages({NETWORK: Page(200, "application/json", text)})
 
-    (finding,) = routes.validated(public(), replace(world(tmp_path), web=pages))
+    (finding,) = rpki.validated(public(), replace(world(tmp_path), web=pages))
 
     assert (finding.severity, bool(finding.fix)) == (UNKNOWN, True)
 

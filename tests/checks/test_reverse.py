@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.core.finding import Severity
 from deploys.checks.dns.reverse import named
-from deploys.checks.finding import Severity
 from tests.checks.honest_dns import Records, asked, of
 from tests.checks.worlds import Gone, fleet
 

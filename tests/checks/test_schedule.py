@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.schedule import Schedule
+from deploys.checks.timer.units import Schedule
 
 COMMAND = ("/srv/my mail/.venv/bin/python", "-m", "pyinfra", "/srv/100%/$x", "deploys/verify.py")
 WHOLE = Schedule("lab", "daily", COMMAND, "/srv/my mail", "anna", "/srv/my mail")

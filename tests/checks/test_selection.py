@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.finding import Severity
-from deploys.checks.proof import prove
-from deploys.checks.report.words import headline, scope
-from deploys.checks.selection import selected
-from deploys.checks.verdict import Verdict
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.report import Verdict
+from deploys.checks.report.summary import headline, scope
+from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.runner import prove
+from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
-from deploys.mail.verification import Verification
+from deploys.mail.settings.verification import Verification
 from tests.checks.honest import zone
 from tests.checks.test_report import on_terminal
 from tests.checks.worlds import Machine, Zone, fleet, world

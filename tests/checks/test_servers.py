@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploys.checks import nameservers, resolver
+from deploys.checks.clients import nameservers, resolver
+from deploys.checks.clients.resolver import Resolver
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.dns import names, servers
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.resolver import Resolver
-from deploys.checks.world import Answer, UnansweredError
 from tests.checks.honest_dns import of, two_servers
 from tests.checks.worlds import Zone, fleet
 from tests.zones.responder import RESPONSE, Responder, a, domain, mx, soa

@@ -10,12 +10,12 @@ from threading import Thread
 
 import pytest
 
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer, Page
 from deploys.checks.dns import autoconfig, services
 from deploys.checks.dns.services import Service
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import Answer, Page
 from deploys.mail import srv
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.model import Fleet
 from tests.checks.honest_services import OUTLOOK, SITES, THUNDERBIRD, led, manned, pages
 from tests.checks.servers import Submission, certified, serving
 from tests.checks.worlds import Gone, Pages, Zone, fleet, world

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.delivery.errands import Errand
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer
+from deploys.checks.delivery.dkim import verified
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.signatures import verified
+from deploys.checks.delivery.test_messages import Errand
 from deploys.checks.dns import keys
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.world import Answer
 from deploys.mail.dkim import ALGORITHMS
 from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
 

@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from deploys.checks.delivery import authentication, integrity, signatures, ways
-from deploys.checks.delivery.errands import Errand, errands
+from deploys.checks.clients.bounded_smtplib import unverified
+from deploys.checks.clients.message import TestMessage
+from deploys.checks.clients.smtp import Endpoint
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer, World
+from deploys.checks.delivery import authentication, dkim, integrity
+from deploys.checks.delivery import trace as ways
 from deploys.checks.delivery.exchange import Delivery, exchange
-from deploys.checks.delivery.message import TestMessage
 from deploys.checks.delivery.sink import opened
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp.client import unverified
-from deploys.checks.smtp.session import Endpoint
-from deploys.checks.world import Answer, World
-from deploys.mail.verification import Sink, Verification
+from deploys.checks.delivery.test_messages import Errand, errands
+from deploys.mail.settings.verification import Sink, Verification
 from tests.checks.signing import KEYS, signed
 from tests.checks.worlds import Zone, fleet, world
 
@@ -63,7 +64,7 @@ def _client(sink: Sink) -> Iterator[smtplib.SMTP]:
 def judged(one: Delivery, here: World) -> list[Finding]:
     return [
         *authentication.judged(one, here.names),
-        *signatures.verified([one], fleet()),
+        *dkim.verified([one], fleet()),
         *integrity.whole([one]),
         *ways.travelled([one], fleet()),
     ]

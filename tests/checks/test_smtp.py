@@ -10,11 +10,11 @@ from threading import Event
 
 import pytest
 
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp.interview import Interview, Outcome, Rcpt, Want
-from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply
-from deploys.checks.smtp.strangers import answering, judged, strangers
-from deploys.checks.world import UnansweredError
+from deploys.checks.clients.smtp import Endpoint, MisbehavedError, Reply
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import UnansweredError
+from deploys.checks.smtp.anonymous import answering, judged, strangers
+from deploys.checks.smtp.rcpt import Interview, Outcome, Rcpt, Want
 from tests.checks.servers import (
     CatchAll,
     Handler,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.finding import Severity
-from deploys.checks.smtp.session import Desk, Endpoint, Reply
+from deploys.checks.clients.smtp import Desk, Endpoint, Reply
+from deploys.checks.core.finding import Severity
 from deploys.checks.smtp.smuggling import ENDINGS, envelope, judged, smuggling, tried
-from deploys.mail.secret import file
+from deploys.mail.settings.secret import file
 from tests.checks.careless import TRUE, Careless, ending, listening
 from tests.checks.servers import Handler, Submission, certified, serving
 from tests.checks.worlds import fleet, world

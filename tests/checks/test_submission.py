@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from deploys.checks.delivery.errands import errands
+from deploys.checks.clients.smtp import Desk, Endpoint, desks
+from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.remote import Received
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp.session import Desk, Endpoint, desks
+from deploys.checks.delivery.test_messages import errands
 from deploys.checks.smtp.submission import asked, asked_outside, private, submission
-from deploys.mail.secret import Secret, file
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import Secret, file
 from tests.checks.servers import (
     AnotherPassword,
     AnySender,

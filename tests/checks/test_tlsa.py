@@ -8,10 +8,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from deploys.checks.clients.smtp import Endpoint
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.world import Answer, World
 from deploys.checks.dns import tlsa
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.smtp.session import Endpoint
-from deploys.checks.world import Answer, World
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import Pages, Zone, fleet
 

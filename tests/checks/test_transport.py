@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.finding import Finding, Severity
+from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.smtp import ports
 from deploys.mail.ciphers import Grade, broken, grade
 from tests.checks.honest_transport import Contexts, knocked, old, scanned, strict

@@ -6,13 +6,13 @@ from itertools import starmap
 
 import pytest
 
-from deploys.checks.dns.exchanges import MX
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.selection import selected
-from deploys.checks.smtp.strangers import RELAY
-from deploys.checks.waivers import waived
+from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.waivers import waived
+from deploys.checks.dns.mx import MX
+from deploys.checks.run.selection import selected
+from deploys.checks.smtp.anonymous import RELAY
 from deploys.mail.errors import MailError
-from deploys.mail.verification import Verification, Waiver
+from deploys.mail.settings.verification import Verification, Waiver
 from tests.checks.samples import bad
 
 TODAY = date(2026, 10, 4)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.delivery import ways
+from deploys.checks.core.finding import Severity
+from deploys.checks.core.world import UnansweredError
+from deploys.checks.delivery import trace as ways
 from deploys.checks.delivery.exchange import Delivery, Logged
-from deploys.checks.delivery.hops import Hop, hops_of
 from deploys.checks.delivery.log import parsed, with_log
+from deploys.checks.delivery.received import Hop, hops_of
 from deploys.checks.delivery.remote import Received
-from deploys.checks.finding import Severity
-from deploys.checks.world import UnansweredError
 from tests.checks.honest_bytes import INWARD, TRACE, delivered
 from tests.checks.worlds import Machine, fleet, world
 

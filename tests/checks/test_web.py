@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from deploys.checks.web import Https
-from deploys.checks.world import Page, RefusedError, UnansweredError
+from deploys.checks.clients.https import Https
+from deploys.checks.core.world import Page, RefusedError, UnansweredError
 from tests.checks.servers import certified
 
 NAME = "mta-sts.harbor.example"

@@ -6,14 +6,22 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from deploys.checks.core.world import (
+    Answer,
+    Cached,
+    Delegation,
+    Page,
+    Trust,
+    UnansweredError,
+    World,
+)
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox
 from deploys.checks.dns.keys import TABLE
 from deploys.checks.host.look import SCRIPT
-from deploys.checks.world import Answer, Cached, Delegation, Page, Trust, UnansweredError, World
-from deploys.mail.checking import fleet_from
 from deploys.mail.dkim import DIRECTORY as KEPT
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
 from tests.checks import looks
 from tests.checks.signing import KEYS, signed
 

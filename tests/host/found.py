@@ -3,12 +3,12 @@
 import base64
 from typing import Any
 
-from deploys.host.desired import Certificate, File, Service
-from deploys.host.found import Existing
-from deploys.host.fresh import fresh, nothing
-from deploys.mail.checking import fleet_from
-from deploys.mail.secret import command
-from deploys.mail.settings import Client, HostSettings, MailSettings
+from deploys.host.model.desired import Certificate, File, Service
+from deploys.host.model.state import Existing
+from deploys.host.new_host import fresh, nothing
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Client, HostSettings, MailSettings
+from deploys.mail.settings.secret import command
 
 SETTINGS: dict[str, Any] = {
     "mail_hostname": "mx1.harbor.example",

@@ -11,12 +11,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploys.host import dane, postfix
 from deploys.host.agent import dane as rules
 from deploys.host.agent import pairs, rollover
 from deploys.host.agent.shell import Refused
-from deploys.host.found import Existing
-from deploys.mail.settings import MailSettings
+from deploys.host.model.state import Existing
+from deploys.host.services import postfix
+from deploys.host.tls import dane
+from deploys.mail.settings.model import MailSettings
 from tests.host.found import as_desired, bare, served, settings
 from tests.host.pairs import EC, NAME, OTHER, RSA, Key, certificate, key
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploys.host.agent.dialogue import hold
 from deploys.host.agent.shell import Refused
-from deploys.host.desired import Dialogue, Step
+from deploys.host.model.desired import Dialogue, Step
 from tests.host.pairs import EC, OTHER, certificate, key
 
 

@@ -9,7 +9,7 @@ from pyinfra.api.inventory import Inventory
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
-from deploys.host.existing import existing_on, remembered
+from deploys.host.transport.facts import existing_on, remembered
 from tests.host.found import bare
 
 

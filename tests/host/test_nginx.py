@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from deploys.host import certificates, nginx, policies, postfix, services
-from deploys.host.desired import Service
-from deploys.host.found import Existing
-from deploys.host.obstacles import obstacle
-from deploys.host.plan import certification, configuration, preparation
+from deploys.host.model.desired import Service
+from deploys.host.model.plan import certification, configuration, preparation
+from deploys.host.model.state import Existing
+from deploys.host.preconditions import obstacle
+from deploys.host.services import nginx, postfix, registry
+from deploys.host.tls import certificates, mta_sts_policy
 from deploys.mail.mta_sts import Policy
-from deploys.mail.settings import MailSettings
+from deploys.mail.settings.model import MailSettings
 from tests.host.found import as_desired, bare, served, settings
 from tests.host.test_templates import ACCOUNTS
 
@@ -41,14 +42,14 @@ def host(
         policy = Policy.of(mode, ["mx1.harbor.example"])  # type: ignore[arg-type]
         file = {"mode": 0o644, "owner": "root", "group": "root", "sha256": "x"}
         file["content"] = base64.b64encode(str(policy).encode()).decode()
-        found["services"]["nginx"]["files"][policies.path(DOMAIN)] = file
-        found["services"]["nginx"]["owned"] = [policies.path(DOMAIN)]
+        found["services"]["nginx"]["files"][mta_sts_policy.path(DOMAIN)] = file
+        found["services"]["nginx"]["owned"] = [mta_sts_policy.path(DOMAIN)]
     found["published"] = {RECORD} if seen else set()
     return Existing.model_validate(found)
 
 
 def described(asked: MailSettings, existing: Existing) -> Service | None:
-    found = services.services(asked, existing)
+    found = registry.services(asked, existing)
     return next((one for one in found if one.query.name == "nginx"), None)
 
 
@@ -125,7 +126,7 @@ def test_each_name_has_one_certificate_for_which_nginx_is_reloaded() -> None:
 def test_the_ladder(asked: str, existing: Existing, mode: str | None) -> None:
     service = described(own(asked), existing)
 
-    assert (service and Policy.parse(content(service, policies.path(DOMAIN))).mode) == mode
+    assert (service and Policy.parse(content(service, mta_sts_policy.path(DOMAIN))).mode) == mode
 
 
 @pytest.mark.parametrize(
@@ -146,20 +147,22 @@ def test_what_is_looked_for_is_the_announcement_that_would_be_evidence(
         looked.extend(records.values())
         return set(records)
 
-    found = policies.looked_for(own("enforce"), existing, seen)
+    found = mta_sts_policy.looked_for(own("enforce"), existing, seen)
 
     assert [text.partition("id=")[2][0] for text in looked] == list(awaited)
     assert found.published == ({RECORD} if awaited else set())
 
 
 def test_a_domain_that_cannot_enforce_yet_is_told_what_is_missing() -> None:
-    (not_seen,) = policies.held(own("enforce"), host("testing"))
-    (self_signed,) = policies.held(own("enforce"), host("testing", seen=True, self_signed=True))
+    (not_seen,) = mta_sts_policy.held(own("enforce"), host("testing"))
+    (self_signed,) = mta_sts_policy.held(
+        own("enforce"), host("testing", seen=True, self_signed=True)
+    )
 
     assert "says 'testing' for now" in not_seen
     assert 'has announced it: _mta-sts.harbor.example. TXT "v=STSv1; id=t' in not_seen
     assert "once an authority has issued the certificate of mx1.harbor.example" in self_signed
-    assert list(policies.held(own("enforce"), host("testing", seen=True))) == []
+    assert list(mta_sts_policy.held(own("enforce"), host("testing", seen=True))) == []
 
 
 def test_a_site_that_is_not_wanted_any_more_is_stopped() -> None:
@@ -167,7 +170,7 @@ def test_a_site_that_is_not_wanted_any_more_is_stopped() -> None:
     found = bare(own=asked).model_dump()
     found["services"]["nginx"]["owned"] = [nginx.CONFIGURATION]
 
-    assert services.leaving(asked, Existing.model_validate(found)) == {"nginx": "nginx.service"}
+    assert registry.leaving(asked, Existing.model_validate(found)) == {"nginx": "nginx.service"}
 
 
 def running(pid: int | None, *owned: str, listener: str = "") -> Existing:

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from deploys.host import null_client, services
-from deploys.host.desired import Service
-from deploys.host.plan import configuration
+from deploys.host.model.desired import Service
+from deploys.host.model.plan import configuration
+from deploys.host.services import null_client, registry
 from tests.host.found import bare, client
 
 PASSWORD = "open sesame"
@@ -41,4 +41,4 @@ def test_the_password_is_in_a_file_for_root_alone_and_in_no_change_that_is_shown
 
 
 def test_a_host_that_runs_no_other_service_is_asked_about_no_other() -> None:
-    assert [query.name for query in services.queries(client())] == ["postfix"]
+    assert [query.name for query in registry.queries(client())] == ["postfix"]

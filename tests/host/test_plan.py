@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from deploys.host import postfix, services
-from deploys.host.desired import Service
-from deploys.host.found import Existing
-from deploys.host.plan import certification, configuration, departure, preparation
-from deploys.mail.settings import LETS_ENCRYPT
+from deploys.host.model.desired import Service
+from deploys.host.model.plan import certification, configuration, departure, preparation
+from deploys.host.model.state import Existing
+from deploys.host.services import postfix, registry
+from deploys.mail.settings.model import LETS_ENCRYPT
 from tests.host.found import as_desired, bare, served, settings
 
 OLD, DIRECTORY = "https://old.example", LETS_ENCRYPT
@@ -248,12 +248,12 @@ def test_keys_of_a_certificate_that_no_authority_has_issued_yet_are_not_changed(
 def test_the_answer_for_the_operator_names_the_settings_that_a_refusal_speaks_of() -> None:
     own = settings(mail_postfix_main={"mynetworks": "0.0.0.0/0", "soft_bounce": True})
 
-    assert services.suspects(own, "bad value: mynetworks = x") == "mail_postfix_main['mynetworks']"
-    assert "soft_bounce" in services.suspects(own, "something else")
+    assert registry.suspects(own, "bad value: mynetworks = x") == "mail_postfix_main['mynetworks']"
+    assert "soft_bounce" in registry.suspects(own, "something else")
 
 
 def test_what_an_earlier_role_left_running_is_stopped() -> None:
     found = bare().model_copy(update={"others": {"milter": "milter.service"}})
 
-    assert services.leaving(settings(), found) == {"milter": "milter.service"}
+    assert registry.leaving(settings(), found) == {"milter": "milter.service"}
     assert str(departure("milter.service")) == "stop milter.service (not needed any more)"

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from deploys.host import keyring, rotating, rspamd, signing
 from deploys.host.agent import keys as agent
-from deploys.host.found import Existing
-from deploys.host.plan import preparation
+from deploys.host.dkim import keys, rotation, signers
+from deploys.host.model.plan import preparation
+from deploys.host.model.state import Existing
+from deploys.host.services import rspamd
 from deploys.mail import dkim
-from deploys.mail.rotation import DAY, FORGOTTEN
-from deploys.mail.settings import MailSettings
+from deploys.mail.dkim_rotation import DAY, FORGOTTEN
+from deploys.mail.settings.model import MailSettings
 from tests.host.found import bare
 from tests.host.found import settings as own
 
@@ -48,12 +49,12 @@ def host(
         "group": "root",
     }
     found = bare().model_dump()
-    found["services"]["rspamd"]["files"][keyring.TABLE] = file if signs else None
+    found["services"]["rspamd"]["files"][keys.TABLE] = file if signs else None
     return Existing.model_validate(
         found
         | {
-            "keys": dict.fromkeys(keyring.paths(settings())) | dict.fromkeys(paths, "UlNB"),
-            "histories": {keyring.history_path(settings()): times},
+            "keys": dict.fromkeys(keys.paths(settings())) | dict.fromkeys(paths, "UlNB"),
+            "histories": {keys.history_path(settings()): times},
             "clock": NOW,
             "published": names(*seen),
         }
@@ -72,7 +73,7 @@ def made(settings: MailSettings, existing: Existing) -> list[str]:
 
 
 def signs(settings: MailSettings, existing: Existing) -> list[str]:
-    table = signing.domains(settings, existing)
+    table = signers.domains(settings, existing)
     assert table[DOMAIN] == table[HOSTNAME]
     return [one["selector"] for one in table[DOMAIN]["selectors"]]
 
@@ -91,10 +92,10 @@ def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
     all_of_them = host({1: CURRENT}, 1, 2, signs=FIRST, seen=SECOND)
 
     assert signs(settings(), some) == list(FIRST)
-    assert rotating.turn(settings(), some) == rotating.Turn()
+    assert rotation.turn(settings(), some) == rotation.Turn()
     assert signs(settings(), all_of_them) == list(SECOND)
-    assert rotating.turn(settings(), all_of_them).histories == {
-        keyring.history_path(settings()): {
+    assert rotation.turn(settings(), all_of_them).histories == {
+        keys.history_path(settings()): {
             "1": CURRENT | {"retired": NOW},
             "2": {"signing": NOW},
         }
@@ -104,7 +105,7 @@ def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
 def test_a_run_that_died_before_it_noted_what_signs_is_made_up_for() -> None:
     host_then = host({1: CURRENT}, 1, 2, signs=SECOND)
 
-    (change,) = rotating.turn(settings(), host_then).changes
+    (change,) = rotation.turn(settings(), host_then).changes
 
     assert signs(settings(), host_then) == list(SECOND)
     assert str(change) == ("note /var/lib/pyinfra-mail/dkim/mx1.json (what signs, and since when)")
@@ -116,7 +117,7 @@ def test_in_a_slot_that_was_used_keys_wait_until_resolvers_have_forgotten(*, see
     waiting = host({1: {"revoked": 0} | since, 2: CURRENT}, 1, 2, signs=SECOND, seen=FIRST)
 
     assert signs(settings(), waiting) == list(FIRST if seen else SECOND)
-    (times,) = rotating.turn(settings(), waiting).histories.values()
+    (times,) = rotation.turn(settings(), waiting).histories.values()
     assert times["1"] == ({"signing": NOW} if seen else {"revoked": 0, "seen": NOW})
 
 
@@ -124,14 +125,14 @@ def test_retired_keys_are_deleted_while_those_that_sign_are_seen_everywhere() ->
     seen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND)
     unseen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND[:1])
 
-    turn = rotating.turn(settings(), seen)
+    turn = rotation.turn(settings(), seen)
 
     assert [Path(path).stem for path in turn.deleted] == list(FIRST)
     assert list(turn.histories.values()) == [{"1": {"revoked": NOW}, "2": CURRENT}]
     assert [change.verb for change in turn.changes] == ["delete", "delete", "note"]
-    assert rotating.turn(settings(), unseen) == rotating.Turn()
-    assert rotating.waiting(settings(mail_dns={"class": "powerdns"}), seen) == []
-    assert rotating.waiting(settings(), seen)[0] == (
+    assert rotation.turn(settings(), unseen) == rotation.Turn()
+    assert rotation.waiting(settings(mail_dns={"class": "powerdns"}), seen) == []
+    assert rotation.waiting(settings(), seen)[0] == (
         "no mail needs the key at mx1-rsa._domainkey.harbor.example any more; publish: "
         '"v=DKIM1; k=rsa; p="'
     )
@@ -146,7 +147,7 @@ def test_the_records_of_keys_that_sign_are_looked_for_again_before_others_are_de
         asked.extend(records)
         return list(records)
 
-    signing.looked_for(settings(), host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND), seen)
+    signers.looked_for(settings(), host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND), seen)
 
     assert sorted(asked) == sorted(names(*SECOND))
 
@@ -154,16 +155,16 @@ def test_the_records_of_keys_that_sign_are_looked_for_again_before_others_are_de
 def test_a_host_at_rest_asks_for_nothing_and_notes_nothing() -> None:
     still = host({1: CURRENT}, 1, signs=FIRST)
 
-    assert signing.unseen(settings(), still) == {}
-    assert rotating.turn(settings(), still) == rotating.Turn()
-    assert rotating.waiting(settings(), still) == []
+    assert signers.unseen(settings(), still) == {}
+    assert rotation.turn(settings(), still) == rotation.Turn()
+    assert rotation.waiting(settings(), still) == []
 
 
 def test_a_delegated_domain_is_told_of_each_cname_that_is_missing() -> None:
     told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
     host_then = host({1: CURRENT}, 1, signs=FIRST)
 
-    said = rotating.waiting(told, host_then)
+    said = rotation.waiting(told, host_then)
 
     name = "mx1-2-rsa._domainkey.mx1.harbor.example"
     assert said[0] == (
@@ -189,7 +190,7 @@ def test_what_is_missing_of_a_delegated_key_is_its_record_or_its_cname(
     told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
     fresh = host({}, 1).model_copy(update={"published": frozenset(seen)})
 
-    assert f"without the signature mx1-rsa; publish: {record}" in rotating.waiting(told, fresh)[0]
+    assert f"without the signature mx1-rsa; publish: {record}" in rotation.waiting(told, fresh)[0]
 
 
 def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from deploys.host import redis, rspamd, services
-from deploys.host.ucl import joined, setting
+from deploys.host.services import redis, registry, rspamd
+from deploys.host.services.ucl import joined, setting
 from tests.host.found import bare, settings
 
 GOLDEN = Path(__file__).parent / "golden" / "rspamd"
@@ -61,7 +61,7 @@ def test_a_file_of_the_operators_alone_is_written_and_its_module_is_on() -> None
 
 def test_redis_is_there_where_something_is_counted() -> None:
     def names(**own: Any) -> list[str]:
-        return [one.query.name for one in services.services(settings(**own), bare())]
+        return [one.query.name for one in registry.services(settings(**own), bare())]
 
     assert redis.NAME not in names()
     assert names(mail_account_rate="5/1m").index("redis") < names(mail_account_rate="5/1m").index(

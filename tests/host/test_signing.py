@@ -10,10 +10,12 @@ from typing import Any
 import dkim
 import pytest
 
-from deploys.host import keyring, rspamd, signing
 from deploys.host.agent import keys
-from deploys.host.found import Existing
-from deploys.mail.settings import MailSettings
+from deploys.host.dkim import keys as keyring
+from deploys.host.dkim import signers
+from deploys.host.model.state import Existing
+from deploys.host.services import rspamd
+from deploys.mail.settings.model import MailSettings
 from tests.host.found import bare, settings
 
 RSA, ED25519 = "mx1-rsa._domainkey.harbor.example", "mx1-ed25519._domainkey.harbor.example"
@@ -47,20 +49,20 @@ def signs(existing: Existing) -> dict[str, list[str]]:
     """Return the selectors that sign for each domain."""
     return {
         domain: [one["selector"] for one in how["selectors"]]
-        for domain, how in signing.domains(settings(), existing).items()
+        for domain, how in signers.domains(settings(), existing).items()
     }
 
 
 def test_a_host_without_keys_signs_nothing_and_waits_for_nothing() -> None:
     assert signs(bare()) == {}
-    assert signing.unpublished(settings(), bare()) == []
+    assert signers.unpublished(settings(), bare()) == []
 
 
 def test_a_key_does_not_sign_before_its_record_is_seen() -> None:
     host = with_keys(bare(), published=frozenset({ED25519}))
 
     assert signs(host) == {"harbor.example": ["mx1-ed25519"]}
-    assert signing.unpublished(settings(), host)[0] == (
+    assert signers.unpublished(settings(), host)[0] == (
         "mail of harbor.example leaves without the signature mx1-rsa; publish: "
         f'{RSA}. TXT "v=DKIM1; k=rsa; p=UlNB"'
     )
@@ -84,9 +86,9 @@ def test_keys_of_another_name_take_over_when_they_are_seen_and_not_before() -> N
     )
 
     old = ["mx1-rsa", "mx1-ed25519"]
-    assert selectors(signing.domains(renamed, waiting)) == old
-    assert selectors(signing.domains(renamed, one)) == ["next-rsa", "mx1-ed25519"]
-    assert selectors(signing.domains(renamed, both)) == ["next-rsa", "next-ed25519"]
+    assert selectors(signers.domains(renamed, waiting)) == old
+    assert selectors(signers.domains(renamed, one)) == ["next-rsa", "mx1-ed25519"]
+    assert selectors(signers.domains(renamed, both)) == ["next-rsa", "next-ed25519"]
 
 
 def selectors(table: keyring.Table) -> list[str]:
@@ -101,7 +103,7 @@ def test_only_records_of_keys_that_do_not_sign_yet_are_looked_for() -> None:
         return list(records)
 
     host = running(with_keys(bare(), published=frozenset({RSA})))
-    found = signing.looked_for(settings(), host, seen)
+    found = signers.looked_for(settings(), host, seen)
 
     assert RSA not in asked
     assert ED25519 in asked

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.host import dovecot, fail2ban, null_client, postfix, submission
-from deploys.host.plan import configuration
+from deploys.host.model.plan import configuration
+from deploys.host.services import dovecot, fail2ban, null_client, postfix, postfix_submission
 from tests.host.found import bare, client, settings
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -58,7 +58,7 @@ def test_a_host_with_accounts_is_configured_as_the_golden_file_says(
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_stands_beside_them_is_as_the_golden_files_say(version: str) -> None:
-    for file in submission.files(settings(**ACCOUNTS), VERSIONS[version]):
+    for file in postfix_submission.files(settings(**ACCOUNTS), VERSIONS[version]):
         assert file.content == (GOLDEN / version / "accounts" / Path(file.path).name).read_text()
 
 
@@ -82,7 +82,7 @@ def test_the_jail_is_as_the_golden_file_says(version: str) -> None:
 
 
 def test_a_sender_address_may_have_several_logins() -> None:
-    (table,) = submission.tables(settings(**ACCOUNTS))
+    (table,) = postfix_submission.tables(settings(**ACCOUNTS))
 
     assert table.entries == {
         "anna@harbor.example": "anna@harbor.example",
@@ -93,7 +93,7 @@ def test_a_sender_address_may_have_several_logins() -> None:
 def test_words_of_the_operator_take_the_place_of_ours_in_a_bounce() -> None:
     own = settings(mail_bounce_texts={"failure": "Leider unzustellbar. Grüße, $myhostname"})
 
-    bounce = submission.files(own, (3, 7, 11))[0].content
+    bounce = postfix_submission.files(own, (3, 7, 11))[0].content
 
     assert "Charset: utf-8\n" in bounce
     assert "\nLeider unzustellbar. Grüße, $myhostname\n" in bounce

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from deploys.host import certificates, mta_sts, postfix, unbound
-from deploys.host.desired import Service
-from deploys.host.found import Existing
-from deploys.host.plan import configuration
+from deploys.host.model.desired import Service
+from deploys.host.model.plan import configuration
+from deploys.host.model.state import Existing
+from deploys.host.services import mta_sts_resolver, postfix, unbound
+from deploys.host.tls import certificates
 from tests.host.found import as_desired, bare, settings
 
 GOLDEN = Path(__file__).parent / "golden" / "tls"
@@ -43,10 +44,10 @@ def test_the_resolver_is_configured_as_the_golden_file_says(name: str, own: dict
 
 @pytest.mark.parametrize("release", ["12", "13"])
 def test_the_daemon_of_policies_is_configured_as_the_golden_file_says(release: str) -> None:
-    service = mta_sts.service(settings(), with_postfix(release))
+    service = mta_sts_resolver.service(settings(), with_postfix(release))
 
     golden = (GOLDEN / f"mta-sts-daemon-{release}.yml").read_text()
-    assert content(service, mta_sts.CONFIGURATION) == golden
+    assert content(service, mta_sts_resolver.CONFIGURATION) == golden
 
 
 def with_postfix(release: str) -> Existing:
@@ -57,7 +58,7 @@ def with_postfix(release: str) -> Existing:
     )
 
 
-@pytest.mark.parametrize("module", [unbound, mta_sts])
+@pytest.mark.parametrize("module", [unbound, mta_sts_resolver])
 def test_a_host_as_desired_has_nothing_to_change(module: Any) -> None:
     service = module.service(settings(), bare("13"))
 

@@ -9,7 +9,7 @@ import sys
 
 from pyinfra_cli.main import cli
 
-from deploys.host import remote
+from deploys.host.transport import remote
 
 EVENTS = "/run/pyinfra-mail-events"
 HOOK = """

@@ -15,17 +15,17 @@ from moto.server import ThreadedMotoServer
 
 from deploys.lab.definition import UPDATED
 from deploys.lab.inventory import dns_by_update, resolvers
-from deploys.mail.checking import fleet_from
+from deploys.mail.dkim_rotation import Published
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, MailRecord, records_for
-from deploys.mail.rotation import Published
-from deploys.mail.secret import env
-from deploys.zones.applying import apply
-from deploys.zones.loading import load
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.secret import env
+from deploys.zones.apply import apply
+from deploys.zones.backup import Saves
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.provider import Provider
+from deploys.zones.providers.load import load
+from deploys.zones.providers.provider import Provider
 from deploys.zones.publication import Publication
-from deploys.zones.saving import Saves
 from tests.lab.raising import Raised
 from tests.lab.servers import OnKnot, OnPowerDns, OnRoute53, RecordSets, Server
 from tests.zones.scenario import live

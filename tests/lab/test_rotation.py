@@ -21,12 +21,12 @@ import pytest
 
 from deploys.lab.inventory import dns as lab_dns
 from deploys.lab.inventory import resolvers
-from deploys.mail.checking import fleet_from
 from deploys.mail.records import MailRecord
-from deploys.zones.loading import load
+from deploys.mail.settings.inventory import fleet_from
+from deploys.zones.backup import Saves
+from deploys.zones.propagation.visible import visible
+from deploys.zones.providers.load import load
 from deploys.zones.publication import Publication
-from deploys.zones.saving import Saves
-from deploys.zones.visible import visible
 from tests.lab.raising import Done, Raised
 from tests.lab.running import LAB, MAIL_HOSTS, deployed, on, pyinfra, settled, undone
 from tests.lab.submitting import submitted

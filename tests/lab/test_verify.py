@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from deploys.checks.catalogue import CHECKS, QUESTIONS
-from deploys.checks.delivery.message import HEADER
+from deploys.checks.clients.message import HEADER
+from deploys.checks.run.catalogue import CHECKS, QUESTIONS
 from deploys.lab.definition import TRAVELLER
 from tests.lab.raising import ROOT, Done, Raised
 from tests.lab.raising import pyinfra as pyinfra_of

@@ -22,7 +22,7 @@ from checkdmarc.mta_sts import query_mta_sts_record
 from deploys.lab import state
 from deploys.lab.definition import ACME_DIRECTORY
 from deploys.mail.mta_sts import Policy
-from deploys.zones.announcing import fetched
+from deploys.zones.propagation.mta_sts import fetched
 from tests.lab.raising import Raised
 from tests.lab.running import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, refused, settled
 from tests.lab.tls import SERVED, both, put

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from deploys.mail.accounts import password_hash
-from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
-from deploys.mail.secret import file
-from deploys.mail.settings import MailSettings
+from deploys.mail.settings.accounts import password_hash
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import MailSettings
+from deploys.mail.settings.secret import file
 
 ANNA = "anna@harbor.example"
 CRYPT = "$6$" + "a" * 8 + "$" + "b" * 86

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from deploys.mail.checking import fleet_from
+from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, records_for
-from deploys.mail.rotation import Published
-from deploys.mail.secret import command
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import command
 
 HARBOR = {
     "mail_hostname": "mx1.harbor.example",

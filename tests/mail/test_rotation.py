@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from deploys.mail import rotation
-from deploys.mail.checking import fleet_from
+from deploys.mail import dkim_rotation
 from deploys.mail.dkim import is_revoked
-from deploys.mail.rotation import DAY, FORGOTTEN, later, signer, wanted
-from deploys.mail.settings import MailSettings
-from deploys.mail.slots import Slot, Slots
+from deploys.mail.dkim_rotation import DAY, FORGOTTEN, later, signer, wanted
+from deploys.mail.dkim_slots import Slot, Slots
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import MailSettings
 
 KEYS = {"rsa": "MIIB", "ed25519": "AAAA"}
 NOW = 1000 * DAY
@@ -108,14 +108,14 @@ def test_retired_keys_stay_for_as_long_as_mail_may_wait_and_a_day(
     chosen = settings(mail_postfix_main=own)
     slots = {1: retired(days), 2: current(days)}
 
-    assert rotation.expired(chosen, slots, NOW) == (1 if over else None)
-    texts = {one.selector: one.text for one in rotation.published(chosen, slots, NOW)}
+    assert dkim_rotation.expired(chosen, slots, NOW) == (1 if over else None)
+    texts = {one.selector: one.text for one in dkim_rotation.published(chosen, slots, NOW)}
     assert is_revoked(texts["mx1-rsa"]) is over
     assert texts["mx1-2-rsa"] == "v=DKIM1; k=rsa; p=MIIB"
 
 
 def test_keys_that_nothing_has_followed_never_expire() -> None:
-    assert rotation.expired(settings(), {1: retired(900), 2: NEXT}, NOW) is None
+    assert dkim_rotation.expired(settings(), {1: retired(900), 2: NEXT}, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_keys_that_nothing_has_followed_never_expire() -> None:
 def test_what_signs_will_sign_or_has_signed_is_published_and_what_is_revoked_says_so(
     first: Slot, second: Slot, states: list[str]
 ) -> None:
-    found = list(rotation.published(settings(), {1: first, 2: second}, NOW))
+    found = list(dkim_rotation.published(settings(), {1: first, 2: second}, NOW))
 
     assert [one.state for one in found] == states
     assert [is_revoked(one.text) for one in found] == [state == "free" for state in states]
@@ -139,7 +139,7 @@ def test_what_signs_will_sign_or_has_signed_is_published_and_what_is_revoked_say
 
 def test_a_delegated_domain_has_a_record_at_every_name_from_the_first_day() -> None:
     told = settings(mail_dkim_cname="keys.example.net")
-    found = [one.selector for one in rotation.published(told, {1: NEXT, 2: FREE}, NOW)]
+    found = [one.selector for one in dkim_rotation.published(told, {1: NEXT, 2: FREE}, NOW)]
 
     assert found == ["mx1-rsa", "mx1-ed25519", "mx1-2-rsa", "mx1-2-ed25519"]
 
@@ -157,7 +157,7 @@ def test_a_delegated_domain_has_a_record_at_every_name_from_the_first_day() -> N
 def test_a_rotation_that_does_not_begin_at_once_says_why(
     first: Slot, second: Slot, said: str
 ) -> None:
-    sentence = rotation.hindrance(settings("now"), {1: first, 2: second}, NOW)
+    sentence = dkim_rotation.hindrance(settings("now"), {1: first, 2: second}, NOW)
 
     assert said in sentence
     assert bool(said) is bool(sentence)
@@ -166,9 +166,9 @@ def test_a_rotation_that_does_not_begin_at_once_says_why(
 def test_keys_that_wait_for_resolvers_to_forget_say_until_when() -> None:
     seen = replace(WAITING, seen=NOW)
 
-    assert "run after 1972-09-28 01:00 UTC" in rotation.patience({1: current(1), 2: seen}, NOW)
-    assert rotation.patience({1: current(1), 2: SEEN}, NOW) == ""
-    assert rotation.patience({1: current(1), 2: WAITING}, NOW) == ""
+    assert "run after 1972-09-28 01:00 UTC" in dkim_rotation.patience({1: current(1), 2: seen}, NOW)
+    assert dkim_rotation.patience({1: current(1), 2: SEEN}, NOW) == ""
+    assert dkim_rotation.patience({1: current(1), 2: WAITING}, NOW) == ""
 
 
 def test_times_ahead_of_the_clock_count_from_now_and_change_no_state() -> None:
@@ -208,7 +208,7 @@ class Host:
                 self.slots[number] = replace(self.slots[number], public=key)
 
     def _publish(self) -> None:
-        for one in rotation.published(self.settings, self.slots, self.now):
+        for one in dkim_rotation.published(self.settings, self.slots, self.now):
             before, _ = self.records.get(one.selector, ("", 0))
             if one.selector not in self.lost and before != one.text:
                 self.cached.setdefault(one.selector, []).append((before, self.now))
@@ -231,7 +231,7 @@ class Host:
             self.signs = chosen
 
     def _turn(self) -> None:
-        gone = rotation.expired(self.settings, self.slots, self.now)
+        gone = dkim_rotation.expired(self.settings, self.slots, self.now)
         signs = {self.signs} - {None}
         self.slots = dict(
             later(self.slots, self.now, signs=signs, seen=self._ready(), revoked=gone)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deploys.mail import secret as module
 from deploys.mail.errors import MailError
-from deploys.mail.secret import Secret, command, env, file
+from deploys.mail.settings import secret as module
+from deploys.mail.settings.secret import Secret, command, env, file
 
 TREASURE = "correct-horse-battery"
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from deploys.mail import dkim
-from deploys.mail.checking import fleet_from, known_keys
 from deploys.mail.errors import MailError
-from deploys.mail.secret import command, env
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from, known_keys
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import command, env
 
 MX1: dict[str, Any] = {
     "mail_hostname": "mx1.harbor.example",

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, announcement, records_for
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
 
 HASH = "{SHA512-CRYPT}$6$" + "a" * 8 + "$" + "b" * 86
 MX1: dict[str, Any] = {

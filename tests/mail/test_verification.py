@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from deploys.mail.checking import fleet_from
 from deploys.mail.errors import MailError
-from deploys.mail.secret import env
-from deploys.mail.verification import Verification
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.secret import env
+from deploys.mail.settings.verification import Verification
 
 HOST = {"mail_addresses": ["192.0.2.1"], "mail_domains": ["harbor.example"]}
 MX1 = HOST | {"mail_hostname": "mx1.harbor.example"}

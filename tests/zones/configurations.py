@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
-from deploys.mail.secret import env
+from deploys.mail.settings.secret import env
 
 KEY = "b3Blbi1zZXNhbWU="  # base64, as TSIG has it
 SECRET = env("TEST_KEY")

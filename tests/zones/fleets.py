@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from deploys.mail.checking import fleet_from
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
 from tests.zones.memory import STORES, RecordSets
 
 HARBOR, ORCHARD = "harbor.example", "orchard.example"

@@ -7,17 +7,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from deploys.mail.checking import fleet_from
+from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, records_for
-from deploys.mail.rotation import Published
-from deploys.mail.settings import Fleet
-from deploys.zones.applying import apply
-from deploys.zones.claiming import Claim
-from deploys.zones.departed import leaving
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
+from deploys.zones.apply import apply
+from deploys.zones.backup import Saves
+from deploys.zones.orphans import leaving
+from deploys.zones.ownership.scope import Claim
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.provider import Provider
-from deploys.zones.restoring import restoration
-from deploys.zones.saving import Saves
+from deploys.zones.providers.provider import Provider
+from deploys.zones.restore import restoration
 
 RSA = (
     "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvuNdXqXtD5vKq5vvhW5pFmhJ1ZUSRcHO8oDkTTWLKKnFvE"

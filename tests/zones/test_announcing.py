@@ -19,15 +19,16 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
+from deploys.dns.lookups import nobody
 from deploys.lab.keys import Keys
-from deploys.mail.checking import fleet_from
 from deploys.mail.mta_sts import PATH, Policy
 from deploys.mail.records import HostFacts
-from deploys.mail.settings import MailSettings
-from deploys.zones import announcing, following, publication
-from deploys.zones.announcing import announcements
-from deploys.zones.lookups import nobody
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import MailSettings
+from deploys.zones import publication
 from deploys.zones.operations import zones_published
+from deploys.zones.propagation import follow, mta_sts
+from deploys.zones.propagation.mta_sts import announcements
 from tests.zones.fleets import HARBOR, host, served
 from tests.zones.fleets import harbor as zone
 from tests.zones.memory import RecordSets
@@ -41,11 +42,11 @@ OLD = Policy.of("testing", POLICY.mx).announcement
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No name servers to wait for, no patience, and the MX that the zone has."""
-    monkeypatch.setattr(announcing, "PATIENCE", 0)
-    monkeypatch.setattr(following, "servers", lambda *_: ())
+    monkeypatch.setattr(mta_sts, "PATIENCE", 0)
+    monkeypatch.setattr(follow, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
-    monkeypatch.setattr(announcing, "_exchanges", lambda *_: iter([f"mx1.{HARBOR}."]))
+    monkeypatch.setattr(mta_sts, "_exchanges", lambda *_: iter([f"mx1.{HARBOR}."]))
     caplog.set_level(logging.INFO, logger="pyinfra")
     yield
     ctx_state.reset()
@@ -90,7 +91,7 @@ class World:
             server.socket = context.wrap_socket(server.socket, server_side=True)
             thread = threading.Thread(target=server.serve_forever, args=(0.01,))
             thread.start()
-            self.patch.setattr(announcing, "HTTPS", server.server_address[1])
+            self.patch.setattr(mta_sts, "HTTPS", server.server_address[1])
             yield
             server.shutdown()
             thread.join()
@@ -173,7 +174,7 @@ def test_a_policy_that_answers_wrongly_leaves_the_old_id_and_the_reason_is_said(
 def test_a_policy_that_nobody_answers_with_leaves_the_old_id(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.patch.setattr(announcing, "HTTPS", 1)
+    world.patch.setattr(mta_sts, "HTTPS", 1)
 
     world.ran()
 
@@ -184,7 +185,7 @@ def test_a_policy_that_nobody_answers_with_leaves_the_old_id(
 def test_an_mx_of_others_that_the_policy_would_shut_out_is_named(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.patch.setattr(announcing, "_exchanges", lambda *_: iter(["backup.faraway.example"]))
+    world.patch.setattr(mta_sts, "_exchanges", lambda *_: iter(["backup.faraway.example"]))
     with world.serving(str(POLICY)):
         world.ran()
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from deploys.mail.errors import MailError
-from deploys.zones.applying import apply
-from deploys.zones.habits import rereading
+from deploys.zones.apply import apply
 from deploys.zones.limits import Limits
 from deploys.zones.plan import ZonePlan
-from deploys.zones.provider import Provider
+from deploys.zones.providers.octodns_fixes import rereading
+from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.scenario import fleet_of, planned, published

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from deploys.dns import query
+from deploys.dns.authority import resolver, servers, zone_of
+from deploys.dns.delegation import disagreements
 from deploys.mail.errors import MailError
-from deploys.zones import answers
-from deploys.zones.authority import resolver, servers, zone_of
-from deploys.zones.referrals import disagreements
 from tests.zones.responder import RESPONSE, a, domain, soa
 from tests.zones.world import NS1, NS2, PARENT, ZONE, World
 from tests.zones.world import world as served
@@ -84,7 +84,7 @@ def nowhere(world: World) -> None:
 def test_where_the_parent_does_not_tell_the_resolver_does(
     fault: Callable[[World], None], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "PATIENCE", 0.2)
+    monkeypatch.setattr(query, "PATIENCE", 0.2)
     fault(world)
     world.resolver.answers[ZONE, "NS"] = [domain(NS2)]
 
@@ -153,7 +153,7 @@ def test_a_lame_server_is_told_of(name: str, value: int, words: str, world: Worl
 def test_a_server_that_does_not_answer_is_no_disagreement(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "PATIENCE", 0.2)
+    monkeypatch.setattr(query, "PATIENCE", 0.2)
     world.ns2.silent = True
 
     assert said(world) == []

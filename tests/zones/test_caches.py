@@ -6,9 +6,9 @@ from threading import Timer
 
 import pytest
 
-from deploys.zones.answers import Server
-from deploys.zones.caches import Published, lifetime, outlive
-from deploys.zones.changes import Change, Expected, RecordSet
+from deploys.dns.query import Server
+from deploys.zones.model.changes import Change, Expected, RecordSet
+from deploys.zones.propagation.ttl import Published, lifetime, outlive
 from tests.zones.responder import Responder, txt
 
 ZONE = "harbor.example"
@@ -137,7 +137,7 @@ def test_a_resolver_that_does_not_know_is_said_and_not_waited_for(
     resolver: Responder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("deploys.zones.answers.PATIENCE", 0.3)
+    monkeypatch.setattr("deploys.dns.query.PATIENCE", 0.3)
     resolver.answers = {}
     setattr(resolver, fault, value)
 

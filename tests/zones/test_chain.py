@@ -15,11 +15,11 @@ from dns.dnssectypes import Algorithm
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.dnskeybase import Flag
 
-from deploys.mail.checking import fleet_from
+from deploys.mail.dkim_rotation import Published
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts
-from deploys.mail.rotation import Published
-from deploys.zones import chain
+from deploys.mail.settings.inventory import fleet_from
+from deploys.zones.propagation import dnssec
 from tests.zones.fleets import HARBOR, ORCHARD, host
 
 ZONE, ROOT = dns.name.from_text(HARBOR), dns.name.root
@@ -62,9 +62,9 @@ def _world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         message.answer = answers[kind]
         return message
 
-    monkeypatch.setattr(chain, "asked", asked)
-    monkeypatch.setattr(chain, "zone_above", lambda *_: ROOT)
-    monkeypatch.setattr(chain, "zone_of", lambda *_: HARBOR)
+    monkeypatch.setattr(dnssec, "asked", asked)
+    monkeypatch.setattr(dnssec, "zone_above", lambda *_: ROOT)
+    monkeypatch.setattr(dnssec, "zone_of", lambda *_: HARBOR)
     return answers
 
 
@@ -102,7 +102,7 @@ def test_a_zone_is_trusted_if_its_parent_vouches_for_the_key_that_signs(
 ) -> None:
     world.update(DS=ds, DNSKEY=keys)
 
-    problem = chain._problem(ZONE, NOBODY)  # noqa: SLF001 - the question itself
+    problem = dnssec._problem(ZONE, NOBODY)  # noqa: SLF001 - the question itself
 
     assert sentence in problem
     assert bool(problem) is bool(sentence)
@@ -125,7 +125,7 @@ def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
         {},
     )
 
-    facts, (note,) = chain.secured(fleet, dict.fromkeys(("mx1", "mx2", "mx3"), ONE))
+    facts, (note,) = dnssec.secured(fleet, dict.fromkeys(("mx1", "mx2", "mx3"), ONE))
 
     assert facts == {"mx1": HostFacts(dkim=KEY), "mx2": ONE, "mx3": ONE}
     assert note.startswith("no TLSA records for mx1.harbor.example: harbor.example is not signed")
@@ -136,10 +136,10 @@ def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
 def test_what_is_published_does_not_vanish_because_the_dns_is_silent() -> None:
     fleet = fleet_from({"mx1": host(1, HARBOR)}, {})
 
-    assert chain.secured(fleet, {"mx1": ONE}) == ({"mx1": ONE}, ("no name server answers",))
+    assert dnssec.secured(fleet, {"mx1": ONE}) == ({"mx1": ONE}, ("no name server answers",))
 
 
 def test_a_fleet_without_digests_asks_nobody() -> None:
     fleet = fleet_from({"mx1": host(1, HARBOR)}, {})
 
-    assert chain.secured(fleet, {"mx1": HostFacts()}) == ({"mx1": HostFacts()}, ())
+    assert dnssec.secured(fleet, {"mx1": HostFacts()}) == ({"mx1": HostFacts()}, ())

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from deploys.mail.checking import fleet_from
+from deploys.dns.lookups import nobody
+from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, records_for
-from deploys.mail.rotation import Published
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
 from deploys.zones import publication
-from deploys.zones.choosing import by_configuration
-from deploys.zones.following import Followed
-from deploys.zones.loading import load
-from deploys.zones.lookups import nobody
+from deploys.zones.backup import Saves
+from deploys.zones.propagation.follow import Followed
+from deploys.zones.providers.load import load
+from deploys.zones.providers.routing import by_configuration
 from deploys.zones.publication import Publication
-from deploys.zones.saving import Saves
 from tests.zones.fleets import HARBOR, harbor, host, orchard, served
 from tests.zones.memory import STORES, RecordSets
 

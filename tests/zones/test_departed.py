@@ -4,8 +4,8 @@ import dns.nameserver
 import dns.resolver
 import pytest
 
-from deploys.zones.claiming import Claim
-from deploys.zones.departed import marked
+from deploys.zones.orphans import marked
+from deploys.zones.ownership.scope import Claim
 from tests.zones.responder import Responder, txt
 
 CLAIM = Claim(("mx1.harbor.example",), whole=True)
@@ -31,7 +31,7 @@ def test_of_the_zones_that_a_provider_lists_those_with_our_marks_are_found() -> 
 
 @pytest.mark.parametrize("zones", [set(), {"ours.example"}])
 def test_without_a_resolver_none_is_found(zones: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploys.zones.departed.SECONDS", 0.1)
+    monkeypatch.setattr("deploys.zones.orphans.SECONDS", 0.1)
     with Responder("127.0.0.9") as responder:
         responder.silent = True
         ask = dns.resolver.Resolver(configure=False)

@@ -5,11 +5,12 @@ from threading import Timer
 
 import pytest
 
+from deploys.dns import query
 from deploys.mail.records import MailRecord
-from deploys.zones import answers, following
-from deploys.zones.following import Followed, follow
-from deploys.zones.loading import load
 from deploys.zones.plan import ZonePlan, plan
+from deploys.zones.propagation import follow as following
+from deploys.zones.propagation.follow import Followed, follow
+from deploys.zones.providers.load import load
 from tests.zones.fleets import DNS, HARBOR, harbor, served
 from tests.zones.memory import RecordSets
 from tests.zones.responder import Responder, domain, mx, txt
@@ -86,7 +87,7 @@ def test_a_name_server_that_stays_behind_fails_the_zone_and_keeps_the_resolvers_
 def test_a_name_server_that_never_answers_is_waited_for_no_longer_than_told(
     world: World, planned: ZonePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "PATIENCE", 0.2)
+    monkeypatch.setattr(query, "PATIENCE", 0.2)
     world.ns1.silent = True
 
     followed = follow([planned], (), 0.5)

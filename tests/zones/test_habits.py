@@ -8,9 +8,9 @@ from requests.adapters import HTTPAdapter
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
-from deploys.zones.habits import PATIENCE
-from deploys.zones.loading import load
 from deploys.zones.plan import plan
+from deploys.zones.providers.load import load
+from deploys.zones.providers.octodns_fixes import PATIENCE
 from tests.zones.configurations import api, configured, given
 from tests.zones.fleets import DNS, harbor, served
 

@@ -8,12 +8,12 @@ from octodns.zone import Zone
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
-from deploys.zones import recordsets
-from deploys.zones.applying import apply
-from deploys.zones.claiming import Claim
-from deploys.zones.departed import leaving
+from deploys.zones.apply import apply
+from deploys.zones.model import recordsets
+from deploys.zones.orphans import leaving
+from deploys.zones.ownership.scope import Claim
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.provider import Provider
+from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.scenario import fleet_of, published, restored

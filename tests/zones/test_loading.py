@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from deploys.mail.errors import MailError
-from deploys.mail.secret import command, env, file
-from deploys.zones import manners
-from deploys.zones.loading import load
-from deploys.zones.provider import UnreachableError
+from deploys.mail.settings.secret import command, env, file
+from deploys.zones.providers import http_retry
+from deploys.zones.providers.load import load
+from deploys.zones.providers.provider import UnreachableError
 from tests.zones.fleets import DNS, harbor, served
 
 KEY = "open-sesame"
@@ -87,7 +87,7 @@ def test_a_missing_package_of_ours_is_named_by_its_extra(monkeypatch: pytest.Mon
     def absent(name: str) -> None:
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr("deploys.zones.loading.import_module", absent)
+    monkeypatch.setattr("deploys.zones.providers.load.import_module", absent)
 
     with pytest.raises(MailError, match=r"run: pip install 'pyinfra-mail\[powerdns\]'"):
         load(POWERDNS)
@@ -138,7 +138,7 @@ def api() -> Iterator[type[Api]]:
 def test_what_an_api_answers_becomes_one_sentence(
     status: int, body: str, words: str, api: type[Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(manners, "TIMES", 0)  # how long it is waited for is test_manners'
+    monkeypatch.setattr(http_retry, "TIMES", 0)  # how long it is waited for is test_manners'
     api.status, api.body = status, body
     provider = load(POWERDNS | {"port": api.port, "timeout": 0.5})
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploys.zones import lookups
-from deploys.zones.authority import resolver
-from deploys.zones.lookups import lookup_by
+from deploys.dns import lookups
+from deploys.dns.authority import resolver
+from deploys.dns.lookups import lookup_by
 from tests.zones.responder import Responder, mx, txt
 
 NAME = "_spf.faraway.example"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from deploys.mail.errors import MailError
-from deploys.zones import manners
-from deploys.zones.loading import load
-from deploys.zones.manners import with_defaults
-from deploys.zones.provider import Provider
+from deploys.zones.providers import http_retry
+from deploys.zones.providers.http_retry import with_defaults
+from deploys.zones.providers.load import load
+from deploys.zones.providers.provider import Provider
 
 Answer = tuple[int, dict[str, str]]
 NS = {
@@ -77,14 +77,14 @@ def test_the_wait_is_as_long_as_the_server_asks_for() -> None:
 
 
 def test_the_wait_has_a_bound_and_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manners, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(http_retry, "LONGEST_WAIT", 0.01)
     with (
         api(*[(429, {"Retry-After": "86400"})] * 9) as (provider, asked),
         pytest.raises(MailError, match="answers with HTTP status 429"),
     ):
         provider.read("harbor.example")
 
-    assert len(asked) == 1 + manners.TIMES
+    assert len(asked) == 1 + http_retry.TIMES
 
 
 @pytest.mark.parametrize(("status", "times"), [(429, 2), (503, 2), (502, 1), (500, 1)])
@@ -96,7 +96,7 @@ def test_a_change_that_may_have_been_made_is_not_made_twice(status: int, times: 
     assert asked == ["PATCH"] * times
 
 
-@pytest.mark.parametrize("path", manners.WHOLE_ZONE)
+@pytest.mark.parametrize("path", http_retry.WHOLE_ZONE)
 def test_a_class_that_writes_whole_zones_is_refused_before_it_is_made(path: str) -> None:
     with pytest.raises(MailError, match="records of others could be lost"):
         load({"class": path})

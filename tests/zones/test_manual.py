@@ -6,15 +6,16 @@ from threading import Timer
 import dns.zonefile
 import pytest
 
+from deploys.dns.lookups import nobody
+from deploys.dns.query import Server
 from deploys.mail.records import records_for
-from deploys.mail.settings import Fleet
-from deploys.zones import following, publication
-from deploys.zones.answers import Server
-from deploys.zones.loading import load
-from deploys.zones.lookups import nobody
-from deploys.zones.manual import table, zone_text
+from deploys.mail.settings.model import Fleet
+from deploys.zones import publication
+from deploys.zones.backup import Saves
+from deploys.zones.propagation import follow
+from deploys.zones.providers.load import load
+from deploys.zones.providers.manual import table, zone_text
 from deploys.zones.publication import Publication
-from deploys.zones.saving import Saves
 from tests.zones.fleets import HARBOR
 from tests.zones.responder import Responder, a, domain, mx, txt
 from tests.zones.scenario import fleet_of
@@ -42,9 +43,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
     with Responder("127.0.0.9") as responder:
         responder.answers = dict(BEFORE)
         found = (Server("ns.nic.example", responder.address, responder.port),)
-        for module in (publication, following):
+        for module in (publication, follow):
             monkeypatch.setattr(module, "servers", lambda *_: found)
-        monkeypatch.setattr(following, "disagreements", lambda *_: ())
+        monkeypatch.setattr(follow, "disagreements", lambda *_: ())
         monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
         monkeypatch.setattr(publication, "zone_of", lambda *_: HARBOR)
         yield responder

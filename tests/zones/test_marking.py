@@ -6,13 +6,13 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
-from deploys.mail.settings import Fleet
-from deploys.zones.applying import apply
-from deploys.zones.claiming import Claim
-from deploys.zones.departed import leaving
-from deploys.zones.marking import GONE
+from deploys.mail.settings.model import Fleet
+from deploys.zones.apply import apply
+from deploys.zones.orphans import leaving
+from deploys.zones.ownership.plan import GONE
+from deploys.zones.ownership.scope import Claim
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.provider import Provider
+from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.scenario import fleet_of, live, planned, published, told

@@ -4,8 +4,8 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
-from deploys.zones.joining import Merged
-from deploys.zones.merging import kind, merged
+from deploys.zones.merge.kinds import kind, merged
+from deploys.zones.merge.rules import Merged
 
 NAME = "harbor.example"
 A = MailRecord("mx1.harbor.example", "A", ("203.0.113.11", "203.0.113.12"), 3600, "")

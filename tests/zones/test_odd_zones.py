@@ -9,21 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from octodns.zone.mail import MailZoneValidator
 
-from deploys.mail.checking import fleet_from
+from deploys.dns.lookups import nobody
+from deploys.mail.dkim_rotation import Published
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
-from deploys.mail.rotation import Published
-from deploys.mail.secret import command
-from deploys.mail.settings import Fleet
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import command
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import publication
-from deploys.zones.applying import apply
-from deploys.zones.choosing import by_configuration
-from deploys.zones.lookups import nobody
+from deploys.zones.apply import apply
+from deploys.zones.backup import Saves
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.provider import Provider
+from deploys.zones.providers.provider import Provider
+from deploys.zones.providers.routing import by_configuration
 from deploys.zones.publication import Publication
-from deploys.zones.saving import Saves
 from tests.zones.fleets import HARBOR, harbor, host, served
 from tests.zones.memory import STORES, MemoryProvider, RecordSets
 

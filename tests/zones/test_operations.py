@@ -15,15 +15,17 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
-from deploys.mail.checking import fleet_from
+from deploys.dns.lookups import nobody
+from deploys.dns.query import Server
 from deploys.mail.records import HostFacts, MailRecord, records_for
-from deploys.mail.settings import Fleet, MailSettings
-from deploys.zones import following, publication, runs
-from deploys.zones.answers import Server
-from deploys.zones.loading import load
-from deploys.zones.lookups import nobody
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import Fleet, MailSettings
+from deploys.zones import publication
+from deploys.zones import run as runs
+from deploys.zones.backup import Saves
 from deploys.zones.operations import zones_changed, zones_published, zones_restored
-from deploys.zones.saving import Saves
+from deploys.zones.propagation import follow
+from deploys.zones.providers.load import load
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.responder import Responder
@@ -47,7 +49,7 @@ def zones() -> dict[str, RecordSets]:
 
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "servers", lambda *_: ())
+    monkeypatch.setattr(follow, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
 
@@ -238,7 +240,7 @@ def test_a_name_server_that_lags_stops_the_hosts_of_its_zone(
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
         lagging = {HARBOR: (server,)}
-        monkeypatch.setattr(following, "servers", lambda zone, _: lagging.get(zone, ()))
+        monkeypatch.setattr(follow, "servers", lambda zone, _: lagging.get(zone, ()))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         run_ops(state)
@@ -259,7 +261,7 @@ def test_what_a_killed_run_did_not_wait_for_is_waited_for_by_the_next(
     before = {name: dict(held) for name, held in zones.items()}
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
-        monkeypatch.setattr(following, "servers", lambda *_: (server,))
+        monkeypatch.setattr(follow, "servers", lambda *_: (server,))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         with pytest.raises(PyinfraError, match="No hosts remaining"):
@@ -465,11 +467,11 @@ def test_a_zone_that_the_world_looks_for_elsewhere_is_told_in_the_plan_and_not_w
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     elsewhere = Server("ns.faraway.example", "192.0.2.1")
-    for module in (publication, following):
+    for module in (publication, follow):
         monkeypatch.setattr(
             module, "servers", lambda zone, _: (elsewhere,) if zone == HARBOR else ()
         )
-    monkeypatch.setattr(following, "disagreements", lambda *_: ())
+    monkeypatch.setattr(follow, "disagreements", lambda *_: ())
     state = started()
     add_op(state, zones_published, fleet=fleet(mail_dns_timeout=600), facts_of=telling)
     seen = [line for line in caplog.messages if "but the DNS leads to ns.faraway.example" in line]

@@ -8,9 +8,9 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import records_for
-from deploys.zones.applying import apply
+from deploys.zones.apply import apply
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.provider import Provider
+from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, fleet, harbor, served
 from tests.zones.memory import STORES, MemoryProvider, RecordSets
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from deploys.mail import spf
 from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet
-from deploys.zones.applying import apply
-from deploys.zones.claiming import Claim
-from deploys.zones.departed import leaving
-from deploys.zones.provider import Provider
-from deploys.zones.saving import Saves
+from deploys.mail.settings.model import Fleet
+from deploys.zones.apply import apply
+from deploys.zones.backup import Saves
+from deploys.zones.orphans import leaving
+from deploys.zones.ownership.scope import Claim
+from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.scenario import fleet_of, planned, restored

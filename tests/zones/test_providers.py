@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from deploys.mail.errors import MailError
-from deploys.zones.known import PROVIDERS
-from deploys.zones.loading import load
-from deploys.zones.provider import Provider
+from deploys.zones.providers.catalogue import PROVIDERS
+from deploys.zones.providers.load import load
+from deploys.zones.providers.provider import Provider
 from tests.zones.configurations import KEY, KEYS, account, api, configured, given
 
 MAIL_TYPES = {"A", "AAAA", "CAA", "CNAME", "MX", "PTR", "SRV", "TLSA", "TXT"}

@@ -3,7 +3,7 @@
 import pytest
 from octodns.zone import Zone
 
-from deploys.zones import recordsets
+from deploys.zones.model import recordsets
 
 SETS = {
     "A": ["198.51.100.11", "198.51.100.12"],

@@ -3,7 +3,7 @@
 import pytest
 
 from deploys.mail.errors import MailError
-from deploys.zones.registry import Mark, Registry, digest, marks_for, new_tag
+from deploys.zones.ownership.registry import Mark, Registry, digest, marks_for, new_tag
 
 GOOD = {
     "3f9a1c host mx1.harbor.example": Mark("3f9a1c", "host", "mx1.harbor.example"),

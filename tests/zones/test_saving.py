@@ -7,9 +7,9 @@ import dns.zonefile
 import pytest
 
 from deploys.mail.errors import MailError
-from deploys.zones.applying import apply
-from deploys.zones.provider import Provider
-from deploys.zones.saving import Saves
+from deploys.zones.apply import apply
+from deploys.zones.backup import Saves
+from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.scenario import fleet_of, planned, published, restored

@@ -2,10 +2,10 @@
 
 import pytest
 
+from deploys.dns.query import Server
 from deploys.mail.errors import MailError
-from deploys.zones.answers import Server
-from deploys.zones.delegation import require_delegation
-from deploys.zones.provider import Provider
+from deploys.zones.propagation.delegation import require_delegation
+from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.scenario import fleet_of, planned

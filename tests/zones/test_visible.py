@@ -5,12 +5,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from deploys.mail.checking import fleet_from
+from deploys.dns.query import Server
 from deploys.mail.errors import MailError
-from deploys.mail.settings import MailSettings
-from deploys.zones import visible as seeing
-from deploys.zones.answers import Server
-from deploys.zones.visible import visible
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import MailSettings
+from deploys.zones.propagation import visible as seeing
+from deploys.zones.propagation.visible import visible
 from tests.zones.responder import Responder, domain, txt
 
 HOME = "mx1-rsa._domainkey.mx1.harbor.example.keys.example.net"

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploys.mail.checking import fleet_from
-from deploys.mail.settings import MailSettings
-from deploys.zones import answers
-from deploys.zones import visible as seeing
-from deploys.zones.visible import visible
+from deploys.dns import query
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.model import MailSettings
+from deploys.zones.propagation import visible as seeing
+from deploys.zones.propagation.visible import visible
 from tests.zones.responder import domain, soa, txt
 from tests.zones.world import NS1, NS2, ZONE, World
 from tests.zones.world import world as served
@@ -32,7 +32,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A zone whose two name servers both have the record."""
     with served() as small:
         monkeypatch.setattr(seeing, "resolver", lambda _: small.ask)
-        monkeypatch.setattr(answers, "PATIENCE", 0.3)
+        monkeypatch.setattr(query, "PATIENCE", 0.3)
         small.resolver.answers |= {
             (ZONE, "SOA"): [soa(ZONE)],
             (ZONE, "NS"): [domain(NS1), domain(NS2)],

@@ -10,10 +10,10 @@ from typing import Any
 import dns.query
 import pytest
 
-from deploys.zones import answers
-from deploys.zones.answers import WORKERS, Server
-from deploys.zones.changes import Expected
-from deploys.zones.waiting import Outcome, Question, wait
+from deploys.dns import query as answers
+from deploys.dns.query import WORKERS, Server
+from deploys.zones.model.changes import Expected
+from deploys.zones.propagation.poll import Outcome, Question, wait
 from tests.zones.responder import RESPONSE, Responder, mx, txt
 
 ZONE = "harbor.example"

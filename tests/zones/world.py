@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import dns.resolver
 
-from deploys.zones.authority import resolver
+from deploys.dns.authority import resolver
 from tests.zones.responder import Responder, a, domain, soa
 
 PARENT, ZONE = "example", "harbor.example"

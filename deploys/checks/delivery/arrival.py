@@ -6,11 +6,11 @@ That a queue is empty, or that a server said 250, proves less.
 
 from collections.abc import Iterable, Iterator
 
-from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.ways import way
-from deploys.checks.finding import Finding, Question, Severity
-from deploys.checks.verdict import Message
-from deploys.mail.verification import OutsideMailbox
+from ...mail.settings.verification import OutsideMailbox
+from ..core.finding import Finding, Question, Severity
+from ..core.report import Message
+from .exchange import Delivery
+from .trace import way
 
 ARRIVED = Question(
     "delivery.arrived",

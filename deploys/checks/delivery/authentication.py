@@ -17,9 +17,9 @@ from typing import Any
 import authres
 import dmarc
 
-from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Names, UnansweredError
+from ..core.finding import Finding, Question
+from ..core.world import Names, UnansweredError
+from .exchange import Delivery
 
 SPF = Question(
     "delivery.spf",

@@ -16,11 +16,11 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploys.checks.delivery.signed import failure, signatures
-from deploys.checks.finding import Finding, Question
-from deploys.checks.visits import Visit, visited
-from deploys.checks.world import Names, Page, UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question
+from ..core.world import Names, Page, UnansweredError, World, side_by_side
+from ..dns.https_document import Visit, visited
+from .dkim_signature import failure, signatures
 
 UNSUBSCRIBE = Question(
     "delivery.unsubscribe",

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 
-from deploys.checks.delivery.errands import Box, Errand
-from deploys.checks.delivery.local import submit_from_here
-from deploys.checks.delivery.outside import wait
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted, submit
-from deploys.checks.delivery.sink import OpenSink, opened
-from deploys.checks.smtp.session import Endpoint
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.verification import Sink
+from ...mail.settings.verification import Sink
+from ..clients.smtp import Endpoint
+from ..core.world import UnansweredError, World, side_by_side
+from .local import submit_from_here
+from .outside import wait
+from .remote import Mailbox, Received, Submitted, submit
+from .sink import OpenSink, opened
+from .test_messages import Box, Errand
 
 _ROUND = 3.0
 _MESSAGES = "messages"

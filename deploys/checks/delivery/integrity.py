@@ -12,8 +12,8 @@ from email.parser import BytesParser
 from email.policy import default
 from itertools import zip_longest
 
-from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.finding import Finding, Question
+from ..core.finding import Finding, Question
+from .exchange import Delivery
 
 INTACT = Question(
     "delivery.intact",

@@ -3,18 +3,10 @@
 import smtplib
 from collections.abc import Iterable
 
-from deploys.checks.delivery.message import TestMessage
-from deploys.checks.delivery.remote import Submitted
-from deploys.checks.smtp.session import (
-    Desk,
-    Endpoint,
-    MisbehavedError,
-    log_in,
-    reply,
-    session,
-    starttls,
-)
-from deploys.checks.world import World
+from ..clients.message import TestMessage
+from ..clients.smtp import Desk, Endpoint, MisbehavedError, log_in, reply, session, starttls
+from ..core.world import World
+from .remote import Submitted
 
 _OK = 250
 

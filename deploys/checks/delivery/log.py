@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from deploys.checks.delivery.exchange import Delivery, Logged
-from deploys.checks.delivery.hops import hops_of
-from deploys.checks.delivery.remote import told
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.world import UnansweredError, World, side_by_side
+from .exchange import Delivery, Logged
+from .received import hops_of
+from .remote import told
 
 _ID = re.compile(r"^[0-9A-Za-z]{3,20}$")
 # postfix/smtp: ID: to=<...>, orig_to=<...>, relay=..., delay=0.2, delays=0.1/0/0.1/0, dsn=..., ...

@@ -6,10 +6,10 @@ The notice is looked for in the mailbox of the sender, as any message is in that
 
 from collections.abc import Iterable, Iterator
 
-from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.reports import Report, report_in
-from deploys.checks.finding import Finding, Question
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question
+from .dsn import Report, report_in
+from .exchange import Delivery
 
 SUCCESS = Question(
     "delivery.success_notice",

@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from deploys.checks.delivery.imap import Client, expect, opened
-from deploys.checks.delivery.message import HEADER, id_in
-from deploys.checks.delivery.remote import Mailbox, Received
-from deploys.checks.delivery.remote import wait as wait_on_host
-from deploys.checks.world import World
-from deploys.mail.verification import OutsideMailbox
+from ...mail.settings.verification import OutsideMailbox
+from ..clients.imap import Client, expect, opened
+from ..clients.message import HEADER, id_in
+from ..core.world import World
+from .remote import Mailbox, Received
+from .remote import wait as wait_on_host
 
 _PAUSE = 0.3
 _MOST = 100

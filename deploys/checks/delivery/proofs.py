@@ -11,13 +11,13 @@ from email.policy import compat32
 
 import dkim
 
-from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.hops import hops_of
-from deploys.checks.delivery.integrity import unescaped
-from deploys.checks.delivery.signed import LONGEST, NEVER, failure, keys, signatures
-from deploys.checks.dns.evaluation import evaluated
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Names, UnansweredError
+from ..core.finding import Finding, Question
+from ..core.world import Names, UnansweredError
+from ..dns.spf_evaluation import evaluated
+from .dkim_signature import LONGEST, NEVER, failure, keys, signatures
+from .exchange import Delivery
+from .integrity import unescaped
+from .received import hops_of
 
 SIGNATURE = Question(
     "delivery.signature",

@@ -9,17 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.session import (
-    Endpoint,
-    MisbehavedError,
-    Reply,
-    endpoints,
-    reply,
-    session,
-)
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
 
 RECIPIENTS = Question(
     "delivery.recipients",

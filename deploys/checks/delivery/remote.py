@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from deploys.checks.delivery.message import TestMessage, id_in
-from deploys.checks.delivery.reports import original_in
-from deploys.checks.world import UnansweredError, World
+from ..clients.message import TestMessage, id_in
+from ..core.world import UnansweredError, World
+from .dsn import original_in
 
 
 @dataclass(frozen=True)

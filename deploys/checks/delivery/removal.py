@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox, told
-from deploys.checks.finding import Finding, Question, Severity
-from deploys.checks.world import UnansweredError, World, side_by_side
+from ..core.finding import Finding, Question, Severity
+from ..core.world import UnansweredError, World, side_by_side
+from .exchange import Delivery
+from .remote import Mailbox, told
 
 TIDIED = Question(
     "run.tidied",

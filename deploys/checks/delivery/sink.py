@@ -24,14 +24,14 @@ from authres import (
 )
 from pydantic import ValidationError
 
-from deploys.checks.delivery import taker
-from deploys.checks.delivery.message import id_in
-from deploys.checks.delivery.remote import Received
-from deploys.checks.delivery.signed import failure, signatures
-from deploys.checks.delivery.taker import READY, Door, Taken
-from deploys.checks.dns.evaluation import evaluated
-from deploys.checks.world import Names, UnansweredError, World
-from deploys.mail.verification import Sink
+from ...mail.settings.verification import Sink
+from ..clients.message import id_in
+from ..core.world import Names, UnansweredError, World
+from ..dns.spf_evaluation import evaluated
+from . import sink_server
+from .dkim_signature import failure, signatures
+from .remote import Received
+from .sink_server import READY, Door, Taken
 
 _BEGINS = 10.0  # seconds until the program has to listen
 _ENDS = 5.0
@@ -74,7 +74,7 @@ def opened(sink: Sink) -> Iterator[OpenSink]:
     """Open a sink, and close it again; raise UnansweredError if it cannot be opened."""
     door = Door(listen=sink.listen, port=sink.port, name=sink.name, address=sink.address)
     # -P: the modules beside the program are none that it imports.
-    command = (sys.executable, "-P", str(taker.__file__), door.model_dump_json())
+    command = (sys.executable, "-P", str(sink_server.__file__), door.model_dump_json())
     with (
         TemporaryFile() as written,
         subprocess.Popen(

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from xml.etree import ElementTree as ET
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.visits import Visit, visited
-from deploys.checks.world import Page, World, side_by_side
-from deploys.mail.autoconfig import OUTLOOK_PATH, PATHS
-from deploys.mail.settings import Fleet
-from deploys.mail.site import Site
+from ...mail.autoconfig import OUTLOOK_PATH, PATHS
+from ...mail.settings.model import Fleet
+from ...mail.settings.site import Site
+from ..core.finding import Finding, Question
+from ..core.world import Page, World, side_by_side
+from .https_document import Visit, visited
 
 AUTOCONFIG = Question(
     "dns.autoconfig",

@@ -8,11 +8,11 @@ a wildcard for all, that they are welcome (RFC 7489 section 7.1).
 from collections.abc import Iterator
 from functools import partial
 
-from deploys.checks.finding import Finding, Question, Severity
-from deploys.checks.world import UnansweredError, World, addresses, side_by_side
-from deploys.mail.dmarc import Dmarc, consent, is_policy, receiver
-from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet
+from ...mail.dmarc import Dmarc, consent, is_policy, receiver
+from ...mail.errors import MailError
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question, Severity
+from ..core.world import UnansweredError, World, addresses, side_by_side
 
 DMARC_REPORTS = Question(
     "dns.dmarc_reports",

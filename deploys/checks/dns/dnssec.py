@@ -10,9 +10,9 @@ one waits, although everything looks well to the others.
 from collections.abc import Iterator
 from functools import partial
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Trust, UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question
+from ..core.world import Trust, UnansweredError, World, side_by_side
 
 DNSSEC = Question(
     "dns.dnssec",

@@ -12,12 +12,12 @@ from functools import partial
 from itertools import product
 from shlex import join
 
-from deploys.checks.dns.inquiry import Inquiry, inquire
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Answer, UnansweredError, World, side_by_side
-from deploys.mail import dkim
-from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail import dkim
+from ...mail.errors import MailError
+from ...mail.settings.model import Fleet, MailSettings
+from ..core.finding import Finding, Question
+from ..core.world import Answer, UnansweredError, World, side_by_side
+from .query import Inquiry, inquire
 
 DKIM = Question(
     "dns.dkim",

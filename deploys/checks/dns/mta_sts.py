@@ -9,12 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from deploys.checks.dns.inquiry import Inquiry, inquire
-from deploys.checks.finding import Finding, Question
-from deploys.checks.visits import Visit, visited
-from deploys.checks.world import Answer, Page, UnansweredError, World, side_by_side
-from deploys.mail.errors import MailError
-from deploys.mail.mta_sts import (
+from ...mail.errors import MailError
+from ...mail.mta_sts import (
     DAY,
     PATH,
     Mode,
@@ -24,7 +20,11 @@ from deploys.mail.mta_sts import (
     is_ours,
     record_name,
 )
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question
+from ..core.world import Answer, Page, UnansweredError, World, side_by_side
+from .https_document import Visit, visited
+from .query import Inquiry, inquire
 
 MTA_STS = Question(
     "dns.mta_sts",

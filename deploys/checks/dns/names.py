@@ -8,15 +8,15 @@ Where it goes (MX), where that is (A and AAAA), who may send (SPF), and what bec
 from collections.abc import Iterator
 from functools import partial
 
-from deploys.checks.dns import spf
-from deploys.checks.dns.exchanges import MX, Exchanges, Lookup
-from deploys.checks.dns.inquiry import Inquiry, inquire
-from deploys.checks.dns.spf import SPF
-from deploys.checks.finding import Finding, Question, Severity
-from deploys.checks.world import Answer, World, side_by_side
-from deploys.mail.dmarc import Dmarc
-from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.dmarc import Dmarc
+from ...mail.errors import MailError
+from ...mail.settings.model import Fleet, MailSettings
+from ..core.finding import Finding, Question, Severity
+from ..core.world import Answer, World, side_by_side
+from . import spf
+from .mx import MX, Exchanges, Lookup
+from .query import Inquiry, inquire
+from .spf import SPF
 
 ADDRESS = Question(
     "dns.address",

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from deploys.checks.finding import Finding, Question, Severity
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question, Severity
+from ..core.world import UnansweredError, World, side_by_side
 
 RESOLVERS = Question(
     "dns.resolvers",

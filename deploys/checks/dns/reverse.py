@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
 
 PTR = Question(
     "dns.ptr",

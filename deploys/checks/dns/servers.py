@@ -9,9 +9,9 @@ the serial of the SOA record shows whether all have the same copy (RFC 1035 sect
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Answer, Delegation, UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question
+from ..core.world import Answer, Delegation, UnansweredError, World, side_by_side
 
 SERVERS = Question(
     "dns.servers",

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from deploys.checks.dns.inquiry import Inquiry, inquire
-from deploys.checks.dns.places import Place, reached
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Answer, UnansweredError, World, side_by_side
-from deploys.mail import srv
-from deploys.mail.settings import Fleet
-from deploys.mail.srv import NOWHERE, Srv
+from ...mail import srv
+from ...mail.settings.model import Fleet
+from ...mail.srv import NOWHERE, Srv
+from ..clients.srv_targets import Place, reached
+from ..core.finding import Finding, Question
+from ..core.world import Answer, UnansweredError, World, side_by_side
+from .query import Inquiry, inquire
 
 SRV = Question(
     "dns.srv",

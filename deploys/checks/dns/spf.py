@@ -4,10 +4,10 @@ An SPF policy as it is written (RFC 7208): one, that receivers can read, and tha
 What comes of it for each address that sends is another question, `dns.spf_senders`.
 """
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Answer
-from deploys.mail.errors import MailError
-from deploys.mail.spf import MAX_OCTETS, VERSION, Spf, is_policy, name_of
+from ...mail.errors import MailError
+from ...mail.spf import MAX_OCTETS, VERSION, Spf, is_policy, name_of
+from ..core.finding import Finding, Question
+from ..core.world import Answer
 
 SPF = Question(
     "dns.spf",

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 
-from deploys.checks.dns.inquiry import Inquiry, inquire
-from deploys.checks.finding import Finding, Question
-from deploys.checks.world import Answer, World, side_by_side
-from deploys.mail.errors import MailError
-from deploys.mail.settings import Fleet
-from deploys.mail.tls_rpt import VERSION, TlsRpt, is_policy, record_name
+from ...mail.errors import MailError
+from ...mail.settings.model import Fleet
+from ...mail.tls_rpt import VERSION, TlsRpt, is_policy, record_name
+from ..core.finding import Finding, Question
+from ..core.world import Answer, World, side_by_side
+from .query import Inquiry, inquire
 
 TLS_RPT = Question(
     "dns.tls_rpt",

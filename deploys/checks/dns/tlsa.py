@@ -13,12 +13,12 @@ from functools import partial
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploys.checks.dns.inquiry import Inquiry, inquire
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.session import Endpoint, MisbehavedError, endpoints, session, starttls
-from deploys.checks.world import Answer, UnansweredError, World, side_by_side
-from deploys.mail import tlsa
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail import tlsa
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.smtp import Endpoint, MisbehavedError, endpoints, session, starttls
+from ..core.finding import Finding, Question
+from ..core.world import Answer, UnansweredError, World, side_by_side
+from .query import Inquiry, inquire
 
 TLSA = Question(
     "dns.tlsa",

@@ -7,8 +7,8 @@ that can agree are taken to agree.
 
 from collections.abc import Iterator
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.look import Look
+from ..core.finding import Finding, Question
+from .look import Look
 
 CLOCK = Question(
     "host.clock",

@@ -7,8 +7,8 @@ each message too, and a full log tells of nothing any more.
 
 from collections.abc import Iterator, Sequence
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.look import Look
+from ..core.finding import Finding, Question
+from .look import Look
 
 DISK = Question(
     "host.disk",

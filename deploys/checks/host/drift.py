@@ -8,8 +8,8 @@ that no service has read. What Postfix itself says (`postconf`) is held against 
 
 from collections.abc import Iterator
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.look import Look
+from ..core.finding import Finding, Question
+from .look import Look
 
 DRIFT = Question(
     "host.drift",

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.clock import CLOCK, clock
-from deploys.checks.host.disk import DISK, disk
-from deploys.checks.host.drift import DRIFT, drift
-from deploys.checks.host.keys import KEYS, keys
-from deploys.checks.host.look import Look, look
-from deploys.checks.host.port25 import PORT25, port25, targets
-from deploys.checks.host.queue import QUEUE, queue
-from deploys.checks.host.services import POSTFIX, SERVICES, needed, services
-from deploys.checks.host.updates import UPDATES, updates
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
+from .clock import CLOCK, clock
+from .disk import DISK, disk
+from .drift import DRIFT, drift
+from .keys import KEYS, keys
+from .look import Look, look
+from .port25 import PORT25, port25, targets
+from .queue import QUEUE, queue
+from .services import POSTFIX, SERVICES, needed, services
+from .updates import UPDATES, updates
 
 _JUDGES: dict[Question, Callable[[Look], Iterator[Finding]]] = {
     SERVICES: services,

@@ -12,9 +12,9 @@ from pathlib import PurePosixPath
 
 from cryptography import x509
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.look import Look
-from deploys.mail.dkim import DIRECTORY
+from ...mail.dkim import DIRECTORY
+from ..core.finding import Finding, Question
+from .look import Look
 
 KEYS = Question(
     "host.keys",

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 
-from deploys.checks.world import UnansweredError, World
-from deploys.mail.settings import MailSettings
+from ...mail.settings.model import MailSettings
+from ..core.world import UnansweredError, World
 
 SCRIPT = "look.sh"
 

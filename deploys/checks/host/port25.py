@@ -8,10 +8,10 @@ one connection each, that reads the greeting and hangs up.
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.look import Look
-from deploys.checks.world import UnansweredError, World, addresses
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, addresses
+from .look import Look
 
 PORT25 = Question(
     "host.port25",

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.look import Look
+from ..core.finding import Finding, Question
+from .look import Look
 
 QUEUE = Question(
     "host.queue",

@@ -6,9 +6,9 @@ A service that is started anew again and again looks well at most moments, so it
 
 from collections.abc import Iterator, Mapping
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.host.look import Look
-from deploys.mail.settings import MailSettings
+from ...mail.settings.model import MailSettings
+from ..core.finding import Finding, Question
+from .look import Look
 
 SERVICES = Question(
     "host.services",

@@ -6,8 +6,8 @@ Lists that are old do not know of what is new, so they prove nothing.
 
 from collections.abc import Iterator
 
-from deploys.checks.finding import Finding, Question, Severity
-from deploys.checks.host.look import Look
+from ..core.finding import Finding, Question, Severity
+from .look import Look
 
 UPDATES = Question(
     "host.updates",

@@ -11,19 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploys.checks.report import (
-    comparison,
-    data,
-    html,
-    junit,
-    markdown,
-    notice,
-    prometheus,
-    terminal,
-)
-from deploys.checks.verdict import Report
-from deploys.mail.errors import MailError
-from deploys.mail.secret import Secret
+from ...mail.errors import MailError
+from ...mail.settings.secret import Secret
+from ..core.report import Report
+from . import comparison, data, html, junit, markdown, notice, prometheus, terminal
 
 _RENDERERS: Mapping[str, Callable[[Report], str]] = {
     "json": data.render,

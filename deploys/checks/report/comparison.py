@@ -8,9 +8,9 @@ differ from run to run without meaning anything.
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploys.checks.finding import WORST_FIRST, Severity, Subject
-from deploys.checks.report.data import Document, document
-from deploys.checks.verdict import Change, Comparison, Report, Turn
+from ..core.finding import WORST_FIRST, Severity, Subject
+from ..core.report import Change, Comparison, Report, Turn
+from .data import Document, document
 
 Key = tuple[str, Subject, str]
 _PROBLEMS = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.WAIVED)

@@ -7,9 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from deploys.checks import finding, verdict
-from deploys.checks.finding import Severity, Subject
-from deploys.checks.verdict import Turn, Verdict
+from ..core import finding
+from ..core import report as verdict
+from ..core.finding import Severity, Subject
+from ..core.report import Turn, Verdict
 
 
 class _Value(BaseModel):

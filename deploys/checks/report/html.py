@@ -6,13 +6,13 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from deploys.checks.catalogue import QUESTIONS
-from deploys.checks.delivery.arrival import SLOW
-from deploys.checks.finding import WORST_FIRST, Finding, Question, Severity, Subject
-from deploys.checks.report.legs import clear, legs
-from deploys.checks.report.problems import problems
-from deploys.checks.report.words import change_line, changes, headline, news, number, scope, span
-from deploys.checks.verdict import Message, Report
+from ..core.finding import WORST_FIRST, Finding, Question, Severity, Subject
+from ..core.report import Message, Report
+from ..delivery.arrival import SLOW
+from ..run.catalogue import QUESTIONS
+from .problems import problems
+from .summary import change_line, changes, headline, news, number, scope, span
+from .timeline import clear, legs
 
 _ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 

@@ -9,8 +9,8 @@ from collections import Counter
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from deploys.checks.finding import Finding, Severity
-from deploys.checks.verdict import Report
+from ..core.finding import Finding, Severity
+from ..core.report import Report
 
 
 def render(report: Report) -> str:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from deploys.checks.finding import Severity
-from deploys.checks.report.problems import Problem, problems
-from deploys.checks.report.words import change_line, headline, news, scope, summary
-from deploys.checks.verdict import Message, Report
+from ..core.finding import Severity
+from ..core.report import Message, Report
+from .problems import Problem, problems
+from .summary import change_line, headline, news, scope, summary
 
 _ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import gevent
 
-from deploys.checks.report.words import change_line, headline, news, summary
-from deploys.checks.verdict import Comparison, Report
-from deploys.mail.errors import MailError
-from deploys.mail.secret import Secret
-from deploys.mail.verification import receiver_of
+from ...mail.errors import MailError
+from ...mail.settings.secret import Secret
+from ...mail.settings.verification import receiver_of
+from ..core.report import Comparison, Report
+from .summary import change_line, headline, news, summary
 
 SECONDS = 20
 _MOST = 100

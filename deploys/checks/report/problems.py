@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from deploys.checks.finding import WORST_FIRST, Finding, Severity
-from deploys.checks.verdict import Report
+from ..core.finding import WORST_FIRST, Finding, Severity
+from ..core.report import Report
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Names are as its conventions want: a prefix, base units, no type in the name. An
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from deploys.checks.verdict import Report
+from ..core.report import Report
 
 Sample = tuple[dict[str, str], float]
 

@@ -7,10 +7,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from deploys.checks.finding import Severity
-from deploys.checks.report.problems import problems
-from deploys.checks.report.words import change_line, headline, news, scope, summary
-from deploys.checks.verdict import Message, Report, Verdict
+from ..core.finding import Severity
+from ..core.report import Message, Report, Verdict
+from .problems import problems
+from .summary import change_line, headline, news, scope, summary
 
 _STYLES = {
     Severity.ERROR: "bold red",

@@ -10,17 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.reputation import is_reserved
-from deploys.checks.reputation.lists import (
-    LISTED_IPV6,
-    REFUSALS,
-    UNLISTED_IPV6,
-    Blocklist,
-    chosen,
-)
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
+from . import is_reserved
+from .lists import LISTED_IPV6, REFUSALS, UNLISTED_IPV6, Blocklist, chosen
 
 BLOCKLISTS = Question(
     "reputation.blocklists",

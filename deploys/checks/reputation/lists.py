@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from deploys.checks.world import Names, UnansweredError, side_by_side
+from ..core.world import Names, UnansweredError, side_by_side
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,12 @@ import smtplib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from deploys.checks.delivery.message import new_run
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.addresses import nobody
-from deploys.checks.smtp.session import (
-    Endpoint,
-    MisbehavedError,
-    Reply,
-    endpoints,
-    reply,
-    session,
-)
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.addresses import nobody
+from ..clients.message import new_run
+from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
 
 BACKSCATTER = Question(
     "smtp.backscatter",

@@ -13,10 +13,10 @@ from functools import partial
 
 from cryptography import x509
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.session import Endpoint, MisbehavedError, endpoints, session, starttls
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.smtp import Endpoint, MisbehavedError, endpoints, session, starttls
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
 
 TLS = Question(
     "smtp.tls",

@@ -13,21 +13,12 @@ from email.policy import SMTP
 from email.utils import format_datetime, localtime
 from functools import partial
 
-from deploys.checks.delivery.message import HEADER, new_run
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.addresses import nobody
-from deploys.checks.smtp.session import (
-    Desk,
-    MisbehavedError,
-    Reply,
-    desks,
-    log_in,
-    reply,
-    session,
-    starttls,
-)
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.addresses import nobody
+from ..clients.message import HEADER, new_run
+from ..clients.smtp import Desk, MisbehavedError, Reply, desks, log_in, reply, session, starttls
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
 
 FORGERY = Question(
     "smtp.forgery",

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.session import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from deploys.checks.world import Names, UnansweredError, World, addresses, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
+from ..core.finding import Finding, Question
+from ..core.world import Names, UnansweredError, World, addresses, side_by_side
 
 BANNER = Question(
     "smtp.banner",

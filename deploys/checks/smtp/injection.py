@@ -9,18 +9,10 @@ import smtplib
 from collections.abc import Iterator
 from functools import partial
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.session import (
-    Endpoint,
-    MisbehavedError,
-    desks,
-    endpoints,
-    handshake,
-    reply,
-    session,
-)
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..clients.smtp import Endpoint, MisbehavedError, desks, endpoints, handshake, reply, session
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
 
 INJECTION = Question(
     "smtp.injection",

@@ -10,10 +10,10 @@ import socket
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.session import Endpoint, endpoints
-from deploys.checks.world import World, side_by_side
-from deploys.mail.settings import Fleet
+from ...mail.settings.model import Fleet
+from ..clients.smtp import Endpoint, endpoints
+from ..core.finding import Finding, Question
+from ..core.world import World, side_by_side
 
 _CLEAR = "passwords and mail in clear"
 _REDIS = "no password is asked for, and who writes there can run commands"

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 
 from sslyze import ServerScanResultAsJson
 
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.scan import scanned
-from deploys.checks.smtp.scanner import COMMANDS, OLD, VERSIONS, Server
-from deploys.checks.smtp.session import Endpoint, desks, endpoints
-from deploys.checks.smtp.weaknesses import weaknesses
-from deploys.checks.world import World
-from deploys.mail.ciphers import Grade, broken, grade
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.ciphers import Grade, broken, grade
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.smtp import Endpoint, desks, endpoints
+from ..core.finding import Finding, Question
+from ..core.world import World
+from .scan import scanned
+from .scanner import COMMANDS, OLD, VERSIONS, Server
+from .weaknesses import weaknesses
 
 PROTOCOLS = Question(
     "smtp.protocols",

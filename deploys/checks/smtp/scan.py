@@ -9,8 +9,8 @@ from tempfile import TemporaryFile
 from pydantic import ValidationError
 from sslyze import ServerScanResultAsJson
 
-from deploys.checks.smtp import scanner
-from deploys.checks.smtp.scanner import SERVERS, Server
+from . import scanner
+from .scanner import SERVERS, Server
 
 _LONGEST = 1 << 26  # octets of results, of which a server takes some hundred thousand
 

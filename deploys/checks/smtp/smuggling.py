@@ -9,12 +9,12 @@ follows in the message as commands, which then have the standing of that server.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from deploys.checks.delivery.message import new_run
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.endings import Envelope, Outcome, said_after
-from deploys.checks.smtp.session import Desk, Endpoint, Reply, desks, endpoints
-from deploys.checks.world import World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.message import new_run
+from ..clients.smtp import Desk, Endpoint, Reply, desks, endpoints
+from ..core.finding import Finding, Question
+from ..core.world import World, side_by_side
+from .data_endings import Envelope, Outcome, said_after
 
 SMUGGLING = Question(
     "smtp.smuggling",

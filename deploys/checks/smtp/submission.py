@@ -12,12 +12,10 @@ from email.parser import BytesParser
 from email.policy import default
 from functools import partial
 
-from deploys.checks.delivery.errands import PROGRAM
-from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.message import new_run
-from deploys.checks.finding import Finding, Question
-from deploys.checks.smtp.client import Client
-from deploys.checks.smtp.session import (
+from ...mail.settings.model import Fleet, MailSettings
+from ..clients.bounded_smtplib import Client
+from ..clients.message import new_run
+from ..clients.smtp import (
     Desk,
     Endpoint,
     MisbehavedError,
@@ -28,8 +26,10 @@ from deploys.checks.smtp.session import (
     session,
     starttls,
 )
-from deploys.checks.world import UnansweredError, World, side_by_side
-from deploys.mail.settings import Fleet, MailSettings
+from ..core.finding import Finding, Question
+from ..core.world import UnansweredError, World, side_by_side
+from ..delivery.exchange import Delivery
+from ..delivery.test_messages import PROGRAM
 
 SUBMISSION = Question(
     "smtp.submission",

@@ -1,6 +1,6 @@
 """What the clients shall be: hosts whose own mail goes to a submission host, logged in."""
 
-from deploys.mail.secret import env
+from deploys.mail.settings.secret import env
 
 # Where mail is submitted, and as whom; at port 465 with TLS at once, at any other with STARTTLS.
 mail_relay = "mx1.example.org:465"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploys.mail.secret import env
+from deploys.mail.settings.secret import env
 
 # Where the zones are: octoDNS's own keys for the provider (docs/providers.md). {"class": "manual"}:
 # you publish what the run prints. Nothing here: zones are not touched.

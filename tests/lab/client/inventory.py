@@ -1,7 +1,7 @@
 import os
 
 from deploys.lab.inventory import hosts
-from deploys.mail.secret import env
+from deploys.mail.settings.secret import env
 from tests.lab.raising import NAME
 
 _own = {

@@ -2,8 +2,8 @@
 
 from pyinfra import host
 
-from deploys.checks.schedule import Schedule
-from deploys.checks.timer import scheduled
+from deploys.checks.timer.operation import scheduled
+from deploys.checks.timer.units import Schedule
 
 if host.name == "mx2":
     schedule = Schedule("tests", host.data.get("calendar"), ("touch", "/run/proof was made"))

@@ -2,7 +2,7 @@ import json
 import os
 
 from deploys.lab.inventory import dns, mailboxes, resolvers
-from deploys.mail.secret import env
+from deploys.mail.settings.secret import env
 from tests.lab.raising import NAME
 
 # More ways that a test lets the operator open the mailbox by, as JSON: what is other than usual.

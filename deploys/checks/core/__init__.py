@@ -1,0 +1,1 @@
+"""Values that every check shares: findings, the report, waivers, progress, the world."""

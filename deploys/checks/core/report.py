@@ -1,0 +1,137 @@
+"""
+What a verification comes to.
+
+Findings and the test messages make a `Report`; it has a verdict, and it can be compared with the
+one before it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .finding import WORST_FIRST, Finding, Severity, Subject
+
+
+class Verdict(StrEnum):
+    """What a report comes to: unknown is neither passed nor failed."""
+
+    PASSED = "passed"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A server that a message passed: how it came there, and how long it stayed.
+
+    `tls` is None where it crossed no network. Seconds are whole, from the dates of Received; where
+    the server's log has `delays` (before the queue, in it, to connect, to send), they are exact.
+    """
+
+    name: str
+    tls: bool | None = None
+    protocol: str = ""
+    queue_id: str = ""
+    seconds: float | None = None
+    delays: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What came of one test message; the path reads `mx1 -> visitor@faraway.example`."""
+
+    id: str
+    path: str
+    seconds: float | None
+    arrived: bool
+    sender: str = ""
+    hops: tuple[Stop, ...] = ()
+
+
+class Turn(StrEnum):
+    """What became of a problem since the previous report."""
+
+    NEW = "new"
+    WORSE = "worse"
+    BETTER = "better"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference to the previous report; a severity of None means that nothing was found."""
+
+    turn: Turn
+    id: str
+    about: Subject
+    subject: str
+    before: Severity | None
+    now: Severity | None
+    saw: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What has changed since a report of an earlier time, or why that cannot be said.
+
+    `untold` are changes that the operator was not told of, as the notice could not be sent.
+    """
+
+    since: datetime | None = None
+    changes: tuple[Change, ...] = ()
+    unknown: str = ""
+    untold: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that one verification saw.
+
+    `limits` says what made it less than everything, `not_asked` which questions were left out,
+    `mailed` whether it was about messages too; findings as bad as `fails_at` fail the run.
+    """
+
+    findings: tuple[Finding, ...]
+    messages: tuple[Message, ...]
+    changes: Mapping[str, int]
+    started: datetime
+    seconds: float
+    name: str = ""
+    limits: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+    mailed: bool = True
+    fails_at: Severity = Severity.ERROR
+    comparison: Comparison = Comparison()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return failed for any error, else unknown if a question stayed open, else passed."""
+        severities = {finding.severity for finding in self.findings}
+        if Severity.ERROR in severities:
+            return Verdict.FAILED
+        if Severity.UNKNOWN in severities or not self.answered:
+            return Verdict.UNKNOWN
+        return Verdict.PASSED
+
+    @property
+    def answered(self) -> bool:
+        """Return whether anything was proved: that mail arrives, or what else was asked."""
+        if self.mailed:
+            return self.delivered
+        return any(not finding.id.startswith("run.") for finding in self.having(Severity.OK))
+
+    @property
+    def delivered(self) -> bool:
+        """Return whether any mail was seen to arrive."""
+        return any(message.arrived for message in self.messages)
+
+    @property
+    def succeeded(self) -> bool:
+        """Return whether a run may end well: nothing is too bad, and something was proved."""
+        too_bad = WORST_FIRST[: WORST_FIRST.index(self.fails_at) + 1]
+        return not set(too_bad) & {one.severity for one in self.findings} and self.answered
+
+    def having(self, *severities: Severity) -> tuple[Finding, ...]:
+        """Return the findings of these severities."""
+        return tuple(finding for finding in self.findings if finding.severity in severities)

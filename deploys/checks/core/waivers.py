@@ -1,0 +1,64 @@
+"""
+Waivers: what is known to be wrong and borne for a while.
+
+A waived finding stays in the report and does not fail the run. A waiver that has ended fails it,
+and one that waives nothing is told, so that no list of excuses outlives its reasons.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+from fnmatch import fnmatchcase
+
+from ...mail.settings.verification import Waiver
+from .finding import Finding, Question, Severity, Waived
+
+WAIVER = Question(
+    "run.waiver",
+    "run",
+    "Does every waiver still apply?",
+    "the inventory",
+    why="A waiver that nobody looks at again hides what has broken since.",
+    remedy="Mend what it waives, or write in `verify_waivers` what is true now.",
+)
+_WAIVABLE = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
+
+
+def waived(
+    findings: Iterable[Finding], waivers: Iterable[Waiver], today: date, *, whole: bool
+) -> tuple[Finding, ...]:
+    """Mark what is waived, and judge the waivers; one idle in a whole run waives nothing."""
+    live = [waiver for waiver in waivers if waiver.until >= today]
+    marked = tuple(_marked(finding, live) for finding in findings)
+    used = {waiver for waiver in live if any(_covers(waiver, one) for one in marked if one.waived)}
+    return (*marked, *_judged(waivers, today, used if whole else set(live)))
+
+
+def _marked(finding: Finding, waivers: Iterable[Waiver]) -> Finding:
+    for waiver in waivers:
+        if finding.severity in _WAIVABLE and _covers(waiver, finding):
+            why = Waived(finding.severity, waiver.until, waiver.reason)
+            return replace(finding, severity=Severity.WAIVED, waived=why)
+    return finding
+
+
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    wanted = {"host": waiver.host, "domain": waiver.domain}
+    named = {about: name for about, name in wanted.items() if name}
+    return fnmatchcase(finding.id, waiver.id) and (
+        not named or named.get(finding.about) == finding.subject
+    )
+
+
+def _judged(waivers: Iterable[Waiver], today: date, used: set[Waiver]) -> Iterator[Finding]:
+    for waiver in waivers:
+        subject = " of ".join(filter(None, (waiver.id, waiver.host or waiver.domain)))
+        if waiver.until < today:
+            saw = f"the waiver ended on {waiver.until}: {waiver.reason}"
+            fix = "mend what it waived, or give it a later end in verify_waivers"
+            yield WAIVER.error(subject, saw, fix)
+        elif waiver not in used:
+            saw = f"it waives nothing that was found: {waiver.reason}"
+            yield WAIVER.warning(subject, saw, "take it out of verify_waivers")
+        else:
+            yield WAIVER.ok(subject, f"until {waiver.until}: {waiver.reason}")

@@ -1,0 +1,147 @@
+"""
+The world as the checks see it: hosts to run commands on, names to look up, a clock.
+
+It is a value, so that a test hands in a world of its own, and a check cannot tell the difference.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from .progress import Progress
+
+Result = TypeVar("Result")
+
+
+class UnansweredError(Exception):
+    """Nobody answered, or there was no way to ask; its text says why."""
+
+
+class RefusedError(UnansweredError):
+    """A server is there, and hung up, or its certificate does not do: that is not the way's."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    What one authoritative server says about a name; a problem means that it did not say.
+
+    It is `silent` if nothing at all came from its address, which may be the way to it.
+    """
+
+    server: str
+    values: tuple[str, ...] = ()
+    problem: str = ""
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class Delegation:
+    """A zone, and the names of the servers that the zone above it refers to."""
+
+    zone: str
+    servers: tuple[str, ...]
+
+
+class Trust(StrEnum):
+    """What a validating resolver makes of a name (RFC 4035 section 4.3)."""
+
+    SECURE = "secure"
+    INSECURE = "insecure"
+    BOGUS = "bogus"
+
+
+@dataclass(frozen=True)
+class Cached:
+    """What one resolver says about a name, and for how many seconds it goes on saying so."""
+
+    values: tuple[str, ...]
+    ttl: int = 0
+
+
+class Hosts(Protocol):
+    """Runs commands on the hosts of the inventory."""
+
+    def run(self, name: str, command: str, lines: Sequence[str], limit: float) -> list[str]:
+        """Return the command's output, given these lines as input; raise UnansweredError."""
+
+
+class Names(Protocol):
+    """Asks the DNS."""
+
+    def authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
+        """Return what each authoritative server of a name says; raise UnansweredError."""
+
+    def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+        """Return a resolver's answer, nothing for a name that is not; raise UnansweredError."""
+
+    def policy(self, name: str, version: str) -> str | None:
+        """Return the one TXT value that starts with a version tag, as a resolver sees it."""
+
+    def delegation(self, name: str) -> Delegation:
+        """Return the zone that a name is in, by the zone above; raise UnansweredError."""
+
+    def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
+        """Return what a name server says with authority at each address that can be reached."""
+
+    def trust(self, name: str, rdtype: str) -> Trust:
+        """Return whether a validating resolver trusts an answer; raise UnansweredError."""
+
+    def resolvers(self) -> tuple[str, ...]:
+        """Return the addresses of the resolvers that are asked."""
+
+    def cached(self, resolver: str, name: str, rdtype: str) -> Cached:
+        """Return what one resolver says, by its address; raise UnansweredError."""
+
+
+def addresses(names: Names, host: str) -> list[str]:
+    """Return the addresses of a name, IPv4 first; raise UnansweredError."""
+    return [one for rdtype in ("A", "AAAA") for one in names.lookup(host, rdtype)]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a web server sent: its status, the kind of document, and at most 64 KiB of it.
+
+    `location` is where it says that the document is instead.
+    """
+
+    status: int
+    kind: str
+    text: str
+    location: str = ""
+
+
+class Web(Protocol):
+    """Fetches documents by HTTPS, with a certificate that is verified and no redirect followed."""
+
+    def get(self, url: str, limit: float, address: str = "") -> Page:
+        """
+        Return what a server sent within so many seconds; raise UnansweredError.
+
+        It is asked at an address, or else where this machine finds its name.
+        """
+
+
+@dataclass(frozen=True)
+class World:
+    """Whom the checks ask, and how long they wait for an answer."""
+
+    hosts: Hosts
+    names: Names
+    web: Web
+    clock: Callable[[], float] = time.time
+    timeout: float = 30
+    patience: float = 30
+    port: int = 25
+    progress: Progress = field(default_factory=Progress)
+
+
+def side_by_side(calls: Iterable[Callable[[], Result]], workers: int = 16) -> list[Result]:
+    """Make calls at the same time and return their results in the order of the calls."""
+    # A thread here is a greenlet there: pyinfra patches threading, and this needs to know nothing.
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]

@@ -1,0 +1,99 @@
+"""
+Which questions are asked: by patterns of their ids, and with or without those that take long.
+
+What is not asked is not answered, so no report can count it as passed.
+"""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from ...mail.errors import MailError
+from ...mail.settings.verification import Verification
+from ..core.finding import WORST_FIRST, Finding, Question, Severity
+from .catalogue import CHECKS, JUDGES, OF_THE_RUN, QUESTIONS, Check, Judge
+
+_OF_THE_RUN = frozenset(question.id for question in OF_THE_RUN)
+_ANYWHERE = frozenset(one.id for check in CHECKS if check.anywhere for one in check.questions)
+_SLOW = frozenset(one.id for check in CHECKS if check.slow for one in check.questions)
+_OF_MESSAGES = frozenset(question.id for judge in JUDGES for question in judge.questions)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The ids of the questions that are asked."""
+
+    ids: frozenset[str] = frozenset(QUESTIONS)
+
+    @property
+    def mailed(self) -> bool:
+        """Return whether messages are sent."""
+        return bool(self.ids & _OF_MESSAGES)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the ids of the questions that are not asked, in the catalogue's order."""
+        return tuple(id_ for id_ in QUESTIONS if id_ not in self.ids)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Return the checks that ask any of the questions."""
+        return tuple(check for check in CHECKS if self._asks(check.questions))
+
+    @property
+    def judges(self) -> tuple[Judge, ...]:
+        """Return the judges that ask any of the questions."""
+        return tuple(judge for judge in JUDGES if self._asks(judge.questions))
+
+    def holds(self, finding: Finding) -> bool:
+        """Return whether a finding answers one of the questions."""
+        return finding.id in self.ids
+
+    def meets(self, pattern: str) -> bool:
+        """Return whether a pattern fits any of the questions."""
+        return bool(_matched(pattern) & self.ids)
+
+    def _asks(self, questions: tuple[Question, ...]) -> bool:
+        return any(question.id in self.ids for question in questions)
+
+
+def selected(asked: Verification, *, foreign: bool = False) -> Selection:
+    """
+    Return what the operator asks for; raise MailError for a pattern that fits no question.
+
+    Foreign servers are asked only what needs no inventory.
+    """
+    unknown = [
+        f"{key}: {_unknown(pattern)}"
+        for key, patterns in (
+            ("verify_only", asked.only),
+            ("verify_waivers", tuple(waiver.id for waiver in asked.waivers)),
+        )
+        for pattern in patterns
+        if not _matched(pattern)
+    ]
+    if unknown:
+        raise MailError("\n    ".join(unknown))
+    wanted = {id_ for pattern in asked.only or ("*",) for id_ in _matched(pattern)}
+    if foreign and not wanted & _ANYWHERE:
+        raise MailError(f"verify_only: {', '.join(asked.only)} needs an inventory with mail hosts")
+    wanted &= _ANYWHERE if foreign else wanted
+    wanted &= _as_bad_as(asked.severity)
+    wanted -= _OF_MESSAGES | _SLOW if asked.fast else set()
+    return Selection(frozenset(wanted | _OF_THE_RUN))
+
+
+def _as_bad_as(severity: str) -> set[str]:
+    """Return the ids of the questions whose worst answer is at least so bad."""
+    enough = WORST_FIRST[: WORST_FIRST.index(Severity(severity)) + 1] if severity else WORST_FIRST
+    return {id_ for id_, question in QUESTIONS.items() if question.worst in enough}
+
+
+def _matched(pattern: str) -> frozenset[str]:
+    return frozenset(id_ for id_ in QUESTIONS if fnmatchcase(id_, pattern))
+
+
+def _unknown(pattern: str) -> str:
+    families = (f"{id_.partition('.')[0]}.*" for id_ in QUESTIONS)
+    near = get_close_matches(pattern, (*QUESTIONS, *families), n=1, cutoff=0)
+    return f"{pattern!r} is no check; did you mean {near[0]}? All stand in docs/checks.md"

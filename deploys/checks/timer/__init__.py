@@ -1,0 +1,1 @@
+"""A systemd timer on the controller that runs the checks again and again."""

@@ -1,0 +1,1 @@
+"""DKIM keys of a host: where they are, which of them sign, and their rotation."""

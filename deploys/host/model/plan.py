@@ -1,0 +1,157 @@
+"""
+A host's plan: what its services shall be, compared with what exists.
+
+It is pure: the same settings and the same findings give the same changes, which can be printed,
+tested and thrown away.
+"""
+
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import unified_diff
+
+from .desired import Certificate, Service
+from .state import Existing, FoundCertificate, FoundFile, FoundService
+
+SELF_SIGNED_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a run changes on a host."""
+
+    verb: str
+    subject: str
+    why: str = ""
+    before: str = field(default="", repr=False)
+    after: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject}" + (f" ({self.why})" if self.why else "")
+
+    def diff(self) -> list[str]:
+        """Return the lines of a unified diff; none where the change is not in a text."""
+        old, new = self.before.splitlines(), self.after.splitlines()
+        return list(unified_diff(old, new, self.subject, self.subject, lineterm="", n=2))
+
+
+def preparation(services: Iterable[Service], existing: Existing) -> Iterator[Change]:
+    """Yield what has to be there before any service is configured."""
+    for service in services:
+        for package in service.query.packages:
+            if existing.packages[package] is None:
+                yield Change("install", package)
+        yield from _certificate_changes(service, existing)
+        for key in service.keys:
+            if not existing.keys[key.path]:
+                yield Change("create", key.path, f"{key.kind}, stays on the host")
+
+
+def configuration(service: Service, existing: Existing) -> Iterator[Change]:
+    """Yield what differs in a service's files, and whether it runs what they say."""
+    found = existing.services[service.query.name]
+    yield from _file_changes(service, found)
+    yield from _table_changes(service, found)
+    yield from _unit_changes(service, found)
+
+
+def departure(unit: str) -> Change:
+    """Return what becomes of a service that an earlier run set up and that is no longer needed."""
+    return Change("stop", unit, "not needed any more")
+
+
+def certification(services: Iterable[Service], existing: Existing) -> Iterator[Change]:
+    """Yield the certificates that an authority has to issue, or has issued since."""
+    for service in services:
+        for certificate in service.certificates:
+            found = existing.certificates[certificate.path]
+            acme = certificate.source == "acme"
+            if acme and (why := _unissued(certificate, found)):
+                yield Change("issue", certificate.path, why)
+            elif found and _takeable(found) and (acme or _new_keys(found)):
+                yield Change("take", certificate.path, "renewed" if acme else "with a new key")
+            if found and certificate.rotate and (found.directory or not acme):
+                yield Change("rotate", certificate.next, "the next keys are those in use")
+
+
+def _takeable(found: FoundCertificate) -> bool:
+    return not (found.current or found.waits)
+
+
+def _unissued(certificate: Certificate, found: FoundCertificate | None) -> str:
+    by = f"by {certificate.directory}"
+    if not found or (found.self_signed and not found.issued):
+        return by
+    useful = found.covered and found.days >= 0 and set(found.kinds) == set(certificate.kinds)
+    if not useful and not found.issued:
+        return f"{by}, in place of one that does not do"
+    return f"{by}, before {found.directory}" if found.directory != certificate.directory else ""
+
+
+def _certificate_changes(service: Service, existing: Existing) -> Iterator[Change]:
+    for certificate in service.certificates:
+        found = existing.certificates[certificate.path]
+        if certificate.source == "files":
+            if not found or not (found.current or _new_keys(found)):
+                yield Change("take", certificate.path, f"from {', '.join(certificate.files)}")
+        elif not found:
+            yield Change("create", certificate.path, "self-signed")
+        elif certificate.source == "self-signed" and (why := _outworn(certificate, found)):
+            yield Change("replace", certificate.path, why)
+        if certificate.next and (not found or not _has_next(found)):
+            yield Change("create", certificate.next, "the keys that come next, stay on the host")
+
+
+def _has_next(found: FoundCertificate) -> bool:
+    return bool(found.next) and not set(found.next) & {*found.served, *found.issued}
+
+
+def _new_keys(found: FoundCertificate) -> set[str]:
+    """Return the keys in the sources that are not in use yet: senders have to know them first."""
+    return set(found.issued) - set(found.served)
+
+
+def _outworn(certificate: Certificate, found: FoundCertificate) -> str:
+    if not found.self_signed:
+        return "self-signed is asked for"
+    if not found.covered:
+        return "it is for another name"
+    if set(found.kinds) != set(certificate.kinds):
+        return f"it has {' and '.join(found.kinds)}"
+    return "ends within 30 days" if found.days < SELF_SIGNED_DAYS else ""
+
+
+def _file_changes(service: Service, found: FoundService) -> Iterator[Change]:
+    for file in service.set:
+        old = found.files.get(file.path)
+        after = "" if file.secret else file.content
+        if old is None:
+            yield Change("create", file.path, after=after)
+        elif file.sha256 != old.sha256:
+            yield Change("update", file.path, before=_text(old), after=after)
+        elif (old.mode, old.owner, old.group) != (file.mode, file.owner, file.group):
+            yield Change("update", file.path, f"{old.owner}:{old.group} {old.mode:o}")
+    for path in sorted(set(found.owned) - {file.path for file in service.set}):
+        yield Change("remove", path)
+
+
+def _table_changes(service: Service, found: FoundService) -> Iterator[Change]:
+    for table in service.tables:
+        if found.tables[table.path] != table.file().sha256:
+            yield Change("build", f"{table.path}.lmdb")
+
+
+def _unit_changes(service: Service, found: FoundService) -> Iterator[Change]:
+    enabled = found.units.get(service.enabled)
+    if not enabled or enabled.UnitFileState != "enabled":
+        yield Change("enable", service.enabled)
+    if found.units.get(service.unit) is None or found.units[service.unit].ActiveState != "active":
+        yield Change("start", service.unit)
+    elif found.loaded != service.digest:
+        yield Change(
+            "load", service.unit, "an earlier run was cut off" if found.interrupted else ""
+        )
+
+
+def _text(file: FoundFile) -> str:
+    return b64decode(file.content).decode("utf-8", "replace")

@@ -1,0 +1,25 @@
+"""Templates: the path of a template is the path of its file on the host."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+
+
+def render(path: str, **values: object) -> str:
+    """Return a file of a host as its template makes it."""
+    text = _environment().get_template(f"{path.lstrip('/')}.j2").render(values)
+    return text.rstrip() + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - these are configuration files, not pages
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )

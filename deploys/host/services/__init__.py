@@ -1,0 +1,1 @@
+"""Services of a host, one module each."""

@@ -1,0 +1,72 @@
+"""
+fail2ban, described: who guesses passwords cannot reach the submission ports for a while.
+
+It reads Postfix's words in the journal and closes 465 and 587 by nftables, no other port: mail from
+there still comes in. This host and the networks it trusts are never kept out; a machine elsewhere
+that verifies with a wrong password is.
+"""
+
+from collections.abc import Iterator
+
+from ...mail.settings.model import MailSettings
+from ..model.desired import File, Query, Service
+from ..model.state import Existing
+from ..model.templates import render
+from ..model.versions import installed
+from . import postfix
+
+NAME = "fail2ban"
+UNIT = "fail2ban.service"
+DIRECTORY = "/etc/fail2ban"
+JAIL, FILTER = f"{DIRECTORY}/jail.d/pyinfra-mail.conf", f"{DIRECTORY}/filter.d/pyinfra-mail.conf"
+IGNORED = (r"'allowipv6' not defined",)  # Debian 12's own files leave it to the default
+LOOPBACK = ("127.0.0.0/8", "::1")
+
+
+def wanted(settings: MailSettings) -> bool:
+    """Return whether there are passwords to guess, and anybody shall be kept out for it."""
+    return bool(settings.accounts) and settings.ban_seconds > 0
+
+
+def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked so
+    """Return what to ask a host about fail2ban."""
+    return Query(
+        name=NAME,
+        directories=(DIRECTORY,),
+        packages=(NAME, "nftables", "python3-systemd"),
+        files=(JAIL, FILTER),
+        units=(UNIT,),
+    )
+
+
+def service(settings: MailSettings, existing: Existing) -> Service:
+    """Return what fail2ban shall be on a host."""
+    return Service(
+        query=query(settings),
+        unit=UNIT,
+        enabled=UNIT,
+        files=(
+            File(JAIL, jail(settings, installed(existing, NAME))),
+            File(FILTER, render(FILTER, unit=postfix.unit(installed(existing, "postfix")))),
+        ),
+        masked=(UNIT,),
+        validators=(("fail2ban-client", "-c", "{directory}", "-t"),),
+        ignored=IGNORED,
+        sockets=("/run/fail2ban/fail2ban.sock",),
+    )
+
+
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+    """Yield nothing: the operator's own jails are files of his own."""
+    return iter(())
+
+
+def jail(settings: MailSettings, version: tuple[int, ...]) -> str:
+    """Return the jail for a version."""
+    return render(
+        JAIL,
+        version=version,
+        failures=settings.ban_failures,
+        seconds=settings.ban_seconds,
+        ignored=(*LOOPBACK, *map(str, settings.addresses), *settings.networks),
+    )

@@ -1,0 +1,72 @@
+"""
+MTA-STS for mail that leaves (RFC 8461): a domain's published policy demands TLS with a certificate.
+
+postfix-mta-sts-resolver finds and keeps the policies. It runs inside a program of ours that asks
+for DANE first, because Postfix takes a policy in place of DANE. While it is away, mail waits.
+"""
+
+from collections.abc import Iterator
+
+from ...mail.settings.model import MailSettings
+from ..model.desired import File, Query, Service
+from ..model.state import Existing
+from ..model.templates import render
+from ..model.versions import installed
+
+NAME = "mta-sts"
+PACKAGE = "postfix-mta-sts-resolver"
+UNIT = f"{PACKAGE}.service"
+CONFIGURATION = "/etc/mta-sts/mta-sts-daemon.yml"
+PROGRAM = "/usr/local/lib/pyinfra-mail/tls-policy/tls-policy"
+DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
+FILES = (CONFIGURATION, PROGRAM, DROP_IN)
+
+
+def wanted(settings: MailSettings) -> bool:
+    """Return True: every mail host sends."""
+    return bool(settings)
+
+
+def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked so
+    """Return what to ask a host about the policies' daemon."""
+    return Query(
+        name=NAME,
+        directories=tuple(path.rpartition("/")[0] for path in FILES),
+        packages=(PACKAGE, "python3-dnspython", "ca-certificates"),
+        files=FILES,
+        units=(UNIT,),
+    )
+
+
+def service(settings: MailSettings, existing: Existing) -> Service:
+    """Return what the policies' daemon shall be, for its version and Postfix's."""
+    # An answer with attributes is refused by Postfix before 3.10; 3.10.5 judges MX names by them.
+    attributes = installed(existing, "postfix") >= (3, 10, 5) and _version(existing) >= (1, 5)
+    values = {"version": _version(existing), "attributes": attributes}
+    return Service(
+        query=query(settings),
+        unit=UNIT,
+        enabled=UNIT,
+        files=(
+            File(CONFIGURATION, render(CONFIGURATION, **values)),
+            File(PROGRAM, render(PROGRAM)),
+            File(DROP_IN, render(DROP_IN)),
+        ),
+        masked=(UNIT,),
+        executables=("/usr/bin/mta-sts-daemon",),
+        validators=(("python3", "-B", "-c", CHECK),),
+        restart_for=FILES,
+    )
+
+
+# That the program is sound, and that the package is as it expects.
+CHECK = f"import runpy; runpy.run_path({PROGRAM!r})"
+
+
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+    """Yield nothing: no setting of the operator goes into it."""
+    yield from ()
+
+
+def _version(existing: Existing) -> tuple[int, ...]:
+    return installed(existing, PACKAGE)

@@ -1,0 +1,126 @@
+"""
+Postfix as a null client, described: a host whose own mail goes to a submission host.
+
+Cron and applications hand their mail to this host as they always did. Here it is given a sender
+that the host's login may use (RFC 6409 section 6.1), and goes on to one server over TLS that has to
+prove its name, with a password. Nothing is delivered here and nobody else can send: what is for
+this host's users goes to one reader. While the server is away, the queue keeps it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...mail.settings.model import Client
+from ..model import templates
+from ..model.desired import Canary, Dialogue, File, Query, Service, Step, Table
+from ..model.state import Existing
+from ..model.versions import installed
+from . import postfix
+
+NAME = postfix.NAME
+SENDERS = f"{postfix.DIRECTORY}/sender_canonical"
+RECIPIENTS = f"{postfix.DIRECTORY}/recipient_canonical"
+PASSWORD = f"{postfix.DIRECTORY}/relay_password"
+CA_FILE = f"{postfix.DIRECTORY}/relay_ca.pem"
+SYSTEM_CAS = "/etc/ssl/certs/ca-certificates.crt"
+SUBMISSIONS = "465"  # RFC 8314 section 3.3: TLS from the first octet
+UNTOLD = r"relayhost configuration problem"  # there is no DNS in the rehearsal
+
+
+def wanted(settings: Client) -> bool:
+    """Return True: it is what a client is for."""
+    return bool(settings)
+
+
+def query(settings: Client) -> Query:
+    """Return what to ask a host about its Postfix."""
+    return Query(
+        name=NAME,
+        directories=postfix.DIRECTORIES,  # what the host had as a mail host is taken away
+        packages=(*postfix.PACKAGES, "libsasl2-modules", "ca-certificates"),
+        files=(postfix.MAIN, postfix.MASTER, SENDERS, RECIPIENTS, PASSWORD, *_ca_paths(settings)),
+        tables=(SENDERS, RECIPIENTS, PASSWORD),
+        secrets=(PASSWORD,),
+        units=postfix.UNITS,
+        pid_file=postfix.PID_FILE,
+        ports=(25,),
+    )
+
+
+def service(settings: Client, existing: Existing) -> Service:
+    """Return what Postfix shall be on a client, for the version that is there or will be."""
+    version = installed(existing, "postfix")
+    return replace(
+        postfix.every(query(settings), settings, version),
+        files=(
+            File(postfix.MAIN, render(settings, version, "main.cf")),
+            File(postfix.MASTER, render(settings, version, "master.cf")),
+            *(File(path, settings.relay_ca) for path in _ca_paths(settings)),
+        ),
+        tables=tuple(_tables(settings)),
+        ignored=(*postfix.IGNORED, UNTOLD),
+        canary=_canary(settings, version) if settings.canary else None,
+        probes=(_accepted(settings, Step("RSET", "^250")),),
+    )
+
+
+def overrides(settings: Client) -> Iterator[tuple[str, str]]:
+    """Yield the operator's own parameters and services of Postfix."""
+    yield from postfix.overrides(settings)
+
+
+def render(settings: Client, version: tuple[int, ...], name: str) -> str:
+    """Return a file of `/etc/postfix` as its template makes it for a version."""
+    return templates.render(
+        f"client{postfix.DIRECTORY}/{name}",
+        version=version,
+        hostname=settings.hostname,
+        networks=postfix.LOOPBACK,
+        relayhost=_relayhost(settings),
+        wrappermode=settings.relay.endswith(f":{SUBMISSIONS}"),
+        ca_file=next(_ca_paths(settings), SYSTEM_CAS),
+        overrides=settings.postfix_main if name == "main.cf" else settings.postfix_master,
+    )
+
+
+def _relayhost(settings: Client) -> str:
+    name, _, port = settings.relay.partition(":")
+    return f"[{name}]:{port}"
+
+
+def _ca_paths(settings: Client) -> Iterator[str]:
+    if settings.relay_ca:
+        yield CA_FILE
+
+
+def _tables(settings: Client) -> Iterator[Table]:
+    here = (f"@{settings.hostname}", "@localhost")
+    yield Table(SENDERS, ("postmap",), dict.fromkeys(here, settings.relay_login))
+    yield Table(RECIPIENTS, ("postmap",), dict.fromkeys(here, settings.root))
+    login = f"{settings.relay_login}:{settings.relay_password.resolve()}"
+    yield Table(PASSWORD, ("postmap",), {_relayhost(settings): login}, mode=0o600, secret=True)
+
+
+def _canary(settings: Client, version: tuple[int, ...]) -> Canary:
+    """Return how it is rehearsed: root's mail is taken, and waits for the server, rewritten."""
+    reader, login = re.escape(settings.root), re.escape(settings.relay_login)
+    return Canary(
+        start=postfix.starting(version),
+        dialogues=(_accepted(settings, Step("DATA", "^250")),),
+        log=(rf"from=<{login}>", rf"to=<{reader}>.*status=deferred"),
+    )
+
+
+def _accepted(settings: Client, last: Step) -> Dialogue:
+    address = f"root@{settings.hostname}"
+    return Dialogue(
+        "accepted",
+        "mail from this host itself has to be taken",
+        (
+            Step("EHLO", "^250"),
+            Step(f"MAIL FROM:<{address}>", "^250"),
+            Step(f"RCPT TO:<{address}>", "^250"),
+            last,
+        ),
+    )

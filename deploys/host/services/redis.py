@@ -1,0 +1,66 @@
+"""
+Redis, described: where rspamd counts what accounts send.
+
+It is an instance of rspamd's own, at a UNIX socket that nobody else can use. Where it is away,
+mail is signed and sent, and not counted.
+"""
+
+from collections.abc import Iterator
+
+from ...mail.settings.model import MailSettings
+from ..model.desired import Canary, File, Query, Service
+from ..model.state import Existing
+from ..model.templates import render
+
+NAME = "redis"
+UNIT = "redis-server@rspamd.service"
+ROOM = "/run/redis-rspamd"
+SOCKET = f"{ROOM}/redis.sock"
+CONFIGURATION = "/etc/redis/redis-rspamd.conf"
+UNITS = f"/etc/systemd/system/{UNIT}.d"
+DROP_IN = f"{UNITS}/pyinfra-mail.conf"
+AS_REDIS = ("setpriv", "--reuid=redis", "--regid=_rspamd", "--clear-groups")
+START = (
+    ("mkdir", "-p", ROOM),
+    ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", ROOM),
+    ("chown", "redis:_rspamd", ROOM),
+    (*AS_REDIS, "redis-server", CONFIGURATION, "--daemonize", "yes"),
+)
+
+
+def wanted(settings: MailSettings) -> bool:
+    """Return whether there is anything to count or to remember."""
+    return bool(settings.account_rate) or settings.scan_outbound
+
+
+def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked about alike
+    """Return what to ask a host about Redis."""
+    return Query(
+        name=NAME,
+        directories=("/etc/redis", UNITS),
+        packages=("redis-server",),
+        files=(CONFIGURATION, DROP_IN),
+        units=(UNIT,),
+    )
+
+
+def service(settings: MailSettings, existing: Existing) -> Service:  # noqa: ARG001 - as above
+    """Return what rspamd's Redis shall be."""
+    return Service(
+        query=query(settings),
+        unit=UNIT,
+        enabled=UNIT,
+        files=(
+            File(CONFIGURATION, render(CONFIGURATION, socket=SOCKET), 0o640, "redis", "redis"),
+            File(DROP_IN, render(DROP_IN)),
+        ),
+        masked=("redis-server.service",),
+        restart_for=(CONFIGURATION,),  # which is read once
+        sockets=(SOCKET,),
+        canary=Canary(START) if settings.canary else None,
+    )
+
+
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+    """Yield nothing: there is no key for settings of Redis."""
+    yield from ()

@@ -1,0 +1,204 @@
+"""
+rspamd, described: the milter that signs what leaves and verifies what comes.
+
+Postfix asks it over a socket in the queue directory. Without an answer mail waits, so it is
+reloaded and not restarted: its main process keeps the socket while new workers take over. It reads
+everything again before it starts these, and whoever asks meanwhile is answered as before.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...mail.settings.model import MailSettings
+from ..dkim import keys, signers
+from ..model.desired import Canary, File, Query, Service
+from ..model.state import Existing
+from ..model.templates import render
+from . import redis
+from .ucl import Settings
+
+NAME = "rspamd"
+DIRECTORY = "/etc/rspamd"
+LOCAL = f"{DIRECTORY}/local.d"
+RULES, GUARD = f"{DIRECTORY}/rspamd.conf.local.override", f"{LOCAL}/rspamd.lua"
+UNIT = "rspamd.service"
+UNITS = f"/etc/systemd/system/{UNIT}.d"
+DROP_IN = f"{UNITS}/pyinfra-mail.conf"
+ROOM = "/var/spool/postfix/rspamd"
+SOCKET = f"{ROOM}/milter.sock"
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+FILES = (
+    "actions.conf",
+    "dkim_signing.conf",
+    "logging.inc",
+    "milter_headers.conf",
+    "options.inc",
+    "settings.conf",
+    "worker-controller.inc",
+    "worker-normal.inc",
+    "worker-proxy.inc",
+)
+COUNTING = ("ratelimit.conf", "redis.conf")
+# What judges, learns, reports elsewhere or asks others; without it rspamd only signs and verifies.
+JUDGING = (
+    *("antivirus", "arc", "asn", "aws_s3", "bayes_expiry", "bimi", "chartable", "clickhouse"),
+    *("contextal", "dcc", "dmarc", "elastic", "emails", "external_relay", "external_services"),
+    *("forged_recipients", "fuzzy_check", "gpt", "greylist", "hfilter", "history_redis"),
+    *("http_headers", "known_senders", "maillist", "metadata_exporter", "metric_exporter"),
+    *("mid", "mime_types", "multimap", "mx_check", "neural", "once_received", "p0f"),
+    *("phishing", "rbl", "regexp", "replies", "reputation", "rspamd_update", "spamassassin"),
+    *("spamtrap", "surbl", "trie", "url_redirector", "whitelist"),
+)
+# Where the names in a file are the operator's to choose.
+NAMING = ("antivirus", "composites", "external_services", "groups", "multimap", "settings")
+AS_RSPAMD = ("setpriv", "--reuid=_rspamd", "--regid=_rspamd", "--clear-groups")
+HERE = ("--var=CONFDIR={directory}", "--var=LOCAL_CONFDIR={directory}")
+# The rehearsal has no DNS, to whose servers rspamadm opens its sockets at once; the store of known
+# spam is found by name.
+IGNORED = (
+    r"cannot parse resolv\.conf and no nameservers defined",
+    r"address resolution for \S+ failed|cannot read servers definition",
+)
+CHECK = ("rspamadm", *HERE, "configtest", "--config={directory}/rspamd.conf")
+READ = (  # rspamd passes over a file that no other includes
+    'for name; do grep -rqF --include="*.conf" --include="*.inc" --exclude-dir=local.d '
+    '"local.d/$name" {directory} || '
+    """echo "this rspamd reads no file local.d/$name (mail_rspamd['$name'])" >&2; done"""
+)
+KNOWN = (  # and over a setting whose name it does not know
+    'programs=$(dpkg -L rspamd | grep -E "(/bin/rspamd|[.]so|[.]lua)$"); '
+    'for name; do grep -qwF -e "${{name#*/}}" $programs || '
+    """echo "this rspamd knows no setting mail_rspamd['${{name%%/*}}']['${{name#*/}}']" """
+    ">&2; done"
+)
+
+
+def wanted(settings: MailSettings) -> bool:
+    """Return True: no mail leaves unsigned."""
+    return bool(settings)
+
+
+def query(settings: MailSettings) -> Query:
+    """Return what to ask a host about rspamd."""
+    return Query(
+        name=NAME,
+        directories=(DIRECTORY, UNITS),
+        packages=("rspamd", "openssl"),
+        files=(*(f"{LOCAL}/{name}" for name in _names(settings)), GUARD, RULES, DROP_IN),
+        units=(UNIT,),
+        keys=keys.paths(settings),
+        histories=(keys.history_path(settings),),
+    )
+
+
+def service(settings: MailSettings, existing: Existing) -> Service:
+    """Return what rspamd shall be, signing with the keys whose records are published."""
+    return Service(
+        query=query(settings),
+        unit=UNIT,
+        enabled=UNIT,
+        files=tuple(_files(settings, existing)),
+        keys=keys.keys(settings, existing),
+        masked=(UNIT,),
+        validators=tuple(_validators(settings)),
+        ignored=IGNORED,
+        canary=Canary(_start()) if settings.canary else None,
+        # What is compiled for the rules takes long, so a rehearsal with rules may use it.
+        scratch=() if settings.scan_outbound else ("/var/lib/rspamd",),
+        sockets=(SOCKET,),
+        workers=True,
+    )
+
+
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
+    """Yield the operator's own files of rspamd, and the settings in them."""
+    for file, own in settings.rspamd.items():
+        yield "mail_rspamd", file
+        yield from (("mail_rspamd", name) for name in own)
+
+
+def render_local(settings: MailSettings, name: str, domains: Mapping[str, Any]) -> str:
+    """Return a file of `local.d`: ours with the operator's settings, or the operator's alone."""
+    where = f'mail_rspamd["{name}"]'
+    setting = Settings(settings.rspamd.get(name, {}), where)
+    ours = _known(settings, name)
+    body = render(f"{LOCAL}/{name}", setting=setting, **_values(settings, domains)) if ours else ""
+    rest = list(setting.rest())
+    return "\n".join(
+        (
+            "# Written by pyinfra-mail; changes here are replaced by the next run.",
+            f"# Own settings: {where}.",
+            *((f"\n{body.strip()}",) if body.strip() else ()),
+            *((f"\n# {where}:", *rest) if rest else ()),
+            "",
+        )
+    )
+
+
+def _files(settings: MailSettings, existing: Existing) -> Iterator[File]:
+    domains = signers.domains(settings, existing)
+    for name in _names(settings):
+        yield File(f"{LOCAL}/{name}", render_local(settings, name, domains))
+    judging = [name for name in JUDGING if f"{name}.conf" not in settings.rspamd]
+    yield File(GUARD, render(GUARD, scan=settings.scan_outbound, senders=_senders(settings)))
+    yield File(RULES, render(RULES, scan=settings.scan_outbound, judging=judging))
+    yield File(DROP_IN, render(DROP_IN))
+
+
+def _senders(settings: MailSettings) -> dict[str, tuple[str, ...]]:
+    return {login: account.senders for login, account in sorted(settings.accounts.items())}
+
+
+def _names(settings: MailSettings) -> tuple[str, ...]:
+    counting = COUNTING if redis.wanted(settings) else ()
+    return tuple(dict.fromkeys((*FILES, *counting, *sorted(settings.rspamd))))
+
+
+def _known(settings: MailSettings, name: str) -> bool:
+    return name in FILES or (name in COUNTING and redis.wanted(settings))
+
+
+def _values(settings: MailSettings, domains: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "domains": domains,
+        "networks": [*LOOPBACK, *settings.networks],
+        "scan": settings.scan_outbound,
+        "socket": SOCKET,
+        "redis": redis.SOCKET,
+        "checking": ["FORGED_AUTHOR"] if settings.accounts else [],
+        "counting": ["RATELIMIT_CHECK", "RATELIMIT_UPDATE"] if settings.account_rate else [],
+        "rates": _rates(settings),
+    }
+
+
+def _rates(settings: MailSettings) -> dict[str, Any]:
+    if not settings.account_rate:
+        return {}
+    count, _, time = settings.account_rate.partition("/")
+    message = f"this account may send to {count} recipients in {time}; send it again later"
+    bucket = {"burst": int(count), "rate": f"{count} / {time}", "message": message}
+    return {"user": {"bucket": bucket}}
+
+
+def _validators(settings: MailSettings) -> Iterator[tuple[str, ...]]:
+    if settings.rspamd:
+        yield ("sh", "-c", READ, "sh", *settings.rspamd)
+        yield ("sh", "-c", KNOWN, "sh", *_settings(settings))
+    yield CHECK
+
+
+def _settings(settings: MailSettings) -> Iterator[str]:
+    for file, own in settings.rspamd.items():
+        if file.partition(".")[0].removesuffix("_group") not in NAMING:
+            yield from (f"{file}/{name}" for name in own)
+
+
+def _start() -> tuple[tuple[str, ...], ...]:
+    return (
+        ("mkdir", "-p", "/run/rspamd"),
+        ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/rspamd"),
+        ("chown", "_rspamd:", "/run/rspamd"),
+        ("install", "-d", "-o", "_rspamd", "-g", "postfix", "-m", "2710", ROOM),
+        # It keeps what it was started with open, for whose end the rehearsal would wait.
+        ("sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", *AS_RSPAMD, "rspamd"),
+    )

@@ -1,0 +1,1 @@
+"""Certificates, TLSA keys and MTA-STS policies of a host."""

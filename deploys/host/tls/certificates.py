@@ -1,0 +1,132 @@
+"""
+Certificates (RFC 5280) of a mail host: one for each of its names, chosen by SNI (RFC 6066).
+
+A name is served from one file that holds an ECDSA and an RSA key with their certificates. Where
+these come from is the operator's choice: an ACME server, files of his own, or this host itself.
+What comes later, a renewal or a replaced file, is taken over on the host without a run.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from ...mail.settings.model import MailSettings
+from ..model.desired import Certificate, File
+from ..model.templates import render
+
+SERVED = "/etc/ssl/private/pyinfra-mail"
+LIVE = "/etc/letsencrypt/live"
+PROGRAM = "/usr/local/lib/pyinfra-mail/certificates"
+UNITS = "/usr/local/lib/systemd/system"
+HOOKS = "/etc/letsencrypt/renewal-hooks/deploy"
+CERTBOT = "/etc/systemd/system/certbot.service.d"
+DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
+WATCH = "pyinfra-mail-certificates.path"
+OF_MAIL, OF_SITES = ("ecdsa", "rsa"), ("ecdsa",)  # the kinds of keys
+WEB_SERVER = "nginx.service"
+AGENT = Path(__file__).parents[1] / "agent"
+PROGRAMS = ("dane.py", "pem.py")  # the agent's own, which stand on the host too
+
+
+def path(name: str) -> str:
+    """Return the file from which a name is served."""
+    return f"{SERVED}/{name}.pem"
+
+
+def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
+    """Return the certificate of every name of a host."""
+    return tuple(_certificate(settings, name, OF_MAIL) for name in settings.host_names)
+
+
+def of_sites(settings: MailSettings) -> tuple[Certificate, ...]:
+    """Return the certificate of every name of a host's web sites, as far as it can have one."""
+    return tuple(
+        replace(_certificate(settings, name, OF_SITES), unit=WEB_SERVER)
+        for site in settings.sites
+        for name in site.names
+        if settings.tls != "files" or name in settings.tls_files
+    )
+
+
+def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> Certificate:
+    return Certificate(
+        path=path(name),
+        name=name,
+        source=settings.tls,
+        files=_files(settings, name, kinds),
+        directory=settings.acme_directory if settings.tls == "acme" else "",
+        contact=settings.acme_contact,
+        authority=settings.acme_ca_file,
+        kinds=kinds,
+        next=_next(settings, name),
+        rotate=settings.tls_rotate == "now" and name == settings.hostname,
+    )
+
+
+def packages(settings: MailSettings) -> tuple[str, ...]:
+    """Return what the source of certificates needs on a host."""
+    return ("certbot",) if settings.tls == "acme" else ()
+
+
+def units(settings: MailSettings) -> tuple[str, ...]:
+    """Return the units that keep certificates current as long as Postfix runs."""
+    return {"acme": ("certbot.timer",), "files": (WATCH,)}.get(settings.tls, ())
+
+
+def files(settings: MailSettings) -> tuple[File, ...]:
+    """Return what takes over a renewed certificate on the host, without a run."""
+    if settings.tls == "self-signed":
+        return ()
+    return (
+        *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAMS),
+        File(f"{PROGRAM}/certificates.json", _taken_over(settings)),
+        File(f"{PROGRAM}/take-over", render(f"{PROGRAM}/take-over")),
+        *(_of_certbot(settings) if settings.tls == "acme" else _of_files(settings)),
+    )
+
+
+def _of_certbot(settings: MailSettings) -> tuple[File, ...]:
+    hook = File(f"{HOOKS}/pyinfra-mail", render(f"{HOOKS}/pyinfra-mail"), mode=0o755)
+    if not settings.acme_ca_file:
+        return (hook,)
+    drop_in = f"{CERTBOT}/pyinfra-mail.conf"
+    return (
+        hook,
+        File(f"{PROGRAM}/acme-ca.pem", settings.acme_ca_file),
+        File(drop_in, render(drop_in)),
+    )
+
+
+def _of_files(settings: MailSettings) -> tuple[File, ...]:
+    service = WATCH.replace(".path", ".service")
+    watched = sorted({file for files in settings.tls_files.values() for file in files})
+    return (
+        File(f"{UNITS}/{WATCH}", render(f"{UNITS}/{WATCH}", watched=watched)),
+        File(f"{UNITS}/{service}", render(f"{UNITS}/{service}")),
+    )
+
+
+def _taken_over(settings: MailSettings) -> str:
+    return (
+        json.dumps(
+            [
+                {"path": one.path, "sources": one.files, "name": one.name, "unit": one.unit}
+                for one in (*certificates(settings), *of_sites(settings))
+            ],
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def _next(settings: MailSettings, name: str) -> str:
+    """Return where the keys are that come next; senders look at those of the host's own name."""
+    rolls = settings.dane and settings.tls != "files" and name == settings.hostname
+    return f"{SERVED}/next/{name}.pem" if rolls else ""
+
+
+def _files(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if settings.tls == "acme":
+        parts = ("privkey.pem", "fullchain.pem")
+        return tuple(f"{LIVE}/{name}-{kind}/{part}" for kind in kinds for part in parts)
+    return settings.tls_files[name] if settings.tls == "files" else ()

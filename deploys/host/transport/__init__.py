@@ -1,0 +1,1 @@
+"""Requests to a host's agent over SSH, and its answers."""

@@ -1,0 +1,68 @@
+"""
+What exists on a host, asked with one remote command and kept until something changes it.
+
+pyinfra keeps no facts, so a plan of several operations would ask for each of them anew.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import gevent
+from pyinfra import state
+from pyinfra.api.command import StringCommand
+from pyinfra.api.facts import FactBase
+from pyinfra.api.host import Host
+
+from ..model.state import Existing
+from .remote import Request, agent_command, answer_in
+
+
+class HostState(FactBase[Existing | None]):
+    """Returns what exists on the host: files, tables, packages, units, what is loaded."""
+
+    def command(self) -> StringCommand:
+        """Return the agent's start; its program and its request come on standard input."""
+        return agent_command()
+
+    def process(self, output: list[str]) -> Existing:
+        """Return the agent's answer as a value."""
+        return Existing.model_validate(answer_in(output))
+
+
+_known: WeakKeyDictionary[Host, tuple[bool, Existing]] = WeakKeyDictionary()
+
+
+def existing_on(host: Host, asking: Mapping[str, Any], timeout: int) -> Existing | None:
+    """Return what exists on a host, asking at most once while planning and once while executing."""
+    asked_while_executing, existing = _known.get(_itself(host), (None, None))
+    if existing is not None and asked_while_executing == state.is_executing:
+        return existing
+    _bound(host, timeout)
+    request = Request("existing", asking)
+    found = None
+    # pyinfra's own timeout begins with the output; a hung host may not even take the command.
+    with gevent.Timeout(timeout + 5, TimeoutError):
+        found = host.get_fact(HostState, _stdin=request, _timeout=timeout)
+    return remembered(host, found) if found else None
+
+
+def remembered(host: Host, existing: Existing) -> Existing:
+    """Keep what exists on a host, as an apply has just reported it."""
+    _known[_itself(host)] = (state.is_executing, existing)
+    return existing
+
+
+def _itself(host: Host) -> Host:
+    """Return the host of the inventory where pyinfra's stand-in for the current one is given."""
+    # The stand-in equals whichever host has its turn, and would be remembered beside the host.
+    return state.inventory.get_host(host.name)
+
+
+def _bound(host: Host, timeout: int) -> None:
+    """Let no connection wait for ever: keepalives, and an end to opening a channel."""
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if client else None
+    if transport:
+        transport.set_keepalive(10)
+        transport.channel_timeout = timeout

@@ -1,0 +1,68 @@
+"""
+How a request reaches the agent, and how its answer is read.
+
+The agent travels with every request, on standard input, as what it is asked does: nothing of
+either is in an argument, a log or a file, and nothing has to be on the host but Python.
+"""
+
+import io
+import json
+import zipfile
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pyinfra.api.command import QuoteString, StringCommand
+from pyinfra.api.exceptions import FactProcessError
+
+from ..agent.wire import payload
+
+AGENT = Path(__file__).parents[1] / "agent"
+BOOTSTRAP = (
+    "import sys,os,base64;f=os.memfd_create('agent',0);"
+    "os.write(f,base64.b64decode(sys.stdin.readline()));"
+    "sys.path.insert(0,'/proc/self/fd/%d'%f);from agent.__main__ import main;main()"
+)
+NO_PYTHON = '{"refused":{"step":"python3","why":"python3 is missing: apt-get install python3"}}'
+
+
+class Request(list[str]):
+    """A request to the agent, as lines of standard input; it never shows what is in it."""
+
+    def __init__(self, verb: str, fields: Mapping[str, Any]) -> None:
+        super().__init__((agent(), *payload({"verb": verb, **fields}).splitlines()))
+
+    def __repr__(self) -> str:
+        return f"<{sum(map(len, self))} characters>"
+
+
+class Refusal(FactProcessError):
+    """The agent said no; the text says where and why."""
+
+
+def agent_command() -> StringCommand:
+    """Return the command that starts the agent on a host, or says what the host lacks."""
+    return StringCommand(
+        *("if command -v python3 >/dev/null; then exec python3 -c", QuoteString(BOOTSTRAP), ";"),
+        *("else echo", QuoteString(NO_PYTHON), "; fi"),
+    )
+
+
+def answer_in(output: list[str]) -> Any:  # noqa: ANN401 - JSON
+    """Return what the agent answered; raise Refusal with its sentence where it said no."""
+    reply = json.loads(output[-1])
+    if refused := reply.get("refused"):
+        raise Refusal(f"{refused['step']}: {refused['why']}")
+    return reply["answer"]
+
+
+@cache
+def agent() -> str:
+    """Return the agent as one line: its modules, zipped and in base64."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for module in sorted(AGENT.glob("*.py")):
+            bundle.write(module, f"agent/{module.name}")
+    return b64encode(archive.getvalue()).decode()

@@ -1,0 +1,1 @@
+"""The operator's settings: checked once, frozen, the only thing passed on."""

@@ -1,0 +1,90 @@
+"""
+Accounts: who may log in to send, and with which addresses.
+
+A password is kept as what it hashes to. Of the schemes that every supported Dovecot knows, two are
+worth it: Argon2id (RFC 9106) and SHA512-CRYPT. A secret reference is hashed on the controller, to
+the same hash in every run, as the salt follows from the account and the host: so a run sees whether
+anything has changed.
+"""
+
+import hashlib
+import re
+from functools import cache
+from typing import Annotated
+
+from argon2.low_level import Type, hash_secret
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from .secret import Secret
+from .types import domain_name
+
+# OWASP's cheapest set of equal strength: 19 MiB, two passes, one lane.
+MEMORY, PASSES, LANES, SALT, LENGTH = 19_456, 2, 1, 16, 32
+ARGON2ID = re.compile(
+    r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}"
+)
+SHA512_CRYPT = re.compile(r"\$6\$(rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}")
+SCHEMES = {"{ARGON2ID}": ARGON2ID, "{SHA512-CRYPT}": SHA512_CRYPT}
+
+
+def _password(value: object) -> Secret | str:
+    if isinstance(value, Secret):
+        return value
+    for scheme, form in SCHEMES.items():
+        bare = str(value).removeprefix(scheme)
+        if form.fullmatch(bare):
+            return scheme + bare
+    # What was written may be the password itself, so the sentence must not repeat it.
+    raise ValueError(
+        "the value (masked here) is neither a hash nor a reference; write a hash as "
+        "'doveadm pw -s ARGON2ID' prints it, or a reference like file('~/.passwords/anna')"
+    )
+
+
+def _address(value: object) -> str:
+    local, at, domain = str(value).rpartition("@")
+    # What a login may consist of, and needs no quoting in any table (RFC 5321 section 4.1.2).
+    if not at or not re.fullmatch(r"[A-Za-z0-9.!#%&'*+/=?^_`{|}~-]+", local):
+        raise ValueError(f"{value!r} is not an address; write one like 'anna@example.org'")
+    return f"{local.lower()}@{domain_name(domain)}"
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+MailAddress = Annotated[str, BeforeValidator(_address)]
+Password = Annotated[Secret | str, PlainValidator(_password)]
+
+
+class Account(BaseModel):
+    """What an account has: a password, and the addresses it may send with besides no other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    password: Password = Field(repr=False)
+    senders: Annotated[tuple[MailAddress, ...], BeforeValidator(_several)] = ()
+
+
+def _own_address(accounts: dict[str, Account]) -> dict[str, Account]:
+    """Let an account that names no senders send with the address it logs in with."""
+    return {
+        login: account.model_copy(update={"senders": account.senders or (login,)})
+        for login, account in accounts.items()
+    }
+
+
+Accounts = Annotated[dict[MailAddress, Account], AfterValidator(_own_address)]
+
+
+def password_hash(password: Secret | str, login: str, hostname: str) -> str:
+    """Return what a host knows of a password; MailError where the reference leads nowhere."""
+    return password if isinstance(password, str) else _hashed(password, login, hostname)
+
+
+@cache
+def _hashed(password: Secret, login: str, hostname: str) -> str:
+    salt = hashlib.sha256(f"pyinfra-mail {login} {hostname}".encode()).digest()[:SALT]
+    secret = password.resolve().encode()
+    digest = hash_secret(secret, salt, PASSES, MEMORY, LANES, LENGTH, Type.ID)
+    return "{ARGON2ID}" + digest.decode()

@@ -1,0 +1,215 @@
+"""The kinds of values that an inventory may hold, and the sentence for one that does not fit."""
+
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import dns.exception
+import dns.name
+import dns.rdata
+from pydantic import BeforeValidator, Field, PlainValidator
+
+from .secret import Secret
+
+
+def domain_name(value: object) -> str:
+    """Return a domain name in its DNS form: lower case, A-labels, no trailing dot."""
+    try:
+        name = dns.name.from_text(str(value), idna_codec=dns.name.IDNA_2008_UTS_46)
+        text = name.to_text(omit_final_dot=True).lower()
+    except (dns.exception.DNSException, UnicodeError):
+        text = ""
+    labels = text.split(".")
+    if len(labels) > 1 and all(_hostname_label(label) for label in labels):
+        return text
+    raise ValueError(f"{value!r} is not a domain name; write one like 'example.org'")
+
+
+def _hostname_label(label: str) -> bool:
+    # RFC 1123 section 2.1: letters, digits and inner hyphens.
+    letters = label.replace("-", "")
+    return letters.isalnum() and letters.isascii() and "-" not in (label[0], label[-1])
+
+
+def _address(value: object) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(str(value))
+    except ValueError:
+        sentence = f"{value!r} is not an address; write one like '203.0.113.25' or '2001:db8::25'"
+        raise ValueError(sentence) from None
+
+
+def _network(value: object) -> str:
+    try:
+        return str(ip_network(str(value)))
+    except ValueError:
+        sentence = f"{value!r} is not a network; write one like '203.0.113.0/24'"
+        raise ValueError(sentence) from None
+
+
+def _postfix_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if "\n" in text:
+        raise ValueError(f"{text!r} spans lines; a Postfix value is one line")
+    return text
+
+
+def _relay(value: object) -> str:
+    name, _, port = str(value).partition(":")
+    if not port.isdecimal() or not 0 < int(port) < PORTS:
+        raise ValueError(f"{value!r} names no port; write one like 'mx1.example.org:465'")
+    return f"{domain_name(name)}:{port}"
+
+
+def _mailbox(value: object) -> str:
+    local, _, domain = str(value).rpartition("@")
+    if not local or any(character.isspace() or character == "@" for character in local):
+        raise ValueError(f"{value!r} is not a mail address; write one like 'ann@example.org'")
+    return f"{local}@{domain_name(domain)}"
+
+
+def _report_uri(value: object) -> str:
+    text = str(value)
+    if text.startswith("https://") and not set(text) & set(" ,;!"):
+        return text
+    if "://" not in text:
+        return mailto(_mailbox(text.removeprefix("mailto:")))
+    raise ValueError(f"{value!r} takes no reports; write an address or an https:// URL")
+
+
+def mailto(address: str) -> str:
+    """Return a mail address as the URI of reports, where ',', '!' and ';' mean something else."""
+    return f"mailto:{quote(address, safe='@+')}"
+
+
+def _issuer(value: object) -> str:
+    return domain_name(value) if value else ""
+
+
+def _logo(value: object) -> str:
+    if not value or re.fullmatch(r"https://[^\s;,]+\.svg", str(value)):
+        return str(value)
+    raise ValueError(f"{value!r} is no logo; write the https:// URL of an .svg file")
+
+
+def _secret(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    # The value itself is not shown: it may be the secret.
+    raise ValueError("this is no reference to a secret; write env(...), file(...) or command(...)")
+
+
+def _certificates(value: object) -> str:
+    """Return the certificates in a file on the controller; none where no file is named."""
+    if not value:
+        return ""
+    try:
+        text = Path(str(value)).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ValueError(
+            f"{value!r} cannot be read ({reason}); name a file in PEM format"
+        ) from None
+    found = CERTIFICATE.findall(text)
+    if not found:
+        raise ValueError(f"{value!r} holds no certificate; name a file in PEM format")
+    return "\n".join((*found, ""))
+
+
+def _selector(value: object) -> str:
+    # RFC 6376 section 3.1 wants labels of host names; "-2-ed25519" is put behind it.
+    text = str(value).lower()
+    if not text or (_hostname_label(text) and len(text) <= LONGEST_SELECTOR):
+        return text
+    raise ValueError(f"{value!r} is not a selector; write one label like 'mx1' or 'spring2027'")
+
+
+def _rate(value: object) -> str:
+    text = "".join(str(value).split())
+    count, _, time = text.partition("/")
+    if not text or (_is_count(count) and _is_count(time[:-1] or "1") and time[-1:] in set("smhd")):
+        return text
+    raise ValueError(f"{value!r} is not a rate; write one like '100/1h' or '2000/1d'")
+
+
+def _rotation(value: object) -> str:
+    text = str(value).strip().lower()
+    if text in ("", "now") or (text.endswith("d") and _is_count(text[:-1])):
+        return text
+    raise ValueError(f"{value!r} is no time to rotate keys; write '', 'now' or an age like '180d'")
+
+
+def _delegation(value: object) -> dict[str, str]:
+    """Return the zone that each domain's keys are in; of "*", every other domain's."""
+    given = value if isinstance(value, Mapping) else {"*": value} if value else {}
+    return {
+        domain if domain == "*" else domain_name(domain): domain_name(zone)
+        for domain, zone in given.items()
+    }
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) > 0
+
+
+def _trust_anchor(value: object) -> str:
+    """Return a DS or DNSKEY record as Unbound reads it: owner, type, data."""
+    if not value:
+        return ""
+    owner, kind, data = (*str(value).split(None, 2), "", "", "")[:3]
+    try:
+        if kind in {"DS", "DNSKEY"}:
+            return f"{owner} {kind} {dns.rdata.from_text('IN', kind, data)}"
+    except (dns.exception.DNSException, ValueError):
+        kind = ""
+    raise ValueError(f"{value!r} is no trust anchor; write a record like '. DS 20326 8 2 E06D...'")
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+PORTS = 1 << 16
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+LONGEST_SELECTOR = 63 - len("-2-ed25519")
+
+Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address)]
+Network = Annotated[str, BeforeValidator(_network)]
+DomainName = Annotated[str, BeforeValidator(domain_name)]
+PostfixName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+PostfixService = Annotated[str, Field(pattern=r"^\S+/(inet|unix|unix-dgram|fifo|pass)$")]
+PostfixValue = Annotated[str, BeforeValidator(_postfix_value)]
+Recipients = Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]
+Files = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^/[^\s:]+$")], ...],
+    BeforeValidator(_several),
+    Field(min_length=1),
+]
+NextHop = Annotated[str, Field(pattern=r"^(\.?[a-z0-9][a-z0-9.-]*|\[[^\[\]\s]+\](:\w+)?)$")]
+TlsPolicy = Annotated[
+    str,
+    Field(pattern=r"^(none|may|encrypt|dane|dane-only|fingerprint|verify|secure)( +[a-z]+=\S+)*$"),
+]
+TrustAnchor = Annotated[str, BeforeValidator(_trust_anchor)]
+Mailbox = Annotated[str, BeforeValidator(_mailbox)]
+Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_several)]
+ReportUris = Annotated[
+    tuple[Annotated[str, BeforeValidator(_report_uri)], ...], BeforeValidator(_several)
+]
+Issuer = Annotated[str, BeforeValidator(_issuer)]
+Logo = Annotated[str, BeforeValidator(_logo)]
+LocalUser = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
+Relay = Annotated[str, BeforeValidator(_relay)]
+SecretReference = Annotated[Secret, PlainValidator(_secret)]
+Certificates = Annotated[str, BeforeValidator(_certificates)]
+Selector = Annotated[str, BeforeValidator(_selector)]
+Rate = Annotated[str, BeforeValidator(_rate)]
+Rotation = Annotated[str, BeforeValidator(_rotation)]
+Delegation = Annotated[Mapping[str, str], BeforeValidator(_delegation)]
+RspamdFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(conf|inc)$")]
+RspamdName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]

@@ -1,0 +1,173 @@
+"""
+The operator's words about the proof: what is asked, what is excused, who is told.
+
+They stand in the inventory as `verify_*` keys or come with `--data`. There is one proof for all
+hosts, so a key has one value: written in `group_data/all.py`, or the same wherever it stands.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from .secret import Secret
+from .types import Address, Certificates, SecretReference, domain_name
+
+PREFIX = "verify_"
+
+
+def _listed(value: object) -> object:
+    """Return what `--data` gives as one text, like `dns.*,smtp.relay`, as a list."""
+    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+
+
+def receiver_of(value: object) -> str:
+    """Return a mail address or the URL of a webhook; raise ValueError for anything else."""
+    text = str(value)
+    is_address = text.count("@") == 1 and not text.startswith(("-", "@"))
+    if text.startswith("https://") or (is_address and text.isprintable() and " " not in text):
+        return text
+    # The value itself is not shown: who knows the URL of a webhook may write to it.
+    raise ValueError(
+        "the value (masked here) is neither a mail address nor an https:// URL, nor a reference "
+        "to one like env('WEBHOOK')"
+    )
+
+
+def _receiver(value: object) -> Secret | str:
+    return value if isinstance(value, Secret) else receiver_of(value)
+
+
+def _sink(value: object) -> object:
+    """Return what an address alone stands for; an empty one is none."""
+    return ({"address": value} if value else None) if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+DomainNames = Annotated[
+    tuple[Annotated[str, BeforeValidator(domain_name)], ...], BeforeValidator(_listed)
+]
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
+Receiver = Annotated[Secret | str, PlainValidator(_receiver)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Waiver(_Frozen):
+    """What is known to be wrong, why that is borne, and the last day of it."""
+
+    id: str = Field(min_length=1)
+    host: str = ""
+    domain: str = ""
+    reason: str = Field(min_length=1)
+    until: date
+
+
+class OutsideMailbox(_Frozen):
+    """A mailbox at another provider, read by IMAP over TLS (RFC 8314 section 3.2)."""
+
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    imap: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
+    login: str = Field(pattern=r"^[^\r\n]+$")
+    password: SecretReference
+    folder: str = Field(default="INBOX", pattern=r"^[ -~]+$")
+    port: int = Field(default=993, ge=1, le=65535)
+    ca_file: Certificates = ""
+
+    @property
+    def host(self) -> str:
+        """Return where it is, as the report says it."""
+        return self.imap
+
+    @property
+    def path(self) -> str:
+        """Return the folder."""
+        return self.folder
+
+
+class Sink(_Frozen):
+    """An address whose mail comes to this machine, where a run takes it itself.
+
+    The domain has an MX record that leads here, or is an address literal (RFC 5321 section 4.1.3).
+    """
+
+    address: str = Field(pattern=r"^[^@\s]+@([^@\s\[\]]+|\[(IPv6:)?[0-9A-Fa-f.:]+\])$")
+    listen: str = Field(default="", pattern=r"^[0-9A-Fa-f.:]*$")
+    port: int = Field(default=25, ge=1, le=65535)
+
+    @property
+    def name(self) -> str:
+        """Return the name by which it greets."""
+        domain = self.address.rpartition("@")[2]
+        return "sink.verification.invalid" if domain.startswith("[") else domain
+
+    @property
+    def host(self) -> str:
+        """Return where it is, as the report says it."""
+        return "this machine"
+
+    @property
+    def path(self) -> str:
+        """Return what of it takes mail."""
+        return f"the sink at port {self.port}"
+
+
+class Verification(_Frozen):
+    """How the proof is made; each field is the inventory key `verify_<field>`."""
+
+    only: Listed = ()
+    severity: Literal["", "error", "warning"] = ""
+    host: Listed = ()
+    domain: DomainNames = ()
+    resolvers: Addresses = ()
+    fast: bool = False
+    fail_on: Literal["error", "unknown", "warning", "info"] = "error"
+    waivers: tuple[Waiver, ...] = ()
+    blocklists: DomainNames | None = None
+    mailboxes: tuple[OutsideMailbox, ...] = ()
+    sink: Annotated[Sink | None, BeforeValidator(_sink)] = None
+    bulk: Listed = ()
+    notify: Receiver = ""
+    timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
+    metrics: Annotated[str, Field(pattern="^(/.*)?$")] = ""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Return, in words, what makes this less than everything; nothing if it is everything."""
+        chosen = (("", self.only), ("host ", self.host), ("domain ", self.domain))
+        words = [f"only {what}{', '.join(names)}" for what, names in chosen if names]
+        severe = [f"only what can be as bad as {self.severity}"] if self.severity else []
+        return (*words, *severe, *(["without messages and scans"] if self.fast else []))
+
+
+def verify_keys() -> tuple[str, ...]:
+    """Return every `verify_*` key that an inventory may hold."""
+    return tuple(f"{PREFIX}{field}" for field in Verification.model_fields)
+
+
+def agreed(data: Mapping[str, Mapping[str, Any]], mistakes: list[str]) -> dict[str, Any]:
+    """Return the one value of each key that any host has; hosts that differ are a mistake."""
+    found: dict[str, tuple[str, Any]] = {}
+    for name, host in data.items():
+        for key in sorted(key for key in host if key.startswith(PREFIX)):
+            first, value = found.setdefault(key, (name, host[key]))
+            if value != host[key]:
+                mistakes.append(
+                    f"{name}: {key} is not what it is for {first}; there is one proof for all "
+                    "hosts, so write it in group_data/all.py"
+                )
+    return {key: value for key, (_, value) in found.items()}
+
+
+def strangers(asked: Verification, hosts: Sequence[str], domains: Sequence[str]) -> Iterator[str]:
+    """Say which hosts and domains are asked for that the inventory does not have."""
+    for key, wanted, known in (("host", asked.host, hosts), ("domain", asked.domain, domains)):
+        for name in wanted:
+            if name not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield f"{PREFIX}{key}: {name} is no {key} of the group 'mail'{hint}"

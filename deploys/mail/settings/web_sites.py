@@ -1,0 +1,84 @@
+"""
+Which host has the web site of a domain, and what forbids one.
+
+HTTP-01 (RFC 8555 section 8.3) asks for a certificate's proof at any address of a name. So a site
+has the addresses of one host, the domain's first in the inventory: with more, the authority would
+ask one host for what another one knows.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from .model import MailSettings
+from .site import Site
+
+LONGEST_NAME = 253  # octets of a name as text (RFC 1035 section 2.3.4)
+KEYS = ("mta_sts", "autoconfig")
+
+
+def with_sites(hosts: Sequence[MailSettings]) -> tuple[MailSettings, ...]:
+    """Return the hosts, each with the sites that are its own to serve."""
+    return tuple(host.model_copy(update={"sites": tuple(_sites(host, hosts))}) for host in hosts)
+
+
+def site_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
+    """Yield why the sites of hosts cannot be as the inventory says."""
+    yield from _disagreements(hosts)
+    for host in hosts:
+        yield from _untrusted(host)
+        if host.autoconfig and not host.accounts:
+            yield (
+                f"{host.inventory_name}: mail_autoconfig has nothing to tell: add mail_accounts, "
+                "or take it out"
+            )
+        yield from _name_mistakes(host)
+
+
+def _sites(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[Site]:
+    for domain in host.domains:
+        serving = [one for one in hosts if domain in one.domains]
+        if serving[0].inventory_name == host.inventory_name:
+            yield Site(
+                domain=domain,
+                mode=host.mta_sts,
+                autoconfig=host.autoconfig,
+                mx=tuple(one.hostname for one in serving),
+                submission=tuple(one.hostname for one in serving if one.accounts),
+            )
+
+
+def _disagreements(hosts: Sequence[MailSettings]) -> Iterator[str]:
+    first: dict[str, MailSettings] = {}
+    for host in hosts:
+        for domain in host.domains:
+            other = first.setdefault(domain, host)
+            for key in KEYS:
+                said, before = getattr(host, key), getattr(other, key)
+                if said != before:
+                    yield (
+                        f"{host.inventory_name}: mail_{key} is {said!r}, but {before!r} on "
+                        f"{other.inventory_name}, and both serve {domain}; write the same on both"
+                    )
+
+
+def _untrusted(host: MailSettings) -> Iterator[str]:
+    # RFC 8461 section 3.3: senders take a policy from a certificate that they can verify.
+    if host.tls == "self-signed" and (host.mta_sts != "none" or host.autoconfig):
+        key = "mail_autoconfig" if host.mta_sts == "none" else "mail_mta_sts"
+        yield (
+            f"{host.inventory_name}: {key} needs certificates that others trust, and mail_tls is "
+            "'self-signed'; write mail_tls = 'acme' or 'files', or take it out"
+        )
+
+
+def _name_mistakes(host: MailSettings) -> Iterator[str]:
+    for name in host.site_names:
+        if len(name) > LONGEST_NAME:
+            yield (
+                f"{host.inventory_name}: {name} is too long for a name; take mail_mta_sts and "
+                "mail_autoconfig out"
+            )
+        elif name in host.host_names:
+            yield (
+                f"{host.inventory_name}: {name} is the name of a domain's web site; take it out of "
+                "mail_hostname and mail_tls_names"
+            )

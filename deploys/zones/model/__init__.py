@@ -1,0 +1,1 @@
+"""Record sets and changes of a zone, as values."""

@@ -1,0 +1,104 @@
+"""octoDNS's records, which know their zone and their provider's quirks, read and made as values."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from octodns.record import Record
+from octodns.record.rr import Rrset
+from octodns.record.txt import TxtValue
+from octodns.zone import Zone
+
+from .changes import Change, RecordSet
+
+Key = tuple[str, str]
+Content = Mapping[str, Any]
+
+SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # of these octoDNS has one value, not a list
+
+
+def key(record: Record) -> Key:
+    """Return what identifies a record set in its zone: its relative name and its type."""
+    return record.name, record._type  # noqa: SLF001 - octoDNS has no public name for the type
+
+
+def sets(zone: Zone) -> dict[Key, Record]:
+    """Return a zone's record sets by their keys."""
+    return {key(record): record for record in zone.records}
+
+
+def content(record: Record | None) -> Content | None:
+    """Return all that can change about a record set; None of a record set that is not there."""
+    if record is None:
+        return None
+    held = dict(record.data)
+    if hasattr(record, "values"):  # of which octoDNS's own account leaves out an empty text
+        held.pop("value", None)
+        held["values"] = [getattr(value, "data", value) for value in record.values]
+    return held
+
+
+def title(record: Record) -> str:
+    """Return a record set's type and full name."""
+    return f"{key(record)[1]} {record.fqdn.rstrip('.')}"
+
+
+def record_set(record: Record) -> RecordSet:
+    """Return a record set as in a zone file."""
+    return RecordSet(record.ttl, tuple(record.to_rrset().rdatas))
+
+
+def change(before: Record | None, after: Record | None, why: str, brief: str = "") -> Change:
+    """Return what becomes of a record set, of which one is None where there is none."""
+    name, record_type = owner(before or after)
+    existing, desired = (record_set(record) if record else None for record in (before, after))
+    return Change(name, record_type, existing, desired, why, brief)
+
+
+def texts(record: Record | None) -> dict[str, Any]:
+    """Return octoDNS's values of a record set by their text: as in a zone file, TXT unquoted."""
+    if not record:
+        return {}
+    if key(record)[1] == "TXT":
+        return {value.to_raw_text(): value for value in values(record)}
+    return {value.to_rdata_text(): value for value in values(record)}
+
+
+def owner(record: Record) -> Key:
+    """Return a record set's full name and its type."""
+    return record.fqdn.rstrip("."), key(record)[1]
+
+
+def rdata(record_type: str, text: str) -> str:
+    """Return a value as in a zone file."""
+    if record_type == "TXT":
+        return str(TxtValue(TxtValue.normalize_raw_text(text)).to_rdata_text())
+    return text
+
+
+def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
+    """Return octoDNS's values for texts of ours."""
+    name, record_type = name_type
+    rdatas = [rdata(record_type, value) for value in texts]
+    rrset = Rrset(f"{name}.{zone.name}".lstrip("."), record_type, 0, rdatas)
+    return values(Record.from_rrset(zone, rrset))
+
+
+def new_record(
+    zone: Zone, name_type: Key, ttl: int, held: list[Any], existing: Record | None = None
+) -> Record:
+    """Return a record set of octoDNS's values, ours and others', so however odd."""
+    several = {"value": held[0]} if name_type[1] in SINGLE else {"values": held}
+    # What its provider keeps beside the values, like Cloudflare's comments and tags.
+    beside = {"octodns": existing.octodns} if existing else {}
+    return from_content(zone, name_type, {"ttl": ttl, **several, **beside})
+
+
+def from_content(zone: Zone, name_type: Key, held: Content) -> Record:
+    """Return a record set from what `content` told of it."""
+    name, record_type = name_type
+    return Record.new(zone, name, {"type": record_type, **held}, lenient=True)
+
+
+def values(record: Record) -> list[Any]:
+    """Return octoDNS's values of a record set; of some types it knows a single one."""
+    return list(record.values) if hasattr(record, "values") else [record.value]

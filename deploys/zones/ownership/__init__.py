@@ -1,0 +1,1 @@
+"""Ownership of records: the registry in the zone, and what it says is ours."""

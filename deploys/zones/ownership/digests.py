@@ -1,0 +1,89 @@
+"""
+What can be ours within a record set: a value, or of an SPF policy a term.
+
+A value among those of others is ours or theirs as a whole. An SPF policy is one value that several
+write (RFC 7208 section 3.2), so there each term has its owner. `all` is what a policy says of
+everybody else: it stays for as long as anybody's term is before it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from octodns.record import Record
+from octodns.zone import Zone
+
+from ...mail import spf
+from ...mail.records import MailRecord
+from ..model import recordsets
+from ..model.recordsets import Key
+from .registry import digest
+
+SPF = "SPF"  # beside the types, for the terms of a policy
+
+Digests = Mapping[Key, Collection[str]]
+
+
+def labels(record_type: str) -> tuple[str, ...]:
+    """Return as what the contents of a record set may be marked."""
+    return (record_type, SPF) if record_type == "TXT" else (record_type,)
+
+
+def of_zone(zone: Zone) -> dict[Key, set[str]]:
+    """Return the digests of everything in a zone, by name and label."""
+    found: dict[Key, set[str]] = {}
+    for (name, record_type), record in recordsets.sets(zone).items():
+        for label, text in _atoms(record_type, recordsets.texts(record)):
+            found.setdefault((name, label), set()).add(digest(text))
+    return found
+
+
+def of_records(zone: Zone, records: Iterable[MailRecord]) -> dict[Key, set[str]]:
+    """Return the digests of what some records of ours want in a zone."""
+    found: dict[Key, set[str]] = {}
+    for record in records:
+        key = zone.hostname_from_fqdn(f"{record.name}."), record.type
+        values = recordsets.new_values(zone, key, record.values)
+        texts = recordsets.texts(recordsets.new_record(zone, key, record.ttl, values))
+        for label, text in _atoms(record.type, texts):
+            found.setdefault((key[0], label), set()).add(digest(text))
+    return found
+
+
+def left(zone: Zone, record: Record, stale: Digests, ours: Digests) -> list[Any]:
+    """Return octoDNS's values of a record set without what is stale of ours."""
+    name, record_type = recordsets.key(record)
+    policy = (name, SPF)
+    values: list[Any] = []
+    for text, value in recordsets.texts(record).items():
+        if record_type == "TXT" and spf.is_policy(text):
+            shorter = _shorter(text, stale[policy], ours.get(policy, ()))
+            if shorter and shorter != text:
+                values += recordsets.new_values(zone, (name, record_type), [shorter])
+            elif shorter:
+                values.append(value)
+        elif digest(text) not in stale[name, record_type]:
+            values.append(value)
+    return values
+
+
+def _atoms(record_type: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for text in texts:
+        if record_type == "TXT" and spf.is_policy(text):
+            yield from ((SPF, term) for term in _terms(text))
+        else:
+            yield record_type, text
+
+
+def _terms(policy: str) -> list[str]:
+    return [term for term in policy.split(" ")[1:] if term]
+
+
+def _shorter(policy: str, stale: Collection[str], ours: Collection[str]) -> str:
+    """Return a policy without terms; one that was all ours is no more."""
+    terms = _terms(policy)
+    if not stale:
+        return policy
+    if all(digest(term) in ours for term in terms):
+        return ""
+    kept = [t for t in terms if digest(t) not in stale or t.lower().endswith("all")]
+    return " ".join((spf.VERSION, *kept)) if kept != terms else policy

@@ -1,0 +1,1 @@
+"""Propagation: published records, on every server and out of every cache."""

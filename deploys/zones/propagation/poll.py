@@ -1,0 +1,122 @@
+"""
+Waiting until what was published is answered everywhere.
+
+Publish, wait, then use: a host that mail is sent to, or a key that mail is signed with, before
+every name server knows of it, is a host or a key that some cannot find.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ...dns.query import Fault, Lame, Server, Silent, Unrouted, asked, at_once, fault
+from ..model.changes import Expected, listed
+
+# From the beginning of one round of questions to that of the next. Together with the time of an
+# answer the last is under the 2 s within which a server's new answer is noticed.
+FIRST_PERIOD, LONGEST_PERIOD = 0.25, 1.75
+
+
+@dataclass(frozen=True)
+class Question:
+    """What one server is asked about a zone."""
+
+    zone: str
+    server: Server
+    expected: Expected
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Which questions were not answered as they should, why, and whom nobody could ask."""
+
+    wrong: dict[Question, Fault]
+    unreached: frozenset[Server]
+
+    def lagging(self, zone: str) -> str:
+        """Return which servers of a zone lag behind, and with what."""
+        behind: dict[Server, list[str]] = {}
+        for question, reason in self.wrong.items():
+            if question.zone == zone:
+                behind.setdefault(question.server, []).append(f"{question.expected} ({reason})")
+        return "; ".join(f"{server}: {listed(what)}" for server, what in behind.items())
+
+    def sentence(self, zone: str, seconds: float) -> str | None:
+        """Return that servers of a zone lag behind, which and with what, or None."""
+        lagging = self.lagging(zone)
+        if not lagging:
+            return None
+        return (
+            f"{zone}: {seconds:g} s after publishing, name servers answer without the new records, "
+            f"{lagging}; see that they load the zone, take them out of its NS records, or raise "
+            "mail_dns_timeout"
+        )
+
+
+def wait(questions: Iterable[Question], seconds: float) -> Outcome:
+    """Ask until every answer is right, or time is up; a round more than `seconds` at most."""
+    clock = time.monotonic
+    deadline, period = clock() + seconds, FIRST_PERIOD
+    pending, others = list(questions), _Others()
+    while True:
+        began = clock()
+        wrong = _asked(pending)
+        others.note(pending, wrong)
+        pending = [question for question in wrong if not others.excuse(question, wrong[question])]
+        now = clock()
+        if not pending or now >= deadline:
+            wrong = {question: wrong[question] for question in pending}
+            return Outcome(wrong, frozenset(others.unreached))
+        time.sleep(max(0, min(began + period, deadline) - now))
+        period = min(2 * period, LONGEST_PERIOD)
+
+
+class _Others:
+    """Who else has answered well, so that not every address of every server has to."""
+
+    def __init__(self) -> None:
+        self.unreached: set[Server] = set()
+        self._servers: set[tuple[str, Expected]] = set()
+        self._zones: set[tuple[str, Expected]] = set()
+
+    def note(self, questions: Iterable[Question], wrong: dict[Question, Fault]) -> None:
+        for question in questions:
+            if question not in wrong:
+                self._servers.add((question.server.name, question.expected))
+                self._zones.add((question.zone, question.expected))
+            elif isinstance(wrong[question], Unrouted):
+                self.unreached.add(question.server)
+
+    def excuse(self, question: Question, reason: Fault) -> bool:
+        """Say whether an answer does not matter, because nobody is misled by it."""
+        if isinstance(reason, Unrouted):  # says nothing about the server, if the other family does
+            return (question.server.name, question.expected) in self._servers
+        # From a lame server resolvers turn to the zone's others; who asks a resolver does not.
+        lame = isinstance(reason, Lame) and not question.server.recursive
+        return lame and (question.zone, question.expected) in self._zones
+
+
+def _asked(questions: Iterable[Question]) -> dict[Question, Fault]:
+    """Return what is wrong; each server is asked once for each name and type."""
+    groups: dict[object, list[Question]] = {}
+    for question in questions:
+        subject = question.server, question.expected.name, question.expected.type
+        groups.setdefault(subject, []).append(question)
+    silent: dict[Server, Fault] = {}  # those whose silence has held up this round once
+    faults = at_once(lambda group: _faults(group, silent), groups.values())
+    return {question: reason for found in faults for question, reason in found if reason}
+
+
+def _faults(
+    questions: Sequence[Question], silent: dict[Server, Fault]
+) -> list[tuple[Question, Fault | None]]:
+    server, expected = questions[0].server, questions[0].expected
+    if server in silent:
+        return [(question, silent[server]) for question in questions]
+    try:
+        answer = asked(server, expected.name, expected.type)
+    except Fault as reason:
+        if isinstance(reason, Silent):
+            silent[server] = reason
+        return [(question, reason) for question in questions]
+    return [(question, fault(server, answer, question.expected)) for question in questions]

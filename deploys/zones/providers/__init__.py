@@ -1,0 +1,1 @@
+"""DNS providers: their octoDNS classes, options, limits and zones."""

@@ -1,0 +1,133 @@
+"""
+From a `mail_dns` to a provider.
+
+`{"class": "powerdns", "host": "203.0.113.2", "api_key": env("KEY")}` names an octoDNS provider, by
+a short name or by its class, and holds the arguments of that class: octoDNS's own keys, so that its
+documentation is ours and each of its some fifty providers works.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
+from importlib import import_module
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from octodns.provider.base import BaseProvider
+from octodns.record import Record
+from octodns.zone import Zone
+
+from ...mail.errors import MailError
+from ...mail.settings.secret import Secret
+from . import http_retry, octodns_fixes
+from .catalogue import PROVIDERS, SHORT_NAMES, Known, has_no, needs
+from .provider import Provider, masked
+
+
+def load(configuration: Mapping[str, Any]) -> Provider:
+    """Return the provider that a `mail_dns` describes; raise MailError naming what is wrong."""
+    path = _path(configuration.get("class"))
+    http_retry.refuse_whole_zone_writers(path)
+    known = next((known for known in PROVIDERS.values() if known.path == path), Known(path))
+    provider_class = _class(path)
+    given = {key: value for key, value in configuration.items() if key != "class"}
+    known.check(provider_class, given)
+    secrets: list[str] = []
+    with ExitStack() as files:
+        arguments = {**known.defaults, **_resolved(given, secrets)}
+        for key in known.file_keys:
+            if isinstance(given.get(key), Secret):
+                arguments[key] = files.enter_context(_private_file(arguments[key]))
+        arguments = http_retry.with_defaults(provider_class, arguments)
+        made = _made(provider_class, path, arguments, secrets)
+    return Provider(_name(configuration), made, tuple(secrets), faithful=known.faithful)
+
+
+def _name(configuration: Mapping[str, Any]) -> str:
+    host = configuration.get("host")
+    return f"{configuration['class']} at {host}" if host else str(configuration["class"])
+
+
+def _path(name: object) -> str:
+    path = SHORT_NAMES.get(str(name), str(name))
+    if "." in path:
+        return path
+    near = get_close_matches(path, SHORT_NAMES, n=1)
+    hint = f"did you mean {near[0]!r}" if near else f"write one of {', '.join(SHORT_NAMES)}"
+    raise MailError(
+        f"mail_dns: the class {name!r} is not known; {hint}, or the full name of an octoDNS "
+        "provider, like 'octodns_bunny.BunnyProvider'"
+    )
+
+
+def _class(path: str) -> type[BaseProvider]:
+    module, _, name = path.rpartition(".")
+    try:
+        found: type[BaseProvider] = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise MailError(
+            f"mail_dns: {path} needs the Python module {error.name}, which is not installed; "
+            f"run: pip install '{_package(path, module)}'"
+        ) from None
+    except AttributeError:
+        raise MailError(f"mail_dns: the module {module} has no {name}; correct the class") from None
+    return found
+
+
+def _package(path: str, module: str) -> str:
+    extras = {path: f"pyinfra-mail[{name}]" for name, path in SHORT_NAMES.items()}
+    return extras.get(path, module.partition(".")[0].replace("_", "-"))
+
+
+def _resolved(value: Any, secrets: list[str]) -> Any:  # noqa: ANN401 - an inventory holds anything
+    if isinstance(value, Secret):
+        secrets.append(value.resolve())
+        return secrets[-1]
+    if isinstance(value, Mapping):
+        return {key: _resolved(item, secrets) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_resolved(item, secrets) for item in value]
+    return value
+
+
+@contextmanager
+def _private_file(text: str) -> Iterator[str]:
+    """Keep a secret in a file while a class is made that takes it in no other form."""
+    with NamedTemporaryFile("w", prefix="pyinfra-mail-") as file:  # its mode is 0600
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
+def _made(
+    provider_class: type[BaseProvider],
+    path: str,
+    arguments: dict[str, Any],
+    secrets: Sequence[str],
+) -> BaseProvider:
+    name = path.rpartition(".")[2]
+    # Left to itself octoDNS warns, and judges records by an older set of rules.
+    Zone.enable_zone_validators({"strict"})
+    Record.enable_validators({"strict"})
+    octodns_fixes.hush(
+        (*octodns_fixes.LOUD, f"{name}[{name}]"), secrets
+    )  # some name their keys when made
+    try:
+        made = octodns_fixes.rereading(provider_class)(name, **arguments)
+    except Exception as error:  # noqa: BLE001 - providers share no base class of exceptions
+        raise MailError(masked(f"mail_dns: {path} {_refusal(error)}", secrets)) from None
+    octodns_fixes.hush(octodns_fixes.loggers(made), secrets)
+    octodns_fixes.limit_patience(made)
+    http_retry.make_patient(made)  # after that, which puts adapters of its own in place
+    return made
+
+
+def _refusal(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    keys = re.findall(r"'(\w+)'", text)
+    if isinstance(error, TypeError) and "required" in text:
+        return needs(keys)
+    if isinstance(error, TypeError) and "unexpected keyword" in text:
+        return has_no(keys)
+    return f"refuses its configuration ({type(error).__name__}: {text}); correct mail_dns"

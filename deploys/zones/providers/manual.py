@@ -1,0 +1,103 @@
+"""
+A zone that is published by hand: `mail_dns = {"class": "manual"}`.
+
+To the plan it is a provider like any other. What exists is what the zone's name servers answer;
+what is to be written is shown, as lines for a zone file and as a table, and somebody writes it. The
+wait that follows is the same.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Iterator
+
+import dns.exception
+import dns.name
+import dns.nameserver
+import dns.rdatatype
+import dns.resolver
+from dns.rrset import RRset
+from octodns.provider.base import BaseProvider
+from octodns.record import Record
+from octodns.record.rr import Rrset
+from octodns.zone import Zone
+from rich.console import Console
+from rich.table import Table
+
+from ...dns.query import Server, at_once
+from ...mail.records import MailRecord
+from ..model.changes import Change
+
+WORKERS = 50
+WIDTH = 110
+
+
+class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
+    """Reads from name servers, at the names that it was told of, and never writes."""
+
+    SUPPORTS_GEO = False
+    SUPPORTS_ROOT_NS = True
+    SUPPORTS_MULTIVALUE_PTR = True
+    SUPPORTS = frozenset({"A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TLSA", "TXT"})
+    BY_HAND = True
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - octoDNS's name
+        self.log = logging.getLogger(f"ManualProvider[{id}]")
+        super().__init__(id)
+        self.views: dict[str, tuple[Collection[Server], Collection[tuple[str, str]]]] = {}
+
+    def look(self, zone: str, servers: Collection[Server], records: Iterable[MailRecord]) -> None:
+        """Say whom to ask for a zone, and for which names and types."""
+        questions = dict.fromkeys((record.name, record.type) for record in records)
+        self.views[f"{zone}."] = servers, (*questions, (zone, "NS"))
+
+    def populate(self, zone: Zone, target: bool = False, lenient: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002 - octoDNS's signature
+        """Read what name servers answer at the names that matter."""
+        servers, questions = self.views[zone.name]
+        ask = _asking(servers)
+        answers = at_once(lambda question: _answer(ask, *question), questions, WORKERS)
+        held = {(str(one.name), one.rdtype): one for found in answers for one in found}
+        for (name, record_type), one in held.items():
+            values = [rdata.to_text() for rdata in one]
+            rrset = Rrset(name, dns.rdatatype.to_text(record_type), one.ttl, values)
+            zone.add_record(Record.from_rrset(zone, rrset, lenient=True), lenient=True)
+        return True
+
+
+def zone_text(changes: Iterable[Change]) -> Iterator[str]:
+    """Yield the lines of a zone file that hold the records to write, with their reasons."""
+    for change in changes:
+        if change.existing:
+            yield f"; instead of {' and '.join(change.existing.values)}:"
+        yield f"; {change.why}"
+        if change.desired:
+            for value in change.desired.values:
+                yield f"{change.name}. {change.desired.ttl} IN {change.type} {value}"
+
+
+def table(changes: Iterable[Change]) -> str:
+    """Return the same as a table."""
+    console = Console(width=WIDTH, no_color=True)
+    made = Table("Name", "Type", "TTL", "Value", "Why", show_lines=True)
+    for change in changes:
+        if change.desired:
+            values = "\n".join(change.desired.values)
+            made.add_row(change.name, change.type, str(change.desired.ttl), values, change.why)
+    with console.capture() as captured:
+        console.print(made, markup=False)
+    return captured.get()
+
+
+def _asking(servers: Collection[Server]) -> dns.resolver.Resolver:
+    ask = dns.resolver.Resolver(configure=False)
+    ask.flags = 0  # an authoritative server is not asked to look elsewhere
+    ask.nameservers = [dns.nameserver.Do53Nameserver(one.address, one.port) for one in servers]
+    return ask
+
+
+def _answer(ask: dns.resolver.Resolver, name: str, record_type: str) -> list[RRset]:
+    """Return the record sets at a name, which may be a CNAME instead."""
+    try:
+        found = ask.resolve(f"{name}.", record_type, raise_on_no_answer=False)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+    owner = dns.name.from_text(name)
+    return [one for one in found.response.answer if one.name == owner]
