@@ -17,15 +17,8 @@ from typing import TypeVar
 import dns.exception
 import dns.flags
 import dns.message
-import dns.name
 import dns.query
 import dns.rcode
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-import dns.rdtypes.ANY.TXT
-
-from ..zones.model.changes import Expected
 
 PAYLOAD = 1232  # octets over UDP that no path fragments
 PATIENCE = 1.5  # seconds for one answer, asked for twice, so that a lost packet costs half of it
@@ -111,28 +104,6 @@ def first_answer(
         with suppress(Fault):
             return asked(server, name, record_type)
     return None
-
-
-def fault(server: Server, answer: dns.message.Message, expected: Expected) -> Fault | None:
-    """Return what is wrong with a server's answer, where `expected` should be in it."""
-    if not server.recursive and not answer.flags & dns.flags.AA:
-        return Lame("not authoritative")
-    name, record_type = dns.name.from_text(expected.name), dns.rdatatype.from_text(expected.type)
-    rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, record_type)
-    values = {_value(rdata) for rdata in rrset or ()}
-    wanted, gone = (
-        {_value(dns.rdata.from_text("IN", record_type, text)) for text in texts}
-        for texts in (expected.present, expected.absent)
-    )
-    if wanted <= values and not gone & values:
-        return None
-    return Fault("old", rrset.ttl) if rrset else Fault("missing")
-
-
-def _value(rdata: dns.rdata.Rdata) -> object:
-    if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
-        return b"".join(rdata.strings)  # where a long text is cut means nothing
-    return rdata
 
 
 def at_once(

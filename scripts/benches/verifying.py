@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from itertools import count
 
-from deploys.dns.query import asked, fault
+from deploys.dns.query import asked
 from deploys.zones.model.changes import Expected
 from deploys.zones.model.recordsets import rdata
-from deploys.zones.propagation.poll import Question, wait
+from deploys.zones.propagation.poll import Question, fault, wait
 
 from .answering import far_servers
 from .command import BenchError

@@ -9,7 +9,15 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...dns.query import Fault, Lame, Server, Silent, Unrouted, asked, at_once, fault
+import dns.flags
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.ANY.TXT
+
+from ...dns.query import Fault, Lame, Server, Silent, Unrouted, asked, at_once
 from ..model.changes import Expected, listed
 
 # From the beginning of one round of questions to that of the next. Together with the time of an
@@ -120,3 +128,25 @@ def _faults(
             silent[server] = reason
         return [(question, reason) for question in questions]
     return [(question, fault(server, answer, question.expected)) for question in questions]
+
+
+def fault(server: Server, answer: dns.message.Message, expected: Expected) -> Fault | None:
+    """Return what is wrong with a server's answer, where `expected` should be in it."""
+    if not server.recursive and not answer.flags & dns.flags.AA:
+        return Lame("not authoritative")
+    name, record_type = dns.name.from_text(expected.name), dns.rdatatype.from_text(expected.type)
+    rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, record_type)
+    values = {_value(rdata) for rdata in rrset or ()}
+    wanted, gone = (
+        {_value(dns.rdata.from_text("IN", record_type, text)) for text in texts}
+        for texts in (expected.present, expected.absent)
+    )
+    if wanted <= values and not gone & values:
+        return None
+    return Fault("old", rrset.ttl) if rrset else Fault("missing")
+
+
+def _value(rdata: dns.rdata.Rdata) -> object:
+    if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
+        return b"".join(rdata.strings)  # where a long text is cut means nothing
+    return rdata
