@@ -14,10 +14,10 @@ from deploys.host.services import nginx, postfix, registry
 from deploys.host.tls import certificates, mta_sts_policy
 from deploys.mail.mta_sts import Policy
 from deploys.mail.settings.model import MailSettings
+from tests.conftest import Golden
 from tests.host.found import as_desired, bare, served, settings
 from tests.host.test_templates import ACCOUNTS
 
-GOLDEN = Path(__file__).parent / "golden" / "nginx"
 AUTOCONFIG: dict[str, Any] = {**ACCOUNTS, "mail_autoconfig": True}
 DOMAIN, RECORD = "harbor.example", "_mta-sts.harbor.example"
 
@@ -57,13 +57,13 @@ def content(service: Service, path: str) -> str:
     return next(file.content for file in service.files if file.path == path)
 
 
-def test_a_site_is_configured_as_the_golden_files_say() -> None:
+def test_a_site_is_configured_as_the_golden_files_say(golden: Golden) -> None:
     asked = own(**AUTOCONFIG)
     service = described(asked, bare(own=asked))
 
     assert service
     for file in service.files:
-        assert file.content == (GOLDEN / Path(file.path).name).read_text(), file.path
+        golden(f"nginx/{Path(file.path).name}", file.content)
 
 
 def test_a_host_without_ipv6_listens_on_ipv4_alone() -> None:

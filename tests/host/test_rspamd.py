@@ -7,6 +7,7 @@ import pytest
 
 from deploys.host.services import redis, registry, rspamd
 from deploys.host.services.ucl import joined, setting
+from tests.conftest import Golden
 from tests.host.found import bare, settings
 
 GOLDEN = Path(__file__).parent / "golden" / "rspamd"
@@ -24,10 +25,14 @@ def written(**own: Any) -> dict[str, str]:
     ("folder", "own"),
     [("signing", {"mail_account_rate": "100/1h"}), ("scanning", {"mail_scan_outbound": True})],
 )
-def test_a_host_is_configured_as_the_golden_files_say(folder: str, own: dict[str, Any]) -> None:
+def test_a_host_is_configured_as_the_golden_files_say(
+    folder: str, own: dict[str, Any], golden: Golden
+) -> None:
     files = written(**own)
 
-    assert files == {path.name: path.read_text() for path in (GOLDEN / folder).iterdir()}
+    for name, text in files.items():
+        golden(f"rspamd/{folder}/{name}", text)
+    assert files.keys() == {path.name for path in (GOLDEN / folder).iterdir()}
 
 
 def test_what_accounts_write_is_checked_where_there_are_accounts() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from deploys.host.model.plan import configuration
 from deploys.host.services import dovecot, fail2ban, null_client, postfix, postfix_submission
+from tests.conftest import Golden
 from tests.host.found import bare, client, settings
 
-GOLDEN = Path(__file__).parent / "golden"
 HASH = "{SHA512-CRYPT}$6$" + "a" * 8 + "$" + "b" * 86
 ACCOUNTS = {
     "mail_aliases": {"anna": "root", "office": "root"},
@@ -25,18 +25,18 @@ VERSIONS = {"3.7": (3, 7, 11), "3.10": (3, 10, 13)}
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", ["main.cf", "master.cf"])
-def test_a_plain_host_is_configured_as_the_golden_file_says(version: str, name: str) -> None:
-    rendered = postfix.render(settings(), VERSIONS[version], name)
-
-    assert rendered == (GOLDEN / version / name).read_text()
+def test_a_plain_host_is_configured_as_the_golden_file_says(
+    version: str, name: str, golden: Golden
+) -> None:
+    golden(f"{version}/{name}", postfix.render(settings(), VERSIONS[version], name))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", ["main.cf", "master.cf"])
-def test_a_null_client_is_configured_as_the_golden_file_says(version: str, name: str) -> None:
-    rendered = null_client.render(client(), VERSIONS[version], name)
-
-    assert rendered == (GOLDEN / "client" / version / name).read_text()
+def test_a_null_client_is_configured_as_the_golden_file_says(
+    version: str, name: str, golden: Golden
+) -> None:
+    golden(f"client/{version}/{name}", null_client.render(client(), VERSIONS[version], name))
 
 
 def test_a_client_speaks_starttls_at_any_port_but_465() -> None:
@@ -49,36 +49,36 @@ def test_a_client_speaks_starttls_at_any_port_but_465() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", ["main.cf", "master.cf"])
 def test_a_host_with_accounts_is_configured_as_the_golden_file_says(
-    version: str, name: str
+    version: str, name: str, golden: Golden
 ) -> None:
     rendered = postfix.render(settings(**ACCOUNTS), VERSIONS[version], name)
 
-    assert rendered == (GOLDEN / version / "accounts" / name).read_text()
+    golden(f"{version}/accounts/{name}", rendered)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_stands_beside_them_is_as_the_golden_files_say(version: str) -> None:
+def test_what_stands_beside_them_is_as_the_golden_files_say(version: str, golden: Golden) -> None:
     for file in postfix_submission.files(settings(**ACCOUNTS), VERSIONS[version]):
-        assert file.content == (GOLDEN / version / "accounts" / Path(file.path).name).read_text()
+        golden(f"{version}/accounts/{Path(file.path).name}", file.content)
 
 
 @pytest.mark.parametrize("version", ["2.3", "2.4"])
-def test_dovecot_is_configured_as_the_golden_file_says(version: str) -> None:
+def test_dovecot_is_configured_as_the_golden_file_says(version: str, golden: Golden) -> None:
     own = {"auth_verbose": True, "service auth": {"client_limit": 500}}
     numbers = tuple(map(int, version.split(".")))
 
     rendered = dovecot.configuration(settings(**ACCOUNTS, mail_dovecot=own), numbers)
 
-    assert rendered == (GOLDEN / "dovecot" / f"{version}.conf").read_text()
+    golden(f"dovecot/{version}.conf", rendered)
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_the_jail_is_as_the_golden_file_says(version: str) -> None:
+def test_the_jail_is_as_the_golden_file_says(version: str, golden: Golden) -> None:
     own = settings(**ACCOUNTS, mail_networks=["198.51.100.0/24"])
 
     rendered = fail2ban.jail(own, tuple(map(int, version.split("."))))
 
-    assert rendered == (GOLDEN / "fail2ban" / f"{version}.conf").read_text()
+    golden(f"fail2ban/{version}.conf", rendered)
 
 
 def test_a_sender_address_may_have_several_logins() -> None:

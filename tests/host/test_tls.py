@@ -1,7 +1,6 @@
 """Certificates, the resolver and the policies of a host, as values and as files."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ from deploys.host.model.plan import configuration
 from deploys.host.model.state import Existing
 from deploys.host.services import mta_sts_resolver, postfix, unbound
 from deploys.host.tls import certificates
+from tests.conftest import Golden
 from tests.host.found import as_desired, bare, settings
 
-GOLDEN = Path(__file__).parent / "golden" / "tls"
 ANCHOR = ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
 OWN_RESOLVER: dict[str, Any] = {
     "mail_resolver_forwards": ["203.0.113.3", "2001:db8:25::3"],
@@ -36,18 +35,21 @@ def content(service: Service, path: str) -> str:
 @pytest.mark.parametrize(
     ("name", "own"), [("unbound.conf", {}), ("unbound-forwarding.conf", OWN_RESOLVER)]
 )
-def test_the_resolver_is_configured_as_the_golden_file_says(name: str, own: dict[str, Any]) -> None:
+def test_the_resolver_is_configured_as_the_golden_file_says(
+    name: str, own: dict[str, Any], golden: Golden
+) -> None:
     service = unbound.service(settings(**own), bare("12"))
 
-    assert content(service, unbound.CONFIGURATION) == (GOLDEN / name).read_text()
+    golden(f"tls/{name}", content(service, unbound.CONFIGURATION))
 
 
 @pytest.mark.parametrize("release", ["12", "13"])
-def test_the_daemon_of_policies_is_configured_as_the_golden_file_says(release: str) -> None:
+def test_the_daemon_of_policies_is_configured_as_the_golden_file_says(
+    release: str, golden: Golden
+) -> None:
     service = mta_sts_resolver.service(settings(), with_postfix(release))
 
-    golden = (GOLDEN / f"mta-sts-daemon-{release}.yml").read_text()
-    assert content(service, mta_sts_resolver.CONFIGURATION) == golden
+    golden(f"tls/mta-sts-daemon-{release}.yml", content(service, mta_sts_resolver.CONFIGURATION))
 
 
 def with_postfix(release: str) -> Existing:
@@ -65,12 +67,12 @@ def test_a_host_as_desired_has_nothing_to_change(module: Any) -> None:
     assert list(configuration(service, as_desired(service, "13"))) == []
 
 
-def test_postfix_sees_the_resolver_of_the_host_on_either_debian() -> None:
+def test_postfix_sees_the_resolver_of_the_host_on_either_debian(golden: Golden) -> None:
     for release in ("12", "13"):
         service = postfix.service(settings(), bare(release))
         for directory in postfix.DROP_INS:
             drop_in = content(service, f"{directory}/{postfix.DROP_IN}")
-            assert drop_in == (GOLDEN / "postfix-drop-in.conf").read_text()
+            golden("tls/postfix-drop-in.conf", drop_in)
 
 
 def test_each_name_of_a_host_is_served_from_a_file_of_its_own() -> None:
