@@ -9,6 +9,7 @@ host data.
 
 from functools import cache
 
+from pyinfra import logger
 from pyinfra.api.exceptions import DeployError
 from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
@@ -16,6 +17,7 @@ from pyinfra.api.inventory import Inventory
 from ..mail.errors import MailError
 from ..mail.settings.inventory import fleet_from, words_alone
 from ..mail.settings.model import Fleet
+from ..mail.settings.renamed import rename_notices
 from ..mail.settings.verification import Verification
 
 MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
@@ -29,17 +31,18 @@ def fleet_of(inventory: Inventory) -> Fleet:
     if not (hosts or clients):
         raise DeployError(f"the inventory has no host in the group {MAIL!r}; name your servers so")
     witnesses, controllers = _group(inventory, WITNESSES), _group(inventory, CONTROLLER)
+    groups = [
+        {name: host.data.dict() for name, host in group.items()}
+        for group in (hosts, witnesses, clients, controllers)
+    ]
     try:
-        fleet = fleet_from(
-            *(
-                {name: host.data.dict() for name, host in group.items()}
-                for group in (hosts, witnesses, clients, controllers)
-            )
-        )
+        fleet = fleet_from(*groups)
     except MailError as error:
         raise DeployError(
             f"the inventory holds mistakes, nothing was touched:\n    {error}"
         ) from error
+    for notice in rename_notices({name: data for group in groups for name, data in group.items()}):
+        logger.warning(notice)
     _require_host_keys({**hosts, **witnesses, **clients})
     _require_this_machine(controllers)
     return fleet

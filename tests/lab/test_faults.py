@@ -146,7 +146,7 @@ def test_rules_that_ask_the_dns_are_no_mistake_and_a_rehearsal_fills_no_mailbox(
 def test_without_namespaces_the_validators_still_guard() -> None:
     typo = 'mail_postfix_main={"mynetwrks": "x"}'
 
-    said = refused("--data", "mail_canary=false", "--data", typo)
+    said = refused("--data", "mail_preflight=false", "--data", typo)
 
     assert said.count("unused parameter: mynetwrks") == 2
 

@@ -66,7 +66,7 @@ DEPLOY = """
 """
 INVENTORY = """
     from deploys.lab.inventory import dns, hosts, resolvers
-    from deploys.mail.secret import env
+    from deploys.mail.settings.secret import env
 
     mail = (
         [(name, {{"mail_dns": dns("{lab}") | {{{changes}}}}} | data) for name, data in {hosts}],

@@ -1,7 +1,10 @@
 """Secrets: references that can be shown, values that cannot."""
 
 import dataclasses
+import importlib
+import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,3 +98,18 @@ def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_command_without_words_is_refused_at_once() -> None:
     with pytest.raises(MailError, match="names no program"):
         command()
+
+
+def test_the_old_import_works_and_a_sentence_names_the_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(logging.getLogger("pyinfra"), "warning", told.append)
+    monkeypatch.delitem(sys.modules, "deploys.mail.secret", raising=False)
+
+    old = importlib.import_module("deploys.mail.secret")
+
+    assert old.env is env
+    assert [sentence.partition(";")[0] for sentence in told] == [
+        "deploys.mail.secret is now deploys.mail.settings.secret"
+    ]

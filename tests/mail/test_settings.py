@@ -8,6 +8,7 @@ from deploys.mail import dkim
 from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import fleet_from, known_keys
 from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.renamed import rename_notices
 from deploys.mail.settings.secret import command, env
 
 MX1: dict[str, Any] = {
@@ -269,3 +270,21 @@ def test_a_domain_with_just_enough_room_is_good() -> None:
 
     assert good(mail_domains=[domain]).domains == (domain,)
     assert f"of at most {len(domain)} octets" in mistakes(mail_domains=[f"{domain}b"])
+
+
+def test_a_renamed_key_works_and_a_sentence_names_the_new_one() -> None:
+    (host,) = good(mail_canary=False).hosts
+
+    assert not host.preflight
+    assert list(rename_notices({"mx1": {"mail_canary": False}, "mx2": {}})) == [
+        "mx1: mail_canary is now mail_preflight; rename it, as the next release refuses mail_canary"
+    ]
+    assert not list(rename_notices({"mx1": {"mail_preflight": False}}))
+
+
+def test_a_setting_with_both_its_old_and_its_new_key_is_refused() -> None:
+    sentence = mistakes(mail_canary=False, mail_preflight=True)
+
+    assert sentence == (
+        "mx1: mail_canary is the old name of mail_preflight, and both are set; remove mail_canary"
+    )

@@ -66,7 +66,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:
         ),
         masked=(UNIT,),
         validators=(("doveconf", "-n", "-c", "{directory}/dovecot.conf"),),
-        canary=Canary(REHEARSED) if settings.canary else None,
+        canary=Canary(REHEARSED) if settings.preflight else None,
         sockets=(SOCKET,),
     )
 

@@ -66,7 +66,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:  # noqa: ARG
         certificates=certificates.of_sites(settings),
         masked=(UNIT,),
         validators=(("nginx", "-t", "-q", "-e", "stderr", "-c", "{directory}/nginx.conf"),),
-        canary=Canary((START,), questions) if settings.canary else None,
+        canary=Canary((START,), questions) if settings.preflight else None,
         probes=questions,
     )
 

@@ -60,7 +60,7 @@ def service(settings: Client, existing: Existing) -> Service:
         ),
         tables=tuple(_tables(settings)),
         ignored=(*postfix.IGNORED, UNTOLD),
-        canary=_canary(settings, version) if settings.canary else None,
+        canary=_canary(settings, version) if settings.preflight else None,
         probes=(_accepted(settings, Step("RSET", "^250")),),
     )
 

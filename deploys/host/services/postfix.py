@@ -103,7 +103,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:
             postfix_preflight.canary(
                 settings, certificate, start, signers.traces(settings, existing)
             )
-            if settings.canary
+            if settings.preflight
             else None
         ),
         users=(settings.postmaster,),

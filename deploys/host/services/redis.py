@@ -57,7 +57,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:  # noqa: ARG
         masked=("redis-server.service",),
         restart_for=(CONFIGURATION,),  # which is read once
         sockets=(SOCKET,),
-        canary=Canary(START) if settings.canary else None,
+        canary=Canary(START) if settings.preflight else None,
     )
 
 

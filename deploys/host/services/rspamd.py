@@ -102,7 +102,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:
         masked=(UNIT,),
         validators=tuple(_validators(settings)),
         ignored=IGNORED,
-        canary=Canary(_start()) if settings.canary else None,
+        canary=Canary(_start()) if settings.preflight else None,
         # What is compiled for the rules takes long, so a rehearsal with rules may use it.
         scratch=() if settings.scan_outbound else ("/var/lib/rspamd",),
         sockets=(SOCKET,),

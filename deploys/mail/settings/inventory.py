@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ..errors import MailError
 from .cross_checks import of_client, of_hosts
 from .model import Client, Fleet, MailSettings, Witness
+from .renamed import contradictions, with_new_keys
 from .verification import PREFIX as VERIFY
 from .verification import Verification, agreed, strangers, verify_keys
 from .web_sites import with_sites
@@ -33,6 +34,12 @@ def fleet_from(
 ) -> Fleet:
     """Check the data of every host and return the fleet; raise every mistake at once."""
     mistakes: list[str] = []
+    for name, data in ({**hosts, **witnesses, **clients, **controllers}).items():
+        mistakes += contradictions(name, data)
+    hosts, witnesses, clients, controllers = (
+        {name: with_new_keys(data) for name, data in group.items()}
+        for group in (hosts, witnesses, clients, controllers)
+    )
     for name, data in ({**hosts, **witnesses, **clients, **controllers}).items():
         mistakes += _unknown_keys(name, data)
     mail = [_checked(MailSettings, name, PREFIX, data, mistakes) for name, data in hosts.items()]
@@ -59,7 +66,9 @@ def fleet_from(
 
 def words_alone(data: HostData) -> Verification:
     """Check what is asked of servers that are in no inventory; raise every mistake at once."""
-    mistakes = list(_unknown_keys("--data", data))
+    mistakes = list(contradictions("--data", data))
+    data = with_new_keys(data)
+    mistakes += _unknown_keys("--data", data)
     asked = _words({"--data": data}, mistakes)
     if asked.host:
         mistakes.append("verify_host: there is no inventory with hosts; write verify_domain")

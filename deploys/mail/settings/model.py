@@ -61,7 +61,7 @@ class HostSettings(_Frozen):
     timeout: int = Field(default=30, gt=0)
     install_timeout: int = Field(default=900, gt=0)
     apply_timeout: int = Field(default=120, gt=0)
-    canary: bool = True
+    preflight: bool = True
     trust_on_first_use: bool = False
 
 

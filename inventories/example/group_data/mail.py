@@ -100,5 +100,5 @@ mail_timeout = 30
 mail_install_timeout = 900
 mail_apply_timeout = 120
 
-mail_canary = True  # rehearse a new set in namespaces of its own before the switch
+mail_preflight = True  # boot the new set of Postfix in namespaces and ask it, before the switch
 mail_trust_on_first_use = False  # True permits ssh_strict_host_key_checking = "accept-new"
