@@ -19,7 +19,7 @@ BELOW = {
     "host": {"mail", "run"},
     "zones": {"mail", "dns", "run"},
     "checks": {"mail", "dns", "run"},
-    "lab": {"mail"},
+    "lab": {"mail", "dns", "run"},
 }
 # Knowledge is pure: it neither drives hosts nor asks the network.
 FORBIDDEN_IN_MAIL = {"pyinfra", "octodns", "socket", "requests", "smtplib", "gevent"}

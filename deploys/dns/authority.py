@@ -18,8 +18,9 @@ import dns.rdatatype
 import dns.resolver
 
 from ..mail.errors import MailError
+from ..run.threads import in_parallel
 from .delegation import FAMILIES, Delegation, referral
-from .query import Server, at_once, first_answer, one_line
+from .query import WORKERS, Server, first_answer, one_line
 
 REGISTERED = 2  # labels of a domain as it is registered, which is there before anything of ours
 
@@ -42,7 +43,7 @@ def servers(zone: str, ask: dns.resolver.Resolver) -> tuple[Server, ...]:
     """Return every server that a zone is delegated to, at every address."""
     found = _delegation(dns.name.from_text(zone), ask)
     lookups = [(name, family) for name in found.names for family in FAMILIES]
-    known = at_once(lambda lookup: list(_located(lookup[0], lookup[1], ask)), lookups)
+    known = in_parallel(lambda one: list(_located(one[0], one[1], ask)), lookups, WORKERS)
     given = (
         _server(name, address, ask) for name in found.names for address in found.glue.get(name, ())
     )

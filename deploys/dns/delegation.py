@@ -15,7 +15,8 @@ import dns.message
 import dns.name
 import dns.rdatatype
 
-from .query import Fault, Lame, Server, asked, at_once, first_answer
+from ..run.threads import in_parallel
+from .query import WORKERS, Fault, Lame, Server, asked, first_answer
 
 FAMILIES = (dns.rdatatype.A, dns.rdatatype.AAAA)
 
@@ -38,7 +39,9 @@ def referral(zone: dns.name.Name, above: Iterable[Server]) -> Delegation | None:
 
 def disagreements(zone: str, servers: Collection[Server]) -> Iterator[str]:
     """Yield what a zone's servers say of themselves that its parent does not, as sentences."""
-    said = dict(zip(servers, at_once(lambda one: _said(zone, one), servers), strict=True))
+    said = dict(
+        zip(servers, in_parallel(lambda one: _said(zone, one), servers, WORKERS), strict=True)
+    )
     for server, found in said.items():
         if isinstance(found, Lame):
             yield (

@@ -7,12 +7,10 @@ it heard once. Questions go over UDP, and again over TCP where the answer does n
 """
 
 import errno
-from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
 import dns.exception
 import dns.flags
@@ -23,11 +21,8 @@ import dns.rcode
 PAYLOAD = 1232  # octets over UDP that no path fragments
 PATIENCE = 1.5  # seconds for one answer, asked for twice, so that a lost packet costs half of it
 TRIES = 3  # where one answer will do, however many servers there are
-WORKERS = 100  # threads, which under pyinfra are gevent's greenlets
+WORKERS = 100  # questions that are asked at the same time
 NO_ROUTE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
-
-Thing = TypeVar("Thing")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -104,14 +99,6 @@ def first_answer(
         with suppress(Fault):
             return asked(server, name, record_type)
     return None
-
-
-def at_once(
-    work: Callable[[Thing], Result], things: Collection[Thing], workers: int = WORKERS
-) -> list[Result]:
-    """Do something with many things at the same time; return the results in their order."""
-    with ThreadPoolExecutor(max(1, min(len(things), workers))) as pool:
-        return list(pool.map(work, things))
 
 
 def one_line(error: Exception) -> str:

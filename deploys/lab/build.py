@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..run.threads import in_parallel
 from .images import Image, Mirrors
-from .work import each, run
+from .work import CORES, run
 
 
 def bootstrap(images: Sequence[Image], mirrors: Mirrors) -> None:
     """Make the images that start from nothing."""
-    each(lambda image: _bootstrap(image, mirrors), images)
+    in_parallel(lambda image: _bootstrap(image, mirrors), images, CORES)
 
 
 def _bootstrap(image: Image, mirrors: Mirrors) -> None:
@@ -22,4 +23,4 @@ def _bootstrap(image: Image, mirrors: Mirrors) -> None:
 
 def add(images: Sequence[Image]) -> None:
     """Make the images that add to one of those."""
-    each(lambda image: run(image.addition()), images)
+    in_parallel(lambda image: run(image.addition()), images, CORES)

@@ -5,11 +5,12 @@ import time
 from pyinfra import host
 from pyinfra.api import operation
 
+from ..run.threads import in_parallel
 from . import facts, files, podman, state
 from .definition import Lab
 from .errors import LabError
 from .machine import Machine
-from .work import Commands, call, each, run
+from .work import CORES, Commands, call, run
 
 BOOT_SECONDS = 120
 POLL_SECONDS = 0.1
@@ -48,7 +49,7 @@ def _desired(lab: Lab, machine: Machine) -> list[podman.Desired]:
 
 
 def _run_all(commands: list[tuple[str, ...]]) -> None:
-    each(run, commands)
+    in_parallel(run, commands, CORES)
 
 
 @operation()
@@ -69,7 +70,7 @@ def hosts_booted(lab: Lab) -> Commands:
 
 
 def _wait_for_all(containers: list[str]) -> None:
-    each(_wait_for, containers, jobs=len(containers))
+    in_parallel(_wait_for, containers, len(containers))
 
 
 def _wait_for(container: str) -> None:

@@ -1,10 +1,8 @@
-"""Commands, some of them side by side, and their failures as one line each."""
+"""Commands, and their failures as one line each."""
 
 import os
 import subprocess
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Generator, Sequence
 
 from pyinfra import logger
 from pyinfra.api import FunctionCommand, StringCommand
@@ -13,7 +11,8 @@ from pyinfra.api.state import State
 
 from .errors import LabError
 
-T = TypeVar("T")
+CORES = os.cpu_count() or 1
+
 Commands = Generator[StringCommand | FunctionCommand, None, None]
 
 
@@ -29,14 +28,6 @@ def run(command: Sequence[str], seconds: float = 900, *, check: bool = True) -> 
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         raise LabError(f"{_brief(command)} failed: {lines[-1]}")
     return done.stdout.strip()
-
-
-def each(work: Callable[[T], object], items: Iterable[T], jobs: int | None = None) -> None:
-    """Do the work for every item, a few at a time; raise the first error once all were tried."""
-    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
-        futures = [pool.submit(work, item) for item in items]
-    for future in futures:
-        future.result()
 
 
 def _brief(command: Sequence[str]) -> str:

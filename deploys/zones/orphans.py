@@ -12,8 +12,9 @@ from dataclasses import replace
 import dns.exception
 import dns.resolver
 
-from ..dns.query import at_once
+from ..dns.query import WORKERS
 from ..mail.errors import MailError
+from ..run.threads import in_parallel
 from .ownership.registry import LABEL, Registry
 from .ownership.scope import Claim
 from .plan import ZonePlan, plan
@@ -26,7 +27,7 @@ SECONDS = 2.0  # for one answer; a zone that is not found now is found by the ne
 def marked(zones: Collection[str], claim: Claim, ask: dns.resolver.Resolver) -> list[str]:
     """Return those zones whose registry, as the DNS has it, knows a host of the fleet."""
     ordered = sorted(zones)
-    known = at_once(lambda zone: _knows(zone, claim, ask), ordered)
+    known = in_parallel(lambda zone: _knows(zone, claim, ask), ordered, WORKERS)
     return [zone for zone, ours in zip(ordered, known, strict=True) if ours]
 
 

@@ -6,11 +6,11 @@ It is a value, so that a test hands in a world of its own, and a check cannot te
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from ...run.threads import in_parallel
 from .progress import Progress
 
 Result = TypeVar("Result")
@@ -142,6 +142,4 @@ class World:
 
 def side_by_side(calls: Iterable[Callable[[], Result]], workers: int = 16) -> list[Result]:
     """Make calls at the same time and return their results in the order of the calls."""
-    # A thread here is a greenlet there: pyinfra patches threading, and this needs to know nothing.
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
+    return in_parallel(lambda call: call(), calls, workers)

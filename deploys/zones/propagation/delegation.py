@@ -8,8 +8,9 @@ no waiting helps.
 
 from collections.abc import Callable, Collection
 
-from ...dns.query import Server, at_once
+from ...dns.query import Server
 from ...mail.errors import MailError
+from ...run.threads import in_parallel
 from ..model.changes import listed
 from ..plan import ZonePlan
 
@@ -19,7 +20,7 @@ Lookup = Callable[[str], Collection[Server]]
 
 def obstacles(plans: Collection[ZonePlan], lookup: Lookup) -> list[str]:
     """Return why what some plans write would not be seen."""
-    return [*filter(None, at_once(lambda plan: _obstacle(plan, lookup), plans, WORKERS))]
+    return [*filter(None, in_parallel(lambda plan: _obstacle(plan, lookup), plans, WORKERS))]
 
 
 def require_delegation(plan: ZonePlan, servers: Collection[Server]) -> None:

@@ -23,11 +23,12 @@ import dns.rrset
 
 from ...dns.authority import resolver, servers, zone_of
 from ...dns.dnssec_query import asked, record_set, text, zone_above
-from ...dns.query import at_once
+from ...dns.query import WORKERS
 from ...mail import tlsa
 from ...mail.errors import MailError
 from ...mail.records import Facts
 from ...mail.settings.model import Fleet, MailSettings
+from ...run.threads import in_parallel
 from ..model.changes import Expected
 from .poll import Question, wait
 
@@ -50,7 +51,7 @@ def secured(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
     Where the DNS does not answer, nothing is left out: what is published must not vanish for that.
     """
     hosts = [host for host in fleet.hosts if _has_digests(host, facts)]
-    verdicts = at_once(_judged, hosts)
+    verdicts = in_parallel(_judged, hosts, WORKERS)
     withheld = {verdict.host for verdict in verdicts if verdict.withheld}
     kept = {
         name: replace(fact, tlsa=()) if name in withheld else fact for name, fact in facts.items()

@@ -16,8 +16,9 @@ import dns.resolver
 
 from ...dns.authority import resolver, servers
 from ...dns.delegation import disagreements
-from ...dns.query import Server, at_once
+from ...dns.query import WORKERS, Server
 from ...mail.errors import MailError
+from ...run.threads import in_parallel
 from ..plan import ZonePlan
 from .delegation import require_delegation
 from .poll import Outcome, Question, wait
@@ -53,7 +54,7 @@ def follow(
     except MailError as error:
         return Followed({plan.zone: str(error) for plan in plans})
     deadline = time.monotonic() + seconds
-    found = at_once(lambda plan: _found(plan, ask), plans)
+    found = in_parallel(lambda plan: _found(plan, ask), plans, WORKERS)
     outcome = wait(list(_questions(plans, found)), max(0, deadline - time.monotonic()))
     _note(followed, plans, found, outcome, seconds)
     published = list(_published(plans, found, followed.failures))

@@ -17,11 +17,12 @@ import dns.exception
 from pyinfra import host, logger, state
 
 from ...dns.authority import resolver
-from ...dns.query import NO_ROUTE, at_once
+from ...dns.query import NO_ROUTE
 from ...mail import mta_sts
 from ...mail.errors import MailError
 from ...mail.records import Facts, MailRecord, announcement, records_for
 from ...mail.settings.model import Fleet, MailSettings
+from ...run.threads import in_parallel
 
 HTTPS, SECONDS = 443, 5.0
 PATIENCE = 5.0  # seconds
@@ -49,7 +50,7 @@ def announcements(
 
 
 def _reasons(fleet: Fleet, served: Collection[tuple[MailSettings, str, str]]) -> list[str]:
-    return at_once(lambda one: _settled(fleet, *one), served, WORKERS)
+    return in_parallel(lambda one: _settled(fleet, *one), served, WORKERS)
 
 
 def _settled(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:

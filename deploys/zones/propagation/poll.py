@@ -17,7 +17,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.TXT
 
-from ...dns.query import Fault, Lame, Server, Silent, Unrouted, asked, at_once
+from ...dns.query import WORKERS, Fault, Lame, Server, Silent, Unrouted, asked
+from ...run.threads import in_parallel
 from ..model.changes import Expected, listed
 
 # From the beginning of one round of questions to that of the next. Together with the time of an
@@ -111,7 +112,7 @@ def _asked(questions: Iterable[Question]) -> dict[Question, Fault]:
         subject = question.server, question.expected.name, question.expected.type
         groups.setdefault(subject, []).append(question)
     silent: dict[Server, Fault] = {}  # those whose silence has held up this round once
-    faults = at_once(lambda group: _faults(group, silent), groups.values())
+    faults = in_parallel(lambda group: _faults(group, silent), groups.values(), WORKERS)
     return {question: reason for found in faults for question, reason in found if reason}
 
 

@@ -12,10 +12,11 @@ import dns.resolver
 from pyinfra import state
 
 from ...dns.authority import resolver, servers, zone_of
-from ...dns.query import at_once
+from ...dns.query import WORKERS
 from ...mail import dkim, mta_sts
 from ...mail.errors import MailError
 from ...mail.settings.model import MailSettings
+from ...run.threads import in_parallel
 from ..model import recordsets
 from ..model.changes import Expected
 from .poll import Question, wait
@@ -34,7 +35,7 @@ def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[st
         ask = resolver(settings.resolvers)
     except MailError:  # then nothing is seen from here
         return ()
-    asked = at_once(lambda name: _trail(settings, name, records[name], ask), records)
+    asked = in_parallel(lambda name: _trail(settings, name, records[name], ask), records, WORKERS)
     questions = {name: found for name, found in zip(records, asked, strict=True) if found}
     wrong = wait([question for found in questions.values() for question in found], 0).wrong
     return frozenset(name for name, found in questions.items() if not set(found) & set(wrong))

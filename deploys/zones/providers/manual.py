@@ -22,8 +22,9 @@ from octodns.zone import Zone
 from rich.console import Console
 from rich.table import Table
 
-from ...dns.query import Server, at_once
+from ...dns.query import Server
 from ...mail.records import MailRecord
+from ...run.threads import in_parallel
 from ..model.changes import Change
 
 WORKERS = 50
@@ -53,7 +54,7 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
         """Read what name servers answer at the names that matter."""
         servers, questions = self.views[zone.name]
         ask = _asking(servers)
-        answers = at_once(lambda question: _answer(ask, *question), questions, WORKERS)
+        answers = in_parallel(lambda question: _answer(ask, *question), questions, WORKERS)
         held = {(str(one.name), one.rdtype): one for found in answers for one in found}
         for (name, record_type), one in held.items():
             values = [rdata.to_text() for rdata in one]
