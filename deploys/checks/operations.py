@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand
@@ -18,14 +19,17 @@ from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
 from .core.progress import progress
 from .core.world import World
+from .delivery.arrival import SLOW
 from .delivery.test_messages import errands
-from .report import publish
+from .report import html, publish
+from .run.catalogue import QUESTIONS
 from .run.reachability import HOST
 from .run.runner import prove
 from .run.selection import selected
 from .timer.command_line import inventory_name
 
 Changes = Mapping[str, Callable[[State], int]]
+_page = partial(html.render, checks=QUESTIONS, slow=SLOW)
 
 
 @operation(is_idempotent=False)
@@ -84,7 +88,8 @@ class _Proof:
         world.progress.end()
         asked = self.scope.verification
         name = self.scope.domains[0] if self.scope.foreign else inventory_name()
-        for problem in publish(replace(report, name=name), asked.notify, asked.metrics):
+        named = replace(report, name=name)
+        for problem in publish(named, _page, asked.notify, asked.metrics):
             logger.error(f"{host.print_prefix}{problem}")
         if not report.succeeded:
             # With --no-wait pyinfra forgets what an operation returned.

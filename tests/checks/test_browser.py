@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from deploys.checks.report import html
 from tests.checks import samples
 
 PAGES = {"bad": samples.bad(), "part": samples.part()}
@@ -61,7 +60,7 @@ def seen(folder: Path, axe: Path, theme: str) -> list[dict[str, Any]]:
     """Return what the browser tells of the page in each width."""
     shutil.copy(axe, folder / "axe.min.js")
     for name, report in PAGES.items():
-        page = html.render(report).replace("</body>", f"{ASK}</body>")
+        page = samples.page(report).replace("</body>", f"{ASK}</body>")
         (folder / f"{name}.html").write_text(page)
     pages = product(PAGES, WIDTHS)
     frames = (f'<iframe src="{name}.html" width="{width}"></iframe>' for name, width in pages)

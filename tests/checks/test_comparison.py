@@ -13,7 +13,7 @@ from deploys.checks.dns.mx import MX
 from deploys.checks.report import write
 from deploys.checks.report.comparison import compared
 from deploys.checks.report.summary import news
-from tests.checks.samples import STARTED, good
+from tests.checks.samples import STARTED, good, page
 
 ANSWERS = {
     "ok": MX.ok("harbor.example", "as it should be"),
@@ -30,7 +30,7 @@ def of(*findings: Finding) -> Report:
 
 
 def since(folder: Path, before: Report, now: Report) -> Comparison:
-    write(replace(before, started=STARTED - timedelta(days=1)), folder)
+    write(replace(before, started=STARTED - timedelta(days=1)), folder, page)
     return compared(now, folder / "report.json")
 
 

@@ -16,7 +16,7 @@ from deploys.checks.core.report import Comparison, Report
 from deploys.checks.report import notice, publish
 from deploys.mail.errors import MailError
 from deploys.mail.settings.secret import env
-from tests.checks.samples import bad, good, part
+from tests.checks.samples import bad, good, page, part
 from tests.checks.servers import certified
 
 OPERATOR = "ops@harbor.example"
@@ -38,7 +38,7 @@ def _sendmail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_change_is_told_once(sendmail: Path) -> None:
     for report in (good(), bad(), bad()):
-        assert publish(report, OPERATOR) == []
+        assert publish(report, page, OPERATOR) == []
 
     assert sendmail.read_text().count(f"to {OPERATOR}") == 1
     assert "new: smtp.relay of mx1 was ok, is error" in sendmail.read_text()
@@ -47,21 +47,23 @@ def test_a_change_is_told_once(sendmail: Path) -> None:
 
 def test_without_a_change_nobody_is_told(sendmail: Path) -> None:
     for report in (bad(), bad()):
-        publish(report, OPERATOR)
+        publish(report, page, OPERATOR)
 
     assert not sendmail.exists()
 
 
 def test_a_change_that_could_not_be_told_is_told_with_the_next(sendmail: Path) -> None:
     full = sendmail.with_name("full")
-    publish(good(), OPERATOR)
+    publish(good(), page, OPERATOR)
     full.touch()
 
-    assert publish(bad(), OPERATOR) == [f"the notice was not sent to {OPERATOR}: the queue is full"]
+    assert publish(bad(), page, OPERATOR) == [
+        f"the notice was not sent to {OPERATOR}: the queue is full"
+    ]
 
     full.unlink()
-    publish(bad(), OPERATOR)
-    publish(bad(), OPERATOR)
+    publish(bad(), page, OPERATOR)
+    publish(bad(), page, OPERATOR)
     assert sendmail.read_text().count("new: smtp.relay of mx1") == 1
 
 
@@ -167,8 +169,8 @@ def test_whole_runs_leave_metrics_where_the_collector_looks(
     monkeypatch.chdir(tmp_path)
     collector = tmp_path / "collector"
 
-    assert publish(good(), metrics=str(collector)) == []
-    assert publish(part(), metrics=str(collector)) == []
+    assert publish(good(), page, metrics=str(collector)) == []
+    assert publish(part(), page, metrics=str(collector)) == []
 
     assert [path.name for path in collector.iterdir()] == ["pyinfra_mail_lab.prom"]
     assert 'pyinfra_mail_success{inventory="lab"} 1.0' in next(collector.iterdir()).read_text()
@@ -181,7 +183,7 @@ def test_a_collector_that_cannot_be_written_to_is_one_sentence(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "collector").write_text("no directory")
 
-    (failure,) = publish(good(), metrics=str(tmp_path / "collector"))
+    (failure,) = publish(good(), page, metrics=str(tmp_path / "collector"))
 
     assert failure.startswith(f"the report cannot be written to {tmp_path}/collector: File exists")
     assert Path("reports/lab/report.html").exists()

@@ -14,20 +14,28 @@ from rich.console import Console
 from ...mail.errors import MailError
 from ...mail.settings.secret import Secret
 from ..core.report import Report
-from . import comparison, data, html, junit, markdown, notice, prometheus, terminal
+from . import comparison, data, junit, markdown, notice, prometheus, terminal
 
-_RENDERERS: Mapping[str, Callable[[Report], str]] = {
+Renderer = Callable[[Report], str]
+_RENDERERS: Mapping[str, Renderer] = {
     "json": data.render,
     "xml": junit.render,
     "md": markdown.render,
     "prom": prometheus.render,
-    "html": html.render,
 }
-_OTHERS = ", ".join(f".{suffix}" for suffix in _RENDERERS if suffix != "html")
+_OTHERS = ", ".join(f".{suffix}" for suffix in _RENDERERS)
 
 
-def publish(report: Report, receiver: Secret | str = "", metrics: str = "") -> list[str]:
-    """Show the report, tell of changes, write the files; return what of it could not be done."""
+def publish(
+    report: Report, page: Renderer, receiver: Secret | str = "", metrics: str = ""
+) -> list[str]:
+    """
+    Show the report, send the notice of changes, write the files; return the failures of these.
+
+    + page: renders `report.html`, which shows the texts of the checks
+    + receiver: mail address or webhook of the notice
+    + metrics: directory of node_exporter's textfile collector
+    """
     console = Console(stderr=True, highlight=False)
     folder = Path("reports", report.name, *(("part",) if report.limits else ()))
     compared = comparison.compared(report, folder / "report.json")
@@ -40,7 +48,7 @@ def publish(report: Report, receiver: Secret | str = "", metrics: str = "") -> l
         failures.append(str(problem))
         report = replace(report, comparison=notice.kept(compared))
     try:
-        write(report, folder)
+        write(report, folder, page)
         console.print(f"  Report: {folder / 'report.html'} (and {_OTHERS})\n")
         if metrics and not report.limits:
             _replace(Path(metrics, f"pyinfra_mail_{report.name}.prom"), prometheus.render(report))
@@ -49,9 +57,9 @@ def publish(report: Report, receiver: Secret | str = "", metrics: str = "") -> l
     return failures
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: Report, folder: Path, page: Renderer) -> None:
     """Write the report's files into a folder; raise MailError if it cannot be written."""
-    for suffix, render in _RENDERERS.items():
+    for suffix, render in {**_RENDERERS, "html": page}.items():
         _replace(folder / f"report.{suffix}", render(report))
 
 

@@ -1,6 +1,6 @@
 """The report as one HTML page that needs nothing else: no network, no script, no other file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -8,8 +8,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..core.finding import WORST_FIRST, Finding, Question, Severity, Subject
 from ..core.report import Message, Report
-from ..delivery.arrival import SLOW
-from ..run.catalogue import QUESTIONS
 from .problems import problems
 from .summary import change_line, changes, headline, news, number, scope, span
 from .timeline import clear, legs
@@ -42,8 +40,13 @@ class Card:
         return f"{number(asked, 'question')}, {number(answers, 'answer')}"
 
 
-def render(report: Report) -> str:
-    """Return the report as an HTML document."""
+def render(report: Report, checks: Mapping[str, Question], slow: float) -> str:
+    """
+    Return the report as an HTML document.
+
+    + checks: every check of the report by its id, in the order of the report
+    + slow: seconds; a message that took longer is shown with its hops
+    """
     environment = Environment(
         loader=PackageLoader("deploys.checks.report", "."),
         autoescape=True,
@@ -58,17 +61,20 @@ def render(report: Report) -> str:
         counts=_counts(report),
         notes=[note for note in (scope(report), news(report)) if note],
         news=[change_line(change) for change in report.comparison.changes],
-        problems=[(one, QUESTIONS[one.ids[0]]) for one in problems(report, *_ATTENTION)],
+        problems=[(one, checks[one.ids[0]]) for one in problems(report, *_ATTENTION)],
         waived=report.having(Severity.WAIVED),
         longest=max((len(_stations(one)[-1]) for one in report.messages), default=0),
-        ways=[(one, _stations(one), legs(one), _unusual(one)) for one in report.messages],
+        ways=[
+            (one, _stations(one), legs(one), clear(one) or (one.seconds or 0) > slow)
+            for one in report.messages
+        ],
         slowest=max((one.seconds or 0 for one in report.messages), default=0) or 1,
         groups=[
             (title, cards)
             for title, about in _GROUPS.items()
-            if (cards := list(_cards(report.findings, about)))
+            if (cards := list(_cards(report.findings, about, checks)))
         ],
-        not_asked=[QUESTIONS[id_] for id_ in report.not_asked],
+        not_asked=[checks[id_] for id_ in report.not_asked],
     )
 
 
@@ -89,24 +95,22 @@ def _counts(report: Report) -> list[tuple[Severity, int]]:
     return [(severity, count) for severity, count in counted if count]
 
 
-def _cards(findings: Iterable[Finding], about: Subject) -> Iterator[Card]:
+def _cards(
+    findings: Iterable[Finding], about: Subject, checks: Mapping[str, Question]
+) -> Iterator[Card]:
     mine = sorted((one for one in findings if one.about == about), key=lambda one: one.subject)
     for subject, group in groupby(mine, lambda one: one.subject):
-        rows = tuple(_rows(tuple(group)))
+        rows = tuple(_rows(tuple(group), checks))
         yield Card(subject, min((row.severity for row in rows), key=WORST_FIRST.index), rows)
 
 
-def _rows(findings: Iterable[Finding]) -> Iterator[Row]:
-    order = tuple(QUESTIONS)
+def _rows(findings: Iterable[Finding], checks: Mapping[str, Question]) -> Iterator[Row]:
+    order = tuple(checks)
     ranked = sorted(
         findings, key=lambda one: (order.index(one.id), WORST_FIRST.index(one.severity))
     )
     for (id_, severity), group in groupby(ranked, lambda one: (one.id, one.severity)):
-        yield Row(QUESTIONS[id_], severity, tuple(group))
-
-
-def _unusual(message: Message) -> bool:
-    return clear(message) or (message.seconds or 0) > SLOW
+        yield Row(checks[id_], severity, tuple(group))
 
 
 def _stations(message: Message) -> list[str]:
