@@ -11,7 +11,7 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 
 from ..mail.settings.model import Fleet
-from ..run.barrier import failed, gathering
+from ..run.barrier import barrier, failed
 from .clients.https import Https
 from .clients.resolver import Resolver
 from .clients.smtp import Endpoint
@@ -65,7 +65,7 @@ def proved(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, N
     if not run.is_executing:
         _announce(scope)
         return
-    meeting = gathering(run, str(host.current_op_hash), _Proof(whole, scope, changes))
+    meeting = barrier(run, str(host.current_op_hash), _Proof(whole, scope, changes))
     if not meeting.completed_by(run, host.name):
         host.noop("the proof begins when every host is here")
         return

@@ -1,22 +1,23 @@
 """
-The last of several hosts: a step that is done once, when every host has come to it.
+Barrier: a step that a run takes once, when every host has reached it.
 
 pyinfra runs an operation for each host: all at once, host by host (`--serial`), or each at its own
-pace (`--no-wait`). Whatever the way, one host is the last to arrive, and hosts that fail before
-never arrive. When the last of those still missing fails, the step is done on its failure.
+pace (`--no-wait`). In every mode one host is the last to arrive, and a host that fails before never
+arrives. When the last host that is still missing fails, its failure releases the barrier.
 """
 
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from pyinfra.api.host import Host
 from pyinfra.api.state import BaseStateCallback, State
 
+from .state import per_run
+
 Step = Callable[[State, Host, str], bool]
 
 
-class Gathering(BaseStateCallback):
-    """The hosts that have come to an operation."""
+class Barrier(BaseStateCallback):
+    """The hosts that have reached an operation."""
 
     def __init__(self, op_hash: str, step: Step) -> None:
         self.op_hash = op_hash
@@ -25,7 +26,7 @@ class Gathering(BaseStateCallback):
         self._done = False
 
     def completed_by(self, state: State, name: str) -> bool:
-        """Note that a host has arrived, and return whether all have now."""
+        """Note that a host has arrived; return whether all have now and the step is due."""
         self._arrived.add(name)
         return not self._missing(state) and not self._done
 
@@ -37,7 +38,7 @@ class Gathering(BaseStateCallback):
     def operation_host_error(  # type: ignore[override]
         self, state: State, host: Host, op_hash: str, *_retries: int
     ) -> None:
-        """Take the step if the host that failed was the last one missing."""
+        """Take the step if the failed host was the last one missing."""
         if op_hash != self.op_hash and not self._done and not self._missing(state):
             self.step(state, host)
 
@@ -54,13 +55,14 @@ def failed(state: State) -> set[str]:
     return counted | {host.name for host in state.failed_hosts}
 
 
-_GATHERINGS: WeakKeyDictionary[State, dict[str, Gathering]] = WeakKeyDictionary()
+class Barriers(dict[str, Barrier]):
+    """The barriers of a run, by the hash of their operation."""
 
 
-def gathering(state: State, op_hash: str, step: Step) -> Gathering:
-    """Return the gathering of an operation, begun by the first host to ask."""
-    begun = _GATHERINGS.setdefault(state, {})
-    if op_hash not in begun:
-        begun[op_hash] = Gathering(op_hash, step)
-        state.add_callback_handler(begun[op_hash])
-    return begun[op_hash]
+def barrier(state: State, op_hash: str, step: Step) -> Barrier:
+    """Return the barrier of an operation; the first host to reach it sets it up."""
+    barriers = per_run(state, Barriers)
+    if op_hash not in barriers:
+        barriers[op_hash] = Barrier(op_hash, step)
+        state.add_callback_handler(barriers[op_hash])
+    return barriers[op_hash]

@@ -18,10 +18,11 @@ from pyinfra.api.state import State
 
 from ..mail.records import records_for
 from ..mail.settings.model import Fleet
+from ..run.state import per_run
 from .propagation.mta_sts import announcements
 from .providers.manual import table, zone_text
 from .publication import Publication
-from .run import FactsOf, RecordsOf, Run, run_of
+from .run import FactsOf, RecordsOf, Run
 
 Commands = Generator[FunctionCommand, None, None]
 
@@ -83,7 +84,7 @@ def zones_restored(fleet: Fleet, run: str, overwrite: bool = False) -> Commands:
 
 def zones_changed(state: State) -> int:
     """Return how many zones a run has changed."""
-    written = (publication.written for publication in run_of(state).publications.values())
+    written = (publication.written for publication in per_run(state, Run).publications.values())
     return len(set().union(*written))
 
 
@@ -91,7 +92,7 @@ def _in_turn(
     fleet: Fleet, subject: object, planned: Callable[[Run], Publication], done: str
 ) -> Commands:
     """Plan and publish for all hosts when it is the first one's turn."""
-    run = run_of(host.state)
+    run = per_run(host.state, Run)
     turn = (host.current_op_hash, host.state.is_executing, subject)
     with run.turn:
         publication = run.publications.get(turn)

@@ -1,10 +1,8 @@
 """What one run of pyinfra has planned and done in the zones, for all hosts together."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from weakref import WeakKeyDictionary
 
 from gevent.lock import BoundedSemaphore
-from pyinfra.api.state import State
 
 from ..mail.errors import MailError
 from ..mail.records import Facts, HostFacts, MailRecord
@@ -97,11 +95,3 @@ class Run:
 
     def _providers(self, fleet: Fleet) -> Iterator[Provider]:
         return (self._provider(host.dns) for host in fleet.hosts if host.dns is not None)
-
-
-_runs: WeakKeyDictionary[State, Run] = WeakKeyDictionary()
-
-
-def run_of(state: State) -> Run:
-    """Return what is known of one run of pyinfra."""
-    return _runs.setdefault(state, Run())

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from deploys.dns.query import Server
 from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet, MailSettings
+from deploys.run.state import per_run
 from deploys.zones import publication
 from deploys.zones import run as runs
 from deploys.zones.backup import Saves
@@ -321,12 +323,15 @@ def test_hosts_of_one_domain_agree_on_where_it_is_published() -> None:
 
 @pytest.mark.usefixtures("zones")
 def test_a_run_that_is_over_is_forgotten() -> None:
-    add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
+    state = started()
+    add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
+    run = weakref.ref(per_run(state, runs.Run))
+    del state
     ctx_state.reset()
     ctx_host.reset()
     gc.collect()
 
-    assert not list(runs._runs)  # noqa: SLF001 - nothing else shows it
+    assert run() is None
 
 
 def telling(_: MailSettings) -> HostFacts:
