@@ -4,51 +4,52 @@ The commands that change a host: a request to the agent, and what becomes of it.
 A command fails the host with one sentence; how many hosts a run has changed is counted here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import gevent
-from paramiko import SSHException
 from pyinfra import host, logger
-from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 
 from ...mail.settings.model import HostSettings
+from ...run.remote import RemoteError, connector_arguments, run
 from ..model.state import Existing
 from ..services.registry import suspects
 from .facts import remembered
-from .remote import Request, agent_command, answer_in
+from .remote import CUT_OFF, Request, agent_command, answer_in
 
+Ask = Callable[[Host], list[str]]
 _changed: WeakKeyDictionary[State, set[str]] = WeakKeyDictionary()
 
 
 def command(verb: str, fields: Mapping[str, Any], settings: HostSettings) -> FunctionCommand:
     """Return the command that sends a request, with the global arguments of the operation."""
-    timeout = settings.apply_timeout if verb in ("apply", "rotate") else settings.install_timeout
-    given: Mapping[str, Any] = host.current_op_global_arguments or {}
-    arguments = {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
-    arguments |= {"_stdin": Request(verb, fields), "_timeout": timeout}
-    return FunctionCommand(_send, (settings, arguments), {})
+    seconds = settings.apply_timeout if verb in ("apply", "rotate") else settings.install_timeout
+    ask = partial(
+        run,
+        command=agent_command(),
+        stdin=Request(verb, fields),
+        seconds=seconds,
+        arguments=connector_arguments(host.current_op_global_arguments),
+    )
+    return FunctionCommand(_send, (settings, ask), {})
 
 
-def _send(state: State, host: Host, settings: HostSettings, arguments: dict[str, Any]) -> bool:
-    """Send a request to the agent; False fails the host, after the one sentence that says why."""
-    timeout = arguments["_timeout"]
+def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
+    """Send a request to the agent; False fails the host, after one sentence with the reason."""
     try:
-        with gevent.Timeout(timeout + 5, TimeoutError):
-            _, output = host.run_shell_command(agent_command(), **arguments)
-        existing = remembered(host, Existing.model_validate(answer_in(output.stdout_lines)))
+        existing = remembered(host, Existing.model_validate(answer_in(ask(host))))
     except FactProcessError as refusal:
         own = suspects(settings, str(refusal))
         return fail(state, host, f"Refused at {refusal}" + (f"; look at {own}" if own else ""))
-    except (TimeoutError, OSError, SSHException) as error:
-        return fail(state, host, f"no answer within {timeout} s ({error or 'timeout'}); run again")
+    except RemoteError as error:
+        return fail(state, host, f"{error}; run again")
     except (ValueError, IndexError):
-        return fail(state, host, f"the host's answer was cut off: {output.stderr[-300:]}")
+        return fail(state, host, f"{CUT_OFF}; run again")
     for note in existing.notes:
         host.log_styled(note, fg="red", log_func=logger.warning)
     _changed.setdefault(state, set()).add(host.name)

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import gevent
 from pyinfra import state
 from pyinfra.api.command import StringCommand
+from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 from pyinfra.api.host import Host
 
+from ...run.remote import time_limit
 from ..model.state import Existing
-from .remote import Request, agent_command, answer_in
+from .remote import CUT_OFF, Request, agent_command, answer_in
 
 
 class HostState(FactBase[Existing | None]):
@@ -27,7 +28,10 @@ class HostState(FactBase[Existing | None]):
 
     def process(self, output: list[str]) -> Existing:
         """Return the agent's answer as a value."""
-        return Existing.model_validate(answer_in(output))
+        try:
+            return Existing.model_validate(answer_in(output))
+        except (ValueError, IndexError) as error:
+            raise FactProcessError(CUT_OFF) from error
 
 
 _known: WeakKeyDictionary[Host, tuple[bool, Existing]] = WeakKeyDictionary()
@@ -38,11 +42,8 @@ def existing_on(host: Host, asking: Mapping[str, Any], timeout: int) -> Existing
     asked_while_executing, existing = _known.get(_itself(host), (None, None))
     if existing is not None and asked_while_executing == state.is_executing:
         return existing
-    _bound(host, timeout)
     request = Request("existing", asking)
-    found = None
-    # pyinfra's own timeout begins with the output; a hung host may not even take the command.
-    with gevent.Timeout(timeout + 5, TimeoutError):
+    with time_limit(host, timeout):
         found = host.get_fact(HostState, _stdin=request, _timeout=timeout)
     return remembered(host, found) if found else None
 
@@ -57,12 +58,3 @@ def _itself(host: Host) -> Host:
     """Return the host of the inventory where pyinfra's stand-in for the current one is given."""
     # The stand-in equals whichever host has its turn, and would be remembered beside the host.
     return state.inventory.get_host(host.name)
-
-
-def _bound(host: Host, timeout: int) -> None:
-    """Let no connection wait for ever: keepalives, and an end to opening a channel."""
-    client = getattr(host.connector, "client", None)
-    transport = client.get_transport() if client else None
-    if transport:
-        transport.set_keepalive(10)
-        transport.channel_timeout = timeout

@@ -25,6 +25,7 @@ BOOTSTRAP = (
     "os.write(f,base64.b64decode(sys.stdin.readline()));"
     "sys.path.insert(0,'/proc/self/fd/%d'%f);from agent.__main__ import main;main()"
 )
+CUT_OFF = "the host's answer was cut off"
 NO_PYTHON = '{"refused":{"step":"python3","why":"python3 is missing: apt-get install python3"}}'
 
 

@@ -1,0 +1,68 @@
+"""
+Remote commands through pyinfra, each with a time limit, each failure one sentence.
+
+pyinfra's own timeout begins when the channel of a command is open. A hung sshd may take an hour to
+open one, so a second and slightly longer timeout covers the whole command.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import gevent
+from paramiko import SSHException
+from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
+from pyinfra.api.command import StringCommand
+from pyinfra.api.host import Host
+
+from ..mail.errors import MailError
+
+OPENING = 5  # seconds, in addition to those of the command itself
+KEEPALIVE = 10  # seconds
+EXCERPT = 300  # characters of an error output that a sentence quotes
+
+
+class RemoteError(MailError):
+    """A remote command failed or did not end in time; the text gives the reason, not the host."""
+
+
+def connector_arguments(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return those global arguments of an operation that say how a command is run: `_sudo`..."""
+    given = arguments or {}
+    return {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
+
+
+@contextmanager
+def time_limit(host: Host, seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in what asks a host for longer than that, its connection included."""
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if client else None
+    if transport:
+        transport.set_keepalive(KEEPALIVE)
+        transport.channel_timeout = seconds
+    with gevent.Timeout(seconds + OPENING, TimeoutError):
+        yield
+
+
+def run(
+    host: Host,
+    command: StringCommand,
+    stdin: Sequence[str],
+    seconds: float,
+    arguments: Mapping[str, Any],
+) -> list[str]:
+    """Return the output lines of a command that is given these lines; raise RemoteError."""
+    if not host.connected:
+        raise RemoteError("the host is not connected")
+    given = {**arguments, "_stdin": stdin, "_timeout": int(seconds)}
+    try:
+        with time_limit(host, seconds):
+            succeeded, output = host.run_shell_command(command, **given)
+    except TimeoutError as error:
+        raise RemoteError(f"no answer within {seconds:g} s") from error
+    except (OSError, EOFError, SSHException) as error:
+        raise RemoteError(f"the connection failed: {error}") from error
+    if not succeeded:
+        reason = " ".join(output.stderr_lines).strip()[-EXCERPT:]
+        raise RemoteError(f"the command failed: {reason or 'it gave no reason'}")
+    return list(output.stdout_lines)
