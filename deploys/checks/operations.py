@@ -12,9 +12,9 @@ from pyinfra.api.state import State
 
 from ..mail.settings.model import Fleet
 from ..run.barrier import barrier, failed
+from .clients.endpoint import Endpoint
 from .clients.https import Https
 from .clients.resolver import Resolver
-from .clients.smtp import Endpoint
 from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
 from .core.progress import progress
@@ -22,14 +22,14 @@ from .core.world import World
 from .delivery.arrival import SLOW
 from .delivery.test_messages import errands
 from .report import html, publish
-from .run.catalogue import QUESTIONS
+from .run.catalogue import CHECKS
 from .run.reachability import HOST
 from .run.runner import prove
 from .run.selection import selected
 from .timer.command_line import inventory_name
 
 Changes = Mapping[str, Callable[[State], int]]
-_page = partial(html.render, checks=QUESTIONS, slow=SLOW)
+_page = partial(html.render, checks=CHECKS, slow=SLOW)
 
 
 @operation(is_idempotent=False)

@@ -11,8 +11,8 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from deploys.checks.clients.endpoint import SubmissionEndpoint
 from deploys.checks.clients.message import TestMessage
-from deploys.checks.clients.smtp import Desk
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.waivers import waived
 from deploys.checks.core.world import World
@@ -131,8 +131,10 @@ def submitted(handler: Submission) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
         password = _password(folder)
         with serving(handler, certified(folder)) as port:
-            desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-            return asked(desk, _manned(password).hosts[0], world(folder))
+            endpoint = SubmissionEndpoint(
+                "mx1", "127.0.0.1", port, login=CAPTAIN, password=password
+            )
+            return asked(endpoint, _manned(password).hosts[0], world(folder))
 
     return case
 
@@ -161,9 +163,9 @@ def told(headers: str) -> Case:
 
     def case(folder: Path) -> Iterable[Finding]:
         whole = delivered(headers)
-        desk = Desk("mx1", "127.0.0.1", 465, wrapped=True, login=CAPTAIN)
+        endpoint = SubmissionEndpoint("mx1", "127.0.0.1", 465, wrapped=True, login=CAPTAIN)
         message = replace(whole.errand.message, program="pyinfra-mail")
-        errand = replace(whole.errand, origin=desk, message=message)
+        errand = replace(whole.errand, origin=endpoint, message=message)
         return private([replace(whole, errand=errand)], _manned(_password(folder)))
 
     return case
@@ -193,7 +195,7 @@ def excused(until: date) -> Case:
 
 ANOTHER_KEY = f"v=DKIM1; k=ed25519; p={base64.b64encode(bytes(31) + b'x').decode()}"
 dns = partial(published, names.published)
-door = partial(met, anonymous.strangers)
+endpoint = partial(met, anonymous.strangers)
 arrived = partial(judged, arrival.arrivals)
 signature = partial(judged, lambda sent: dkim.verified(sent, fleet()))
 believed = partial(judged, lambda sent: authentication.authenticated(sent, zone()))
@@ -213,9 +215,9 @@ HONEST: Mapping[str, Pair] = {
     "smtp.starttls": Pair(
         met(anonymous.answering, Handler()), met(anonymous.answering, Handler(), tls=False)
     ),
-    "smtp.postmaster": Pair(door(Handler()), door(NoPostmaster())),
-    "smtp.unknown_recipient": Pair(door(Handler()), door(CatchAll())),
-    "smtp.relay": Pair(door(Handler()), door(OpenRelay())),
+    "smtp.postmaster": Pair(endpoint(Handler()), endpoint(NoPostmaster())),
+    "smtp.unknown_recipient": Pair(endpoint(Handler()), endpoint(CatchAll())),
+    "smtp.relay": Pair(endpoint(Handler()), endpoint(OpenRelay())),
     "smtp.tls": Pair(
         met(certificates.certificates, Handler()),
         met(certificates.certificates, Handler(), host="mx2.harbor.example"),

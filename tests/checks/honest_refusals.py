@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from deploys.checks.clients.smtp import Desk
+from deploys.checks.clients.endpoint import SubmissionEndpoint
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import World
 from deploys.checks.smtp import backscatter, directory_harvest, forgery, size, vrfy_expn
@@ -44,8 +44,10 @@ def written(handler: Submission) -> Case:
         accounts = {CAPTAIN: {"password": password}}
         ours = fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": accounts})
         with serving(handler, certified(folder)) as port:
-            desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-            return forgery.forged(desk, ours.hosts[0], world(folder))
+            endpoint = SubmissionEndpoint(
+                "mx1", "127.0.0.1", port, login=CAPTAIN, password=password
+            )
+            return forgery.forged(endpoint, ours.hosts[0], world(folder))
 
     return case
 

@@ -1,4 +1,4 @@
-"""For one question, a world in which it passes and one in which it fails."""
+"""For one check, a world in which it passes and one in which it fails."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from deploys.checks.core.finding import Finding, Question, Severity, Subject, Waived
+from deploys.checks.core.finding import Check, Finding, Severity, Subject, Waived
 from deploys.checks.core.report import Change, Comparison, Message, Report, Stop, Turn
 from deploys.checks.report import html
 
@@ -26,7 +26,7 @@ _SUBJECTS: dict[str, Subject] = {
     "delivery.seconds": "domain",
 }
 CHECKS = {
-    id_: Question(
+    id_: Check(
         id_,
         subject,
         f"Does {id_} pass?",

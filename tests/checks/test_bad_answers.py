@@ -13,8 +13,9 @@ import pytest
 from deploys.checks.clients import nameservers, resolver
 from deploys.checks.clients.resolver import Resolver
 from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.inspection import Inspection
 from deploys.checks.core.world import UnansweredError, World, side_by_side
-from deploys.checks.run.catalogue import CHECKS, Check
+from deploys.checks.run.catalogue import INSPECTIONS
 from tests.checks.worlds import fleet, world
 from tests.zones.responder import AUTHORITATIVE, RESPONSE, TRUNCATED, Responder, a, domain, soa
 
@@ -117,15 +118,15 @@ def _net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
 
 
 def answers(ids: set[str], here: World) -> list[Finding]:
-    checks = [check for check in CHECKS if check.questions[0].id in ids]
-    found = side_by_side(partial(asked, check, here) for check in checks)
+    checks = [inspection for inspection in INSPECTIONS if inspection.checks[0].id in ids]
+    found = side_by_side(partial(asked, inspection, here) for inspection in checks)
     return [finding for findings in found for finding in findings]
 
 
-def asked(check: Check, here: World) -> list[Finding]:
+def asked(inspection: Inspection, here: World) -> list[Finding]:
     """Ask, which has to end in findings, and in time."""
     began = time.monotonic()
-    found = list(check.ask(fleet({"mail_tls": "acme"}), here))
+    found = list(inspection.run(fleet({"mail_tls": "acme"}), here))
     assert time.monotonic() - began < 20
     assert found
     assert all(len(one.saw) < 2000 and one.saw.isprintable() for one in found)

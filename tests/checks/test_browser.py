@@ -1,5 +1,5 @@
 """
-The page in a browser: axe-core finds nothing, in light and dark, on a telephone and on a desk.
+The page in a browser: axe-core finds nothing, in light and dark, on a telephone and on a endpoint.
 
 `scripts/test` installs the two things that this needs: Debian's Chromium, and the axe-core that a
 Python package carries with it.

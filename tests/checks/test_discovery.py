@@ -8,7 +8,7 @@ import pytest
 
 from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.report.summary import scope
-from deploys.checks.run.catalogue import CHECKS
+from deploys.checks.run.catalogue import INSPECTIONS
 from deploys.checks.run.discovery import MOST, discovered
 from deploys.checks.run.runner import prove
 from deploys.checks.run.selection import selected
@@ -113,7 +113,9 @@ def test_what_needs_an_inventory_is_not_asked_and_that_is_said(tmp_path: Path) -
 
     report = prove(found(TWO), here, dict)
 
-    anywhere = {one.id for check in CHECKS if check.anywhere for one in check.questions}
+    anywhere = {
+        one.id for inspection in INSPECTIONS if inspection.anywhere for one in inspection.checks
+    }
     asked = {finding.id for finding in report.findings}
     assert {"dns.mx", "smtp.tls"} <= asked <= anywhere
     assert {"smtp.relay", "dns.dkim", "delivery.arrived"} <= set(report.not_asked)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.catalogue import CHECKS
 from deploys.checks.run.docs import DOCUMENTS, catalogue
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -20,13 +20,13 @@ def test_a_document_is_up_to_date(name: str) -> None:
 def test_the_catalogue_says_of_every_question_why_it_matters_and_how_to_mend_it() -> None:
     page = catalogue()
 
-    for question in QUESTIONS.values():
-        assert page.count(f"### {question.id}\n") == 1
-        for sentence in (question.why, question.remedy):
-            assert sentence.endswith("."), question.id
+    for check in CHECKS.values():
+        assert page.count(f"### {check.id}\n") == 1
+        for sentence in (check.why, check.remedy):
+            assert sentence.endswith("."), check.id
             assert f"{sentence}\n" in page
-        assert question.asks.endswith("?")
-        assert question.source
+        assert check.question.endswith("?")
+        assert check.source
 
 
 def test_every_heading_of_the_catalogue_stands_once() -> None:

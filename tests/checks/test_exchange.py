@@ -7,8 +7,8 @@ from ssl import SSLContext
 
 import pytest
 
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.clients.message import TestMessage
-from deploys.checks.clients.smtp import Endpoint
 from deploys.checks.core.world import World
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.remote import Mailbox
@@ -116,8 +116,8 @@ def test_a_stranger_delivers_by_smtp(tmp_path: Path, here: World, encryption: En
 
 def test_a_stranger_writes_headers_beyond_ascii_as_they_are(here: World) -> None:
     assert isinstance(here.hosts, Machine)
-    door = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
-    abroad = replace(door, message=replace(door.message, international=True))
+    endpoint = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
+    abroad = replace(endpoint, message=replace(endpoint.message, international=True))
 
     with serving(Handler(Path(here.hosts.box.path))) as port:
         delivery = only(exchange([abroad], replace(here, port=port)))
@@ -127,9 +127,9 @@ def test_a_stranger_writes_headers_beyond_ascii_as_they_are(here: World) -> None
 
 
 def test_a_stranger_who_is_turned_away_says_so(here: World) -> None:
-    door = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
+    endpoint = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
 
-    delivery = only(exchange([door], replace(here, port=1)))
+    delivery = only(exchange([endpoint], replace(here, port=1)))
 
     assert delivery.submitted
     assert "refused the connection" in delivery.submitted.refusal

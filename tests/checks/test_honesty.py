@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploys.checks.core.finding import Severity
-from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.catalogue import CHECKS
 from tests.checks.honest import HONEST
 from tests.checks.pairs import Case
 from tests.lab.faults import BATCHES
@@ -32,7 +32,7 @@ def severities(case: Case, id_: str, folder: Path) -> set[Severity]:
 
 
 def test_every_question_has_a_world_in_which_it_passes_and_one_in_which_it_fails() -> None:
-    assert set(HONEST) == set(QUESTIONS)
+    assert set(HONEST) == set(CHECKS)
 
 
 @pytest.mark.parametrize("id_", HONEST)
@@ -44,7 +44,7 @@ def test_a_question_passes_where_all_is_well(id_: str, tmp_path: Path) -> None:
 def test_a_question_fails_as_badly_as_the_catalogue_says(id_: str, tmp_path: Path) -> None:
     found = severities(HONEST[id_].fails, id_, tmp_path)
 
-    assert QUESTIONS[id_].worst in found
+    assert CHECKS[id_].worst in found
     assert Severity.UNKNOWN not in found
 
 
@@ -58,6 +58,6 @@ def lab_tests() -> Iterator[str]:
 def test_every_question_has_a_fault_in_the_lab_or_a_reason_why_not() -> None:
     switched = {id_ for batch in BATCHES.values() for one in batch for id_, _ in one.fails}
 
-    assert switched | set(LAB) | set(ELSEWHERE) == set(QUESTIONS)
+    assert switched | set(LAB) | set(ELSEWHERE) == set(CHECKS)
     assert not set(ELSEWHERE) & (switched | set(LAB))
     assert set(LAB.values()) <= set(lab_tests())

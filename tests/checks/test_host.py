@@ -10,7 +10,7 @@ import pytest
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.host.drift import drift
-from deploys.checks.host.examination import QUESTIONS, examined
+from deploys.checks.host.examination import CHECKS, examined
 from deploys.checks.host.look import Look, look
 from deploys.checks.host.port25 import targets
 from tests.checks.honest_host import Told, seen, waiting
@@ -126,7 +126,7 @@ def test_a_look_that_was_cut_answers_no_question(tmp_path: Path) -> None:
 
     found = list(examined(fleet(), here))
 
-    assert {(one.id, one.severity) for one in found} == {(one.id, UNKNOWN) for one in QUESTIONS}
+    assert {(one.id, one.severity) for one in found} == {(one.id, UNKNOWN) for one in CHECKS}
 
 
 def test_the_script_looks_at_this_machine_and_reaches_a_server(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.clients.smtp import Endpoint
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Severity
 from deploys.checks.smtp.injection import injected, injection
 from tests.checks.careless import Careless, encrypting, listening

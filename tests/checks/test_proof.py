@@ -9,7 +9,7 @@ import pytest
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.report import Verdict
 from deploys.checks.core.world import World
-from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.catalogue import CHECKS
 from deploys.checks.run.reachability import HOST
 from deploys.checks.run.runner import prove
 from tests.checks.honest import zone
@@ -40,7 +40,7 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
         "run.waiver",
         "delivery.unsubscribe",
     }
-    assert {finding.id for finding in report.findings} == set(QUESTIONS) - of_what_is_not_there
+    assert {finding.id for finding in report.findings} == set(CHECKS) - of_what_is_not_there
     assert [message.arrived for message in report.messages] == [True, True, True]
     assert report.changes == {"hosts": 1, "zones": 2}
 
@@ -56,7 +56,7 @@ def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
 def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) -> None:
     report = prove(fleet(), replace(here, names=Gone()), dict, ())
 
-    of_names = {id_ for id_ in QUESTIONS if id_.startswith("dns.")}
+    of_names = {id_ for id_ in CHECKS if id_.startswith("dns.")}
     of_names -= {"dns.caa", "dns.autoconfig"}  # of what this fleet has not
     by_names = {"delivery.signature", "delivery.spf_evaluated"}
     unknown = {finding.id for finding in report.having(Severity.UNKNOWN)}

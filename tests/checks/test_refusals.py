@@ -10,7 +10,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.clients.addresses import behind, disguised
-from deploys.checks.clients.smtp import Endpoint, Reply
+from deploys.checks.clients.endpoint import Endpoint
+from deploys.checks.clients.smtp import Reply
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.smtp import anonymous, backscatter, forgery, size, vrfy_expn
 from tests.checks.honest_refusals import CAPTAIN, written

@@ -29,7 +29,7 @@ from deploys.checks.report import (
     write,
 )
 from deploys.checks.report.timeline import legs
-from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.catalogue import CHECKS
 from deploys.mail.errors import MailError
 from tests.checks import samples
 from tests.conftest import Golden
@@ -102,11 +102,11 @@ def test_a_run_in_which_no_message_arrived_never_succeeds() -> None:
 
 
 def test_the_page_shows_every_check_of_the_catalogue_with_its_text() -> None:
-    findings = tuple(check.ok("mx1", "as it should be") for check in QUESTIONS.values())
-    page = html.render(replace(REPORTS["good"], findings=findings), QUESTIONS, slow=10)
+    findings = tuple(check.ok("mx1", "as it should be") for check in CHECKS.values())
+    page = html.render(replace(REPORTS["good"], findings=findings), CHECKS, slow=10)
 
-    for check in QUESTIONS.values():
-        assert f'{escape(check.asks)}<span class="id">{check.id}</span>' in page
+    for check in CHECKS.values():
+        assert f'{escape(check.question)}<span class="id">{check.id}</span>' in page
 
 
 def test_json_names_what_a_finding_is_about() -> None:

@@ -8,7 +8,7 @@ import pytest
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.report import Verdict
 from deploys.checks.report.summary import headline, scope
-from deploys.checks.run.catalogue import QUESTIONS
+from deploys.checks.run.catalogue import CHECKS
 from deploys.checks.run.runner import prove
 from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
@@ -28,13 +28,13 @@ def chosen(*patterns: str, fast: bool = False) -> set[str]:
 
 
 def family(name: str) -> set[str]:
-    return {id_ for id_ in QUESTIONS if id_.startswith(f"{name}.")}
+    return {id_ for id_ in CHECKS if id_.startswith(f"{name}.")}
 
 
 @pytest.mark.parametrize(
     ("patterns", "ids"),
     [
-        ((), set(QUESTIONS) - OF_THE_RUN),
+        ((), set(CHECKS) - OF_THE_RUN),
         (("dns.*",), family("dns")),
         (("dns.mx", "smtp.relay"), {"dns.mx", "smtp.relay"}),
         (("*.dkim",), {"dns.dkim", "delivery.dkim"}),
@@ -47,7 +47,7 @@ def test_patterns_choose_among_the_ids(patterns: tuple[str, ...], ids: set[str])
 
 def test_a_fast_run_leaves_out_what_waits_for_messages_and_what_scans() -> None:
     of_messages = family("delivery") - {"delivery.recipients", "delivery.unsubscribe"}
-    assert chosen(fast=True) == set(QUESTIONS) - OF_THE_RUN - of_messages - SLOW
+    assert chosen(fast=True) == set(CHECKS) - OF_THE_RUN - of_messages - SLOW
     assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
 
 
@@ -56,8 +56,7 @@ def test_a_severity_chooses_what_can_be_as_bad() -> None:
 
     assert (
         errors
-        == {id_ for id_, question in QUESTIONS.items() if question.worst is Severity.ERROR}
-        - OF_THE_RUN
+        == {id_ for id_, check in CHECKS.items() if check.worst is Severity.ERROR} - OF_THE_RUN
     )
     assert "delivery.seconds" not in errors
     assert "delivery.seconds" in selected(Verification(severity="warning")).ids
@@ -87,7 +86,7 @@ def test_what_is_not_asked_is_neither_done_nor_passed(tmp_path: Path) -> None:
 
     asked = {"dns.mx", "dns.dmarc", "dns.dmarc_reports", "dns.dkim", "dns.dnssec"}
     assert {finding.id for finding in report.findings} == asked
-    assert set(report.not_asked) == set(QUESTIONS) - asked - OF_THE_RUN
+    assert set(report.not_asked) == set(CHECKS) - asked - OF_THE_RUN
     assert list(here.hosts.spool.iterdir()) == []
     assert report.messages == ()
     assert report.succeeded

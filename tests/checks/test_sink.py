@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from deploys.checks.clients.bounded_smtplib import unverified
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.clients.message import TestMessage
-from deploys.checks.clients.smtp import Endpoint
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, World
 from deploys.checks.delivery import authentication, dkim, integrity

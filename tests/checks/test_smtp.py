@@ -10,9 +10,10 @@ from threading import Event
 
 import pytest
 
-from deploys.checks.clients.smtp import Endpoint, MisbehavedError, Reply
+from deploys.checks.clients.endpoint import Endpoint
+from deploys.checks.clients.smtp import Reply
 from deploys.checks.core.finding import Finding, Severity
-from deploys.checks.core.world import UnansweredError
+from deploys.checks.core.world import MisbehavedError, UnansweredError
 from deploys.checks.smtp.anonymous import answering, judged, strangers
 from deploys.checks.smtp.rcpt import Interview, Outcome, Rcpt, Want
 from tests.checks.servers import (

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.clients.smtp import Desk, Endpoint, Reply
+from deploys.checks.clients.endpoint import Endpoint, SubmissionEndpoint
+from deploys.checks.clients.smtp import Reply
 from deploys.checks.core.finding import Severity
 from deploys.checks.smtp.smuggling import ENDINGS, envelope, judged, smuggling, tried
 from deploys.mail.settings.secret import file
@@ -110,11 +111,11 @@ def test_an_account_is_asked_for_at_submission(tmp_path: Path) -> None:
     account = {CAPTAIN: {"password": password}}
     host = fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": account}).hosts[0]
     with serving(Submission(), certified(tmp_path)) as port:
-        desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-        (finding,) = tried(desk, envelope(desk, host), world(tmp_path))
+        endpoint = SubmissionEndpoint("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
+        (finding,) = tried(endpoint, envelope(endpoint, host), world(tmp_path))
 
     assert finding.severity is Severity.OK
-    assert envelope(desk, host).sender == CAPTAIN
+    assert envelope(endpoint, host).sender == CAPTAIN
 
 
 @pytest.mark.parametrize(

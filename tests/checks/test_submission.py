@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys.checks.clients.smtp import Desk, Endpoint, desks
+from deploys.checks.clients.endpoint import Endpoint, SubmissionEndpoint, submission_endpoints
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.remote import Received
@@ -74,8 +74,8 @@ def test_a_submission_port_is_judged_by_what_it_does(
 ) -> None:
     host = manned(password).hosts[0]
     with serving(handler, tls) as port:
-        desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-        findings = asked(desk, host, world(tmp_path))
+        endpoint = SubmissionEndpoint("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
+        findings = asked(endpoint, host, world(tmp_path))
 
     judged, _, words = expected.partition(": ")
     assert severities(findings) == judged.split()
@@ -84,45 +84,53 @@ def test_a_submission_port_is_judged_by_what_it_does(
 
 
 def test_a_port_at_which_nothing_listens_is_an_error(tmp_path: Path, password: Secret) -> None:
-    desk = Desk("mx1", "127.0.0.1", 1, wrapped=True, login=CAPTAIN, password=password)
+    endpoint = SubmissionEndpoint(
+        "mx1", "127.0.0.1", 1, wrapped=True, login=CAPTAIN, password=password
+    )
 
-    assert severities(asked(desk, manned(password).hosts[0], world(tmp_path))) == ["error"]
+    assert severities(asked(endpoint, manned(password).hosts[0], world(tmp_path))) == ["error"]
 
 
 @pytest.mark.parametrize(("handler", "severity"), [(Handler(), "ok"), (Submission(), "error")])
 def test_port_25_has_to_ask_nobody_for_a_password(
     tmp_path: Path, tls: ssl.SSLContext, handler: Handler, severity: str
 ) -> None:
-    door = Endpoint("mx1", "127.0.0.1")
+    endpoint = Endpoint("mx1", "127.0.0.1")
     with serving(handler, tls) as port:
-        assert severities(asked_outside(door, world(tmp_path, port=port))) == [severity]
+        assert severities(asked_outside(endpoint, world(tmp_path, port=port))) == [severity]
 
 
 def test_a_host_without_accounts_is_not_asked(tmp_path: Path) -> None:
     assert list(submission(fleet(), world(tmp_path))) == []
-    assert [one for one in errands(fleet()) if isinstance(one.origin, Desk)] == []
+    assert [one for one in errands(fleet()) if isinstance(one.origin, SubmissionEndpoint)] == []
 
 
 def test_an_account_sends_a_message_by_each_port_where_its_password_is_known(
     password: Secret,
 ) -> None:
-    ways = [one.path for one in errands(manned(password)) if isinstance(one.origin, Desk)]
+    ways = [
+        one.path for one in errands(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
+    ]
 
     assert ways == [
         f"outside -> mx1 at 127.0.0.1 port {port} as {CAPTAIN} -> visitor@faraway.example"
         for port in (465, 587)
     ]
-    assert [one for one in errands(manned(HASH)) if isinstance(one.origin, Desk)] == []
-    assert len(desks(manned(HASH).hosts[0], "127.0.0.1")) == 2
+    assert [
+        one for one in errands(manned(HASH)) if isinstance(one.origin, SubmissionEndpoint)
+    ] == []
+    assert len(submission_endpoints(manned(HASH).hosts[0], "127.0.0.1")) == 2
 
 
 def test_a_message_is_submitted_with_the_accounts_password(
     tmp_path: Path, tls: ssl.SSLContext, password: Secret
 ) -> None:
-    errand = next(one for one in errands(manned(password)) if isinstance(one.origin, Desk))
+    errand = next(
+        one for one in errands(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
+    )
     with serving(Submission(), tls) as port:
-        desk = Desk("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-        (delivery,) = exchange([replace(errand, origin=desk)], world(tmp_path, patience=1))
+        endpoint = SubmissionEndpoint("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
+        (delivery,) = exchange([replace(errand, origin=endpoint)], world(tmp_path, patience=1))
 
     assert delivery.submitted
     assert delivery.submitted.refusal == ""
@@ -142,7 +150,7 @@ def test_a_message_tells_neither_address_nor_program(
     headers: str, severity: Severity, password: Secret
 ) -> None:
     ours = manned(password)
-    errand = next(one for one in errands(ours) if isinstance(one.origin, Desk))
+    errand = next(one for one in errands(ours) if isinstance(one.origin, SubmissionEndpoint))
     delivery = Delivery(errand, received=Received(0, f"{headers}\n\nAhoy.\n".encode()))
 
     (finding,) = private([delivery], ours)

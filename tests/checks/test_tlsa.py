@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploys.checks.clients.smtp import Endpoint
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, World
 from deploys.checks.dns import tlsa

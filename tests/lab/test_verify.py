@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploys.checks.clients.message import HEADER
-from deploys.checks.run.catalogue import CHECKS, QUESTIONS
+from deploys.checks.run.catalogue import CHECKS, INSPECTIONS
 from deploys.lab.definition import TRAVELLER
 from tests.lab.raising import ROOT, Done, Raised
 from tests.lab.raising import pyinfra as pyinfra_of
@@ -53,7 +53,7 @@ def test_the_last_step_of_the_site_proves_that_every_message_arrives(site: dict[
     assert paths >= PATHS
     assert len([path for path in paths if path.startswith("outside -> ")]) == 12
     assert len([path for path in paths if " as captain@" in path]) == 8
-    assert {finding["id"] for finding in site["findings"]} == set(QUESTIONS) - SILENT
+    assert {finding["id"] for finding in site["findings"]} == set(CHECKS) - SILENT
 
 
 @pytest.mark.parametrize("way", [(), ("--serial",), ("--no-wait",)], ids=str)
@@ -188,7 +188,7 @@ def test_a_proof_of_a_part_asks_no_more_is_kept_apart_and_says_what_it_asks() ->
 
     part = report(PART)
     asked = {finding["id"] for finding in part["findings"]} - {"run.host"}
-    assert asked == {id_ for id_ in QUESTIONS if id_.startswith("dns.")}
+    assert asked == {id_ for id_ in CHECKS if id_.startswith("dns.")}
     assert part["verdict"] == "passed"
     assert REPORT.read_text() == before
     assert "asked dns.mx, dns.address" in shown.stdout
@@ -205,7 +205,7 @@ def test_a_domain_in_no_inventory_is_asked_what_anybody_may_ask(lab: Raised) -> 
     ours, missing = seen("harbor.example"), seen("nowhere.example")
 
     found = json.loads((ROOT / "reports/harbor.example/report.json").read_text())
-    anywhere = {one.id for check in CHECKS if check.anywhere for one in check.questions}
+    anywhere = {one.id for group in INSPECTIONS if group.anywhere for one in group.checks}
     assert ours.returncode == 0, ours.stderr
     assert {finding["id"] for finding in found["findings"]} == anywhere
     assert (found["verdict"], found["messages"]) == ("passed", [])

@@ -44,7 +44,7 @@ def delegation(name: str, ask: dns.resolver.Resolver, port: int) -> Delegation:
     addresses = [address for parent in parents for address in located(parent, ask)]
     for address in [one for one in addresses if routed(one)][:_ENOUGH]:
         with suppress(dns.exception.DNSException, OSError, EOFError):
-            if names := _named(zone, question(text, "NS", address, port)):
+            if names := _named(zone, check(text, "NS", address, port)):
                 return Delegation(text, names)
     raise UnansweredError(f"no name server of the zone above {text} tells who serves {text}")
 
@@ -73,7 +73,7 @@ def leads_nowhere(server: str, ask: dns.resolver.Resolver) -> bool:
 def authority(label: str, address: str, name: str, rdtype: str, port: int) -> Answer:
     """Return what one server says with authority about a name, or what its problem is."""
     try:
-        answer = question(name, rdtype, address, port)
+        answer = check(name, rdtype, address, port)
     except dns.exception.Timeout:
         return Answer(label, problem=f"no answer within {_PATIENCE:g} s", silent=True)
     except (dns.exception.DNSException, EOFError) as error:
@@ -89,7 +89,7 @@ def authority(label: str, address: str, name: str, rdtype: str, port: int) -> An
     return Answer(label, texts(found))
 
 
-def question(name: str, rdtype: str, address: str, port: int) -> dns.message.Message:
+def check(name: str, rdtype: str, address: str, port: int) -> dns.message.Message:
     """
     Ask one server without recursion, by UDP, and by TCP where the answer does not fit.
 

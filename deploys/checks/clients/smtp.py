@@ -16,44 +16,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Timer
 
-from ...mail.settings.model import MailSettings
-from ...mail.settings.secret import Secret
-from ..core.world import UnansweredError, World
+from ..core.world import MisbehavedError, UnansweredError, World
 from .bounded_smtplib import Client, unverified
+from .endpoint import Endpoint, SubmissionEndpoint
 
 _READY = 220
 _CLOSING = 421
 _LONGEST = 300
-
-
-class MisbehavedError(Exception):
-    """A server was reached and did not speak SMTP as it must; the text says how."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One address of one mail host; a port where it is not the one that strangers use."""
-
-    host: str
-    address: str
-    port: int = 0
-    wrapped: bool = False  # in TLS from the first octet (RFC 8314 section 3.3)
-
-    def __str__(self) -> str:
-        return f"{self.host} at {self.address}" + (f" port {self.port}" if self.port else "")
-
-    @property
-    def family(self) -> str:
-        """Return IPv4 or IPv6."""
-        return f"IPv{ip_address(self.address).version}"
-
-
-@dataclass(frozen=True)
-class Desk(Endpoint):
-    """A port for submission, and the account that is tried there."""
-
-    login: str = ""
-    password: Secret | None = None
 
 
 @dataclass(frozen=True)
@@ -82,30 +51,10 @@ class Reply:
         return f"{self.code} {self.text}"
 
 
-def endpoints(host: MailSettings) -> tuple[Endpoint, ...]:
-    """Return every address of a host."""
-    return tuple(Endpoint(host.inventory_name, str(address)) for address in host.addresses)
-
-
-def desks(host: MailSettings, address: str) -> tuple[Desk, ...]:
-    """Return the submission ports of an address, with the first account whose secret is known."""
-    login, password = next(
-        (
-            (login, account.password)
-            for login, account in host.accounts.items()
-            if isinstance(account.password, Secret)
-        ),
-        ("", None),
-    )
-    ports = ((465, True), (587, False)) if host.accounts else ()
-    name = host.inventory_name
-    return tuple(Desk(name, address, port, wrapped, login, password) for port, wrapped in ports)
-
-
-def log_in(client: smtplib.SMTP, desk: Desk) -> None:
-    """Log in with the account of a desk; raise what smtplib raises where it is refused."""
-    if desk.password:
-        client.login(desk.login, desk.password.resolve())
+def log_in(client: smtplib.SMTP, endpoint: SubmissionEndpoint) -> None:
+    """Log in with the account of a endpoint; raise what smtplib raises where it is refused."""
+    if endpoint.password:
+        client.login(endpoint.login, endpoint.password.resolve())
 
 
 def reply(answer: tuple[int, bytes]) -> Reply:

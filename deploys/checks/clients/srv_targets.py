@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Timer
 
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, addresses, side_by_side
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, addresses, side_by_side
 from .bounded_smtplib import unverified
-from .smtp import Endpoint, MisbehavedError, session, starttls
+from .endpoint import Endpoint
+from .smtp import session, starttls
 
 MOST = 8  # addresses of a place that are tried, a bound on a stranger's records
 _WRAPPED = frozenset({"submissions", "imaps", "pop3s"})
@@ -31,52 +32,56 @@ class Place:
     port: int
 
 
-def reached(question: Question, place: Place, world: World) -> list[Finding]:
+def reached(check: Check, place: Place, world: World) -> list[Finding]:
     """Try every address of a place, for a subject that is still to be filled in."""
     try:
         found = addresses(world.names, place.host)
     except UnansweredError as problem:
         fix = f"let the name servers of {place.host} answer"
-        return [question.unknown("", f"{place.service}: {problem}", fix)]
+        return [check.unknown("", f"{place.service}: {problem}", fix)]
     if not found:
         saw = f"{place.service} leads to {place.host}, which has no address"
-        return [question.error("", saw, f"let it lead to a host with addresses, or {_NOT}")]
-    doors = [Endpoint(place.host, address, place.port) for address in found[:MOST]]
-    return side_by_side(partial(_answers, question, place.service, door, world) for door in doors)
+        return [check.error("", saw, f"let it lead to a host with addresses, or {_NOT}")]
+    endpoints = [Endpoint(place.host, address, place.port) for address in found[:MOST]]
+    return side_by_side(
+        partial(_answers, check, place.service, endpoint, world) for endpoint in endpoints
+    )
 
 
-def _answers(question: Question, service: str, door: Endpoint, world: World) -> Finding:
+def _answers(check: Check, service: str, endpoint: Endpoint, world: World) -> Finding:
     try:
-        said = _spoken(service, door, world)
+        said = _spoken(service, endpoint, world)
     except MisbehavedError as problem:
-        fix = f"let {service} with TLS answer at port {door.port} of {door.host}, or {_NOT}"
-        return question.error("", f"{problem} ({service})", fix)
+        fix = f"let {service} with TLS answer at port {endpoint.port} of {endpoint.host}, or {_NOT}"
+        return check.error("", f"{problem} ({service})", fix)
     except UnansweredError as problem:
-        fix = f"let the firewall of {door.host} pass port {door.port}"
-        return question.unknown("", f"{problem} ({service})", fix)
-    return question.ok("", f"{door} {said} ({service})")
+        fix = f"let the firewall of {endpoint.host} pass port {endpoint.port}"
+        return check.unknown("", f"{problem} ({service})", fix)
+    return check.ok("", f"{endpoint} {said} ({service})")
 
 
-def _spoken(service: str, door: Endpoint, world: World) -> str:
+def _spoken(service: str, endpoint: Endpoint, world: World) -> str:
     if service == "submission":
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             return f"speaks {starttls(client)} after STARTTLS"
-    with _connected(door, world) as plain:
+    with _connected(endpoint, world) as plain:
         if service not in _WRAPPED:
             return "answers"
-        with unverified().wrap_socket(plain, server_hostname=door.host) as wrapped:
+        with unverified().wrap_socket(plain, server_hostname=endpoint.host) as wrapped:
             return f"speaks {wrapped.version()}"
 
 
 @contextmanager
-def _connected(door: Endpoint, world: World) -> Iterator[socket.socket]:
+def _connected(endpoint: Endpoint, world: World) -> Iterator[socket.socket]:
     """Connect, and hang up when the time is over, even if the other side sends byte by byte."""
     try:
-        plain = socket.create_connection((door.address, door.port), world.timeout)
+        plain = socket.create_connection((endpoint.address, endpoint.port), world.timeout)
     except ConnectionRefusedError as error:
-        raise MisbehavedError(f"{door} refused the connection: nothing listens there") from error
+        raise MisbehavedError(
+            f"{endpoint} refused the connection: nothing listens there"
+        ) from error
     except OSError as error:
-        raise UnansweredError(f"{door} could not be reached: {error}") from error
+        raise UnansweredError(f"{endpoint} could not be reached: {error}") from error
     with plain, plain.dup() as line:  # TLS takes the socket over, and the line stays the same
         watchdog = Timer(world.timeout, _hang_up, [line])
         watchdog.start()
@@ -85,7 +90,7 @@ def _connected(door: Endpoint, world: World) -> Iterator[socket.socket]:
         except (OSError, ValueError) as error:
             late = not watchdog.is_alive() or isinstance(error, TimeoutError)
             reason = f"within {world.timeout:g} s" if late else f"({_short(error)})"
-            raise MisbehavedError(f"{door} answers, but speaks no TLS {reason}") from error
+            raise MisbehavedError(f"{endpoint} answers, but speaks no TLS {reason}") from error
         finally:
             watchdog.cancel()
 

@@ -1,7 +1,7 @@
 """
 What checks say.
 
-A `Question` has a stable id and knows what it is about; asking it yields a `Finding`.
+A `Check` has a stable id and knows what it is about; asking it yields a `Finding`.
 """
 
 from dataclasses import KW_ONLY, dataclass
@@ -60,21 +60,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Question:
+class Check:
     """What a check asks, the rule that it comes from, why it matters, and how to mend it.
 
-    `worst` is the most severe of its answers, unknown aside. The catalogue (docs/checks.md) is
-    made of this.
+    `worst` is the most severe of its answers, unknown aside. `when_unknown` is the fix where an
+    answer does not come. The catalogue (docs/checks.md) is made of this.
     """
 
     id: str
     about: Subject
-    asks: str
+    question: str
     source: str
     _: KW_ONLY
     why: str
     remedy: str
     worst: Severity = Severity.ERROR
+    when_unknown: str = ""
 
     def ok(self, subject: str, saw: str) -> Finding:
         """Answer that all is as it should be."""
@@ -95,6 +96,10 @@ class Question:
     def unknown(self, subject: str, why: str, fix: str) -> Finding:
         """Say why the question could not be asked."""
         return self._answer(Severity.UNKNOWN, subject, why, fix)
+
+    def not_checked(self, subject: str, problem: Exception | str) -> Finding:
+        """Return unknown, with the problem that kept the check from an answer."""
+        return self.unknown(subject, f"not checked: {problem}", self.when_unknown)
 
     def _answer(self, severity: Severity, subject: str, saw: str, fix: str) -> Finding:
         return Finding(self.id, severity, subject, _printable(saw), _printable(fix), self.about)

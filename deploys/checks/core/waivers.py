@@ -11,9 +11,9 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from ...mail.settings.verification import Waiver
-from .finding import Finding, Question, Severity, Waived
+from .finding import Check, Finding, Severity, Waived
 
-WAIVER = Question(
+WAIVER = Check(
     "run.waiver",
     "run",
     "Does every waiver still apply?",

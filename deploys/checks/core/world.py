@@ -24,6 +24,10 @@ class RefusedError(UnansweredError):
     """A server is there, and hung up, or its certificate does not do: that is not the way's."""
 
 
+class MisbehavedError(Exception):
+    """A server was reached and did not speak SMTP as it must; the text says how."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """

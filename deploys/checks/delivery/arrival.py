@@ -7,12 +7,12 @@ That a queue is empty, or that a server said 250, proves less.
 from collections.abc import Iterable, Iterator
 
 from ...mail.settings.verification import OutsideMailbox
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from ..core.report import Message
 from .exchange import Delivery
 from .trace import way
 
-ARRIVED = Question(
+ARRIVED = Check(
     "delivery.arrived",
     "domain",
     "Does a message reach the mailbox that it is meant for?",
@@ -20,7 +20,7 @@ ARRIVED = Question(
     why="It is what all the rest is for: a server that says 250 may still lose what it took.",
     remedy="Follow the message's id through the log and the queue of each server on its way.",
 )
-SECONDS = Question(
+SECONDS = Check(
     "delivery.seconds",
     "domain",
     "Does that take seconds, not minutes?",

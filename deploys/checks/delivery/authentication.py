@@ -17,11 +17,11 @@ from typing import Any
 import authres
 import dmarc
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Names, UnansweredError
 from .exchange import Delivery
 
-SPF = Question(
+SPF = Check(
     "delivery.spf",
     "domain",
     "Does a stranger find that SPF passes?",
@@ -29,7 +29,7 @@ SPF = Question(
     why="A policy can be right and still not cover the address that the mail really left from.",
     remedy="Let the domain's SPF policy allow every address that its hosts send from.",
 )
-DMARC = Question(
+DMARC = Check(
     "delivery.dmarc",
     "domain",
     "Is the domain that passed the one that the reader sees?",
@@ -59,8 +59,8 @@ def judged(delivery: Delivery, names: Names) -> Iterator[Finding]:
     """Judge one message."""
     errand = delivery.errand
     if delivery.received is None:
-        for question in (SPF, DMARC):
-            yield question.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+        for check in (SPF, DMARC):
+            yield check.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
         return
     message = BytesParser(policy=default).parsebytes(delivery.received.raw)
     results = results_of(message, errand.message.recipient.partition("@")[2])

@@ -17,12 +17,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Names, Page, UnansweredError, World, side_by_side
 from ..dns.https_document import Visit, visited
 from .dkim_signature import failure, signatures
 
-UNSUBSCRIBE = Question(
+UNSUBSCRIBE = Check(
     "delivery.unsubscribe",
     "domain",
     "Can a reader of bulk mail leave the list with one click?",

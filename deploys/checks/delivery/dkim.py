@@ -12,12 +12,12 @@ from typing import Any
 
 from ...mail import dkim
 from ...mail.settings.model import Fleet, MailSettings
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .authentication import results_of
 from .dkim_signature import signatures
 from .exchange import Delivery
 
-DKIM = Question(
+DKIM = Check(
     "delivery.dkim",
     "domain",
     "Does a stranger find that both signatures pass?",

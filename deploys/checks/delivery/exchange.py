@@ -13,7 +13,7 @@ from functools import partial
 from math import ceil
 
 from ...mail.settings.verification import Sink
-from ..clients.smtp import Endpoint
+from ..clients.endpoint import Endpoint
 from ..core.world import UnansweredError, World, side_by_side
 from .local import submit_from_here
 from .outside import wait

@@ -12,10 +12,10 @@ from email.parser import BytesParser
 from email.policy import default
 from itertools import zip_longest
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .exchange import Delivery
 
-INTACT = Question(
+INTACT = Check(
     "delivery.intact",
     "domain",
     "Is what arrives what was sent, to the octet?",
@@ -23,7 +23,7 @@ INTACT = Question(
     why="A server that changes what passes it breaks signatures, files, and names with accents.",
     remedy="Let no content filter or gateway rewrite bodies, and every hop offer 8BITMIME.",
 )
-HEADERS = Question(
+HEADERS = Check(
     "delivery.headers",
     "domain",
     "Has what arrives each of its identifying headers once, as they were sent?",
@@ -49,8 +49,8 @@ def whole(deliveries: Iterable[Delivery]) -> Iterator[Finding]:
     for delivery in deliveries:
         errand = delivery.errand
         if delivery.received is None:
-            for question in (INTACT, HEADERS):
-                yield question.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+            for check in (INTACT, HEADERS):
+                yield check.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
         else:
             came = unescaped(delivery.received.raw)
             yield _intact(delivery, unescaped(errand.message.compose()), came)

@@ -3,25 +3,26 @@
 import smtplib
 from collections.abc import Iterable
 
+from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import TestMessage
-from ..clients.smtp import Desk, Endpoint, MisbehavedError, log_in, reply, session, starttls
-from ..core.world import World
+from ..clients.smtp import log_in, reply, session, starttls
+from ..core.world import MisbehavedError, World
 from .remote import Submitted
 
 _OK = 250
 
 
 def submit_from_here(
-    world: World, door: Endpoint, messages: Iterable[TestMessage]
+    world: World, endpoint: Endpoint, messages: Iterable[TestMessage]
 ) -> dict[str, Submitted]:
     """Hand messages to a server and return what it said; raise UnansweredError if it is silent."""
     submitted: dict[str, Submitted] = {}
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             if client.has_extn("starttls"):
                 starttls(client)
-            if isinstance(door, Desk):
-                log_in(client, door)
+            if isinstance(endpoint, SubmissionEndpoint):
+                log_in(client, endpoint)
             for message in messages:
                 at = world.clock()
                 submitted[message.id] = Submitted(at, _send(client, message))

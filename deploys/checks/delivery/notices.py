@@ -7,11 +7,11 @@ The notice is looked for in the mailbox of the sender, as any message is in that
 from collections.abc import Iterable, Iterator
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .dsn import Report, report_in
 from .exchange import Delivery
 
-SUCCESS = Question(
+SUCCESS = Check(
     "delivery.success_notice",
     "domain",
     "Is a sender who asks for it told that a message was delivered?",
@@ -19,7 +19,7 @@ SUCCESS = Question(
     why="It is the proof of delivery that mail has: who needs one has no other.",
     remedy="Let the trace and bounce services of Postfix run, and see the mail log.",
 )
-FAILURE = Question(
+FAILURE = Check(
     "delivery.failure_notice",
     "domain",
     "Is a sender told at once that a message could not be delivered, and why?",
@@ -49,35 +49,35 @@ def told(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
 
 def _judged(delivery: Delivery, fleet: Fleet, silent: str) -> Finding:
     errand, message = delivery.errand, delivery.errand.message
-    question, path = _OF[message.notify], f"{errand.path}, NOTIFY={message.notify.upper()}"
+    check, path = _OF[message.notify], f"{errand.path}, NOTIFY={message.notify.upper()}"
     if delivery.received:
         return _said(delivery, report_in(delivery.received.raw), fleet)
     if delivery.submitted and delivery.submitted.refusal:
         saw = f"{path}: refused, {delivery.submitted.refusal}"
-        return question.error(errand.domain, saw, f"mend what the answer names, on {errand.host}")
+        return check.error(errand.domain, saw, f"mend what the answer names, on {errand.host}")
     if delivery.unasked or silent:
         fix = f"deliver {message.sender} to a user of a host of the inventory, and let all answer"
         why = delivery.unasked or f"{silent} did not answer, and no notice came"
-        return question.unknown(errand.domain, f"{path}: {why}", fix)
+        return check.unknown(errand.domain, f"{path}: {why}", fix)
     boxes = " or ".join(f"{box.path} on {box.host}" for box in errand.boxes)
     fix = f"look for {message.id} in the mail log and the queue (mailq) of {errand.host}"
-    return question.error(errand.domain, f"{path}: no notice in {boxes}", fix)
+    return check.error(errand.domain, f"{path}: no notice in {boxes}", fix)
 
 
 def _said(delivery: Delivery, report: Report | None, fleet: Fleet) -> Finding:
     errand, message = delivery.errand, delivery.errand.message
-    question, path = _OF[message.notify], f"{errand.path}, NOTIFY={message.notify.upper()}"
+    check, path = _OF[message.notify], f"{errand.path}, NOTIFY={message.notify.upper()}"
     if report is None:
         fix = f"see bounce_template_file of {errand.host}, and what changes its mail"
-        return question.error(errand.domain, f"{path}: what came is no notice", fix)
+        return check.error(errand.domain, f"{path}: what came is no notice", fix)
     saw = (
         f"{path}: {report.server or 'nobody'} says {report.action or 'nothing'} "
         f"{report.status or 'without a status'} of {report.recipient or 'nobody'}"
     )
     if wrong := _wrong(delivery, report, fleet):
         fix = f"look for {message.id} in the mail log of {errand.host}: {wrong}"
-        return question.error(errand.domain, f"{saw}; {wrong}", fix)
-    return question.ok(errand.domain, saw)
+        return check.error(errand.domain, f"{saw}; {wrong}", fix)
+    return check.ok(errand.domain, saw)
 
 
 def _wrong(delivery: Delivery, report: Report, fleet: Fleet) -> str:

@@ -11,7 +11,7 @@ from email.policy import compat32
 
 import dkim
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Names, UnansweredError
 from ..dns.spf_evaluation import evaluated
 from .dkim_signature import LONGEST, NEVER, failure, keys, signatures
@@ -19,7 +19,7 @@ from .exchange import Delivery
 from .integrity import unescaped
 from .received import hops_of
 
-SIGNATURE = Question(
+SIGNATURE = Check(
     "delivery.signature",
     "domain",
     "Does each DKIM signature verify over the bytes that arrived, with the key in the DNS?",
@@ -27,7 +27,7 @@ SIGNATURE = Question(
     why="It is what every receiver computes; a witness may be of another mind, or not look.",
     remedy="Let the DNS have the key that signs, and nothing change a message once it is signed.",
 )
-SPF = Question(
+SPF = Check(
     "delivery.spf_evaluated",
     "domain",
     "Does SPF pass for the address that the message came from?",
@@ -35,7 +35,7 @@ SPF = Question(
     why="Of all addresses that a policy allows, only the one that was used counts.",
     remedy="Let the domain's SPF policy allow every address that its hosts send from.",
 )
-ARC = Question(
+ARC = Check(
     "delivery.arc",
     "domain",
     "If a server on the way sealed the message by ARC, does the chain verify?",
@@ -55,8 +55,8 @@ def proved(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
         if errand.message.sender.partition("@")[2] != errand.domain:
             continue
         if delivery.received is None:
-            for question in (SIGNATURE, SPF, ARC):
-                yield question.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+            for check in (SIGNATURE, SPF, ARC):
+                yield check.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
             continue
         raw = unescaped(delivery.received.raw)
         yield from _signatures(errand.domain, errand.path, raw, names)

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import Reply, reply, session
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-RECIPIENTS = Question(
+RECIPIENTS = Check(
     "delivery.recipients",
     "domain",
     "Is every address of the inventory accepted?",
@@ -32,7 +33,7 @@ _OK = (250, 251)  # RFC 5321 section 4.2.3: 251 is accepted and forwarded
 
 @dataclass
 class _Asked:
-    """The replies of one door, and why there are no more."""
+    """The replies of one endpoint, and why there are no more."""
 
     replies: dict[str, Reply] = field(default_factory=dict)
     problem: str = ""
@@ -44,19 +45,19 @@ class _Asked:
 
 def accepted(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host for every recipient of its domains."""
-    asked = [(door, host) for host in fleet.hosts for door in endpoints(host)]
-    calls = (partial(_asked, door, host, world) for door, host in asked)
-    for (door, host), answers in zip(asked, side_by_side(calls), strict=True):
+    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    calls = (partial(_asked, endpoint, host, world) for endpoint, host in asked)
+    for (endpoint, host), answers in zip(asked, side_by_side(calls), strict=True):
         for domain in host.domains:
-            yield from _judged(door, domain, _of(host, domain), answers)
+            yield from _judged(endpoint, domain, _of(host, domain), answers)
 
 
-def _asked(door: Endpoint, host: MailSettings, world: World) -> _Asked:
+def _asked(endpoint: Endpoint, host: MailSettings, world: World) -> _Asked:
     asked = _Asked()
     try:
         wanted = list(host.recipients())[:_MOST]
         for start in range(0, len(wanted), _PER_SESSION):
-            with session(door, world) as client:
+            with session(endpoint, world) as client:
                 _ask(client, wanted[start : start + _PER_SESSION], asked)
             if len(asked.refused) >= _MOST_REFUSED:
                 break
@@ -77,28 +78,32 @@ def _ask(client: smtplib.SMTP, recipients: Sequence[str], asked: _Asked) -> None
 
 
 def _judged(
-    door: Endpoint, domain: str, recipients: Sequence[str], asked: _Asked
+    endpoint: Endpoint, domain: str, recipients: Sequence[str], asked: _Asked
 ) -> Iterator[Finding]:
     answered = [one for one in recipients if one in asked.replies]
     for recipient in answered:
         if recipient in asked.refused:
-            yield _refused(door, domain, recipient, asked.replies[recipient])
+            yield _refused(endpoint, domain, recipient, asked.replies[recipient])
     count = f"{len(answered)} of {len(recipients)} addresses"
     if asked.problem and len(answered) < len(recipients):
-        saw = f"{door}: {count} asked for: {asked.problem}"
+        saw = f"{endpoint}: {count} asked for: {asked.problem}"
         yield RECIPIENTS.unknown(domain, saw, "mend smtp.connect first")
     elif not answered:
         fix = "nothing to do, if the others are right: a run asks for a bounded number of addresses"
-        yield RECIPIENTS.info(domain, f"{door}: {count} asked for", fix)
+        yield RECIPIENTS.info(domain, f"{endpoint}: {count} asked for", fix)
     elif not set(answered) & set(asked.refused):
-        yield RECIPIENTS.ok(domain, f"{door} accepts {count}, as many as were asked for")
+        yield RECIPIENTS.ok(domain, f"{endpoint} accepts {count}, as many as were asked for")
 
 
-def _refused(door: Endpoint, domain: str, recipient: str, answer: Reply) -> Finding:
-    saw = f"{door} answered RCPT TO:<{recipient}>: {answer}"
+def _refused(endpoint: Endpoint, domain: str, recipient: str, answer: Reply) -> Finding:
+    saw = f"{endpoint} answered RCPT TO:<{recipient}>: {answer}"
     if answer.code // 100 == 4:  # noqa: PLR2004 - RFC 5321 section 4.2.1: a transient failure
-        return RECIPIENTS.unknown(domain, saw, f"see the mail log of {door.host}, and verify again")
-    return RECIPIENTS.error(domain, saw, f"deploy {door.host} again, or see what refuses it there")
+        return RECIPIENTS.unknown(
+            domain, saw, f"see the mail log of {endpoint.host}, and verify again"
+        )
+    return RECIPIENTS.error(
+        domain, saw, f"deploy {endpoint.host} again, or see what refuses it there"
+    )
 
 
 def _of(host: MailSettings, domain: str) -> list[str]:

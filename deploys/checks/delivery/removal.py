@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from ..core.world import UnansweredError, World, side_by_side
 from .exchange import Delivery
 from .remote import Mailbox, told
 
-TIDIED = Question(
+TIDIED = Check(
     "run.tidied",
     "host",
     "Are the test messages removed again?",

@@ -72,9 +72,9 @@ class OpenSink:
 @contextmanager
 def opened(sink: Sink) -> Iterator[OpenSink]:
     """Open a sink, and close it again; raise UnansweredError if it cannot be opened."""
-    door = Door(listen=sink.listen, port=sink.port, name=sink.name, address=sink.address)
+    endpoint = Door(listen=sink.listen, port=sink.port, name=sink.name, address=sink.address)
     # -P: the modules beside the program are none that it imports.
-    command = (sys.executable, "-P", str(sink_server.__file__), door.model_dump_json())
+    command = (sys.executable, "-P", str(sink_server.__file__), endpoint.model_dump_json())
     with (
         TemporaryFile() as written,
         subprocess.Popen(

@@ -51,8 +51,8 @@ class Taken(BaseModel, frozen=True):
 
 
 class _Handler:
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, endpoint: Door) -> None:
+        self._door = endpoint
         self._left = _MOST
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -109,14 +109,14 @@ def _context(name: str) -> ssl.SSLContext:
     return context
 
 
-async def _serve(door: Door) -> None:
-    handler, tls = _Handler(door), _context(door.name)
+async def _serve(endpoint: Door) -> None:
+    handler, tls = _Handler(endpoint), _context(endpoint.name)
     loop = asyncio.get_running_loop()
 
     def protocol() -> SMTP:
         return SMTP(
             handler,
-            hostname=door.name,
+            hostname=endpoint.name,
             ident="ESMTP",
             data_size_limit=_LARGEST,
             enable_SMTPUTF8=True,
@@ -124,14 +124,14 @@ async def _serve(door: Door) -> None:
             timeout=_SILENT,
         )
 
-    await loop.create_server(protocol, door.listen or None, door.port)
+    await loop.create_server(protocol, endpoint.listen or None, endpoint.port)
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 def main() -> None:
-    """Serve the door that the first argument tells, until there is no more input."""
+    """Serve the endpoint that the first argument tells, until there is no more input."""
     signal.alarm(_LONGEST)
     try:
         asyncio.run(_serve(Door.model_validate_json(sys.argv[1])))

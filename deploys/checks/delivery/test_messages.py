@@ -14,8 +14,8 @@ from itertools import count, product
 
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.settings.verification import OutsideMailbox, Sink
+from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import TestMessage, new_run
-from ..clients.smtp import Desk, Endpoint, desks, endpoints
 from .remote import Mailbox
 
 # RFC 2606 section 2: a domain that nobody has, for an author that nobody should answer.
@@ -43,7 +43,7 @@ class Errand:
     @property
     def path(self) -> str:
         """Return the stations of the way, as the report names them."""
-        if isinstance(self.origin, Desk):
+        if isinstance(self.origin, SubmissionEndpoint):
             return f"{_HERE} -> {self.origin} as {self.origin.login} -> {self.message.recipient}"
         if isinstance(self.origin, Endpoint):
             return f"{_HERE} -> {self.origin} -> {self.message.recipient}"
@@ -104,17 +104,17 @@ def _inward(fleet: Fleet) -> Iterator[_Way]:
 
 def _from_here(fleet: Fleet) -> Iterator[_Way]:
     for host in fleet.hosts:
-        for door, domain in product(endpoints(host), host.domains):
-            yield _Way(door, domain, _STRANGER, "", f"postmaster@{domain}", (host,))
+        for endpoint, domain in product(smtp_endpoints(host), host.domains):
+            yield _Way(endpoint, domain, _STRANGER, "", f"postmaster@{domain}", (host,))
 
 
 def _submitted(fleet: Fleet) -> Iterator[_Way]:
     for host, address in product(fleet.hosts, _outside(fleet)):
-        for desk in desks(host, str(host.addresses[0])) if host.domains else ():
-            if desk.password:
-                author = host.accounts[desk.login].senders[0]
+        for endpoint in submission_endpoints(host, str(host.addresses[0])) if host.domains else ():
+            if endpoint.password:
+                author = host.accounts[endpoint.login].senders[0]
                 domain = author.partition("@")[2]
-                yield _Way(desk, domain, author, author, address, program=PROGRAM)
+                yield _Way(endpoint, domain, author, author, address, program=PROGRAM)
 
 
 def _told(fleet: Fleet, run: str) -> Iterator[_Way]:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.report import Stop
 from .exchange import Delivery
 from .received import Hop, hops_of
 
-HOPS = Question(
+HOPS = Check(
     "delivery.hops",
     "domain",
     "Does a message go by TLS from each host to the next, and where does it spend its time?",

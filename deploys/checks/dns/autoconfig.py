@@ -13,11 +13,11 @@ from xml.etree import ElementTree as ET
 from ...mail.autoconfig import OUTLOOK_PATH, PATHS
 from ...mail.settings.model import Fleet
 from ...mail.settings.site import Site
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Page, World, side_by_side
 from .https_document import Visit, visited
 
-AUTOCONFIG = Question(
+AUTOCONFIG = Check(
     "dns.autoconfig",
     "domain",
     "Do mail programs learn from an address alone through which hosts its owner may send?",

@@ -21,11 +21,12 @@ from cryptography.x509.oid import NameOID
 from ...mail import caa
 from ...mail.caa import Issue
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.smtp import Endpoint, MisbehavedError, endpoints, session, starttls
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import session, starttls
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-CAA = Question(
+CAA = Check(
     "dns.caa",
     "host",
     "May the authority that the host's certificates come from issue them for all its names?",
@@ -88,15 +89,15 @@ def _authority(host: MailSettings, name: str, world: World) -> Authority:
         return Authority(known, known)
     if host.tls == "acme":
         return Authority("", host.acme_directory)
-    for door in endpoints(host):
+    for endpoint in smtp_endpoints(host):
         with suppress(MisbehavedError, UnansweredError, ValueError):
-            organization = _organization(door, name, world)
+            organization = _organization(endpoint, name, world)
             return Authority(caa.ORGANIZATIONS.get(organization, ""), organization)
     raise UnansweredError("no address shows a certificate, so who issues it is not known")
 
 
-def _organization(door: Endpoint, name: str, world: World) -> str:
-    with session(door, world) as client:
+def _organization(endpoint: Endpoint, name: str, world: World) -> str:
+    with session(endpoint, world) as client:
         starttls(client, name)
         socket = client.sock
         shown = socket.getpeercert(binary_form=True) if isinstance(socket, ssl.SSLSocket) else None

@@ -11,10 +11,10 @@ from functools import partial
 from ...mail.dmarc import Dmarc, consent, is_policy, receiver
 from ...mail.errors import MailError
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from ..core.world import UnansweredError, World, addresses, side_by_side
 
-DMARC_REPORTS = Question(
+DMARC_REPORTS = Check(
     "dns.dmarc_reports",
     "domain",
     "Do DMARC's reports reach those who are to get them?",

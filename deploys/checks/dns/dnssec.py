@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Trust, UnansweredError, World, side_by_side
 
-DNSSEC = Question(
+DNSSEC = Check(
     "dns.dnssec",
     "domain",
     "Does the chain of signatures hold, for the domain and for the names of its mail hosts?",

@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from ..clients.nameservers import routed
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Page, RefusedError, UnansweredError, World, addresses, side_by_side
 
 MOST = 8  # addresses, a bound on what a stranger's records can make us ask
@@ -16,7 +16,7 @@ MOST = 8  # addresses, a bound on what a stranger's records can make us ask
 class Visit:
     """A document of a subject, by its URL, and what to do where nobody serves it."""
 
-    question: Question
+    check: Check
     subject: str
     url: str
     serve: str
@@ -29,17 +29,17 @@ class Visit:
 
 def visited(visit: Visit, judge: Callable[[str, Page], Finding], world: World) -> list[Finding]:
     """Let what each address sends be judged; or say why none could be asked."""
-    question, subject, host = visit.question, visit.subject, visit.host
+    check, subject, host = visit.check, visit.subject, visit.host
     try:
         known = addresses(world.names, host)
     except UnansweredError as problem:
-        return [question.unknown(subject, str(problem), "let a resolver answer")]
+        return [check.unknown(subject, str(problem), "let a resolver answer")]
     if not known:
         saw = f"{host} has no address, so {visit.url} is not found"
-        return [question.error(subject, saw, f"publish its address, and {visit.serve}")]
+        return [check.error(subject, saw, f"publish its address, and {visit.serve}")]
     if not (ways := [address for address in known if routed(address)][:MOST]):
         fix = "verify from a machine that reaches one of them"
-        return [question.unknown(subject, f"{host}: no way to {', '.join(known[:MOST])}", fix)]
+        return [check.unknown(subject, f"{host}: no way to {', '.join(known[:MOST])}", fix)]
     return side_by_side(partial(_at, address, visit, judge, world) for address in ways)
 
 
@@ -48,7 +48,7 @@ def _at(address: str, visit: Visit, judge: Callable[[str, Page], Finding], world
         return judge(address, world.web.get(visit.url, world.timeout, address))
     except RefusedError as problem:
         fix = f"{visit.serve}, with a certificate for {visit.host}"
-        return visit.question.error(visit.subject, str(problem), fix)
+        return visit.check.error(visit.subject, str(problem), fix)
     except UnansweredError as problem:
         fix = f"let port 443 of {address} be reached, from here too"
-        return visit.question.unknown(visit.subject, str(problem), fix)
+        return visit.check.unknown(visit.subject, str(problem), fix)

@@ -15,11 +15,11 @@ from shlex import join
 from ...mail import dkim
 from ...mail.errors import MailError
 from ...mail.settings.model import Fleet, MailSettings
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer, UnansweredError, World, side_by_side
 from .query import Inquiry, inquire
 
-DKIM = Question(
+DKIM = Check(
     "dns.dkim",
     "domain",
     "Does the record hold the key that signs?",

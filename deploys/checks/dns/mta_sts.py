@@ -21,12 +21,12 @@ from ...mail.mta_sts import (
     record_name,
 )
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer, Page, UnansweredError, World, side_by_side
 from .https_document import Visit, visited
 from .query import Inquiry, inquire
 
-MTA_STS = Question(
+MTA_STS = Check(
     "dns.mta_sts",
     "domain",
     "Does a policy demand TLS of senders, and name every mail host?",

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer, UnansweredError, side_by_side
 
-MX = Question(
+MX = Check(
     "dns.mx",
     "domain",
     "Does the domain name its mail hosts, by names that lead to addresses?",

@@ -11,14 +11,14 @@ from functools import partial
 from ...mail.dmarc import Dmarc
 from ...mail.errors import MailError
 from ...mail.settings.model import Fleet, MailSettings
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from ..core.world import Answer, World, side_by_side
 from . import spf
 from .mx import MX, Exchanges, Lookup
 from .query import Inquiry, inquire
 from .spf import SPF
 
-ADDRESS = Question(
+ADDRESS = Check(
     "dns.address",
     "host",
     "Does the host's name lead to its addresses?",
@@ -26,7 +26,7 @@ ADDRESS = Question(
     why="An MX record names a host; without the host's addresses mail waits until it is returned.",
     remedy="Publish the A and AAAA records that `mail_addresses` lists, or correct the list.",
 )
-DMARC = Question(
+DMARC = Check(
     "dns.dmarc",
     "domain",
     "Is there one policy about forged mail?",
@@ -80,14 +80,14 @@ def addresses(host: MailSettings, rdtype: str, wanted: set[str], answer: Answer)
     return ADDRESS.ok(name, saw)
 
 
-def one_policy(question: Question, name: str, version: str, answer: Answer) -> Finding:
+def one_policy(check: Check, name: str, version: str, answer: Answer) -> Finding:
     """Judge whether there is exactly one policy among a server's TXT records."""
     domain = name.removeprefix("_dmarc.")
     policies = [value for value in answer.values if _is_policy(value, version)]
     if len(policies) == 1:
-        return question.ok(domain, f"{answer.server}: {policies[0]}")
+        return check.ok(domain, f"{answer.server}: {policies[0]}")
     saw = f"{answer.server}: {len(policies)} TXT records at {name} start with {version}"
-    return question.error(domain, saw, f"publish exactly one {version} policy at {name}")
+    return check.error(domain, saw, f"publish exactly one {version} policy at {name}")
 
 
 def forgeries(name: str, answer: Answer) -> Finding:

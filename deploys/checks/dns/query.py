@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer, UnansweredError, World
 
 
@@ -11,7 +11,7 @@ from ..core.world import Answer, UnansweredError, World
 class Inquiry:
     """One question about one name, and how to judge each server's answer."""
 
-    question: Question
+    check: Check
     subject: str
     name: str
     rdtype: str
@@ -19,17 +19,17 @@ class Inquiry:
 
 
 def inquire(world: World, inquiry: Inquiry) -> list[Finding]:
-    """Ask every authoritative server one question."""
-    question, subject, name = inquiry.question, inquiry.subject, inquiry.name
+    """Ask every authoritative server one check."""
+    check, subject, name = inquiry.check, inquiry.subject, inquiry.name
     fix = "let every name server of the zone answer, at every address, by UDP and TCP port 53"
     try:
         answers = world.names.authoritative(name, inquiry.rdtype)
     except UnansweredError as problem:
-        return [question.unknown(subject, str(problem), fix)]
+        return [check.unknown(subject, str(problem), fix)]
     if not answers:
-        return [question.unknown(subject, f"no name server of {name} could be found", fix)]
+        return [check.unknown(subject, f"no name server of {name} could be found", fix)]
     return [
-        question.unknown(subject, f"{answer.server} about {name}: {answer.problem}", fix)
+        check.unknown(subject, f"{answer.server} about {name}: {answer.problem}", fix)
         if answer.problem
         else inquiry.judge(answer)
         for answer in answers

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from ..core.world import UnansweredError, World, side_by_side
 
-RESOLVERS = Question(
+RESOLVERS = Check(
     "dns.resolvers",
     "domain",
     "Do resolvers say what the zone's own servers say of mail?",

@@ -12,10 +12,10 @@ from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, side_by_side
 
-PTR = Question(
+PTR = Check(
     "dns.ptr",
     "host",
     "Does every address have a name that leads back to it, and is it the name said in HELO?",

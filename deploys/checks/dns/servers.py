@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer, Delegation, UnansweredError, World, side_by_side
 
-SERVERS = Question(
+SERVERS = Check(
     "dns.servers",
     "domain",
     "Do all name servers of the zone answer with authority, and with the same copy of it?",

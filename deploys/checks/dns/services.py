@@ -14,11 +14,11 @@ from ...mail import srv
 from ...mail.settings.model import Fleet
 from ...mail.srv import NOWHERE, Srv
 from ..clients.srv_targets import Place, reached
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer, UnansweredError, World, side_by_side
 from .query import Inquiry, inquire
 
-SRV = Question(
+SRV = Check(
     "dns.srv",
     "domain",
     "Do mail programs find where the users of the domain send and read mail?",

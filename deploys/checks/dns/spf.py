@@ -1,15 +1,15 @@
 """
 An SPF policy as it is written (RFC 7208): one, that receivers can read, and that comes to an end.
 
-What comes of it for each address that sends is another question, `dns.spf_senders`.
+What comes of it for each address that sends is another check, `dns.spf_senders`.
 """
 
 from ...mail.errors import MailError
 from ...mail.spf import MAX_OCTETS, VERSION, Spf, is_policy, name_of
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer
 
-SPF = Question(
+SPF = Check(
     "dns.spf",
     "domain",
     "Is there one policy of who may send, that receivers can read, and that shuts out the others?",

@@ -16,11 +16,11 @@ from ...mail.errors import MailError
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.spf import Spf, is_policy
 from ...mail.spf_cost import ENOUGH, MAX_LOOKUPS, MAX_VOID, Cost, costs
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, side_by_side
 from .spf_evaluation import Evaluation, Lookup, evaluated
 
-SENDERS = Question(
+SENDERS = Check(
     "dns.spf_senders",
     "domain",
     "Does SPF let every address of every host send, for the domain and for the host's own name?",

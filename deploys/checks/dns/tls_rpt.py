@@ -6,11 +6,11 @@ from functools import partial
 from ...mail.errors import MailError
 from ...mail.settings.model import Fleet
 from ...mail.tls_rpt import VERSION, TlsRpt, is_policy, record_name
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import Answer, World, side_by_side
 from .query import Inquiry, inquire
 
-TLS_RPT = Question(
+TLS_RPT = Check(
     "dns.tls_rpt",
     "domain",
     "Do senders know where to report that TLS failed?",

@@ -15,12 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ...mail import tlsa
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.smtp import Endpoint, MisbehavedError, endpoints, session, starttls
-from ..core.finding import Finding, Question
-from ..core.world import Answer, UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import session, starttls
+from ..core.finding import Check, Finding
+from ..core.world import Answer, MisbehavedError, UnansweredError, World, side_by_side
 from .query import Inquiry, inquire
 
-TLSA = Question(
+TLSA = Check(
     "dns.tlsa",
     "host",
     "Do TLSA records name every key that TLS shows?",
@@ -40,13 +41,15 @@ def published(fleet: Fleet, world: World) -> Iterator[Finding]:
 
 
 def _of_host(host: MailSettings, world: World) -> list[Finding]:
-    doors = endpoints(host)
+    endpoints = smtp_endpoints(host)
     try:
-        shown = side_by_side(partial(_keys, door, host.hostname, world) for door in doors)
+        shown = side_by_side(
+            partial(_keys, endpoint, host.hostname, world) for endpoint in endpoints
+        )
     except (MisbehavedError, UnansweredError) as problem:
         fix = "mend smtp.starttls first"
         return [TLSA.unknown(host.inventory_name, f"not asked: {problem}", fix)]
-    judge = partial(judged, host.inventory_name, dict(zip(doors, shown, strict=True)))
+    judge = partial(judged, host.inventory_name, dict(zip(endpoints, shown, strict=True)))
     name = tlsa.record_name(host.hostname)
     return inquire(world, Inquiry(TLSA, host.inventory_name, name, "TLSA", judge))
 
@@ -60,25 +63,25 @@ def judged(host: str, keys: Keys, answer: Answer) -> Finding:
         saw = f"{answer.server}: a record of an authority is there, which is not compared"
         return TLSA.info(host, saw, "let only keys of the host itself be named, as records of ours")
     named = {value.split()[-1].lower() for value in answer.values if tlsa.is_key_digest(value)}
-    for door, shown in keys.items():
+    for endpoint, shown in keys.items():
         if missing := sorted(shown - named):
-            saw = f"{answer.server}: {door} shows the key {missing[0]}, which no record names"
+            saw = f"{answer.server}: {endpoint} shows the key {missing[0]}, which no record names"
             return TLSA.error(host, saw, PUBLISH)
-    places = ", ".join(door.address for door in keys)
+    places = ", ".join(endpoint.address for endpoint in keys)
     return TLSA.ok(host, f"{answer.server}: {len(named)} records name the keys shown at {places}")
 
 
-def _keys(door: Endpoint, name: str, world: World) -> frozenset[str]:
+def _keys(endpoint: Endpoint, name: str, world: World) -> frozenset[str]:
     """Return the digests of the keys that a host shows to new senders and to old ones."""
-    first = _digest(door, name, world, _context())
+    first = _digest(endpoint, name, world, _context())
     try:
-        return frozenset({first, _digest(door, name, world, _old_context())})
+        return frozenset({first, _digest(endpoint, name, world, _old_context())})
     except MisbehavedError:  # it has no RSA key, and so shows none
         return frozenset({first})
 
 
-def _digest(door: Endpoint, name: str, world: World, context: ssl.SSLContext) -> str:
-    with session(door, world) as client:
+def _digest(endpoint: Endpoint, name: str, world: World, context: ssl.SSLContext) -> str:
+    with session(endpoint, world) as client:
         starttls(client, name, context)
         socket = client.sock
         shown = socket.getpeercert(binary_form=True) if isinstance(socket, ssl.SSLSocket) else None

@@ -7,10 +7,10 @@ that can agree are taken to agree.
 
 from collections.abc import Iterator
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .look import Look
 
-CLOCK = Question(
+CLOCK = Check(
     "host.clock",
     "host",
     "Is the host's clock right?",

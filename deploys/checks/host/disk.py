@@ -7,10 +7,10 @@ each message too, and a full log tells of nothing any more.
 
 from collections.abc import Iterator, Sequence
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .look import Look
 
-DISK = Question(
+DISK = Check(
     "host.disk",
     "host",
     "Is there room for the queue, the mailboxes and the log?",

@@ -8,10 +8,10 @@ that no service has read. What Postfix itself says (`postconf`) is held against 
 
 from collections.abc import Iterator
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .look import Look
 
-DRIFT = Question(
+DRIFT = Check(
     "host.drift",
     "host",
     "Is the host as it was deployed?",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, side_by_side
 from .clock import CLOCK, clock
 from .disk import DISK, disk
@@ -16,7 +16,7 @@ from .queue import QUEUE, queue
 from .services import POSTFIX, SERVICES, needed, services
 from .updates import UPDATES, updates
 
-_JUDGES: dict[Question, Callable[[Look], Iterator[Finding]]] = {
+_JUDGES: dict[Check, Callable[[Look], Iterator[Finding]]] = {
     SERVICES: services,
     PORT25: port25,
     QUEUE: queue,
@@ -26,7 +26,7 @@ _JUDGES: dict[Question, Callable[[Look], Iterator[Finding]]] = {
     KEYS: keys,
     UPDATES: updates,
 }
-QUESTIONS = tuple(_JUDGES)
+CHECKS = tuple(_JUDGES)
 
 
 def examined(fleet: Fleet, world: World) -> Iterator[Finding]:
@@ -40,16 +40,14 @@ def _of_host(host: MailSettings, fleet: Fleet, world: World) -> list[Finding]:
     try:
         seen = look(host, (*POSTFIX, *needed(host)), targets(host, fleet, world), world)
     except UnansweredError as problem:
-        return [one.unknown(name, str(problem), "mend run.host first") for one in QUESTIONS]
-    return [one for question, judge in _JUDGES.items() for one in _judged(question, judge, seen)]
+        return [one.unknown(name, str(problem), "mend run.host first") for one in CHECKS]
+    return [one for check, judge in _JUDGES.items() for one in _judged(check, judge, seen)]
 
 
-def _judged(
-    question: Question, judge: Callable[[Look], Iterator[Finding]], seen: Look
-) -> list[Finding]:
+def _judged(check: Check, judge: Callable[[Look], Iterator[Finding]], seen: Look) -> list[Finding]:
     try:
         return list(judge(seen))
     except (ValueError, LookupError, OverflowError) as problem:  # a host's tools may say anything
         name = seen.host.inventory_name
         saw = f"{name}: its answer is not understood: {problem}"
-        return [question.unknown(name, saw, "run the tools of look.sh on the host by hand")]
+        return [check.unknown(name, saw, "run the tools of look.sh on the host by hand")]

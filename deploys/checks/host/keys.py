@@ -2,7 +2,7 @@
 Keys on the host's disk: nobody else reads them, and none is too old.
 
 A certificate is looked at where it lies, too: one that was renewed and not loaded, or one that no
-door shows, is seen by no stranger before it matters.
+endpoint shows, is seen by no stranger before it matters.
 """
 
 import base64
@@ -13,10 +13,10 @@ from pathlib import PurePosixPath
 from cryptography import x509
 
 from ...mail.dkim import DIRECTORY
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .look import Look
 
-KEYS = Question(
+KEYS = Check(
     "host.keys",
     "host",
     "Are keys kept from others, and certificates and DKIM keys not too old?",

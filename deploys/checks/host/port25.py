@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, addresses
 from .look import Look
 
-PORT25 = Question(
+PORT25 = Check(
     "host.port25",
     "host",
     "Does the host reach the port 25 of others, by each of its kinds of address?",

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .look import Look
 
-QUEUE = Question(
+QUEUE = Check(
     "host.queue",
     "host",
     "Is the queue short, and is nothing old in it?",

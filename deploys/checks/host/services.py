@@ -7,10 +7,10 @@ A service that is started anew again and again looks well at most moments, so it
 from collections.abc import Iterator, Mapping
 
 from ...mail.settings.model import MailSettings
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from .look import Look
 
-SERVICES = Question(
+SERVICES = Check(
     "host.services",
     "host",
     "Does everything that the host needs run, and will it after a boot?",

@@ -6,10 +6,10 @@ Lists that are old do not know of what is new, so they prove nothing.
 
 from collections.abc import Iterator
 
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from .look import Look
 
-UPDATES = Question(
+UPDATES = Check(
     "host.updates",
     "host",
     "Are the security updates of what carries mail installed?",

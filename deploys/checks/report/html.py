@@ -6,7 +6,7 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..core.finding import WORST_FIRST, Finding, Question, Severity, Subject
+from ..core.finding import WORST_FIRST, Check, Finding, Severity, Subject
 from ..core.report import Message, Report
 from .problems import problems
 from .summary import change_line, changes, headline, news, number, scope, span
@@ -19,7 +19,7 @@ _ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 class Row:
     """Every answer of one severity to one question about one subject."""
 
-    question: Question
+    check: Check
     severity: Severity
     findings: tuple[Finding, ...]
 
@@ -36,11 +36,11 @@ class Card:
     def count(self) -> str:
         """Return how much is known of it."""
         answers = sum(len(row.findings) for row in self.rows)
-        asked = len({row.question for row in self.rows})
+        asked = len({row.check for row in self.rows})
         return f"{number(asked, 'question')}, {number(answers, 'answer')}"
 
 
-def render(report: Report, checks: Mapping[str, Question], slow: float) -> str:
+def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
     """
     Return the report as an HTML document.
 
@@ -96,7 +96,7 @@ def _counts(report: Report) -> list[tuple[Severity, int]]:
 
 
 def _cards(
-    findings: Iterable[Finding], about: Subject, checks: Mapping[str, Question]
+    findings: Iterable[Finding], about: Subject, checks: Mapping[str, Check]
 ) -> Iterator[Card]:
     mine = sorted((one for one in findings if one.about == about), key=lambda one: one.subject)
     for subject, group in groupby(mine, lambda one: one.subject):
@@ -104,7 +104,7 @@ def _cards(
         yield Card(subject, min((row.severity for row in rows), key=WORST_FIRST.index), rows)
 
 
-def _rows(findings: Iterable[Finding], checks: Mapping[str, Question]) -> Iterator[Row]:
+def _rows(findings: Iterable[Finding], checks: Mapping[str, Check]) -> Iterator[Row]:
     order = tuple(checks)
     ranked = sorted(
         findings, key=lambda one: (order.index(one.id), WORST_FIRST.index(one.severity))

@@ -19,7 +19,7 @@ def render(report: Report) -> str:
         ("run_timestamp_seconds", "When the proof began.", [({}, report.started.timestamp())]),
         ("run_duration_seconds", "How long the proof took.", [({}, round(report.seconds, 3))]),
         ("success", "Whether the proof succeeded.", [({}, float(report.succeeded))]),
-        ("findings", "Answers to each question.", _findings(report)),
+        ("findings", "Answers to each check.", _findings(report)),
         ("messages", "Test messages.", _messages(report)),
         ("message_delivery_seconds", "From submission to mailbox.", _times(report)),
     )

@@ -11,12 +11,12 @@ from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, side_by_side
 from . import is_reserved
 from .lists import LISTED_IPV6, REFUSALS, UNLISTED_IPV6, Blocklist, chosen
 
-BLOCKLISTS = Question(
+BLOCKLISTS = Check(
     "reputation.blocklists",
     "host",
     "Is none of the host's addresses on a blocklist?",
@@ -24,7 +24,7 @@ BLOCKLISTS = Question(
     why="Many receivers refuse mail from a listed address, whatever the mail is.",
     remedy="Find what was sent from the address, stop it, then ask the list to take it out.",
 )
-DOMAIN_LISTS = Question(
+DOMAIN_LISTS = Check(
     "reputation.domain_lists",
     "domain",
     "Is the domain on no blocklist?",
@@ -39,7 +39,7 @@ _ANSWERS = ip_network("127.0.0.0/8")
 class _Case:
     """What is looked for in lists: as people write it, and as the lists do."""
 
-    question: Question
+    check: Check
     subject: str
     name: str
     entry: str
@@ -71,7 +71,7 @@ def _of_address(host: str, address: IPv4Address | IPv6Address) -> _Case:
 def _judged(
     case: _Case, lists: Sequence[Blocklist], world: World, *, public: bool
 ) -> list[Finding]:
-    say = case.question
+    say = case.check
     lists = [one for one in lists if public or one.own]
     if not lists and not public:
         saw = f"{case.name}: not a public name or address, so no public list can hold it"
@@ -103,7 +103,7 @@ def _asked(case: _Case, one: Blocklist, world: World) -> Finding | None:
     reasons = ", ".join(one.codes.get(answer, answer) for answer in answers)
     fix = f"find what was sent and stop it; then ask {one.removal or one.zone} to take it out"
     saw = f"{case.name}: listed by {one.zone}: {reasons}"
-    return case.question.error(case.subject, saw, fix)
+    return case.check.error(case.subject, saw, fix)
 
 
 def _unreliable(
@@ -125,7 +125,7 @@ def _unreliable(
 
 def _unknown(case: _Case, one: Blocklist, why: str) -> Finding:
     fix = "ask by a resolver of your own (mail_resolvers), or leave it out of verify_blocklists"
-    return case.question.unknown(case.subject, f"{case.name}: {one.zone} says nothing: {why}", fix)
+    return case.check.unknown(case.subject, f"{case.name}: {one.zone} says nothing: {why}", fix)
 
 
 def _is_code(answer: str) -> bool:

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from functools import partial
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from ..core.world import UnansweredError, World, side_by_side
 from . import is_reserved
 
-AGE = Question(
+AGE = Check(
     "reputation.age",
     "domain",
     "Is the domain more than a month old, and registered for another?",

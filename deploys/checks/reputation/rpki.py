@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Finding, Question
+from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, side_by_side
 
-RPKI = Question(
+RPKI = Check(
     "reputation.rpki",
     "host",
     "Are the routes to the host's addresses valid by RPKI?",

@@ -7,9 +7,9 @@ A test holds each file to what is made here.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..core.finding import Question
+from ..core.finding import Check
 from ..report import data
-from .catalogue import QUESTIONS
+from .catalogue import CHECKS
 
 _TITLES = {
     "run": "The run itself",
@@ -29,25 +29,25 @@ A question that could not be asked is answered with *unknown* and the reason, ne
 
 
 def catalogue() -> str:
-    """Return the page about every question, in Markdown."""
+    """Return the page about every check, in Markdown."""
     families = (_family(name, title) for name, title in _TITLES.items())
     return "\n".join((_HEAD, *families))
 
 
 def _family(name: str, title: str) -> str:
     # The catalogue's own order has a check where what it needs has been answered.
-    pages = (_page(one) for id_, one in QUESTIONS.items() if id_.startswith(f"{name}."))
+    pages = (_page(one) for id_, one in CHECKS.items() if id_.startswith(f"{name}."))
     return "\n".join((f"## {title}\n", *pages))
 
 
-def _page(question: Question) -> str:
+def _page(check: Check) -> str:
     return (
-        f"### {question.id}\n\n"
-        f"{question.asks} "
-        f"(of each {question.about}; {question.source})\n\n"
-        f"- **At worst:** {question.worst}\n"
-        f"- **Why it matters:** {question.why}\n"
-        f"- **To mend it:** {question.remedy}\n"
+        f"### {check.id}\n\n"
+        f"{check.question} "
+        f"(of each {check.about}; {check.source})\n\n"
+        f"- **At worst:** {check.worst}\n"
+        f"- **Why it matters:** {check.why}\n"
+        f"- **To mend it:** {check.remedy}\n"
     )
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..core.finding import Finding, Question, Severity
+from ..core.finding import Check, Finding, Severity
 from ..delivery.exchange import Delivery
 
-HOST = Question(
+HOST = Check(
     "run.host",
     "host",
     "Did every host take part in the run?",

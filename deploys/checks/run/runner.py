@@ -12,6 +12,7 @@ from functools import partial
 
 from ...mail.settings.model import Fleet
 from ..core.finding import Finding, Severity
+from ..core.inspection import Inspection
 from ..core.report import Report
 from ..core.waivers import waived
 from ..core.world import World
@@ -20,7 +21,6 @@ from ..delivery.exchange import Delivery, exchange
 from ..delivery.log import with_log
 from ..delivery.removal import tidied
 from ..delivery.test_messages import errands
-from .catalogue import Check
 from .reachability import present
 from .selection import Selection, selected
 
@@ -39,8 +39,8 @@ def prove(
     waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
     deliveries, found = _asked(fleet, world, selection)
     mail = tuple(one for one in deliveries if not one.errand.message.notify)
-    for judge in selection.judges:
-        found += judge.ask(deliveries if judge.notices else mail, fleet, world)
+    for inspection in selection.message_inspections:
+        found += inspection.run(deliveries if inspection.notices else mail, fleet, world)
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
         findings=waived(findings, waivers, started.date(), whole=not limits),
@@ -60,7 +60,10 @@ def _asked(
 ) -> tuple[tuple[Delivery, ...], list[Finding]]:
     sent = errands(fleet) if selection.mailed else ()
     with ThreadPoolExecutor() as pool:
-        calls = [(check.slow, partial(_answers, check, fleet, world)) for check in selection.checks]
+        calls = [
+            (inspection.slow, partial(_answers, inspection, fleet, world))
+            for inspection in selection.inspections
+        ]
         found = [pool.submit(call) for slow, call in calls if not slow]
         exchanged = pool.submit(exchange, sent, world)
         deliveries = with_log(exchanged.result(), fleet, world)
@@ -70,6 +73,6 @@ def _asked(
         return deliveries, [finding for future in found for finding in future.result()]
 
 
-def _answers(check: Check, fleet: Fleet, world: World) -> list[Finding]:
-    with world.progress.asking(", ".join(question.id for question in check.questions)):
-        return list(check.ask(fleet, world))
+def _answers(inspection: Inspection, fleet: Fleet, world: World) -> list[Finding]:
+    with world.progress.asking(", ".join(check.id for check in inspection.checks)):
+        return list(inspection.run(fleet, world))

@@ -10,20 +10,33 @@ from fnmatch import fnmatchcase
 
 from ...mail.errors import MailError
 from ...mail.settings.verification import Verification
-from ..core.finding import WORST_FIRST, Finding, Question, Severity
-from .catalogue import CHECKS, JUDGES, OF_THE_RUN, QUESTIONS, Check, Judge
+from ..core.finding import WORST_FIRST, Check, Finding, Severity
+from ..core.inspection import Inspection
+from .catalogue import (
+    CHECKS,
+    INSPECTIONS,
+    MESSAGE_INSPECTIONS,
+    OF_THE_RUN,
+    MessageInspection,
+)
 
-_OF_THE_RUN = frozenset(question.id for question in OF_THE_RUN)
-_ANYWHERE = frozenset(one.id for check in CHECKS if check.anywhere for one in check.questions)
-_SLOW = frozenset(one.id for check in CHECKS if check.slow for one in check.questions)
-_OF_MESSAGES = frozenset(question.id for judge in JUDGES for question in judge.questions)
+_OF_THE_RUN = frozenset(check.id for check in OF_THE_RUN)
+_ANYWHERE = frozenset(
+    one.id for inspection in INSPECTIONS if inspection.anywhere for one in inspection.checks
+)
+_SLOW = frozenset(
+    one.id for inspection in INSPECTIONS if inspection.slow for one in inspection.checks
+)
+_OF_MESSAGES = frozenset(
+    check.id for inspection in MESSAGE_INSPECTIONS for check in inspection.checks
+)
 
 
 @dataclass(frozen=True)
 class Selection:
     """The ids of the questions that are asked."""
 
-    ids: frozenset[str] = frozenset(QUESTIONS)
+    ids: frozenset[str] = frozenset(CHECKS)
 
     @property
     def mailed(self) -> bool:
@@ -33,17 +46,19 @@ class Selection:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Return the ids of the questions that are not asked, in the catalogue's order."""
-        return tuple(id_ for id_ in QUESTIONS if id_ not in self.ids)
+        return tuple(id_ for id_ in CHECKS if id_ not in self.ids)
 
     @property
-    def checks(self) -> tuple[Check, ...]:
-        """Return the checks that ask any of the questions."""
-        return tuple(check for check in CHECKS if self._asks(check.questions))
+    def inspections(self) -> tuple[Inspection, ...]:
+        """Return the inspections that run any of the checks."""
+        return tuple(inspection for inspection in INSPECTIONS if self._asks(inspection.checks))
 
     @property
-    def judges(self) -> tuple[Judge, ...]:
-        """Return the judges that ask any of the questions."""
-        return tuple(judge for judge in JUDGES if self._asks(judge.questions))
+    def message_inspections(self) -> tuple[MessageInspection, ...]:
+        """Return the inspections of messages that ask any of the questions."""
+        return tuple(
+            inspection for inspection in MESSAGE_INSPECTIONS if self._asks(inspection.checks)
+        )
 
     def holds(self, finding: Finding) -> bool:
         """Return whether a finding answers one of the questions."""
@@ -53,13 +68,13 @@ class Selection:
         """Return whether a pattern fits any of the questions."""
         return bool(_matched(pattern) & self.ids)
 
-    def _asks(self, questions: tuple[Question, ...]) -> bool:
-        return any(question.id in self.ids for question in questions)
+    def _asks(self, checks: tuple[Check, ...]) -> bool:
+        return any(check.id in self.ids for check in checks)
 
 
 def selected(asked: Verification, *, foreign: bool = False) -> Selection:
     """
-    Return what the operator asks for; raise MailError for a pattern that fits no question.
+    Return what the operator asks for; raise MailError for a pattern that fits no check.
 
     Foreign servers are asked only what needs no inventory.
     """
@@ -86,14 +101,14 @@ def selected(asked: Verification, *, foreign: bool = False) -> Selection:
 def _as_bad_as(severity: str) -> set[str]:
     """Return the ids of the questions whose worst answer is at least so bad."""
     enough = WORST_FIRST[: WORST_FIRST.index(Severity(severity)) + 1] if severity else WORST_FIRST
-    return {id_ for id_, question in QUESTIONS.items() if question.worst in enough}
+    return {id_ for id_, check in CHECKS.items() if check.worst in enough}
 
 
 def _matched(pattern: str) -> frozenset[str]:
-    return frozenset(id_ for id_ in QUESTIONS if fnmatchcase(id_, pattern))
+    return frozenset(id_ for id_ in CHECKS if fnmatchcase(id_, pattern))
 
 
 def _unknown(pattern: str) -> str:
-    families = (f"{id_.partition('.')[0]}.*" for id_ in QUESTIONS)
-    near = get_close_matches(pattern, (*QUESTIONS, *families), n=1, cutoff=0)
+    families = (f"{id_.partition('.')[0]}.*" for id_ in CHECKS)
+    near = get_close_matches(pattern, (*CHECKS, *families), n=1, cutoff=0)
     return f"{pattern!r} is no check; did you mean {near[0]}? All stand in docs/checks.md"

@@ -12,12 +12,13 @@ from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.addresses import nobody
+from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.message import new_run
-from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.smtp import Reply, reply, session
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-BACKSCATTER = Question(
+BACKSCATTER = Check(
     "smtp.backscatter",
     "host",
     "Is an unknown recipient refused at once in whatever form it is written?",
@@ -35,32 +36,36 @@ _DOMAINS_PER_SESSION = 2
 
 def backscatter(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host for nobody in several forms, from nowhere too."""
-    asked = [(door, host) for host in fleet.hosts for door in endpoints(host)]
-    for findings in side_by_side(partial(_asked, door, host, world) for door, host in asked):
+    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    for findings in side_by_side(
+        partial(_asked, endpoint, host, world) for endpoint, host in asked
+    ):
         yield from findings
 
 
-def _asked(door: Endpoint, host: MailSettings, world: World) -> list[Finding]:
+def _asked(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
     findings: list[Finding] = []
     try:
         for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
-            with session(door, world) as client:
+            with session(endpoint, world) as client:
                 domains = host.domains[start : start + _DOMAINS_PER_SESSION]
-                findings.extend(_unknown(client, door, domains))
+                findings.extend(_unknown(client, endpoint, domains))
                 if not start:
-                    findings.append(_from_nowhere(client, door, domains[0]))
+                    findings.append(_from_nowhere(client, endpoint, domains[0]))
     except (MisbehavedError, UnansweredError) as problem:
-        unasked = BACKSCATTER.unknown(door.host, f"not asked: {problem}", "mend smtp.connect first")
+        unasked = BACKSCATTER.unknown(
+            endpoint.host, f"not asked: {problem}", "mend smtp.connect first"
+        )
         return [*findings, unasked]
     return findings
 
 
-def _unknown(client: smtplib.SMTP, door: Endpoint, domains: Sequence[str]) -> Iterator[Finding]:
+def _unknown(client: smtplib.SMTP, endpoint: Endpoint, domains: Sequence[str]) -> Iterator[Finding]:
     for domain in domains:
         plain = nobody(domain)
         anybody = _rcpt(client, "", plain).positive
         for form in _forms(plain):
-            yield _judged(door, form, _rcpt(client, "", form), anybody=anybody)
+            yield _judged(endpoint, form, _rcpt(client, "", form), anybody=anybody)
 
 
 def _forms(plain: str) -> tuple[str, ...]:
@@ -68,16 +73,16 @@ def _forms(plain: str) -> tuple[str, ...]:
     return f"{local}+tag@{domain}", plain.upper(), f'"{local}"@{domain}'
 
 
-def _judged(door: Endpoint, form: str, answer: Reply, *, anybody: bool) -> Finding:
-    saw = f"{door} answered RCPT TO:<{form}>: {answer}"
+def _judged(endpoint: Endpoint, form: str, answer: Reply, *, anybody: bool) -> Finding:
+    saw = f"{endpoint} answered RCPT TO:<{form}>: {answer}"
     if answer.permanent:
-        return BACKSCATTER.ok(door.host, saw)
+        return BACKSCATTER.ok(endpoint.host, saw)
     if not answer.positive:
         fix = "ask again: who is refused for now may be taken later"
-        return BACKSCATTER.unknown(door.host, saw, fix)
+        return BACKSCATTER.unknown(endpoint.host, saw, fix)
     if anybody:
         return BACKSCATTER.info(
-            door.host,
+            endpoint.host,
             f"{saw}; it takes anybody at that domain",
             "mend smtp.unknown_recipient: a catch-all returns nothing, but hides who is unknown",
         )
@@ -85,20 +90,22 @@ def _judged(door: Endpoint, form: str, answer: Reply, *, anybody: bool) -> Findi
         "look for what takes the address before it is known to exist: a recipient_delimiter, "
         "regular expressions in virtual_alias_maps, smtpd_reject_unlisted_recipient = no"
     )
-    return BACKSCATTER.error(door.host, saw, fix)
+    return BACKSCATTER.error(endpoint.host, saw, fix)
 
 
-def _from_nowhere(client: smtplib.SMTP, door: Endpoint, domain: str) -> Finding:
+def _from_nowhere(client: smtplib.SMTP, endpoint: Endpoint, domain: str) -> Finding:
     # RFC 2606 section 2: nothing exists under invalid.
     sender = f"nobody@{new_run()}.invalid"
     answer = _rcpt(client, sender, f"postmaster@{domain}")
-    saw = f"{door} answered RCPT TO:<postmaster@{domain}> from <{sender}>: {answer}"
+    saw = f"{endpoint} answered RCPT TO:<postmaster@{domain}> from <{sender}>: {answer}"
     if answer.positive:
         # To take it is no fault: a bounce to nowhere troubles nobody but our own queue.
-        return BACKSCATTER.ok(door.host, f"{saw}, though there is no such domain")
+        return BACKSCATTER.ok(endpoint.host, f"{saw}, though there is no such domain")
     if answer.refused:
-        return BACKSCATTER.ok(door.host, saw)
-    return BACKSCATTER.unknown(door.host, saw, f"see what {door} is: this is no answer to RCPT")
+        return BACKSCATTER.ok(endpoint.host, saw)
+    return BACKSCATTER.unknown(
+        endpoint.host, saw, f"see what {endpoint} is: this is no answer to RCPT"
+    )
 
 
 def _rcpt(client: smtplib.SMTP, sender: str, recipient: str) -> Reply:

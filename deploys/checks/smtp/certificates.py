@@ -14,11 +14,12 @@ from functools import partial
 from cryptography import x509
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.smtp import Endpoint, MisbehavedError, endpoints, session, starttls
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import session, starttls
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-TLS = Question(
+TLS = Check(
     "smtp.tls",
     "host",
     "Has every name a certificate that is good for it?",
@@ -36,25 +37,25 @@ Shown = x509.Certificate | MisbehavedError | UnansweredError
 
 def certificates(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host for the certificate of each of its names."""
-    asked = [(door, host) for host in fleet.hosts for door in endpoints(host)]
-    calls = (partial(_asked, door, host, world) for door, host in asked)
+    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    calls = (partial(_asked, endpoint, host, world) for endpoint, host in asked)
     for findings in side_by_side(calls):
         yield from findings
 
 
-def _asked(door: Endpoint, host: MailSettings, world: World) -> list[Finding]:
+def _asked(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
     findings = []
     for name in host.host_names:
-        shown = _shown(door, name, world)
+        shown = _shown(endpoint, name, world)
         if not isinstance(shown, x509.Certificate):
-            return [TLS.unknown(door.host, f"not asked: {shown}", "mend smtp.starttls first")]
-        findings.append(_certificate(door, host, name, shown))
+            return [TLS.unknown(endpoint.host, f"not asked: {shown}", "mend smtp.starttls first")]
+        findings.append(_certificate(endpoint, host, name, shown))
     return findings
 
 
-def _shown(door: Endpoint, name: str, world: World) -> Shown:
+def _shown(endpoint: Endpoint, name: str, world: World) -> Shown:
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             starttls(client, name)
             return x509.load_der_x509_certificate(_presented(client))
     except (MisbehavedError, UnansweredError) as problem:
@@ -68,10 +69,12 @@ def _presented(client: smtplib.SMTP) -> bytes:
     ) or b""
 
 
-def _certificate(door: Endpoint, host: MailSettings, name: str, shown: x509.Certificate) -> Finding:
+def _certificate(
+    endpoint: Endpoint, host: MailSettings, name: str, shown: x509.Certificate
+) -> Finding:
     ends, names = shown.not_valid_after_utc, _names(shown)
     issuer = "itself" if shown.issuer == shown.subject else shown.issuer.rfc4514_string()
-    saw = f"{door} shows for {name} a certificate by {issuer} until {ends:%Y-%m-%d}"
+    saw = f"{endpoint} shows for {name} a certificate by {issuer} until {ends:%Y-%m-%d}"
     now = datetime.now(UTC)
     if not {name, f"*.{name.partition('.')[2]}"} & names:
         fix = f"have a certificate for {name}: mail_tls says where from, mail_tls_names for whom"

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from email.utils import format_datetime, localtime
 
 from ..clients.bounded_smtplib import Client
+from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import HEADER
-from ..clients.smtp import Desk, Endpoint, MisbehavedError, Reply, log_in, reply, session, starttls
-from ..core.world import UnansweredError, World
+from ..clients.smtp import Reply, log_in, reply, session, starttls
+from ..core.world import MisbehavedError, UnansweredError, World
 
 _OK, _START_INPUT = 250, 354
 _HOPS = 101  # RFC 5321 section 6.3: a loop is assumed at "normally at least 100"
@@ -34,12 +35,12 @@ class Envelope:
     hidden: str
 
 
-def said_after(ending: bytes, door: Endpoint, mail: Envelope, world: World) -> Outcome:
+def said_after(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) -> Outcome:
     """Return every reply between a sequence and the true end; what went wrong is an outcome too."""
     try:
-        with session(door, world) as client:
-            if isinstance(door, Desk):
-                _enter(client, door)
+        with session(endpoint, world) as client:
+            if isinstance(endpoint, SubmissionEndpoint):
+                _enter(client, endpoint)
             _demand(client.mail(mail.sender), _OK)
             _demand(client.rcpt(mail.recipient), _OK)
             _demand(client.docmd("DATA"), _START_INPUT)
@@ -49,10 +50,10 @@ def said_after(ending: bytes, door: Endpoint, mail: Envelope, world: World) -> O
         return problem
 
 
-def _enter(client: Client, desk: Desk) -> None:
-    if not desk.wrapped:
+def _enter(client: Client, endpoint: SubmissionEndpoint) -> None:
+    if not endpoint.wrapped:
         starttls(client)
-    log_in(client, desk)
+    log_in(client, endpoint)
 
 
 def _demand(answer: tuple[int, bytes], code: int) -> None:

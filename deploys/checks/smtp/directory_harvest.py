@@ -13,11 +13,12 @@ from functools import partial
 from ...mail.settings.model import Fleet
 from ..clients.addresses import nobody
 from ..clients.bounded_smtplib import Client
-from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from ..core.finding import Finding, Question, Severity
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import Reply, reply, session
+from ..core.finding import Check, Finding, Severity
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-GUESSING = Question(
+GUESSING = Check(
     "smtp.guessing",
     "host",
     "Is a client that only guesses addresses slowed down, or hung up on?",
@@ -34,42 +35,46 @@ _SLOW = 0.9  # seconds that an answer takes longer than the first ones, where on
 
 def guessed(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Guess at one address of every host: the limit is the server's, not the address's."""
-    asked = [(endpoints(host)[0], host) for host in fleet.hosts]
+    asked = [(smtp_endpoints(host)[0], host) for host in fleet.hosts]
     yield from side_by_side(
-        partial(_guessed, door, next(iter(host.domains), host.hostname), world)
-        for door, host in asked
+        partial(_guessed, endpoint, next(iter(host.domains), host.hostname), world)
+        for endpoint, host in asked
     )
 
 
-def _guessed(door: Endpoint, domain: str, world: World) -> Finding:
+def _guessed(endpoint: Endpoint, domain: str, world: World) -> Finding:
     took: list[float] = []
-    ended = f"{door} closed the session at once"
+    ended = f"{endpoint} closed the session at once"
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             client.mail("")
             while len(took) < _MOST and not _slowed(took):
                 answer, seconds = _guess(client, domain)
                 if answer.positive:
-                    return _anybody(door, domain)
+                    return _anybody(endpoint, domain)
                 if answer.code == _CLOSING:
                     break
                 took.append(seconds)
     except (MisbehavedError, UnansweredError) as problem:
         ended = str(problem)
     if not took:
-        return GUESSING.unknown(door.host, f"not asked: {ended}", "mend smtp.connect first")
+        return GUESSING.unknown(endpoint.host, f"not asked: {ended}", "mend smtp.connect first")
     if _slowed(took):
-        return GUESSING.ok(door.host, f"{door} answered guess {len(took)} after {took[-1]:.1f} s")
+        return GUESSING.ok(
+            endpoint.host, f"{endpoint} answered guess {len(took)} after {took[-1]:.1f} s"
+        )
     if len(took) < _MOST:
-        return GUESSING.ok(door.host, f"{door} hung up after {len(took)} guesses")
+        return GUESSING.ok(endpoint.host, f"{endpoint} hung up after {len(took)} guesses")
     fix = "let smtpd_hard_error_limit be 20, and smtpd_error_sleep_time 1s, as by default"
-    return GUESSING.warning(door.host, f"{door} answered {_MOST} guesses, and would go on", fix)
+    return GUESSING.warning(
+        endpoint.host, f"{endpoint} answered {_MOST} guesses, and would go on", fix
+    )
 
 
-def _anybody(door: Endpoint, domain: str) -> Finding:
-    saw = f"{door} takes anybody at {domain}, so that a guess tells nothing"
+def _anybody(endpoint: Endpoint, domain: str) -> Finding:
+    saw = f"{endpoint} takes anybody at {domain}, so that a guess tells nothing"
     fix = "mend smtp.unknown_recipient first: only then is it seen what becomes of who guesses"
-    return GUESSING.info(door.host, saw, fix)
+    return GUESSING.info(endpoint.host, saw, fix)
 
 
 def _guess(client: Client, domain: str) -> tuple[Reply, float]:

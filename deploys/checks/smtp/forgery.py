@@ -15,12 +15,13 @@ from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.addresses import nobody
+from ..clients.endpoint import SubmissionEndpoint, submission_endpoints
 from ..clients.message import HEADER, new_run
-from ..clients.smtp import Desk, MisbehavedError, Reply, desks, log_in, reply, session, starttls
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.smtp import Reply, log_in, reply, session, starttls
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-FORGERY = Question(
+FORGERY = Check(
     "smtp.forgery",
     "host",
     "Is a message refused whose From header names somebody other than the account?",
@@ -36,34 +37,42 @@ FORGERY = Question(
 def forgery(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask both submission ports of every host with accounts, at its first address."""
     hosts = [host for host in fleet.hosts if host.accounts and host.addresses]
-    asked = [(desk, host) for host in hosts for desk in desks(host, str(host.addresses[0]))]
-    calls = [partial(forged, desk, host, world) for desk, host in asked]
+    asked = [
+        (endpoint, host)
+        for host in hosts
+        for endpoint in submission_endpoints(host, str(host.addresses[0]))
+    ]
+    calls = [partial(forged, endpoint, host, world) for endpoint, host in asked]
     for findings in side_by_side(calls):
         yield from findings
 
 
-def forged(desk: Desk, host: MailSettings, world: World) -> list[Finding]:
+def forged(endpoint: SubmissionEndpoint, host: MailSettings, world: World) -> list[Finding]:
     """Try one submission port."""
-    if not desk.password:
+    if not endpoint.password:
         fix = "give the password of an account as a reference, if this is to be tried"
-        return [FORGERY.info(desk.host, f"{desk}: no account's password is known here", fix)]
+        return [
+            FORGERY.info(endpoint.host, f"{endpoint}: no account's password is known here", fix)
+        ]
     try:
-        with session(desk, world) as client:
-            if not desk.wrapped:
+        with session(endpoint, world) as client:
+            if not endpoint.wrapped:
                 starttls(client)
-            log_in(client, desk)
-            return list(_interview(client, desk, host.accounts[desk.login].senders[0]))
+            log_in(client, endpoint)
+            return list(_interview(client, endpoint, host.accounts[endpoint.login].senders[0]))
     except (MisbehavedError, UnansweredError) as problem:
-        return [FORGERY.unknown(desk.host, f"not asked: {problem}", "mend smtp.submission first")]
+        return [
+            FORGERY.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.submission first")
+        ]
 
 
-def _interview(client: smtplib.SMTP, desk: Desk, own: str) -> Iterator[Finding]:
+def _interview(client: smtplib.SMTP, endpoint: SubmissionEndpoint, own: str) -> Iterator[Finding]:
     other = nobody(own.partition("@")[2])
     for authors in ([other], [f"{own}, {other}"], [own, other]):
         written = " and ".join(f"From: {author}" for author in authors)
-        saw = f"{desk} answered {desk.login} with {written}"
+        saw = f"{endpoint} answered {endpoint.login} with {written}"
         answer, whole = _sent(client, own, authors)
-        yield _judged(desk, f"{saw}: {answer}", answer, whole=whole)
+        yield _judged(endpoint, f"{saw}: {answer}", answer, whole=whole)
 
 
 def _sent(client: smtplib.SMTP, own: str, authors: Sequence[str]) -> tuple[Reply, bool]:
@@ -91,16 +100,18 @@ def _message(own: str, authors: Sequence[str]) -> bytes:
     return message.as_bytes(policy=SMTP)
 
 
-def _judged(desk: Desk, saw: str, answer: Reply, *, whole: bool) -> Finding:
+def _judged(endpoint: SubmissionEndpoint, saw: str, answer: Reply, *, whole: bool) -> Finding:
     if not whole:
         fix = "mend smtp.submission first: this is about the envelope"
-        return FORGERY.unknown(desk.host, saw, fix)
+        return FORGERY.unknown(endpoint.host, saw, fix)
     if answer.permanent:
-        return FORGERY.ok(desk.host, saw)
+        return FORGERY.ok(endpoint.host, saw)
     if answer.positive:
         fix = (
-            f"see whether smtpd_milters of that port names rspamd, and deploy {desk.host}: its "
+            f"see whether smtpd_milters of that port names rspamd, and deploy {endpoint.host}: its "
             "rule FORGED_AUTHOR refuses this"
         )
-        return FORGERY.error(desk.host, saw, fix)
-    return FORGERY.unknown(desk.host, saw, f"see what rspamd says on {desk.host}, and verify again")
+        return FORGERY.error(endpoint.host, saw, fix)
+    return FORGERY.unknown(
+        endpoint.host, saw, f"see what rspamd says on {endpoint.host}, and verify again"
+    )

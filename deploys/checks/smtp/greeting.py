@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from ..core.finding import Finding, Question
-from ..core.world import Names, UnansweredError, World, addresses, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import Reply, reply, session
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, Names, UnansweredError, World, addresses, side_by_side
 
-BANNER = Question(
+BANNER = Check(
     "smtp.banner",
     "host",
     "Does the server give its own name, tell no version, and offer the SMTP of today?",
@@ -49,20 +50,20 @@ class Introduction:
 
 def introduced(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Listen to how every address of every host introduces itself."""
-    asked = [(host, door) for host in fleet.hosts for door in endpoints(host)]
-    calls = (partial(_asked, door, host, fleet, world) for host, door in asked)
+    asked = [(host, endpoint) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    calls = (partial(_asked, endpoint, host, fleet, world) for host, endpoint in asked)
     for findings in side_by_side(calls):
         yield from findings
 
 
-def _asked(door: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Sequence[Finding]:
+def _asked(endpoint: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Sequence[Finding]:
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             seen = _introduction(client.greeting, client)
     except (MisbehavedError, UnansweredError) as problem:
-        return [BANNER.unknown(door.host, f"not asked: {problem}", "mend smtp.connect first")]
+        return [BANNER.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.connect first")]
     names = world.names if fleet.foreign else None
-    return judged(door, host, seen, names)
+    return judged(endpoint, host, seen, names)
 
 
 def _introduction(greeting: tuple[int, bytes], client: smtplib.SMTP) -> Introduction:
@@ -72,60 +73,60 @@ def _introduction(greeting: tuple[int, bytes], client: smtplib.SMTP) -> Introduc
 
 
 def judged(
-    door: Endpoint, host: MailSettings, seen: Introduction, names: Names | None = None
+    endpoint: Endpoint, host: MailSettings, seen: Introduction, names: Names | None = None
 ) -> list[Finding]:
     """Judge how a server introduces itself; a stranger's may have a name that the DNS knows."""
-    wrong = list(_wrong(door, host, seen, names))
+    wrong = list(_wrong(endpoint, host, seen, names))
     if wrong:
         return wrong
-    saw = f"{door} answers as {_first(seen.greeting)}, with {', '.join(EXTENSIONS)}"
+    saw = f"{endpoint} answers as {_first(seen.greeting)}, with {', '.join(EXTENSIONS)}"
     if _INTERNATIONAL not in seen.extensions:
         fix = "set smtputf8_enable = yes, so that addresses beyond ASCII get through"
-        return [BANNER.info(door.host, f"{saw}, without {_INTERNATIONAL}", fix)]
-    return [BANNER.ok(door.host, f"{saw}, {_INTERNATIONAL}")]
+        return [BANNER.info(endpoint.host, f"{saw}, without {_INTERNATIONAL}", fix)]
+    return [BANNER.ok(endpoint.host, f"{saw}, {_INTERNATIONAL}")]
 
 
 def _wrong(
-    door: Endpoint, host: MailSettings, seen: Introduction, names: Names | None
+    endpoint: Endpoint, host: MailSettings, seen: Introduction, names: Names | None
 ) -> Iterator[Finding]:
     if not seen.ehlo.text:
         fix = "let the server speak ESMTP: without it there is neither TLS nor any extension"
-        yield BANNER.error(door.host, f"{door} does not answer EHLO", fix)
+        yield BANNER.error(endpoint.host, f"{endpoint} does not answer EHLO", fix)
         return
     for words, said in (("its greeting", seen.greeting), ("its answer to EHLO", seen.ehlo)):
-        yield from _name(door, host, words, _first(said), names)
+        yield from _name(endpoint, host, words, _first(said), names)
     if version := _VERSION.search(seen.greeting.text):
-        saw = f"{door} tells {version[0]} in its greeting: {seen.greeting}"
-        yield BANNER.warning(door.host, saw, "set smtpd_banner = $myhostname ESMTP")
+        saw = f"{endpoint} tells {version[0]} in its greeting: {seen.greeting}"
+        yield BANNER.warning(endpoint.host, saw, "set smtpd_banner = $myhostname ESMTP")
     if missing := [word for word in EXTENSIONS if word not in seen.extensions]:
-        saw = f"{door} does not offer {', '.join(missing)}"
+        saw = f"{endpoint} does not offer {', '.join(missing)}"
         fix = "take them out of smtpd_discard_ehlo_keywords, and of what filters in between discard"
-        yield BANNER.warning(door.host, saw, fix)
+        yield BANNER.warning(endpoint.host, saw, fix)
 
 
 def _name(
-    door: Endpoint, host: MailSettings, words: str, said: str, names: Names | None
+    endpoint: Endpoint, host: MailSettings, words: str, said: str, names: Names | None
 ) -> Iterator[Finding]:
-    saw = f"{door} begins {words} with {said!r}"
+    saw = f"{endpoint} begins {words} with {said!r}"
     if not _NAME.fullmatch(said.lower()):
-        yield BANNER.error(door.host, f"{saw}, which is no fully qualified name", _RENAME)
+        yield BANNER.error(endpoint.host, f"{saw}, which is no fully qualified name", _RENAME)
     elif said.lower() not in host.host_names:
         if names is None:
-            yield BANNER.error(door.host, f"{saw}, and not with {host.hostname}", _RENAME)
+            yield BANNER.error(endpoint.host, f"{saw}, and not with {host.hostname}", _RENAME)
         else:
-            yield from _stranger(door, said, saw, names)
+            yield from _stranger(endpoint, said, saw, names)
 
 
-def _stranger(door: Endpoint, said: str, saw: str, names: Names) -> Iterator[Finding]:
+def _stranger(endpoint: Endpoint, said: str, saw: str, names: Names) -> Iterator[Finding]:
     # A cluster may answer under another name than the one that its MX records give it.
     try:
         found = addresses(names, said.lower())
     except UnansweredError as problem:
-        yield BANNER.unknown(door.host, f"{saw}; {problem}", "ask again later")
+        yield BANNER.unknown(endpoint.host, f"{saw}; {problem}", "ask again later")
         return
-    if door.address not in found:
-        fix = f"{_RENAME}; or let {said} have the address {door.address}"
-        yield BANNER.warning(door.host, f"{saw}, which has another address or none", fix)
+    if endpoint.address not in found:
+        fix = f"{_RENAME}; or let {said} have the address {endpoint.address}"
+        yield BANNER.warning(endpoint.host, f"{saw}, which has another address or none", fix)
 
 
 def _first(said: Reply) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from ...mail.settings.model import Fleet
-from ..clients.smtp import Endpoint, MisbehavedError, desks, endpoints, handshake, reply, session
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints, submission_endpoints
+from ..clients.smtp import handshake, reply, session
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-INJECTION = Question(
+INJECTION = Check(
     "smtp.injection",
     "host",
     "Is what comes in clear text together with STARTTLS forgotten when TLS begins?",
@@ -31,45 +32,47 @@ _READY, _OK = 220, 250
 
 def injection(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host, and its submission where TLS begins with STARTTLS."""
-    doors = [door for host in fleet.hosts for door in endpoints(host)]
-    doors += [
-        desk
+    endpoints = [endpoint for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    endpoints += [
+        endpoint
         for host in fleet.hosts
         for address in host.addresses
-        for desk in desks(host, str(address))
-        if not desk.wrapped
+        for endpoint in submission_endpoints(host, str(address))
+        if not endpoint.wrapped
     ]
-    yield from side_by_side(partial(injected, door, world) for door in doors)
+    yield from side_by_side(partial(injected, endpoint, world) for endpoint in endpoints)
 
 
-def injected(door: Endpoint, world: World) -> Finding:
+def injected(endpoint: Endpoint, world: World) -> Finding:
     """Send NOOP with STARTTLS and EHLO inside TLS, and see whose answer comes first."""
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             if not client.has_extn("starttls"):
-                return _unknown(door, f"{door} does not offer STARTTLS")
+                return _unknown(endpoint, f"{endpoint} does not offer STARTTLS")
             client.send(b"STARTTLS\r\nNOOP\r\n")
             answer = reply(client.getreply())
             if answer.code != _READY:
-                return INJECTION.ok(door.host, f"{door} answered STARTTLS with NOOP: {answer}")
-            handshake(client, door.address)
-            return _inside(door, client)
+                return INJECTION.ok(
+                    endpoint.host, f"{endpoint} answered STARTTLS with NOOP: {answer}"
+                )
+            handshake(client, endpoint.address)
+            return _inside(endpoint, client)
     except (MisbehavedError, UnansweredError) as problem:
-        return _unknown(door, str(problem))
+        return _unknown(endpoint, str(problem))
 
 
-def _inside(door: Endpoint, client: smtplib.SMTP) -> Finding:
+def _inside(endpoint: Endpoint, client: smtplib.SMTP) -> Finding:
     code, text = client.ehlo()
     if code != _OK:
         raise smtplib.SMTPResponseException(code, text)
     # A server that offered STARTTLS has extensions to tell of, a line each.
     if b"\n" in text:
-        return INJECTION.ok(door.host, f"{door} forgot the NOOP that came with STARTTLS")
+        return INJECTION.ok(endpoint.host, f"{endpoint} forgot the NOOP that came with STARTTLS")
     client.getreply()
-    saw = f"{door} answered NOOP, which came before TLS, inside TLS: {reply((code, text))}"
+    saw = f"{endpoint} answered NOOP, which came before TLS, inside TLS: {reply((code, text))}"
     fix = "update Postfix, or what speaks TLS in its place, to a version that mends CVE-2011-0411"
-    return INJECTION.error(door.host, saw, fix)
+    return INJECTION.error(endpoint.host, saw, fix)
 
 
-def _unknown(door: Endpoint, problem: str) -> Finding:
-    return INJECTION.unknown(door.host, f"not asked: {problem}", "mend smtp.starttls first")
+def _unknown(endpoint: Endpoint, problem: str) -> Finding:
+    return INJECTION.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.starttls first")

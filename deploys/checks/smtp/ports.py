@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from ...mail.settings.model import Fleet
-from ..clients.smtp import Endpoint, endpoints
-from ..core.finding import Finding, Question
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..core.finding import Check, Finding
 from ..core.world import World, side_by_side
 
 _CLEAR = "passwords and mail in clear"
@@ -49,7 +49,7 @@ PORTS: Mapping[int, str] = {
     12345: "Dovecot's authentication: passwords are guessed without a limit",
     27017: f"MongoDB: {_DATABASE}",
 }
-HIDDEN = Question(
+HIDDEN = Check(
     "smtp.ports",
     "host",
     "Is what is no stranger's business closed to the world?",
@@ -66,13 +66,15 @@ _PATIENCE = 2.0
 def hidden(fleet: Fleet, world: World, ports: Mapping[int, str] | None = None) -> Iterator[Finding]:
     """Knock at ports of every address of every host, all at once."""
     table = PORTS if ports is None else ports
-    doors = [door for host in fleet.hosts for door in endpoints(host)]
-    calls = [partial(_opens, door, port) for door in doors for port in (world.port, *table)]
+    endpoints = [endpoint for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    calls = [
+        partial(_opens, endpoint, port) for endpoint in endpoints for port in (world.port, *table)
+    ]
     answers = iter(side_by_side(calls, workers=128))
-    for door in doors:
+    for endpoint in endpoints:
         reached, *opened = (next(answers) for _ in (world.port, *table))
         yield from _judged(
-            door,
+            endpoint,
             {port: table[port] for port, yes in zip(table, opened, strict=True) if yes},
             len(table),
             reached=reached,
@@ -80,27 +82,29 @@ def hidden(fleet: Fleet, world: World, ports: Mapping[int, str] | None = None) -
 
 
 def _judged(
-    door: Endpoint, found: Mapping[int, str], asked: int, *, reached: bool
+    endpoint: Endpoint, found: Mapping[int, str], asked: int, *, reached: bool
 ) -> Iterator[Finding]:
     for port, what in found.items():
-        saw = f"{door} port {port} is open to the world; by its number {what}"
+        saw = f"{endpoint} port {port} is open to the world; by its number {what}"
         fix = (
             f"let what listens on port {port} (ss -ltnp) listen on loopback or a socket alone, or "
             "let the firewall drop it"
         )
-        yield HIDDEN.error(door.host, saw, fix)
+        yield HIDDEN.error(endpoint.host, saw, fix)
     if found:
         return
     if reached:
-        yield HIDDEN.ok(door.host, f"{door} shows none of {asked} ports")
+        yield HIDDEN.ok(endpoint.host, f"{endpoint} shows none of {asked} ports")
     else:
-        why = f"{door} answers on no port: this may be the way to it, and not its firewall"
-        yield HIDDEN.unknown(door.host, why, "mend smtp.connect first, or verify from elsewhere")
+        why = f"{endpoint} answers on no port: this may be the way to it, and not its firewall"
+        yield HIDDEN.unknown(
+            endpoint.host, why, "mend smtp.connect first, or verify from elsewhere"
+        )
 
 
-def _opens(door: Endpoint, port: int) -> bool:
+def _opens(endpoint: Endpoint, port: int) -> bool:
     try:
-        socket.create_connection((door.address, port), timeout=_PATIENCE).close()
+        socket.create_connection((endpoint.address, port), timeout=_PATIENCE).close()
     except OSError:
         return False
     return True

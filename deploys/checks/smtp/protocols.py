@@ -12,14 +12,14 @@ from sslyze import ServerScanResultAsJson
 
 from ...mail.ciphers import Grade, broken, grade
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.smtp import Endpoint, desks, endpoints
-from ..core.finding import Finding, Question
+from ..clients.endpoint import Endpoint, smtp_endpoints, submission_endpoints
+from ..core.finding import Check, Finding
 from ..core.world import World
 from .scan import scanned
 from .scanner import COMMANDS, OLD, VERSIONS, Server
 from .weaknesses import weaknesses
 
-PROTOCOLS = Question(
+PROTOCOLS = Check(
     "smtp.protocols",
     "host",
     "Is only secure TLS spoken: its versions, cipher suites and chain, without a known hole?",
@@ -38,65 +38,69 @@ _EXCLUDED = "exclude them by smtpd_tls_exclude_ciphers; Postfix as this project 
 def protocols(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Scan every address of every host, and, at the first, the ports at which accounts log in."""
     asked = {
-        _server(door, host, world): (door, host)
+        _server(endpoint, host, world): (endpoint, host)
         for host in fleet.hosts
-        for door in (*endpoints(host), *desks(host, str(host.addresses[0])))
+        for endpoint in (*smtp_endpoints(host), *submission_endpoints(host, str(host.addresses[0])))
     }
     limit = 2 * world.timeout + len(asked)
     found = scanned(tuple(asked), limit) if asked else {}
-    for server, (door, host) in asked.items():
+    for server, (endpoint, host) in asked.items():
         result = found.get(server)
         if result is None:
-            why = f"{door} could not be scanned: its scan did not end within {limit:g} s"
+            why = f"{endpoint} could not be scanned: its scan did not end within {limit:g} s"
             yield PROTOCOLS.unknown(
-                door.host, why, "mend smtp.starttls first, or look for a tarpit"
+                endpoint.host, why, "mend smtp.starttls first, or look for a tarpit"
             )
         else:
-            yield from judged(door, host, result)
+            yield from judged(endpoint, host, result)
 
 
-def _server(door: Endpoint, host: MailSettings, world: World) -> Server:
+def _server(endpoint: Endpoint, host: MailSettings, world: World) -> Server:
     return Server(
         name=host.hostname,
-        address=door.address,
-        port=door.port or world.port,
-        wrapped=door.wrapped,
+        address=endpoint.address,
+        port=endpoint.port or world.port,
+        wrapped=endpoint.wrapped,
     )
 
 
-def judged(door: Endpoint, host: MailSettings, result: ServerScanResultAsJson) -> Iterator[Finding]:
+def judged(
+    endpoint: Endpoint, host: MailSettings, result: ServerScanResultAsJson
+) -> Iterator[Finding]:
     """Judge what was found at one port."""
     found = result.scan_result
     if not found:
         reason = _reason(result.connectivity_error_trace or "") or result.scan_status.value
-        why = f"{door} could not be scanned: {reason}"
-        yield PROTOCOLS.unknown(door.host, why[:300], "mend smtp.starttls first")
+        why = f"{endpoint} could not be scanned: {reason}"
+        yield PROTOCOLS.unknown(endpoint.host, why[:300], "mend smtp.starttls first")
         return
     attempts = {command.value: getattr(found, command.value) for command in COMMANDS}
     missing = sorted(name for name, attempt in attempts.items() if attempt.result is None)
     if missing:
-        why = f"{door} broke the scan of {', '.join(missing)}"
-        yield PROTOCOLS.unknown(door.host, why, "look at the mail service and its log")
+        why = f"{endpoint} broke the scan of {', '.join(missing)}"
+        yield PROTOCOLS.unknown(endpoint.host, why, "look at the mail service and its log")
     spoken = {
         version: [one.cipher_suite.name for one in done.accepted_cipher_suites]
         for version in VERSIONS
         if (done := attempts[f"{version}_cipher_suites"].result) and done.accepted_cipher_suites
     }
     problems = [
-        *_versions(door, host, spoken),
-        *_suites(door, host, sorted({suite for suites in spoken.values() for suite in suites})),
+        *_versions(endpoint, host, spoken),
+        *_suites(endpoint, host, sorted({suite for suites in spoken.values() for suite in suites})),
         *(
-            PROTOCOLS.error(door.host, f"{door} {saw}", fix)
+            PROTOCOLS.error(endpoint.host, f"{endpoint} {saw}", fix)
             if bad
-            else PROTOCOLS.warning(door.host, f"{door} {saw}", fix)
+            else PROTOCOLS.warning(endpoint.host, f"{endpoint} {saw}", fix)
             for bad, saw, fix in weaknesses(found)
         ),
     ]
     yield from problems
     if not problems and not missing:
         many = len({suite for suites in spoken.values() for suite in suites})
-        saw = f"{door} speaks {_named(tuple(spoken))} with {many} cipher suites and no known hole"
-        yield PROTOCOLS.ok(door.host, saw)
+        saw = (
+            f"{endpoint} speaks {_named(tuple(spoken))} with {many} cipher suites and no known hole"
+        )
+        yield PROTOCOLS.ok(endpoint.host, saw)
 
 
 def _reason(trace: str) -> str:
@@ -104,32 +108,32 @@ def _reason(trace: str) -> str:
     return trace.strip().rpartition("\n")[2].rpartition(' -> "')[2].removesuffix('".')
 
 
-def _excused(door: Endpoint, host: MailSettings) -> bool:
-    return host.tls_profile == "interoperable" and not door.port
+def _excused(endpoint: Endpoint, host: MailSettings) -> bool:
+    return host.tls_profile == "interoperable" and not endpoint.port
 
 
 def _versions(
-    door: Endpoint, host: MailSettings, spoken: dict[str, list[str]]
+    endpoint: Endpoint, host: MailSettings, spoken: dict[str, list[str]]
 ) -> Iterator[Finding]:
     old = [version for version in OLD if version in spoken]
-    if _excused(door, host):
+    if _excused(endpoint, host):
         old = [version for version in old if version.startswith("ssl")]
     if old:
         fix = f"{_CURRENT}, or mail_tls_profile = 'interoperable' for TLS 1.0 and 1.1"
-        yield PROTOCOLS.error(door.host, f"{door} speaks {_named(old)}", fix)
+        yield PROTOCOLS.error(endpoint.host, f"{endpoint} speaks {_named(old)}", fix)
 
 
-def _suites(door: Endpoint, host: MailSettings, suites: Sequence[str]) -> Iterator[Finding]:
-    excused = _excused(door, host)
+def _suites(endpoint: Endpoint, host: MailSettings, suites: Sequence[str]) -> Iterator[Finding]:
+    excused = _excused(endpoint, host)
     bad = [one for one in suites if grade(one) is Grade.INSUFFICIENT]
     bad = [one for one in bad if broken(one)] if excused else bad
     if bad:
-        saw = f"{door} accepts {len(bad)} insufficient cipher suites: {_some(bad)}"
-        yield PROTOCOLS.error(door.host, saw, _EXCLUDED)
+        saw = f"{endpoint} accepts {len(bad)} insufficient cipher suites: {_some(bad)}"
+        yield PROTOCOLS.error(endpoint.host, saw, _EXCLUDED)
     old = [] if excused else [one for one in suites if grade(one) is Grade.PHASE_OUT]
     if old:
-        saw = f"{door} accepts {len(old)} cipher suites that are to be phased out: {_some(old)}"
-        yield PROTOCOLS.warning(door.host, saw, _EXCLUDED)
+        saw = f"{endpoint} accepts {len(old)} cipher suites that are to be phased out: {_some(old)}"
+        yield PROTOCOLS.warning(endpoint.host, saw, _EXCLUDED)
 
 
 def _named(versions: Sequence[str]) -> str:

@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.addresses import behind, disguised, nobody
-from ..clients.smtp import Endpoint, MisbehavedError, Reply, reply, session, starttls
-from ..core.world import UnansweredError, World
+from ..clients.endpoint import Endpoint
+from ..clients.smtp import Reply, reply, session, starttls
+from ..core.world import MisbehavedError, UnansweredError, World
 
 # Postfix slows a client down after ten refused commands and hangs up after twenty.
 _DOMAINS_PER_SESSION = 4
@@ -66,23 +67,23 @@ class Interview:
 Outcome = Interview | MisbehavedError | UnansweredError
 
 
-def greeted(door: Endpoint, world: World) -> Outcome:
+def greeted(endpoint: Endpoint, world: World) -> Outcome:
     """Ask one address for its name and for TLS; what went wrong is an outcome too."""
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             name = _name_of(client)
     except (MisbehavedError, UnansweredError) as problem:
         return problem
-    return Interview(name, {}, *_tls(door, world))
+    return Interview(name, {}, *_tls(endpoint, world))
 
 
-def interview(door: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Outcome:
+def interview(endpoint: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Outcome:
     """Ask one address for recipients; what went wrong is an outcome too."""
     replies: dict[Rcpt, Reply] = {}
     name = ""
     try:
         for recipients in _sessions(host, fleet):
-            with session(door, world) as client:
+            with session(endpoint, world) as client:
                 name = _name_of(client)
                 replies |= _ask(client, recipients)
     except (MisbehavedError, UnansweredError) as problem:
@@ -134,9 +135,9 @@ def _name_of(client: smtplib.SMTP) -> str:
     return (client.ehlo_resp or b"").decode(errors="replace").split("\n")[0].split(" ")[0]
 
 
-def _tls(door: Endpoint, world: World) -> tuple[str, str]:
+def _tls(endpoint: Endpoint, world: World) -> tuple[str, str]:
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             if not client.has_extn("starttls"):
                 return "", "EHLO does not offer STARTTLS"
             return starttls(client), ""

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import Reply, reply, session
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-SIZE = Question(
+SIZE = Check(
     "smtp.size",
     "host",
     "Does every address announce the largest size of a message, and refuse a larger one at once?",
@@ -32,40 +33,44 @@ _NUMBER = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 3
 
 def sizes(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host for the largest size, and for one octet more."""
-    asked = [(door, host) for host in fleet.hosts for door in endpoints(host)]
-    for findings in side_by_side(partial(_asked, door, host, world) for door, host in asked):
+    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    for findings in side_by_side(
+        partial(_asked, endpoint, host, world) for endpoint, host in asked
+    ):
         yield from findings
 
 
-def _asked(door: Endpoint, host: MailSettings, world: World) -> list[Finding]:
+def _asked(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
     try:
-        with session(door, world) as client:
-            return list(_interview(client, door, host))
+        with session(endpoint, world) as client:
+            return list(_interview(client, endpoint, host))
     except (MisbehavedError, UnansweredError) as problem:
-        return [SIZE.unknown(door.host, f"not asked: {problem}", "mend smtp.connect first")]
+        return [SIZE.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.connect first")]
 
 
-def _interview(client: smtplib.SMTP, door: Endpoint, host: MailSettings) -> Iterator[Finding]:
+def _interview(client: smtplib.SMTP, endpoint: Endpoint, host: MailSettings) -> Iterator[Finding]:
     if not client.has_extn("size"):
         fix = "keep size out of smtpd_discard_ehlo_keywords and its address_maps"
-        yield SIZE.warning(door.host, f"{door} does not offer SIZE", fix)
+        yield SIZE.warning(endpoint.host, f"{endpoint} does not offer SIZE", fix)
         return
     offered = client.esmtp_features["size"].strip()[:100] or "0"
-    yield _offered(door, host, offered)
+    yield _offered(endpoint, host, offered)
     # RFC 1870 section 4: zero says that there is no fixed maximum.
     if _NUMBER.fullmatch(offered) and int(offered):
-        yield _fitting(door, *_declared(client, int(offered)))
-        yield _larger(door, *_declared(client, int(offered) + 1))
+        yield _fitting(endpoint, *_declared(client, int(offered)))
+        yield _larger(endpoint, *_declared(client, int(offered) + 1))
 
 
-def _offered(door: Endpoint, host: MailSettings, offered: str) -> Finding:
+def _offered(endpoint: Endpoint, host: MailSettings, offered: str) -> Finding:
     # What an operator writes himself is what he wants; an expression of his is not evaluated here.
     wanted = host.postfix_main.get("message_size_limit", str(host.message_size_limit))
-    saw = f"{door} offers SIZE {offered}"
+    saw = f"{endpoint} offers SIZE {offered}"
     if offered == wanted or not _NUMBER.fullmatch(wanted):
-        return SIZE.ok(door.host, saw)
+        return SIZE.ok(endpoint.host, saw)
     return SIZE.error(
-        door.host, f"{saw}, and {wanted} is wanted", f"deploy {door.host}, or let Postfix reload"
+        endpoint.host,
+        f"{saw}, and {wanted} is wanted",
+        f"deploy {endpoint.host}, or let Postfix reload",
     )
 
 
@@ -75,21 +80,21 @@ def _declared(client: smtplib.SMTP, size: int) -> tuple[int, Reply]:
     return size, answer
 
 
-def _fitting(door: Endpoint, size: int, answer: Reply) -> Finding:
-    saw = f"{door} answered MAIL FROM:<> SIZE={size}: {answer}"
+def _fitting(endpoint: Endpoint, size: int, answer: Reply) -> Finding:
+    saw = f"{endpoint} answered MAIL FROM:<> SIZE={size}: {answer}"
     if answer.positive:
-        return SIZE.ok(door.host, saw)
-    fix = f"see the mail log of {door.host}, and whether its queue has room for a message"
+        return SIZE.ok(endpoint.host, saw)
+    fix = f"see the mail log of {endpoint.host}, and whether its queue has room for a message"
     if answer.permanent:
-        return SIZE.error(door.host, saw, fix)
-    return SIZE.unknown(door.host, saw, fix)
+        return SIZE.error(endpoint.host, saw, fix)
+    return SIZE.unknown(endpoint.host, saw, fix)
 
 
-def _larger(door: Endpoint, size: int, answer: Reply) -> Finding:
-    saw = f"{door} answered MAIL FROM:<> SIZE={size}: {answer}"
+def _larger(endpoint: Endpoint, size: int, answer: Reply) -> Finding:
+    saw = f"{endpoint} answered MAIL FROM:<> SIZE={size}: {answer}"
     if answer.permanent:
-        return SIZE.ok(door.host, saw)
-    fix = f"see why smtpd of {door.host} does not refuse what is larger than message_size_limit"
+        return SIZE.ok(endpoint.host, saw)
+    fix = f"see why smtpd of {endpoint.host} does not refuse what is larger than message_size_limit"
     if answer.positive:
-        return SIZE.error(door.host, saw, fix)
-    return SIZE.unknown(door.host, saw, fix)
+        return SIZE.error(endpoint.host, saw, fix)
+    return SIZE.unknown(endpoint.host, saw, fix)

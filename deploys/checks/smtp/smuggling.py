@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
+from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import new_run
-from ..clients.smtp import Desk, Endpoint, Reply, desks, endpoints
-from ..core.finding import Finding, Question
+from ..clients.smtp import Reply
+from ..core.finding import Check, Finding
 from ..core.world import World, side_by_side
 from .data_endings import Envelope, Outcome, said_after
 
-SMUGGLING = Question(
+SMUGGLING = Check(
     "smtp.smuggling",
     "host",
     "Does a message end at its true end only, so that no other can hide in it?",
@@ -56,31 +57,31 @@ _AT_ONCE = len(ENDINGS) - 1
 
 def smuggling(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask an address of each family of every host, and submission where a password is known."""
-    asked = [(door, host) for host in fleet.hosts for door in _doors(host)]
-    calls = [partial(tried, door, envelope(door, host), world) for door, host in asked]
+    asked = [(endpoint, host) for host in fleet.hosts for endpoint in _doors(host)]
+    calls = [partial(tried, endpoint, envelope(endpoint, host), world) for endpoint, host in asked]
     for findings in side_by_side(calls):
         yield from findings
 
 
-def envelope(door: Endpoint, host: MailSettings) -> Envelope:
+def envelope(endpoint: Endpoint, host: MailSettings) -> Envelope:
     """Return an envelope that a server accepts, and a recipient that it does not have."""
     ours = next(iter(host.domains), host.hostname)
-    account = host.accounts[door.login] if isinstance(door, Desk) else None
+    account = host.accounts[endpoint.login] if isinstance(endpoint, SubmissionEndpoint) else None
     sender = account.senders[0] if account else ""
     return Envelope(sender, f"postmaster@{ours}", f"no-such-user-{new_run()}@{ours}")
 
 
-def tried(door: Endpoint, mail: Envelope, world: World) -> list[Finding]:
+def tried(endpoint: Endpoint, mail: Envelope, world: World) -> list[Finding]:
     """Try every sequence, a few at a time; where the first cannot be tried, no other."""
     first, *others = ENDINGS
-    outcomes = {first: said_after(first, door, mail, world)}
+    outcomes = {first: said_after(first, endpoint, mail, world)}
     if not isinstance(outcomes[first], Exception):
-        calls = [partial(said_after, ending, door, mail, world) for ending in others]
+        calls = [partial(said_after, ending, endpoint, mail, world) for ending in others]
         outcomes |= zip(others, side_by_side(calls, workers=_AT_ONCE), strict=True)
-    return list(judged(door, outcomes))
+    return list(judged(endpoint, outcomes))
 
 
-def judged(door: Endpoint, outcomes: Mapping[bytes, Outcome]) -> Iterator[Finding]:
+def judged(endpoint: Endpoint, outcomes: Mapping[bytes, Outcome]) -> Iterator[Finding]:
     """Judge what one address answered to each sequence."""
     read_on, problems = [], []
     for ending, outcome in outcomes.items():
@@ -89,14 +90,16 @@ def judged(door: Endpoint, outcomes: Mapping[bytes, Outcome]) -> Iterator[Findin
             problems.append(str(outcome))
         elif _ended(outcome):
             said = "; ".join(map(str, outcome))
-            yield SMUGGLING.error(door.host, f"{door} ended a message at {name}: {said}", _FIX)
+            yield SMUGGLING.error(
+                endpoint.host, f"{endpoint} ended a message at {name}: {said}", _FIX
+            )
         else:
             read_on.append(name)
     for problem in dict.fromkeys(problems):
         fix = "mend smtp.connect, smtp.postmaster or smtp.submission first"
-        yield SMUGGLING.unknown(door.host, f"not asked: {problem}", fix)
+        yield SMUGGLING.unknown(endpoint.host, f"not asked: {problem}", fix)
     if read_on:
-        yield SMUGGLING.ok(door.host, f"{door} ended no message at {', '.join(read_on)}")
+        yield SMUGGLING.ok(endpoint.host, f"{endpoint} ended no message at {', '.join(read_on)}")
 
 
 def _ended(replies: Sequence[Reply]) -> bool:
@@ -107,7 +110,11 @@ def _ended(replies: Sequence[Reply]) -> bool:
 
 def _doors(host: MailSettings) -> list[Endpoint]:
     by_family: dict[str, Endpoint] = {}
-    for door in endpoints(host):
-        by_family.setdefault(door.family, door)
-    manned = [desk for desk in desks(host, str(host.addresses[0])) if desk.password]
+    for endpoint in smtp_endpoints(host):
+        by_family.setdefault(endpoint.family, endpoint)
+    manned = [
+        endpoint
+        for endpoint in submission_endpoints(host, str(host.addresses[0]))
+        if endpoint.password
+    ]
     return [*by_family.values(), *manned[-1:]]

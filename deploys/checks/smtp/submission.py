@@ -14,24 +14,15 @@ from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.bounded_smtplib import Client
+from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import new_run
-from ..clients.smtp import (
-    Desk,
-    Endpoint,
-    MisbehavedError,
-    desks,
-    endpoints,
-    log_in,
-    reply,
-    session,
-    starttls,
-)
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.smtp import log_in, reply, session, starttls
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 from ..delivery.exchange import Delivery
 from ..delivery.test_messages import PROGRAM
 
-SUBMISSION = Question(
+SUBMISSION = Check(
     "smtp.submission",
     "host",
     "Are passwords asked for under TLS only, and wrong senders and recipients refused at once?",
@@ -42,7 +33,7 @@ SUBMISSION = Question(
     ),
     remedy="Keep the submission services as this project writes them.",
 )
-PRIVACY = Question(
+PRIVACY = Check(
     "delivery.privacy",
     "domain",
     "Does mail keep to itself where it was written, and with which program?",
@@ -59,12 +50,12 @@ _AWAY = "see smtpd_sasl_path, and whether Dovecot answers there"
 def submission(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host with accounts what those can do who submit there."""
     hosts = [host for host in fleet.hosts if host.accounts]
-    doors = [(host, door) for host in hosts for door in endpoints(host)]
-    calls = [partial(asked_outside, door, world) for _, door in doors]
+    endpoints = [(host, endpoint) for host in hosts for endpoint in smtp_endpoints(host)]
+    calls = [partial(asked_outside, endpoint, world) for _, endpoint in endpoints]
     calls += [
-        partial(asked, desk, host, world)
-        for host, door in doors
-        for desk in desks(host, door.address)
+        partial(asked, endpoint, host, world)
+        for host, endpoint in endpoints
+        for endpoint in submission_endpoints(host, endpoint.address)
     ]
     for findings in side_by_side(calls):
         yield from findings
@@ -77,51 +68,59 @@ def private(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
             yield _private(delivery, delivery.received.raw, fleet)
 
 
-def asked_outside(door: Endpoint, world: World) -> list[Finding]:
-    """Ask the door of everybody whether it takes passwords."""
+def asked_outside(endpoint: Endpoint, world: World) -> list[Finding]:
+    """Ask the endpoint of everybody whether it takes passwords."""
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             offered = client.has_extn("auth")
             if client.has_extn("starttls"):
                 starttls(client)
             offered = offered or client.has_extn("auth")
     except (MisbehavedError, UnansweredError) as problem:
-        return [SUBMISSION.unknown(door.host, f"not asked: {problem}", "mend smtp.connect first")]
+        return [
+            SUBMISSION.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.connect first")
+        ]
     if offered:
-        return [SUBMISSION.error(door.host, f"{door} port 25 offers AUTH to everybody", _CLEAR)]
-    return [SUBMISSION.ok(door.host, f"{door} port 25 asks nobody for a password")]
+        return [
+            SUBMISSION.error(endpoint.host, f"{endpoint} port 25 offers AUTH to everybody", _CLEAR)
+        ]
+    return [SUBMISSION.ok(endpoint.host, f"{endpoint} port 25 asks nobody for a password")]
 
 
-def asked(desk: Desk, host: MailSettings, world: World) -> list[Finding]:
+def asked(endpoint: SubmissionEndpoint, host: MailSettings, world: World) -> list[Finding]:
     """Ask one submission port everything."""
     findings: list[Finding] = []
     try:
-        with session(desk, world) as client:
-            findings.extend(_interview(client, desk, host))
+        with session(endpoint, world) as client:
+            findings.extend(_interview(client, endpoint, host))
     except MisbehavedError as problem:
-        findings.append(SUBMISSION.error(desk.host, str(problem), _LOOK))
+        findings.append(SUBMISSION.error(endpoint.host, str(problem), _LOOK))
     except UnansweredError as problem:
-        fix = f"let the firewall of {desk.host} pass ports 465 and 587"
-        findings.append(SUBMISSION.unknown(desk.host, str(problem), fix))
+        fix = f"let the firewall of {endpoint.host} pass ports 465 and 587"
+        findings.append(SUBMISSION.unknown(endpoint.host, str(problem), fix))
     return findings
 
 
-def _interview(client: Client, desk: Desk, host: MailSettings) -> Iterator[Finding]:
-    if not desk.wrapped:
+def _interview(
+    client: Client, endpoint: SubmissionEndpoint, host: MailSettings
+) -> Iterator[Finding]:
+    if not endpoint.wrapped:
         if client.has_extn("auth"):
-            yield SUBMISSION.error(desk.host, f"{desk} offers AUTH before TLS", _CLEAR)
+            yield SUBMISSION.error(endpoint.host, f"{endpoint} offers AUTH before TLS", _CLEAR)
         starttls(client)
     if not client.has_extn("auth"):
-        yield SUBMISSION.error(desk.host, f"{desk} does not offer AUTH under TLS", _AWAY)
+        yield SUBMISSION.error(endpoint.host, f"{endpoint} does not offer AUTH under TLS", _AWAY)
         return
-    yield SUBMISSION.ok(desk.host, f"{desk} asks for a password under TLS")
-    if desk.password:
-        log_in(client, desk)
-        yield from _refusals(client, desk, host)
+    yield SUBMISSION.ok(endpoint.host, f"{endpoint} asks for a password under TLS")
+    if endpoint.password:
+        log_in(client, endpoint)
+        yield from _refusals(client, endpoint, host)
 
 
-def _refusals(client: smtplib.SMTP, desk: Desk, host: MailSettings) -> Iterator[Finding]:
-    own = host.accounts[desk.login].senders[0]
+def _refusals(
+    client: smtplib.SMTP, endpoint: SubmissionEndpoint, host: MailSettings
+) -> Iterator[Finding]:
+    own = host.accounts[endpoint.login].senders[0]
     nobody = f"nobody-{new_run()}"
     # RFC 2606 section 2: nothing exists under invalid.
     for sender, recipient, expected, fix in (
@@ -131,9 +130,13 @@ def _refusals(client: smtplib.SMTP, desk: Desk, host: MailSettings) -> Iterator[
         client.mail(sender)
         answer = str(reply(client.rcpt(recipient)))
         client.rset()
-        saw = f"{desk} answered {desk.login} from <{sender}> to <{recipient}>: {answer}"
+        saw = f"{endpoint} answered {endpoint.login} from <{sender}> to <{recipient}>: {answer}"
         right = answer.startswith(expected)
-        yield SUBMISSION.ok(desk.host, saw) if right else SUBMISSION.error(desk.host, saw, fix)
+        yield (
+            SUBMISSION.ok(endpoint.host, saw)
+            if right
+            else SUBMISSION.error(endpoint.host, saw, fix)
+        )
 
 
 def _private(delivery: Delivery, raw: bytes, fleet: Fleet) -> Finding:

@@ -11,11 +11,12 @@ from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.addresses import nobody
-from ..clients.smtp import Endpoint, MisbehavedError, Reply, endpoints, reply, session
-from ..core.finding import Finding, Question
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.smtp import Reply, reply, session
+from ..core.finding import Check, Finding
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
-VERBS = Question(
+VERBS = Check(
     "smtp.verbs",
     "host",
     "Do VRFY and EXPN tell strangers nothing about who exists?",
@@ -32,24 +33,24 @@ Said = Mapping[str, Reply]
 
 def verbs(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host for its postmaster, who always exists, and for nobody."""
-    asked = [(door, host) for host in fleet.hosts for door in endpoints(host)]
-    answers = side_by_side(partial(_asked, door, host, world) for door, host in asked)
-    for (door, _), answer in zip(asked, answers, strict=True):
+    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    answers = side_by_side(partial(_asked, endpoint, host, world) for endpoint, host in asked)
+    for (endpoint, _), answer in zip(asked, answers, strict=True):
         if isinstance(answer, Exception):
             saw = f"not asked: {answer}"
-            yield VERBS.unknown(door.host, saw, "mend smtp.connect first")
+            yield VERBS.unknown(endpoint.host, saw, "mend smtp.connect first")
             continue
         for command, said in answer.items():
-            yield judged(door, command, said)
+            yield judged(endpoint, command, said)
 
 
 def _asked(
-    door: Endpoint, host: MailSettings, world: World
+    endpoint: Endpoint, host: MailSettings, world: World
 ) -> Mapping[str, Said] | MisbehavedError | UnansweredError:
     domain = next(iter(host.domains), host.hostname)
     people = f"postmaster@{domain}", nobody(domain)
     try:
-        with session(door, world) as client:
+        with session(endpoint, world) as client:
             return {
                 verb: {address: reply(client.docmd(verb, address)) for address in people}
                 for verb in ("VRFY", "EXPN")
@@ -58,15 +59,17 @@ def _asked(
         return problem
 
 
-def judged(door: Endpoint, command: str, said: Said) -> Finding:
+def judged(endpoint: Endpoint, command: str, said: Said) -> Finding:
     """Judge what one command answered about somebody and about nobody."""
-    saw = f"{door} answered {_listed(command, said)}"
+    saw = f"{endpoint} answered {_listed(command, said)}"
     if not all(answer.positive or answer.refused for answer in said.values()):
-        return VERBS.unknown(door.host, saw, f"see what {door} is: this is no answer to {command}")
+        return VERBS.unknown(
+            endpoint.host, saw, f"see what {endpoint} is: this is no answer to {command}"
+        )
     if any(_names(answer) for answer in said.values()) or len(set(_alike(said))) > 1:
         fix = f"set disable_vrfy_command = yes, so that {command} tells nothing"
-        return VERBS.error(door.host, saw, fix)
-    return VERBS.ok(door.host, saw)
+        return VERBS.error(endpoint.host, saw, fix)
+    return VERBS.ok(endpoint.host, saw)
 
 
 def _listed(command: str, said: Said) -> str:
