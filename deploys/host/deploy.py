@@ -3,19 +3,18 @@
 from pyinfra.api.deploy import deploy
 
 from ..mail.settings.model import HostSettings
-from .dkim.signers import Seen
+from .model.lookup import RecordLookup, TlsaLookup
 from .operations import host_certified, host_configured, host_prepared
-from .tls.dane import Everywhere
 
 
 @deploy("Mail host")
-def mail_host(settings: HostSettings, seen: Seen, everywhere: Everywhere) -> None:
+def mail_host(settings: HostSettings, seen: RecordLookup, everywhere: TlsaLookup) -> None:
     """Prepare, certify and configure one mail host or client, without touching any zone."""
     host_prepared(name="Packages, keys and certificates are there", settings=settings)
     activated(settings, seen=seen, everywhere=everywhere)
 
 
-def activated(settings: HostSettings, seen: Seen, everywhere: Everywhere) -> None:
+def activated(settings: HostSettings, seen: RecordLookup, everywhere: TlsaLookup) -> None:
     """Have certificates issued, for which the zone has to know the host, and serve."""
     name = "Certify: certificates are issued"
     host_certified(name=name, settings=settings, everywhere=everywhere)

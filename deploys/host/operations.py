@@ -14,12 +14,13 @@ from pyinfra.api.operation import operation
 
 from ..mail.records import HostFacts
 from ..mail.settings.model import HostSettings, MailSettings
-from .dkim import keys, rotation, signers
+from .model.lookup import RecordLookup, TlsaLookup
 from .model.plan import certification, configuration, departure, preparation
 from .model.state import Existing
 from .preconditions import obstacle
 from .services import registry
-from .tls import dane, mta_sts_policy
+from .services.plan_input import plan_input
+from .tls import dane
 from .transport.commands import command, fail
 from .transport.facts import existing_on
 from .transport.output import say, show
@@ -43,7 +44,7 @@ def host_prepared(settings: HostSettings) -> Commands:
     if sentence:
         yield from _refused(sentence)
     elif existing:
-        desired = registry.services(settings, existing)
+        desired = registry.services(settings, plan_input(settings, existing))
         changes = list(preparation(desired, existing))
         if not changes:
             host.noop("packages and certificates are there")
@@ -53,7 +54,7 @@ def host_prepared(settings: HostSettings) -> Commands:
 
 
 @operation()
-def host_certified(settings: HostSettings, everywhere: dane.Everywhere) -> Commands:
+def host_certified(settings: HostSettings, everywhere: TlsaLookup) -> Commands:
     """
     Every name has a certificate of the authority that the settings name, if they name one.
 
@@ -67,7 +68,7 @@ def host_certified(settings: HostSettings, everywhere: dane.Everywhere) -> Comma
 
 
 @operation()
-def certificates_served(settings: HostSettings, everywhere: dane.Everywhere) -> Commands:
+def certificates_served(settings: HostSettings, everywhere: TlsaLookup) -> Commands:
     """
     What was issued is served, as far as senders know its keys, and what they know is noted.
 
@@ -80,7 +81,7 @@ def certificates_served(settings: HostSettings, everywhere: dane.Everywhere) -> 
 
 
 @operation()
-def host_configured(settings: HostSettings, seen: signers.Seen) -> Commands:
+def host_configured(settings: HostSettings, seen: RecordLookup) -> Commands:
     """
     Every service has its files and tables, and runs what they say.
 
@@ -92,39 +93,38 @@ def host_configured(settings: HostSettings, seen: signers.Seen) -> Commands:
     """
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
-        existing = _looked_up(settings, existing, seen)
-        desired = registry.services(settings, existing)
-        left = registry.leaving(settings, existing)
+        given = plan_input(settings, existing, seen)
+        say(given.waiting)
+        desired = registry.services(settings, given)
+        left = registry.leaving(settings, given)
         plans = [list(configuration(service, existing)) for service in desired]
         changes = [*chain(*plans), *map(departure, left.values())]
-        turn = rotation.turn(settings, existing)
-        if not (changes or turn.changes):
+        rotation = given.dkim.rotation
+        if not (changes or rotation.changes):
             host.noop("every file is in place and loaded")
             return
-        show([*changes, *turn.changes])
+        show([*changes, *rotation.changes])
         whole = [
             described(service, existing, changed=bool(plan))
             for service, plan in zip(desired, plans, strict=True)
         ]
-        request = {"services": whole, "leaving": left, **turn.request}
+        request = {"services": whole, "leaving": left, **rotation.request}
         yield command("apply" if changes else "rotate", asking(settings) | request, settings)
 
 
-def _certified(
-    settings: HostSettings, everywhere: dane.Everywhere, verbs: Collection[str]
-) -> Commands:
+def _certified(settings: HostSettings, everywhere: TlsaLookup, verbs: Collection[str]) -> Commands:
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
-        desired = registry.services(settings, existing)
+        desired = registry.services(settings, plan_input(settings, existing))
         due = [one for one in certification(desired, existing) if one.verb in verbs]
-        notices = dane.notices(settings, existing, everywhere)
-        if not due and not notices:
+        announcement = dane.announcement(settings, existing, everywhere)
+        if not due and not announcement.changes:
             say(dane.waiting(existing))
             host.noop("no certificate is due")
             return
-        show([*due, *notices])
-        noted = dane.noting(settings, existing) if notices else []
-        yield command("certify", certifying(settings, desired, due, noted), settings)
+        show([*due, *announcement.changes])
+        request = certifying(settings, desired, due, announcement.request)
+        yield command("certify", request, settings)
 
 
 def host_facts(settings: MailSettings) -> HostFacts:
@@ -133,31 +133,15 @@ def host_facts(settings: MailSettings) -> HostFacts:
     existing = existing_on(member, asking(settings), settings.timeout)
     if not existing:
         return HostFacts()
+    given = plan_input(settings, existing)
+    # A plan announces the policies that the host will have begun to serve.
+    policies = given.policies.served if state.is_executing else given.policies.desired
     return HostFacts(
-        dkim=keys.published(settings, existing),
-        policies=_policies(settings, existing),
+        dkim=given.dkim.records,
+        policies={domain: str(policy) for domain, policy in policies.items()},
         tlsa=dane.keys(settings, existing),
         acme_account=existing.acme_account,
     )
-
-
-def _policies(settings: MailSettings, existing: Existing) -> dict[str, str]:
-    """Return the policies that a host serves; in a plan, those that it will have begun to."""
-    now = mta_sts_policy.served(settings, existing)
-    if not state.is_executing:
-        now = mta_sts_policy.desired(mta_sts_policy.standing(settings, existing))
-    return {domain: str(policy) for domain, policy in now.items()}
-
-
-def _looked_up(settings: HostSettings, existing: Existing, seen: signers.Seen) -> Existing:
-    """Learn which keys' and policies' records are there, and say which are not."""
-    if not isinstance(settings, MailSettings):
-        return existing
-    existing = signers.looked_for(settings, existing, seen)
-    say(rotation.waiting(settings, existing))
-    existing = mta_sts_policy.looked_for(settings, existing, seen)
-    say(mta_sts_policy.held(settings, existing))
-    return existing
 
 
 def _existing(settings: HostSettings) -> Existing | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from deploys.host.new_host import fresh
 from deploys.host.services import postfix
+from deploys.host.services.plan_input import plan_input
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 
@@ -102,7 +103,7 @@ def rendered(settings: Data, release: str, directory: Path) -> None:
     """Write the files of a host's Postfix on a Debian release."""
     checked = _checked(settings)
     directory.mkdir(parents=True)
-    for file in postfix.service(checked, fresh(checked, release)).set:
+    for file in postfix.service(checked, plan_input(checked, fresh(checked, release))).set:
         if Path(file.path).parent == Path(postfix.DIRECTORY):
             (directory / Path(file.path).name).write_text(file.content)
 

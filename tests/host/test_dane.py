@@ -16,6 +16,7 @@ from deploys.host.agent import pairs, rollover
 from deploys.host.agent.shell import Refused
 from deploys.host.model.state import Existing
 from deploys.host.services import postfix
+from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import dane
 from deploys.mail.settings.model import MailSettings
 from tests.host.found import as_desired, bare, served, settings
@@ -210,7 +211,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
 
 def host(own: MailSettings, pid: int | None = 42, **found: Any) -> Existing:
     """Return what is found on a host with a certificate."""
-    service = postfix.service(own, bare())
+    service = postfix.service(own, plan_input(own, bare()))
     existing = as_desired(service, pid=pid).model_dump()
     existing["certificates"] = {PATH: served(service.certificates[0], **found)}
     return Existing.model_validate(existing)
@@ -258,12 +259,14 @@ def test_keys_are_noted_once_every_name_server_answers_with_them(
 
     existing = host(settings(**own), served=[ONE], next=[TWO], noted=noted)
 
-    assert bool(dane.notices(settings(**own), existing, everywhere)) is due
+    assert bool(dane.announcement(settings(**own), existing, everywhere).changes) is due
 
 
 def test_what_the_agent_notes_has_the_time_to_live_of_the_records() -> None:
     own = settings(mail_ttl=120)
 
-    (note,) = dane.noting(own, host(own, served=[ONE], next=[TWO]))
+    found = host(own, served=[ONE], next=[TWO])
+    announcement = dane.announcement(own, found, lambda *_: True)
 
+    (note,) = announcement.request
     assert note == {"name": NAME, "announced": (ONE, TWO), "ttl": 120}

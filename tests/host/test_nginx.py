@@ -1,6 +1,7 @@
 """The small web sites of a host: what nginx gets, and which policy each domain's says."""
 
 import base64
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from deploys.host.model.plan import certification, configuration, preparation
 from deploys.host.model.state import Existing
 from deploys.host.preconditions import obstacle
 from deploys.host.services import nginx, postfix, registry
+from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates, mta_sts_policy
+from deploys.host.tls.mta_sts_policy import policy_state
 from deploys.mail.mta_sts import Policy
 from deploys.mail.settings.model import MailSettings
 from tests.conftest import Golden
@@ -29,11 +32,10 @@ def own(mode: str = "testing", **data: Any) -> MailSettings:
 def host(
     mode: str | None = None,
     *,
-    seen: bool = False,
     self_signed: bool = False,
     of: MailSettings | None = None,
 ) -> Existing:
-    """Return a host that serves a policy in a mode, or none, and what its name servers say."""
+    """Return a host that serves a policy in a mode, or none."""
     asked = of or own()
     found = bare(own=asked).model_dump()
     certificate = certificates.certificates(asked)[0]
@@ -44,12 +46,13 @@ def host(
         file["content"] = base64.b64encode(str(policy).encode()).decode()
         found["services"]["nginx"]["files"][mta_sts_policy.path(DOMAIN)] = file
         found["services"]["nginx"]["owned"] = [mta_sts_policy.path(DOMAIN)]
-    found["published"] = {RECORD} if seen else set()
     return Existing.model_validate(found)
 
 
-def described(asked: MailSettings, existing: Existing) -> Service | None:
-    found = registry.services(asked, existing)
+def described(
+    asked: MailSettings, existing: Existing, seen: Collection[str] = ()
+) -> Service | None:
+    found = registry.services(asked, plan_input(asked, existing, lambda *_: seen))
     return next((one for one in found if one.query.name == "nginx"), None)
 
 
@@ -106,25 +109,27 @@ def test_each_name_has_one_certificate_for_which_nginx_is_reloaded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "existing", "mode"),
+    ("asked", "existing", "seen", "mode"),
     [
-        ("testing", host(), "testing"),
-        ("testing", host("enforce"), "testing"),
-        ("enforce", host(), "testing"),
-        ("enforce", host("none"), "testing"),
-        ("enforce", host("testing"), "testing"),
-        ("enforce", host("testing", seen=True, self_signed=True), "testing"),
-        ("enforce", host("testing", seen=True), "enforce"),
-        ("enforce", host("enforce"), "enforce"),
-        ("enforce", host("enforce", self_signed=True), "enforce"),
-        ("enforce", host(seen=True), "enforce"),  # a host made anew
-        ("none", host(), None),
-        ("none", host("testing"), "none"),
-        ("none", host("none"), "none"),
+        ("testing", host(), [], "testing"),
+        ("testing", host("enforce"), [], "testing"),
+        ("enforce", host(), [], "testing"),
+        ("enforce", host("none"), [], "testing"),
+        ("enforce", host("testing"), [], "testing"),
+        ("enforce", host("testing", self_signed=True), [RECORD], "testing"),
+        ("enforce", host("testing"), [RECORD], "enforce"),
+        ("enforce", host("enforce"), [], "enforce"),
+        ("enforce", host("enforce", self_signed=True), [], "enforce"),
+        ("enforce", host(), [RECORD], "enforce"),  # a host made anew
+        ("none", host(), [], None),
+        ("none", host("testing"), [], "none"),
+        ("none", host("none"), [], "none"),
     ],
 )
-def test_the_ladder(asked: str, existing: Existing, mode: str | None) -> None:
-    service = described(own(asked), existing)
+def test_a_policy_goes_from_testing_to_enforce_by_evidence(
+    asked: str, existing: Existing, seen: list[str], mode: str | None
+) -> None:
+    service = described(own(asked), existing, seen)
 
     assert (service and Policy.parse(content(service, mta_sts_policy.path(DOMAIN))).mode) == mode
 
@@ -142,27 +147,32 @@ def test_what_is_looked_for_is_the_announcement_that_would_be_evidence(
     existing: Existing, awaited: str
 ) -> None:
     looked: list[str] = []
+    names: set[str] = set()
 
-    def seen(_: MailSettings, records: Any) -> set[str]:
+    def seen(_: MailSettings, records: Mapping[str, str]) -> set[str]:
         looked.extend(records.values())
+        names.update(records)
         return set(records)
 
-    found = mta_sts_policy.looked_for(own("enforce"), existing, seen)
+    state = policy_state(own("enforce"), existing, seen)
 
     assert [text.partition("id=")[2][0] for text in looked] == list(awaited)
-    assert found.published == ({RECORD} if awaited else set())
+    assert state.desired[DOMAIN].mode == "enforce"
+    assert names == ({RECORD} if awaited else set())
 
 
 def test_a_domain_that_cannot_enforce_yet_is_told_what_is_missing() -> None:
-    (not_seen,) = mta_sts_policy.held(own("enforce"), host("testing"))
-    (self_signed,) = mta_sts_policy.held(
-        own("enforce"), host("testing", seen=True, self_signed=True)
-    )
+    (not_seen,) = waiting(host("testing"))
+    (self_signed,) = waiting(host("testing", self_signed=True), RECORD)
 
     assert "says 'testing' for now" in not_seen
     assert 'has announced it: _mta-sts.harbor.example. TXT "v=STSv1; id=t' in not_seen
     assert "once an authority has issued the certificate of mx1.harbor.example" in self_signed
-    assert list(mta_sts_policy.held(own("enforce"), host("testing", seen=True))) == []
+    assert waiting(host("testing"), RECORD) == ()
+
+
+def waiting(existing: Existing, *seen: str) -> tuple[str, ...]:
+    return policy_state(own("enforce"), existing, lambda *_: seen).waiting
 
 
 def test_a_site_that_is_not_wanted_any_more_is_stopped() -> None:
@@ -170,7 +180,9 @@ def test_a_site_that_is_not_wanted_any_more_is_stopped() -> None:
     found = bare(own=asked).model_dump()
     found["services"]["nginx"]["owned"] = [nginx.CONFIGURATION]
 
-    assert registry.leaving(asked, Existing.model_validate(found)) == {"nginx": "nginx.service"}
+    given = plan_input(asked, Existing.model_validate(found))
+
+    assert registry.leaving(asked, given) == {"nginx": "nginx.service"}
 
 
 def running(pid: int | None, *owned: str, listener: str = "") -> Existing:

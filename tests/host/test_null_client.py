@@ -5,6 +5,7 @@ from dataclasses import asdict
 from deploys.host.model.desired import Service
 from deploys.host.model.plan import configuration
 from deploys.host.services import null_client, registry
+from deploys.host.services.plan_input import plan_input
 from tests.host.found import bare, client
 
 PASSWORD = "open sesame"
@@ -12,7 +13,7 @@ PASSWORD = "open sesame"
 
 def described(**data: object) -> Service:
     own = client(**data)
-    return null_client.service(own, bare("13", own))
+    return null_client.service(own, plan_input(own, bare("13", own)))
 
 
 def table(path: str) -> dict[str, str]:

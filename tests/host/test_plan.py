@@ -10,6 +10,7 @@ from deploys.host.model.desired import Service
 from deploys.host.model.plan import certification, configuration, departure, preparation
 from deploys.host.model.state import Existing
 from deploys.host.services import postfix, registry
+from deploys.host.services.plan_input import plan_input
 from deploys.mail.settings.model import LETS_ENCRYPT
 from tests.host.found import as_desired, bare, served, settings
 
@@ -20,7 +21,8 @@ ONE, TWO, THREE, FOUR = (f"{number}a" * 32 for number in range(4))
 
 
 def desired(release: str = "12", **own: Any) -> Service:
-    return postfix.service(settings(**own), bare(release, settings(**own)))
+    chosen = settings(**own)
+    return postfix.service(chosen, plan_input(chosen, bare(release, chosen)))
 
 
 def with_certificate(service: Service, **found: Any) -> Existing:
@@ -46,7 +48,7 @@ def test_a_fresh_host_gets_everything(release: str, unit: str) -> None:
         "install iproute2",
         "install openssl",
         f"create {PATH} (self-signed)",
-        f"create {NEXT} (the keys that come next, stay on the host)",
+        f"create {NEXT} (the next keys, which stay on the host)",
         "create /etc/postfix/main.cf",
         "create /etc/postfix/master.cf",
         "create /etc/postfix/bounce.cf",
@@ -255,5 +257,7 @@ def test_the_answer_for_the_operator_names_the_settings_that_a_refusal_speaks_of
 def test_what_an_earlier_role_left_running_is_stopped() -> None:
     found = bare().model_copy(update={"others": {"milter": "milter.service"}})
 
-    assert registry.leaving(settings(), found) == {"milter": "milter.service"}
+    given = plan_input(settings(), found)
+
+    assert registry.leaving(settings(), given) == {"milter": "milter.service"}
     assert str(departure("milter.service")) == "stop milter.service (not needed any more)"

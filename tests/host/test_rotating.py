@@ -3,16 +3,20 @@
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploys.host.agent import keys as agent
-from deploys.host.dkim import keys, rotation, signers
+from deploys.host.dkim import keys, signing_table
+from deploys.host.dkim.rotation import Rotation
+from deploys.host.dkim.state import DkimState, dkim_state
 from deploys.host.model.plan import preparation
 from deploys.host.model.state import Existing
 from deploys.host.services import rspamd
+from deploys.host.services.plan_input import PlanInput, plan_input
 from deploys.mail import dkim
 from deploys.mail.dkim_rotation import DAY, FORGOTTEN
 from deploys.mail.settings.model import MailSettings
@@ -28,13 +32,27 @@ CURRENT = {"signing": NOW - 200 * DAY}
 RETIRED = {"signing": NOW - 400 * DAY, "retired": NOW - 7 * DAY}
 
 
+@dataclass(frozen=True)
+class Known:
+    """A host, and the records that the controller sees."""
+
+    existing: Existing
+    seen: tuple[str, ...] = ()
+
+    def given(self, settings: MailSettings) -> PlanInput:
+        return plan_input(settings, self.existing, lambda *_: self.seen)
+
+    def dkim(self, settings: MailSettings) -> DkimState:
+        return self.given(settings).dkim
+
+
 def settings(rotate: str = "", **data: Any) -> MailSettings:
     return own(mail_dkim_rotate=rotate, **data)
 
 
 def host(
     times: Times, *slots: int, signs: tuple[str, ...] = (), seen: tuple[str, ...] = ()
-) -> Existing:
+) -> Known:
     """Return a host with keys in some slots, a table of those that sign, and records there."""
     paths = [dkim.key_path(settings(), slot, name) for slot in slots for name in dkim.ALGORITHMS]
     table = {
@@ -49,33 +67,35 @@ def host(
         "group": "root",
     }
     found = bare().model_dump()
-    found["services"]["rspamd"]["files"][keys.TABLE] = file if signs else None
-    return Existing.model_validate(
+    found["services"]["rspamd"]["files"][signing_table.PATH] = file if signs else None
+    existing = Existing.model_validate(
         found
         | {
             "keys": dict.fromkeys(keys.paths(settings())) | dict.fromkeys(paths, "UlNB"),
             "histories": {keys.history_path(settings()): times},
             "clock": NOW,
-            "published": names(*seen),
         }
+    )
+    return Known(existing, names(*seen))
+
+
+def names(*selectors: str) -> tuple[str, ...]:
+    return tuple(
+        dkim.record_name(one, domain) for one in selectors for domain in (DOMAIN, HOSTNAME)
     )
 
 
-def names(*selectors: str) -> list[str]:
-    return [dkim.record_name(one, domain) for one in selectors for domain in (DOMAIN, HOSTNAME)]
-
-
-def made(settings: MailSettings, existing: Existing) -> list[str]:
+def made(settings: MailSettings, host: Known) -> list[str]:
     """Return the selectors of the keys that a run makes."""
-    service = rspamd.service(settings, existing)
-    changes = [one.subject for one in preparation([service], existing) if one.verb == "create"]
+    service = rspamd.service(settings, host.given(settings))
+    changes = [one.subject for one in preparation([service], host.existing) if one.verb == "create"]
     return [Path(path).stem for path in changes]
 
 
-def signs(settings: MailSettings, existing: Existing) -> list[str]:
-    table = signers.domains(settings, existing)
+def signs(settings: MailSettings, host: Known) -> list[str]:
+    table = host.dkim(settings).signs
     assert table[DOMAIN] == table[HOSTNAME]
-    return [one["selector"] for one in table[DOMAIN]["selectors"]]
+    return [key.selector for key in table[DOMAIN]]
 
 
 def test_new_keys_are_made_when_their_time_has_come() -> None:
@@ -92,9 +112,9 @@ def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
     all_of_them = host({1: CURRENT}, 1, 2, signs=FIRST, seen=SECOND)
 
     assert signs(settings(), some) == list(FIRST)
-    assert rotation.turn(settings(), some) == rotation.Turn()
+    assert some.dkim(settings()).rotation == Rotation()
     assert signs(settings(), all_of_them) == list(SECOND)
-    assert rotation.turn(settings(), all_of_them).histories == {
+    assert all_of_them.dkim(settings()).rotation.histories == {
         keys.history_path(settings()): {
             "1": CURRENT | {"retired": NOW},
             "2": {"signing": NOW},
@@ -105,7 +125,7 @@ def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
 def test_a_run_that_died_before_it_noted_what_signs_is_made_up_for() -> None:
     host_then = host({1: CURRENT}, 1, 2, signs=SECOND)
 
-    (change,) = rotation.turn(settings(), host_then).changes
+    (change,) = host_then.dkim(settings()).rotation.changes
 
     assert signs(settings(), host_then) == list(SECOND)
     assert str(change) == ("note /var/lib/pyinfra-mail/dkim/mx1.json (what signs, and since when)")
@@ -117,7 +137,7 @@ def test_in_a_slot_that_was_used_keys_wait_until_resolvers_have_forgotten(*, see
     waiting = host({1: {"revoked": 0} | since, 2: CURRENT}, 1, 2, signs=SECOND, seen=FIRST)
 
     assert signs(settings(), waiting) == list(FIRST if seen else SECOND)
-    (times,) = rotation.turn(settings(), waiting).histories.values()
+    (times,) = waiting.dkim(settings()).rotation.histories.values()
     assert times["1"] == ({"signing": NOW} if seen else {"revoked": 0, "seen": NOW})
 
 
@@ -125,14 +145,14 @@ def test_retired_keys_are_deleted_while_those_that_sign_are_seen_everywhere() ->
     seen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND)
     unseen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND[:1])
 
-    turn = rotation.turn(settings(), seen)
+    turn = seen.dkim(settings()).rotation
 
     assert [Path(path).stem for path in turn.deleted] == list(FIRST)
     assert list(turn.histories.values()) == [{"1": {"revoked": NOW}, "2": CURRENT}]
     assert [change.verb for change in turn.changes] == ["delete", "delete", "note"]
-    assert rotation.turn(settings(), unseen) == rotation.Turn()
-    assert rotation.waiting(settings(mail_dns={"class": "powerdns"}), seen) == []
-    assert rotation.waiting(settings(), seen)[0] == (
+    assert unseen.dkim(settings()).rotation == Rotation()
+    assert seen.dkim(settings(mail_dns={"class": "powerdns"})).waiting == ()
+    assert seen.dkim(settings()).waiting[0] == (
         "no mail needs the key at mx1-rsa._domainkey.harbor.example any more; publish: "
         '"v=DKIM1; k=rsa; p="'
     )
@@ -147,24 +167,30 @@ def test_the_records_of_keys_that_sign_are_looked_for_again_before_others_are_de
         asked.extend(records)
         return list(records)
 
-    signers.looked_for(settings(), host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND), seen)
+    dkim_state(settings(), host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND).existing, seen)
 
     assert sorted(asked) == sorted(names(*SECOND))
 
 
 def test_a_host_at_rest_asks_for_nothing_and_notes_nothing() -> None:
     still = host({1: CURRENT}, 1, signs=FIRST)
+    asked: dict[str, str] = {}
 
-    assert signers.unseen(settings(), still) == {}
-    assert rotation.turn(settings(), still) == rotation.Turn()
-    assert rotation.waiting(settings(), still) == []
+    def seen(_: MailSettings, records: Mapping[str, str]) -> list[str]:
+        asked.update(records)
+        return []
+
+    dkim_state(settings(), still.existing, seen)
+    assert asked == {}
+    assert still.dkim(settings()).rotation == Rotation()
+    assert still.dkim(settings()).waiting == ()
 
 
 def test_a_delegated_domain_is_told_of_each_cname_that_is_missing() -> None:
     told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
     host_then = host({1: CURRENT}, 1, signs=FIRST)
 
-    said = rotation.waiting(told, host_then)
+    said = host_then.dkim(told).waiting
 
     name = "mx1-2-rsa._domainkey.mx1.harbor.example"
     assert said[0] == (
@@ -188,9 +214,9 @@ def test_what_is_missing_of_a_delegated_key_is_its_record_or_its_cname(
     seen: tuple[str, ...], record: str
 ) -> None:
     told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
-    fresh = host({}, 1).model_copy(update={"published": frozenset(seen)})
+    fresh = Known(host({}, 1).existing, seen)
 
-    assert f"without the signature mx1-rsa; publish: {record}" in rotation.waiting(told, fresh)[0]
+    assert f"without the signature mx1-rsa; publish: {record}" in fresh.dkim(told).waiting[0]
 
 
 def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(

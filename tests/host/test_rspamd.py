@@ -5,20 +5,23 @@ from typing import Any
 
 import pytest
 
+from deploys.host.dkim.signing_table import SigningKey
 from deploys.host.services import redis, registry, rspamd
+from deploys.host.services.plan_input import plan_input
 from deploys.host.services.ucl import joined, setting
 from tests.conftest import Golden
 from tests.host.found import bare, settings
 
 GOLDEN = Path(__file__).parent / "golden" / "rspamd"
-DOMAINS = {"harbor.example": {"selectors": [{"selector": "mx1-rsa", "path": "/mx1-rsa.key"}]}}
+SIGNS = {"harbor.example": (SigningKey("mx1-rsa", "/mx1-rsa.key"),)}
 
 
 def written(**own: Any) -> dict[str, str]:
     """Return the files of a host's rspamd by their names."""
     chosen = settings(**own)
-    files = {Path(file.path).name: file.content for file in rspamd.service(chosen, bare()).files}
-    return files | {"dkim_signing.conf": rspamd.render_local(chosen, "dkim_signing.conf", DOMAINS)}
+    service = rspamd.service(chosen, plan_input(chosen, bare()))
+    files = {Path(file.path).name: file.content for file in service.files}
+    return files | {"dkim_signing.conf": rspamd.render_local(chosen, "dkim_signing.conf", SIGNS)}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,9 @@ def test_a_file_of_the_operators_alone_is_written_and_its_module_is_on() -> None
 
 def test_redis_is_there_where_something_is_counted() -> None:
     def names(**own: Any) -> list[str]:
-        return [one.query.name for one in registry.services(settings(**own), bare())]
+        chosen = settings(**own)
+        given = plan_input(chosen, bare())
+        return [one.query.name for one in registry.services(chosen, given)]
 
     assert redis.NAME not in names()
     assert names(mail_account_rate="5/1m").index("redis") < names(mail_account_rate="5/1m").index(

@@ -12,9 +12,12 @@ import pytest
 
 from deploys.host.agent import keys
 from deploys.host.dkim import keys as keyring
-from deploys.host.dkim import signers
+from deploys.host.dkim import signing_table
+from deploys.host.dkim.signing_table import SigningTable
+from deploys.host.dkim.state import DkimState, dkim_state
 from deploys.host.model.state import Existing
 from deploys.host.services import rspamd
+from deploys.host.services.plan_input import plan_input
 from deploys.mail.settings.model import MailSettings
 from tests.host.found import bare, settings
 
@@ -28,13 +31,13 @@ def with_keys(existing: Existing, **found: Any) -> Existing:
     return existing.model_copy(update={"keys": made} | found)
 
 
-def running(existing: Existing) -> Existing:
+def running(existing: Existing, *seen: str) -> Existing:
     """Return the same host with the table that its rspamd would be given."""
-    (table,) = (
-        file for file in rspamd.service(settings(), existing).files if file.path == keyring.TABLE
-    )
+    given = plan_input(settings(), existing, lambda *_: seen)
+    service_files = rspamd.service(settings(), given).files
+    (table,) = (file for file in service_files if file.path == signing_table.PATH)
     service = existing.services["rspamd"].model_dump()
-    service["files"][keyring.TABLE] = {
+    service["files"][signing_table.PATH] = {
         "sha256": table.sha256,
         "content": base64.b64encode(table.content.encode()).decode(),
         "mode": 0o644,
@@ -45,54 +48,49 @@ def running(existing: Existing) -> Existing:
     return with_keys(Existing.model_validate(bare().model_dump() | {"services": services}))
 
 
-def signs(existing: Existing) -> dict[str, list[str]]:
+def state(existing: Existing, *seen: str, own: MailSettings | None = None) -> DkimState:
+    return dkim_state(own or settings(), existing, lambda *_: seen)
+
+
+def selectors(table: SigningTable) -> dict[str, list[str]]:
     """Return the selectors that sign for each domain."""
-    return {
-        domain: [one["selector"] for one in how["selectors"]]
-        for domain, how in signers.domains(settings(), existing).items()
-    }
+    return {domain: [key.selector for key in signing] for domain, signing in table.items()}
 
 
 def test_a_host_without_keys_signs_nothing_and_waits_for_nothing() -> None:
-    assert signs(bare()) == {}
-    assert signers.unpublished(settings(), bare()) == []
+    assert state(bare()).signs == {}
+    assert state(bare()).waiting == ()
 
 
 def test_a_key_does_not_sign_before_its_record_is_seen() -> None:
-    host = with_keys(bare(), published=frozenset({ED25519}))
+    found = state(with_keys(bare()), ED25519)
 
-    assert signs(host) == {"harbor.example": ["mx1-ed25519"]}
-    assert signers.unpublished(settings(), host)[0] == (
+    assert selectors(found.signs) == {"harbor.example": ["mx1-ed25519"]}
+    assert found.waiting[0] == (
         "mail of harbor.example leaves without the signature mx1-rsa; publish: "
         f'{RSA}. TXT "v=DKIM1; k=rsa; p=UlNB"'
     )
 
 
 def test_a_key_that_signs_goes_on_though_its_record_is_gone() -> None:
-    host = running(with_keys(bare(), published=frozenset({RSA, ED25519})))
+    host = running(with_keys(bare()), RSA, ED25519)
 
-    assert not host.published
-    assert signs(host) == {"harbor.example": ["mx1-rsa", "mx1-ed25519"]}
+    assert selectors(state(host).signs) == {"harbor.example": ["mx1-rsa", "mx1-ed25519"]}
 
 
 def test_keys_of_another_name_take_over_when_they_are_seen_and_not_before() -> None:
-    host = running(with_keys(bare(), published=frozenset({RSA, ED25519})))
+    host = running(with_keys(bare()), RSA, ED25519)
     renamed = settings(mail_dkim_selector="next")
     made = dict.fromkeys(keyring.paths(renamed)[:2], "UlNB")
     waiting = host.model_copy(update={"keys": made})
     records = [f"next-{name}._domainkey.harbor.example" for name in ("rsa", "ed25519")]
-    one, both = (
-        waiting.model_copy(update={"published": frozenset(records[:count])}) for count in (1, 2)
-    )
 
-    old = ["mx1-rsa", "mx1-ed25519"]
-    assert selectors(signers.domains(renamed, waiting)) == old
-    assert selectors(signers.domains(renamed, one)) == ["next-rsa", "mx1-ed25519"]
-    assert selectors(signers.domains(renamed, both)) == ["next-rsa", "next-ed25519"]
+    def signing(*seen: str) -> list[str]:
+        return selectors(state(waiting, *seen, own=renamed).signs)["harbor.example"]
 
-
-def selectors(table: keyring.Table) -> list[str]:
-    return [one["selector"] for one in table["harbor.example"]["selectors"]]
+    assert signing() == ["mx1-rsa", "mx1-ed25519"]
+    assert signing(records[0]) == ["next-rsa", "mx1-ed25519"]
+    assert signing(*records) == ["next-rsa", "next-ed25519"]
 
 
 def test_only_records_of_keys_that_do_not_sign_yet_are_looked_for() -> None:
@@ -102,12 +100,12 @@ def test_only_records_of_keys_that_do_not_sign_yet_are_looked_for() -> None:
         asked.extend(records)
         return list(records)
 
-    host = running(with_keys(bare(), published=frozenset({RSA})))
-    found = signers.looked_for(settings(), host, seen)
+    host = running(with_keys(bare()), RSA)
+    found = dkim_state(settings(), host, seen)
 
     assert RSA not in asked
     assert ED25519 in asked
-    assert signs(found)["mx1.harbor.example"] == ["mx1-rsa", "mx1-ed25519"]
+    assert selectors(found.signs)["mx1.harbor.example"] == ["mx1-rsa", "mx1-ed25519"]
 
 
 @pytest.mark.parametrize("kind", ["rsa2048", "ed25519"])

@@ -6,6 +6,7 @@ import pytest
 
 from deploys.host.model.plan import configuration
 from deploys.host.services import dovecot, fail2ban, null_client, postfix, postfix_submission
+from deploys.host.services.plan_input import plan_input
 from tests.conftest import Golden
 from tests.host.found import bare, client, settings
 
@@ -103,7 +104,7 @@ def test_words_of_the_operator_take_the_place_of_ours_in_a_bounce() -> None:
 
 def test_what_is_known_of_a_password_is_never_shown() -> None:
     own = settings(**ACCOUNTS)
-    service = dovecot.service(own, bare(own=own))
+    service = dovecot.service(own, plan_input(own, bare(own=own)))
 
     shown = "\n".join(
         line for change in configuration(service, bare(own=own)) for line in change.diff()

@@ -9,6 +9,7 @@ from deploys.host.model.desired import Service
 from deploys.host.model.plan import configuration
 from deploys.host.model.state import Existing
 from deploys.host.services import mta_sts_resolver, postfix, unbound
+from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
 from tests.conftest import Golden
 from tests.host.found import as_desired, bare, settings
@@ -38,7 +39,8 @@ def content(service: Service, path: str) -> str:
 def test_the_resolver_is_configured_as_the_golden_file_says(
     name: str, own: dict[str, Any], golden: Golden
 ) -> None:
-    service = unbound.service(settings(**own), bare("12"))
+    chosen = settings(**own)
+    service = unbound.service(chosen, plan_input(chosen, bare("12")))
 
     golden(f"tls/{name}", content(service, unbound.CONFIGURATION))
 
@@ -47,7 +49,7 @@ def test_the_resolver_is_configured_as_the_golden_file_says(
 def test_the_daemon_of_policies_is_configured_as_the_golden_file_says(
     release: str, golden: Golden
 ) -> None:
-    service = mta_sts_resolver.service(settings(), with_postfix(release))
+    service = mta_sts_resolver.service(settings(), plan_input(settings(), with_postfix(release)))
 
     golden(f"tls/mta-sts-daemon-{release}.yml", content(service, mta_sts_resolver.CONFIGURATION))
 
@@ -62,14 +64,14 @@ def with_postfix(release: str) -> Existing:
 
 @pytest.mark.parametrize("module", [unbound, mta_sts_resolver])
 def test_a_host_as_desired_has_nothing_to_change(module: Any) -> None:
-    service = module.service(settings(), bare("13"))
+    service = module.service(settings(), plan_input(settings(), bare("13")))
 
     assert list(configuration(service, as_desired(service, "13"))) == []
 
 
 def test_postfix_sees_the_resolver_of_the_host_on_either_debian(golden: Golden) -> None:
     for release in ("12", "13"):
-        service = postfix.service(settings(), bare(release))
+        service = postfix.service(settings(), plan_input(settings(), bare(release)))
         for directory in postfix.DROP_INS:
             drop_in = content(service, f"{directory}/{postfix.DROP_IN}")
             golden("tls/postfix-drop-in.conf", drop_in)
@@ -105,7 +107,9 @@ def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> Non
         "name": "mx1.harbor.example",
         "unit": "postfix.service",
     }
-    drop_in = content(postfix.service(settings(**FILES), bare("12")), DROP_IN)
+    chosen = settings(**FILES)
+    service = postfix.service(chosen, plan_input(chosen, bare("12", chosen)))
+    drop_in = content(service, DROP_IN)
     assert f"Wants={certificates.WATCH}\n" in drop_in
 
 
@@ -114,7 +118,7 @@ DROP_IN = f"{postfix.DROP_INS[0]}/{postfix.DROP_IN}"
 
 def test_certificates_of_an_authority_are_renewed_by_its_timer_and_taken_over() -> None:
     own = settings(mail_tls="acme")
-    service = postfix.service(own, bare("12"))
+    service = postfix.service(own, plan_input(own, bare("12", own)))
     paths = [file.path for file in certificates.files(own)]
 
     assert f"{certificates.HOOKS}/pyinfra-mail" in paths
@@ -125,9 +129,8 @@ def test_certificates_of_an_authority_are_renewed_by_its_timer_and_taken_over() 
 
 def test_what_mail_to_some_domains_demands_comes_before_dane_and_policies() -> None:
     own = settings(mail_tls_outbound={"example.org": "secure", "[203.0.113.9]": "encrypt"})
-    (table,) = (
-        table for table in postfix.service(own, bare("12")).tables if table.path == postfix.OUTBOUND
-    )
+    service = postfix.service(own, plan_input(own, bare("12")))
+    (table,) = (table for table in service.tables if table.path == postfix.OUTBOUND)
 
     assert table.entries == {"example.org": "secure", "[203.0.113.9]": "encrypt"}
     assert (

@@ -63,7 +63,7 @@ class Certificate:
     authority: str = ""  # certificates that vouch for the ACME server itself
     kinds: tuple[str, ...] = ("ecdsa", "rsa")  # of keys: some old peers of mail know only RSA
     unit: str = "postfix.service"  # that is reloaded for it; the name is good on every Debian
-    next: str = ""  # the keys that come next, with certificates of their own
+    next: str = ""  # the next keys, with certificates of their own
     rotate: bool = False
 
 

@@ -17,7 +17,7 @@ SELF_SIGNED_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Change:
+class HostChange:
     """One thing that a run changes on a host."""
 
     verb: str
@@ -35,19 +35,19 @@ class Change:
         return list(unified_diff(old, new, self.subject, self.subject, lineterm="", n=2))
 
 
-def preparation(services: Iterable[Service], existing: Existing) -> Iterator[Change]:
+def preparation(services: Iterable[Service], existing: Existing) -> Iterator[HostChange]:
     """Yield what has to be there before any service is configured."""
     for service in services:
         for package in service.query.packages:
             if existing.packages[package] is None:
-                yield Change("install", package)
+                yield HostChange("install", package)
         yield from _certificate_changes(service, existing)
         for key in service.keys:
             if not existing.keys[key.path]:
-                yield Change("create", key.path, f"{key.kind}, stays on the host")
+                yield HostChange("create", key.path, f"{key.kind}, stays on the host")
 
 
-def configuration(service: Service, existing: Existing) -> Iterator[Change]:
+def configuration(service: Service, existing: Existing) -> Iterator[HostChange]:
     """Yield what differs in a service's files, and whether it runs what they say."""
     found = existing.services[service.query.name]
     yield from _file_changes(service, found)
@@ -55,23 +55,23 @@ def configuration(service: Service, existing: Existing) -> Iterator[Change]:
     yield from _unit_changes(service, found)
 
 
-def departure(unit: str) -> Change:
+def departure(unit: str) -> HostChange:
     """Return what becomes of a service that an earlier run set up and that is no longer needed."""
-    return Change("stop", unit, "not needed any more")
+    return HostChange("stop", unit, "not needed any more")
 
 
-def certification(services: Iterable[Service], existing: Existing) -> Iterator[Change]:
+def certification(services: Iterable[Service], existing: Existing) -> Iterator[HostChange]:
     """Yield the certificates that an authority has to issue, or has issued since."""
     for service in services:
         for certificate in service.certificates:
             found = existing.certificates[certificate.path]
             acme = certificate.source == "acme"
             if acme and (why := _unissued(certificate, found)):
-                yield Change("issue", certificate.path, why)
+                yield HostChange("issue", certificate.path, why)
             elif found and _takeable(found) and (acme or _new_keys(found)):
-                yield Change("take", certificate.path, "renewed" if acme else "with a new key")
+                yield HostChange("take", certificate.path, "renewed" if acme else "with a new key")
             if found and certificate.rotate and (found.directory or not acme):
-                yield Change("rotate", certificate.next, "the next keys are those in use")
+                yield HostChange("rotate", certificate.next, "the next keys are those in use")
 
 
 def _takeable(found: FoundCertificate) -> bool:
@@ -88,18 +88,18 @@ def _unissued(certificate: Certificate, found: FoundCertificate | None) -> str:
     return f"{by}, before {found.directory}" if found.directory != certificate.directory else ""
 
 
-def _certificate_changes(service: Service, existing: Existing) -> Iterator[Change]:
+def _certificate_changes(service: Service, existing: Existing) -> Iterator[HostChange]:
     for certificate in service.certificates:
         found = existing.certificates[certificate.path]
         if certificate.source == "files":
             if not found or not (found.current or _new_keys(found)):
-                yield Change("take", certificate.path, f"from {', '.join(certificate.files)}")
+                yield HostChange("take", certificate.path, f"from {', '.join(certificate.files)}")
         elif not found:
-            yield Change("create", certificate.path, "self-signed")
+            yield HostChange("create", certificate.path, "self-signed")
         elif certificate.source == "self-signed" and (why := _outworn(certificate, found)):
-            yield Change("replace", certificate.path, why)
+            yield HostChange("replace", certificate.path, why)
         if certificate.next and (not found or not _has_next(found)):
-            yield Change("create", certificate.next, "the keys that come next, stay on the host")
+            yield HostChange("create", certificate.next, "the next keys, which stay on the host")
 
 
 def _has_next(found: FoundCertificate) -> bool:
@@ -121,34 +121,34 @@ def _outworn(certificate: Certificate, found: FoundCertificate) -> str:
     return "ends within 30 days" if found.days < SELF_SIGNED_DAYS else ""
 
 
-def _file_changes(service: Service, found: FoundService) -> Iterator[Change]:
+def _file_changes(service: Service, found: FoundService) -> Iterator[HostChange]:
     for file in service.set:
         old = found.files.get(file.path)
         after = "" if file.secret else file.content
         if old is None:
-            yield Change("create", file.path, after=after)
+            yield HostChange("create", file.path, after=after)
         elif file.sha256 != old.sha256:
-            yield Change("update", file.path, before=_text(old), after=after)
+            yield HostChange("update", file.path, before=_text(old), after=after)
         elif (old.mode, old.owner, old.group) != (file.mode, file.owner, file.group):
-            yield Change("update", file.path, f"{old.owner}:{old.group} {old.mode:o}")
+            yield HostChange("update", file.path, f"{old.owner}:{old.group} {old.mode:o}")
     for path in sorted(set(found.owned) - {file.path for file in service.set}):
-        yield Change("remove", path)
+        yield HostChange("remove", path)
 
 
-def _table_changes(service: Service, found: FoundService) -> Iterator[Change]:
+def _table_changes(service: Service, found: FoundService) -> Iterator[HostChange]:
     for table in service.tables:
         if found.tables[table.path] != table.file().sha256:
-            yield Change("build", f"{table.path}.lmdb")
+            yield HostChange("build", f"{table.path}.lmdb")
 
 
-def _unit_changes(service: Service, found: FoundService) -> Iterator[Change]:
+def _unit_changes(service: Service, found: FoundService) -> Iterator[HostChange]:
     enabled = found.units.get(service.enabled)
     if not enabled or enabled.UnitFileState != "enabled":
-        yield Change("enable", service.enabled)
+        yield HostChange("enable", service.enabled)
     if found.units.get(service.unit) is None or found.units[service.unit].ActiveState != "active":
-        yield Change("start", service.unit)
+        yield HostChange("start", service.unit)
     elif found.loaded != service.digest:
-        yield Change(
+        yield HostChange(
             "load", service.unit, "an earlier run was cut off" if found.interrupted else ""
         )
 

@@ -100,5 +100,4 @@ class Existing(_Found):
     # When what happened to keys, by file, slot and event: seconds since the epoch, as `clock` is.
     histories: Mapping[str, Mapping[int, Mapping[str, float]]] = {}
     clock: float = 0
-    published: frozenset[str] = frozenset()  # names of the keys' records that the controller sees
     notes: tuple[str, ...] = ()  # what a command could not do, and went on without

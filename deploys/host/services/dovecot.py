@@ -11,9 +11,9 @@ from pathlib import PurePath
 from ...mail.settings.accounts import password_hash
 from ...mail.settings.model import MailSettings
 from ..model.desired import Canary, File, Query, Service
-from ..model.state import Existing
 from ..model.templates import render
 from ..model.versions import installed
+from .plan_input import PlanInput
 
 NAME = "dovecot"
 PACKAGE = "dovecot-core"
@@ -53,14 +53,14 @@ def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is a
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what Dovecot shall be on a host, for the version that is there or will be."""
     return Service(
         query=query(settings),
         unit=UNIT,
         enabled=UNIT,
         files=(
-            File(CONFIGURATION, configuration(settings, installed(existing, PACKAGE))),
+            File(CONFIGURATION, configuration(settings, installed(given.existing, PACKAGE))),
             File(ACCOUNTS, _accounts(settings), 0o640, group="dovecot", secret=True),
             File(DROP_IN, render(DROP_IN, directory=SOCKET_DIRECTORY)),
         ),

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
-from ..model.state import Existing
 from ..model.templates import render
 from ..model.versions import installed
 from . import postfix
+from .plan_input import PlanInput
 
 NAME = "fail2ban"
 UNIT = "fail2ban.service"
@@ -39,15 +39,15 @@ def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is a
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what fail2ban shall be on a host."""
     return Service(
         query=query(settings),
         unit=UNIT,
         enabled=UNIT,
         files=(
-            File(JAIL, jail(settings, installed(existing, NAME))),
-            File(FILTER, render(FILTER, unit=postfix.unit(installed(existing, "postfix")))),
+            File(JAIL, jail(settings, installed(given.existing, NAME))),
+            File(FILTER, render(FILTER, unit=postfix.unit(installed(given.existing, "postfix")))),
         ),
         masked=(UNIT,),
         validators=(("fail2ban-client", "-c", "{directory}", "-t"),),

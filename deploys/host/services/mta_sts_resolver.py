@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
-from ..model.state import Existing
 from ..model.templates import render
 from ..model.versions import installed
+from .plan_input import PlanInput
 
 NAME = "mta-sts"
 PACKAGE = "postfix-mta-sts-resolver"
@@ -38,11 +38,11 @@ def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is a
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what the policies' daemon shall be, for its version and Postfix's."""
     # An answer with attributes is refused by Postfix before 3.10; 3.10.5 judges MX names by them.
-    attributes = installed(existing, "postfix") >= (3, 10, 5) and _version(existing) >= (1, 5)
-    values = {"version": _version(existing), "attributes": attributes}
+    attributes = installed(given.existing, "postfix") >= (3, 10, 5) and _version(given) >= (1, 5)
+    values = {"version": _version(given), "attributes": attributes}
     return Service(
         query=query(settings),
         unit=UNIT,
@@ -68,5 +68,5 @@ def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG
     yield from ()
 
 
-def _version(existing: Existing) -> tuple[int, ...]:
-    return installed(existing, PACKAGE)
+def _version(given: PlanInput) -> tuple[int, ...]:
+    return installed(given.existing, PACKAGE)

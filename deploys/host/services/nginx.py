@@ -14,10 +14,10 @@ from ...mail import autoconfig, mta_sts
 from ...mail.settings.model import MailSettings
 from ...mail.settings.site import Site
 from ..model.desired import Canary, Dialogue, File, Query, Service, Step
-from ..model.state import Existing
 from ..model.templates import render
 from ..tls import certificates, mta_sts_policy
 from ..tls.mta_sts_policy import DIRECTORY
+from .plan_input import PlanInput
 
 NAME = mta_sts_policy.SERVICE
 UNIT = certificates.WEB_SERVER
@@ -51,7 +51,7 @@ def query(settings: MailSettings) -> Query:
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:  # noqa: ARG001 - every service is made so
+def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG001 - every service is made so
     """Return what nginx shall be on a host whose sites are those that have to stand."""
     questions = tuple(_probe(site) for site in settings.sites)
     return Service(

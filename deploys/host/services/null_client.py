@@ -14,9 +14,9 @@ from dataclasses import replace
 from ...mail.settings.model import Client
 from ..model import templates
 from ..model.desired import Canary, Dialogue, File, Query, Service, Step, Table
-from ..model.state import Existing
 from ..model.versions import installed
 from . import postfix
+from .plan_input import PlanInput
 
 NAME = postfix.NAME
 SENDERS = f"{postfix.DIRECTORY}/sender_canonical"
@@ -48,9 +48,9 @@ def query(settings: Client) -> Query:
     )
 
 
-def service(settings: Client, existing: Existing) -> Service:
+def service(settings: Client, given: PlanInput) -> Service:
     """Return what Postfix shall be on a client, for the version that is there or will be."""
-    version = installed(existing, "postfix")
+    version = installed(given.existing, "postfix")
     return replace(
         postfix.every(query(settings), settings, version),
         files=(

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...mail.settings.model import HostSettings, MailSettings
-from ..dkim import signers
 from ..model import templates
 from ..model.desired import File, Query, Service, Table
-from ..model.state import Existing
 from ..model.versions import installed
 from ..tls import certificates
 from . import postfix_preflight, postfix_submission
+from .plan_input import PlanInput
 
 NAME = "postfix"
 DIRECTORY = "/etc/postfix"
@@ -83,9 +82,9 @@ def query(settings: MailSettings) -> Query:
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what Postfix shall be on a host, for the version that is there or will be."""
-    version = installed(existing, "postfix")
+    version = installed(given.existing, "postfix")
     certificate = certificates.path(settings.hostname)
     start = starting(version)
     return replace(
@@ -100,9 +99,7 @@ def service(settings: MailSettings, existing: Existing) -> Service:
         validators=(*VALIDATORS, BOUNCES),
         certificates=certificates.certificates(settings),
         canary=(
-            postfix_preflight.canary(
-                settings, certificate, start, signers.traces(settings, existing)
-            )
+            postfix_preflight.canary(settings, certificate, start, given.dkim.signs)
             if settings.preflight
             else None
         ),

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from ...mail.settings.model import MailSettings
 from ..model.desired import Canary, File, Query, Service
-from ..model.state import Existing
 from ..model.templates import render
+from .plan_input import PlanInput
 
 NAME = "redis"
 UNIT = "redis-server@rspamd.service"
@@ -44,7 +44,7 @@ def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is a
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:  # noqa: ARG001 - as above
+def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG001 - as above
     """Return what rspamd's Redis shall be."""
     return Service(
         query=query(settings),

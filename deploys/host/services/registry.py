@@ -10,8 +10,6 @@ from typing import Any, Protocol, TypeVar
 
 from ...mail.settings.model import Client, HostSettings, MailSettings
 from ..model.desired import Query, Service
-from ..model.state import Existing
-from ..tls import mta_sts_policy
 from . import (
     dovecot,
     fail2ban,
@@ -23,6 +21,7 @@ from . import (
     rspamd,
     unbound,
 )
+from .plan_input import PlanInput
 
 Settings_contra = TypeVar("Settings_contra", bound=HostSettings, contravariant=True)
 
@@ -38,7 +37,7 @@ class ServiceModule(Protocol[Settings_contra]):
     def query(self, settings: Settings_contra) -> Query:
         """Return what to ask a host about it."""
 
-    def service(self, settings: Settings_contra, existing: Existing) -> Service:
+    def service(self, settings: Settings_contra, given: PlanInput) -> Service:
         """Return what it shall be on a host."""
 
     def overrides(self, settings: Settings_contra) -> Iterator[tuple[str, str]]:
@@ -63,21 +62,21 @@ def queries(settings: HostSettings) -> list[Query]:
     return [module.query(settings) for module in _modules(settings)]
 
 
-def services(settings: HostSettings, existing: Existing) -> tuple[Service, ...]:
+def services(settings: HostSettings, given: PlanInput) -> tuple[Service, ...]:
     """Return what a host shall run, in starting order."""
-    own = _standing(settings, existing)
-    return tuple(module.service(own, existing) for module in _wanted(own))
+    own = _standing(settings, given)
+    return tuple(module.service(own, given) for module in _wanted(own))
 
 
-def leaving(settings: HostSettings, existing: Existing) -> dict[str, str]:
+def leaving(settings: HostSettings, given: PlanInput) -> dict[str, str]:
     """Return the units that earlier runs set up and a host needs no more, by service."""
-    wanted = {module.NAME for module in _wanted(_standing(settings, existing))}
+    wanted = {module.NAME for module in _wanted(_standing(settings, given))}
     unwanted = {
         query.name: query.units[-1]
         for query in queries(settings)
-        if query.name not in wanted and existing.services[query.name].owned
+        if query.name not in wanted and given.existing.services[query.name].owned
     }
-    return {**existing.others, **unwanted}
+    return {**given.existing.others, **unwanted}
 
 
 def suspects(settings: HostSettings, why: str) -> str:
@@ -87,12 +86,11 @@ def suspects(settings: HostSettings, why: str) -> str:
     return ", ".join(f"{key}[{name!r}]" for key, name in named)
 
 
-def _standing(settings: HostSettings, existing: Existing) -> HostSettings:
-    return (
-        mta_sts_policy.standing(settings, existing)
-        if isinstance(settings, MailSettings)
-        else settings
-    )
+def _standing(settings: HostSettings, given: PlanInput) -> HostSettings:
+    """Return the settings with the web sites that the host has to serve by the evidence."""
+    if not isinstance(settings, MailSettings):
+        return settings
+    return settings.model_copy(update={"sites": given.policies.sites})
 
 
 def _wanted(settings: HostSettings) -> list[ServiceModule[Any]]:

@@ -6,15 +6,16 @@ reloaded and not restarted: its main process keeps the socket while new workers 
 everything again before it starts these, and whoever asks meanwhile is answered as before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ...mail.settings.model import MailSettings
-from ..dkim import keys, signers
+from ..dkim import keys
+from ..dkim.signing_table import SigningTable, as_ucl
 from ..model.desired import Canary, File, Query, Service
-from ..model.state import Existing
 from ..model.templates import render
 from . import redis
+from .plan_input import PlanInput
 from .ucl import Settings
 
 NAME = "rspamd"
@@ -91,14 +92,14 @@ def query(settings: MailSettings) -> Query:
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what rspamd shall be, signing with the keys whose records are published."""
     return Service(
         query=query(settings),
         unit=UNIT,
         enabled=UNIT,
-        files=tuple(_files(settings, existing)),
-        keys=keys.keys(settings, existing),
+        files=tuple(_files(settings, given.dkim.signs)),
+        keys=given.dkim.wanted,
         masked=(UNIT,),
         validators=tuple(_validators(settings)),
         ignored=IGNORED,
@@ -117,12 +118,12 @@ def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
         yield from (("mail_rspamd", name) for name in own)
 
 
-def render_local(settings: MailSettings, name: str, domains: Mapping[str, Any]) -> str:
+def render_local(settings: MailSettings, name: str, signs: SigningTable) -> str:
     """Return a file of `local.d`: ours with the operator's settings, or the operator's alone."""
     where = f'mail_rspamd["{name}"]'
     setting = Settings(settings.rspamd.get(name, {}), where)
     ours = _known(settings, name)
-    body = render(f"{LOCAL}/{name}", setting=setting, **_values(settings, domains)) if ours else ""
+    body = render(f"{LOCAL}/{name}", setting=setting, **_values(settings, signs)) if ours else ""
     rest = list(setting.rest())
     return "\n".join(
         (
@@ -135,10 +136,9 @@ def render_local(settings: MailSettings, name: str, domains: Mapping[str, Any]) 
     )
 
 
-def _files(settings: MailSettings, existing: Existing) -> Iterator[File]:
-    domains = signers.domains(settings, existing)
+def _files(settings: MailSettings, signs: SigningTable) -> Iterator[File]:
     for name in _names(settings):
-        yield File(f"{LOCAL}/{name}", render_local(settings, name, domains))
+        yield File(f"{LOCAL}/{name}", render_local(settings, name, signs))
     judging = [name for name in JUDGING if f"{name}.conf" not in settings.rspamd]
     yield File(GUARD, render(GUARD, scan=settings.scan_outbound, senders=_senders(settings)))
     yield File(RULES, render(RULES, scan=settings.scan_outbound, judging=judging))
@@ -158,9 +158,9 @@ def _known(settings: MailSettings, name: str) -> bool:
     return name in FILES or (name in COUNTING and redis.wanted(settings))
 
 
-def _values(settings: MailSettings, domains: Mapping[str, Any]) -> dict[str, Any]:
+def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
     return {
-        "domains": domains,
+        "domains": as_ucl(signs),
         "networks": [*LOOPBACK, *settings.networks],
         "scan": settings.scan_outbound,
         "socket": SOCKET,

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
-from ..model.state import Existing
 from ..model.templates import render
 from ..model.versions import installed
+from .plan_input import PlanInput
 
 NAME = "unbound"
 DIRECTORY = "/etc/unbound"
@@ -38,10 +38,10 @@ def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is a
     )
 
 
-def service(settings: MailSettings, existing: Existing) -> Service:
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what Unbound shall be on a host."""
     values = {
-        "version": installed(existing, "unbound"),
+        "version": installed(given.existing, "unbound"),
         "forwards": settings.resolver_forwards,
         "trust_anchor": settings.resolver_trust_anchor,
     }

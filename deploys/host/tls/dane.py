@@ -1,50 +1,52 @@
 """
-Which keys of a host its TLSA records name (RFC 7672), and since when everybody knows them.
+TLSA records of a host (RFC 7672): the keys that they name, and the note that they are published.
 
-The host says which keys it shows, which ones have a new certificate, and which come next. Once
-every name server answers with all of them, that is noted on the host, which counts from there.
+The host reports the keys in use, those with a new certificate, and the next ones. Once every
+authoritative server answers with all of them, that is noted on the host, which counts from there.
 """
 
-from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 from ...mail import tlsa
 from ...mail.settings.model import HostSettings, MailSettings
-from ..model.plan import Change
+from ..model.lookup import TlsaLookup
+from ..model.plan import HostChange
 from ..model.state import Existing, FoundCertificate
 from .certificates import path
 
-Everywhere = Callable[[MailSettings, Collection[str]], bool]
+
+@dataclass(frozen=True)
+class Announcement:
+    """A host's keys that every authoritative server has, and that the host does not know of."""
+
+    changes: tuple[HostChange, ...] = ()
+    request: tuple[dict[str, Any], ...] = ()  # as the agent takes it
 
 
 def keys(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
-    """Return the digests of a host's keys, as far as its TLSA set has to hold them."""
+    """Return the digests of a host's keys for its TLSA records."""
     found = _own(settings, existing)
     if not found:
         return ()
-    # A certificate that only stands in until the authority's comes, which need not wait then.
+    # A self-signed certificate until the authority's comes, which does not wait for a TLSA record.
     stands_in = settings.tls == "acme" and found.self_signed and not found.issued
     new = existing.services["postfix"].pid is None and not found.noted
     return () if new and stands_in else found.keys
 
 
-def notices(settings: HostSettings, existing: Existing, everywhere: Everywhere) -> list[Change]:
-    """Return what there is to note: keys that every name server answers with by now."""
+def announcement(settings: HostSettings, existing: Existing, lookup: TlsaLookup) -> Announcement:
+    """Return the note that is due on a host: its keys are on every authoritative server by now."""
     if not isinstance(settings, MailSettings) or not settings.dane:
-        return []
-    found, shown = _own(settings, existing), keys(settings, existing)
-    if not found or not set(shown) - set(found.noted) or not everywhere(settings, shown):
-        return []
+        return Announcement()
+    found, announced = _own(settings, existing), keys(settings, existing)
+    if not found or not set(announced) - set(found.noted) or not lookup(settings, announced):
+        return Announcement()
     name = tlsa.record_name(settings.hostname)
-    return [Change("note", name, "every name server answers with the keys")]
-
-
-def noting(settings: HostSettings, existing: Existing) -> list[dict[str, Any]]:
-    """Return what the agent notes of a host's keys."""
-    if not isinstance(settings, MailSettings):
-        return []
+    change = HostChange("note", name, "every name server answers with the keys")
     ttl = tlsa.ttl(settings.ttl)
-    return [{"name": settings.hostname, "announced": keys(settings, existing), "ttl": ttl}]
+    note = {"name": settings.hostname, "announced": announced, "ttl": ttl}
+    return Announcement((change,), (note,))
 
 
 def waiting(existing: Existing) -> list[str]:

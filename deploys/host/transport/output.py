@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import click
 from pyinfra import host, logger, state
 
-from ..model.plan import Change
+from ..model.plan import HostChange
 
 
 def say(sentences: Iterable[str]) -> None:
@@ -15,7 +15,7 @@ def say(sentences: Iterable[str]) -> None:
         host.log_styled(f"  {sentence}", fg="yellow", log_func=logger.warning)
 
 
-def show(changes: Iterable[Change]) -> None:
+def show(changes: Iterable[HostChange]) -> None:
     """Show a plan once: while planning, or while executing where planning was skipped."""
     if state.is_executing and state.should_check_for_changes():
         return

@@ -1,13 +1,13 @@
 """What a host is asked for: requests to the agent, made of services and of what changes in them."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
 from ...mail.settings.model import HostSettings
 from ..model.desired import Certificate, Service
-from ..model.plan import Change
+from ..model.plan import HostChange
 from ..model.state import Existing
 from ..services import registry
 
@@ -18,7 +18,7 @@ def asking(settings: HostSettings) -> dict[str, Any]:
 
 
 def preparing(
-    settings: HostSettings, desired: Iterable[Service], changes: Iterable[Change]
+    settings: HostSettings, desired: Iterable[Service], changes: Iterable[HostChange]
 ) -> dict[str, Any]:
     """Return the packages, certificates and keys that a plan wants."""
     wanted = {change.subject for change in changes}
@@ -36,8 +36,8 @@ def preparing(
 def certifying(
     settings: HostSettings,
     desired: Iterable[Service],
-    changes: Iterable[Change],
-    announced: list[dict[str, Any]],
+    changes: Iterable[HostChange],
+    announced: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Return the certificates that a plan wants, by what is to be done, and what is to be noted."""
     issued, taken, rotated = (
@@ -45,7 +45,7 @@ def certifying(
         for verb in ("issue", "take", "rotate")
     )
     return asking(settings) | {
-        "announced": announced,
+        "announced": list(announced),
         "issue": _those(desired, issued, lambda one: one.path),
         "take": _those(desired, taken, lambda one: one.path),
         "rotate": _those(desired, rotated, lambda one: one.next),

@@ -1,0 +1,81 @@
+"""State of a host's DKIM keys: one value per run, for the plan, the zones and the operator."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+from ...mail import dkim, dkim_rotation
+from ...mail.dkim_rotation import Published
+from ...mail.settings.model import MailSettings
+from ..model.desired import Key
+from ..model.lookup import RecordLookup
+from ..model.state import Existing
+from . import keys
+from .evidence import Evidence, evidence, home_of
+from .rotation import Rotation, rotation
+from .signing_table import SigningTable
+
+
+@dataclass(frozen=True)
+class DkimState:
+    """
+    Keys of a host, and their use.
+
+    `wanted` are the keys that have to be on the host, `records` the contents of the zones, `signs`
+    the keys that sign for each domain, `rotation` the deletions and notes of the run, and `waiting`
+    a sentence for each missing record and for keys that have to wait.
+    """
+
+    wanted: tuple[Key, ...] = ()
+    records: tuple[Published, ...] = ()
+    signs: SigningTable = field(default_factory=dict)
+    rotation: Rotation = field(default_factory=Rotation)
+    waiting: tuple[str, ...] = ()
+
+
+def dkim_state(settings: MailSettings, existing: Existing, lookup: RecordLookup) -> DkimState:
+    """Return the state of a host's keys, with the records that the controller sees."""
+    found = evidence(settings, existing, lookup)
+    wanted = dkim_rotation.wanted(settings, found.slots, found.now)
+    signs = found.signs()
+    return DkimState(
+        wanted=tuple(key for slot in wanted for key in keys.pair(settings, slot)),
+        records=found.records,
+        signs=signs,
+        rotation=rotation(found, signs),
+        waiting=tuple(_waiting(found)),
+    )
+
+
+def _waiting(found: Evidence) -> Iterator[str]:
+    for name, text in found.missing.items():
+        yield _missing(found, name, text)
+    yield from _revocations(found)
+    yield from filter(
+        None,
+        (
+            dkim_rotation.hindrance(found.settings, found.slots, found.now),
+            dkim_rotation.patience(found.slots, found.now),
+        ),
+    )
+
+
+def _missing(found: Evidence, name: str, text: str) -> str:
+    """Say which record is missing: the key's own, or the CNAME that leads to it."""
+    selector, _, domain = name.partition("._domainkey.")
+    home = home_of(found.settings, name)
+    leads = f"{name}. CNAME {home}."
+    if dkim.is_revoked(text):
+        return f"{name} leads nowhere, and will be needed; publish once: {leads}"
+    record = leads if home in found.seen else f'{home}. TXT "{text}"'
+    return f"mail of {domain} leaves without the signature {selector}; publish: {record}"
+
+
+def _revocations(found: Evidence) -> Iterator[str]:
+    """Yield the records to change for deleted keys, where zones are written by hand."""
+    settings, gone = found.settings, found.expired
+    if gone is None or settings.dns is not None:
+        return
+    for domain, name in product(dkim.signing_domains(settings), dkim.ALGORITHMS):
+        home = dkim.home(settings, dkim.selector(settings, gone, name), domain)
+        yield f'no mail needs the key at {home} any more; publish: "{dkim.DkimKey(name, "")}"'
