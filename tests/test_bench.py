@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from deploys.mail.errors import MailError
-from deploys.zones.model.changes import Expected
+from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.propagation.poll import Question, wait
 from deploys.zones.providers.load import load
 from scripts.benches.answering import ROUND_TRIP, far_servers
@@ -106,7 +106,7 @@ def test_a_situation_without_a_baseline_has_no_ratio() -> None:
 
 
 def test_name_servers_that_are_far_away_answer_late_and_one_of_them_later_still() -> None:
-    record = Expected("harbor.example", "MX", ("10 mx1.harbor.example.",))
+    record = ExpectedAnswer("harbor.example", "MX", ("10 mx1.harbor.example.",))
     moment = time.monotonic() + 0.3
     with far_servers(2, (record,), since={2: moment}) as servers:
         outcome = wait([Question("harbor.example", server, record) for server in servers], 0)

@@ -17,7 +17,7 @@ from ..mail.spf_cost import Lookup
 from .merge.kinds import kind, merged
 from .merge.rules import Merged
 from .model import recordsets
-from .model.changes import Change, Expected
+from .model.changes import ExpectedAnswer, RecordChange
 from .model.recordsets import Key
 from .providers.capabilities import unheld
 from .providers.provider import Provider
@@ -32,7 +32,7 @@ class Draft:
         self.provider = provider
         self.existing = existing
         self.desired = start.copy()
-        self.expected: list[Expected] = []
+        self.expected: list[ExpectedAnswer] = []
         self.notes: list[str] = []
         self._ask = lookup
         self._before = recordsets.sets(existing)
@@ -52,7 +52,7 @@ class Draft:
         else:
             self._join(key, record)
 
-    def changes(self) -> Iterator[Change]:
+    def changes(self) -> Iterator[RecordChange]:
         """Yield what differs from the zone that exists."""
         differing = self.existing.changes(self.desired, self.provider.octodns)
         by_key = {recordsets.key(change.record): change for change in differing}
@@ -105,10 +105,10 @@ class Draft:
         return None
 
 
-def _expected(record: MailRecord, result: Merged, existing: tuple[str, ...]) -> Expected:
+def _expected(record: MailRecord, result: Merged, existing: tuple[str, ...]) -> ExpectedAnswer:
     gone = (text for text in existing if text not in (*result.ours, *result.kept))
     present, absent = (
         tuple(recordsets.rdata(record.type, text) for text in values)
         for values in (result.ours, gone)
     )
-    return Expected(record.name, record.type, present, absent)
+    return ExpectedAnswer(record.name, record.type, present, absent)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..mail.errors import MailError
 from ..mail.settings.model import Fleet
-from .model.changes import Change, listed
+from .model.changes import RecordChange, listed
 from .ownership.registry import is_registry
 
 
@@ -29,7 +29,7 @@ class Limits:
             max(host.zone_deletes for host in fleet.hosts),
         )
 
-    def refuse(self, zone: str, changes: tuple[Change, ...]) -> None:
+    def refuse(self, zone: str, changes: tuple[RecordChange, ...]) -> None:
         """Raise MailError with the numbers and the key to raise where a plan goes too far."""
         counted = [change for change in changes if not is_registry(change.name)]
         updates = [change for change in counted if change.existing and change.desired]

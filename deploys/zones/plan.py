@@ -16,7 +16,7 @@ from ..mail.records import MailRecord
 from ..mail.spf_cost import Lookup
 from .desired import Draft
 from .merge.wildcards import remarks
-from .model.changes import Change, Expected, outcome
+from .model.changes import ExpectedAnswer, RecordChange, outcome
 from .ownership.plan import Marking
 from .ownership.scope import NOBODY, Claim
 from .providers.capabilities import refuse_to_garble
@@ -36,8 +36,8 @@ class ZonePlan:
     provider: Provider
     existing: Zone
     desired: Zone
-    changes: tuple[Change, ...]
-    expected: tuple[Expected, ...]
+    changes: tuple[RecordChange, ...]
+    expected: tuple[ExpectedAnswer, ...]
     notes: tuple[str, ...] = ()
 
 

@@ -20,7 +20,7 @@ from ..mail.settings.model import Fleet, MailSettings
 from .apply import apply
 from .backup import Saves
 from .limits import Limits
-from .model.changes import Change, listed
+from .model.changes import RecordChange, listed
 from .orphans import leaving, marked
 from .ownership.foreign import OWNERS, zone_of_record
 from .ownership.scope import NOBODY, Claim
@@ -46,12 +46,12 @@ class Publication:
         self.written: set[str] = set()
 
     @property
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[RecordChange]:
         """Every change of every zone, those too that go too far."""
         return [change for zone in (*self.plans, *self.refused) for change in zone.changes]
 
     @property
-    def by_hand(self) -> list[Change]:
+    def by_hand(self) -> list[RecordChange]:
         """Every change that somebody has to make by hand."""
         return [one for zone in self.plans if zone.provider.by_hand for one in zone.changes]
 

@@ -16,7 +16,7 @@ import dns.message
 import dns.rrset
 
 from deploys.dns.query import Server
-from deploys.zones.model.changes import Expected
+from deploys.zones.model.changes import ExpectedAnswer
 
 from .background import background
 
@@ -29,7 +29,7 @@ Moments = Mapping[int, float]  # by number of a server, from when on it has its 
 class _Zone:
     """What is published, and the answers that were made of it."""
 
-    held: Mapping[tuple[str, str], Expected]
+    held: Mapping[tuple[str, str], ExpectedAnswer]
     made: dict[bytes, bytes] = field(default_factory=dict)
 
     def answer(self, query: bytes, *, empty: bool) -> bytes:
@@ -65,7 +65,7 @@ class _FarServer(asyncio.DatagramProtocol):
 
 @contextmanager
 def far_servers(
-    count: int, records: tuple[Expected, ...], since: Moments | None = None
+    count: int, records: tuple[ExpectedAnswer, ...], since: Moments | None = None
 ) -> Iterator[list[Server]]:
     """Serve records from so many name servers for as long as the context lasts."""
     zone = _Zone({(expected.name, expected.type): expected for expected in records})

@@ -19,7 +19,7 @@ from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.backup import Saves
-from deploys.zones.model.changes import Change
+from deploys.zones.model.changes import RecordChange
 from deploys.zones.providers.load import load
 from deploys.zones.providers.routing import by_configuration
 from deploys.zones.publication import Publication
@@ -62,7 +62,7 @@ class _Course:
     """Zones, and what is published in them."""
 
     zones: Zones
-    held: dict[str, Sequence[Change]] = field(default_factory=dict)
+    held: dict[str, Sequence[RecordChange]] = field(default_factory=dict)
 
     def cases(self, counts: Sequence[int]) -> Iterator[Case]:
         """Yield the cases, publishing first, since what is published is planned then."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from deploys.dns.query import asked
-from deploys.zones.model.changes import Expected
+from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.model.recordsets import rdata
 from deploys.zones.propagation.poll import Question, fault, wait
 
@@ -73,7 +73,7 @@ def _one_by_one(questions: list[Question]) -> bool:
     )
 
 
-def _records(number: int) -> tuple[Expected, ...]:
+def _records(number: int) -> tuple[ExpectedAnswer, ...]:
     text = rdata("TXT", KEY)
     names = (f"h{n}-rsa._domainkey.{ZONE}" for n in range(1, number + 1))
-    return tuple(Expected(name, "TXT", (text,)) for name in names)
+    return tuple(ExpectedAnswer(name, "TXT", (text,)) for name in names)

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 from deploys.lab import inventory
 from deploys.lab.definition import Lab
-from deploys.zones.model.changes import Change
+from deploys.zones.model.changes import RecordChange
 
 from .command import BenchError
 
@@ -49,7 +49,7 @@ class Zones:
         gone = [_gone(name.removesuffix("."), "NS") for name in ours]
         self._call("PATCH", f"/{self.parent}.", {"rrsets": gone})
 
-    def set_back(self, changes: Mapping[str, Sequence[Change]]) -> None:
+    def set_back(self, changes: Mapping[str, Sequence[RecordChange]]) -> None:
         """Take out of each zone again what was created in it."""
         patches = [
             (f"/{zone}.", {"rrsets": [_gone(change.name, change.type) for change in created]})

@@ -7,7 +7,7 @@ from threading import Timer
 import pytest
 
 from deploys.dns.query import Server
-from deploys.zones.model.changes import Change, Expected, RecordSet
+from deploys.zones.model.changes import ExpectedAnswer, RecordChange, RecordSet
 from deploys.zones.propagation.ttl import Published, lifetime, outlive
 from tests.zones.responder import Responder, txt
 
@@ -15,9 +15,11 @@ ZONE = "harbor.example"
 OLD, NEW = '"v=spf1 ~all"', '"v=spf1 mx ~all"'
 
 
-def change(kind: str, name: str, before: tuple[str, ...] | None, after: tuple[str, ...]) -> Change:
+def change(
+    kind: str, name: str, before: tuple[str, ...] | None, after: tuple[str, ...]
+) -> RecordChange:
     existing = None if before is None else RecordSet(300, before)
-    return Change(name, kind, existing, RecordSet(3600, after), "why")
+    return RecordChange(name, kind, existing, RecordSet(3600, after), "why")
 
 
 OUTLIVED = {
@@ -49,7 +51,7 @@ OUTLIVED = {
 
 
 @pytest.mark.parametrize(("seconds", "changed"), OUTLIVED.values(), ids=OUTLIVED)
-def test_what_the_next_steps_are_judged_by_is_outlived(seconds: int, changed: Change) -> None:
+def test_what_the_next_steps_are_judged_by_is_outlived(seconds: int, changed: RecordChange) -> None:
     assert lifetime(changed) == seconds
 
 
@@ -63,16 +65,18 @@ def resolver() -> Iterator[Responder]:
 
 def policy(ttl: int) -> Published:
     """A policy that replaced one with that time to live."""
-    changed = Change(ZONE, "TXT", RecordSet(ttl, (OLD,)), RecordSet(3600, (NEW,)), "why")
-    return Published(ZONE, changed, (Expected(ZONE, "TXT", (NEW,), (OLD,)),))
+    changed = RecordChange(ZONE, "TXT", RecordSet(ttl, (OLD,)), RecordSet(3600, (NEW,)), "why")
+    return Published(ZONE, changed, (ExpectedAnswer(ZONE, "TXT", (NEW,), (OLD,)),))
 
 
 def reports() -> Published:
     """A change that nothing which follows is judged by."""
     name = f"_dmarc.{ZONE}"
     values = '"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'
-    changed = Change(name, "TXT", RecordSet(300, values[:1]), RecordSet(300, values[1:]), "why")
-    return Published(ZONE, changed, (Expected(name, "TXT", values[1:], values[:1]),))
+    changed = RecordChange(
+        name, "TXT", RecordSet(300, values[:1]), RecordSet(300, values[1:]), "why"
+    )
+    return Published(ZONE, changed, (ExpectedAnswer(name, "TXT", values[1:], values[:1]),))
 
 
 def by(responder: Responder) -> list[Server]:

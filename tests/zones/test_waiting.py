@@ -12,13 +12,13 @@ import pytest
 
 from deploys.dns import query as answers
 from deploys.dns.query import WORKERS, Server
-from deploys.zones.model.changes import Expected
+from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.propagation.poll import Outcome, Question, wait
 from tests.zones.responder import RESPONSE, Responder, mx, txt
 
 ZONE = "harbor.example"
-MX = Expected(ZONE, "MX", ("10 mx1.harbor.example.",))
-SPF = Expected(ZONE, "TXT", ('"v=spf1 mx ~all"',), ('"v=spf1 ~all"',))
+MX = ExpectedAnswer(ZONE, "MX", ("10 mx1.harbor.example.",))
+SPF = ExpectedAnswer(ZONE, "TXT", ('"v=spf1 mx ~all"',), ('"v=spf1 ~all"',))
 OLD = {(ZONE, "TXT"): [txt("v=spf1 ~all"), txt("site-verification=1")]}
 NEW = {
     (ZONE, "MX"): [mx(10, "mx1.harbor.example"), mx(20, "mx.faraway.example")],
@@ -36,7 +36,9 @@ def pair() -> Iterator[tuple[Responder, Responder]]:
         yield both[0], both[1]
 
 
-def asked(*responders: Responder, expected: tuple[Expected, ...] = (MX, SPF)) -> list[Question]:
+def asked(
+    *responders: Responder, expected: tuple[ExpectedAnswer, ...] = (MX, SPF)
+) -> list[Question]:
     return [
         Question(ZONE, Server(f"ns{i}.nic.example", responder.address, responder.port), what)
         for i, responder in enumerate(responders, 1)
@@ -181,7 +183,7 @@ def test_a_server_that_never_answers_holds_up_a_round_once_however_much_it_is_as
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(answers, "PATIENCE", 0.5)
-    many = tuple(Expected(f"h{i}.{ZONE}", "A", ("203.0.113.1",)) for i in range(4 * WORKERS))
+    many = tuple(ExpectedAnswer(f"h{i}.{ZONE}", "A", ("203.0.113.1",)) for i in range(4 * WORKERS))
     with Responder("127.0.0.5") as responder:
         responder.silent = True
         started = time.monotonic()
@@ -237,7 +239,7 @@ def test_what_goes_is_waited_for_too(
     held: dict[tuple[str, str], list[bytes]], wrong: list[str], pair: tuple[Responder, Responder]
 ) -> None:
     pair[0].answers = dict(held)
-    gone = Expected(ZONE, "TXT", (), ('"v=spf1 ~all"',))
+    gone = ExpectedAnswer(ZONE, "TXT", (), ('"v=spf1 ~all"',))
 
     assert list(map(str, wait(asked(pair[0], expected=(gone,)), 0).wrong.values())) == wrong
 
@@ -255,8 +257,8 @@ def test_a_packet_that_is_lost_is_sent_again(
 def test_what_two_records_of_one_name_and_type_need_is_asked_once(
     pair: tuple[Responder, Responder],
 ) -> None:
-    verification = Expected(ZONE, "TXT", ('"site-verification=1"',))
-    absent = Expected(ZONE, "TXT", ('"site-verification=2"',))
+    verification = ExpectedAnswer(ZONE, "TXT", ('"site-verification=1"',))
+    absent = ExpectedAnswer(ZONE, "TXT", ('"site-verification=2"',))
 
     outcome = wait(asked(pair[0], expected=(SPF, verification, absent)), 0)
 

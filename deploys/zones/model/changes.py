@@ -18,8 +18,8 @@ NOTHING = RecordSet(0, ())
 
 
 @dataclass(frozen=True)
-class Change:
-    """A record set that is updated from what it was, created or deleted."""
+class RecordChange:
+    """A record set that a plan creates, updates or deletes."""
 
     name: str
     type: str
@@ -45,8 +45,8 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """What a name server answers once a record set of ours has reached it."""
+class ExpectedAnswer:
+    """The answer of a name server that has a record set of ours."""
 
     name: str
     type: str
@@ -57,11 +57,11 @@ class Expected:
         return f"{self.type} {self.name}"
 
 
-def outcome(change: Change) -> Expected:
+def outcome(change: RecordChange) -> ExpectedAnswer:
     """Return what name servers answer after a change."""
     before, after = change.existing or NOTHING, change.desired or NOTHING
     absent = tuple(value for value in before.values if value not in after.values)
-    return Expected(change.name, change.type, after.values, absent)
+    return ExpectedAnswer(change.name, change.type, after.values, absent)
 
 
 def listed(things: Sequence[str]) -> str:

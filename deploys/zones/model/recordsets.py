@@ -8,7 +8,7 @@ from octodns.record.rr import Rrset
 from octodns.record.txt import TxtValue
 from octodns.zone import Zone
 
-from .changes import Change, RecordSet
+from .changes import RecordChange, RecordSet
 
 Key = tuple[str, str]
 Content = Mapping[str, Any]
@@ -47,11 +47,11 @@ def record_set(record: Record) -> RecordSet:
     return RecordSet(record.ttl, tuple(record.to_rrset().rdatas))
 
 
-def change(before: Record | None, after: Record | None, why: str, brief: str = "") -> Change:
+def change(before: Record | None, after: Record | None, why: str, brief: str = "") -> RecordChange:
     """Return what becomes of a record set, of which one is None where there is none."""
     name, record_type = owner(before or after)
     existing, desired = (record_set(record) if record else None for record in (before, after))
-    return Change(name, record_type, existing, desired, why, brief)
+    return RecordChange(name, record_type, existing, desired, why, brief)
 
 
 def texts(record: Record | None) -> dict[str, Any]:

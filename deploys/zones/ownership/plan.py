@@ -12,7 +12,7 @@ from octodns.zone import Zone
 from ...mail.errors import MailError
 from ...mail.records import MailRecord
 from ..model import recordsets
-from ..model.changes import Change
+from ..model.changes import RecordChange
 from ..model.recordsets import Key
 from . import record as registering
 from .digests import of_records, of_zone
@@ -51,7 +51,7 @@ class Marking:
             new = of_records(self.existing, exact) if self.adopts else created
             registering.write(desired, self._renewed(now, new))
 
-    def gone(self, desired: Zone, known: Iterable[Change]) -> Iterator[Change]:
+    def gone(self, desired: Zone, known: Iterable[RecordChange]) -> Iterator[RecordChange]:
         """Yield what has had its day, besides the record sets that have new values of ours."""
         done = {(change.name, change.type) for change in known}
         after = recordsets.sets(desired)
@@ -61,7 +61,7 @@ class Marking:
             if changed and recordsets.owner(record) not in done:
                 yield recordsets.change(record, left, GONE)
 
-    def marks(self, desired: Zone) -> Iterator[Change]:
+    def marks(self, desired: Zone) -> Iterator[RecordChange]:
         """Yield what changes in the registry."""
         before, after = (recordsets.sets(zone).get(KEY) for zone in (self.existing, desired))
         if recordsets.content(before) != recordsets.content(after):

@@ -29,7 +29,7 @@ from ...mail.errors import MailError
 from ...mail.records import Facts
 from ...mail.settings.model import Fleet, MailSettings
 from ...run.threads import in_parallel
-from ..model.changes import Expected
+from ..model.changes import ExpectedAnswer
 from .poll import Question, wait
 
 Name = dns.name.Name
@@ -61,7 +61,7 @@ def secured(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
 
 def everywhere(settings: MailSettings, digests: Collection[str]) -> bool:
     """Tell whether every name server answers with the TLSA records of these keys of a host."""
-    wanted = Expected(tlsa.record_name(settings.hostname), "TLSA", tlsa.records(digests))
+    wanted = ExpectedAnswer(tlsa.record_name(settings.hostname), "TLSA", tlsa.records(digests))
     try:
         ask = resolver(settings.resolvers)
         zone = zone_of(settings.hostname, ask)

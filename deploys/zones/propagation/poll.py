@@ -19,7 +19,7 @@ import dns.rdtypes.ANY.TXT
 
 from ...dns.query import WORKERS, Fault, Lame, Server, Silent, Unrouted, asked
 from ...run.threads import in_parallel
-from ..model.changes import Expected, listed
+from ..model.changes import ExpectedAnswer, listed
 
 # From the beginning of one round of questions to that of the next. Together with the time of an
 # answer the last is under the 2 s within which a server's new answer is noticed.
@@ -32,7 +32,7 @@ class Question:
 
     zone: str
     server: Server
-    expected: Expected
+    expected: ExpectedAnswer
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class _Others:
 
     def __init__(self) -> None:
         self.unreached: set[Server] = set()
-        self._servers: set[tuple[str, Expected]] = set()
-        self._zones: set[tuple[str, Expected]] = set()
+        self._servers: set[tuple[str, ExpectedAnswer]] = set()
+        self._zones: set[tuple[str, ExpectedAnswer]] = set()
 
     def note(self, questions: Iterable[Question], wrong: dict[Question, Fault]) -> None:
         for question in questions:
@@ -131,7 +131,7 @@ def _faults(
     return [(question, fault(server, answer, question.expected)) for question in questions]
 
 
-def fault(server: Server, answer: dns.message.Message, expected: Expected) -> Fault | None:
+def fault(server: Server, answer: dns.message.Message, expected: ExpectedAnswer) -> Fault | None:
     """Return what is wrong with a server's answer, where `expected` should be in it."""
     if not server.recursive and not answer.flags & dns.flags.AA:
         return Lame("not authoritative")

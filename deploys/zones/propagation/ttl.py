@@ -18,7 +18,7 @@ from pyinfra import logger
 
 from ...dns.query import Server
 from ...mail import dkim
-from ..model.changes import Change, Expected, listed
+from ..model.changes import ExpectedAnswer, RecordChange, listed
 from .poll import Outcome, Question, wait
 
 JUDGED_BY = {"A", "AAAA", "MX", "TLSA"}
@@ -32,11 +32,11 @@ class Published:
     """A change that every name server of a zone answers with."""
 
     zone: str
-    change: Change
-    expected: tuple[Expected, ...]
+    change: RecordChange
+    expected: tuple[ExpectedAnswer, ...]
 
 
-def lifetime(change: Change) -> int:
+def lifetime(change: RecordChange) -> int:
     """Return for how many seconds a cache may lack what the run's next steps are judged by."""
     if change.existing is None or change.desired is None or not _is_judged_by(change):
         return 0
@@ -44,7 +44,7 @@ def lifetime(change: Change) -> int:
     return change.existing.ttl if gained else 0
 
 
-def _is_judged_by(change: Change) -> bool:
+def _is_judged_by(change: RecordChange) -> bool:
     if change.type == "TXT":  # SPF is at a domain's or a host's own name, a key below _domainkey
         return "._domainkey." in change.name or not change.name.startswith("_")
     return change.type in JUDGED_BY

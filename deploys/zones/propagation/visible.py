@@ -18,7 +18,7 @@ from ...mail.errors import MailError
 from ...mail.settings.model import MailSettings
 from ...run.threads import in_parallel
 from ..model import recordsets
-from ..model.changes import Expected
+from ..model.changes import ExpectedAnswer
 from .poll import Question, wait
 
 
@@ -57,13 +57,13 @@ def _trail(
     selector, _, domain = name.partition("._domainkey.")
     own = domain in dkim.signing_domains(settings)
     home = dkim.home(settings, selector, domain) if own else name
-    leads = [Expected(name, "CNAME", (f"{home}.",))] if name != home else []
-    steps = [*leads, Expected(home, "TXT", (recordsets.rdata("TXT", text),))]
+    leads = [ExpectedAnswer(name, "CNAME", (f"{home}.",))] if name != home else []
+    steps = [*leads, ExpectedAnswer(home, "TXT", (recordsets.rdata("TXT", text),))]
     asked = [list(_questions(expected, ask)) for expected in steps]
     return [question for found in asked for question in found] if all(asked) else []
 
 
-def _questions(expected: Expected, ask: dns.resolver.Resolver) -> Iterator[Question]:
+def _questions(expected: ExpectedAnswer, ask: dns.resolver.Resolver) -> Iterator[Question]:
     try:
         zone = zone_of(expected.name, ask)
         found = servers(zone, ask)

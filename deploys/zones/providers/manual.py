@@ -25,7 +25,7 @@ from rich.table import Table
 from ...dns.query import Server
 from ...mail.records import MailRecord
 from ...run.threads import in_parallel
-from ..model.changes import Change
+from ..model.changes import RecordChange
 
 WORKERS = 50
 WIDTH = 110
@@ -63,7 +63,7 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
         return True
 
 
-def zone_text(changes: Iterable[Change]) -> Iterator[str]:
+def zone_text(changes: Iterable[RecordChange]) -> Iterator[str]:
     """Yield the lines of a zone file that hold the records to write, with their reasons."""
     for change in changes:
         if change.existing:
@@ -74,7 +74,7 @@ def zone_text(changes: Iterable[Change]) -> Iterator[str]:
                 yield f"{change.name}. {change.desired.ttl} IN {change.type} {value}"
 
 
-def table(changes: Iterable[Change]) -> str:
+def table(changes: Iterable[RecordChange]) -> str:
     """Return the same as a table."""
     console = Console(width=WIDTH, no_color=True)
     made = Table("Name", "Type", "TTL", "Value", "Why", show_lines=True)
