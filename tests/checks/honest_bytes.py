@@ -7,8 +7,7 @@ from pathlib import Path
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery import integrity, proofs
-from deploys.checks.delivery import trace as ways
+from deploys.checks.delivery import hops, integrity, proofs
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Errand
@@ -75,7 +74,7 @@ SEALED = swapped(
 
 whole = partial(judged, integrity.whole)
 proved = partial(judged, lambda sent: proofs.proved(sent, ZONE))
-travelled = partial(judged, lambda sent: ways.travelled(sent, fleet()))
+travelled = partial(judged, lambda sent: hops.travelled(sent, fleet()))
 
 PAIRS: Mapping[str, Pair] = {
     "delivery.intact": Pair(

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from deploys.checks.core.finding import Check, Finding, Severity, Subject, Waived
-from deploys.checks.core.report import Change, Comparison, Message, Report, Stop, Turn
+from deploys.checks.core.report import Change, Comparison, Hop, Message, Report, Turn
 from deploys.checks.report import html
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -40,8 +40,14 @@ page = partial(html.render, checks=CHECKS, slow=10)
 
 
 def _messages() -> tuple[Message, ...]:
-    witness = Stop("mail.faraway.example", None, "LOCAL", "1xW8zc-000000000Jc-1bSn", 0)
-    mx1 = Stop("mx1.harbor.example", None, "", "3501023E901", 0.15, "0.05/0.01/0.06/0.03")
+    witness = Hop("mail.faraway.example", None, "LOCAL", "1xW8zc-000000000Jc-1bSn", seconds=0)
+    mx1 = Hop(
+        "mx1.harbor.example",
+        None,
+        queue_id="3501023E901",
+        seconds=0.15,
+        delays="0.05/0.01/0.06/0.03",
+    )
     mx2 = replace(mx1, name="mx2.orchard.example", queue_id="3501023E902")
     taken = replace(witness, tls=True, protocol="ESMTPS")
     received = replace(mx1, tls=True, protocol="ESMTPS", queue_id="3501023E903")

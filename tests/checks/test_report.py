@@ -17,7 +17,7 @@ from markupsafe import escape
 from rich.console import Console
 
 from deploys.checks.core.finding import Severity
-from deploys.checks.core.report import Report, Stop, Verdict
+from deploys.checks.core.report import Hop, Report, Verdict
 from deploys.checks.report import (
     Renderer,
     data,
@@ -28,7 +28,7 @@ from deploys.checks.report import (
     terminal,
     write,
 )
-from deploys.checks.report.timeline import legs
+from deploys.checks.report.timeline import hop_bars
 from deploys.checks.run.catalogue import CHECKS
 from deploys.mail.errors import MailError
 from tests.checks import samples
@@ -236,20 +236,20 @@ def test_a_way_that_was_slow_or_in_clear_text_is_unfolded_and_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    "stops",
+    "hops",
     [
-        (Stop("mx1"),),
-        (Stop("mx1", seconds=0.0), Stop("mx2", seconds=0.0)),
-        (Stop("mx1", seconds=0.0, delays="0/0/0/0"),),
-        (Stop("mx1", seconds=1.0, delays="nan/x/-1/inf"), Stop("mx2", seconds=1.0)),
-        (Stop("mx1", seconds=1e9, delays="1e9/0/0/0"), Stop("mx2", seconds=0.01)),
+        (Hop("mx1", None, seconds=None),),
+        (Hop("mx1", None, seconds=0.0), Hop("mx2", None, seconds=0.0)),
+        (Hop("mx1", None, seconds=0.0, delays="0/0/0/0"),),
+        (Hop("mx1", None, seconds=1.0, delays="nan/x/-1/inf"), Hop("mx2", None, seconds=1.0)),
+        (Hop("mx1", None, seconds=1e9, delays="1e9/0/0/0"), Hop("mx2", None, seconds=0.01)),
     ],
 )
-def test_every_server_of_a_way_can_be_seen(stops: tuple[Stop, ...]) -> None:
-    drawn = legs(replace(REPORTS["good"].messages[0], hops=stops))
+def test_every_server_of_a_way_can_be_seen(hops: tuple[Hop, ...]) -> None:
+    drawn = hop_bars(replace(REPORTS["good"].messages[0], hops=hops))
 
-    ends = [begin + width for leg in drawn for begin, width in leg.bars]
-    assert all(sum(width for _, width in leg.bars) > 1 for leg in drawn)
+    ends = [begin + width for bar in drawn for begin, width in bar.segments]
+    assert all(sum(width for _, width in bar.segments) > 1 for bar in drawn)
     assert max(ends) == pytest.approx(100)
 
 

@@ -16,8 +16,7 @@ from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, World
-from deploys.checks.delivery import authentication, dkim, integrity
-from deploys.checks.delivery import trace as ways
+from deploys.checks.delivery import authentication, dkim, hops, integrity
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.sink import opened
 from deploys.checks.delivery.test_messages import Errand, errands
@@ -66,7 +65,7 @@ def judged(one: Delivery, here: World) -> list[Finding]:
         *authentication.judged(one, here.names),
         *dkim.verified([one], fleet()),
         *integrity.whole([one]),
-        *ways.travelled([one], fleet()),
+        *hops.travelled([one], fleet()),
     ]
 
 

@@ -6,7 +6,7 @@ one before it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,31 +22,36 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Stop:
-    """A server that a message passed: how it came there, and how long it stayed.
+class Hop:
+    """A server that a message passed.
 
-    `tls` is None where it crossed no network. Seconds are whole, from the dates of Received; where
-    the server's log has `delays` (before the queue, in it, to connect, to send), they are exact.
+    `tls` is null for a hop that crossed no network, such as local delivery. `seconds` is null if
+    the time is unknown. It is whole, from the dates of Received headers; it is exact if the server
+    logged `delays`: before the queue, in the queue, to connect, to send.
     """
 
     name: str
-    tls: bool | None = None
+    tls: bool | None
     protocol: str = ""
     queue_id: str = ""
-    seconds: float | None = None
+    _: KW_ONLY
+    seconds: float | None
     delays: str = ""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What came of one test message; the path reads `mx1 -> visitor@faraway.example`."""
+    """One test message, with a path such as `mx1 -> visitor@faraway.example`.
+
+    `seconds` is the time from submission to mailbox, or null if it is unknown.
+    """
 
     id: str
     path: str
     seconds: float | None
     arrived: bool
     sender: str = ""
-    hops: tuple[Stop, ...] = ()
+    hops: tuple[Hop, ...] = ()
 
 
 class Turn(StrEnum):

@@ -10,7 +10,7 @@ from ...mail.settings.verification import OutsideMailbox
 from ..core.finding import Check, Finding, Severity
 from ..core.report import Message
 from .exchange import Delivery
-from .trace import way
+from .hops import hops_of
 
 ARRIVED = Check(
     "delivery.arrived",
@@ -53,7 +53,7 @@ def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:
             seconds=delivery.seconds,
             arrived=delivery.received is not None,
             sender=delivery.errand.message.sender,
-            hops=way(delivery),
+            hops=hops_of(delivery),
         )
         for delivery in deliveries
         if not delivery.errand.elsewhere

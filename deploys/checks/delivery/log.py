@@ -13,7 +13,7 @@ from functools import partial
 from ...mail.settings.model import Fleet
 from ..core.world import UnansweredError, World, side_by_side
 from .exchange import Delivery, Logged
-from .received import hops_of
+from .received import received_headers
 from .remote import told
 
 _ID = re.compile(r"^[0-9A-Za-z]{3,20}$")
@@ -57,8 +57,8 @@ def parsed(lines: Iterable[str]) -> Mapping[str, Logged]:
 
 
 def _keys(delivery: Delivery) -> list[tuple[str, str]]:
-    hops = hops_of(delivery.received.raw) if delivery.received else ()
-    return [(hop.by, hop.id) for hop in hops if _ID.match(hop.id)]
+    headers = received_headers(delivery.received.raw) if delivery.received else ()
+    return [(one.by, one.id) for one in headers if _ID.match(one.id)]
 
 
 def _look(world: World, host: str, ids: Sequence[str]) -> Mapping[str, Logged]:

@@ -17,7 +17,7 @@ from ..dns.spf_evaluation import evaluated
 from .dkim_signature import LONGEST, NEVER, failure, keys, signatures
 from .exchange import Delivery
 from .integrity import unescaped
-from .received import hops_of
+from .received import received_headers
 
 SIGNATURE = Check(
     "delivery.signature",
@@ -90,7 +90,7 @@ def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Fi
 
 def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
-    hop = next((one for one in hops_of(raw) if one.between_hosts), None)
+    hop = next((one for one in received_headers(raw) if one.between_hosts), None)
     if hop is None:
         saw = f"{path}: no Received says which address it came from"
         return SPF.unknown(domain, saw, "let the last server write where a message came from")

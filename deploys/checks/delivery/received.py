@@ -1,7 +1,7 @@
 """
-The way that a message took, by the Received headers that each server on it wrote (RFC 5321, 4.4).
+Received headers (RFC 5321 section 4.4): each server on a message's path writes one.
 
-Their dates have whole seconds. What Postfix logged of a message has more: how long it sat where.
+Their dates have whole seconds; the log of Postfix has exact ones (log.py).
 """
 
 import re
@@ -24,8 +24,8 @@ _INSIDE = re.compile(r"^(?:UTF8)?LMTP|^local", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Hop:
-    """One server that took a message: by whom it was taken, from whom, when and how."""
+class ReceivedHeader:
+    """One Received header: the server (`by`), its client, and how and when it took the message."""
 
     by: str
     client: str = ""
@@ -45,14 +45,14 @@ class Hop:
         return not near and not _INSIDE.match(self.protocol)
 
 
-def hops_of(raw: bytes) -> tuple[Hop, ...]:
-    """Return the hops of a message, the last one first, as they stand in it."""
+def received_headers(raw: bytes) -> tuple[ReceivedHeader, ...]:
+    """Return the Received headers of a message, the last server's first."""
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     values = headers.get_all("Received", ())[:_MOST]
-    return tuple(_hop(" ".join(str(value).split())) for value in values)
+    return tuple(_parsed(" ".join(str(value).split())) for value in values)
 
 
-def _hop(text: str) -> Hop:
+def _parsed(text: str) -> ReceivedHeader:
     trace, _, date = text.rpartition(";")
     client = _FROM.match(trace)
     # Comments hold what clients say of themselves; what the server says stands outside of them.
@@ -61,7 +61,7 @@ def _hop(text: str) -> Hop:
     clauses = {name.lower(): value for name, value in reversed(_CLAUSE.findall(bare))}
     addresses = _ADDRESS.findall(before)
     protocol = clauses.get("with", "")
-    return Hop(
+    return ReceivedHeader(
         by=clauses.get("by", "").lower(),
         client=client[1].lower() if client else "",
         address=addresses[-1] if addresses else "",

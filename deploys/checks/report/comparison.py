@@ -5,12 +5,12 @@ Compared is how bad the worst answer to each question about each subject is; wha
 differ from run to run without meaning anything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..core.finding import WORST_FIRST, Severity, Subject
+from ..core.finding import WORST_FIRST, Finding, Severity, Subject
 from ..core.report import Change, Comparison, Report, Turn
-from .data import Document, document
+from .data import Document
 
 Key = tuple[str, Subject, str]
 _PROBLEMS = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.WAIVED)
@@ -28,9 +28,8 @@ def compared(report: Report, previous: Path) -> Comparison:
         return Comparison(unknown=f"the previous report {previous} cannot be read: {reason}")
     if before.limits != report.limits:
         return Comparison(unknown=f"the previous report {previous} was about something else")
-    untold = tuple(Change(**one.model_dump()) for one in before.comparison.untold)
-    changes = tuple(_changes(_worst(before), _worst(document(report))))
-    return Comparison(before.started, changes, untold=untold)
+    changes = tuple(_changes(_worst(before.findings), _worst(report.findings)))
+    return Comparison(before.started, changes, untold=before.comparison.untold)
 
 
 def _read(path: Path) -> Document:
@@ -58,16 +57,10 @@ def _turn(before: Severity | None, now: Severity | None) -> Turn | None:
     return Turn.WORSE if WORST_FIRST.index(now) < WORST_FIRST.index(before) else Turn.BETTER
 
 
-def _worst(of: Document) -> dict[Key, tuple[Severity, str]]:
+def _worst(findings: Iterable[Finding]) -> dict[Key, tuple[Severity, str]]:
     worst: dict[Key, tuple[Severity, str]] = {}
-    for key, severity, saw in _answers(of):
-        known = worst.setdefault(key, (severity, saw))
-        if WORST_FIRST.index(severity) < WORST_FIRST.index(known[0]):
-            worst[key] = (severity, saw)
+    for one in findings:
+        known = worst.setdefault((one.id, one.about, one.subject), (one.severity, one.saw))
+        if WORST_FIRST.index(one.severity) < WORST_FIRST.index(known[0]):
+            worst[one.id, one.about, one.subject] = (one.severity, one.saw)
     return worst
-
-
-def _answers(of: Document) -> Iterator[tuple[Key, Severity, str]]:
-    for one in of.findings:
-        about, subject = one.of
-        yield (one.id, about, subject), one.severity, one.saw

@@ -1,31 +1,24 @@
-"""The report as JSON, for programs; docs/report.schema.json is made from the values here."""
+"""
+The report as JSON, for programs.
+
+The values of core/ are written as they are; only a finding has one key for its subject: `host`,
+`domain` or `run`. docs/report.schema.json is generated from the values here.
+"""
 
 import json
-from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Literal
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from ..core import finding
-from ..core import report as verdict
-from ..core.finding import Severity, Subject
-from ..core.report import Turn, Verdict
+from ..core.finding import Finding, Severity, Subject, Waived
+from ..core.report import Comparison, Message, Report, Verdict
 
 
-class _Value(BaseModel):
+class _Written(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
-
-class Waived(_Value):
-    """What a finding would be, had the operator not waived it, until when, and why."""
-
-    severity: Severity
-    until: date
-    reason: str
-
-
-class _Finding(_Value):
     id: str
     severity: Severity
     saw: str
@@ -33,91 +26,44 @@ class _Finding(_Value):
     waived: Waived | None = None
 
 
-class OfHost(_Finding):
-    """An answer about a host, by the inventory's name for it."""
+class OfHost(_Written):
+    """A finding about a host, by its name in the inventory."""
 
     host: str
 
-    @property
-    def of(self) -> tuple[Subject, str]:
-        """Return what it is about, and its name."""
-        return "host", self.host
 
-
-class OfDomain(_Finding):
-    """An answer about a domain."""
+class OfDomain(_Written):
+    """A finding about a domain."""
 
     domain: str
 
-    @property
-    def of(self) -> tuple[Subject, str]:
-        """Return what it is about, and its name."""
-        return "domain", self.domain
 
-
-class OfRun(_Finding):
-    """An answer about the run itself."""
+class OfRun(_Written):
+    """A finding about the run itself."""
 
     run: str
 
-    @property
-    def of(self) -> tuple[Subject, str]:
-        """Return what it is about, and its name."""
-        return "run", self.run
+
+_Any = OfHost | OfDomain | OfRun
+_KINDS: dict[Subject, type[_Any]] = {"host": OfHost, "domain": OfDomain, "run": OfRun}
 
 
-Finding = OfHost | OfDomain | OfRun
-_KINDS: dict[Subject, type[Finding]] = {"host": OfHost, "domain": OfDomain, "run": OfRun}
+def _written(one: Finding) -> _Any:
+    common = _Written.model_validate(one).model_dump()
+    return _KINDS[one.about].model_validate({**common, one.about: one.subject})
 
 
-class Hop(_Value):
-    """A server that a message passed; `tls` is null where it came there by no network.
-
-    Seconds are whole where they are of Received headers, exact where the server logged `delays`.
-    """
-
-    name: str
-    tls: bool | None
-    protocol: str = ""
-    queue_id: str = ""
-    seconds: float | None
-    delays: str = ""
+def _read(value: Any) -> Any:  # noqa: ANN401 - any JSON; pydantic validates what is returned
+    if isinstance(value, dict):
+        for about in _KINDS.keys() & value.keys():
+            return {**value, "about": about, "subject": value[about]}
+    return value
 
 
-class Message(_Value):
-    """One test message; seconds are from submission to mailbox, null where nobody knows."""
-
-    id: str
-    path: str
-    sender: str = ""
-    seconds: float | None
-    arrived: bool
-    hops: tuple[Hop, ...] = ()
-
-
-class Change(_Value):
-    """One difference to the previous report; null stands for nothing found."""
-
-    turn: Turn
-    id: str
-    about: Subject
-    subject: str
-    before: Severity | None
-    now: Severity | None
-    saw: str = ""
-
-
-class Comparison(_Value):
-    """The differences to the report of an earlier time, or why there are none to tell."""
-
-    since: datetime | None = None
-    changes: tuple[Change, ...] = ()
-    unknown: str = ""
-    untold: tuple[Change, ...] = ()
-
-
-class Document(_Value):
+class Document(BaseModel):
     """The report of one run of deploys/verify.py."""
+
+    model_config = ConfigDict(frozen=True)
 
     format: Literal[1] = 1
     verdict: Verdict
@@ -129,10 +75,10 @@ class Document(_Value):
     not_asked: tuple[str, ...] = Field((), description="The ids of questions that were left out.")
     comparison: Comparison = Comparison()
     messages: tuple[Message, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Annotated[Finding, BeforeValidator(_read), PlainSerializer(_written)], ...]
 
 
-def render(report: verdict.Report) -> str:
+def render(report: Report) -> str:
     """Return the report as a JSON document."""
     return document(report).model_dump_json(indent=2) + "\n"
 
@@ -146,8 +92,8 @@ def schema() -> str:
     return json.dumps(made, indent=2) + "\n"
 
 
-def document(report: verdict.Report) -> Document:
-    """Return the report as the value that its JSON is made of."""
+def document(report: Report) -> Document:
+    """Return the report as the value that its JSON is made of, times in milliseconds."""
     return Document(
         verdict=report.verdict,
         inventory=report.name,
@@ -156,19 +102,10 @@ def document(report: verdict.Report) -> Document:
         changes=dict(report.changes),
         limits=report.limits,
         not_asked=report.not_asked,
-        comparison=Comparison.model_validate(report.comparison),
-        messages=tuple(_messages(report.messages)),
-        findings=tuple(_finding(one) for one in report.findings),
+        comparison=report.comparison,
+        messages=tuple(
+            replace(one, seconds=None if one.seconds is None else round(one.seconds, 3))
+            for one in report.messages
+        ),
+        findings=report.findings,
     )
-
-
-def _messages(messages: Iterable[verdict.Message]) -> Iterable[Message]:
-    for message in messages:
-        value = Message.model_validate(message)
-        seconds = None if value.seconds is None else round(value.seconds, 3)
-        yield value.model_copy(update={"seconds": seconds})
-
-
-def _finding(one: finding.Finding) -> Finding:
-    common = _Finding.model_validate(one).model_dump()
-    return _KINDS[one.about].model_validate({**common, one.about: one.subject})

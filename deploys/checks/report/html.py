@@ -10,7 +10,7 @@ from ..core.finding import WORST_FIRST, Check, Finding, Severity, Subject
 from ..core.report import Message, Report
 from .problems import problems
 from .summary import change_line, changes, headline, news, number, scope, span
-from .timeline import clear, legs
+from .timeline import hop_bars, in_clear_text
 
 _ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 
@@ -64,8 +64,8 @@ def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
         problems=[(one, checks[one.ids[0]]) for one in problems(report, *_ATTENTION)],
         waived=report.having(Severity.WAIVED),
         longest=max((len(_stations(one)[-1]) for one in report.messages), default=0),
-        ways=[
-            (one, _stations(one), legs(one), clear(one) or (one.seconds or 0) > slow)
+        paths=[
+            (one, _stations(one), hop_bars(one), in_clear_text(one) or (one.seconds or 0) > slow)
             for one in report.messages
         ],
         slowest=max((one.seconds or 0 for one in report.messages), default=0) or 1,

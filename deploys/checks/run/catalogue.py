@@ -13,12 +13,12 @@ from ..delivery import (
     authentication,
     bulk,
     dkim,
+    hops,
     integrity,
     notices,
     proofs,
     recipients,
     removal,
-    trace,
 )
 from ..delivery.exchange import Delivery
 from ..dns import (
@@ -114,7 +114,7 @@ MESSAGE_INSPECTIONS = (
     MessageInspection(
         lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)
     ),
-    MessageInspection(lambda sent, fleet, _world: trace.travelled(sent, fleet), (trace.HOPS,)),
+    MessageInspection(lambda sent, fleet, _world: hops.travelled(sent, fleet), (hops.HOPS,)),
     MessageInspection(
         lambda sent, _fleet, _world: integrity.whole(sent), (integrity.INTACT, integrity.HEADERS)
     ),

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding
-from ..core.report import Stop
+from ..core.report import Hop
 from .exchange import Delivery
-from .received import Hop, hops_of
+from .received import ReceivedHeader, received_headers
 
 HOPS = Check(
     "delivery.hops",
@@ -35,55 +35,57 @@ def travelled(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]
         if delivery.received is None:
             yield HOPS.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
         else:
-            yield _judged(delivery, hops_of(delivery.received.raw), ours)
+            yield _judged(delivery, received_headers(delivery.received.raw), ours)
 
 
-def way(delivery: Delivery) -> tuple[Stop, ...]:
-    """Return each server that a message passed, the first one first."""
+def hops_of(delivery: Delivery) -> tuple[Hop, ...]:
+    """Return the hops of a message, in the order of its path."""
     if delivery.received is None:
         return ()
-    hops = hops_of(delivery.received.raw)[::-1]
-    times = [hop.at.timestamp() if hop.at else None for hop in hops] + [delivery.received.at]
+    headers = received_headers(delivery.received.raw)[::-1]
+    times = [one.at.timestamp() if one.at else None for one in headers] + [delivery.received.at]
     return tuple(
-        _stop(delivery, hop, here, there)
-        for hop, (here, there) in zip(hops, pairwise(times), strict=True)
+        _hop(delivery, header, here, there)
+        for header, (here, there) in zip(headers, pairwise(times), strict=True)
     )
 
 
-def _judged(delivery: Delivery, hops: tuple[Hop, ...], ours: set[str]) -> Finding:
+def _judged(delivery: Delivery, headers: tuple[ReceivedHeader, ...], ours: set[str]) -> Finding:
     domain, path = delivery.errand.domain, delivery.errand.path
-    if not hops:
+    if not headers:
         fix = "let every server write Received when it takes a message"
         return HOPS.error(domain, f"{path}: no server wrote a Received header", fix)
-    clear = [hop for hop in hops if hop.between_hosts and not hop.secure]
-    mine = [hop for hop in clear if hop.by in ours]
-    for hop in mine or clear:
-        saw = f"{path}: {_short(hop.by)} took it in clear text from {hop.address}"
-        saw += f" ({_short(hop.protocol)})" if hop.protocol else ""
-        fix = f"let {_short(hop.by)} offer STARTTLS, and {hop.address} use it"
+    clear = [one for one in headers if one.between_hosts and not one.secure]
+    mine = [one for one in clear if one.by in ours]
+    for one in mine or clear:
+        saw = f"{path}: {_short(one.by)} took it in clear text from {one.address}"
+        saw += f" ({_short(one.protocol)})" if one.protocol else ""
+        fix = f"let {_short(one.by)} offer STARTTLS, and {one.address} use it"
         return HOPS.error(domain, saw, fix) if mine else HOPS.warning(domain, saw, fix)
-    return HOPS.ok(domain, f"{path}: {', '.join(map(_words, way(delivery)))}")
+    return HOPS.ok(domain, f"{path}: {', '.join(map(_words, hops_of(delivery)))}")
 
 
-def _stop(delivery: Delivery, hop: Hop, here: float | None, there: float | None) -> Stop:
-    logged = delivery.log.get((hop.by, hop.id))
+def _hop(
+    delivery: Delivery, header: ReceivedHeader, here: float | None, there: float | None
+) -> Hop:
+    logged = delivery.log.get((header.by, header.id))
     # Dates of two clocks, without fractions: what is less than nothing is nothing.
     seconds = None if here is None or there is None else float(max(0, int(there - here)))
-    return Stop(
-        name=_short(hop.by),
-        tls=True if hop.secure else False if hop.between_hosts else None,
-        protocol=_short(hop.protocol),
-        queue_id=_short(hop.id),
+    return Hop(
+        name=_short(header.by),
+        tls=True if header.secure else False if header.between_hosts else None,
+        protocol=_short(header.protocol),
+        queue_id=_short(header.id),
         seconds=logged.seconds if logged else seconds,
         delays=logged.delays if logged else "",
     )
 
 
-def _words(stop: Stop) -> str:
-    how = {True: " by TLS", False: " in clear text", None: ""}[stop.tls]
-    if stop.delays:
-        return f"{stop.name}{how} {stop.seconds:.2f} s (delays={stop.delays})"
-    return f"{stop.name}{how}" + ("" if stop.seconds is None else f" {stop.seconds:.0f} s")
+def _words(hop: Hop) -> str:
+    how = {True: " by TLS", False: " in clear text", None: ""}[hop.tls]
+    if hop.delays:
+        return f"{hop.name}{how} {hop.seconds:.2f} s (delays={hop.delays})"
+    return f"{hop.name}{how}" + ("" if hop.seconds is None else f" {hop.seconds:.0f} s")
 
 
 def _short(text: str) -> str:

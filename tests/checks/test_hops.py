@@ -8,10 +8,10 @@ import pytest
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import UnansweredError
-from deploys.checks.delivery import trace as ways
+from deploys.checks.delivery import hops
 from deploys.checks.delivery.exchange import Delivery, Logged
 from deploys.checks.delivery.log import parsed, with_log
-from deploys.checks.delivery.received import Hop, hops_of
+from deploys.checks.delivery.received import ReceivedHeader, received_headers
 from deploys.checks.delivery.remote import Received
 from tests.checks.honest_bytes import INWARD, TRACE, delivered
 from tests.checks.worlds import Machine, fleet, world
@@ -19,9 +19,9 @@ from tests.checks.worlds import Machine, fleet, world
 DATE = "Mon, 5 Oct 2026 09:30:02 +0000"
 
 
-def only(text: str) -> Hop:
-    (hop,) = hops_of(f"Received: {text}; {DATE}\nSubject: x\n\nbody\n".encode())
-    return hop
+def only(text: str) -> ReceivedHeader:
+    (header,) = received_headers(f"Received: {text}; {DATE}\nSubject: x\n\nbody\n".encode())
+    return header
 
 
 @pytest.mark.parametrize(
@@ -52,27 +52,29 @@ def only(text: str) -> Hop:
         ),
     ],
 )
-def test_a_hop_is_read(text: str, by: str, address: str, secure: int, between: int) -> None:
-    hop = only(text)
+def test_a_received_header_is_read(
+    text: str, by: str, address: str, secure: int, between: int
+) -> None:
+    header = only(text)
 
-    assert (hop.by, hop.address) == (by, address)
-    assert (hop.secure, hop.between_hosts) == (bool(secure), bool(between))
+    assert (header.by, header.address) == (by, address)
+    assert (header.secure, header.between_hosts) == (bool(secure), bool(between))
 
 
 @pytest.mark.parametrize("text", ["", ";;;", "from", "from (((( by ))))", "by [::", "\x00\xff"])
-def test_a_hop_that_cannot_be_read_is_an_empty_one(text: str) -> None:
-    (hop,) = hops_of(f"Received: {text}; not a date\n\nbody\n".encode())
+def test_a_received_header_that_cannot_be_read_is_an_empty_one(text: str) -> None:
+    (header,) = received_headers(f"Received: {text}; not a date\n\nbody\n".encode())
 
-    assert hop.at is None
-    assert not hop.between_hosts
+    assert header.at is None
+    assert not header.between_hosts
 
 
-def test_no_more_than_some_hops_are_read() -> None:
-    assert len(hops_of(b"Received: by x; y\n" * 5000 + b"\n")) == 30
+def test_no_more_than_some_received_headers_are_read() -> None:
+    assert len(received_headers(b"Received: by x; y\n" * 5000 + b"\n")) == 30
 
 
 def severities(deliveries: Iterable[Delivery]) -> list[Severity]:
-    return [one.severity for one in ways.travelled(deliveries, fleet())]
+    return [one.severity for one in hops.travelled(deliveries, fleet())]
 
 
 def test_clear_text_is_an_error_at_ours_and_a_warning_elsewhere() -> None:
@@ -87,9 +89,9 @@ def test_clear_text_is_an_error_at_ours_and_a_warning_elsewhere() -> None:
 
 def test_seconds_are_between_dates_and_those_of_the_log_are_exact() -> None:
     whole = delivered()
-    first, last = ways.way(whole)
+    first, last = hops.hops_of(whole)
     logged = Logged("faraway.example:25", 0.35, "0.1/0/0.2/0.05", "2.0.0", "sent")
-    exact, _ = ways.way(replace(whole, log={("mx1.harbor.example", "4A0"): logged}))
+    exact, _ = hops.hops_of(replace(whole, log={("mx1.harbor.example", "4A0"): logged}))
 
     assert (first.name, first.tls, first.seconds) == ("mx1.harbor.example", None, 1)
     assert (last.name, last.tls, last.seconds) == ("mail.faraway.example", True, 0)
@@ -99,7 +101,7 @@ def test_seconds_are_between_dates_and_those_of_the_log_are_exact() -> None:
 def test_clocks_that_disagree_make_no_negative_seconds() -> None:
     late = TRACE.replace(b"09:30:01", b"09:40:00")
 
-    assert [stop.seconds for stop in ways.way(delivered(trace=late))] == [0, 0]
+    assert [hop.seconds for hop in hops.hops_of(delivered(trace=late))] == [0, 0]
 
 
 @pytest.mark.parametrize(
