@@ -100,7 +100,7 @@ def webhook(context: SSLContext) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
     with HTTPServer(("127.0.0.1", 0), Own) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"https://localhost:{server.server_port}/{TOKEN}", Own.posted
         server.shutdown()

@@ -67,6 +67,8 @@ class Responder(AbstractContextManager["Responder"]):
         self.answers: dict[tuple[str, str], list[bytes]] = {}
         self.cuts: dict[str, dict[str, str]] = {}  # by zone, the address of each server or ""
         self.silent = self.truncating = False
+        self.lost = 0  # datagrams that never arrive, from now on
+        self.datagrams = 0
         self.nonsense = b""
         self.flags = RESPONSE | AUTHORITATIVE
         self.rcode = 0
@@ -94,12 +96,18 @@ class Responder(AbstractContextManager["Responder"]):
             query, sender = self.socket.recvfrom(4096)
             if not query:
                 return
-            if not self.silent:
-                answer = self._answer(query)
-                if self.truncating:
-                    flags = struct.pack("!H", self.flags | TRUNCATED)
-                    answer = query[:2] + flags + query[4:6] + bytes(6) + query[12 : _end(query)]
-                self.socket.sendto(self.nonsense or answer, sender)
+            self.datagrams += 1
+            if self.lost:
+                self.lost -= 1
+            elif not self.silent:
+                self._reply(query, sender)
+
+    def _reply(self, query: bytes, sender: tuple[str, int]) -> None:
+        answer = self._answer(query)
+        if self.truncating:
+            flags = struct.pack("!H", self.flags | TRUNCATED)
+            answer = query[:2] + flags + query[4:6] + bytes(6) + query[12 : _end(query)]
+        self.socket.sendto(self.nonsense or answer, sender)
 
     def _listen(self) -> None:
         while True:

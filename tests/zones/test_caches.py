@@ -1,14 +1,13 @@
 """What resolvers remember of what was replaced, and how long a run waits for it."""
 
-import time
 from collections.abc import Iterator
-from threading import Timer
 
 import pytest
 
 from deploys.dns.query import Server
 from deploys.zones.model.changes import ExpectedAnswer, RecordChange, RecordSet
 from deploys.zones.propagation.ttl import Published, lifetime, outlive
+from tests.clock import Clock
 from tests.zones.responder import Responder, txt
 
 ZONE = "harbor.example"
@@ -83,46 +82,40 @@ def by(responder: Responder) -> list[Server]:
     return [Server("resolver", responder.address, responder.port, recursive=True)]
 
 
-def timed(published: Published, responder: Responder, seconds: float) -> tuple[list[str], float]:
-    started = time.monotonic()
-    notes = outlive([published], by(responder), seconds)
-    return notes, time.monotonic() - started
-
-
 def test_a_resolver_is_asked_for_recursion(resolver: Responder) -> None:
     outlive([reports()], by(resolver), 0)
 
     assert resolver.asked == [(f"_dmarc.{ZONE}", True)]
 
 
-def test_a_resolver_that_has_the_new_records_holds_nothing_up(resolver: Responder) -> None:
+def test_a_resolver_that_has_the_new_records_holds_nothing_up(
+    resolver: Responder, clock: Clock
+) -> None:
     resolver.answers = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=reject")]}
 
-    notes, seconds = timed(reports(), resolver, 60)
-
-    assert notes == []
-    assert seconds < 0.5
+    assert outlive([reports()], by(resolver), 60) == []
+    assert clock.sleeps == []
 
 
-def test_an_old_answer_is_waited_for_until_it_ends(resolver: Responder) -> None:
+def test_an_old_answer_is_waited_for_until_it_ends(resolver: Responder, clock: Clock) -> None:
     resolver.answers = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=none")]}
     resolver.ttl = 3
     fresh = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=reject")]}
-    Timer(0.3, resolver.answers.update, [fresh]).start()
+    clock.at(0.3, resolver.answers.update, fresh)
 
-    notes, seconds = timed(reports(), resolver, 60)
-
-    assert notes == []
-    assert 0.3 < seconds < 2
+    assert outlive([reports()], by(resolver), 60) == []
+    assert 0.3 <= clock.now < 2
 
 
-def test_an_old_answer_that_does_not_end_in_time_is_said_at_once(resolver: Responder) -> None:
+def test_an_old_answer_that_does_not_end_in_time_is_said_at_once(
+    resolver: Responder, clock: Clock
+) -> None:
     resolver.answers = {(f"_dmarc.{ZONE}", "TXT"): [txt("v=DMARC1; p=none")]}
     resolver.ttl = 300
 
-    (note,), seconds = timed(reports(), resolver, 60)
+    (note,) = outlive([reports()], by(resolver), 60)
 
-    assert seconds < 0.5
+    assert clock.sleeps == []
     assert note == (
         "harbor.example: all its name servers have the new records, but resolvers answer without "
         "them, resolver (127.0.0.2): TXT _dmarc.harbor.example (old); what they remember ends with "
@@ -131,39 +124,41 @@ def test_an_old_answer_that_does_not_end_in_time_is_said_at_once(resolver: Respo
 
 
 @pytest.mark.parametrize(
-    ("fault", "value", "words"),
-    [("rcode", 3, "missing"), ("rcode", 2, "SERVFAIL"), ("silent", True, "no answer")],
+    ("fault", "words"),
+    [(("rcode", 3), "missing"), (("rcode", 2), "SERVFAIL"), (("silent", True), "no answer")],
 )
 def test_a_resolver_that_does_not_know_is_said_and_not_waited_for(
-    fault: str,
-    value: object,
+    fault: tuple[str, object],
     words: str,
     resolver: Responder,
+    clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("deploys.dns.query.PATIENCE", 0.3)
     resolver.answers = {}
-    setattr(resolver, fault, value)
+    setattr(resolver, *fault)
 
-    (note,), seconds = timed(reports(), resolver, 60)
+    (note,) = outlive([reports()], by(resolver), 60)
 
     assert f"TXT _dmarc.harbor.example ({words})" in note
-    assert seconds < 1
+    assert clock.sleeps == []
 
 
-def test_what_was_replaced_is_outlived_where_the_time_suffices(resolver: Responder) -> None:
+def test_what_was_replaced_is_outlived_where_the_time_suffices(
+    resolver: Responder, clock: Clock
+) -> None:
     resolver.answers = {(ZONE, "TXT"): [txt("v=spf1 mx ~all")]}
 
-    notes, seconds = timed(policy(ttl=1), resolver, 60)
-
-    assert notes == []
-    assert 1 <= seconds < 1.5
+    assert outlive([policy(ttl=1)], by(resolver), 60) == []
+    assert clock.sleeps == [1]
 
 
-def test_what_was_replaced_is_said_where_the_time_does_not_suffice(resolver: Responder) -> None:
+def test_what_was_replaced_is_said_where_the_time_does_not_suffice(
+    resolver: Responder, clock: Clock
+) -> None:
     resolver.answers = {(ZONE, "TXT"): [txt("v=spf1 mx ~all")]}
 
-    (note,), seconds = timed(policy(ttl=300), resolver, 60)
+    (note,) = outlive([policy(ttl=300)], by(resolver), 60)
 
-    assert seconds < 0.5
+    assert clock.sleeps == []
     assert "for up to 300 s mail may be judged by what TXT harbor.example replaced" in note

@@ -1,7 +1,6 @@
 """From a zone that is written to one that can be used: who is asked, in which order."""
 
 from collections.abc import Iterator
-from threading import Timer
 
 import pytest
 
@@ -11,6 +10,7 @@ from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.propagation import follow as following
 from deploys.zones.propagation.follow import Followed, follow
 from deploys.zones.providers.load import load
+from tests.clock import Clock
 from tests.zones.fleets import DNS, HARBOR, harbor, served
 from tests.zones.memory import RecordSets
 from tests.zones.responder import Responder, domain, mx, txt
@@ -23,6 +23,8 @@ NEW = {
     (HARBOR, "MX"): [mx(10, f"mx1.{HARBOR}")],
     (f"_dmarc.{HARBOR}", "TXT"): [txt("v=DMARC1; p=none")],
 }
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_a_zone_that_is_answered_everywhere_leaves_nothing_to_say(
 
 
 def test_no_resolver_is_asked_for_a_new_name_before_every_name_server_has_it(
-    world: World, planned: ZonePlan
+    world: World, planned: ZonePlan, clock: Clock
 ) -> None:
     without(world.ns2, *NEW)
     asked: list[set[str]] = []
@@ -66,7 +68,7 @@ def test_no_resolver_is_asked_for_a_new_name_before_every_name_server_has_it(
         asked.append(world.asked_of_the_resolver())
         world.ns2.answers |= NEW
 
-    Timer(0.6, catch_up).start()
+    clock.at(0.6, catch_up)
 
     assert follow([planned], (), 5) == Followed()
     assert not {ZONE, f"_dmarc.{ZONE}"} & asked[0]

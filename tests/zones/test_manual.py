@@ -1,7 +1,6 @@
 """A zone that is published by hand, as its name servers tell of it."""
 
 from collections.abc import Iterator
-from threading import Timer
 
 import dns.zonefile
 import pytest
@@ -16,6 +15,7 @@ from deploys.zones.propagation import follow
 from deploys.zones.providers.load import load
 from deploys.zones.providers.manual import table, zone_text
 from deploys.zones.publication import Publication
+from tests.clock import Clock
 from tests.zones.fleets import HARBOR
 from tests.zones.responder import Responder, a, domain, mx, txt
 from tests.zones.scenario import fleet_of
@@ -35,6 +35,8 @@ AFTER = {
     (HARBOR, "TXT"): [txt("site-verification=1f3a"), txt(POLICY)],
     ("_dmarc.harbor.example", "TXT"): [txt("v=DMARC1; p=none")],
 }
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
@@ -95,12 +97,10 @@ def test_what_nobody_publishes_in_time_is_named() -> None:
     assert made.written == set()
 
 
-def test_what_somebody_publishes_while_we_wait_is_enough(server: Responder) -> None:
+def test_what_somebody_publishes_while_we_wait_is_enough(server: Responder, clock: Clock) -> None:
     made = planned(seconds=20)
-    somebody = Timer(0.3, server.answers.update, [AFTER])
-    somebody.start()
+    clock.at(0.3, server.answers.update, AFTER)
     made.publish()
-    somebody.join()
 
     assert made.failures == {}
 
