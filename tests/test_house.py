@@ -21,6 +21,22 @@ BELOW = {
     "checks": {"mail", "dns", "run"},
     "lab": {"mail", "dns", "run"},
 }
+# What a folder of a room may import of the room's others; the modules beside the folders, anything.
+_FAMILY = {"core", "clients"}
+INSIDE = {
+    "checks": {
+        "core": set(),
+        "clients": {"core"},
+        "dns": _FAMILY,
+        "smtp": _FAMILY,
+        "delivery": _FAMILY,
+        "host": _FAMILY,
+        "reputation": _FAMILY,
+        "report": {"core"},
+        "run": _FAMILY | {"dns", "smtp", "delivery", "host", "reputation", "report"},
+        "timer": set(),
+    },
+}
 # Knowledge is pure: it neither drives hosts nor asks the network.
 FORBIDDEN_IN_MAIL = {"pyinfra", "octodns", "socket", "requests", "smtplib", "gevent"}
 
@@ -48,6 +64,20 @@ def test_nothing_imports_upward(room: str) -> None:
         used = {name.split(".")[1] for name in imports(path) if name.startswith("deploys.")}
 
         assert used - {room} <= BELOW[room], path
+
+
+@pytest.mark.parametrize(
+    ("room", "folder"), [(room, folder) for room, table in INSIDE.items() for folder in table]
+)
+def test_nothing_imports_upward_inside_a_room(room: str, folder: str) -> None:
+    folders = {path.parent.name for path in (ROOT / "deploys" / room).glob("*/__init__.py")}
+    beside = {path.stem for path in (ROOT / "deploys" / room).glob("*.py")} - {"__init__"}
+
+    assert set(INSIDE[room]) == folders
+    for path in modules(f"deploys/{room}/{folder}"):
+        used = {name.split(".")[2] for name in imports(path) if name.startswith(f"deploys.{room}.")}
+
+        assert used & (folders | beside) - {folder} <= INSIDE[room][folder], path
 
 
 def test_knowledge_of_mail_is_pure() -> None:

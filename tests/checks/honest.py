@@ -18,12 +18,13 @@ from deploys.checks.core.waivers import waived
 from deploys.checks.core.world import World
 from deploys.checks.delivery import arrival, authentication, dkim
 from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.privacy import private
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Errand
 from deploys.checks.dns import keys, names, tlsa
 from deploys.checks.run.reachability import HOST, present
 from deploys.checks.smtp import anonymous, certificates
-from deploys.checks.smtp.submission import asked, private
+from deploys.checks.smtp.submission import asked
 from deploys.mail import srv
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import Secret, file

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploys.checks.clients.spf_evaluation import evaluated
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import UnansweredError
-from deploys.checks.dns.spf_evaluation import evaluated
 from deploys.checks.dns.spf_senders import Claim, judged, senders
 from tests.checks.honest_dns import Records, asked, of, zone
 from tests.checks.worlds import fleet

@@ -10,9 +10,10 @@ import pytest
 from deploys.checks.clients.endpoint import Endpoint, SubmissionEndpoint, submission_endpoints
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.delivery.exchange import Delivery, exchange
+from deploys.checks.delivery.privacy import private
 from deploys.checks.delivery.remote import Received
 from deploys.checks.delivery.test_messages import errands
-from deploys.checks.smtp.submission import asked, asked_outside, private, submission
+from deploys.checks.smtp.submission import asked, asked_outside, submission
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import Secret, file
 from tests.checks.servers import (

@@ -22,6 +22,7 @@ from email.utils import format_datetime, localtime
 from hashlib import sha256
 
 HEADER = "X-Pyinfra-Mail-Test"
+PROGRAM = "pyinfra-mail"
 FILE = bytes(range(256)) * 2
 _BEYOND = " Привет-日本"  # one word, which is not folded however long the id is
 _TEXT = f"""This message proves that mail arrives. It is a test and can be deleted.

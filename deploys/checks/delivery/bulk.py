@@ -17,9 +17,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...mail.settings.model import Fleet
+from ..clients.https_document import Visit, visited
 from ..core.finding import Check, Finding
 from ..core.world import Names, Page, UnansweredError, World, side_by_side
-from ..dns.https_document import Visit, visited
 from .dkim_signature import failure, signatures
 
 UNSUBSCRIBE = Check(

@@ -11,9 +11,9 @@ from email.policy import compat32
 
 import dkim
 
+from ..clients.spf_evaluation import evaluated
 from ..core.finding import Check, Finding
 from ..core.world import Names, UnansweredError
-from ..dns.spf_evaluation import evaluated
 from .dkim_signature import LONGEST, NEVER, failure, keys, signatures
 from .exchange import Delivery
 from .integrity import unescaped

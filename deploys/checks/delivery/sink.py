@@ -26,8 +26,8 @@ from pydantic import ValidationError
 
 from ...mail.settings.verification import Sink
 from ..clients.message import id_in
+from ..clients.spf_evaluation import evaluated
 from ..core.world import Names, UnansweredError, World
-from ..dns.spf_evaluation import evaluated
 from . import sink_server
 from .dkim_signature import failure, signatures
 from .remote import Received

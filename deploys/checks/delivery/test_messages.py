@@ -15,14 +15,13 @@ from itertools import count, product
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.settings.verification import OutsideMailbox, Sink
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
-from ..clients.message import TestMessage, new_run
+from ..clients.message import PROGRAM, TestMessage, new_run
 from .remote import Mailbox
 
 # RFC 2606 section 2: a domain that nobody has, for an author that nobody should answer.
 _STRANGER = "stranger@verification.invalid"
 Box = Mailbox | OutsideMailbox | Sink
 _HERE = "outside"
-PROGRAM = "pyinfra-mail"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from xml.etree import ElementTree as ET
 from ...mail.autoconfig import OUTLOOK_PATH, PATHS
 from ...mail.settings.model import Fleet
 from ...mail.settings.site import Site
+from ..clients.https_document import Visit, visited
 from ..core.finding import Check, Finding
 from ..core.world import Page, World, side_by_side
-from .https_document import Visit, visited
 
 AUTOCONFIG = Check(
     "dns.autoconfig",

@@ -21,9 +21,9 @@ from ...mail.mta_sts import (
     record_name,
 )
 from ...mail.settings.model import Fleet
+from ..clients.https_document import Visit, visited
 from ..core.finding import Check, Finding
 from ..core.world import Answer, Page, UnansweredError, World, side_by_side
-from .https_document import Visit, visited
 from .query import Inquiry, inquire
 
 MTA_STS = Check(

@@ -16,9 +16,9 @@ from ...mail.errors import MailError
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.spf import Spf, is_policy
 from ...mail.spf_cost import ENOUGH, MAX_LOOKUPS, MAX_VOID, Cost, costs
+from ..clients.spf_evaluation import Evaluation, Lookup, evaluated
 from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, side_by_side
-from .spf_evaluation import Evaluation, Lookup, evaluated
 
 SENDERS = Check(
     "dns.spf_senders",

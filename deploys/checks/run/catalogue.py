@@ -16,6 +16,7 @@ from ..delivery import (
     hops,
     integrity,
     notices,
+    privacy,
     proofs,
     recipients,
     removal,
@@ -127,9 +128,7 @@ MESSAGE_INSPECTIONS = (
         lambda sent, _fleet, world: proofs.proved(sent, world.names),
         (proofs.SIGNATURE, proofs.SPF, proofs.ARC),
     ),
-    MessageInspection(
-        lambda sent, fleet, _world: submission.private(sent, fleet), (submission.PRIVACY,)
-    ),
+    MessageInspection(lambda sent, fleet, _world: privacy.private(sent, fleet), (privacy.PRIVACY,)),
     MessageInspection(
         lambda sent, fleet, _world: notices.told(sent, fleet),
         (notices.SUCCESS, notices.FAILURE),

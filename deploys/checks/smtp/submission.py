@@ -5,11 +5,8 @@ A password is asked for under TLS only, another sender and a domain that does no
 while the client is connected, and what is delivered tells nothing of the client.
 """
 
-import re
 import smtplib
-from collections.abc import Iterable, Iterator
-from email.parser import BytesParser
-from email.policy import default
+from collections.abc import Iterator
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
@@ -19,8 +16,6 @@ from ..clients.message import new_run
 from ..clients.smtp import log_in, reply, session, starttls
 from ..core.finding import Check, Finding
 from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
-from ..delivery.exchange import Delivery
-from ..delivery.test_messages import PROGRAM
 
 SUBMISSION = Check(
     "smtp.submission",
@@ -33,15 +28,6 @@ SUBMISSION = Check(
     ),
     remedy="Keep the submission services as this project writes them.",
 )
-PRIVACY = Check(
-    "delivery.privacy",
-    "domain",
-    "Does mail keep to itself where it was written, and with which program?",
-    "RFC 5321 section 7.6",
-    why="The address tells where an author was, the program what to attack.",
-    remedy="Keep `header_checks` of the submission services.",
-)
-
 _CLEAR = "keep smtpd_tls_auth_only = yes, and smtpd_sasl_auth_enable out of main.cf"
 _LOOK = "look at its mail log, and whether fail2ban keeps this machine out (mail_ban_failures)"
 _AWAY = "see smtpd_sasl_path, and whether Dovecot answers there"
@@ -59,13 +45,6 @@ def submission(fleet: Fleet, world: World) -> Iterator[Finding]:
     ]
     for findings in side_by_side(calls):
         yield from findings
-
-
-def private(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
-    """Judge each message that an account sent, by the bytes that arrived."""
-    for delivery in deliveries:
-        if delivery.errand.message.program and delivery.received:
-            yield _private(delivery, delivery.received.raw, fleet)
 
 
 def asked_outside(endpoint: Endpoint, world: World) -> list[Finding]:
@@ -137,16 +116,3 @@ def _refusals(
             if right
             else SUBMISSION.error(endpoint.host, saw, fix)
         )
-
-
-def _private(delivery: Delivery, raw: bytes, fleet: Fleet) -> Finding:
-    errand = delivery.errand
-    message = BytesParser(policy=default).parsebytes(raw, headersonly=True)
-    name = re.escape(fleet.host(errand.host).hostname)
-    trace = [str(line) for line in message.get_all("Received", ())]
-    told = [line for line in trace if re.search(rf"^from\b.*\bby {name}\b", line, re.DOTALL)]
-    told += [f"User-Agent: {line}" for line in message.get_all("User-Agent", ()) if line == PROGRAM]
-    if told:
-        fix = "let submission have a cleanup service with header_checks of its own"
-        return PRIVACY.error(errand.domain, f"{errand.path}: {told[0]}", fix)
-    return PRIVACY.ok(errand.domain, f"{errand.path}: neither address nor program")
