@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploys.host.agent import certificates, certify
-from deploys.host.agent.shell import Refused
+from deploys.host.agent.system.shell import Refused
+from deploys.host.agent.tls import acme, certificates
 
 ONE: dict[str, Any] = {
     "name": "mx1.harbor.example",
@@ -18,8 +18,8 @@ ONE: dict[str, Any] = {
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, before: str = "", **other: Any) -> str:
-    monkeypatch.setattr(certify, "renewed_by", lambda _name: before)
-    return " ".join(certify._certbot(ONE | other, "rsa"))  # noqa: SLF001 - the command itself
+    monkeypatch.setattr(acme, "renewed_by", lambda _name: before)
+    return " ".join(acme._certbot(ONE | other, "rsa"))  # noqa: SLF001 - the command itself
 
 
 def test_a_key_stays_and_a_certificate_that_is_good_is_kept(
@@ -54,16 +54,16 @@ def test_of_what_certbot_says_the_reason_is_kept() -> None:
     )
 
     assert (
-        certify._reason(output)  # noqa: SLF001 - as above
+        acme._reason(output)  # noqa: SLF001 - as above
         == "ValueError: Requesting acme.example/dir: Connection refused"
     )
 
 
 def test_what_holds_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certify, "listener", lambda _port: {"pid": 7, "process": "nginx"})
+    monkeypatch.setattr(acme, "listener", lambda _port: {"pid": 7, "process": "nginx"})
 
     with pytest.raises(Refused, match=r"nginx \(process 7\) listens on port 80"):
-        certify._issue(ONE, ("ecdsa",))  # noqa: SLF001 - as above
+        acme.issue(ONE, ("ecdsa",))
 
 
 @pytest.mark.parametrize(

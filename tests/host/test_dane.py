@@ -11,9 +11,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from deploys.host.agent import dane as rules
-from deploys.host.agent import pairs, rollover
-from deploys.host.agent.shell import Refused
+from deploys.host.agent.system.shell import Refused
+from deploys.host.agent.tls import certificates, rotation
+from deploys.host.agent.tls import dane as rules
 from deploys.host.model.state import Existing
 from deploys.host.services import postfix
 from deploys.host.services.plan_input import plan_input
@@ -133,8 +133,8 @@ def own(tmp_path: Path) -> dict[str, Any]:
         "path": str(tmp_path / "mx1.pem"),
     }
     one["next"] = str(tmp_path / "next" / "mx1.pem")
-    pairs.sign(one["path"], NAME, pairs.ALGORITHMS, {})
-    rollover.make_next(one)
+    certificates.sign(one["path"], NAME, certificates.ALGORITHMS, {})
+    rotation.make_next(one)
     return one
 
 
@@ -145,7 +145,7 @@ def shown(path: str) -> list[str]:
 def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: dict[str, Any]) -> None:
     before, text = shown(own["path"]), Path(own["path"]).read_text()
 
-    pairs.sign(own["path"], NAME, pairs.ALGORITHMS, pairs.known(own["path"]))
+    certificates.sign(own["path"], NAME, certificates.ALGORITHMS, certificates.known(own["path"]))
 
     assert shown(own["path"]) == before
     assert Path(own["path"]).read_text() != text
@@ -154,10 +154,10 @@ def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: dict[str, 
 def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
     own: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rollover, "allow", lambda *_: None)
+    monkeypatch.setattr(rotation, "allow", lambda *_: None)
     before, following = shown(own["path"]), shown(own["next"])
 
-    rollover.rotate(own, lambda *_: None)
+    rotation.rotate(own, lambda *_: None)
 
     assert shown(own["path"]) == following
     assert not set(shown(own["next"])) & {*before, *following}
@@ -170,11 +170,11 @@ def test_keys_stay_where_senders_do_not_know_the_next_ones(
     def never(*_: str) -> None:
         raise rules.Unannounced("until 10:00")
 
-    monkeypatch.setattr(rollover, "allow", never)
+    monkeypatch.setattr(rotation, "allow", never)
     before = shown(own["path"]), shown(own["next"])
 
     with pytest.raises(Refused, match="until 10:00"):
-        rollover.rotate(own, lambda *_: None)
+        rotation.rotate(own, lambda *_: None)
 
     assert (shown(own["path"]), shown(own["next"])) == before
 
@@ -182,10 +182,11 @@ def test_keys_stay_where_senders_do_not_know_the_next_ones(
 def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
     own: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(rollover, "LIVE", tmp_path / "live")
-    monkeypatch.setattr(rollover, "allow", lambda *_: None)
+    monkeypatch.setattr(rotation, "LIVE", tmp_path / "live")
+    monkeypatch.setattr(rotation, "allow", lambda *_: None)
     places = {
-        kind: tmp_path / "live" / f"{NAME}-{kind}" / "privkey.pem" for kind in pairs.ALGORITHMS
+        kind: tmp_path / "live" / f"{NAME}-{kind}" / "privkey.pem"
+        for kind in certificates.ALGORITHMS
     }
     for kind, place in places.items():
         archived = tmp_path / "archive" / kind / "privkey1.pem"
@@ -193,7 +194,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
         archived.write_text("in use")
         place.parent.mkdir(parents=True)
         place.symlink_to(archived)
-    keys, asked = pairs.known(own["next"]), []
+    keys, asked = certificates.known(own["next"]), []
 
     def refused(_: object, kinds: list[str]) -> None:
         asked.append({kind: place.read_text() for kind, place in places.items()})
@@ -201,12 +202,12 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
             raise Refused("issue", "too many certificates")
 
     with pytest.raises(Refused, match="too many"):
-        rollover.rotate(own | {"source": "acme"}, refused)
+        rotation.rotate(own | {"source": "acme"}, refused)
 
     own_key = "in use"
     assert asked == [keys | {"rsa": own_key}, keys | {"ecdsa": own_key}]
     assert {place.read_text() for place in places.values()} == {own_key}
-    assert pairs.known(own["next"]) == keys
+    assert certificates.known(own["next"]) == keys
 
 
 def host(own: MailSettings, pid: int | None = 42, **found: Any) -> Existing:

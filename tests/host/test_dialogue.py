@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.host.agent.dialogue import hold
-from deploys.host.agent.shell import Refused
+from deploys.host.agent.services.dialogue import hold
+from deploys.host.agent.system.shell import Refused
 from deploys.host.model.desired import Dialogue, Step
 from tests.host.pairs import EC, OTHER, certificate, key
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
-from deploys.host.agent import pem
+from deploys.host.agent.tls import pem
 from tests.host.pairs import EC, NAME, OTHER, RSA, certificate, key
 
 

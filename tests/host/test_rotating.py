@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploys.host.agent import keys as agent
+from deploys.host.agent import dkim as agent
 from deploys.host.dkim import keys, signing_table
 from deploys.host.dkim.rotation import Rotation
 from deploys.host.dkim.state import DkimState, dkim_state

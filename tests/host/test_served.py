@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from deploys.host.agent.certificates import look, take
-from deploys.host.agent.shell import Refused
+from deploys.host.agent.system.shell import Refused
+from deploys.host.agent.tls.certificates import look, take
 from tests.host.pairs import EC, NAME, OTHER, RSA, certificate, key
 
 

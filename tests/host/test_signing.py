@@ -10,7 +10,7 @@ from typing import Any
 import dkim
 import pytest
 
-from deploys.host.agent import keys
+from deploys.host.agent import dkim as agent
 from deploys.host.dkim import keys as keyring
 from deploys.host.dkim import signing_table
 from deploys.host.dkim.signing_table import SigningTable
@@ -115,8 +115,8 @@ def test_a_key_made_on_a_host_is_its_owners_alone_and_verifies(
     monkeypatch.setattr("shutil.chown", lambda *_: None)
     path = tmp_path / "dkim" / "mx1.key"
 
-    keys.make_key({"path": str(path), "kind": kind, "owner": "_rspamd"})
-    public = keys.public_key(str(path))
+    agent.make_key({"path": str(path), "kind": kind, "owner": "_rspamd"})
+    public = agent.public_key(str(path))
 
     assert public
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -141,12 +141,12 @@ def test_a_key_that_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("shutil.chown", lambda *_: None)
     path = tmp_path / "dkim" / "mx1.key"
     key = {"path": str(path), "kind": "ed25519", "owner": "_rspamd"}
-    keys.make_key(key)
+    agent.make_key(key)
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_suffix(".pub").unlink()
 
-    assert keys.public_key(str(path)) is None
-    keys.make_key(key)
+    assert agent.public_key(str(path)) is None
+    agent.make_key(key)
 
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
-    assert keys.public_key(str(path))
+    assert agent.public_key(str(path))

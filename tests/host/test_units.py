@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from deploys.host.agent import units
-from deploys.host.agent.shell import Refused
+from deploys.host.agent.services import units
+from deploys.host.agent.system import processes
+from deploys.host.agent.system.shell import Refused
 
 SERVICE = """
 import signal, subprocess, sys, time
@@ -46,12 +47,12 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str
 
 @pytest.mark.parametrize("service", ["renewed"], indirect=True)
 def test_a_reload_is_over_when_new_workers_are_there(service: dict[str, Any]) -> None:
-    before = units.children(service)
+    before = processes.children(service)
 
     with units.succession(service):
         subprocess.run(("kill", "-HUP", str(service["pid"])), check=True)
 
-    assert units.children(service) - before
+    assert processes.children(service) - before
 
 
 @pytest.mark.parametrize("service", ["kept"], indirect=True)

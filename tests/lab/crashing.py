@@ -13,7 +13,7 @@ from deploys.host.transport import remote
 
 EVENTS = "/run/pyinfra-mail-events"
 HOOK = """
-import json, os, signal, agent.apply as door
+import json, os, signal, pyinfra_mail.host.agent.apply as door
 apply = door.apply
 def armed(request):
     seen = []
@@ -34,7 +34,7 @@ door.apply = armed
 def main(number: int) -> None:
     """Arm the agent and run pyinfra's command line."""
     hook = HOOK.format(number=number, events=EVENTS)
-    start, door, call = remote.BOOTSTRAP.rpartition("from agent.__main__")
+    start, door, call = remote.BOOTSTRAP.rpartition(f"from {remote.PROGRAM}.__main__")
     remote.BOOTSTRAP = f"{start}exec({hook!r});{door}{call}"
     cli()
 

@@ -83,7 +83,7 @@ def test_a_mistake_is_refused_by_name_before_any_live_file_changes(mistake: str)
 
     assert live_sets() == before
     for name in MAIL_HOSTS:
-        line = rf"\[{name}\]\s+Refused at (stage|validate|canary): .*({words}).*{key}"
+        line = rf"\[{name}\]\s+Refused at (stage|validate|preflight): .*({words}).*{key}"
         assert re.search(line, said), said
 
 

@@ -12,17 +12,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .shell import Refused
+from .system.shell import Refused
 
 LOCK = Path("/run/pyinfra-mail.lock")
-# Each verb is a module of its own: twenty hosts on one machine feel what need not be imported.
+# Module and function of each verb; only that module is imported, as hosts may share a machine.
 VERBS = {
-    "existing": "existing",
-    "prepare": "prepare",
-    "certify": "certify",
-    "apply": "apply",
-    "rotate": "rotate",
-    "canary": "rehearse",
+    "existing": (".existing", "existing"),
+    "prepare": (".preparation", "prepare"),
+    "certify": (".certification", "certify"),
+    "apply": (".apply", "apply"),
+    "rotate": (".apply", "rotate"),
+    "preflight": (".services.preflight", "preflight"),
 }
 CHANGING = {"prepare", "certify", "apply", "rotate"}
 # Seconds: a run that was cut off goes on here to its end, be it an installation.
@@ -44,8 +44,8 @@ def main() -> None:
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         with _alone(request["verb"]):
-            module = import_module(f"{__package__}.{request['verb']}")
-            return {"answer": getattr(module, VERBS[request["verb"]])(request)}
+            module, function = VERBS[request["verb"]]
+            return {"answer": getattr(import_module(module, __package__), function)(request)}
     except Refused as refused:
         return {"refused": {"step": refused.step, "why": str(refused)}}
     except OSError as error:
@@ -55,7 +55,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 @contextlib.contextmanager
 def _alone(verb: str) -> Any:  # noqa: ANN401 - typing names differ between Python versions
     """Change a host alone; look at it when nobody is changing it, for a while at least."""
-    if verb == "canary":  # its caller holds the lock
+    if verb == "preflight":  # its caller holds the lock
         yield
         return
     with os.fdopen(os.open(LOCK, os.O_CREAT | os.O_RDWR, 0o600)) as lock:

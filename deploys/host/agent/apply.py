@@ -10,13 +10,14 @@ and the next run sees that they were never confirmed.
 import json
 from typing import Any
 
-from .canary import in_namespaces, validate
+from .dkim import turn
 from .existing import existing
-from .keys import turn
-from .loaded import LOADED, STATE, contents, master_of, owned, record
-from .shell import Refused
-from .stage import exchange, stage, staged, sweep, tables_staged
-from .units import leave, load, note, probe, put_right, reread, switching
+from .services.loaded import LOADED, STATE, contents, owned, record
+from .services.preflight import in_namespaces, validate
+from .services.stage import exchange, stage, staged, sweep, tables_staged
+from .services.units import leave, load, note, probe, put_right, reread, switching
+from .system.processes import master_of
+from .system.shell import Refused
 from .wire import set_digest
 
 Service = dict[str, Any]
@@ -39,6 +40,12 @@ def apply(request: dict[str, Any]) -> dict[str, Any]:
     return existing(request)
 
 
+def rotate(request: dict[str, Any]) -> dict[str, Any]:
+    """Delete DKIM keys and note which ones sign, where nothing else changes."""
+    turn(request)
+    return existing(request)
+
+
 def _unchanged(service: Service, found: dict[str, Any]) -> None:
     for path, sha256 in service["expected"].items():
         now = found["files"].get(path)
@@ -48,7 +55,7 @@ def _unchanged(service: Service, found: dict[str, Any]) -> None:
 
 def _try(services: list[Service]) -> None:
     """Validate and rehearse; what is not to be rehearsed is validated where it is staged."""
-    if any(service["canary"] for service in services):
+    if any(service["preflight"] for service in services):
         in_namespaces(services)
         return
     for service in services:

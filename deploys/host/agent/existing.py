@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .certificates import account, look
-from .keys import history, public_key
-from .listeners import listener
-from .loaded import LOADED, built_from, loaded, master_of, others, owned
-from .shell import run
+from .dkim import history, public_key
+from .services.loaded import LOADED, built_from, loaded, others, owned
+from .system.processes import listener, master_of
+from .system.shell import run
+from .tls.certificates import account, look
 
 
 def existing(request: dict[str, Any]) -> dict[str, Any]:

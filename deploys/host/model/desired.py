@@ -105,7 +105,7 @@ class Dialogue:
 
 
 @dataclass(frozen=True)
-class Canary:
+class Preflight:
     """How a service is started in the rehearsal, asked there, and what its log must show."""
 
     start: tuple[tuple[str, ...], ...]
@@ -150,7 +150,7 @@ class Service:
     validators: tuple[tuple[str, ...], ...] = ()
     ignored: tuple[str, ...] = ()  # lines of tools and of the log that say nothing wrong
     # Rehearsing: what is empty there, whose homes are, the addresses of the loopback.
-    canary: Canary | None = None
+    preflight: Preflight | None = None
     scratch: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from ...mail.settings.accounts import password_hash
 from ...mail.settings.model import MailSettings
-from ..model.desired import Canary, File, Query, Service
+from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
 from ..model.versions import installed
 from .plan_input import PlanInput
@@ -66,7 +66,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         ),
         masked=(UNIT,),
         validators=(("doveconf", "-n", "-c", "{directory}/dovecot.conf"),),
-        canary=Canary(REHEARSED) if settings.preflight else None,
+        preflight=Preflight(REHEARSED) if settings.preflight else None,
         sockets=(SOCKET,),
     )
 

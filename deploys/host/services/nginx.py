@@ -13,7 +13,7 @@ from ipaddress import IPv6Address
 from ...mail import autoconfig, mta_sts
 from ...mail.settings.model import MailSettings
 from ...mail.settings.site import Site
-from ..model.desired import Canary, Dialogue, File, Query, Service, Step
+from ..model.desired import Dialogue, File, Preflight, Query, Service, Step
 from ..model.templates import render
 from ..tls import certificates, mta_sts_policy
 from ..tls.mta_sts_policy import DIRECTORY
@@ -27,7 +27,7 @@ DROP_IN = f"{UNITS}/pyinfra-mail.conf"
 PORT = 443
 # In the rehearsal the live one's process id must not be written over; and as it keeps its standard
 # error for itself, who reads that would wait for ever.
-ROOM = "/run/pyinfra-mail/canary"
+ROOM = "/run/pyinfra-mail/preflight"
 SAID = f"{ROOM}/nginx-said"
 NGINX = f"nginx -e stderr -c {CONFIGURATION} -g 'pid {ROOM}/nginx;'"
 START = ("sh", "-c", f"{NGINX} 2>{SAID} || {{ cat {SAID} >&2; exit 1; }}")
@@ -66,7 +66,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG00
         certificates=certificates.of_sites(settings),
         masked=(UNIT,),
         validators=(("nginx", "-t", "-q", "-e", "stderr", "-c", "{directory}/nginx.conf"),),
-        canary=Canary((START,), questions) if settings.preflight else None,
+        preflight=Preflight((START,), questions) if settings.preflight else None,
         probes=questions,
     )
 

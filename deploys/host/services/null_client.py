@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ...mail.settings.model import Client
 from ..model import templates
-from ..model.desired import Canary, Dialogue, File, Query, Service, Step, Table
+from ..model.desired import Dialogue, File, Preflight, Query, Service, Step, Table
 from ..model.versions import installed
 from . import postfix
 from .plan_input import PlanInput
@@ -60,7 +60,7 @@ def service(settings: Client, given: PlanInput) -> Service:
         ),
         tables=tuple(_tables(settings)),
         ignored=(*postfix.IGNORED, UNTOLD),
-        canary=_canary(settings, version) if settings.preflight else None,
+        preflight=_preflight(settings, version) if settings.preflight else None,
         probes=(_accepted(settings, Step("RSET", "^250")),),
     )
 
@@ -102,10 +102,10 @@ def _tables(settings: Client) -> Iterator[Table]:
     yield Table(PASSWORD, ("postmap",), {_relayhost(settings): login}, mode=0o600, secret=True)
 
 
-def _canary(settings: Client, version: tuple[int, ...]) -> Canary:
+def _preflight(settings: Client, version: tuple[int, ...]) -> Preflight:
     """Return how it is rehearsed: root's mail is taken, and waits for the server, rewritten."""
     reader, login = re.escape(settings.root), re.escape(settings.relay_login)
-    return Canary(
+    return Preflight(
         start=postfix.starting(version),
         dialogues=(_accepted(settings, Step("DATA", "^250")),),
         log=(rf"from=<{login}>", rf"to=<{reader}>.*status=deferred"),

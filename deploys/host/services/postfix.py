@@ -98,8 +98,8 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         tables=(*_tables(settings), *postfix_submission.tables(settings)),
         validators=(*VALIDATORS, BOUNCES),
         certificates=certificates.certificates(settings),
-        canary=(
-            postfix_preflight.canary(settings, certificate, start, given.dkim.signs)
+        preflight=(
+            postfix_preflight.preflight(settings, certificate, start, given.dkim.signs)
             if settings.preflight
             else None
         ),

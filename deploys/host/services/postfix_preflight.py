@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ...mail import dkim
 from ...mail.settings.model import MailSettings
 from ..dkim.signing_table import SigningTable
-from ..model.desired import Canary, Dialogue, Step
+from ..model.desired import Dialogue, Preflight, Step
 
 OFFERS_AUTH = r"(.*\n)?AUTH "  # a line of the answer to EHLO; the first is the host's name
 AWAY = "see smtpd_sasl_path, and whether Dovecot answers there"
@@ -26,14 +26,14 @@ def _listening(settings: MailSettings) -> str:
     return next((part for part in chosen if part in mine), "127.0.0.1")
 
 
-def canary(
+def preflight(
     settings: MailSettings,
     certificate: str,
     start: tuple[tuple[str, ...], ...],
     signs: SigningTable,
-) -> Canary:
+) -> Preflight:
     """Return how Postfix is rehearsed: started so, asked all this, and what its log must show."""
-    return Canary(
+    return Preflight(
         start=start,
         dialogues=(
             *probes(settings, certificate),

@@ -8,7 +8,7 @@ mail is signed and sent, and not counted.
 from collections.abc import Iterator
 
 from ...mail.settings.model import MailSettings
-from ..model.desired import Canary, File, Query, Service
+from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
 from .plan_input import PlanInput
 
@@ -57,7 +57,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG00
         masked=("redis-server.service",),
         restart_for=(CONFIGURATION,),  # which is read once
         sockets=(SOCKET,),
-        canary=Canary(START) if settings.preflight else None,
+        preflight=Preflight(START) if settings.preflight else None,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ...mail.settings.model import MailSettings
 from ..dkim import keys
 from ..dkim.signing_table import SigningTable, as_ucl
-from ..model.desired import Canary, File, Query, Service
+from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
 from . import redis
 from .plan_input import PlanInput
@@ -103,7 +103,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         masked=(UNIT,),
         validators=tuple(_validators(settings)),
         ignored=IGNORED,
-        canary=Canary(_start()) if settings.preflight else None,
+        preflight=Preflight(_start()) if settings.preflight else None,
         # What is compiled for the rules takes long, so a rehearsal with rules may use it.
         scratch=() if settings.scan_outbound else ("/var/lib/rspamd",),
         sockets=(SOCKET,),

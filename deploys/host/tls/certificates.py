@@ -24,7 +24,7 @@ DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
 WATCH = "pyinfra-mail-certificates.path"
 OF_MAIL, OF_SITES = ("ecdsa", "rsa"), ("ecdsa",)  # the kinds of keys
 WEB_SERVER = "nginx.service"
-AGENT = Path(__file__).parents[1] / "agent"
+AGENT = Path(__file__).parents[1] / "agent" / "tls"
 PROGRAMS = ("dane.py", "pem.py")  # the agent's own, which stand on the host too
 
 

@@ -19,11 +19,16 @@ from pyinfra.api.exceptions import FactProcessError
 
 from ..agent.wire import payload
 
-AGENT = Path(__file__).parents[1] / "agent"
+DEPLOYS = Path(__file__).parents[2]
+AGENT = DEPLOYS / "host" / "agent"
+SHARED: tuple[str, ...] = ()  # modules that the agent imports from elsewhere
+ROOT = "pyinfra_mail"  # package of the archive
+PROGRAM = f"{ROOT}.host.agent"
 BOOTSTRAP = (
     "import sys,os,base64;f=os.memfd_create('agent',0);"
     "os.write(f,base64.b64decode(sys.stdin.readline()));"
-    "sys.path.insert(0,'/proc/self/fd/%d'%f);from agent.__main__ import main;main()"
+    "sys.path.insert(0,'/proc/self/fd/%d'%f);"
+    f"from {PROGRAM}.__main__ import main;main()"
 )
 CUT_OFF = "the host's answer was cut off"
 NO_PYTHON = '{"refused":{"step":"python3","why":"python3 is missing: apt-get install python3"}}'
@@ -61,9 +66,14 @@ def answer_in(output: list[str]) -> Any:  # noqa: ANN401 - JSON
 
 @cache
 def agent() -> str:
-    """Return the agent as one line: its modules, zipped and in base64."""
+    """Return the agent as one line: a zip archive of its modules, in base64."""
+    modules = [*sorted(AGENT.rglob("*.py")), *(DEPLOYS / name for name in SHARED)]
+    names = {module.relative_to(DEPLOYS) for module in modules}
+    packages = {folder / "__init__.py" for name in names for folder in name.parents} - names
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for module in sorted(AGENT.glob("*.py")):
-            bundle.write(module, f"agent/{module.name}")
+        for name in sorted(names):
+            bundle.write(DEPLOYS / name, f"{ROOT}/{name}")
+        for name in sorted(packages):
+            bundle.writestr(f"{ROOT}/{name}", "")
     return b64encode(archive.getvalue()).decode()

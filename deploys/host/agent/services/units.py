@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..system.processes import children, master_of
+from ..system.shell import Refused, must, run
+from ..wire import set_digest
 from . import dialogue
-from .loaded import LOADED, STATE, contents, master_of, owned
-from .shell import Refused, must, run
-from .wire import set_digest
+from .loaded import LOADED, STATE, contents, owned
 
 UNITS = "/etc/systemd/"
 SUCCESSION = 30.0  # seconds, of which a whole rule set of rspamd takes a third
@@ -84,17 +85,6 @@ def succession(service: dict[str, Any]) -> Iterator[None]:
         if time.monotonic() > deadline:
             raise Refused("load", f"{service['unit']} goes on with what it had read before")
         time.sleep(0.05)
-
-
-def children(service: dict[str, Any]) -> set[str]:
-    """Return the process ids of the children of a service's main process."""
-    master = master_of(service)
-    if not master:
-        return set()
-    try:
-        return set(Path(f"/proc/{master[0]}/task/{master[0]}/children").read_text().split())
-    except OSError:  # it has just ended
-        return set()
 
 
 def _verb(service: dict[str, Any]) -> str:

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..system.shell import Refused, fsync, must
 from .loaded import file_digest, owned
-from .shell import Refused, fsync, must
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2

@@ -1,21 +1,18 @@
 """
 Certificates by ACME (RFC 8555), through certbot: HTTP-01, one lineage for each kind of key.
 
-An authority that does not answer is no reason to serve nothing: what is there stays in force, the
-answer says so, and the next run asks again. Renewals are certbot's own, by its timer.
+Renewals are certbot's own, by its timer.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from . import dane, pem
-from .certificates import reload, renewed_by, take
-from .existing import existing
-from .listeners import listener
-from .rollover import rotate
-from .shell import Refused, run, tail
+from ..system.processes import listener
+from ..system.shell import Refused, run, tail
+from . import pem
+from .certificates import renewed_by
 
 AUTHORITY = Path("/run/pyinfra-mail/acme-ca.pem")
 HTTP = 80
@@ -31,45 +28,8 @@ ADVICE = re.compile(
 )
 
 
-def certify(request: dict[str, Any]) -> dict[str, Any]:
-    """Have certificates issued, and serve them; where that cannot be, what is there stays."""
-    for announced in request["announced"]:
-        dane.note(**announced)
-    notes = [*_issued(request["issue"]), *_rotated(request["rotate"])]
-    for certificate in request["take"]:
-        take(certificate)
-    reload([*request["issue"], *request["rotate"], *request["take"]])
-    found = existing(request)
-    notes += (one["waits"] for one in found["certificates"].values() if one and one["waits"])
-    return found | {"notes": notes}
-
-
-def _issued(certificates: list[dict[str, Any]]) -> Iterator[str]:
-    for certificate in certificates:
-        try:
-            _issue(certificate, certificate["kinds"])
-            take(certificate)
-        except Refused as refused:
-            yield _note(certificate, refused)
-            break  # the next one would only wait for the same server
-
-
-def _rotated(certificates: list[dict[str, Any]]) -> Iterator[str]:
-    for certificate in certificates:
-        try:
-            rotate(certificate, _issue)
-        except Refused as refused:
-            yield f"the keys of {certificate['name']} stay: {refused}"
-
-
-def _note(certificate: dict[str, Any], refused: Refused) -> str:
-    return (
-        f"{certificate['directory']} issued no certificate for {certificate['name']}: {refused}; "
-        "it is served with the one that is there, and the next run asks again"
-    )
-
-
-def _issue(certificate: dict[str, Any], kinds: Iterable[str]) -> None:
+def issue(certificate: dict[str, Any], kinds: Iterable[str]) -> None:
+    """Have certbot get the certificate of each kind of key."""
     holder = listener(HTTP)
     if holder:
         process = f"{holder['process']} (process {holder['pid']})"

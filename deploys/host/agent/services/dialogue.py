@@ -3,16 +3,17 @@
 import http.client
 import re
 import smtplib
+import socket
 import ssl
 import time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import web
-from .shell import Refused
+from ..system.shell import Refused
 
 PATIENCE = 10.0
+LONGEST = 65536  # octets; no answer of ours is longer
 
 
 def hold(step: str, dialogue: dict[str, Any], deadline: float | None = None) -> None:
@@ -47,11 +48,26 @@ def _visit(dialogue: dict[str, Any], deadline: float) -> None:
 
 def _request(dialogue: dict[str, Any], step: dict[str, Any]) -> None:
     address = (dialogue["target"], dialogue["port"])
-    shown, answer = web.answer(dialogue["site"], address, step["send"], _any(), PATIENCE)
+    shown, answer = _answer(dialogue["site"], address, step["send"], _any(), PATIENCE)
     _expect(shown, dialogue["tls"])
     if not re.search(step["expect"], answer, re.DOTALL):
         said = answer.splitlines()[0]
         raise _Unexpected(f"{step['send']!r} at {dialogue['site']} was answered {said!r}")
+
+
+def _answer(
+    name: str, address: tuple[str, int], line: str, context: ssl.SSLContext, seconds: float
+) -> tuple[bytes | None, str]:
+    """Send a request line; return the certificate, and the answer's status, type and body."""
+    method, path = line.split(" ")
+    connection = http.client.HTTPSConnection(name, context=context, timeout=seconds)
+    plain = socket.create_connection(address, seconds)
+    with plain, context.wrap_socket(plain, server_hostname=name) as connection.sock:
+        shown = connection.sock.getpeercert(binary_form=True)
+        connection.request(method, path)
+        reply = connection.getresponse()
+        body = reply.read(LONGEST).decode("utf-8", "replace")
+        return shown, f"{reply.status} {reply.headers.get_content_type()}\n{body}"
 
 
 def _talk(dialogue: dict[str, Any], deadline: float) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .certificates import provide
+from .dkim import make_key
 from .existing import existing
-from .keys import make_key
-from .rollover import make_next
-from .shell import must, run
+from .system.shell import must, run
+from .tls.certificates import provide
+from .tls.rotation import make_next
 
 
 def prepare(request: dict[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,10 @@ such note, a process that began after the last change has read what is there.
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from .shell import run
-from .wire import set_digest
+from ..wire import set_digest
 
 STATE = Path("/var/lib/pyinfra-mail")
 LOADED = Path("/run/pyinfra-mail")
@@ -51,29 +49,6 @@ def file_digest(path: str) -> str | None:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
         return None
-
-
-def master_of(service: dict[str, Any]) -> tuple[int, float] | None:
-    """Return the process id and the start time (seconds since the epoch) of a running service."""
-    try:
-        pid = int(Path(service["pid_file"]).read_text()) if service["pid_file"] else _main(service)
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        booted = next(
-            int(line.split()[1])
-            for line in Path("/proc/stat").read_text().splitlines()
-            if line.startswith("btime")
-        )
-    except (OSError, ValueError):
-        return None
-    return pid, booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
-
-
-def _main(service: dict[str, Any]) -> int:
-    # What was asked already stands in `pids`; zero, of no process, where nothing runs.
-    known = service.get("pids")
-    if known is not None:
-        return int(known.get(service["units"][-1], 0))
-    return int(run("systemctl", "show", "-p", "MainPID", "--value", service["unit"]).stdout)
 
 
 def loaded(service: dict[str, Any], master: tuple[int, float] | None) -> str | None:

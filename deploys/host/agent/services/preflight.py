@@ -18,13 +18,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..system.shell import Refused, must, run, tail
+from ..wire import payload
 from . import dialogue
-from .shell import Refused, must, run, tail
 from .stage import staged
 from .units import wait_for
-from .wire import payload
 
-ROOM = Path("/run/pyinfra-mail/canary")
+ROOM = Path("/run/pyinfra-mail/preflight")
 LOG = Path("/dev/log")
 COMPLAINT = re.compile(r"\b(warning|error|fatal|panic): ")
 # What master(8) says of a daemon that has itself said better why it ended.
@@ -34,26 +34,27 @@ ECHO = re.compile(r"warning: (process \S+ pid \d+ exit status|\S+: bad command s
 def in_namespaces(services: list[dict[str, Any]], patience: float = 60) -> None:
     """Rehearse staged services in new namespaces; refuse with what the rehearsal found."""
     bundle = sys.path[0]  # this very program, as an open file that the child inherits
-    start = f"import sys;sys.path.insert(0,{bundle!r});from agent.__main__ import main;main()"
+    program = __package__.rpartition(".")[0]
+    start = f"import sys;sys.path.insert(0,{bundle!r});from {program}.__main__ import main;main()"
     argv = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
     done = run(
         *argv,
         *(sys.executable, "-c", start),
-        stdin=payload({"verb": "canary", "services": services}),
+        stdin=payload({"verb": "preflight", "services": services}),
         timeout=patience,
         keep=(int(bundle.rpartition("/")[2]),),
     )
     if done.returncode:
-        raise Refused("canary", f"the rehearsal could not run here: {tail(done.stderr)}")
+        raise Refused("preflight", f"the rehearsal could not run here: {tail(done.stderr)}")
     refused = json.loads(done.stdout).get("refused")
     if refused:
         raise Refused(refused["step"], refused["why"])
 
 
-def rehearse(request: dict[str, Any]) -> None:
+def preflight(request: dict[str, Any]) -> None:
     """Validate, boot and question every service; this is the process inside the namespaces."""
     ROOM.mkdir(parents=True, exist_ok=True)
-    must("canary", "mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", str(ROOM))
+    must("preflight", "mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", str(ROOM))
     services = request["services"]
     log = _Log([pattern for service in services for pattern in service["ignored"]])
     _network([address for service in services for address in service["addresses"]])
@@ -63,7 +64,7 @@ def rehearse(request: dict[str, Any]) -> None:
         if service["changed"]:
             validate(service, service["directories"][0])
     for service in services:
-        if service["canary"]:
+        if service["preflight"]:
             _boot(service, log)
 
 
@@ -76,11 +77,11 @@ def _network(addresses: list[str]) -> None:
 
 def _mount(service: dict[str, Any]) -> None:
     for directory in service["directories"] if service["changed"] else ():
-        must("canary", "mount", "--bind", str(staged(directory)), directory)
+        must("preflight", "mount", "--bind", str(staged(directory)), directory)
     for path in (*service["scratch"], *_homes(service["users"])):
         like = Path(path).stat()
         options = f"mode={like.st_mode & 0o7777:o},uid={like.st_uid},gid={like.st_gid}"
-        must("canary", "mount", "-t", "tmpfs", "-o", options, "tmpfs", path)
+        must("preflight", "mount", "-t", "tmpfs", "-o", options, "tmpfs", path)
 
 
 def _homes(users: list[str]) -> list[str]:
@@ -112,23 +113,23 @@ def without(ignored: list[str], text: str) -> str:
 
 
 def _boot(service: dict[str, Any], log: "_Log") -> None:
-    canary = service["canary"]
-    for argv in canary["start"]:
+    wanted = service["preflight"]
+    for argv in wanted["start"]:
         done = run(*argv)
         if done.returncode:
-            raise Refused("canary", f"{' '.join(argv)}: {log.complaints() or tail(done.stderr)}")
+            raise Refused("preflight", f"{' '.join(argv)}: {log.complaints() or tail(done.stderr)}")
     try:
-        wait_for(service["sockets"], "canary")
-        for question in canary["dialogues"]:
-            dialogue.hold("canary", question)
-        log.wait_for(canary["log"])
+        wait_for(service["sockets"], "preflight")
+        for question in wanted["dialogues"]:
+            dialogue.hold("preflight", question)
+        log.wait_for(wanted["log"])
     except Refused as refused:
         complaints = log.complaints(patience=1)  # an answer can be here before its reason is
         raise Refused(
-            "canary", f"{complaints} ({refused})" if complaints else str(refused)
+            "preflight", f"{complaints} ({refused})" if complaints else str(refused)
         ) from None
     if log.complaints():
-        raise Refused("canary", log.complaints())
+        raise Refused("preflight", log.complaints())
 
 
 class _Log:
@@ -143,7 +144,7 @@ class _Log:
         path.chmod(0o666)
         ROOM.chmod(0o755)
         if LOG.exists():
-            must("canary", "mount", "--bind", str(path), str(LOG.resolve()))
+            must("preflight", "mount", "--bind", str(path), str(LOG.resolve()))
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -173,5 +174,5 @@ class _Log:
             missing = [p for p in patterns if not any(re.search(p, line) for line in self.lines)]
         if missing:
             raise Refused(
-                "canary", f"the log never showed {missing[0]!r}: {' / '.join(self.lines[-3:])}"
+                "preflight", f"the log never showed {missing[0]!r}: {' / '.join(self.lines[-3:])}"
             )

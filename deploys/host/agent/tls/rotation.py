@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..system.shell import Refused
 from . import dane, pem
-from .certificates import allow, take
-from .pairs import known, sign
-from .shell import Refused
+from .certificates import allow, known, sign, take
 
 LIVE = Path("/etc/letsencrypt/live")
 Issue = Callable[[dict[str, Any], list[str]], None]

@@ -7,18 +7,22 @@ A certificate that is made here is for the keys that are served, so no TLSA reco
 import json
 import re
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..system.processes import listener
+from ..system.shell import Refused, must, run
 from . import dane, pem
-from .listeners import listener
-from .pairs import known, sign
-from .shell import Refused, run
 
 RENEWAL = Path("/etc/letsencrypt/renewal")
 ACCOUNTS = Path("/etc/letsencrypt/accounts")
 DAY = 86400
 SMTP, DNS = 25, 53
+ALGORITHMS = {
+    "ecdsa": ("EC", "ec_paramgen_curve:prime256v1"),
+    "rsa": ("RSA", "rsa_keygen_bits:3072"),
+}
 
 
 def look(certificate: dict[str, Any]) -> dict[str, Any] | None:
@@ -99,6 +103,36 @@ def provide(certificate: dict[str, Any]) -> None:
         keys = known(certificate["next"]) | known(path)
         sign(path, certificate["name"], certificate["kinds"], keys)
     reload([certificate])
+
+
+def known(path: str) -> dict[str, str]:
+    """Return the private keys of a file, by their kinds; none of a file that is not there."""
+    text = Path(path).read_text() if path and Path(path).exists() else ""
+    blocks = [match.group() for match in pem.BLOCK.finditer(text)]
+    keys = [block for block in blocks if "PRIVATE KEY" in block.splitlines()[0]]
+    kinds = [leaf.kind for leaf in pem.leaves(path)] if keys else []
+    return {kind: key for kind, key in zip(kinds, keys, strict=False) if kind in ALGORITHMS}
+
+
+def sign(path: str, name: str, kinds: Iterable[str], keys: Mapping[str, str]) -> None:
+    """Write a key of each kind, a new one where none is given, each with its certificate."""
+    pairs = [_pair(keys.get(kind) or _new(kind), name) for kind in kinds]
+    pem.write(f"{path}.new", "".join(pairs))
+    Path(f"{path}.new").replace(path)
+
+
+def _new(kind: str) -> str:
+    algorithm, option = ALGORITHMS[kind]
+    made = ("openssl", "genpkey", "-algorithm", algorithm, "-pkeyopt", option)
+    return must("certificate", *made)
+
+
+def _pair(key: str, name: str) -> str:
+    """Return a key and its certificate."""
+    signed = ("openssl", "req", "-x509", "-new", "-key", "/dev/stdin", "-days", "3650")
+    # RFC 5280 appendix A.1: a common name has at most 64 characters.
+    named = ("-subj", f"/CN={name[:64]}", "-addext", f"subjectAltName=DNS:{name}")
+    return key + must("certificate", *signed, *named, stdin=key)
 
 
 def take(certificate: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Services on the host: staged, tested, switched, loaded and probed."""
