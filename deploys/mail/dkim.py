@@ -18,6 +18,7 @@ from typing import Literal, get_args
 
 from dkim.util import InvalidTagValueList, parse_tag_value
 
+from . import paths
 from .errors import MailError
 from .settings.model import MailSettings
 
@@ -25,7 +26,6 @@ Algorithm = Literal["rsa", "ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 SLOTS = (1, 2)
 ED25519_OCTETS = 32
-DIRECTORY = "/var/lib/pyinfra-mail/dkim"
 
 
 def is_key(text: str) -> bool:
@@ -94,7 +94,7 @@ def selectors(settings: MailSettings) -> tuple[str, ...]:
 
 def key_path(settings: MailSettings, slot: int, algorithm: str) -> str:
     """Return where a host keeps a key; what is public of it stands beside it, with `.pub`."""
-    return f"{DIRECTORY}/{selector(settings, slot, algorithm)}.key"
+    return paths.dkim_key(selector(settings, slot, algorithm))
 
 
 def signing_domains(settings: MailSettings) -> tuple[str, ...]:

@@ -10,22 +10,20 @@ ahead of its clock counts from now, so a clock that steps back makes keys wait l
 shorter.
 """
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 
-from . import dkim
+from . import dkim, postfix
 from .dkim_slots import Slot, Slots, State, having
 from .settings.model import MailSettings
 
 DAY = 86_400.0
 # The longest mail_ttl, and an hour for the run in which a record was first seen everywhere.
 FORGOTTEN = DAY + 3600
-QUEUE = ("maximal_queue_lifetime", "bounce_queue_lifetime")  # postconf(5): 5 days both
-QUEUE_DEFAULT = "5d"
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "": 86_400}
+QUEUE = ("maximal_queue_lifetime", "bounce_queue_lifetime")
+QUEUE_DEFAULT = 5 * DAY
 WHY = {
     "next": "DKIM: a key with which {host} will sign",
     "current": "DKIM: the key with which {host} signs",
@@ -120,8 +118,9 @@ def published(settings: MailSettings, slots: Slots, now: float) -> Iterator[Publ
 
 def grace(settings: MailSettings) -> float:
     """Return how long (seconds) retired keys stay published: a queue's lifetime, and a TTL."""
-    given = (settings.postfix_main.get(name, QUEUE_DEFAULT) for name in QUEUE)
-    return max(map(_seconds, given)) + DAY
+    given = (postfix.seconds(settings.postfix_value(name)) for name in QUEUE)
+    # An expression of the operator's is not evaluated here; the default stands in for it.
+    return max(QUEUE_DEFAULT if lifetime is None else lifetime for lifetime in given) + DAY
 
 
 def hindrance(settings: MailSettings, slots: Slots, now: float) -> str:
@@ -174,12 +173,6 @@ def _forgotten(slot: Slot, now: float) -> bool:
 
 def _age(since: float | None, now: float) -> float:
     return max(0.0, now - (now if since is None else since))
-
-
-def _seconds(value: str) -> float:
-    """Read a time as Postfix does; what it would not read is not for us to judge."""
-    found = re.fullmatch(r"(\d+)\s*([smhdw]?)", value.strip())
-    return int(found[1]) * UNITS[found[2]] if found else _seconds(QUEUE_DEFAULT)
 
 
 def _date(time: float) -> str:

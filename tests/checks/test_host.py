@@ -9,12 +9,14 @@ import pytest
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Answer, UnansweredError
+from deploys.checks.host.disk import disk
 from deploys.checks.host.drift import drift
 from deploys.checks.host.examination import CHECKS, examined
 from deploys.checks.host.look import Look, look
 from deploys.checks.host.port25 import targets
+from deploys.checks.host.services import services
 from tests.checks.honest_host import Told, seen, waiting
-from tests.checks.looks import DKIM, SSL, told, units
+from tests.checks.looks import DKIM, SSL, told, unit, units
 from tests.checks.pairs import Case
 from tests.checks.servers import Handler, serving
 from tests.checks.worlds import Zone, fleet, world
@@ -112,6 +114,44 @@ def test_a_host_with_accounts_has_loaded_what_keeps_guessers_out(
 
     assert [one.severity for one in found] == [severity]
     assert all(f"{key} = {value}" in found[0].saw for key, value in loaded.items() if not own)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        {"mail_message_size_limit": 1_000_000_000},
+        {"mail_postfix_main": {"message_size_limit": "1000000000"}},
+    ],
+    ids=lambda size: next(iter(size)),
+)
+def test_room_is_measured_by_the_size_limit_that_postfix_has(size: dict[str, object]) -> None:
+    free = 1_887_436  # KiB, 1.8 GiB
+    row = f"/dev/sda1 20000000 {20_000_000 - free} {free} 90% /"
+    (finding,) = disk(Look(fleet(size).hosts[0], {"blocks": [row]}))
+
+    assert finding.severity is ERROR
+
+
+@pytest.mark.parametrize(
+    ("state", "severity"),
+    [
+        ({"UnitFileState": "static"}, OK),
+        ({"UnitFileState": "static", "ActiveState": "inactive"}, ERROR),
+        ({"UnitFileState": "static", "LoadState": "not-found"}, ERROR),
+        ({"UnitFileState": "masked"}, ERROR),
+    ],
+    ids=str,
+)
+def test_the_unit_that_takes_over_own_certificates_has_to_run(
+    state: dict[str, str], severity: Severity
+) -> None:
+    files = {"mx1.harbor.example": "/etc/ssl/mx1.pem"}
+    host = fleet({"mail_tls": "files", "mail_tls_files": files}).hosts[0]
+    lines = [*units(), *unit("pyinfra-mail-certificates.path", **state)]
+
+    found = list(services(Look(host, {"unit": lines})))
+
+    assert [one.severity for one in found] == [severity]
 
 
 def test_the_common_reason_of_what_waits_is_told(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from deploys.checks.core.world import (
 )
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox
-from deploys.checks.dns.keys import TABLE
 from deploys.checks.host.look import SCRIPT
-from deploys.mail.dkim import DIRECTORY as KEPT
+from deploys.mail.paths import DKIM_KEYS as KEPT
+from deploys.mail.paths import DKIM_TABLE as TABLE
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from tests.checks import looks

@@ -13,8 +13,9 @@ from deploys.host.model.state import Existing
 from deploys.host.preconditions import obstacle
 from deploys.host.services import nginx, postfix, registry
 from deploys.host.services.plan_input import plan_input
-from deploys.host.tls import certificates, mta_sts_policy
+from deploys.host.tls import certificates
 from deploys.host.tls.mta_sts_policy import policy_state
+from deploys.mail import paths
 from deploys.mail.mta_sts import Policy
 from deploys.mail.settings.model import MailSettings
 from tests.conftest import Golden
@@ -44,8 +45,8 @@ def host(
         policy = Policy.of(mode, ["mx1.harbor.example"])  # type: ignore[arg-type]
         file = {"mode": 0o644, "owner": "root", "group": "root", "sha256": "x"}
         file["content"] = base64.b64encode(str(policy).encode()).decode()
-        found["services"]["nginx"]["files"][mta_sts_policy.path(DOMAIN)] = file
-        found["services"]["nginx"]["owned"] = [mta_sts_policy.path(DOMAIN)]
+        found["services"]["nginx"]["files"][paths.mta_sts_policy(DOMAIN)] = file
+        found["services"]["nginx"]["owned"] = [paths.mta_sts_policy(DOMAIN)]
     return Existing.model_validate(found)
 
 
@@ -131,7 +132,7 @@ def test_a_policy_goes_from_testing_to_enforce_by_evidence(
 ) -> None:
     service = described(own(asked), existing, seen)
 
-    assert (service and Policy.parse(content(service, mta_sts_policy.path(DOMAIN))).mode) == mode
+    assert (service and Policy.parse(content(service, paths.mta_sts_policy(DOMAIN))).mode) == mode
 
 
 @pytest.mark.parametrize(

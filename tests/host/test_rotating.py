@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from deploys.host.agent import dkim as agent
-from deploys.host.dkim import keys, signing_table
+from deploys.host.dkim import keys
 from deploys.host.dkim.rotation import Rotation
 from deploys.host.dkim.state import DkimState, dkim_state
 from deploys.host.model.plan import preparation
@@ -19,6 +19,7 @@ from deploys.host.services import rspamd
 from deploys.host.services.plan_input import PlanInput, plan_input
 from deploys.mail import dkim
 from deploys.mail.dkim_rotation import DAY, FORGOTTEN
+from deploys.mail.paths import DKIM_TABLE, dkim_history
 from deploys.mail.settings.model import MailSettings
 from tests.host.found import bare
 from tests.host.found import settings as own
@@ -67,12 +68,12 @@ def host(
         "group": "root",
     }
     found = bare().model_dump()
-    found["services"]["rspamd"]["files"][signing_table.PATH] = file if signs else None
+    found["services"]["rspamd"]["files"][DKIM_TABLE] = file if signs else None
     existing = Existing.model_validate(
         found
         | {
-            "keys": dict.fromkeys(keys.paths(settings())) | dict.fromkeys(paths, "UlNB"),
-            "histories": {keys.history_path(settings()): times},
+            "keys": dict.fromkeys(keys.key_paths(settings())) | dict.fromkeys(paths, "UlNB"),
+            "histories": {dkim_history(settings().selector_base): times},
             "clock": NOW,
         }
     )
@@ -115,7 +116,7 @@ def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
     assert some.dkim(settings()).rotation == Rotation()
     assert signs(settings(), all_of_them) == list(SECOND)
     assert all_of_them.dkim(settings()).rotation.histories == {
-        keys.history_path(settings()): {
+        dkim_history(settings().selector_base): {
             "1": CURRENT | {"retired": NOW},
             "2": {"signing": NOW},
         }

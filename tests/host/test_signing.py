@@ -12,12 +12,12 @@ import pytest
 
 from deploys.host.agent import dkim as agent
 from deploys.host.dkim import keys as keyring
-from deploys.host.dkim import signing_table
 from deploys.host.dkim.signing_table import SigningTable
 from deploys.host.dkim.state import DkimState, dkim_state
 from deploys.host.model.state import Existing
 from deploys.host.services import rspamd
 from deploys.host.services.plan_input import plan_input
+from deploys.mail.paths import DKIM_TABLE
 from deploys.mail.settings.model import MailSettings
 from tests.host.found import bare, settings
 
@@ -26,7 +26,7 @@ RSA, ED25519 = "mx1-rsa._domainkey.harbor.example", "mx1-ed25519._domainkey.harb
 
 def with_keys(existing: Existing, **found: Any) -> Existing:
     """Return a host that has its keys."""
-    paths = keyring.paths(settings())[:2]
+    paths = keyring.key_paths(settings())[:2]
     made = dict(zip(paths, ("UlNB", "RUQy"), strict=True))
     return existing.model_copy(update={"keys": made} | found)
 
@@ -35,9 +35,9 @@ def running(existing: Existing, *seen: str) -> Existing:
     """Return the same host with the table that its rspamd would be given."""
     given = plan_input(settings(), existing, lambda *_: seen)
     service_files = rspamd.service(settings(), given).files
-    (table,) = (file for file in service_files if file.path == signing_table.PATH)
+    (table,) = (file for file in service_files if file.path == DKIM_TABLE)
     service = existing.services["rspamd"].model_dump()
-    service["files"][signing_table.PATH] = {
+    service["files"][DKIM_TABLE] = {
         "sha256": table.sha256,
         "content": base64.b64encode(table.content.encode()).decode(),
         "mode": 0o644,
@@ -81,7 +81,7 @@ def test_a_key_that_signs_goes_on_though_its_record_is_gone() -> None:
 def test_keys_of_another_name_take_over_when_they_are_seen_and_not_before() -> None:
     host = running(with_keys(bare()), RSA, ED25519)
     renamed = settings(mail_dkim_selector="next")
-    made = dict.fromkeys(keyring.paths(renamed)[:2], "UlNB")
+    made = dict.fromkeys(keyring.key_paths(renamed)[:2], "UlNB")
     waiting = host.model_copy(update={"keys": made})
     records = [f"next-{name}._domainkey.harbor.example" for name in ("rsa", "ed25519")]
 

@@ -11,6 +11,7 @@ from deploys.host.model.state import Existing
 from deploys.host.services import mta_sts_resolver, postfix, unbound
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
+from deploys.mail.units import CERTIFICATES_WATCH
 from tests.conftest import Golden
 from tests.host.found import as_desired, bare, settings
 
@@ -94,7 +95,7 @@ def test_each_name_of_a_host_is_served_from_a_file_of_its_own() -> None:
 def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> None:
     files = {file.path: file.content for file in certificates.files(settings(**FILES))}
 
-    watch = files[f"{certificates.UNITS}/{certificates.WATCH}"]
+    watch = files[f"{certificates.UNITS}/{CERTIFICATES_WATCH}"]
     assert [line for line in watch.splitlines() if line.startswith("PathChanged")] == [
         "PathChanged=/etc/ssl/mail.pem",
         "PathChanged=/etc/ssl/mx1.key",
@@ -110,7 +111,7 @@ def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> Non
     chosen = settings(**FILES)
     service = postfix.service(chosen, plan_input(chosen, bare("12", chosen)))
     drop_in = content(service, DROP_IN)
-    assert f"Wants={certificates.WATCH}\n" in drop_in
+    assert f"Wants={CERTIFICATES_WATCH}\n" in drop_in
 
 
 DROP_IN = f"{postfix.DROP_INS[0]}/{postfix.DROP_IN}"

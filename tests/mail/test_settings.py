@@ -288,3 +288,34 @@ def test_a_setting_with_both_its_old_and_its_new_key_is_refused() -> None:
     assert sentence == (
         "mx1: mail_canary is the old name of mail_preflight, and both are set; remove mail_canary"
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "parameter", "value"),
+    [
+        ({}, "message_size_limit", "26214400"),
+        ({"mail_message_size_limit": 1000}, "message_size_limit", "1000"),
+        ({"mail_postfix_main": {"message_size_limit": 2000}}, "message_size_limit", "2000"),
+        (
+            {"mail_message_size_limit": 1, "mail_postfix_main": {"message_size_limit": "$x"}},
+            "message_size_limit",
+            "$x",
+        ),
+        ({}, "bounce_queue_lifetime", "5d"),
+        ({"mail_postfix_main": {"bounce_queue_lifetime": "1d"}}, "bounce_queue_lifetime", "1d"),
+        ({"mail_delay_warning": 60}, "delay_warning_time", "60s"),
+    ],
+)
+def test_a_postfix_parameter_has_one_effective_value(
+    data: dict[str, Any], parameter: str, value: str
+) -> None:
+    assert good(**data).hosts[0].postfix_value(parameter) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "octets"), [("0", 0), ("2000", 2000), ("$x", 26_214_400), ("2 000", 26_214_400)]
+)
+def test_the_largest_message_is_a_number(value: str, octets: int) -> None:
+    (host,) = good(mail_postfix_main={"message_size_limit": value}).hosts
+
+    assert host.largest_message == octets

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import product
 from shlex import join
 
-from ...mail import dkim
+from ...mail import dkim, paths
 from ...mail.errors import MailError
 from ...mail.settings.model import Fleet, MailSettings
 from ..core.finding import Check, Finding
@@ -27,7 +27,6 @@ DKIM = Check(
     why="A signature that cannot be verified is as good as none, and DMARC may refuse the mail.",
     remedy="Publish the record that the finding quotes, the same on every name server.",
 )
-TABLE = "/etc/rspamd/local.d/dkim_signing.conf"
 # Whether a key stands in the table of those that sign, and what is public of it.
 SHOW = (
     'for key; do grep -qsF "\\"$key\\"" "$0" && echo signs || echo rests; '
@@ -71,8 +70,8 @@ def _of_host(host: MailSettings, world: World) -> list[Finding]:
 def _keys(host: MailSettings, world: World) -> list[HeldKey]:
     """Return the keys that a host has; where none signs yet, all are meant to."""
     pairs = list(product(dkim.SLOTS, dkim.ALGORITHMS))
-    paths = [dkim.key_path(host, slot, algorithm) for slot, algorithm in pairs]
-    command = join(("sh", "-c", SHOW, TABLE, *paths))
+    files = [dkim.key_path(host, slot, algorithm) for slot, algorithm in pairs]
+    command = join(("sh", "-c", SHOW, paths.DKIM_TABLE, *files))
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
     lines = [line.strip() for line in output]
     said = list(zip(pairs, lines[::2], lines[1::2], strict=False))

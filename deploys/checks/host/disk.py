@@ -26,7 +26,7 @@ _COLUMNS = 6  # of df -P
 def disk(seen: Look) -> Iterator[Finding]:
     """Judge each file system once, by octets and by inodes."""
     name = seen.host.inventory_name
-    limit = _MESSAGES * seen.host.message_size_limit
+    limit = _MESSAGES * seen.host.largest_message
     rooms = dict.fromkeys(line for line in seen.lines("blocks") if _is_row(line.split()))
     if not rooms:
         yield DISK.unknown(name, f"{name}: df says nothing", "see `df -P /var/spool/postfix`")

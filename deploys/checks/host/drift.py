@@ -8,6 +8,7 @@ that no service has read. What Postfix itself says (`postconf`) is held against 
 
 from collections.abc import Iterator
 
+from ...mail.paths import certificate
 from ..core.finding import Check, Finding
 from .look import Look
 
@@ -68,7 +69,7 @@ def _settings(seen: Look) -> Iterator[Finding]:
         "virtual_alias_domains": host.domains,
         "smtpd_relay_restrictions": ("reject_unauth_destination",),
         "smtpd_milters": ("unix:rspamd/milter.sock",),
-        "smtpd_tls_chain_files": (f"/etc/ssl/private/pyinfra-mail/{host.hostname}.pem",),
+        "smtpd_tls_chain_files": (certificate(host.hostname),),
         **(_OF_ACCOUNTS if host.accounts else {}),
     }
     for key, words in wanted.items():

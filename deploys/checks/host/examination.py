@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
+from ...mail.units import POSTFIX, required_units
 from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, side_by_side
 from .clock import CLOCK, clock
@@ -13,7 +14,7 @@ from .keys import KEYS, keys
 from .look import Look, look
 from .port25 import PORT25, port25, targets
 from .queue import QUEUE, queue
-from .services import POSTFIX, SERVICES, needed, services
+from .services import SERVICES, services
 from .updates import UPDATES, updates
 
 _JUDGES: dict[Check, Callable[[Look], Iterator[Finding]]] = {
@@ -38,7 +39,7 @@ def examined(fleet: Fleet, world: World) -> Iterator[Finding]:
 def _of_host(host: MailSettings, fleet: Fleet, world: World) -> list[Finding]:
     name = host.inventory_name
     try:
-        seen = look(host, (*POSTFIX, *needed(host)), targets(host, fleet, world), world)
+        seen = look(host, (*POSTFIX, *required_units(host)), targets(host, fleet, world), world)
     except UnansweredError as problem:
         return [one.unknown(name, str(problem), "mend run.host first") for one in CHECKS]
     return [one for check, judge in _JUDGES.items() for one in _judged(check, judge, seen)]

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from cryptography import x509
 
-from ...mail.dkim import DIRECTORY
+from ...mail.paths import CERTIFICATES, DKIM_KEYS
 from ..core.finding import Check, Finding
 from .look import Look
 
@@ -34,7 +34,7 @@ def keys(seen: Look) -> Iterator[Finding]:
     """Judge the mode of every key file, the end of certificates, and the age of DKIM keys."""
     name = seen.host.inventory_name
     secrets = [line.split(maxsplit=3) for line in seen.lines("secret")]
-    if not all(any(place in words[-1] for words in secrets) for place in ("/ssl/", DIRECTORY)):
+    if not all(any(place in words[-1] for words in secrets) for place in (CERTIFICATES, DKIM_KEYS)):
         yield KEYS.error(name, f"{name}: a key for TLS or DKIM is missing", f"deploy {name}")
         return
     wrong = [finding for words in secrets for finding in _file(seen, words)]
@@ -53,7 +53,7 @@ def _file(seen: Look, words: list[str]) -> Iterator[Finding]:
         fix = f"run `chmod 0600 {path}`; if others could log in, make a new key"
         yield KEYS.error(name, f"{name}: {path} of {owner} has mode {mode}", fix)
     rotate = host.dkim_rotate
-    if path.startswith(DIRECTORY) and rotate.endswith("d"):
+    if path.startswith(DKIM_KEYS) and rotate.endswith("d"):
         days = (seen.now - int(changed)) / _DAY
         if days > int(rotate[:-1]) + _LATE:
             fix = f"deploy {name}, as often as mail_dkim_rotate = {rotate!r} wants"

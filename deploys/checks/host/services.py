@@ -6,7 +6,7 @@ A service that is started anew again and again looks well at most moments, so it
 
 from collections.abc import Iterator, Mapping
 
-from ...mail.settings.model import MailSettings
+from ...mail.units import POSTFIX, required_units, started_by_postfix
 from ..core.finding import Check, Finding
 from .look import Look
 
@@ -18,23 +18,7 @@ SERVICES = Check(
     why="What is not running takes no mail; what is not enabled takes none after the next boot.",
     remedy="See `systemctl status` and `journalctl -u` of the unit; start it, and enable it.",
 )
-POSTFIX = ("postfix@-.service", "postfix.service")  # Debian 12 has an instance of it, 13 has not
 _OFTEN = 5
-
-
-def needed(host: MailSettings) -> tuple[str, ...]:
-    """Return the units that a host needs by its settings, Postfix aside."""
-    wanted = {
-        "rspamd.service": True,
-        "unbound.service": True,
-        "postfix-mta-sts-resolver.service": True,
-        "dovecot.service": bool(host.accounts),
-        "fail2ban.service": bool(host.accounts) and host.ban_seconds > 0,
-        "redis-server@rspamd.service": bool(host.account_rate) or host.scan_outbound,
-        "nginx.service": bool(host.site_names),
-        "certbot.timer": host.tls == "acme",
-    }
-    return tuple(unit for unit, is_wanted in wanted.items() if is_wanted)
 
 
 def services(seen: Look) -> Iterator[Finding]:
@@ -49,12 +33,15 @@ def services(seen: Look) -> Iterator[Finding]:
     yield from wrong
     for line in seen.lines("failed"):
         unit = line.split()[0] if line else ""
-        if unit.endswith((".service", ".timer")) and unit not in (*needed(seen.host), *POSTFIX):
+        if unit.endswith((".service", ".timer")) and unit not in (
+            *required_units(seen.host),
+            *POSTFIX,
+        ):
             fix = f"see `journalctl -u {unit}`; mend it, or `systemctl reset-failed {unit}`"
             wrong.append(SERVICES.warning(name, f"{name}: {unit} has failed", fix))
             yield wrong[-1]
     if not wrong:
-        saw = f"{name}: postfix, {', '.join(needed(seen.host))} are active and enabled"
+        saw = f"{name}: postfix, {', '.join(required_units(seen.host))} are active and enabled"
         yield SERVICES.ok(name, saw)
 
 
@@ -84,7 +71,8 @@ def _postfix(seen: Look, units: Mapping[str, Mapping[str, str]]) -> Iterator[Fin
 
 def _wrong(seen: Look, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     name = seen.host.inventory_name
-    for unit in needed(seen.host):
+    by_postfix = started_by_postfix(seen.host)  # these need no [Install] section
+    for unit in required_units(seen.host):
         state = units.get(unit, {})
         active, enabled = state.get("ActiveState", "unknown"), state.get("UnitFileState", "")
         restarts = state.get("NRestarts", "0")
@@ -93,7 +81,7 @@ def _wrong(seen: Look, units: Mapping[str, Mapping[str, str]]) -> Iterator[Findi
         elif active != "active":
             fix = f"see `journalctl -u {unit}`, then `systemctl start {unit}`"
             yield SERVICES.error(name, f"{name}: {unit} is {active}", fix)
-        elif enabled != "enabled":
+        elif enabled != "enabled" and (unit not in by_postfix or enabled != "static"):
             fix = f"run `systemctl enable {unit}`"
             yield SERVICES.error(name, f"{name}: {unit} is {enabled or 'not enabled'}", fix)
         elif restarts.isdecimal() and int(restarts) > _OFTEN:

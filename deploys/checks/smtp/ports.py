@@ -10,7 +10,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from ...mail.settings.model import Fleet
+from ...mail.settings.model import Fleet, MailSettings
+from ...mail.units import local_ports, public_ports
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..core.finding import Check, Finding
 from ..core.world import World, side_by_side
@@ -63,15 +64,27 @@ HIDDEN = Check(
 _PATIENCE = 2.0
 
 
+def closed_ports(host: MailSettings) -> Mapping[int, str]:
+    """Return the ports that a host must not open to the world, and what listens there."""
+    own = dict.fromkeys(local_ports(host), "a service that this host alone uses")
+    open_ = public_ports(host)
+    return {port: what for port, what in {**own, **PORTS}.items() if port not in open_}
+
+
 def hidden(fleet: Fleet, world: World, ports: Mapping[int, str] | None = None) -> Iterator[Finding]:
     """Knock at ports of every address of every host, all at once."""
-    table = PORTS if ports is None else ports
-    endpoints = [endpoint for host in fleet.hosts for endpoint in smtp_endpoints(host)]
+    endpoints = [
+        (endpoint, closed_ports(host) if ports is None else ports)
+        for host in fleet.hosts
+        for endpoint in smtp_endpoints(host)
+    ]
     calls = [
-        partial(_opens, endpoint, port) for endpoint in endpoints for port in (world.port, *table)
+        partial(_opens, endpoint, port)
+        for endpoint, table in endpoints
+        for port in (world.port, *table)
     ]
     answers = iter(side_by_side(calls, workers=128))
-    for endpoint in endpoints:
+    for endpoint, table in endpoints:
         reached, *opened = (next(answers) for _ in (world.port, *table))
         yield from _judged(
             endpoint,

@@ -63,7 +63,7 @@ def _interview(client: smtplib.SMTP, endpoint: Endpoint, host: MailSettings) -> 
 
 def _offered(endpoint: Endpoint, host: MailSettings, offered: str) -> Finding:
     # What an operator writes himself is what he wants; an expression of his is not evaluated here.
-    wanted = host.postfix_main.get("message_size_limit", str(host.message_size_limit))
+    wanted = host.postfix_value("message_size_limit")
     saw = f"{endpoint} offers SIZE {offered}"
     if offered == wanted or not _NUMBER.fullmatch(wanted):
         return SIZE.ok(endpoint.host, saw)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ...mail import dkim
+from ...mail import dkim, paths
 from ...mail.dkim_slots import Slot, Slots
 from ...mail.settings.model import MailSettings
 from ..model.desired import Key, KeyKind
@@ -12,14 +12,9 @@ OWNER = "_rspamd"
 KINDS: Mapping[str, KeyKind] = {"rsa": "rsa2048", "ed25519": "ed25519"}
 
 
-def paths(settings: MailSettings) -> tuple[str, ...]:
+def key_paths(settings: MailSettings) -> tuple[str, ...]:
     """Return the files of all keys that a host may have."""
     return tuple(key.path for slot in dkim.SLOTS for key in pair(settings, slot))
-
-
-def history_path(settings: MailSettings) -> str:
-    """Return the file in which a host keeps the times of its keys."""
-    return f"{dkim.DIRECTORY}/{settings.selector_base}.json"
 
 
 def pair(settings: MailSettings, slot: int) -> tuple[Key, ...]:
@@ -31,7 +26,7 @@ def pair(settings: MailSettings, slot: int) -> tuple[Key, ...]:
 
 def slots(settings: MailSettings, existing: Existing) -> Slots:
     """Return a host's slots: the public keys in each, and their times."""
-    history = existing.histories.get(history_path(settings), {})
+    history = existing.histories.get(paths.dkim_history(settings.selector_base), {})
     return {
         slot: Slot(_public(settings, slot, existing), **history.get(slot, {}))
         for slot in dkim.SLOTS

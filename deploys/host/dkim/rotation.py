@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...mail import dkim, dkim_rotation
+from ...mail import dkim, dkim_rotation, paths
 from ...mail.dkim_slots import Slots
 from ..model.plan import HostChange
 from . import keys
@@ -48,7 +48,7 @@ def rotation(evidence: Evidence, signs: SigningTable) -> Rotation:
     before, after = _history(evidence.slots), _history(later)
     if before == after:
         return Rotation()
-    path = keys.history_path(settings)
+    path = paths.dkim_history(settings.selector_base)
     deleted = tuple(key.path for key in keys.pair(settings, gone)) if gone else ()
     deletions = (HostChange("delete", key, "no mail needs it any more") for key in deleted)
     note = HostChange("note", path, "what signs, and since when", _text(before), _text(after))

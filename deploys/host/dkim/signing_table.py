@@ -6,9 +6,9 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...mail.paths import DKIM_TABLE
 from ..model.state import Existing
 
-PATH = "/etc/rspamd/local.d/dkim_signing.conf"
 _DOMAINS = re.compile(r"^domain = (\{.*?^\});$", re.DOTALL | re.MULTILINE)
 
 
@@ -30,7 +30,7 @@ SigningTable = Mapping[str, tuple[SigningKey, ...]]
 
 def existing_table(existing: Existing) -> SigningTable:
     """Return the table that rspamd has now, as its own file says."""
-    file = existing.services["rspamd"].files.get(PATH)
+    file = existing.services["rspamd"].files.get(DKIM_TABLE)
     text = b64decode(file.content).decode("utf-8", "replace") if file else ""
     found = _DOMAINS.search(text)
     domains = json.loads(found[1]) if found else {}

@@ -8,6 +8,7 @@ only root and Dovecot's own group may read. Versions 2.3 and 2.4 speak different
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from ...mail import paths, units
 from ...mail.settings.accounts import password_hash
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Preflight, Query, Service
@@ -17,11 +18,11 @@ from .plan_input import PlanInput
 
 NAME = "dovecot"
 PACKAGE = "dovecot-core"
-UNIT = "dovecot.service"
+UNIT = units.DOVECOT
 DIRECTORY = "/etc/dovecot"
 CONFIGURATION, ACCOUNTS = f"{DIRECTORY}/dovecot.conf", f"{DIRECTORY}/accounts"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
-SOCKET = "/var/spool/postfix/private/auth"
+SOCKET = paths.AUTH_SOCKET
 SOCKET_DIRECTORY = str(PurePath(SOCKET).parent)
 RUN = "/run/dovecot"
 SAID = (
@@ -38,18 +39,19 @@ REHEARSED = (
 
 def wanted(settings: MailSettings) -> bool:
     """Return whether anybody may log in."""
-    return bool(settings.accounts)
+    return units.service(settings, NAME).wanted
 
 
-def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked so
+def query(settings: MailSettings) -> Query:
     """Return what to ask a host about Dovecot."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
         directories=(DIRECTORY, str(PurePath(DROP_IN).parent)),
-        packages=(PACKAGE,),
+        packages=own.packages,
         files=(CONFIGURATION, ACCOUNTS, DROP_IN),
         secrets=(ACCOUNTS,),
-        units=(UNIT,),
+        units=own.units,
     )
 
 

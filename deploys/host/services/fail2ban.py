@@ -8,6 +8,7 @@ that verifies with a wrong password is.
 
 from collections.abc import Iterator
 
+from ...mail import units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
 from ..model.templates import render
@@ -16,7 +17,7 @@ from . import postfix
 from .plan_input import PlanInput
 
 NAME = "fail2ban"
-UNIT = "fail2ban.service"
+UNIT = units.FAIL2BAN
 DIRECTORY = "/etc/fail2ban"
 JAIL, FILTER = f"{DIRECTORY}/jail.d/pyinfra-mail.conf", f"{DIRECTORY}/filter.d/pyinfra-mail.conf"
 IGNORED = (r"'allowipv6' not defined",)  # Debian 12's own files leave it to the default
@@ -25,17 +26,18 @@ LOOPBACK = ("127.0.0.0/8", "::1")
 
 def wanted(settings: MailSettings) -> bool:
     """Return whether there are passwords to guess, and anybody shall be kept out for it."""
-    return bool(settings.accounts) and settings.ban_seconds > 0
+    return units.service(settings, NAME).wanted
 
 
-def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked so
+def query(settings: MailSettings) -> Query:
     """Return what to ask a host about fail2ban."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
         directories=(DIRECTORY,),
-        packages=(NAME, "nftables", "python3-systemd"),
+        packages=own.packages,
         files=(JAIL, FILTER),
-        units=(UNIT,),
+        units=own.units,
     )
 
 
@@ -56,7 +58,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - every service is asked so
     """Yield nothing: the operator's own jails are files of his own."""
     return iter(())
 

@@ -7,6 +7,7 @@ for DANE first, because Postfix takes a policy in place of DANE. While it is awa
 
 from collections.abc import Iterator
 
+from ...mail import units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
 from ..model.templates import render
@@ -15,7 +16,7 @@ from .plan_input import PlanInput
 
 NAME = "mta-sts"
 PACKAGE = "postfix-mta-sts-resolver"
-UNIT = f"{PACKAGE}.service"
+UNIT = units.MTA_STS_RESOLVER
 CONFIGURATION = "/etc/mta-sts/mta-sts-daemon.yml"
 PROGRAM = "/usr/local/lib/pyinfra-mail/tls-policy/tls-policy"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
@@ -24,17 +25,18 @@ FILES = (CONFIGURATION, PROGRAM, DROP_IN)
 
 def wanted(settings: MailSettings) -> bool:
     """Return True: every mail host sends."""
-    return bool(settings)
+    return units.service(settings, NAME).wanted
 
 
-def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked so
+def query(settings: MailSettings) -> Query:
     """Return what to ask a host about the policies' daemon."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
         directories=tuple(path.rpartition("/")[0] for path in FILES),
-        packages=(PACKAGE, "python3-dnspython", "ca-certificates"),
+        packages=own.packages,
         files=FILES,
-        units=(UNIT,),
+        units=own.units,
     )
 
 
@@ -63,7 +65,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
 CHECK = f"import runpy; runpy.run_path({PROGRAM!r})"
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - every service is asked so
     """Yield nothing: no setting of the operator goes into it."""
     yield from ()
 

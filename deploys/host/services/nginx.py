@@ -10,21 +10,21 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv6Address
 
-from ...mail import autoconfig, mta_sts
+from ...mail import autoconfig, mta_sts, paths, units
 from ...mail.settings.model import MailSettings
 from ...mail.settings.site import Site
 from ..model.desired import Dialogue, File, Preflight, Query, Service, Step
 from ..model.templates import render
 from ..tls import certificates, mta_sts_policy
-from ..tls.mta_sts_policy import DIRECTORY
 from .plan_input import PlanInput
 
 NAME = mta_sts_policy.SERVICE
-UNIT = certificates.WEB_SERVER
+UNIT = units.NGINX
+DIRECTORY = paths.WEB_SITES
 CONFIGURATION = f"{DIRECTORY}/nginx.conf"
-UNITS = f"/etc/systemd/system/{UNIT}.d"
-DROP_IN = f"{UNITS}/pyinfra-mail.conf"
-PORT = 443
+DROP_INS = f"/etc/systemd/system/{UNIT}.d"
+DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
+PORT = units.HTTPS_PORT
 # In the rehearsal the live one's process id must not be written over; and as it keeps its standard
 # error for itself, who reads that would wait for ever.
 ROOM = "/run/pyinfra-mail/preflight"
@@ -40,13 +40,14 @@ def wanted(settings: MailSettings) -> bool:
 
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about nginx, be it there for others."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
-        directories=(DIRECTORY, UNITS),
-        packages=(NAME,),
+        directories=(DIRECTORY, DROP_INS),
+        packages=own.packages,
         files=(CONFIGURATION, DROP_IN, *(path for s in settings.sites for path in _paths(s))),
-        units=(UNIT,),
-        ports=(PORT,) if settings.site_names else (),
+        units=own.units,
+        ports=own.ports,
         certificates=certificates.of_sites(settings),
     )
 
@@ -90,25 +91,25 @@ def _servers(site: Site) -> Iterator[dict[str, object]]:
     """Yield each name of a site, with the paths that it answers to and their files."""
     config, discover = (f"{prefix}.{site.domain}" for prefix in ("autoconfig", "autodiscover"))
     answers: dict[str, dict[str, str]] = {
-        site.policy_name: {mta_sts.PATH: mta_sts_policy.path(site.domain)},
+        site.policy_name: {mta_sts.PATH: paths.mta_sts_policy(site.domain)},
         config: dict.fromkeys(autoconfig.PATHS, _autoconfig(site)),
         discover: {autoconfig.OUTLOOK_PATH: _autodiscover(site)},
     }
     for name in site.names:
-        certificate = certificates.path(name)
+        certificate = paths.certificate(name)
         yield {"name": name, "certificate": certificate, "answers": answers[name]}
 
 
 def _files(site: Site) -> Iterator[File]:
     if site.mode:
-        yield File(mta_sts_policy.path(site.domain), str(site.policy(site.mode)))
+        yield File(paths.mta_sts_policy(site.domain), str(site.policy(site.mode)))
     if site.autoconfig:
         yield File(_autoconfig(site), autoconfig.thunderbird(site.domain, site.submission))
         yield File(_autodiscover(site), autoconfig.outlook(site.domain, site.submission))
 
 
 def _paths(site: Site) -> tuple[str, ...]:
-    return mta_sts_policy.path(site.domain), _autoconfig(site), _autodiscover(site)
+    return paths.mta_sts_policy(site.domain), _autoconfig(site), _autodiscover(site)
 
 
 def _autoconfig(site: Site) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...mail import units
 from ...mail.settings.model import Client
 from ..model import templates
 from ..model.desired import Dialogue, File, Preflight, Query, Service, Step, Table
@@ -35,16 +36,17 @@ def wanted(settings: Client) -> bool:
 
 def query(settings: Client) -> Query:
     """Return what to ask a host about its Postfix."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
         directories=postfix.DIRECTORIES,  # what the host had as a mail host is taken away
-        packages=(*postfix.PACKAGES, "libsasl2-modules", "ca-certificates"),
+        packages=own.packages,
         files=(postfix.MAIN, postfix.MASTER, SENDERS, RECIPIENTS, PASSWORD, *_ca_paths(settings)),
         tables=(SENDERS, RECIPIENTS, PASSWORD),
         secrets=(PASSWORD,),
-        units=postfix.UNITS,
+        units=own.units,
         pid_file=postfix.PID_FILE,
-        ports=(25,),
+        ports=own.local_ports,
     )
 
 

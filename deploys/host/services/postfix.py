@@ -9,6 +9,7 @@ and the live server have to answer. Versions 3.7 and 3.10 differ in defaults and
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...mail import paths, units
 from ...mail.settings.model import HostSettings, MailSettings
 from ..model import templates
 from ..model.desired import File, Query, Service, Table
@@ -18,7 +19,7 @@ from . import postfix_preflight, postfix_submission
 from .plan_input import PlanInput
 
 NAME = "postfix"
-DIRECTORY = "/etc/postfix"
+DIRECTORY = paths.POSTFIX
 DAEMONS = "/usr/lib/postfix/sbin"
 LOOPBACK = ("127.0.0.0/8", "[::ffff:127.0.0.0]/104", "[::1]/128")
 PROGRAM = 5  # master(5): the sixth field after name and type is the program
@@ -34,9 +35,7 @@ IGNORED = (
     r"\b127\.0\.0\.1:8461\b|policy table lookup error|TLS policy lookup for",
 )
 MAIN, MASTER = f"{DIRECTORY}/main.cf", f"{DIRECTORY}/master.cf"
-PACKAGES = ("postfix", "postfix-lmdb", "iproute2", "openssl")
-UNITS = ("postfix.service", "postfix@-.service")
-PID_FILE = "/var/spool/postfix/pid/master.pid"
+PID_FILE = f"{paths.QUEUE}/pid/master.pid"
 ALIASES, VIRTUAL = f"{DIRECTORY}/aliases", f"{DIRECTORY}/virtual"
 OUTBOUND = f"{DIRECTORY}/tls_outbound"
 TABLES = (ALIASES, VIRTUAL, OUTBOUND, postfix_submission.SENDERS)
@@ -56,28 +55,29 @@ BOUNCES = ("postconf", *IN, "-b", "{directory}/bounce.cf")
 
 def wanted(settings: MailSettings) -> bool:
     """Return True: it is what a mail host is for."""
-    return bool(settings)
+    return units.service(settings, NAME).wanted
 
 
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about Postfix."""
-    units = (file.path for file in _units(settings))
+    own = units.service(settings, NAME)
+    unit_files = (file.path for file in _units(settings))
     return Query(
         name=NAME,
         directories=DIRECTORIES,
-        packages=(*PACKAGES, *certificates.packages(settings)),
+        packages=own.packages,
         files=(
             MAIN,
             MASTER,
             *TABLES,
             postfix_submission.BOUNCE,
             postfix_submission.HEADERS,
-            *units,
+            *unit_files,
         ),
         tables=TABLES,
-        units=UNITS,
+        units=own.units,
         pid_file=PID_FILE,
-        ports=(25, *(postfix_submission.PORTS if settings.accounts else ())),
+        ports=own.ports,
         certificates=certificates.certificates(settings),
     )
 
@@ -85,7 +85,6 @@ def query(settings: MailSettings) -> Query:
 def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what Postfix shall be on a host, for the version that is there or will be."""
     version = installed(given.existing, "postfix")
-    certificate = certificates.path(settings.hostname)
     start = starting(version)
     return replace(
         every(query(settings), settings, version),
@@ -99,14 +98,14 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         validators=(*VALIDATORS, BOUNCES),
         certificates=certificates.certificates(settings),
         preflight=(
-            postfix_preflight.preflight(settings, certificate, start, given.dkim.signs)
+            postfix_preflight.preflight(settings, start, given.dkim.signs)
             if settings.preflight
             else None
         ),
         users=(settings.postmaster,),
         addresses=(*map(str, settings.addresses), postfix_preflight.STRANGER),
-        restart_for=(f"{certificates.UNITS}/{certificates.WATCH}",),
-        probes=tuple(postfix_preflight.probes(settings, certificate)),
+        restart_for=(f"{certificates.UNITS}/{units.CERTIFICATES_WATCH}",),
+        probes=tuple(postfix_preflight.probes(settings)),
     )
 
 
@@ -122,7 +121,7 @@ def every(query: Query, settings: HostSettings, version: tuple[int, ...]) -> Ser
         executables=tuple(sorted(_executables(settings))),
         validators=VALIDATORS,
         ignored=IGNORED,
-        scratch=("/var/spool/postfix", "/var/lib/postfix", "/var/mail"),
+        scratch=(paths.QUEUE, "/var/lib/postfix", paths.MAILBOXES),
         listening_command=("postconf", "-x", "-h", "inet_interfaces", "inet_protocols"),
     )
 
@@ -134,7 +133,7 @@ def starting(version: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
 
 def unit(version: tuple[int, ...]) -> str:
     """Return the unit that runs it."""
-    return UNITS[not _one_unit(version)]
+    return units.POSTFIX[not _one_unit(version)]
 
 
 def _one_unit(version: tuple[int, ...]) -> bool:
@@ -162,8 +161,8 @@ def render(settings: MailSettings, version: tuple[int, ...], name: str) -> str:
         accounts=bool(settings.accounts),
         quiet_keywords=postfix_submission.quiet_keywords(networks),
         delay_warning=settings.delay_warning,
-        certificate=certificates.path(settings.hostname),
-        server_names={name: certificates.path(name) for name in settings.tls_names},
+        certificate=paths.certificate(settings.hostname),
+        server_names={name: paths.certificate(name) for name in settings.tls_names},
         interoperable=settings.tls_profile == "interoperable",
         outbound=settings.tls_outbound,
         overrides=settings.postfix_main if name == "main.cf" else settings.postfix_master,
@@ -188,7 +187,7 @@ def _tables(settings: MailSettings) -> list[Table]:
 
 def _units(settings: MailSettings) -> list[File]:
     """Return what Postfix's unit has beside the distribution's, and what renews certificates."""
-    wanted = certificates.units(settings)
+    wanted = units.started_by_postfix(settings)
     drop_in = templates.render(f"{DROP_INS[0]}/{DROP_IN}", wanted=wanted)
     beside = [File(f"{directory}/{DROP_IN}", drop_in) for directory in DROP_INS]
     return [*beside, *certificates.files(settings)]

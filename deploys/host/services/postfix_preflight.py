@@ -21,14 +21,13 @@ STRANGER = "192.0.2.1"  # RFC 5737: an address that no host trusts
 
 
 def _listening(settings: MailSettings) -> str:
-    chosen = settings.postfix_main.get("inet_interfaces", "all").replace(",", " ").split()
+    chosen = settings.postfix_value("inet_interfaces").replace(",", " ").split()
     mine = [str(address) for address in settings.addresses]
     return next((part for part in chosen if part in mine), "127.0.0.1")
 
 
 def preflight(
     settings: MailSettings,
-    certificate: str,
     start: tuple[tuple[str, ...], ...],
     signs: SigningTable,
 ) -> Preflight:
@@ -36,8 +35,8 @@ def preflight(
     return Preflight(
         start=start,
         dialogues=(
-            *probes(settings, certificate),
-            *_logins(settings, certificate),
+            *probes(settings),
+            *_logins(settings),
             *_strangers(settings),
             *_deliveries(settings),
         ),
@@ -59,11 +58,11 @@ def _signatures(settings: MailSettings, signs: SigningTable) -> Iterator[str]:
         yield rf"DKIM_SIGNED.*{re.escape(first)}:s={key.selector}\b"
 
 
-def probes(settings: MailSettings, certificate: str) -> list[Dialogue]:
+def probes(settings: MailSettings) -> list[Dialogue]:
     """Return what the live server is asked from the host itself; nothing of it is delivered."""
     target = _listening(settings)
     known, unknown = _postmaster(settings), f"nobody-{'x' * 12}@{_domain(settings)}"
-    shown = _shown(settings, certificate)
+    shown = _shown(settings)
     return [
         Dialogue(
             "starttls",
@@ -99,7 +98,7 @@ def _submission(target: str, certificate: str) -> list[Dialogue]:
     ]
 
 
-def _logins(settings: MailSettings, certificate: str) -> Iterator[Dialogue]:
+def _logins(settings: MailSettings) -> Iterator[Dialogue]:
     """Yield a wrong login; the live server is not asked, as the answer takes Dovecot a second."""
     if settings.accounts:
         wrong = b64encode(b"\0rehearsal@nobody.invalid\0wrong").decode()
@@ -109,13 +108,13 @@ def _logins(settings: MailSettings, certificate: str) -> Iterator[Dialogue]:
             (_hello(), Step(f"AUTH PLAIN {wrong}", r"^535 5\.7\.8")),
             _listening(settings),
             465,
-            tls=_shown(settings, certificate),
+            tls=_shown(settings),
         )
 
 
-def _shown(settings: MailSettings, certificate: str) -> str:
+def _shown(settings: MailSettings) -> str:
     """Return the file whose certificate a client sees."""
-    return settings.postfix_main.get("smtpd_tls_chain_files", certificate).split(",")[0]
+    return settings.postfix_value("smtpd_tls_chain_files").split(",")[0]
 
 
 def _strangers(settings: MailSettings) -> list[Dialogue]:

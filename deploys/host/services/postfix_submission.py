@@ -8,15 +8,15 @@ status notifications (RFC 3461) are offered to those whom the host trusts, never
 
 from collections.abc import Mapping
 
+from ...mail import paths
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Table
 from ..model.templates import render
 
-DIRECTORY = "/etc/postfix"
+DIRECTORY = paths.POSTFIX
 SENDERS = f"{DIRECTORY}/senders"
 HEADERS = f"{DIRECTORY}/submission_headers"
 BOUNCE = f"{DIRECTORY}/bounce.cf"
-PORTS = (465, 587)
 
 
 def files(settings: MailSettings, version: tuple[int, ...]) -> tuple[File, ...]:

@@ -6,19 +6,21 @@ mail is signed and sent, and not counted.
 """
 
 from collections.abc import Iterator
+from pathlib import PurePath
 
+from ...mail import paths, units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
 from .plan_input import PlanInput
 
 NAME = "redis"
-UNIT = "redis-server@rspamd.service"
-ROOM = "/run/redis-rspamd"
-SOCKET = f"{ROOM}/redis.sock"
+UNIT = units.REDIS
+SOCKET = paths.REDIS_SOCKET
+ROOM = str(PurePath(SOCKET).parent)
 CONFIGURATION = "/etc/redis/redis-rspamd.conf"
-UNITS = f"/etc/systemd/system/{UNIT}.d"
-DROP_IN = f"{UNITS}/pyinfra-mail.conf"
+DROP_INS = f"/etc/systemd/system/{UNIT}.d"
+DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
 AS_REDIS = ("setpriv", "--reuid=redis", "--regid=_rspamd", "--clear-groups")
 START = (
     ("mkdir", "-p", ROOM),
@@ -30,17 +32,18 @@ START = (
 
 def wanted(settings: MailSettings) -> bool:
     """Return whether there is anything to count or to remember."""
-    return bool(settings.account_rate) or settings.scan_outbound
+    return units.service(settings, NAME).wanted
 
 
-def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked about alike
+def query(settings: MailSettings) -> Query:
     """Return what to ask a host about Redis."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
-        directories=("/etc/redis", UNITS),
-        packages=("redis-server",),
+        directories=("/etc/redis", DROP_INS),
+        packages=own.packages,
         files=(CONFIGURATION, DROP_IN),
-        units=(UNIT,),
+        units=own.units,
     )
 
 
@@ -61,6 +64,6 @@ def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG00
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - every service is made so
     """Yield nothing: there is no key for settings of Redis."""
     yield from ()

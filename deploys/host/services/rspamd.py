@@ -7,8 +7,10 @@ everything again before it starts these, and whoever asks meanwhile is answered 
 """
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
+from ...mail import paths, units
 from ...mail.settings.model import MailSettings
 from ..dkim import keys
 from ..dkim.signing_table import SigningTable, as_ucl
@@ -20,13 +22,13 @@ from .ucl import Settings
 
 NAME = "rspamd"
 DIRECTORY = "/etc/rspamd"
-LOCAL = f"{DIRECTORY}/local.d"
+LOCAL = paths.RSPAMD_LOCAL
 RULES, GUARD = f"{DIRECTORY}/rspamd.conf.local.override", f"{LOCAL}/rspamd.lua"
-UNIT = "rspamd.service"
-UNITS = f"/etc/systemd/system/{UNIT}.d"
-DROP_IN = f"{UNITS}/pyinfra-mail.conf"
-ROOM = "/var/spool/postfix/rspamd"
-SOCKET = f"{ROOM}/milter.sock"
+UNIT = units.RSPAMD
+DROP_INS = f"/etc/systemd/system/{UNIT}.d"
+DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
+SOCKET = paths.MILTER_SOCKET
+ROOM = str(PurePath(SOCKET).parent)
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 FILES = (
     "actions.conf",
@@ -76,19 +78,20 @@ KNOWN = (  # and over a setting whose name it does not know
 
 def wanted(settings: MailSettings) -> bool:
     """Return True: no mail leaves unsigned."""
-    return bool(settings)
+    return units.service(settings, NAME).wanted
 
 
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about rspamd."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
-        directories=(DIRECTORY, UNITS),
-        packages=("rspamd", "openssl"),
+        directories=(DIRECTORY, DROP_INS),
+        packages=own.packages,
         files=(*(f"{LOCAL}/{name}" for name in _names(settings)), GUARD, RULES, DROP_IN),
-        units=(UNIT,),
-        keys=keys.paths(settings),
-        histories=(keys.history_path(settings),),
+        units=own.units,
+        keys=keys.key_paths(settings),
+        histories=(paths.dkim_history(settings.selector_base),),
     )
 
 

@@ -7,6 +7,7 @@ Mail services ask it whatever /etc/resolv.conf says: their units see a file of o
 
 from collections.abc import Iterator
 
+from ...mail import units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
 from ..model.templates import render
@@ -23,18 +24,19 @@ RESOLV_CONF = f"{DIRECTORY}/resolv.conf"  # the units of mail services see it as
 
 def wanted(settings: MailSettings) -> bool:
     """Return True: every mail host asks the DNS."""
-    return bool(settings)
+    return units.service(settings, NAME).wanted
 
 
-def query(settings: MailSettings) -> Query:  # noqa: ARG001 - every service is asked so
+def query(settings: MailSettings) -> Query:
     """Return what to ask a host about Unbound."""
+    own = units.service(settings, NAME)
     return Query(
         name=NAME,
         directories=(DIRECTORY,),
-        packages=("unbound", "dns-root-data"),
+        packages=own.packages,
         files=(CONFIGURATION, RESOLV_CONF),
-        units=("unbound.service",),
-        ports=(53,),
+        units=own.units,
+        ports=own.local_ports,
     )
 
 
@@ -47,13 +49,13 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     }
     return Service(
         query=query(settings),
-        unit="unbound.service",
-        enabled="unbound.service",
+        unit=units.UNBOUND,
+        enabled=units.UNBOUND,
         files=(
             File(CONFIGURATION, render(CONFIGURATION, **values)),
             File(RESOLV_CONF, render(RESOLV_CONF)),
         ),
-        masked=("unbound.service",),
+        masked=(units.UNBOUND,),
         validators=(ROOT_KEY, ("unbound-checkconf", "{directory}/unbound.conf")),
     )
 

@@ -10,27 +10,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from ...mail import paths, units
 from ...mail.settings.model import MailSettings
 from ..model.desired import Certificate, File
 from ..model.templates import render
 
-SERVED = "/etc/ssl/private/pyinfra-mail"
-LIVE = "/etc/letsencrypt/live"
 PROGRAM = "/usr/local/lib/pyinfra-mail/certificates"
 UNITS = "/usr/local/lib/systemd/system"
 HOOKS = "/etc/letsencrypt/renewal-hooks/deploy"
 CERTBOT = "/etc/systemd/system/certbot.service.d"
 DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
-WATCH = "pyinfra-mail-certificates.path"
 OF_MAIL, OF_SITES = ("ecdsa", "rsa"), ("ecdsa",)  # the kinds of keys
-WEB_SERVER = "nginx.service"
 AGENT = Path(__file__).parents[1] / "agent" / "tls"
 PROGRAMS = ("dane.py", "pem.py")  # the agent's own, which stand on the host too
-
-
-def path(name: str) -> str:
-    """Return the file from which a name is served."""
-    return f"{SERVED}/{name}.pem"
 
 
 def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
@@ -41,7 +33,7 @@ def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
 def of_sites(settings: MailSettings) -> tuple[Certificate, ...]:
     """Return the certificate of every name of a host's web sites, as far as it can have one."""
     return tuple(
-        replace(_certificate(settings, name, OF_SITES), unit=WEB_SERVER)
+        replace(_certificate(settings, name, OF_SITES), unit=units.NGINX)
         for site in settings.sites
         for name in site.names
         if settings.tls != "files" or name in settings.tls_files
@@ -50,7 +42,7 @@ def of_sites(settings: MailSettings) -> tuple[Certificate, ...]:
 
 def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> Certificate:
     return Certificate(
-        path=path(name),
+        path=paths.certificate(name),
         name=name,
         source=settings.tls,
         files=_files(settings, name, kinds),
@@ -61,16 +53,6 @@ def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> C
         next=_next(settings, name),
         rotate=settings.tls_rotate == "now" and name == settings.hostname,
     )
-
-
-def packages(settings: MailSettings) -> tuple[str, ...]:
-    """Return what the source of certificates needs on a host."""
-    return ("certbot",) if settings.tls == "acme" else ()
-
-
-def units(settings: MailSettings) -> tuple[str, ...]:
-    """Return the units that keep certificates current as long as Postfix runs."""
-    return {"acme": ("certbot.timer",), "files": (WATCH,)}.get(settings.tls, ())
 
 
 def files(settings: MailSettings) -> tuple[File, ...]:
@@ -98,10 +80,14 @@ def _of_certbot(settings: MailSettings) -> tuple[File, ...]:
 
 
 def _of_files(settings: MailSettings) -> tuple[File, ...]:
-    service = WATCH.replace(".path", ".service")
+    watch = units.CERTIFICATES_WATCH
+    service = watch.replace(".path", ".service")
     watched = sorted({file for files in settings.tls_files.values() for file in files})
     return (
-        File(f"{UNITS}/{WATCH}", render(f"{UNITS}/{WATCH}", watched=watched)),
+        File(
+            f"{UNITS}/{watch}",
+            render(f"{UNITS}/{watch}", watched=watched),
+        ),
         File(f"{UNITS}/{service}", render(f"{UNITS}/{service}")),
     )
 
@@ -122,11 +108,13 @@ def _taken_over(settings: MailSettings) -> str:
 def _next(settings: MailSettings, name: str) -> str:
     """Return where the keys are that come next; senders look at those of the host's own name."""
     rolls = settings.dane and settings.tls != "files" and name == settings.hostname
-    return f"{SERVED}/next/{name}.pem" if rolls else ""
+    return paths.next_certificate(name) if rolls else ""
 
 
 def _files(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
     if settings.tls == "acme":
         parts = ("privkey.pem", "fullchain.pem")
-        return tuple(f"{LIVE}/{name}-{kind}/{part}" for kind in kinds for part in parts)
+        return tuple(
+            f"{paths.CERTBOT_LIVE}/{name}-{kind}/{part}" for kind in kinds for part in parts
+        )
     return settings.tls_files[name] if settings.tls == "files" else ()

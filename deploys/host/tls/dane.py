@@ -8,12 +8,11 @@ authoritative server answers with all of them, that is noted on the host, which 
 from dataclasses import dataclass
 from typing import Any
 
-from ...mail import tlsa
+from ...mail import paths, tlsa
 from ...mail.settings.model import HostSettings, MailSettings
 from ..model.lookup import TlsaLookup
 from ..model.plan import HostChange
 from ..model.state import Existing, FoundCertificate
-from .certificates import path
 
 
 @dataclass(frozen=True)
@@ -55,4 +54,4 @@ def waiting(existing: Existing) -> list[str]:
 
 
 def _own(settings: MailSettings, existing: Existing) -> FoundCertificate | None:
-    return existing.certificates.get(path(settings.hostname))
+    return existing.certificates.get(paths.certificate(settings.hostname))

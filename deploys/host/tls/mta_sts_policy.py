@@ -11,6 +11,7 @@ from base64 import b64decode
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from ...mail import paths
 from ...mail.errors import MailError
 from ...mail.mta_sts import Policy, record_name
 from ...mail.settings.model import MailSettings
@@ -20,7 +21,6 @@ from ..model.state import Existing
 from . import certificates
 
 SERVICE = "nginx"
-DIRECTORY = "/etc/nginx/pyinfra-mail"
 
 
 @dataclass(frozen=True)
@@ -81,18 +81,15 @@ def policy_state(settings: MailSettings, existing: Existing, lookup: RecordLooku
     )
 
 
-def path(domain: str) -> str:
-    """Return the file of a domain's policy."""
-    return f"{DIRECTORY}/{domain}/mta-sts.txt"
-
-
 def _served(settings: MailSettings, existing: Existing) -> dict[str, Policy]:
     found = existing.services[SERVICE]
-    files = {site.domain: found.files.get(path(site.domain)) for site in settings.sites}
+    files = {
+        site.domain: found.files.get(paths.mta_sts_policy(site.domain)) for site in settings.sites
+    }
     read = {
         domain: _read(file.content)
         for domain, file in files.items()
-        if file and path(domain) in found.owned
+        if file and paths.mta_sts_policy(domain) in found.owned
     }
     return {domain: policy for domain, policy in read.items() if policy}
 
@@ -125,7 +122,7 @@ def _proof(site: Site, now: Policy | None) -> Policy:
 
 
 def _certified(settings: MailSettings, existing: Existing) -> bool:
-    found = existing.certificates[certificates.path(settings.hostname)]
+    found = existing.certificates[paths.certificate(settings.hostname)]
     return bool(found and found.covered and not found.self_signed)
 
 

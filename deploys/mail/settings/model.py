@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .. import paths
 from ..mta_sts import Mode
+from ..postfix import DEFAULTS
 from .accounts import Accounts
 from .site import Site
 from .types import (
@@ -64,6 +66,15 @@ class HostSettings(_Frozen):
     preflight: bool = True
     trust_on_first_use: bool = False
 
+    def postfix_value(self, parameter: str) -> str:
+        """Return a parameter of main.cf: the operator's own, else a setting's, else the default."""
+        values = {**DEFAULTS, **self._postfix_parameters, **self.postfix_main}
+        return values[parameter]
+
+    @property
+    def _postfix_parameters(self) -> Mapping[str, str]:
+        return {"myhostname": self.hostname}
+
 
 class MailSettings(HostSettings):
     """What one mail host shall be; each field is the inventory key `mail_<field>`."""
@@ -115,6 +126,23 @@ class MailSettings(HostSettings):
     autoconfig: bool = False
     # Not a key: the web sites that are this host's to serve, of all that the fleet has.
     sites: tuple[Site, ...] = ()
+
+    @property
+    def _postfix_parameters(self) -> Mapping[str, str]:
+        return {
+            "delay_warning_time": f"{self.delay_warning}s",
+            "message_size_limit": str(self.message_size_limit),
+            "myhostname": self.hostname,
+            "smtpd_tls_chain_files": paths.certificate(self.hostname),
+            "virtual_alias_domains": ", ".join(self.domains),
+        }
+
+    @property
+    def largest_message(self) -> int:
+        """Return the largest size of a message in octets; 0 for no limit."""
+        value = self.postfix_value("message_size_limit")
+        # An expression of the operator's is not evaluated here.
+        return int(value) if value.isdecimal() else self.message_size_limit
 
     @property
     def selector_base(self) -> str:
