@@ -195,7 +195,7 @@ class OwnAuthor(Submission):
         written = BytesParser(policy=compat32).parsebytes(envelope.original_content or b"")
         if self.allowed([author for _, author in getaddresses(written.get_all("From", []))]):
             return await super().handle_DATA(server, session, envelope)
-        return "554 5.7.1 the From header names an address that is not this account's"
+        return "554 5.7.1 From header address not owned by this account"
 
     def allowed(self, authors: Sequence[str]) -> bool:
         return tuple(authors) == ("captain@harbor.example",)

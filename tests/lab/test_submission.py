@@ -109,7 +109,7 @@ def test_a_login_writes_with_its_own_address_alone(name: str) -> None:
     )
     with logged_in(name) as smtp:
         for header in forgeries:
-            with pytest.raises(smtplib.SMTPDataError, match=r"554.*5\.7\.1.*not this account's"):
+            with pytest.raises(smtplib.SMTPDataError, match=r"554.*5\.7\.1.*owned by this account"):
                 smtp.sendmail(own, VISITOR, f"{header}\r\nSubject: forged\r\n\r\nAhoy.\r\n")
         smtp.sendmail(own, VISITOR, f"From: The Captain <{own.upper()}>\r\n\r\nAhoy.\r\n")
         smtp.sendmail(own, VISITOR, "Subject: no author\r\n\r\nAhoy.\r\n")

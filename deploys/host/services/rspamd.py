@@ -178,7 +178,7 @@ def _rates(settings: MailSettings) -> dict[str, Any]:
     if not settings.account_rate:
         return {}
     count, _, time = settings.account_rate.partition("/")
-    message = f"this account may send to {count} recipients in {time}; send it again later"
+    message = f"Rate limit exceeded: {count} recipients in {time} for this account; try again later"
     bucket = {"burst": int(count), "rate": f"{count} / {time}", "message": message}
     return {"user": {"bucket": bucket}}
 
