@@ -124,7 +124,7 @@ def test_a_name_server_that_lags_has_its_records_from_its_moment_on(
     assert not after.wrong
 
 
-@pytest.mark.parametrize(("round_trip", "wrong"), [(0, []), (60, ["no answer"])])
+@pytest.mark.parametrize(("round_trip", "wrong"), [(0, []), (60, ["no answer within 0.2 s"])])
 def test_a_name_server_that_is_far_away_answers_after_a_round_trip(
     round_trip: float, wrong: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,10 +2,10 @@
 
 from pyinfra.api.exceptions import DeployError
 
+from ..dns.resolver import Resolver
 from ..mail.errors import MailError
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
-from .clients.resolver import Resolver
 from .operations import Changes, proved
 from .run.discovery import discovered
 from .run.selection import selected

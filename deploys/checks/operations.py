@@ -10,11 +10,11 @@ from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 
+from ..dns.resolver import Resolver
 from ..mail.settings.model import Fleet
 from ..run.barrier import barrier, failed
 from .clients.endpoint import Endpoint
 from .clients.https import Https
-from .clients.resolver import Resolver
 from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
 from .core.progress import progress

@@ -1,14 +1,14 @@
 """
-Who answers for a zone.
+Zone of a name, and the authoritative servers of a zone.
 
-The servers that its parent delegates it to, at all their addresses (RFC 1034 section 4.2): each has
-a copy of the zone, every resolver of the world starts from them, and a record is published when all
-of them have it, whatever the zone's own NS records or its provider say. The parent's servers are
-asked directly: a resolver would remember for minutes that something is not there yet (RFC 2308). It
-is asked only for what has been there for long: zones further up, and where name servers are.
+These are the servers that a zone's parent delegates it to, at all their addresses (RFC 1034 section
+4.2). Every resolver of the world starts from them. A record is published when all of them have it,
+whatever the zone's own NS records or its provider say. The parent's servers are asked directly: a
+resolver would remember for minutes that something is not there yet (RFC 2308). A resolver is asked
+only for what exists for long: zones further up, and the addresses of name servers.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from ipaddress import IPv4Address, IPv6Address
 
 import dns.exception
@@ -19,13 +19,17 @@ import dns.resolver
 
 from ..mail.errors import MailError
 from ..run.threads import in_parallel
-from .delegation import FAMILIES, Delegation, referral
-from .query import WORKERS, Server, first_answer, one_line
+from .answer import Delegation, one_line, plain
+from .delegation import FAMILIES, referral
+from .query import PAYLOAD, WORKERS, Server, first_response
 
-REGISTERED = 2  # labels of a domain as it is registered, which is there before anything of ours
+Addresses = Collection[IPv4Address | IPv6Address | str]
+ServersOf = Callable[[str], tuple[Server, ...]]
+REGISTERED = 2  # labels of a domain as it is registered, which exists before our records do
+TRY, LIFETIME = 2.0, 6.0  # seconds for one try with a resolver, and for all of them
 
 
-def resolver(addresses: Collection[IPv4Address | IPv6Address | str]) -> dns.resolver.Resolver:
+def resolver(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
     """Return a resolver that asks these addresses, or the system's own where there are none."""
     try:
         made = dns.resolver.Resolver(configure=not addresses)
@@ -33,51 +37,94 @@ def resolver(addresses: Collection[IPv4Address | IPv6Address | str]) -> dns.reso
         raise MailError("this machine has no resolver; name some in mail_resolvers") from None
     if addresses:
         made.nameservers = [str(address) for address in addresses]
-    # Where a zone's signatures are broken, its servers are to be found all the same.
+        made.port = port
+    made.timeout, made.lifetime = TRY, LIFETIME
+    made.use_edns(0, 0, PAYLOAD)
+    return made
+
+
+def finder(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
+    """Return a resolver that finds zones and servers, those with broken signatures too."""
+    made = resolver(addresses, port)
     made.set_flags(dns.flags.RD | dns.flags.CD)
     made.cache = dns.resolver.LRUCache()  # many zones have one parent and the same servers
     return made
 
 
-def servers(zone: str, ask: dns.resolver.Resolver) -> tuple[Server, ...]:
-    """Return every server that a zone is delegated to, at every address."""
-    found = _delegation(dns.name.from_text(zone), ask)
-    lookups = [(name, family) for name in found.names for family in FAMILIES]
-    known = in_parallel(lambda one: list(_located(one[0], one[1], ask)), lookups, WORKERS)
-    given = (
-        _server(name, address, ask) for name in found.names for address in found.glue.get(name, ())
-    )
-    reached = dict.fromkeys([*(server for several in known for server in several), *given])
-    if not reached:
-        names = " ".join(map(str, found.names))
-        raise MailError(f"{zone}: none of its name servers {names} is found")
-    return tuple(reached)
+def zone_of(name: str, ask: dns.resolver.Resolver, servers_of: ServersOf | None = None) -> str:
+    """
+    Return the zone that a name is in, or would be in; the root is an empty text.
 
-
-def zone_of(name: str, ask: dns.resolver.Resolver) -> str:
-    """Return the zone that a name is in, or would be in; raise MailError where none is found."""
-    full = dns.name.from_text(name)
+    `servers_of` finds the servers of a zone. Raise MailError where no zone is found.
+    """
     try:
-        zone = dns.resolver.zone_for_name(full.split(REGISTERED + 1)[1], resolver=ask)
+        full = dns.name.from_text(name)
+        zone = dns.resolver.zone_for_name(
+            full.split(min(REGISTERED + 1, len(full)))[1], resolver=ask
+        )
     except dns.exception.DNSException as error:
         raise MailError(
             f"{name}: its zone cannot be found ({_reason(error)}); see that the domain is "
             "delegated, and that mail_resolvers answer"
         ) from None
     for _ in full.labels:
-        deeper = _deeper(full, zone, ask)
+        above = servers_of(plain(zone)) if servers_of else servers(plain(zone), ask)
+        deeper = _deeper(full, zone, above)
         if deeper is None:
             break
         zone = deeper
-    return zone.to_text(omit_final_dot=True)
+    return plain(zone)
+
+
+def servers(zone: str, ask: dns.resolver.Resolver) -> tuple[Server, ...]:
+    """Return every server that a zone is delegated to, at every address; raise MailError."""
+    # A resolver may be all that can be asked, or know of zones that nobody else does.
+    found = delegation(zone, ask) or _resolved(zone, ask)
+    lookups = [(name, family) for name in found.servers for family in FAMILIES]
+    known = in_parallel(lambda one: list(_at(*one, ask)), lookups, WORKERS)
+    glue = (
+        Server(name, address, ask.port)
+        for name in found.servers
+        for address in found.glue.get(name, ())
+    )
+    reached = dict.fromkeys([*(server for several in known for server in several), *glue])
+    if not reached:
+        raise MailError(f"{zone}: none of its name servers {' '.join(found.servers)} is found")
+    return tuple(reached)
+
+
+def delegation(zone: str, ask: dns.resolver.Resolver) -> Delegation | None:
+    """Return the delegation of a zone by its parent, or None where the parent does not answer."""
+    try:
+        parent = dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=ask)
+        return referral(zone, _servers_by(parent, ask))
+    except dns.exception.DNSException:
+        return None
+
+
+def located(name: str, ask: dns.resolver.Resolver) -> Iterator[Server]:
+    """Yield a server at each address that is found for its name."""
+    for family in FAMILIES:
+        yield from _at(name, family, ask)
+
+
+def leads_nowhere(name: str, ask: dns.resolver.Resolver) -> bool:
+    """Tell whether a server's name has no address, and not merely no answer."""
+    try:
+        return not any(
+            ask.resolve(f"{name}.", family, raise_on_no_answer=False) for family in FAMILIES
+        )
+    except dns.resolver.NXDOMAIN:
+        return True
+    except dns.exception.DNSException:
+        return False
 
 
 def _deeper(
-    name: dns.name.Name, zone: dns.name.Name, ask: dns.resolver.Resolver
+    name: dns.name.Name, zone: dns.name.Name, above: Collection[Server]
 ) -> dns.name.Name | None:
     """Return the zone further down that a zone's servers have or refer to for a name, or None."""
-    above = servers(zone.to_text(omit_final_dot=True), ask)
-    answer = first_answer(above, name.to_text(omit_final_dot=True), "SOA")
+    answer = first_response(above, plain(name), "SOA")
     rrsets = (*answer.answer, *answer.authority) if answer else ()
     marks = (dns.rdatatype.SOA, dns.rdatatype.NS)
     owners = (rrset.name for rrset in rrsets if rrset.rdtype in marks)
@@ -88,48 +135,30 @@ def _between(name: dns.name.Name, owner: dns.name.Name, zone: dns.name.Name) -> 
     return name.is_subdomain(owner) and owner.is_subdomain(zone) and owner != zone
 
 
-def _delegation(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Delegation:
+def _resolved(zone: str, ask: dns.resolver.Resolver) -> Delegation:
     try:
-        parent = dns.resolver.zone_for_name(zone.parent(), resolver=ask)
-        found = referral(zone, _located_servers(parent, ask))
-    except dns.exception.DNSException:
-        found = None
-    # Some may ask nobody but their resolver, or have zones that nobody else knows of.
-    return found or _resolved(zone, ask)
-
-
-def _resolved(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Delegation:
-    try:
-        answer = ask.resolve(zone, "NS")
+        answer = ask.resolve(f"{zone}.", "NS")
     except dns.exception.DNSException as error:
         raise MailError(
-            f"{zone.to_text(omit_final_dot=True)}: its name servers cannot be found "
-            f"({_reason(error)}); delegate the zone to its provider's name servers, or correct "
-            "mail_resolvers"
+            f"{zone}: its name servers cannot be found ({_reason(error)}); delegate the zone to "
+            "its provider's name servers, or correct mail_resolvers"
         ) from None
-    return Delegation(tuple(sorted(record.target for record in answer)))
+    return Delegation(zone, tuple(sorted(plain(record.target).lower() for record in answer)))
 
 
-def _located_servers(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Iterator[Server]:
+def _servers_by(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Iterator[Server]:
     """Yield a zone's servers by what the resolver knows, one look-up after the other."""
     for record in ask.resolve(zone, "NS"):
-        for family in FAMILIES:
-            yield from _located(record.target, family, ask)
+        yield from located(plain(record.target), ask)
 
 
-def _located(
-    name: dns.name.Name, family: dns.rdatatype.RdataType, ask: dns.resolver.Resolver
-) -> Iterator[Server]:
+def _at(name: str, family: dns.rdatatype.RdataType, ask: dns.resolver.Resolver) -> Iterator[Server]:
     try:
-        answer = ask.resolve(name, family)
+        answer = ask.resolve(f"{name}.", family)
     except dns.exception.DNSException:
         return  # a server without that family, or one whose name leads nowhere
     for record in answer:
-        yield _server(name, record.address, ask)
-
-
-def _server(name: dns.name.Name, address: str, ask: dns.resolver.Resolver) -> Server:
-    return Server(name.to_text(omit_final_dot=True), address, ask.port)
+        yield Server(name, record.address, ask.port)
 
 
 def _reason(error: dns.exception.DNSException) -> str:

@@ -1,34 +1,30 @@
 """
-Questions to the DNS about names of others, whose answers a plan depends on.
+Questions to the DNS about names of others, on whose answers a plan depends.
 
 Names that a zone of ours holds are looked up in its draft: a resolver that is asked for them before
 they are published would remember for minutes that they are not there (RFC 2308).
 """
 
-from collections.abc import Collection
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
 
-import dns.exception
-import dns.rdata
-import dns.rdtypes.ANY.TXT
 import dns.resolver
 
-from ..mail.errors import MailError
+from ..mail.errors import MailError, UnansweredError
 from ..mail.spf_cost import Lookup
-from .authority import resolver
+from .authority import Addresses, finder
+from .resolver import resolved, values
 
-PATIENCE = 4.0  # for all tries of one question
+PATIENCE = 4.0  # seconds for all tries of one question
 
 
 def nobody(name: str, record_type: str) -> None:
     """Answer no question."""
 
 
-def lookup_by(addresses: Collection[IPv4Address | IPv6Address | str]) -> Lookup:
-    """Return what asks these resolvers, or the system's own; each question once."""
+def lookup_by(addresses: Addresses) -> Lookup:
+    """Return a function that asks these resolvers, or the system's own; each question once."""
     try:
-        ask = resolver(addresses)
+        ask = finder(addresses)
     except MailError:
         return nobody
     ask.lifetime = PATIENCE
@@ -39,20 +35,10 @@ def lookup_by(addresses: Collection[IPv4Address | IPv6Address | str]) -> Lookup:
         if silent:
             return None
         try:
-            answer = ask.resolve(f"{name}.", record_type, raise_on_no_answer=False)
-        except dns.resolver.NXDOMAIN:
-            return ()
-        except dns.resolver.LifetimeTimeout:
-            silent.append(name)  # the next question would wait as long
+            return values(resolved(ask, f"{name}.", record_type), record_type)
+        except UnansweredError as error:
+            if isinstance(error.__cause__, dns.resolver.LifetimeTimeout):
+                silent.append(name)  # the next question would wait as long
             return None
-        except dns.exception.DNSException:
-            return None
-        return tuple(map(_text, answer.rrset or ()))
 
     return lookup
-
-
-def _text(rdata: dns.rdata.Rdata) -> str:
-    if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
-        return b"".join(rdata.strings).decode(errors="replace")
-    return rdata.to_text()

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import dns.resolver
 
-from ..dns.authority import resolver, servers, zone_of
+from ..dns.authority import finder, servers, zone_of
 from ..dns.lookups import lookup_by
 from ..mail import dkim
 from ..mail.errors import MailError
@@ -154,7 +154,7 @@ class Publication:
         self.notes += followed.notes
 
     def _resolver(self) -> dns.resolver.Resolver:
-        return resolver(self._resolvers())
+        return finder(self._resolvers())
 
     def _resolvers(self) -> tuple[IPv4Address | IPv6Address, ...]:
         return tuple(dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from itertools import count
 
-from deploys.dns.query import asked
+from deploys.dns.query import response
 from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.model.recordsets import rdata
 from deploys.zones.propagation.poll import Question, fault, wait
@@ -66,7 +66,7 @@ def _at_once(questions: list[Question]) -> bool:
 
 
 def _one_by_one(questions: list[Question]) -> bool:
-    answers = (asked(one.server, one.expected.name, one.expected.type) for one in questions)
+    answers = (response(one.server, one.expected.name, one.expected.type) for one in questions)
     return any(
         fault(one.server, answer, one.expected)
         for one, answer in zip(questions, answers, strict=True)

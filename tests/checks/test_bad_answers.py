@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.clients import nameservers, resolver
-from deploys.checks.clients.resolver import Resolver
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.inspection import Inspection
 from deploys.checks.core.world import UnansweredError, World, side_by_side
 from deploys.checks.run.catalogue import INSPECTIONS
+from deploys.dns import authority, query, resolver
+from deploys.dns.resolver import Resolver
 from tests.checks.worlds import fleet, world
 from tests.zones.responder import AUTHORITATIVE, RESPONSE, TRUNCATED, Responder, a, domain, soa
 
@@ -90,9 +90,10 @@ class Net:
 
 @pytest.fixture(name="net")
 def _net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
-    monkeypatch.setattr(nameservers, "_PATIENCE", 0.1)
-    monkeypatch.setattr(resolver, "_LIFETIME", 0.4)
-    monkeypatch.setattr(resolver, "_TRY", 0.1)
+    monkeypatch.setattr(resolver, "PATIENCE", 0.1)
+    monkeypatch.setattr(query, "PATIENCE", 0.1)
+    monkeypatch.setattr(authority, "LIFETIME", 0.4)
+    monkeypatch.setattr(authority, "TRY", 0.1)
     with ExitStack() as stack:
         root = Mangling("127.0.0.1")
         first, second = (

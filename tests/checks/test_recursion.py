@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.clients import resolver
-from deploys.checks.clients.resolver import Resolver
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Cached, Trust, UnansweredError
 from deploys.checks.dns import dnssec, resolvers
+from deploys.dns import authority
+from deploys.dns.resolver import Resolver
 from tests.checks.honest_dns import followed, of, remembered, zone
 from tests.checks.worlds import Zone, fleet
 from tests.zones.responder import RESPONSE, Responder, mx
@@ -33,7 +33,7 @@ class Validator(Responder):
 
 @pytest.fixture(name="server")
 def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Validator]:
-    monkeypatch.setattr(resolver, "_LIFETIME", 0.5)
+    monkeypatch.setattr(authority, "LIFETIME", 0.5)
     with Validator("127.0.0.1", zone="harbor.example") as server:
         server.answers = {MX: [mx(10, "mx1.harbor.example")]}
         yield server

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.clients.resolver import Resolver
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Page
 from deploys.checks.reputation import blocklists, is_reserved, rpki
 from deploys.checks.reputation.lists import LISTED_IPV6
+from deploys.dns.resolver import Resolver
 from deploys.mail.settings.verification import Verification
 from tests.checks.honest_reputation import (
     ENTRY,

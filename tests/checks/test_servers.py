@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploys.checks.clients import nameservers, resolver
-from deploys.checks.clients.resolver import Resolver
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.dns import names, servers
+from deploys.dns import authority, resolver
+from deploys.dns.resolver import Resolver
 from tests.checks.honest_dns import of, two_servers
 from tests.checks.worlds import Zone, fleet
 from tests.zones.responder import RESPONSE, Responder, a, domain, mx, soa
@@ -38,8 +38,8 @@ class Net:
 
 @pytest.fixture(name="net")
 def _net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
-    monkeypatch.setattr(nameservers, "_PATIENCE", 0.2)
-    monkeypatch.setattr(resolver, "_LIFETIME", 1)
+    monkeypatch.setattr(resolver, "PATIENCE", 0.2)
+    monkeypatch.setattr(authority, "LIFETIME", 1)
     with ExitStack() as stack:
         root = stack.enter_context(Responder("127.0.0.1"))
         both = [
@@ -82,7 +82,7 @@ def test_a_server_without_authority_is_lame(net: Net) -> None:
 
     assert worst(net) == (
         ERROR,
-        f"{NS2} (127.0.0.3) is lame: it is not authoritative for the zone",
+        f"{NS2} (127.0.0.3) is lame: not authoritative for the zone",
     )
 
 
@@ -90,7 +90,7 @@ def test_a_server_without_authority_is_lame(net: Net) -> None:
 def test_a_server_that_refuses_is_lame(net: Net, rcode: int, word: str) -> None:
     net.second.rcode = rcode
 
-    assert worst(net) == (ERROR, f"{NS2} (127.0.0.3) is lame: it answers {word}")
+    assert worst(net) == (ERROR, f"{NS2} (127.0.0.3) is lame: answers {word}")
 
 
 def test_a_server_without_the_zone_is_lame(net: Net) -> None:
@@ -151,7 +151,7 @@ def test_a_server_whose_name_has_no_address_is_lame(net: Net) -> None:
 def test_a_server_that_cannot_be_reached_stays_open(
     net: Net, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nameservers, "routed", lambda address: address != "127.0.0.3")
+    monkeypatch.setattr(resolver, "routed", lambda address: address != "127.0.0.3")
 
     assert worst(net) == (UNKNOWN, f"{NS2}: it has no address that can be reached from here")
 
@@ -162,7 +162,7 @@ def test_a_resolver_that_is_silent_leaves_all_open(net: Net) -> None:
     severity, saw = worst(net)
 
     assert severity is UNKNOWN
-    assert saw.startswith("the zone of harbor.example could not be found")
+    assert saw.startswith("harbor.example: its zone cannot be found")
 
 
 @pytest.mark.parametrize("above", ["the root", "example"])

@@ -15,6 +15,8 @@ from dns.dnssectypes import Algorithm
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.dnskeybase import Flag
 
+from deploys.dns import dnssec as chain
+from deploys.dns.dnssec import broken_chain
 from deploys.mail.dkim_rotation import Published
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts
@@ -22,7 +24,7 @@ from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.propagation import dnssec
 from tests.zones.fleets import HARBOR, ORCHARD, host
 
-ZONE, ROOT = dns.name.from_text(HARBOR), dns.name.root
+ZONE = dns.name.from_text(HARBOR)
 OWN, OTHER = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
 NOBODY = dns.resolver.Resolver(configure=False)
 NOW = datetime.now(UTC)
@@ -62,8 +64,8 @@ def _world(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         message.answer = answers[kind]
         return message
 
-    monkeypatch.setattr(dnssec, "asked", asked)
-    monkeypatch.setattr(dnssec, "zone_above", lambda *_: ROOT)
+    monkeypatch.setattr(chain, "signed_answer", asked)
+    monkeypatch.setattr(chain, "parent_zone", lambda *_: "")
     monkeypatch.setattr(dnssec, "zone_of", lambda *_: HARBOR)
     return answers
 
@@ -77,8 +79,8 @@ LATER, BEFORE = NOW + timedelta(days=3), NOW - timedelta(days=1)
         (vouching(OWN), signed(OWN, LATER), ""),
         (vouching(OTHER, OWN), signed(OWN, LATER), ""),  # a change of keys under way
         (vouching(), signed(OWN, LATER), "harbor.example is not signed for the world"),
-        (vouching(OTHER), signed(OWN, LATER), "the DS of harbor.example at its parent fits no key"),
-        (vouching(OWN), [], "fits no key of it"),
+        (vouching(OTHER), signed(OWN, LATER), "the DS of harbor.example at its parent fits none"),
+        (vouching(OWN), [], "fits none of its keys"),
         (vouching(OWN), signed(OWN, BEFORE), "not signed with the one that its parent vouches"),
         (vouching(OWN), signed(OTHER, LATER), "not signed with the one that its parent vouches"),
         (vouching(OWN), signed(None, LATER), "not signed with the one that its parent vouches"),
@@ -102,7 +104,7 @@ def test_a_zone_is_trusted_if_its_parent_vouches_for_the_key_that_signs(
 ) -> None:
     world.update(DS=ds, DNSKEY=keys)
 
-    problem = dnssec._problem(ZONE, NOBODY)  # noqa: SLF001 - the question itself
+    problem = broken_chain(HARBOR, NOBODY)
 
     assert sentence in problem
     assert bool(problem) is bool(sentence)
@@ -129,7 +131,7 @@ def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
 
     assert facts == {"mx1": HostFacts(dkim=KEY), "mx2": ONE, "mx3": ONE}
     assert note.startswith("no TLSA records for mx1.harbor.example: harbor.example is not signed")
-    assert "hand the DS to the registrar" in note
+    assert "give the DS to the registrar" in note
 
 
 @pytest.mark.usefixtures("world")

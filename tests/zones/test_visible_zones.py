@@ -31,7 +31,7 @@ def settings() -> MailSettings:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A zone whose two name servers both have the record."""
     with served() as small:
-        monkeypatch.setattr(seeing, "resolver", lambda _: small.ask)
+        monkeypatch.setattr(seeing, "finder", lambda _: small.ask)
         monkeypatch.setattr(query, "PATIENCE", 0.3)
         small.resolver.answers |= {
             (ZONE, "SOA"): [soa(ZONE)],

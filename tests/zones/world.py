@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import dns.resolver
 
-from deploys.dns.authority import resolver
+from deploys.dns.authority import finder
 from tests.zones.responder import Responder, a, domain, soa
 
 PARENT, ZONE = "example", "harbor.example"
@@ -25,7 +25,7 @@ class World:
     @property
     def ask(self) -> dns.resolver.Resolver:
         """A resolver with an empty memory of its own."""
-        made = resolver((self.resolver.address,))
+        made = finder((self.resolver.address,))
         made.port, made.timeout, made.lifetime = self.resolver.port, 0.5, 0.5
         return made
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
+from ...dns.query import routed
 from ..core.finding import Check, Finding
 from ..core.world import Page, RefusedError, UnansweredError, World, addresses, side_by_side
-from .nameservers import routed
 
 MOST = 8  # addresses, a bound on what a stranger's records can make us ask
 

@@ -13,11 +13,11 @@ from ipaddress import ip_address
 from threading import Timer
 from typing import Any
 
+from ...dns.query import routed
 from ...mail.errors import MailError
 from ...mail.settings.verification import OutsideMailbox
 from ..core.world import UnansweredError, World, addresses
 from .https import trusting
-from .nameservers import routed
 
 _MOST = 8  # addresses, a bound on a stranger's records
 

@@ -7,63 +7,35 @@ It is a value, so that a test hands in a world of its own, and a check cannot te
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from ...dns.answer import Answer, Cached, Delegation, Trust
+from ...mail.errors import RefusedError, UnansweredError
 from ...run.threads import in_parallel
 from .progress import Progress
+
+__all__ = [
+    "Answer",
+    "Cached",
+    "Delegation",
+    "Hosts",
+    "MisbehavedError",
+    "Names",
+    "Page",
+    "RefusedError",
+    "Trust",
+    "UnansweredError",
+    "Web",
+    "World",
+    "addresses",
+    "side_by_side",
+]
 
 Result = TypeVar("Result")
 
 
-class UnansweredError(Exception):
-    """Nobody answered, or there was no way to ask; its text says why."""
-
-
-class RefusedError(UnansweredError):
-    """A server is there, and hung up, or its certificate does not do: that is not the way's."""
-
-
 class MisbehavedError(Exception):
     """A server was reached and did not speak SMTP as it must; the text says how."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """
-    What one authoritative server says about a name; a problem means that it did not say.
-
-    It is `silent` if nothing at all came from its address, which may be the way to it.
-    """
-
-    server: str
-    values: tuple[str, ...] = ()
-    problem: str = ""
-    silent: bool = False
-
-
-@dataclass(frozen=True)
-class Delegation:
-    """A zone, and the names of the servers that the zone above it refers to."""
-
-    zone: str
-    servers: tuple[str, ...]
-
-
-class Trust(StrEnum):
-    """What a validating resolver makes of a name (RFC 4035 section 4.3)."""
-
-    SECURE = "secure"
-    INSECURE = "insecure"
-    BOGUS = "bogus"
-
-
-@dataclass(frozen=True)
-class Cached:
-    """What one resolver says about a name, and for how many seconds it goes on saying so."""
-
-    values: tuple[str, ...]
-    ttl: int = 0
 
 
 class Hosts(Protocol):

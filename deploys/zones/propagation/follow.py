@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import dns.resolver
 
-from ...dns.authority import resolver, servers
+from ...dns.authority import finder, servers
 from ...dns.delegation import disagreements
 from ...dns.query import WORKERS, Server
 from ...mail.errors import MailError
@@ -50,7 +50,7 @@ def follow(
     """Wait until every plan's records are answered everywhere, as they are needed."""
     followed = Followed()
     try:
-        ask = resolver(addresses)
+        ask = finder(addresses)
     except MailError as error:
         return Followed({plan.zone: str(error) for plan in plans})
     deadline = time.monotonic() + seconds

@@ -16,7 +16,7 @@ from ipaddress import IPv4Address, IPv6Address
 import dns.exception
 from pyinfra import host, logger, state
 
-from ...dns.authority import resolver
+from ...dns.authority import finder
 from ...dns.query import NO_ROUTE
 from ...mail import mta_sts
 from ...mail.errors import MailError
@@ -120,7 +120,7 @@ def _exchanges(fleet: Fleet, domain: str) -> Iterator[str]:
     """Yield the MX hosts that the world is told of, others' too."""
     addresses = dict.fromkeys(a for member in fleet.hosts for a in member.resolvers)
     try:
-        answer = resolver(tuple(addresses)).resolve(f"{domain}.", "MX")
+        answer = finder(tuple(addresses)).resolve(f"{domain}.", "MX")
     except (dns.exception.DNSException, MailError):
         return  # the checks of names say so better
     yield from (record.exchange.to_text(omit_final_dot=True) for record in answer)

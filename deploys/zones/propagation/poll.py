@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import dns.flags
 import dns.message
 import dns.name
 import dns.rdata
@@ -17,7 +16,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.TXT
 
-from ...dns.query import WORKERS, Fault, Lame, Server, Silent, Unrouted, asked
+from ...dns.query import WORKERS, Fault, Lame, Server, Silent, Unrouted, require_authority, response
 from ...run.threads import in_parallel
 from ..model.changes import ExpectedAnswer, listed
 
@@ -123,7 +122,7 @@ def _faults(
     if server in silent:
         return [(question, silent[server]) for question in questions]
     try:
-        answer = asked(server, expected.name, expected.type)
+        answer = response(server, expected.name, expected.type)
     except Fault as reason:
         if isinstance(reason, Silent):
             silent[server] = reason
@@ -133,8 +132,11 @@ def _faults(
 
 def fault(server: Server, answer: dns.message.Message, expected: ExpectedAnswer) -> Fault | None:
     """Return what is wrong with a server's answer, where `expected` should be in it."""
-    if not server.recursive and not answer.flags & dns.flags.AA:
-        return Lame("not authoritative")
+    try:
+        if not server.recursive:
+            require_authority(answer)
+    except Lame as lame:
+        return lame
     name, record_type = dns.name.from_text(expected.name), dns.rdatatype.from_text(expected.type)
     rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, record_type)
     values = {_value(rdata) for rdata in rrset or ()}

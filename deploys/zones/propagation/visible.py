@@ -11,7 +11,7 @@ import dns.exception
 import dns.resolver
 from pyinfra import state
 
-from ...dns.authority import resolver, servers, zone_of
+from ...dns.authority import finder, servers, zone_of
 from ...dns.query import WORKERS
 from ...mail import dkim, mta_sts
 from ...mail.errors import MailError
@@ -32,7 +32,7 @@ def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[st
     if not records:
         return ()
     try:
-        ask = resolver(settings.resolvers)
+        ask = finder(settings.resolvers)
     except MailError:  # then nothing is seen from here
         return ()
     asked = in_parallel(lambda name: _trail(settings, name, records[name], ask), records, WORKERS)

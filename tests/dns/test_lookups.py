@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploys.dns import lookups
-from deploys.dns.authority import resolver
+from deploys.dns.authority import finder
 from deploys.dns.lookups import lookup_by
 from tests.zones.responder import Responder, mx, txt
 
@@ -23,11 +23,11 @@ def dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
         responder.flags = 0x8080  # a response, recursion available
 
         def beside(addresses: list[str]) -> object:
-            made = resolver(addresses)
+            made = finder(addresses)
             made.port = responder.port
             return made
 
-        monkeypatch.setattr(lookups, "resolver", beside)
+        monkeypatch.setattr(lookups, "finder", beside)
         monkeypatch.setattr(lookups, "PATIENCE", 0.3)
         yield responder
 
@@ -35,7 +35,7 @@ def dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
 def test_values_are_told_with_texts_in_one_piece(dns: Responder) -> None:
     lookup = lookup_by([dns.address])
 
-    assert lookup(NAME, "TXT") == ("v=spf1 -all", "other=1")
+    assert lookup(NAME, "TXT") == ("other=1", "v=spf1 -all")
     assert lookup(NAME, "MX") == ("10 mx.faraway.example.",)
 
 

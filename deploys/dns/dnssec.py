@@ -1,0 +1,101 @@
+"""
+Chain of trust from a parent zone to a zone (DNSSEC, RFC 4035), asked without trusting a resolver.
+
+The parent zone vouches for a zone by a DS record, the digest of a key. The zone's DNSKEY records
+hold that key and are signed with it. Without a DS the zone counts as unsigned. With a DS that fits
+no key, validating resolvers find nothing of the zone at all. The zones' own servers are asked: a
+resolver remembers that a name is not there yet (RFC 2308), and anybody on the way to it can forge
+its word on signatures.
+"""
+
+from collections.abc import Sequence
+
+import dns.dnssec
+import dns.exception
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdatatype
+import dns.rdtypes.ANY.DNSKEY
+import dns.rdtypes.ANY.DS
+import dns.resolver
+import dns.rrset
+
+from ..mail.errors import MailError
+from .answer import plain
+from .authority import servers
+from .query import first_response
+
+
+def broken_chain(zone: str, ask: dns.resolver.Resolver) -> str:
+    """Return the fault of the chain of trust to a zone, and its fix; empty without a fault."""
+    found = record_set(signed_answer(parent_zone(zone, ask), zone, "DS", ask), zone, "DS")
+    if not found:
+        return (
+            f"{zone} is not signed for the world, as its parent has no DS of it; sign it at its "
+            "provider and give the DS to the registrar, or set mail_dane = False"
+        )
+    answer = signed_answer(zone, zone, "DNSKEY", ask)
+    keys = record_set(answer, zone, "DNSKEY") or ()
+    vouched = [key for key in keys if any(_fits(zone, key, ds) for ds in found)]
+    if not vouched:
+        return (
+            f"the DS of {zone} at its parent fits none of its keys, so validating resolvers find "
+            "nothing of the zone; give the right DS to the registrar, or have the wrong one removed"
+        )
+    if not _is_signed(answer, zone, vouched):
+        return (
+            f"the keys of {zone} are not signed with the one that its parent vouches for; have its "
+            "provider sign the zone again"
+        )
+    return ""
+
+
+def parent_zone(zone: str, ask: dns.resolver.Resolver) -> str:
+    """Return the zone above a zone; raise MailError where none is found."""
+    try:
+        return plain(dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=ask))
+    except dns.exception.DNSException as error:
+        raise MailError(f"{zone}: its parent zone cannot be found ({error})") from None
+
+
+def signed_answer(
+    zone: str, name: str, record_type: str, ask: dns.resolver.Resolver
+) -> dns.message.Message:
+    """Return the answer of a zone's servers, signatures included; raise MailError without one."""
+    answer = first_response(servers(zone, ask), name, record_type, dnssec=True)
+    if answer:
+        return answer
+    raise MailError(
+        f"{name}: no name server of {zone or 'the root'} answers about its {record_type}; run "
+        "again once one does"
+    )
+
+
+def record_set(answer: dns.message.Message, name: str, record_type: str) -> dns.rrset.RRset | None:
+    """Return the record set of a name in an answer, if it is there."""
+    wanted = dns.name.from_text(name), dns.rdatatype.from_text(record_type)
+    return next((one for one in answer.answer if (one.name, one.rdtype) == wanted), None)
+
+
+def _fits(zone: str, key: dns.rdata.Rdata, ds: dns.rdata.Rdata) -> bool:
+    if not isinstance(ds, dns.rdtypes.ANY.DS.DS):
+        return False
+    try:
+        return bool(
+            dns.dnssec.make_ds(dns.name.from_text(zone), key, ds.digest_type, validating=True) == ds
+        )
+    except (dns.exception.DNSException, ValueError):
+        return False  # a digest that is no longer to be relied on (RFC 8624)
+
+
+def _is_signed(answer: dns.message.Message, zone: str, vouched: Sequence[dns.rdata.Rdata]) -> bool:
+    keys, signatures = record_set(answer, zone, "DNSKEY"), record_set(answer, zone, "RRSIG")
+    if not keys or not signatures:
+        return False
+    owner = dns.name.from_text(zone)
+    try:
+        dns.dnssec.validate(keys, signatures, {owner: dns.rrset.from_rdata_list(owner, 0, vouched)})
+    except dns.exception.DNSException:
+        return False
+    return True
