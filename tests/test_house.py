@@ -85,6 +85,20 @@ def test_knowledge_of_mail_is_pure() -> None:
         assert not FORBIDDEN_IN_MAIL & {name.split(".")[0] for name in imports(path)}, path
 
 
+def test_standards_that_the_settings_are_made_of_do_not_know_the_settings() -> None:
+    settings = "deploys.mail.settings"
+    used = {name for path in modules("deploys/mail/settings") for name in imports(path)}
+    standards = [
+        path
+        for path in (ROOT / "deploys/mail").glob("*.py")
+        if any(f"{name}.".startswith(f"deploys.mail.{path.stem}.") for name in used)
+    ]
+
+    assert standards
+    for path in standards:
+        assert not [name for name in imports(path) if name.startswith(settings)], path
+
+
 def test_entry_scripts_are_short() -> None:
     for path in (ROOT / "deploys").glob("*.py"):
         code = [line for line in path.read_text().splitlines() if line.strip()]

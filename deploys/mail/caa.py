@@ -13,8 +13,7 @@ import dns.exception
 import dns.rdata
 from dns.rdtypes.ANY.CAA import CAA
 
-from .settings.model import LETS_ENCRYPT, MailSettings
-
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 ISSUERS = {LETS_ENCRYPT: "letsencrypt.org"}
 # By what their certificates say of who issued them, as each of them documents it.
 ORGANIZATIONS = {
@@ -61,10 +60,3 @@ class Issue:
     def permits(self, other: "Issue") -> bool:
         """Tell whether this lets in whoever the other does."""
         return self.issuer == other.issuer and self.parameters in ((), other.parameters)
-
-
-def issuer(settings: MailSettings) -> str:
-    """Return by which name CAA knows the authority of a host; nothing where that is not known."""
-    if settings.tls != "acme":
-        return ""
-    return settings.caa or ISSUERS.get(settings.acme_directory, "")

@@ -1,26 +1,17 @@
-"""DKIM: a domain answers for a message with a signature that anybody can verify (RFC 6376).
+"""DKIM key records (RFC 6376, RFC 8463).
 
-The key's public half is a TXT record at `<selector>._domainkey.<domain>`, a list of tags:
-`v=DKIM1; k=rsa; p=MIIB...`. A selector names one key, so that a domain can have several: here each
-host signs with two of its own, `<name>-rsa` (2048 bits, RFC 8301 section 3.2) and `<name>-ed25519`
-(RFC 8463), because not every receiver knows the newer one. They are a slot; `<name>-2-rsa` and
-`<name>-2-ed25519` are the other one, for the keys that come next. A host signs for the domains that
-it serves, and for its own name, under which bounces and cron's mail are sent. A domain may lead
-the names of its keys elsewhere, once, with CNAME records; there the records are.
+The public half of a key is a TXT record at `<selector>._domainkey.<domain>`, a list of tags:
+`v=DKIM1; k=rsa; p=MIIB...`. A selector names one key, so that a domain can have several.
 """
 
 import binascii
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal, get_args
 
 from dkim.util import InvalidTagValueList, parse_tag_value
 
-from . import paths
 from .errors import MailError
-from .settings.model import MailSettings
 
 Algorithm = Literal["rsa", "ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
@@ -80,45 +71,6 @@ def _check(public: str, algorithm: Algorithm) -> None:
         )
 
 
-def selector(settings: MailSettings, slot: int, algorithm: str) -> str:
-    """Return the name of one of a host's keys."""
-    name = settings.selector_base if slot == 1 else f"{settings.selector_base}-{slot}"
-    return f"{name}-{algorithm}"
-
-
-def selectors(settings: MailSettings) -> tuple[str, ...]:
-    """Return the names of all keys that a host may have."""
-    pairs = product(SLOTS, ALGORITHMS)
-    return tuple(selector(settings, slot, algorithm) for slot, algorithm in pairs)
-
-
-def key_path(settings: MailSettings, slot: int, algorithm: str) -> str:
-    """Return where a host keeps a key; what is public of it stands beside it, with `.pub`."""
-    return paths.dkim_key(selector(settings, slot, algorithm))
-
-
-def signing_domains(settings: MailSettings) -> tuple[str, ...]:
-    """Return the domains that a host answers for."""
-    return tuple(dict.fromkeys((*settings.domains, settings.hostname)))
-
-
-def record_name(name: str, domain: str) -> str:
-    """Return where everybody looks for the key of a selector and a domain."""
-    return f"{name}._domainkey.{domain}"
-
-
-def zone_of_keys(settings: MailSettings, domain: str) -> str:
-    """Return the zone that a domain leads the names of its keys into; nothing if it does not."""
-    return settings.dkim_cname.get(domain, settings.dkim_cname.get("*", ""))
-
-
-def home(settings: MailSettings, name: str, domain: str) -> str:
-    """Return where a key's record is: at its name, or where the CNAME there leads."""
-    zone = zone_of_keys(settings, domain)
-    return f"{record_name(name, domain)}.{zone}" if zone else record_name(name, domain)
-
-
-def homes(settings: MailSettings) -> Iterator[str]:
-    """Yield where the records of all keys of a host are."""
-    for name, domain in product(selectors(settings), signing_domains(settings)):
-        yield home(settings, name, domain)
+def record_name(selector: str, domain: str) -> str:
+    """Return the name at which receivers look for a key (RFC 6376 section 3.6.2.1)."""
+    return f"{selector}._domainkey.{domain}"

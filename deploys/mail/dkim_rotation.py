@@ -17,6 +17,7 @@ from itertools import product
 
 from . import dkim, postfix
 from .dkim_slots import Slot, Slots, State, having
+from .settings import dkim_keys
 from .settings.model import MailSettings
 
 DAY = 86_400.0
@@ -113,7 +114,7 @@ def published(settings: MailSettings, slots: Slots, now: float) -> Iterator[Publ
         used = slot.revoked is not None or number == gone
         if public or (state == "free" and (used or settings.dkim_cname)):
             text = str(dkim.DkimKey(algorithm, public or ""))
-            yield Published(dkim.selector(settings, number, algorithm), text, state)
+            yield Published(dkim_keys.selector(settings, number, algorithm), text, state)
 
 
 def grace(settings: MailSettings) -> float:

@@ -15,8 +15,8 @@ from typing import Literal, get_args
 from urllib.parse import unquote
 
 from .errors import MailError
-from .settings.types import domain_name, mailto
-from .tags import is_version, tags, written
+from .names import domain_name
+from .tags import is_version, mailto, tags, written
 
 Policy = Literal["none", "quarantine", "reject"]
 VERSION = "DMARC1"

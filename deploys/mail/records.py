@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from . import bimi, caa, dkim, srv, tls_rpt, tlsa
+from . import bimi, dkim, srv, tls_rpt, tlsa
 from .bimi import Bimi
 from .caa import Issue
 from .dkim_rotation import WHY, Published
 from .dmarc import Dmarc, consent
 from .mta_sts import Policy, record_name
 from .no_mail import silent
+from .settings import dkim_keys
 from .settings.model import Fleet, MailSettings
 from .spf import DEFAULT_ALL, Spf
 from .tls_rpt import TlsRpt
@@ -153,8 +154,8 @@ def _of_services(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]
 
 
 def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
-    for key, domain in product(facts.dkim, dkim.signing_domains(host)):
-        home = dkim.home(host, key.selector, domain)
+    for key, domain in product(facts.dkim, dkim_keys.signing_domains(host)):
+        home = dkim_keys.txt_name(host, key.selector, domain)
         why = WHY[key.state].format(host=host.inventory_name)
         yield MailRecord(home, "TXT", (key.text,), host.ttl, why)
         name = dkim.record_name(key.selector, domain)
@@ -172,18 +173,16 @@ def _of_tls(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
 def _of_certificates(hosts: list[MailSettings], fleet: Fleet, facts: Facts) -> Iterator[MailRecord]:
     """Yield who may issue for each name, once all hosts that have a certificate of it are ready."""
     names = dict.fromkeys(
-        name for host in hosts if caa.issuer(host) for name in host.certified_names
+        name for host in hosts if host.caa_issuer for name in host.certified_names
     )
     for name in filter(fleet.covers, names):
-        sharing = [
-            host for host in fleet.hosts if caa.issuer(host) and name in host.certified_names
-        ]
+        sharing = [host for host in fleet.hosts if host.caa_issuer and name in host.certified_names]
         if all(host in hosts for host in sharing):
             accounts = [facts[host.inventory_name].acme_account for host in sharing]
             # A host that has no account yet must not be locked out by another's.
             known = accounts if all(accounts) else [""] * len(sharing)
             issues = (
-                Issue.of(caa.issuer(host), account)
+                Issue.of(host.caa_issuer, account)
                 for host, account in zip(sharing, known, strict=True)
             )
             values = tuple(dict.fromkeys(map(str, issues)))

@@ -5,6 +5,7 @@ The first tag is the version, by which a policy is told from the other TXT recor
 """
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from dkim.util import InvalidTagValueList, parse_tag_value
 
@@ -29,6 +30,11 @@ def tags(text: str, title: str, version: str) -> dict[str, str]:
             f"the {title} {text!r} is broken at {part!r}: write name=value, each name once"
         ) from None
     return {name.decode(): value.decode() for name, value in found.items()}
+
+
+def mailto(address: str) -> str:
+    """Return a mail address as a URI (RFC 6068), with `,`, `!` and `;` escaped."""
+    return f"mailto:{quote(address, safe='@+')}"
 
 
 def written(found: Mapping[str, str]) -> str:

@@ -13,9 +13,9 @@ import dns.resolver
 
 from ..dns.authority import finder, servers, zone_of
 from ..dns.lookups import lookup_by
-from ..mail import dkim
 from ..mail.errors import MailError
 from ..mail.records import MailRecord
+from ..mail.settings import dkim_keys
 from ..mail.settings.model import Fleet, MailSettings
 from .apply import apply
 from .backup import Saves
@@ -177,4 +177,4 @@ def _names(records: Iterable[MailRecord]) -> set[str]:
 
 
 def _names_of(host: MailSettings) -> set[str]:
-    return {*host.published_names, *dkim.homes(host)}
+    return {*host.published_names, *dkim_keys.txt_names(host)}

@@ -11,7 +11,7 @@ from deploys.host.model.plan import certification, configuration, departure, pre
 from deploys.host.model.state import Existing
 from deploys.host.services import postfix, registry
 from deploys.host.services.plan_input import plan_input
-from deploys.mail.settings.model import LETS_ENCRYPT
+from deploys.mail.caa import LETS_ENCRYPT
 from tests.host.found import as_desired, bare, served, settings
 
 OLD, DIRECTORY = "https://old.example", LETS_ENCRYPT

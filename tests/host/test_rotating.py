@@ -20,6 +20,7 @@ from deploys.host.services.plan_input import PlanInput, plan_input
 from deploys.mail import dkim
 from deploys.mail.dkim_rotation import DAY, FORGOTTEN
 from deploys.mail.paths import DKIM_TABLE, dkim_history
+from deploys.mail.settings import dkim_keys
 from deploys.mail.settings.model import MailSettings
 from tests.host.found import bare
 from tests.host.found import settings as own
@@ -55,7 +56,7 @@ def host(
     times: Times, *slots: int, signs: tuple[str, ...] = (), seen: tuple[str, ...] = ()
 ) -> Known:
     """Return a host with keys in some slots, a table of those that sign, and records there."""
-    paths = [dkim.key_path(settings(), slot, name) for slot in slots for name in dkim.ALGORITHMS]
+    paths = [dkim_keys.path(settings(), slot, name) for slot in slots for name in dkim.ALGORITHMS]
     table = {
         domain: {"selectors": [{"selector": one, "path": f"/{one}.key"} for one in signs]}
         for domain in (DOMAIN, HOSTNAME)

@@ -21,11 +21,11 @@ from deploys.dns.lookups import lookup_by
 from deploys.lab import state
 from deploys.lab.inventory import API_PORT, hosts, resolvers
 from deploys.lab.inventory import dns as lab_dns
+from deploys.mail.caa import LETS_ENCRYPT
 from deploys.mail.dkim_rotation import Published
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
-from deploys.mail.settings.model import LETS_ENCRYPT
 from deploys.zones.apply import apply
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.load import load

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from deploys.mail import dkim
 from deploys.mail.errors import MailError
+from deploys.mail.settings import dkim_keys
 from deploys.mail.settings.inventory import fleet_from, known_keys
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.renamed import rename_notices
@@ -247,7 +247,7 @@ def test_a_host_of_the_name_of_anothers_second_keys_is_refused() -> None:
 def test_a_zone_of_keys_is_meant_for_all_domains_or_for_one(written: object, zone: str) -> None:
     (host,) = fleet_from({"mx1": MX1 | {"mail_dkim_cname": written}}, {}).hosts
 
-    assert dkim.zone_of_keys(host, "harbor.example") == zone
+    assert dkim_keys.cname_zone(host, "harbor.example") == zone
 
 
 LONG = ".".join(["a" * 63] * 3)
@@ -261,7 +261,7 @@ def test_a_domain_that_leaves_no_room_for_mails_names_is_refused_in_one_sentence
     said = mistakes(**{key: [ENDLESS]})
 
     assert said.startswith(f"mx1: {ENDLESS} is too long for mail: its DKIM key would be at a name")
-    assert "octets, where 253 are allowed; use a domain of at most 2" in said
+    assert "octets, and 253 are allowed; use a domain of at most 2" in said
     assert len(said.splitlines()) == 1
 
 

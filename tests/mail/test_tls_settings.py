@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploys.mail.settings.model import LETS_ENCRYPT
+from deploys.mail.caa import LETS_ENCRYPT
 from tests.mail.test_settings import good, mistakes
 
 ANCHOR = ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"

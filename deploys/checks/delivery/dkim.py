@@ -11,6 +11,7 @@ from email.policy import default
 from typing import Any
 
 from ...mail import dkim
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import Fleet, MailSettings
 from ..core.finding import Check, Finding
 from .authentication import results_of
@@ -53,7 +54,7 @@ def judged(delivery: Delivery, host: MailSettings) -> Iterator[Finding]:
     tags = [one for one in signatures(message) if one.get("d", "").lower() == errand.domain]
     signed = {one.get("s", "") for one in tags}
     for algorithm in dkim.ALGORITHMS:
-        ours = [dkim.selector(host, slot, algorithm) for slot in dkim.SLOTS]
+        ours = [dkim_keys.selector(host, slot, algorithm) for slot in dkim.SLOTS]
         selector = next((one for one in ours if one in signed), None)
         saw = f"{errand.path}: signature {selector or ours[0]}"
         if selector is None:

@@ -85,7 +85,7 @@ def _applying(name: str, world: World) -> tuple[str, tuple[str, ...]]:
 
 def _authority(host: MailSettings, name: str, world: World) -> Authority:
     """Return who is asked for certificates, or who has issued the one that is shown."""
-    if known := caa.issuer(host):
+    if known := host.caa_issuer:
         return Authority(known, known)
     if host.tls == "acme":
         return Authority("", host.acme_directory)

@@ -14,6 +14,7 @@ from shlex import join
 
 from ...mail import dkim, paths
 from ...mail.errors import MailError
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import Fleet, MailSettings
 from ..core.finding import Check, Finding
 from ..core.world import Answer, UnansweredError, World, side_by_side
@@ -51,7 +52,7 @@ def published(fleet: Fleet, world: World) -> Iterator[Finding]:
 
 
 def _of_host(host: MailSettings, world: World) -> list[Finding]:
-    domains = dkim.signing_domains(host)
+    domains = dkim_keys.signing_domains(host)
     fix = f"deploy {host.inventory_name}, which makes the keys that it lacks"
     try:
         keys = _keys(host, world)
@@ -70,7 +71,7 @@ def _of_host(host: MailSettings, world: World) -> list[Finding]:
 def _keys(host: MailSettings, world: World) -> list[HeldKey]:
     """Return the keys that a host has; where none signs yet, all are meant to."""
     pairs = list(product(dkim.SLOTS, dkim.ALGORITHMS))
-    files = [dkim.key_path(host, slot, algorithm) for slot, algorithm in pairs]
+    files = [dkim_keys.path(host, slot, algorithm) for slot, algorithm in pairs]
     command = join(("sh", "-c", SHOW, paths.DKIM_TABLE, *files))
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
     lines = [line.strip() for line in output]
@@ -79,7 +80,7 @@ def _keys(host: MailSettings, world: World) -> list[HeldKey]:
     signing = {slot for (slot, _), role, _ in said if role == "signs"} or set(dkim.SLOTS)
     return [
         HeldKey(
-            dkim.selector(host, slot, algorithm),
+            dkim_keys.selector(host, slot, algorithm),
             str(dkim.DkimKey(algorithm, public)),
             slot in signing,
         )
@@ -89,7 +90,10 @@ def _keys(host: MailSettings, world: World) -> list[HeldKey]:
 
 
 def _of_key(host: MailSettings, key: HeldKey, domain: str) -> Iterator[Inquiry]:
-    name, home = dkim.record_name(key.selector, domain), dkim.home(host, key.selector, domain)
+    name, home = (
+        dkim.record_name(key.selector, domain),
+        dkim_keys.txt_name(host, key.selector, domain),
+    )
     yield Inquiry(DKIM, domain, home, "TXT", partial(judged, home, key, domain))
     if name != home:
         yield Inquiry(DKIM, domain, name, "CNAME", partial(led, name, home, domain))

@@ -14,6 +14,7 @@ from itertools import product
 from ...mail import dkim, dkim_rotation
 from ...mail.dkim_rotation import Published
 from ...mail.dkim_slots import Slots, State, having
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ..model.lookup import RecordLookup
 from ..model.state import Existing
@@ -46,7 +47,7 @@ class Evidence:
         following = having(self.slots, "next")
         if following is None:
             return False
-        own = dkim.signing_domains(self.settings)
+        own = dkim_keys.signing_domains(self.settings)
         used = {(name, key.algorithm) for name in own for key in self.table.get(name, ())}
         return (used or set(product(own, dkim.ALGORITHMS))) <= self._allowed(following)
 
@@ -57,7 +58,7 @@ class Evidence:
         allowed = self._allowed(slot) if slot else set()
         table = {
             domain: self._signing_keys(slot, domain, allowed)
-            for domain in dkim.signing_domains(self.settings)
+            for domain in dkim_keys.signing_domains(self.settings)
         }
         return {domain: signing for domain, signing in table.items() if signing}
 
@@ -66,9 +67,9 @@ class Evidence:
         return {
             (domain, name)
             for domain, name in product(
-                dkim.signing_domains(self.settings), self.slots[slot].public
+                dkim_keys.signing_domains(self.settings), self.slots[slot].public
             )
-            if dkim.record_name(dkim.selector(self.settings, slot, name), domain)
+            if dkim.record_name(dkim_keys.selector(self.settings, slot, name), domain)
             not in self.missing
         }
 
@@ -78,7 +79,8 @@ class Evidence:
         """Return the keys for a domain; for an algorithm that is not allowed yet, those in use."""
         ready = {
             name: SigningKey(
-                dkim.selector(self.settings, slot, name), dkim.key_path(self.settings, slot, name)
+                dkim_keys.selector(self.settings, slot, name),
+                dkim_keys.path(self.settings, slot, name),
             )
             for name in dkim.ALGORITHMS
             if slot and (domain, name) in allowed
@@ -108,7 +110,7 @@ def evidence(settings: MailSettings, existing: Existing, lookup: RecordLookup) -
 def home_of(settings: MailSettings, name: str) -> str:
     """Return the place of a key's record: its own name, or the target of its CNAME."""
     selector, _, domain = name.partition("._domainkey.")
-    return dkim.home(settings, selector, domain)
+    return dkim_keys.txt_name(settings, selector, domain)
 
 
 def texts_of(
@@ -118,8 +120,8 @@ def texts_of(
     return {
         dkim.record_name(key.selector, domain): key.text
         for key in records
-        for domain in dkim.signing_domains(settings)
+        for domain in dkim_keys.signing_domains(settings)
         if key.state in states
         # A free slot has a record where a domain delegates its name to us.
-        and (key.state != "free" or dkim.zone_of_keys(settings, domain))
+        and (key.state != "free" or dkim_keys.cname_zone(settings, domain))
     }

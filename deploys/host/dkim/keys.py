@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ...mail import dkim, paths
 from ...mail.dkim_slots import Slot, Slots
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ..model.desired import Key, KeyKind
 from ..model.state import Existing
@@ -20,7 +21,7 @@ def key_paths(settings: MailSettings) -> tuple[str, ...]:
 def pair(settings: MailSettings, slot: int) -> tuple[Key, ...]:
     """Return the two keys of a slot."""
     return tuple(
-        Key(dkim.key_path(settings, slot, name), kind, OWNER) for name, kind in KINDS.items()
+        Key(dkim_keys.path(settings, slot, name), kind, OWNER) for name, kind in KINDS.items()
     )
 
 
@@ -34,5 +35,5 @@ def slots(settings: MailSettings, existing: Existing) -> Slots:
 
 
 def _public(settings: MailSettings, slot: int, existing: Existing) -> dict[str, str]:
-    found = {name: dkim.key_path(settings, slot, name) for name in dkim.ALGORITHMS}
+    found = {name: dkim_keys.path(settings, slot, name) for name in dkim.ALGORITHMS}
     return {name: key for name, path in found.items() if (key := existing.keys.get(path))}

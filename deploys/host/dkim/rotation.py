@@ -13,6 +13,7 @@ from typing import Any
 
 from ...mail import dkim, dkim_rotation, paths
 from ...mail.dkim_slots import Slots
+from ...mail.settings import dkim_keys
 from ..model.plan import HostChange
 from . import keys
 from .evidence import Evidence
@@ -58,7 +59,7 @@ def rotation(evidence: Evidence, signs: SigningTable) -> Rotation:
 def _signing_slots(evidence: Evidence, signs: SigningTable) -> set[int | None]:
     """Return the slots of a table's keys; None for a key of another selector."""
     slots = {
-        dkim.selector(evidence.settings, slot, name): slot
+        dkim_keys.selector(evidence.settings, slot, name): slot
         for slot in dkim.SLOTS
         for name in dkim.ALGORITHMS
     }

@@ -6,6 +6,7 @@ from itertools import product
 
 from ...mail import dkim, dkim_rotation
 from ...mail.dkim_rotation import Published
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ..model.desired import Key
 from ..model.lookup import RecordLookup
@@ -76,6 +77,6 @@ def _revocations(found: Evidence) -> Iterator[str]:
     settings, gone = found.settings, found.expired
     if gone is None or settings.dns is not None:
         return
-    for domain, name in product(dkim.signing_domains(settings), dkim.ALGORITHMS):
-        home = dkim.home(settings, dkim.selector(settings, gone, name), domain)
+    for domain, name in product(dkim_keys.signing_domains(settings), dkim.ALGORITHMS):
+        home = dkim_keys.txt_name(settings, dkim_keys.selector(settings, gone, name), domain)
         yield f'no mail needs the key at {home} any more; publish: "{dkim.DkimKey(name, "")}"'

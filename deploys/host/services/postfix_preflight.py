@@ -10,7 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 
-from ...mail import dkim
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ..dkim.signing_table import SigningTable
 from ..model.desired import Dialogue, Preflight, Step
@@ -53,7 +53,7 @@ def _signatures(settings: MailSettings, signs: SigningTable) -> Iterator[str]:
     own = settings.postfix_main.keys() & {"smtpd_milters", "local_header_rewrite_clients"}
     if own or "logging.inc" in settings.rspamd:
         return  # the operator has changed who signs, or the log
-    first = dkim.signing_domains(settings)[0]
+    first = dkim_keys.signing_domains(settings)[0]
     for key in signs.get(first, ()):
         yield rf"DKIM_SIGNED.*{re.escape(first)}:s={key.selector}\b"
 

@@ -15,8 +15,8 @@ from typing import Annotated
 from argon2.low_level import Type, hash_secret
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from ..names import domain_name
 from .secret import Secret
-from .types import domain_name
 
 # OWASP's cheapest set of equal strength: 19 MiB, two passes, one lane.
 MEMORY, PASSES, LANES, SALT, LENGTH = 19_456, 2, 1, 16, 32

@@ -8,11 +8,12 @@ Within a host, what is named in one key has to be there by another.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from .. import dkim
+from .. import names
 from ..errors import MailError
+from . import dkim_keys
 from .accounts import password_hash
 from .model import Client, MailSettings
-from .web_sites import LONGEST_NAME, site_mistakes
+from .web_sites import site_mistakes
 
 
 def of_hosts(hosts: Sequence[MailSettings]) -> Iterator[str]:
@@ -46,22 +47,25 @@ def _silence(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[str]
 
 
 def _lengths(host: MailSettings) -> Iterator[str]:
-    selector = max(dkim.selectors(host), key=len)
-    longest = {domain: dkim.home(host, selector, domain) for domain in dkim.signing_domains(host)}
+    selector = max(dkim_keys.selectors(host), key=len)
+    longest = {
+        domain: dkim_keys.txt_name(host, selector, domain)
+        for domain in dkim_keys.signing_domains(host)
+    }
     longest |= {name: f"*._domainkey.{name}" for name in host.silent_domains}
     for domain, name in longest.items():
-        if len(name) > LONGEST_NAME:
+        if len(name) > names.LONGEST:
             yield (
                 f"{host.inventory_name}: {domain} is too long for mail: its DKIM key would be at a "
-                f"name of {len(name)} octets, where {LONGEST_NAME} are allowed; use a domain of at "
-                f"most {len(domain) - len(name) + LONGEST_NAME} octets"
+                f"name of {len(name)} octets, and {names.LONGEST} are allowed; use a domain of at "
+                f"most {len(domain) - len(name) + names.LONGEST} octets"
             )
 
 
 def _selectors(hosts: Sequence[MailSettings]) -> Iterator[str]:
     # A selector names one key (RFC 6376 section 3.1), and each host has keys of its own.
     for first, second in combinations(hosts, 2):
-        if set(dkim.selectors(first)) & set(dkim.selectors(second)):
+        if set(dkim_keys.selectors(first)) & set(dkim_keys.selectors(second)):
             for domain in sorted({*first.domains} & {*second.domains}):
                 yield (
                     f"{second.inventory_name}: mail_dkim_selector is {second.selector_base!r} for "
@@ -72,7 +76,7 @@ def _selectors(hosts: Sequence[MailSettings]) -> Iterator[str]:
 
 def _delegations(host: MailSettings) -> Iterator[str]:
     where = f"{host.inventory_name}: mail_dkim_cname"
-    for domain in sorted({*host.dkim_cname} - {"*", *dkim.signing_domains(host)}):
+    for domain in sorted({*host.dkim_cname} - {"*", *dkim_keys.signing_domains(host)}):
         yield (
             f"{where}.{domain} leads nobody anywhere; {domain} is neither in mail_domains nor the "
             "mail_hostname, so correct it or take it out"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import paths
+from ..caa import ISSUERS, LETS_ENCRYPT
 from ..mta_sts import Mode
 from ..postfix import DEFAULTS
 from .accounts import Accounts
@@ -45,7 +46,6 @@ from .types import (
 )
 from .verification import Verification
 
-LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 Notice = Literal["failure", "delay", "success", "verify"]
 
 
@@ -143,6 +143,11 @@ class MailSettings(HostSettings):
         value = self.postfix_value("message_size_limit")
         # An expression of the operator's is not evaluated here.
         return int(value) if value.isdecimal() else self.message_size_limit
+
+    @property
+    def caa_issuer(self) -> str:
+        """Return the name of the host's authority in CAA records; "" where that is not known."""
+        return (self.caa or ISSUERS.get(self.acme_directory, "")) if self.tls == "acme" else ""
 
     @property
     def selector_base(self) -> str:

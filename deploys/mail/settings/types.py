@@ -5,33 +5,14 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import dns.exception
-import dns.name
 import dns.rdata
 from pydantic import BeforeValidator, Field, PlainValidator
 
+from ..names import domain_name, is_label
+from ..tags import mailto
 from .secret import Secret
-
-
-def domain_name(value: object) -> str:
-    """Return a domain name in its DNS form: lower case, A-labels, no trailing dot."""
-    try:
-        name = dns.name.from_text(str(value), idna_codec=dns.name.IDNA_2008_UTS_46)
-        text = name.to_text(omit_final_dot=True).lower()
-    except (dns.exception.DNSException, UnicodeError):
-        text = ""
-    labels = text.split(".")
-    if len(labels) > 1 and all(_hostname_label(label) for label in labels):
-        return text
-    raise ValueError(f"{value!r} is not a domain name; write one like 'example.org'")
-
-
-def _hostname_label(label: str) -> bool:
-    # RFC 1123 section 2.1: letters, digits and inner hyphens.
-    letters = label.replace("-", "")
-    return letters.isalnum() and letters.isascii() and "-" not in (label[0], label[-1])
 
 
 def _address(value: object) -> IPv4Address | IPv6Address:
@@ -82,11 +63,6 @@ def _report_uri(value: object) -> str:
     raise ValueError(f"{value!r} takes no reports; write an address or an https:// URL")
 
 
-def mailto(address: str) -> str:
-    """Return a mail address as the URI of reports, where ',', '!' and ';' mean something else."""
-    return f"mailto:{quote(address, safe='@+')}"
-
-
 def _issuer(value: object) -> str:
     return domain_name(value) if value else ""
 
@@ -124,7 +100,7 @@ def _certificates(value: object) -> str:
 def _selector(value: object) -> str:
     # RFC 6376 section 3.1 wants labels of host names; "-2-ed25519" is put behind it.
     text = str(value).lower()
-    if not text or (_hostname_label(text) and len(text) <= LONGEST_SELECTOR):
+    if not text or (is_label(text) and len(text) <= LONGEST_SELECTOR):
         return text
     raise ValueError(f"{value!r} is not a selector; write one label like 'mx1' or 'spring2027'")
 

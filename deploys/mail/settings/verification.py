@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from ..names import domain_name
 from .secret import Secret
-from .types import Address, Certificates, SecretReference, domain_name
+from .types import Address, Certificates, SecretReference
 
 PREFIX = "verify_"
 

@@ -8,10 +8,10 @@ ask one host for what another one knows.
 
 from collections.abc import Iterator, Sequence
 
+from .. import names
 from .model import MailSettings
 from .site import Site
 
-LONGEST_NAME = 253  # octets of a name as text (RFC 1035 section 2.3.4)
 KEYS = ("mta_sts", "autoconfig")
 
 
@@ -72,7 +72,7 @@ def _untrusted(host: MailSettings) -> Iterator[str]:
 
 def _name_mistakes(host: MailSettings) -> Iterator[str]:
     for name in host.site_names:
-        if len(name) > LONGEST_NAME:
+        if len(name) > names.LONGEST:
             yield (
                 f"{host.inventory_name}: {name} is too long for a name; take mail_mta_sts and "
                 "mail_autoconfig out"

@@ -7,9 +7,9 @@ published once, that zone is all that we have to publish. The rest is left to th
 
 from collections.abc import Iterator
 
-from ...mail import dkim
 from ...mail.errors import MailError
 from ...mail.records import MailRecord
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import Fleet
 from ..providers.provider import UnreachableError
 from ..providers.zone_index import Atlas
@@ -32,6 +32,6 @@ def zone_of_record(atlas: Atlas, fleet: Fleet, record: MailRecord) -> str | None
 def _leading(fleet: Fleet) -> Iterator[str]:
     """Yield the domains whose zone leads the names of keys to a zone of ours."""
     for host in fleet.hosts:
-        for domain in dkim.signing_domains(host):
-            if dkim.zone_of_keys(host, domain):
+        for domain in dkim_keys.signing_domains(host):
+            if dkim_keys.cname_zone(host, domain):
                 yield domain

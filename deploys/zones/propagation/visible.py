@@ -13,8 +13,9 @@ from pyinfra import state
 
 from ...dns.authority import finder, servers, zone_of
 from ...dns.query import WORKERS
-from ...mail import dkim, mta_sts
+from ...mail import mta_sts
 from ...mail.errors import MailError
+from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ...run.threads import in_parallel
 from ..model import recordsets
@@ -55,8 +56,8 @@ def _trail(
 ) -> list[Question]:
     """Return whom to ask for a record, and for the CNAME that leads to it; none, if half of it."""
     selector, _, domain = name.partition("._domainkey.")
-    own = domain in dkim.signing_domains(settings)
-    home = dkim.home(settings, selector, domain) if own else name
+    own = domain in dkim_keys.signing_domains(settings)
+    home = dkim_keys.txt_name(settings, selector, domain) if own else name
     leads = [ExpectedAnswer(name, "CNAME", (f"{home}.",))] if name != home else []
     steps = [*leads, ExpectedAnswer(home, "TXT", (recordsets.rdata("TXT", text),))]
     asked = [list(_questions(expected, ask)) for expected in steps]
