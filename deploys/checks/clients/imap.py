@@ -1,17 +1,20 @@
 """
-A session of IMAP (RFC 9051) with a mailbox outside: bounded as a whole, over TLS that is verified.
+A session of IMAP (RFC 9051) with a mailbox outside of the fleet, over TLS that is verified.
 
-The server is asked at the addresses that the proof's resolvers know, as is all else. No word of
-what a server says at the login is repeated: it may quote what it was told.
+The server is asked at the addresses that the resolvers of the run know. The whole session ends
+after a time. What a server says at the login is never repeated: it may quote the password.
 """
 
-import imaplib
+import logging
 import socket
-from collections.abc import Iterator, Sequence
+import ssl
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from threading import Timer
-from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from ...dns.query import routed
 from ...mail.errors import MailError
@@ -19,68 +22,66 @@ from ...mail.settings.verification import OutsideMailbox
 from ..core.world import UnansweredError, World, addresses
 from .https import trusting
 
-_MOST = 8  # addresses, a bound on a stranger's records
+_MOST = 8  # addresses of one server
+# imapclient and imaplib raise the last four for an answer that is not IMAP.
+_FAILURES = (OSError, IMAPClientError, ValueError, LookupError, TypeError, AttributeError)
+
+# imapclient logs every answer for debugging, those at the login too.
+logging.getLogger("imapclient").setLevel(logging.WARNING)
 
 
-class Client(imaplib.IMAP4_SSL):
-    """A client that hangs up when its time is over, even if the server sends byte by byte."""
+class _Deadline:
+    """TLS for the name of a server, whose connection is shut down after some seconds."""
 
-    def __init__(self, box: OutsideMailbox, known: Sequence[str], limit: float) -> None:
-        self._known, self._context = known, trusting(box.ca_file)
-        super().__init__(box.imap, box.port, ssl_context=self._context, timeout=limit)
+    def __init__(self, box: OutsideMailbox, seconds: float) -> None:
+        self._context, self._name = trusting(box.ca_file), box.imap
+        self._timer = Timer(seconds, self.shut_down)
+        self._timer.daemon = True
+        self._socket: ssl.SSLSocket | None = None
 
-    def open(self, host: str = "", port: int | None = 993, timeout: float | None = None) -> None:
-        """Connect, and begin to count the time."""
-        super().open(host, port or 993, timeout)
-        self.watchdog = Timer(timeout or 0, self.hang_up)
-        self.watchdog.daemon = True
-        self.watchdog.start()
+    def wrap_socket(self, plain: socket.socket, **_: object) -> ssl.SSLSocket:
+        """Begin TLS, as imapclient asks of a context; the time begins with the first connection."""
+        if not self._timer.is_alive():
+            self._timer.start()
+        self._socket = self._context.wrap_socket(
+            plain, server_hostname=self._name, do_handshake_on_connect=False
+        )
+        self._socket.do_handshake()
+        return self._socket
 
-    def hang_up(self) -> None:
-        """End the session at once, whoever waits for what."""
+    def shut_down(self) -> None:
+        """Shut down the connection at once, even while a read waits."""
+        self._timer.cancel()
         with suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
-
-    def _create_socket(self, timeout: float) -> socket.socket:
-        plain = _connected(self._known, self.port, timeout)
-        return self._context.wrap_socket(plain, server_hostname=self.host)
+            if self._socket:
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def opened(world: World, box: OutsideMailbox) -> Iterator[Client]:
-    """Open a mailbox's folder; raise UnansweredError, for what goes wrong in it meanwhile too."""
+def opened(world: World, box: OutsideMailbox) -> Iterator[IMAPClient]:
+    """Open a mailbox's folder; raise UnansweredError, also for a failure while it is open."""
+    known = _addresses(world, box.imap)
+    deadline = _Deadline(box, world.timeout)
     try:
-        client = Client(box, _located(world, box.imap), world.timeout)
-    except (OSError, imaplib.IMAP4.error) as error:
+        client = _connected(box, known, deadline, world.timeout)
+    except _FAILURES as error:
+        deadline.shut_down()
         raise UnansweredError(f"{box.imap} port {box.port} could not be asked: {error}") from error
     try:
         _log_in(client, box)
-        # Many servers say only now in full what they can.
-        (*_, able) = expect(client.capability(), "told what is possible")
-        client.capabilities = tuple((able or b"").decode(errors="replace").upper().split())
-        expect(client.select(_quoted(box.folder)), f"opened {box.folder}")
+        _select(client, box.folder)
         yield client
-        with suppress(OSError, imaplib.IMAP4.error):
+        with suppress(*_FAILURES):
             client.logout()
-    except (OSError, imaplib.IMAP4.error, ValueError, MailError) as error:
+    except (*_FAILURES, MailError) as error:
         raise UnansweredError(f"{box.address} at {box.imap}: {_short(error)}") from error
     finally:
-        client.watchdog.cancel()
-        client.hang_up()
-        with suppress(OSError, imaplib.IMAP4.error):
+        deadline.shut_down()
+        with suppress(*_FAILURES):
             client.shutdown()
 
 
-def expect(answer: tuple[str, list[Any]], done: str) -> list[Any]:
-    """Return what the server sent; raise MailError if it did not do what it was asked for."""
-    status, data = answer
-    if status != "OK":
-        said = b" ".join(words for words in data if isinstance(words, bytes))
-        raise MailError(f"it was not {done}: {_short(said.decode(errors='replace'))}")
-    return data
-
-
-def _located(world: World, server: str) -> list[str]:
+def _addresses(world: World, server: str) -> list[str]:
     """Return the addresses of a server to try; raise UnansweredError if there is none."""
     try:
         return [str(ip_address(server))]
@@ -88,32 +89,48 @@ def _located(world: World, server: str) -> list[str]:
         known = addresses(world.names, server)
     if not known:
         raise UnansweredError(f"{server} has no address")
-    if not (ways := [address for address in known if routed(address)][:_MOST]):
-        raise UnansweredError(f"{server}: no way to {', '.join(known[:_MOST])}")
-    return ways
+    if not (reachable := [address for address in known if routed(address)][:_MOST]):
+        raise UnansweredError(f"{server}: no route to {', '.join(known[:_MOST])}")
+    return reachable
 
 
-def _connected(known: Sequence[str], port: int, limit: float) -> socket.socket:
-    """Connect to the first address that answers; raise OSError with what the last one said."""
-    *others, last = known
-    for address in others:
-        with suppress(OSError):
-            return socket.create_connection((address, port), limit / len(known))
-    return socket.create_connection((last, port), limit / len(known))
+def _connected(
+    box: OutsideMailbox, known: list[str], deadline: _Deadline, limit: float
+) -> IMAPClient:
+    """Connect to the first address that answers; raise the last one's error."""
+    timeout = SocketTimeout(connect=limit / len(known), read=limit)
+    for address in known[:-1]:
+        try:
+            return IMAPClient(address, box.port, ssl_context=deadline, timeout=timeout)
+        except ssl.SSLError:
+            raise
+        except OSError:
+            continue
+    return IMAPClient(known[-1], box.port, ssl_context=deadline, timeout=timeout)
 
 
-def _log_in(client: Client, box: OutsideMailbox) -> None:
+def _log_in(client: IMAPClient, box: OutsideMailbox) -> None:
     password = box.password.resolve()
     try:
-        if "AUTH=PLAIN" in client.capabilities:
-            words = f"\0{box.login}\0{password}".encode()  # RFC 4616
-            client.authenticate("PLAIN", lambda _: words)
+        if client.has_capability("AUTH=PLAIN"):
+            client.plain_login(box.login, password)
         else:
             client.login(_quoted(box.login), password)
-    except imaplib.IMAP4.abort:
-        raise MailError("it hung up at the login, or answered with what is no IMAP") from None
-    except (imaplib.IMAP4.error, UnicodeError):
+    except (IMAPClientError, UnicodeError) as error:
+        # imapclient raises its own error for a connection that ended as well.
+        if isinstance(error.__context__, IMAPClientAbortError):
+            raise MailError("it hung up at the login, or answered with what is no IMAP") from None
         raise MailError("the login is refused, see login and password") from None
+
+
+def _select(client: IMAPClient, folder: str) -> None:
+    # A name in ASCII is sent as it is, since it can be in modified UTF-7 (RFC 3501 section 5.1.3).
+    client.folder_encode = not folder.isascii()
+    try:
+        client.select_folder(folder)
+    except IMAPClientError as error:
+        said = str(error).removeprefix("select failed: ")
+        raise MailError(f"the folder {folder} cannot be opened: {said}") from error
 
 
 def _quoted(text: str) -> str:

@@ -15,9 +15,9 @@ from math import ceil
 from ...mail.settings.verification import Sink
 from ..clients.endpoint import Endpoint
 from ..core.world import UnansweredError, World, side_by_side
+from . import imap_mailbox
 from .local import submit_from_here
-from .outside import wait
-from .remote import Mailbox, Received, Submitted, submit
+from .remote import Mailbox, Received, Submitted, submit, wait
 from .sink import OpenSink, opened
 from .test_messages import Box, Errand
 
@@ -148,8 +148,10 @@ class _Run:
         try:
             if isinstance(box, Sink):
                 self.received |= self.sinks[box].wait(world, ids)
-            else:
+            elif isinstance(box, Mailbox):
                 self.received |= wait(world, box, ids)
+            else:
+                self.received |= imap_mailbox.wait(world, box, ids)
         except UnansweredError as problem:
             self.unseen[box] = str(problem)
 

@@ -1,62 +1,39 @@
 """
 The report as metrics, for the textfile collector of Prometheus's node_exporter.
 
-Names are as its conventions want: a prefix, base units, no type in the name. An alert is one line:
-`pyinfra_mail_findings{severity="error"} > 0`, and another that no proof has been made for long.
+Two alerts are enough: `pyinfra_mail_findings{severity="error"} > 0`, and one for a report that is
+too old, by `pyinfra_mail_run_timestamp_seconds`.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-
 from ..core.report import Report
-
-Sample = tuple[dict[str, str], float]
 
 
 def render(report: Report) -> str:
     """Return the report in Prometheus's text format."""
-    metrics: tuple[tuple[str, str, Iterable[Sample]], ...] = (
-        ("run_timestamp_seconds", "When the proof began.", [({}, report.started.timestamp())]),
-        ("run_duration_seconds", "How long the proof took.", [({}, round(report.seconds, 3))]),
-        ("success", "Whether the proof succeeded.", [({}, float(report.succeeded))]),
-        ("findings", "Answers to each check.", _findings(report)),
-        ("messages", "Test messages.", _messages(report)),
-        ("message_delivery_seconds", "From submission to mailbox.", _times(report)),
-    )
-    return "".join(_metric(*metric, inventory=report.name) for metric in metrics)
+    # Needed at the end of a run only, and slow to import.
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest  # noqa: PLC0415
 
+    registry = CollectorRegistry()
 
-def _findings(report: Report) -> Iterator[Sample]:
-    counted = Counter((one.id, one.about, one.subject, one.severity) for one in report.findings)
-    for (id_, about, subject, severity), count in counted.items():
-        yield {"id": id_, "about": about, "subject": subject, "severity": severity}, count
+    def gauge(name: str, help_text: str, *labels: str) -> Gauge:
+        name = f"pyinfra_mail_{name}"
+        return Gauge(name, help_text, ("inventory", *labels), registry=registry)
 
-
-def _messages(report: Report) -> Iterator[Sample]:
+    started = gauge("run_timestamp_seconds", "Start of the run.")
+    started.labels(report.name).set(report.started.timestamp())
+    duration = gauge("run_duration_seconds", "Duration of the run.")
+    duration.labels(report.name).set(round(report.seconds, 3))
+    success = gauge("success", "Success of the run: 1, or else 0.")
+    success.labels(report.name).set(report.succeeded)
+    findings = gauge("findings", "Findings of each check.", "id", "about", "subject", "severity")
+    for one in report.findings:
+        findings.labels(report.name, one.id, one.about, one.subject, one.severity).inc()
+    messages = gauge("messages", "Test messages.", "state")
     arrived = sum(message.arrived for message in report.messages)
-    yield {"state": "arrived"}, arrived
-    yield {"state": "lost"}, len(report.messages) - arrived
-
-
-def _times(report: Report) -> Iterator[Sample]:
-    slowest: dict[str, float] = {}
-    for message in report.messages:
+    messages.labels(report.name, "arrived").set(arrived)
+    messages.labels(report.name, "lost").set(len(report.messages) - arrived)
+    times = gauge("message_delivery_seconds", "From submission to mailbox, the slowest.", "path")
+    for message in sorted(report.messages, key=lambda one: one.seconds or 0):
         if message.seconds is not None:
-            slowest[message.path] = max(message.seconds, slowest.get(message.path, 0))
-    for path, seconds in slowest.items():
-        yield {"path": path}, round(seconds, 3)
-
-
-def _metric(name: str, meaning: str, samples: Iterable[Sample], *, inventory: str) -> str:
-    name = f"pyinfra_mail_{name}"
-    lines = [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
-    lines += (f"{name}{_labels({'inventory': inventory, **own})} {value}" for own, value in samples)
-    return "\n".join(lines) + "\n"
-
-
-def _labels(labels: dict[str, str]) -> str:
-    return "{" + ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items()) + "}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            times.labels(report.name, message.path).set(round(message.seconds, 3))
+    return generate_latest(registry).decode()

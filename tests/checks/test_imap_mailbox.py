@@ -5,6 +5,7 @@ The server is a script of the few commands that are used, over a real TLS socket
 among this project's packages. Its answers have the form that RFC 9051 gives them.
 """
 
+import logging
 import re
 import shlex
 import ssl
@@ -20,7 +21,7 @@ import pytest
 
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.world import Answer, UnansweredError, World
-from deploys.checks.delivery.outside import wait
+from deploys.checks.delivery.imap_mailbox import wait
 from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.secret import file
@@ -202,6 +203,16 @@ def test_whatever_is_answered_to_a_wrong_password_it_is_not_shown(
     assert "wrong-secret" not in str(problem.value)
 
 
+def test_a_password_is_in_no_debug_log(
+    tmp_path: Path, here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serving(tmp_path) as server, pytest.raises(UnansweredError):
+        wait(here, box(tmp_path, port_of(server), "wrong-secret"), ["run-1"])
+
+    assert "wrong-secret" not in caplog.text
+
+
 def test_a_password_that_an_old_server_cannot_be_told_is_not_shown(
     tmp_path: Path, here: World
 ) -> None:
@@ -216,7 +227,9 @@ def test_a_password_that_an_old_server_cannot_be_told_is_not_shown(
 def test_a_folder_that_is_not_there_is_told_in_the_servers_words(
     tmp_path: Path, here: World
 ) -> None:
-    expected = f"someone@provider.example at {IMAP}: it was not opened Spam: no such folder done"
+    expected = (
+        f"someone@provider.example at {IMAP}: the folder Spam cannot be opened: no such folder done"
+    )
     with serving(tmp_path) as server, pytest.raises(UnansweredError, match=expected):
         wait(here, box(tmp_path, port_of(server), folder="Spam"), ["run-1"])
 

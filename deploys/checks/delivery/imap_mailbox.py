@@ -1,0 +1,52 @@
+"""
+A mailbox outside of the fleet: test messages are read and removed by IMAP (RFC 9051).
+
+Its other messages are never fetched: the search is for a header that only test messages have.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from imapclient import IMAPClient
+
+from ...mail.settings.verification import OutsideMailbox
+from ..clients.imap import opened
+from ..clients.message import HEADER, id_in
+from ..core.world import World
+from .remote import Received
+
+_PAUSE = 0.3
+_MOST = 100
+_LARGEST = 1 << 20  # octets
+
+
+def wait(world: World, box: OutsideMailbox, ids: Sequence[str]) -> dict[str, Received]:
+    """Wait for messages of one run and return those that came in time; raise UnansweredError."""
+    found: dict[str, Received] = {}
+    ends = world.clock() + world.patience
+    with opened(replace(world, timeout=world.timeout + world.patience), box) as client:
+        while True:
+            found |= _taken(client, world, set(ids) - set(found))
+            if len(found) == len(set(ids)) or world.clock() >= ends:
+                return found
+            time.sleep(_PAUSE)
+            client.noop()
+
+
+def _taken(client: IMAPClient, world: World, wanted: set[str]) -> Iterator[tuple[str, Received]]:
+    """Yield the messages that are wanted, and remove each from the mailbox."""
+    run = next(iter(wanted), "").partition("-")[0]
+    uids = client.search(["HEADER", HEADER, f"{run}-", "SMALLER", _LARGEST])
+    for uid in uids[-_MOST:]:
+        raw = client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}).get(b"BODY[]", b"")
+        if (id_ := id_in(raw)) in wanted:
+            yield id_, Received(world.clock(), raw.replace(b"\r\n", b"\n"))
+            _remove(client, uid)
+
+
+def _remove(client: IMAPClient, uid: int) -> None:
+    client.delete_messages([uid], silent=True)
+    # Without UIDPLUS (RFC 4315), EXPUNGE also removes what others have marked as deleted.
+    if client.has_capability("UIDPLUS"):
+        client.uid_expunge([uid])
