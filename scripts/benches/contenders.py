@@ -17,6 +17,7 @@ from typing import Any
 from deploys.host.new_host import fresh
 from deploys.host.services import postfix
 from deploys.host.services.plan_input import plan_input
+from deploys.mail import paths
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 
@@ -104,7 +105,7 @@ def rendered(settings: Data, release: str, directory: Path) -> None:
     checked = _checked(settings)
     directory.mkdir(parents=True)
     for file in postfix.service(checked, plan_input(checked, fresh(checked, release))).set:
-        if Path(file.path).parent == Path(postfix.DIRECTORY):
+        if Path(file.path).parent == Path(paths.POSTFIX):
             (directory / Path(file.path).name).write_text(file.content)
 
 

@@ -8,7 +8,7 @@ import pytest
 from deploys.host.dkim.signing_table import SigningKey
 from deploys.host.services import redis, registry, rspamd
 from deploys.host.services.plan_input import plan_input
-from deploys.host.services.ucl import joined, setting
+from deploys.host.services.rspamd import joined, setting
 from tests.conftest import Golden
 from tests.host.found import bare, settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploys.host.model.plan import configuration
-from deploys.host.services import dovecot, fail2ban, null_client, postfix, postfix_submission
+from deploys.host.services import dovecot, fail2ban, null_client, postfix
 from deploys.host.services.plan_input import plan_input
 from tests.conftest import Golden
 from tests.host.found import bare, client, settings
@@ -59,7 +59,7 @@ def test_a_host_with_accounts_is_configured_as_the_golden_file_says(
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_stands_beside_them_is_as_the_golden_files_say(version: str, golden: Golden) -> None:
-    for file in postfix_submission.files(settings(**ACCOUNTS), VERSIONS[version]):
+    for file in postfix.other_files(settings(**ACCOUNTS), VERSIONS[version]):
         golden(f"{version}/accounts/{Path(file.path).name}", file.content)
 
 
@@ -83,7 +83,9 @@ def test_the_jail_is_as_the_golden_file_says(version: str, golden: Golden) -> No
 
 
 def test_a_sender_address_may_have_several_logins() -> None:
-    (table,) = postfix_submission.tables(settings(**ACCOUNTS))
+    (table,) = (
+        table for table in postfix.tables(settings(**ACCOUNTS)) if table.path == postfix.SENDERS
+    )
 
     assert table.entries == {
         "anna@harbor.example": "anna@harbor.example",
@@ -94,7 +96,7 @@ def test_a_sender_address_may_have_several_logins() -> None:
 def test_words_of_the_operator_take_the_place_of_ours_in_a_bounce() -> None:
     own = settings(mail_bounce_texts={"failure": "Leider unzustellbar. Grüße, $myhostname"})
 
-    bounce = postfix_submission.files(own, (3, 7, 11))[0].content
+    bounce = next(postfix.other_files(own, (3, 7, 11))).content
 
     assert "Charset: utf-8\n" in bounce
     assert "\nLeider unzustellbar. Grüße, $myhostname\n" in bounce

@@ -8,7 +8,7 @@ import pytest
 from deploys.host.model.desired import Service
 from deploys.host.model.plan import configuration
 from deploys.host.model.state import Existing
-from deploys.host.services import mta_sts_resolver, postfix, unbound
+from deploys.host.services import mta_sts_resolver, postfix, postfix_base, unbound
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
 from deploys.mail.units import CERTIFICATES_WATCH
@@ -73,8 +73,8 @@ def test_a_host_as_desired_has_nothing_to_change(module: Any) -> None:
 def test_postfix_sees_the_resolver_of_the_host_on_either_debian(golden: Golden) -> None:
     for release in ("12", "13"):
         service = postfix.service(settings(), plan_input(settings(), bare(release)))
-        for directory in postfix.DROP_INS:
-            drop_in = content(service, f"{directory}/{postfix.DROP_IN}")
+        for directory in postfix_base.DROP_INS:
+            drop_in = content(service, f"{directory}/{postfix_base.DROP_IN}")
             golden("tls/postfix-drop-in.conf", drop_in)
 
 
@@ -114,7 +114,7 @@ def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> Non
     assert f"Wants={CERTIFICATES_WATCH}\n" in drop_in
 
 
-DROP_IN = f"{postfix.DROP_INS[0]}/{postfix.DROP_IN}"
+DROP_IN = f"{postfix_base.DROP_INS[0]}/{postfix_base.DROP_IN}"
 
 
 def test_certificates_of_an_authority_are_renewed_by_its_timer_and_taken_over() -> None:

@@ -1,10 +1,11 @@
 """
-Which version of a program a template has to fit.
+Versions of the programs that templates are written for.
 
-It is the installed package's or, before the installation, the one of the Debian release: templates
-ask the version and not the release, as point releases and backports move it.
+A version is the installed package's or, before the installation, that of the Debian release.
+Templates ask for the version and not the release, because point releases and backports change it.
 """
 
+from ...mail import units
 from .state import Existing
 
 RELEASES: dict[str, dict[str, tuple[int, ...]]] = {
@@ -35,6 +36,12 @@ def installed(existing: Existing, package: str) -> tuple[int, ...]:
     """Return the upstream version of a package, as numbers that can be compared."""
     found = existing.packages[package]
     return _numbers(found) if found else RELEASES[existing.system.version_id][package]
+
+
+def postfix_unit(version: tuple[int, ...]) -> str:
+    """Return the unit that runs a version of Postfix."""
+    instance = version < (3, 9)  # postfix.service stands for its instances and runs nothing
+    return units.POSTFIX[instance]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

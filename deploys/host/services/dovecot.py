@@ -37,11 +37,6 @@ REHEARSED = (
 )
 
 
-def wanted(settings: MailSettings) -> bool:
-    """Return whether anybody may log in."""
-    return units.service(settings, NAME).wanted
-
-
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about Dovecot."""
     own = units.service(settings, NAME)

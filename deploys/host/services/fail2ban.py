@@ -12,8 +12,7 @@ from ...mail import units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
 from ..model.templates import render
-from ..model.versions import installed
-from . import postfix
+from ..model.versions import installed, postfix_unit
 from .plan_input import PlanInput
 
 NAME = "fail2ban"
@@ -22,11 +21,6 @@ DIRECTORY = "/etc/fail2ban"
 JAIL, FILTER = f"{DIRECTORY}/jail.d/pyinfra-mail.conf", f"{DIRECTORY}/filter.d/pyinfra-mail.conf"
 IGNORED = (r"'allowipv6' not defined",)  # Debian 12's own files leave it to the default
 LOOPBACK = ("127.0.0.0/8", "::1")
-
-
-def wanted(settings: MailSettings) -> bool:
-    """Return whether there are passwords to guess, and anybody shall be kept out for it."""
-    return units.service(settings, NAME).wanted
 
 
 def query(settings: MailSettings) -> Query:
@@ -49,7 +43,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         enabled=UNIT,
         files=(
             File(JAIL, jail(settings, installed(given.existing, NAME))),
-            File(FILTER, render(FILTER, unit=postfix.unit(installed(given.existing, "postfix")))),
+            File(FILTER, render(FILTER, unit=postfix_unit(installed(given.existing, "postfix")))),
         ),
         masked=(UNIT,),
         validators=(("fail2ban-client", "-c", "{directory}", "-t"),),
@@ -58,7 +52,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - every service is asked so
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
     """Yield nothing: the operator's own jails are files of his own."""
     return iter(())
 

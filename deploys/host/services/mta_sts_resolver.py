@@ -23,11 +23,6 @@ DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
 FILES = (CONFIGURATION, PROGRAM, DROP_IN)
 
 
-def wanted(settings: MailSettings) -> bool:
-    """Return True: every mail host sends."""
-    return units.service(settings, NAME).wanted
-
-
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about the policies' daemon."""
     own = units.service(settings, NAME)
@@ -65,7 +60,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
 CHECK = f"import runpy; runpy.run_path({PROGRAM!r})"
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - every service is asked so
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
     """Yield nothing: no setting of the operator goes into it."""
     yield from ()
 

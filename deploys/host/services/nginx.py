@@ -33,11 +33,6 @@ NGINX = f"nginx -e stderr -c {CONFIGURATION} -g 'pid {ROOM}/nginx;'"
 START = ("sh", "-c", f"{NGINX} 2>{SAID} || {{ cat {SAID} >&2; exit 1; }}")
 
 
-def wanted(settings: MailSettings) -> bool:
-    """Return whether any domain has a site here."""
-    return any(site.names for site in settings.sites)
-
-
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about nginx, be it there for others."""
     own = units.service(settings, NAME)
@@ -52,7 +47,7 @@ def query(settings: MailSettings) -> Query:
     )
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG001 - every service is made so
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what nginx shall be on a host whose sites are those that have to stand."""
     questions = tuple(_probe(site) for site in settings.sites)
     return Service(
@@ -72,7 +67,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG00
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
     """Yield nothing: there is no key for settings of nginx."""
     yield from ()
 

@@ -16,22 +16,18 @@ from ...mail.settings.model import Client
 from ..model import templates
 from ..model.desired import Dialogue, File, Preflight, Query, Service, Step, Table
 from ..model.versions import installed
-from . import postfix
+from . import postfix_base as base
 from .plan_input import PlanInput
+from .postfix_base import DIRECTORY, MAIN, MASTER
 
-NAME = postfix.NAME
-SENDERS = f"{postfix.DIRECTORY}/sender_canonical"
-RECIPIENTS = f"{postfix.DIRECTORY}/recipient_canonical"
-PASSWORD = f"{postfix.DIRECTORY}/relay_password"
-CA_FILE = f"{postfix.DIRECTORY}/relay_ca.pem"
+NAME, overrides = base.NAME, base.overrides
+SENDERS = f"{DIRECTORY}/sender_canonical"
+RECIPIENTS = f"{DIRECTORY}/recipient_canonical"
+PASSWORD = f"{DIRECTORY}/relay_password"
+CA_FILE = f"{DIRECTORY}/relay_ca.pem"
 SYSTEM_CAS = "/etc/ssl/certs/ca-certificates.crt"
 SUBMISSIONS = "465"  # RFC 8314 section 3.3: TLS from the first octet
 UNTOLD = r"relayhost configuration problem"  # there is no DNS in the rehearsal
-
-
-def wanted(settings: Client) -> bool:
-    """Return True: it is what a client is for."""
-    return bool(settings)
 
 
 def query(settings: Client) -> Query:
@@ -39,13 +35,13 @@ def query(settings: Client) -> Query:
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
-        directories=postfix.DIRECTORIES,  # what the host had as a mail host is taken away
+        directories=base.DIRECTORIES,  # what the host had as a mail host is taken away
         packages=own.packages,
-        files=(postfix.MAIN, postfix.MASTER, SENDERS, RECIPIENTS, PASSWORD, *_ca_paths(settings)),
+        files=(MAIN, MASTER, SENDERS, RECIPIENTS, PASSWORD, *_ca_paths(settings)),
         tables=(SENDERS, RECIPIENTS, PASSWORD),
         secrets=(PASSWORD,),
         units=own.units,
-        pid_file=postfix.PID_FILE,
+        pid_file=base.PID_FILE,
         ports=own.local_ports,
     )
 
@@ -54,31 +50,26 @@ def service(settings: Client, given: PlanInput) -> Service:
     """Return what Postfix shall be on a client, for the version that is there or will be."""
     version = installed(given.existing, "postfix")
     return replace(
-        postfix.every(query(settings), settings, version),
+        base.base_service(query(settings), settings, version),
         files=(
-            File(postfix.MAIN, render(settings, version, "main.cf")),
-            File(postfix.MASTER, render(settings, version, "master.cf")),
+            File(MAIN, render(settings, version, "main.cf")),
+            File(MASTER, render(settings, version, "master.cf")),
             *(File(path, settings.relay_ca) for path in _ca_paths(settings)),
         ),
         tables=tuple(_tables(settings)),
-        ignored=(*postfix.IGNORED, UNTOLD),
+        ignored=(*base.IGNORED, UNTOLD),
         preflight=_preflight(settings, version) if settings.preflight else None,
         probes=(_accepted(settings, Step("RSET", "^250")),),
     )
 
 
-def overrides(settings: Client) -> Iterator[tuple[str, str]]:
-    """Yield the operator's own parameters and services of Postfix."""
-    yield from postfix.overrides(settings)
-
-
 def render(settings: Client, version: tuple[int, ...], name: str) -> str:
     """Return a file of `/etc/postfix` as its template makes it for a version."""
     return templates.render(
-        f"client{postfix.DIRECTORY}/{name}",
+        f"client{DIRECTORY}/{name}",
         version=version,
         hostname=settings.hostname,
-        networks=postfix.LOOPBACK,
+        networks=base.LOOPBACK,
         relayhost=_relayhost(settings),
         wrappermode=settings.relay.endswith(f":{SUBMISSIONS}"),
         ca_file=next(_ca_paths(settings), SYSTEM_CAS),
@@ -108,7 +99,7 @@ def _preflight(settings: Client, version: tuple[int, ...]) -> Preflight:
     """Return how it is rehearsed: root's mail is taken, and waits for the server, rewritten."""
     reader, login = re.escape(settings.root), re.escape(settings.relay_login)
     return Preflight(
-        start=postfix.starting(version),
+        start=base.start_commands(version),
         dialogues=(_accepted(settings, Step("DATA", "^250")),),
         log=(rf"from=<{login}>", rf"to=<{reader}>.*status=deferred"),
     )

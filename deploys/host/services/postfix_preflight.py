@@ -17,7 +17,7 @@ from ..model.desired import Dialogue, Preflight, Step
 
 OFFERS_AUTH = r"(.*\n)?AUTH "  # a line of the answer to EHLO; the first is the host's name
 AWAY = "see smtpd_sasl_path, and whether Dovecot answers there"
-STRANGER = "192.0.2.1"  # RFC 5737: an address that no host trusts
+OUTSIDE = "192.0.2.1"  # RFC 5737: an address that no host trusts
 
 
 def _listening(settings: MailSettings) -> str:
@@ -125,7 +125,7 @@ def _strangers(settings: MailSettings) -> list[Dialogue]:
             means,
             (_hello(), _from("stranger@outside.invalid"), _to(recipient, expect)),
             _listening(settings),
-            source=STRANGER,
+            source=OUTSIDE,
         )
         for name, recipient, expect, means in (
             ("relay", "victim@elsewhere.invalid", "^(5|450)", "strangers could send through it"),

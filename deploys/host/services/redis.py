@@ -30,11 +30,6 @@ START = (
 )
 
 
-def wanted(settings: MailSettings) -> bool:
-    """Return whether there is anything to count or to remember."""
-    return units.service(settings, NAME).wanted
-
-
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about Redis."""
     own = units.service(settings, NAME)
@@ -47,7 +42,7 @@ def query(settings: MailSettings) -> Query:
     )
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG001 - as above
+def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return what rspamd's Redis shall be."""
     return Service(
         query=query(settings),
@@ -64,6 +59,6 @@ def service(settings: MailSettings, given: PlanInput) -> Service:  # noqa: ARG00
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - every service is made so
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
     """Yield nothing: there is no key for settings of Redis."""
     yield from ()

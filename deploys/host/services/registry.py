@@ -1,13 +1,14 @@
 """
-Every service of a host, in the order in which they start.
+Services of a host, in the order in which they start.
 
-A service is a module that says whether a host needs it (`wanted`), what to ask about it (`query`),
-what it shall be (`service`), and which of the operator's own settings it holds (`overrides`).
+A service is one module and one line here. Its packages, units and ports, and whether a host needs
+it, are a row of `mail/units`, from which the checks learn them too.
 """
 
 from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar
 
+from ...mail import units
 from ...mail.settings.model import Client, HostSettings, MailSettings
 from ..model.desired import Query, Service
 from . import (
@@ -27,18 +28,15 @@ Settings_contra = TypeVar("Settings_contra", bound=HostSettings, contravariant=T
 
 
 class ServiceModule(Protocol[Settings_contra]):
-    """What a module of this room offers to be a service."""
+    """Interface of a service's module."""
 
     NAME: str
 
-    def wanted(self, settings: Settings_contra) -> bool:
-        """Return whether a host needs it."""
-
     def query(self, settings: Settings_contra) -> Query:
-        """Return what to ask a host about it."""
+        """Return the state of the service that a plan needs."""
 
     def service(self, settings: Settings_contra, given: PlanInput) -> Service:
-        """Return what it shall be on a host."""
+        """Return the desired service."""
 
     def overrides(self, settings: Settings_contra) -> Iterator[tuple[str, str]]:
         """Yield the operator's own settings in it: the inventory's key, and the setting's name."""
@@ -58,43 +56,51 @@ OF_CLIENTS: tuple[ServiceModule[Client], ...] = (null_client,)
 
 
 def queries(settings: HostSettings) -> list[Query]:
-    """Return what to ask about every service, those that an earlier run may have left too."""
+    """Return the queries for every service, wanted or left by an earlier run."""
     return [module.query(settings) for module in _modules(settings)]
 
 
 def services(settings: HostSettings, given: PlanInput) -> tuple[Service, ...]:
-    """Return what a host shall run, in starting order."""
-    own = _standing(settings, given)
-    return tuple(module.service(own, given) for module in _wanted(own))
+    """Return the desired services of a host, in starting order."""
+    wanted = _wanted(settings, given)
+    own = _with_sites(settings, given)
+    return tuple(
+        module.service(own, given) for module in _modules(settings) if module.NAME in wanted
+    )
 
 
 def leaving(settings: HostSettings, given: PlanInput) -> dict[str, str]:
-    """Return the units that earlier runs set up and a host needs no more, by service."""
-    wanted = {module.NAME for module in _wanted(_standing(settings, given))}
+    """Return the units that earlier runs set up and that a host no longer needs, by service."""
+    wanted, found = _wanted(settings, given), given.existing
     unwanted = {
         query.name: query.units[-1]
         for query in queries(settings)
-        if query.name not in wanted and given.existing.services[query.name].owned
+        if query.name not in wanted and found.services[query.name].owned
     }
-    return {**given.existing.others, **unwanted}
+    return {**found.others, **unwanted}
 
 
 def suspects(settings: HostSettings, why: str) -> str:
-    """Return which of the operator's own settings a refusal speaks of; all, where it names none."""
-    own = [pair for module in _wanted(settings) for pair in module.overrides(settings)]
+    """Return the operator's own settings that a refusal names; all of them if it names none."""
+    wanted = {row.name for row in units.services(settings) if row.wanted}
+    modules = (module for module in _modules(settings) if module.NAME in wanted)
+    own = [pair for module in modules for pair in module.overrides(settings)]
     named = [pair for pair in own if pair[1].split("/")[0] in why] or own
     return ", ".join(f"{key}[{name!r}]" for key, name in named)
 
 
-def _standing(settings: HostSettings, given: PlanInput) -> HostSettings:
+def _wanted(settings: HostSettings, given: PlanInput) -> set[str]:
+    """Return the names of the services that a host needs."""
+    wanted = {row.name for row in units.services(settings) if row.wanted}
+    # RFC 8461 section 8.3: a policy that was served before is taken back by serving `none`.
+    return wanted | ({nginx.NAME} if given.policies.sites else set())
+
+
+def _with_sites(settings: HostSettings, given: PlanInput) -> HostSettings:
     """Return the settings with the web sites that the host has to serve by the evidence."""
     if not isinstance(settings, MailSettings):
         return settings
     return settings.model_copy(update={"sites": given.policies.sites})
-
-
-def _wanted(settings: HostSettings) -> list[ServiceModule[Any]]:
-    return [module for module in _modules(settings) if module.wanted(settings)]
 
 
 def _modules(settings: HostSettings) -> tuple[ServiceModule[Any], ...]:

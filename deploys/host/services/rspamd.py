@@ -6,7 +6,9 @@ reloaded and not restarted: its main process keeps the socket while new workers 
 everything again before it starts these, and whoever asks meanwhile is answered as before.
 """
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -16,9 +18,7 @@ from ..dkim import keys
 from ..dkim.signing_table import SigningTable, as_ucl
 from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
-from . import redis
 from .plan_input import PlanInput
-from .ucl import Settings
 
 NAME = "rspamd"
 DIRECTORY = "/etc/rspamd"
@@ -75,10 +75,7 @@ KNOWN = (  # and over a setting whose name it does not know
     ">&2; done"
 )
 
-
-def wanted(settings: MailSettings) -> bool:
-    """Return True: no mail leaves unsigned."""
-    return units.service(settings, NAME).wanted
+_AMOUNT = re.compile(r'"(\d+(?:\.\d+)?(?:ms|s|min|h|d|w|y|[kmg]b?))"(?!:)')
 
 
 def query(settings: MailSettings) -> Query:
@@ -153,12 +150,12 @@ def _senders(settings: MailSettings) -> dict[str, tuple[str, ...]]:
 
 
 def _names(settings: MailSettings) -> tuple[str, ...]:
-    counting = COUNTING if redis.wanted(settings) else ()
+    counting = COUNTING if _counts(settings) else ()
     return tuple(dict.fromkeys((*FILES, *counting, *sorted(settings.rspamd))))
 
 
 def _known(settings: MailSettings, name: str) -> bool:
-    return name in FILES or (name in COUNTING and redis.wanted(settings))
+    return name in FILES or (name in COUNTING and _counts(settings))
 
 
 def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
@@ -167,7 +164,7 @@ def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
         "networks": [*LOOPBACK, *settings.networks],
         "scan": settings.scan_outbound,
         "socket": SOCKET,
-        "redis": redis.SOCKET,
+        "redis": paths.REDIS_SOCKET,
         "checking": ["FORGED_AUTHOR"] if settings.accounts else [],
         "counting": ["RATELIMIT_CHECK", "RATELIMIT_UPDATE"] if settings.account_rate else [],
         "rates": _rates(settings),
@@ -205,3 +202,43 @@ def _start() -> tuple[tuple[str, ...], ...]:
         # It keeps what it was started with open, for whose end the rehearsal would wait.
         ("sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", *AS_RSPAMD, "rspamd"),
     )
+
+
+def _counts(settings: MailSettings) -> bool:
+    return units.service(settings, "redis").wanted
+
+
+class Settings:
+    """The settings of one file, while its template is written."""
+
+    def __init__(self, own: Mapping[str, Any], where: str) -> None:
+        self._own = own
+        self._where = where
+        self._written: set[str] = set()
+
+    def __call__(self, name: str, value: Any) -> str:  # noqa: ANN401 - UCL holds anything
+        """Return a setting of ours, or what the operator has made of it."""
+        self._written.add(name)
+        if name not in self._own:
+            return setting(name, value)
+        return f"# {self._where}:\n{setting(name, joined(value, self._own[name]))}"
+
+    def rest(self) -> Iterator[str]:
+        """Yield the operator's settings of which there is none of ours."""
+        yield from (
+            setting(name, self._own[name]) for name in self._own if name not in self._written
+        )
+
+
+def joined(ours: Any, own: Any) -> Any:  # noqa: ANN401 - UCL holds anything
+    """Return two values as one: objects name by name, of anything else the operator's."""
+    if not (isinstance(ours, Mapping) and isinstance(own, Mapping)):
+        return own
+    both = {name: joined(ours[name], own[name]) for name in ours.keys() & own.keys()}
+    return {**ours, **own, **both}
+
+
+def setting(name: str, value: Any) -> str:  # noqa: ANN401 - UCL holds anything
+    """Return one setting as it is written into a file; a time or a size stands without quotes."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=dict)
+    return f"{name} = {_AMOUNT.sub(lambda amount: amount[1], text)};"

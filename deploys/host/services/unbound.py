@@ -22,11 +22,6 @@ ROOT_KEY = ("/usr/libexec/unbound-helper", "root_trust_anchor_update")
 RESOLV_CONF = f"{DIRECTORY}/resolv.conf"  # the units of mail services see it as /etc/resolv.conf
 
 
-def wanted(settings: MailSettings) -> bool:
-    """Return True: every mail host asks the DNS."""
-    return units.service(settings, NAME).wanted
-
-
 def query(settings: MailSettings) -> Query:
     """Return what to ask a host about Unbound."""
     own = units.service(settings, NAME)
@@ -60,6 +55,6 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - as above
+def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
     """Yield nothing: what goes into it was checked before."""
     yield from ()
