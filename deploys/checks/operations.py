@@ -13,8 +13,8 @@ from pyinfra.api.state import State
 from ..dns.resolver import Resolver
 from ..mail.settings.model import Fleet
 from ..run.barrier import barrier, failed
+from ..run.https import Https
 from .clients.endpoint import Endpoint
-from .clients.https import Https
 from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
 from .core.progress import progress

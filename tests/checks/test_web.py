@@ -9,8 +9,8 @@ from threading import Thread
 
 import pytest
 
-from deploys.checks.clients.https import Https
-from deploys.checks.core.world import Page, RefusedError, UnansweredError
+from deploys.mail.errors import RefusedError, UnansweredError
+from deploys.run.https import Https, Page
 from tests.checks.servers import certified
 
 NAME = "mta-sts.harbor.example"

@@ -21,8 +21,9 @@ from checkdmarc.mta_sts import query_mta_sts_record
 
 from deploys.lab import state
 from deploys.lab.definition import ACME_DIRECTORY
-from deploys.mail.mta_sts import Policy
-from deploys.zones.propagation.mta_sts import fetched
+from deploys.mail.errors import RefusedError
+from deploys.mail.mta_sts import PATH, Policy
+from deploys.run.https import Https
 from tests.lab.raising import Raised
 from tests.lab.running import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, refused, settled
 from tests.lab.tls import SERVED, both, put
@@ -135,14 +136,11 @@ def announced(domain: str) -> set[str]:
 
 def policy(name: str, authorities: Path) -> Policy:
     """Return the policy that a host answers with, at each of its addresses and verified."""
-    texts = {
-        fetched(f"mta-sts.{DOMAINS[name]}", address, authorities.read_text())
-        for address in LAB.lab.addresses(LAB.host(name))
-    }
-    (text,) = texts
-    status, _, body = text.partition("\n")
-    assert status == "200 text/plain"
-    return Policy.parse(body)
+    url, web = f"https://mta-sts.{DOMAINS[name]}{PATH}", Https(authorities.read_text())
+    pages = {web.get(url, 5, str(one)) for one in LAB.lab.addresses(LAB.host(name))}
+    (page,) = pages
+    assert (page.status, page.kind) == (200, "text/plain")
+    return Policy.parse(page.text)
 
 
 @pytest.mark.parametrize("name", MAIL_HOSTS)
@@ -160,8 +158,9 @@ def test_a_domain_begins_with_testing_served_and_announced(
 
 @pytest.mark.usefixtures("first")
 def test_a_certificate_of_somebody_unknown_is_no_policy() -> None:
-    with pytest.raises(ssl.SSLCertVerificationError):
-        fetched("mta-sts.harbor.example", LAB.lab.address4(LAB.host("mx1")))
+    address = str(LAB.lab.address4(LAB.host("mx1")))
+    with pytest.raises(RefusedError, match="its certificate is not valid"):
+        Https().get(f"https://mta-sts.harbor.example{PATH}", 5, address)
 
 
 def asked(name: str, server: str, path: str, method: str = "GET", **also: Any) -> tuple[int, str]:

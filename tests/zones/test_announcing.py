@@ -46,7 +46,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
     monkeypatch.setattr(follow, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
-    monkeypatch.setattr(mta_sts, "_exchanges", lambda *_: iter([f"mx1.{HARBOR}."]))
+    monkeypatch.setattr(mta_sts, "_mx_hosts", lambda *_: iter([f"mx1.{HARBOR}."]))
     caplog.set_level(logging.INFO, logger="pyinfra")
     yield
     ctx_state.reset()
@@ -156,7 +156,7 @@ def reason(caplog: pytest.LogCaptureFixture) -> str:
     ("text", "keys", "sentence"),
     [
         ("version: STSv1", {}, "answers 200 text/plain and another policy"),
-        (str(POLICY), {"mail_acme_ca_file": ""}, "its certificate does not do (unable to"),
+        (str(POLICY), {"mail_acme_ca_file": ""}, "its certificate is not valid (unable to"),
     ],
 )
 def test_a_policy_that_answers_wrongly_leaves_the_old_id_and_the_reason_is_said(
@@ -179,13 +179,13 @@ def test_a_policy_that_nobody_answers_with_leaves_the_old_id(
     world.ran()
 
     assert world.announced == [OLD]
-    assert "at 127.0.0.1: Connection refused" in reason(caplog)
+    assert "at 127.0.0.1 could not be fetched: Connection refused" in reason(caplog)
 
 
 def test_an_mx_of_others_that_the_policy_would_shut_out_is_named(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.patch.setattr(mta_sts, "_exchanges", lambda *_: iter(["backup.faraway.example"]))
+    world.patch.setattr(mta_sts, "_mx_hosts", lambda *_: iter(["backup.faraway.example"]))
     with world.serving(str(POLICY)):
         world.ran()
 

@@ -1,1 +1,1 @@
-"""Clients that checks use: SMTP, IMAP, HTTPS, SSH, and the test message."""
+"""Clients that checks use: SMTP, IMAP, SSH, and the test message."""

@@ -19,8 +19,8 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from ...dns.query import routed
 from ...mail.errors import MailError
 from ...mail.settings.verification import OutsideMailbox
+from ...run.https import trusting
 from ..core.world import UnansweredError, World, addresses
-from .https import trusting
 
 _MOST = 8  # addresses of one server
 # imapclient and imaplib raise the last four for an answer that is not IMAP.

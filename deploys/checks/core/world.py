@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from ...dns.answer import Answer, Cached, Delegation, Trust
 from ...mail.errors import RefusedError, UnansweredError
+from ...run.https import Page
 from ...run.threads import in_parallel
 from .progress import Progress
 
@@ -76,19 +77,6 @@ class Names(Protocol):
 def addresses(names: Names, host: str) -> list[str]:
     """Return the addresses of a name, IPv4 first; raise UnansweredError."""
     return [one for rdtype in ("A", "AAAA") for one in names.lookup(host, rdtype)]
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a web server sent: its status, the kind of document, and at most 64 KiB of it.
-
-    `location` is where it says that the document is instead.
-    """
-
-    status: int
-    kind: str
-    text: str
-    location: str = ""
 
 
 class Web(Protocol):

@@ -6,28 +6,25 @@ old text keeps that for its max_age. So the record changes last, and where the p
 answer with exactly the text that the id stands for, the record stays what it is.
 """
 
-import http.client
-import socket
-import ssl
 import time
 from collections.abc import Collection, Iterator
-from ipaddress import IPv4Address, IPv6Address
 
-import dns.exception
 from pyinfra import host, logger, state
 
 from ...dns.authority import finder
-from ...dns.query import NO_ROUTE
+from ...dns.query import routed
+from ...dns.resolver import resolved, values
 from ...mail import mta_sts
-from ...mail.errors import MailError
+from ...mail.errors import MailError, UnansweredError
 from ...mail.records import Facts, MailRecord, announcement, records_for
 from ...mail.settings.model import Fleet, MailSettings
+from ...run.https import Https
 from ...run.threads import in_parallel
 
 HTTPS, SECONDS = 443, 5.0
-PATIENCE = 5.0  # seconds
+PATIENCE = 5.0  # seconds until a policy is answered: the web server has just begun
 WORKERS = 32
-LONGEST = 65536  # octets, RFC 8461 section 3.3
+OK = 200
 
 
 def announcements(
@@ -68,7 +65,7 @@ def _obstacles(fleet: Fleet, member: MailSettings, domain: str, text: str) -> It
     yield from _unanswered(member, domain, text)
     policy = mta_sts.Policy.parse(text)
     if policy.mode == "enforce":
-        for name in _exchanges(fleet, domain):
+        for name in _mx_hosts(fleet, domain):
             if not policy.names(name):
                 yield (
                     f"its MX {name} is not in the policy, and mail to it would wait; take it out "
@@ -77,50 +74,26 @@ def _obstacles(fleet: Fleet, member: MailSettings, domain: str, text: str) -> It
 
 
 def _unanswered(member: MailSettings, domain: str, text: str) -> Iterator[str]:
-    name, reached = f"mta-sts.{domain}", 0
-    for address in member.addresses:
-        try:
-            answer = fetched(name, address, member.acme_ca_file)
-        except OSError as error:
-            if error.errno not in NO_ROUTE:
-                yield f"https://{name}{mta_sts.PATH} at {address}: {_said(error)}"
-            continue
-        except http.client.HTTPException:
-            answer = "no HTTP"
+    url, reached = f"https://mta-sts.{domain}{mta_sts.PATH}", 0
+    # By address: whether a resolver knows the name already does not matter here.
+    for address in filter(routed, map(str, member.addresses)):
         reached += 1
-        if answer != f"200 text/plain\n{text}":
-            first = answer.splitlines()[0]
-            yield f"https://{name}{mta_sts.PATH} at {address} answers {first} and another policy"
+        try:
+            page = Https(member.acme_ca_file, HTTPS).get(url, SECONDS, address)
+        except UnansweredError as problem:
+            yield str(problem)
+            continue
+        if (page.status, page.kind, page.text) != (OK, "text/plain", text):
+            yield f"{url} at {address} answers {page.status} {page.kind} and another policy"
     if not reached:
-        yield f"no address of {name} can be reached from here"
+        yield f"no address of mta-sts.{domain} can be reached from here"
 
 
-def fetched(name: str, address: IPv4Address | IPv6Address, authorities: str = "") -> str:
-    """Return the status, type and body of a policy at an address; raise OSError without it."""
-    context = ssl.create_default_context()
-    if authorities:
-        context.load_verify_locations(cadata=authorities)
-    connection = http.client.HTTPSConnection(name, context=context, timeout=SECONDS)
-    # By address: whether a resolver knows the name already is not the question.
-    plain = socket.create_connection((str(address), HTTPS), SECONDS)
-    with plain, context.wrap_socket(plain, server_hostname=name) as connection.sock:
-        connection.request("GET", mta_sts.PATH)
-        reply = connection.getresponse()
-        body = reply.read(LONGEST).decode("utf-8", "replace")
-        return f"{reply.status} {reply.headers.get_content_type()}\n{body}"
-
-
-def _said(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate does not do ({error.verify_message})"
-    return error.strerror or str(error)
-
-
-def _exchanges(fleet: Fleet, domain: str) -> Iterator[str]:
-    """Yield the MX hosts that the world is told of, others' too."""
+def _mx_hosts(fleet: Fleet, domain: str) -> Iterator[str]:
+    """Yield the MX hosts of a domain in the DNS, those of others too."""
     addresses = dict.fromkeys(a for member in fleet.hosts for a in member.resolvers)
     try:
-        answer = finder(tuple(addresses)).resolve(f"{domain}.", "MX")
-    except (dns.exception.DNSException, MailError):
-        return  # the checks of names say so better
-    yield from (record.exchange.to_text(omit_final_dot=True) for record in answer)
+        answer = resolved(finder(tuple(addresses)), f"{domain}.", "MX")
+    except (UnansweredError, MailError):
+        return  # the check dns.mx reports that
+    yield from (value.split()[-1].removesuffix(".") for value in values(answer, "MX"))

@@ -1,36 +1,55 @@
 """
-The web as a stranger meets it: HTTPS, with a certificate that is verified, and one answer.
+GET over HTTPS, at an address of choice: with a verified certificate, and limits of size and time.
 
-RFC 8461 section 3.3 forbids to follow a redirect of a policy, and no other document that mail needs
-has a reason to be elsewhere.
+No redirect is followed. RFC 8461 section 3.3 forbids it for a policy, and no other document that
+mail needs has a reason to be elsewhere.
 """
 
 import ssl
 import time
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
-from ..core.world import Page, RefusedError, UnansweredError
+from ..mail.errors import RefusedError, UnansweredError
 
-_LONGEST = 65_536  # octets: more than any policy, little enough to hold
+_LONGEST = 65_536  # octets, RFC 8461 section 3.3: more than any policy, little enough to hold
+
+
+@dataclass(frozen=True)
+class Page:
+    """
+    The status, media type and text of a document, of which at most 64 KiB are read.
+
+    `location` is the place to which the server redirects.
+    """
+
+    status: int
+    kind: str
+    text: str
+    location: str = ""
 
 
 class Https:
-    """Fetches documents by HTTPS; trusts authorities, as PEM, beside those that everybody does."""
+    """Fetches documents; trusts certificate authorities, as PEM, in addition to the system's."""
 
-    def __init__(self, authorities: str = "") -> None:
-        self._authorities = authorities
+    def __init__(self, authorities: str = "", port: int = 443) -> None:
+        self._authorities, self._port = authorities, port
 
     def get(self, url: str, limit: float, address: str = "") -> Page:
-        """Return what a server sent within so many seconds; raise UnansweredError."""
+        """
+        Return a document that comes within so many seconds; raise UnansweredError.
+
+        The server is asked at an address, or else at those of its name.
+        """
         asked = urlsplit(url)
         where = asked
         if address:
             host = f"[{address}]" if ":" in address else address
-            where = asked._replace(netloc=f"{host}:{asked.port or 443}")
+            where = asked._replace(netloc=f"{host}:{asked.port or self._port}")
         try:
             with requests.Session() as session:
                 session.trust_env = not address  # a proxy would ask elsewhere
@@ -60,14 +79,14 @@ def trusting(authorities: str) -> ssl.SSLContext:
 
 
 def _verifying(name: str, authorities: str) -> HTTPAdapter:
-    """Return what verifies that a server has a name, wherever it is asked."""
+    """Return an adapter that verifies the name of a server, at whatever address it is asked."""
     adapter = HTTPAdapter()
     adapter.init_poolmanager(1, 1, ssl_context=trusting(authorities), server_hostname=name)
     return adapter
 
 
 def _body(answer: requests.Response, limit: float) -> bytes:
-    """Return what a server sends, which may come slowly; raise TimeoutError."""
+    """Return the document of a server; raise TimeoutError if it comes too slowly."""
     body, deadline = b"", time.monotonic() + limit
     while len(body) < _LONGEST and (part := answer.raw.read1(_LONGEST, decode_content=True)):
         body += part
@@ -77,10 +96,13 @@ def _body(answer: requests.Response, limit: float) -> bytes:
 
 
 def _failure(problem: Exception, saw: str) -> UnansweredError:
-    """Say the innermost reason: the outer ones repeat the URL and name our own library."""
+    """Return the innermost reason: the outer ones repeat the URL and name our own library."""
     inner = problem
     while (next_ := inner.__context__ or inner.__cause__) and isinstance(next_, Exception):
         inner = next_
-    text = f"{saw}: {str(inner) or type(inner).__name__}"
+    reason = getattr(inner, "strerror", "") or str(inner) or type(inner).__name__
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        reason = f"its certificate is not valid ({inner.verify_message})"
+    text = f"{saw}: {reason}"
     refused = isinstance(inner, ConnectionError | ssl.SSLError)
     return RefusedError(text) if refused else UnansweredError(text)
