@@ -15,7 +15,7 @@ BANNER = b"220 mx1.harbor.example ESMTP\r\n"
 
 
 @contextmanager
-def raw(serve: Serve, host: str = "127.0.0.1") -> Iterator[int]:
+def raw(serve: Serve, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Serve every connection with a function, side by side, until the test is over."""
     over = Event()
 
@@ -28,7 +28,7 @@ def raw(serve: Serve, host: str = "127.0.0.1") -> Iterator[int]:
             connection, _ = listener.accept()
             Thread(target=each, args=(connection,), daemon=True).start()
 
-    with socket.create_server((host, 0)) as listener:
+    with socket.create_server((host, port)) as listener:
         thread = Thread(target=accept)
         thread.start()
         try:

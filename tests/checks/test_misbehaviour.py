@@ -1,27 +1,32 @@
 """Servers that hang up, trickle, flood or send garbage: a finding each, soon, in little memory."""
 
 import socket
-import time
 import tracemalloc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
+from typing import Any
 
 import pytest
 
+from deploys.checks.clients import smtp
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import World
 from deploys.checks.smtp.anonymous import answering, strangers
 from deploys.checks.smtp.certificates import certificates
 from deploys.checks.smtp.greeting import introduced
 from deploys.checks.smtp.protocols import protocols
+from deploys.checks.smtp.scan import scanned
+from deploys.checks.smtp.scanner import Server
 from deploys.mail.settings.model import Fleet
 from tests.checks.honest_transport import strict
 from tests.checks.speakers import BANNER, EHLO, Serve, raw, speaks
 from tests.checks.worlds import fleet, world
 
 OK, ERROR, UNKNOWN = Severity.OK, Severity.ERROR, Severity.UNKNOWN
-TIMEOUT = 1.0
+TIMEOUT = 5.0  # seconds of a session; one that is kept until its end gets the other
+SHORT = 0.5
 FLOOD = 10 << 20
 ENOUGH = 4 << 20  # octets of memory for all of it
 Ask = Callable[[Fleet, World], Iterable[Finding]]
@@ -56,12 +61,14 @@ def floods(opening: bytes, chunk: bytes, *, after: str = "") -> Serve:
     return serve
 
 
-def garbles(said: bytes) -> Serve:
-    """Send something else than TLS when the hands are to be shaken."""
+def garbles(said: bytes, *, early: bool = False) -> Serve:
+    """Send something else than TLS as an answer to the ClientHello, or before there is one."""
 
     def serve(connection: socket.socket, over: Event) -> None:
         _until(connection, "STARTTLS")
-        connection.sendall(b"220 2.0.0 Ready\r\n" + said)
+        connection.sendall(b"220 2.0.0 Ready\r\n" + (said if early else b""))
+        if not early and connection.recv(1):
+            connection.sendall(said)
         over.wait(10)
 
     return serve
@@ -85,6 +92,7 @@ SILENT = {"smtp.connect": ERROR, "smtp.starttls": UNKNOWN, "smtp.banner": UNKNOW
 RUDE = {"smtp.connect": OK, "smtp.banner": OK, "smtp.relay": UNKNOWN}
 NO_TLS = {"smtp.connect": OK, "smtp.starttls": ERROR, "smtp.banner": OK}
 LINES = b"250-" + b"x" * 60 + b"\r\n"
+KEPT = ("trickles", "sends text for TLS too early")  # until the time of a session is over
 SERVERS: dict[str, tuple[Serve, dict[str, Severity]]] = {
     "hangs up at once": (hangs_up, SILENT),
     "hangs up after EHLO": (speaks(ends_at="EHLO"), SILENT),
@@ -106,24 +114,44 @@ SERVERS: dict[str, tuple[Serve, dict[str, Severity]]] = {
         NO_TLS,
     ),
     "sends text for TLS": (garbles(b"500 what is that\r\n"), NO_TLS),
+    "sends text for TLS too early": (garbles(b"500 what is that\r\n", early=True), NO_TLS),
     "sends zeros for TLS": (garbles(bytes(4096)), NO_TLS),
     "sends an alert for TLS": (garbles(b"\x15\x03\x03\x00\x02\x02\x28"), NO_TLS),
     "sends what is no UTF-8": (garbles(b"\xff\xfe\x00" * 99), NO_TLS),
 }
 
 
-def asked(ask: Ask, port: int, folder: Path) -> list[Finding]:
-    begun = time.monotonic()
-    found = list(ask(fleet(), world(folder, port=port, timeout=TIMEOUT)))
+@pytest.fixture(name="deadlines")
+def _deadlines(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds after which each session is ended, whatever its server does."""
+    deadlines: list[float] = []
+
+    def timer(seconds: float, *action: Any) -> Timer:
+        deadlines.append(seconds)
+        return Timer(seconds, *action)
+
+    monkeypatch.setattr(smtp, "Timer", timer)
+    return deadlines
+
+
+def asked(ask: Ask, here: World, deadlines: list[float]) -> list[Finding]:
+    deadlines.clear()
+    found = list(ask(fleet(), here))
     # A check asks in up to four sessions, one after the other.
-    assert time.monotonic() - begun < 4 * TIMEOUT + 3
+    assert 0 < len(deadlines) <= 4
+    assert set(deadlines) == {here.timeout}
     assert all(one.fix or one.severity in {OK, Severity.INFO} for one in found)
     return found
 
 
+def here(folder: Path, port: int, name: str = "") -> World:
+    folder.mkdir(exist_ok=True)
+    return world(folder, port=port, timeout=SHORT if name.startswith(KEPT) else TIMEOUT)
+
+
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_server_that_misbehaves_is_found_out_soon_and_in_little_memory(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, deadlines: list[float]
 ) -> None:
     serve, expected = SERVERS[name]
     tracemalloc.start()
@@ -131,9 +159,7 @@ def test_a_server_that_misbehaves_is_found_out_soon_and_in_little_memory(
         with raw(serve) as port:
             found = []
             for ask in (answering, introduced, strangers):
-                place = tmp_path / ask.__name__
-                place.mkdir()
-                found += asked(ask, port, place)
+                found += asked(ask, here(tmp_path / ask.__name__, port, name), deadlines)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -144,19 +170,47 @@ def test_a_server_that_misbehaves_is_found_out_soon_and_in_little_memory(
     assert peak < ENOUGH
 
 
-@pytest.mark.parametrize("ask", [protocols, certificates])
-@pytest.mark.parametrize(
-    "name", [name for name in SERVERS if "MAIL" not in name and "RCPT" not in name]
-)
-def test_what_cannot_be_asked_of_its_tls_is_left_open(tmp_path: Path, name: str, ask: Ask) -> None:
+WITHOUT_TLS = [name for name in SERVERS if "MAIL" not in name and "RCPT" not in name]
+
+
+@pytest.mark.parametrize("name", WITHOUT_TLS)
+def test_what_cannot_be_asked_of_its_certificate_is_left_open(
+    tmp_path: Path, name: str, deadlines: list[float]
+) -> None:
     with raw(SERVERS[name][0]) as port:
-        (finding,) = asked(ask, port, tmp_path)
+        (finding,) = asked(certificates, here(tmp_path, port, name), deadlines)
 
     assert finding.severity is UNKNOWN
 
 
-def test_a_server_that_hangs_up_in_its_handshake_has_no_tls(tmp_path: Path) -> None:
-    with raw(speaks(context=strict(tmp_path), ends_at="the handshake")) as port:
-        found = {one.id: one.severity for one in asked(answering, port, tmp_path)}
+def test_what_cannot_be_asked_of_its_tls_is_left_open_when_the_scans_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = []
 
+    def scan(servers: Sequence[Server], limit: float) -> Mapping[Server, Any]:
+        limits.append(limit)
+        return scanned(servers, 3)  # of which some would take up all
+
+    monkeypatch.setattr("deploys.checks.smtp.protocols.scanned", scan)
+    addresses = [f"127.0.2.{number}" for number in range(1, 1 + len(WITHOUT_TLS))]
+    with ExitStack() as stack:
+        port = 0
+        for name, address in zip(WITHOUT_TLS, addresses, strict=True):
+            port = stack.enter_context(raw(SERVERS[name][0], address, port))
+        found = list(protocols(fleet({"mail_addresses": addresses}), here(tmp_path, port)))
+
+    assert [one.severity for one in found] == [UNKNOWN] * len(addresses)
+    assert all(address in one.saw for one, address in zip(found, addresses, strict=True))
+    assert all(one.fix for one in found)
+    assert limits == [2 * TIMEOUT + len(addresses)]
+
+
+def test_a_server_that_hangs_up_in_its_handshake_has_no_tls(
+    tmp_path: Path, deadlines: list[float]
+) -> None:
+    with raw(speaks(context=strict(tmp_path), ends_at="the handshake")) as port:
+        answers = asked(answering, here(tmp_path, port), deadlines)
+
+    found = {one.id: one.severity for one in answers}
     assert (found["smtp.connect"], found["smtp.starttls"]) == (OK, ERROR)

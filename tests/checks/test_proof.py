@@ -12,18 +12,27 @@ from deploys.checks.core.world import World
 from deploys.checks.run.catalogue import CHECKS
 from deploys.checks.run.reachability import HOST
 from deploys.checks.run.runner import prove
+from deploys.checks.smtp import data_endings
 from tests.checks.honest import zone
-from tests.checks.honest_transport import strict
+from tests.checks.honest_transport import remembered, strict
 from tests.checks.servers import Handler, serving
 from tests.checks.worlds import Gone, Machine, fleet, world
 
 
 @pytest.fixture(name="here")
-def _here(tmp_path: Path) -> Iterator[World]:
-    one = world(tmp_path, patience=30, timeout=60)  # while hundreds of hands are shaken beside
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(data_endings, "_SILENCE", 1 / 100)
+    one = world(tmp_path, patience=30, timeout=20)
     assert isinstance(one.hosts, Machine)
     with serving(Handler(one.hosts.spool / "root"), strict(tmp_path)) as port:
         yield replace(one, port=port, names=zone())
+
+
+@pytest.fixture
+def _scanned() -> Iterator[None]:
+    """Let no proof scan but the first."""
+    with remembered(strict):
+        yield
 
 
 def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> None:
@@ -45,6 +54,7 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
     assert report.changes == {"hosts": 1, "zones": 2}
 
 
+@pytest.mark.usefixtures("_scanned")
 def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
     wrong = zone({("mx1.harbor.example", "AAAA"): ("2001:db8::99",)})
 
@@ -53,6 +63,7 @@ def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
     assert {finding.id for finding in report.having(Severity.ERROR)} == {"dns.address"}
 
 
+@pytest.mark.usefixtures("_scanned")
 def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) -> None:
     report = prove(fleet(), replace(here, names=Gone()), dict, ())
 
@@ -64,6 +75,7 @@ def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) 
     assert {finding.id for finding in report.having(Severity.ERROR)} == {"delivery.dmarc"}
 
 
+@pytest.mark.usefixtures("_scanned")
 def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> None:
     witness = fleet().witnesses[0].model_copy(update={"inventory_name": "silent"})
     one = fleet().model_copy(update={"witnesses": (witness,)})
@@ -77,6 +89,7 @@ def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> Non
     assert not report.succeeded
 
 
+@pytest.mark.usefixtures("_scanned")
 def test_a_fleet_without_a_witness_is_proved_by_the_stranger_alone(here: World) -> None:
     report = prove(fleet(witness=False), here, dict, ())
 
@@ -86,6 +99,7 @@ def test_a_fleet_without_a_witness_is_proved_by_the_stranger_alone(here: World) 
     ]
 
 
+@pytest.mark.usefixtures("_scanned")
 def test_a_fleet_without_a_domain_proves_nothing(here: World) -> None:
     report = prove(fleet({"mail_domains": []}), here, dict, ())
 
