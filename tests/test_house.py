@@ -133,3 +133,43 @@ def test_style_and_types_are_clean(tool: tuple[str, ...]) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "time"}
+
+
+def reads_clock(node: ast.AST) -> bool:
+    """Return whether a piece of code asks the module `time` what time it is."""
+    return any(
+        isinstance(one, ast.Attribute)
+        and one.attr in CLOCKS
+        and isinstance(one.value, ast.Name)
+        and one.value.id == "time"
+        for one in ast.walk(node)
+    )
+
+
+def timed(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines at which something is worked out or asserted from a clock."""
+    clocks = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and reads_clock(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp | ast.Compare | ast.Assert) and (
+            reads_clock(node)
+            or any(isinstance(one, ast.Name) and one.id in clocks for one in ast.walk(node))
+        ):
+            yield node.lineno
+
+
+def test_no_test_asserts_a_clock() -> None:
+    """Timing belongs in scripts/bench: a busy machine must fail no test."""
+    found = [
+        f"{path}:{line}" for path in modules("tests") for line in timed(ast.parse(path.read_text()))
+    ]
+
+    assert found == []

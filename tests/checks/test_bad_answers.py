@@ -1,7 +1,6 @@
 """Name servers that are wrong in every way, and every question of the DNS: a finding, in time."""
 
 import struct
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ NS1, NS2 = "ns1.nic.example", "ns2.nic.example"
 OF_SERVERS = {"dns.mx", "dns.tls_rpt", "dns.srv"}
 OF_RESOLVERS = OF_SERVERS | {"dns.servers", "dns.dnssec", "dns.resolvers", "dns.spf_senders"}
 OF_RESOLVERS |= {"dns.ptr", "dns.caa"}
+MOST = 100  # questions to one server, of all checks
 Mangle = Callable[[bytes, bytes], bytes]
 
 
@@ -116,6 +116,8 @@ def _net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
         for one in (first, second):
             one.answers = dict(zone)
         yield Net(root, (first, second))
+        # Each answer has its bound, so this is one for all that is asked together.
+        assert all(server.datagrams <= MOST for server in (root, first, second))
 
 
 def answers(ids: set[str], here: World) -> list[Finding]:
@@ -125,10 +127,8 @@ def answers(ids: set[str], here: World) -> list[Finding]:
 
 
 def asked(inspection: Inspection, here: World) -> list[Finding]:
-    """Ask, which has to end in findings, and in time."""
-    began = time.monotonic()
+    """Ask, which has to end in findings."""
     found = list(inspection.run(fleet({"mail_tls": "acme"}), here))
-    assert time.monotonic() - began < 20
     assert found
     assert all(len(one.saw) < 2000 and one.saw.isprintable() for one in found)
     assert all(one.fix for one in found if one.severity is not OK)

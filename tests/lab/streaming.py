@@ -9,7 +9,6 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
 
@@ -21,22 +20,12 @@ AT_ONCE = 4  # connections: enough for the pace, and most of a busy machine is l
 SECONDS = 300  # at the most
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """When a message was begun and when its answer came; `error` where that was not 250."""
-
-    number: int
-    began: float
-    ended: float
-    error: str
-
-
 class Stream:
     """A steady stream of mail to a host's mailbox, for as long as the context lasts."""
 
     def __init__(self, name: str, recipient: str, rate: float) -> None:
         self.name = name
-        self.attempts: list[Attempt] = []
+        self.errors: dict[int, str] = {}  # by number of a message; "" where it was accepted
         self._address = LAB.address(name)
         self._recipient = recipient
         self._pace = 1 / rate
@@ -55,34 +44,15 @@ class Stream:
     @property
     def accepted(self) -> set[int]:
         """Return the numbers of the messages that were answered with 250."""
-        return {attempt.number for attempt in self.attempts if not attempt.error}
+        return {number for number, error in self.errors.items() if not error}
 
-    @property
-    def rate(self) -> float:
-        """Return how many messages a second were accepted."""
-        began = min(attempt.began for attempt in self.attempts)
-        ended = max(attempt.ended for attempt in self.attempts)
-        return len(self.accepted) / (ended - began)
-
-    def outages(self) -> list[float]:
-        """Return for how many seconds each time no connection was taken."""
-        outages, since = [], 0.0
-        for attempt in sorted(self.attempts, key=lambda attempt: attempt.began):
-            if attempt.error:
-                since = since or attempt.began
-            elif since:
-                outages.append(attempt.began - since)
-                since = 0.0
-        return outages
-
-    def told(self) -> str:
-        """Return what there is to say of it, for a report."""
-        errors = Counter(attempt.error for attempt in self.attempts if attempt.error)
-        return (
-            f"{len(self.accepted)} messages accepted, {self.rate:.0f} a second; "
-            f"{len(self.attempts) - len(self.accepted)} not, the longest time for "
-            f"{max(self.outages(), default=0):.2f} s: {dict(errors)}"
-        )
+    def refused_in_a_row(self) -> int:
+        """Return the longest row of messages that were not accepted."""
+        longest = row = 0
+        for number in sorted(self.errors):
+            row = row + 1 if self.errors[number] else 0
+            longest = max(longest, row)
+        return longest
 
     def delivered(self) -> Counter[int]:
         """Return how often each message is in the mailbox, waiting a while for the last."""
@@ -95,7 +65,8 @@ class Stream:
         return found
 
     async def _flow(self) -> None:
-        clock, room, sending = time.monotonic, asyncio.Semaphore(AT_ONCE), set()
+        clock = asyncio.get_running_loop().time
+        room, sending = asyncio.Semaphore(AT_ONCE), set()
         due = clock()
         for number in range(int(SECONDS / self._pace)):
             await asyncio.sleep(due - clock())
@@ -109,7 +80,7 @@ class Stream:
         await asyncio.gather(*sending)
 
     async def _send(self, number: int, room: asyncio.Semaphore) -> None:
-        began, error = time.monotonic(), "cut off"
+        error = "cut off"
         message = f"Subject: {self._token} {number}\r\n\r\nFor as long as hosts change.\r\n"
         try:
             async with SMTP(hostname=self._address, port=25, start_tls=False, timeout=30) as smtp:
@@ -118,5 +89,5 @@ class Stream:
         except (OSError, SMTPException) as failure:
             error = repr(failure)
         finally:
-            self.attempts.append(Attempt(number, began, time.monotonic(), error))
+            self.errors[number] = error
             room.release()

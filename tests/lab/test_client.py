@@ -70,10 +70,9 @@ def send(token: str) -> None:
     on("client", f"printf 'To: root\\nSubject: {token}\\n\\nHello.\\n' | {SEND}")
 
 
-def arrived(token: str, seconds: float = 15) -> Message | None:
+def arrived(token: str) -> Message | None:
     """Return the message in root's mailbox that a word is in, waiting a while for it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    for _ in range(75):
         mailbox = on("mx1", "cat /var/mail/root 2>/dev/null || true")
         for text in mailbox.split("\nFrom "):
             if token in text:

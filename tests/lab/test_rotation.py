@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Self
+from uuid import uuid4
 
 import dns.message
 import dns.query
@@ -33,7 +34,7 @@ from tests.lab.submitting import submitted
 
 KEYS = "/var/lib/pyinfra-mail/dkim"
 # Names that no resolver of the lab has heard of before.
-NAMES = {name: f"{name}at{int(time.time())}" for name in MAIL_HOSTS}
+NAMES = {name: f"{name}at{uuid4().hex[:8]}" for name in MAIL_HOSTS}
 OURS = "harbor.example"
 OWN = {
     "mx1": {"mail_dkim_selector": NAMES["mx1"]},

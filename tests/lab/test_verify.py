@@ -49,7 +49,7 @@ def test_the_last_step_of_the_site_proves_that_every_message_arrives(site: dict[
 
     assert site["verdict"] == "passed"
     assert all(message["arrived"] for message in site["messages"])
-    assert all(0 <= message["seconds"] < 10 for message in site["messages"])
+    assert all(message["seconds"] >= 0 for message in site["messages"])
     assert paths >= PATHS
     assert len([path for path in paths if path.startswith("outside -> ")]) == 12
     assert len([path for path in paths if " as captain@" in path]) == 8
