@@ -1,5 +1,7 @@
 """What a host says of itself, judged; and the script that makes it say so, run on this machine."""
 
+import json
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,12 +11,14 @@ import pytest
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Answer, UnansweredError
+from deploys.checks.host.deployed import compared
 from deploys.checks.host.disk import disk
 from deploys.checks.host.drift import drift
 from deploys.checks.host.examination import CHECKS, examined
 from deploys.checks.host.look import Look, look
 from deploys.checks.host.port25 import targets
 from deploys.checks.host.services import services
+from deploys.mail.paths import set_digest
 from tests.checks.honest_host import Told, seen, waiting
 from tests.checks.looks import DKIM, SSL, told, unit, units
 from tests.checks.pairs import Case
@@ -180,6 +184,37 @@ def test_the_script_looks_at_this_machine_and_reaches_a_server(tmp_path: Path) -
     assert said["127.0.0.2"] == "Connection refused"
     assert found.lines("blocks")
     assert found.behind[0] <= 0 <= found.behind[1]
+
+
+def test_deployed_files_are_compared_with_the_notes_of_the_deploy(tmp_path: Path) -> None:
+    state, loaded, main, table = (tmp_path / name for name in ("state", "run", "main", "virtual"))
+    state.mkdir()
+    loaded.mkdir()
+    main.write_text("a = b\n")
+    note = {"owned": [str(main), "unit"], "tables": {}}
+    (state / "postfix.json").write_text(json.dumps(note))
+
+    def lines() -> list[str]:
+        return list(compared(state, loaded, set_digest))
+
+    assert lines() == ["postfix unnoted"]
+    stamp = {"pid": 1, "digest": set_digest({str(main): "a = b\n"})}
+    (loaded / "postfix.json").write_text(json.dumps(stamp))
+    assert lines() == ["postfix same"]
+    os.utime(loaded / "postfix.json", (1, 1))
+    main.write_text("a = c\n")
+    assert lines() == [f"postfix changed {main}"]
+    main.unlink()
+    (state / "postfix.json").write_text(json.dumps(note | {"tables": {str(table): ["x", "y"]}}))
+    assert lines() == [f"postfix table {table}", f"postfix missing {main}", "postfix changed"]
+
+
+def test_the_program_that_compares_files_is_sent_whole(tmp_path: Path) -> None:
+    here = replace(world(tmp_path, timeout=30), hosts=Here())
+
+    found = look(fleet().hosts[0], ("ssh.service",), (), here)
+
+    assert not any("Error" in line for line in found.lines("deployed"))
 
 
 def test_a_host_that_is_silent_is_not_understood_as_well(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ host's clock, seen from here, tell how far that clock can be off.
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from inspect import getsource
 
+from ...mail import paths
 from ...mail.settings.model import MailSettings
 from ..core.world import UnansweredError, World
+from . import deployed
 
 SCRIPT = "look.sh"
 
@@ -33,7 +36,8 @@ class Look:
 def look(host: MailSettings, units: Sequence[str], targets: Sequence[str], world: World) -> Look:
     """Look at a host; raise UnansweredError if it does not answer to the end."""
     text = files(__package__).joinpath("scripts", SCRIPT).read_text()
-    command = shlex.join(["sh", "-c", text, SCRIPT, str(world.port), " ".join(units), *targets])
+    arguments = (SCRIPT, str(world.port), " ".join(units), *targets)
+    command = shlex.join(["env", *_environment(), "sh", "-c", text, *arguments])
     asked = world.clock()
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
     answered = world.clock()
@@ -47,3 +51,14 @@ def look(host: MailSettings, units: Sequence[str], targets: Sequence[str], world
         name = host.inventory_name
         raise UnansweredError(f"the look at {name} ended without its last word") from problem
     return Look(host, sections, end, (asked - begin, answered - end))
+
+
+def _environment() -> Iterator[str]:
+    """Yield the variables of the script: paths, and the program that compares deployed files."""
+    yield f"QUEUE={paths.QUEUE}"
+    yield f"MAILBOXES={paths.MAILBOXES}"
+    yield f"CERTIFICATES={paths.CERTIFICATES}"
+    yield f"DKIM_KEYS={paths.DKIM_KEYS}"
+    call = "print(*compared(Path(STATE), Path(LOADED), set_digest), sep=chr(10))"
+    program = "\n".join((getsource(paths), getsource(deployed), call))
+    yield f"DEPLOYED={program}"
