@@ -19,6 +19,7 @@ from .merge.wildcards import remarks
 from .model.changes import ExpectedAnswer, RecordChange, outcome
 from .ownership.plan import Marking
 from .ownership.scope import NOBODY, Claim
+from .propagation.delegation import PublishedZone
 from .providers.capabilities import refuse_to_garble
 from .providers.provider import Provider
 
@@ -39,6 +40,13 @@ class ZonePlan:
     changes: tuple[RecordChange, ...]
     expected: tuple[ExpectedAnswer, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def published(self) -> PublishedZone:
+        """What the zone's name servers are to answer with once the plan is applied."""
+        root = self.existing.root_ns
+        names = frozenset(name.rstrip(".").lower() for name in root.values) if root else frozenset()
+        return PublishedZone(self.zone, self.provider.name, names, self.changes, self.expected)
 
 
 def plan(

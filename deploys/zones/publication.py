@@ -133,7 +133,9 @@ class Publication:
         ask = self._resolver()
         plans = (zone for zone in self.plans if zone.provider is provider)
         changing = [zone for zone in plans if zone.changes and zone.expected]
-        self.notes += obstacles(changing, lambda zone: servers(zone, ask))
+        self.notes += obstacles(
+            [zone.published for zone in changing], lambda zone: servers(zone, ask)
+        )
 
     def publish(self) -> None:
         """Write the changes, and wait until every name server answers with what is planned."""
@@ -147,7 +149,7 @@ class Publication:
 
     def _wait(self, plans: Sequence[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)
-        followed = follow(plans, self._resolvers(), seconds)
+        followed = follow([zone.published for zone in plans], self._resolvers(), seconds)
         for zone in plans:
             if sentence := followed.failures.get(zone.zone):
                 self.failures.setdefault(sentence, set()).update(zone.names)

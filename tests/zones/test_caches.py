@@ -6,7 +6,7 @@ import pytest
 
 from deploys.dns.query import Server
 from deploys.zones.model.changes import ExpectedAnswer, RecordChange, RecordSet
-from deploys.zones.propagation.ttl import Published, lifetime, outlive
+from deploys.zones.propagation.ttl import PublishedChange, lifetime, outlive
 from tests.clock import Clock
 from tests.zones.responder import Responder, txt
 
@@ -62,20 +62,20 @@ def resolver() -> Iterator[Responder]:
         yield responder
 
 
-def policy(ttl: int) -> Published:
+def policy(ttl: int) -> PublishedChange:
     """A policy that replaced one with that time to live."""
     changed = RecordChange(ZONE, "TXT", RecordSet(ttl, (OLD,)), RecordSet(3600, (NEW,)), "why")
-    return Published(ZONE, changed, (ExpectedAnswer(ZONE, "TXT", (NEW,), (OLD,)),))
+    return PublishedChange(ZONE, changed, (ExpectedAnswer(ZONE, "TXT", (NEW,), (OLD,)),))
 
 
-def reports() -> Published:
+def reports() -> PublishedChange:
     """A change that nothing which follows is judged by."""
     name = f"_dmarc.{ZONE}"
     values = '"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'
     changed = RecordChange(
         name, "TXT", RecordSet(300, values[:1]), RecordSet(300, values[1:]), "why"
     )
-    return Published(ZONE, changed, (ExpectedAnswer(name, "TXT", values[1:], values[:1]),))
+    return PublishedChange(ZONE, changed, (ExpectedAnswer(name, "TXT", values[1:], values[:1]),))
 
 
 def by(responder: Responder) -> list[Server]:

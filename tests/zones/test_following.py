@@ -55,7 +55,7 @@ def test_a_zone_that_is_answered_everywhere_leaves_nothing_to_say(
     world: World, planned: ZonePlan
 ) -> None:
     assert world
-    assert follow([planned], (), 5) == Followed()
+    assert follow([planned.published], (), 5) == Followed()
 
 
 def test_no_resolver_is_asked_for_a_new_name_before_every_name_server_has_it(
@@ -70,7 +70,7 @@ def test_no_resolver_is_asked_for_a_new_name_before_every_name_server_has_it(
 
     clock.at(0.6, catch_up)
 
-    assert follow([planned], (), 5) == Followed()
+    assert follow([planned.published], (), 5) == Followed()
     assert not {ZONE, f"_dmarc.{ZONE}"} & asked[0]
     assert {ZONE, f"_dmarc.{ZONE}"} <= world.asked_of_the_resolver()
 
@@ -80,7 +80,7 @@ def test_a_name_server_that_stays_behind_fails_the_zone_and_keeps_the_resolvers_
 ) -> None:
     without(world.ns2, (HARBOR, "MX"))
 
-    followed = follow([planned], (), 0.3)
+    followed = follow([planned.published], (), 0.3)
 
     assert f"{NS2} (127.0.0.9): MX {HARBOR} (missing)" in followed.failures[ZONE]
     assert f"_dmarc.{ZONE}" not in world.asked_of_the_resolver()
@@ -92,7 +92,7 @@ def test_a_name_server_that_never_answers_is_waited_for_no_longer_than_told(
     monkeypatch.setattr(query, "PATIENCE", 0.2)
     world.ns1.silent = True
 
-    followed = follow([planned], (), 0.5)
+    followed = follow([planned.published], (), 0.5)
 
     assert f"{NS1} (127.0.0.8): MX {HARBOR} (no answer within 0.2 s)" in followed.failures[ZONE]
 
@@ -104,7 +104,7 @@ def test_a_zone_that_is_served_by_others_than_its_provider_fails(
         without(server, *NEW)
         server.answers[ZONE, "NS"] = [domain("ns.provider.example")]
 
-    followed = follow([planned], (), 0.1)
+    followed = follow([planned.published], (), 0.1)
 
     assert ZONE in followed.failures
     assert any("its own NS records name ns.provider.example" in note for note in followed.notes)
@@ -113,7 +113,7 @@ def test_a_zone_that_is_served_by_others_than_its_provider_fails(
 def test_a_lame_server_is_a_note_and_the_zone_can_be_used(world: World, planned: ZonePlan) -> None:
     world.ns2.rcode = 5
 
-    followed = follow([planned], (), 5)
+    followed = follow([planned.published], (), 5)
 
     assert not followed.failures
     assert any("which does not serve it (answers REFUSED)" in note for note in followed.notes)
@@ -124,7 +124,7 @@ def test_a_resolver_that_lags_is_a_note_and_the_zone_can_be_used(
 ) -> None:
     without(world.resolver, (HARBOR, "MX"))
 
-    followed = follow([planned], (), 5)
+    followed = follow([planned.published], (), 5)
 
     assert not followed.failures
     assert [f"MX {HARBOR} (missing)" in note for note in followed.notes] == [True]
@@ -135,14 +135,14 @@ def test_a_zone_that_nothing_was_changed_in_is_asked_of_its_name_servers_alone(
 ) -> None:
     served(harbor=zone() | {(HARBOR, "MX"): (3600, (f"10 mx1.{HARBOR}.",))})
 
-    assert follow([plan(load(DNS), HARBOR, [MX])], (), 5) == Followed()
+    assert follow([plan(load(DNS), HARBOR, [MX]).published], (), 5) == Followed()
     assert ZONE not in world.asked_of_the_resolver()
 
 
 def test_a_zone_whose_servers_nobody_knows_fails_alone(world: World, planned: ZonePlan) -> None:
     world.parent.cuts = {ZONE: {"ns.lost.example": ""}}
 
-    followed = follow([planned], (), 5)
+    followed = follow([planned.published], (), 5)
 
     assert "none of its name servers ns.lost.example is found" in followed.failures[ZONE]
     assert not followed.notes

@@ -479,7 +479,7 @@ def test_a_zone_that_the_world_looks_for_elsewhere_is_told_in_the_plan_and_not_w
     monkeypatch.setattr(follow, "disagreements", lambda *_: ())
     state = started()
     add_op(state, zones_published, fleet=fleet(mail_dns_timeout=600), facts_of=telling)
-    seen = [line for line in caplog.messages if "but the DNS leads to ns.faraway.example" in line]
+    seen = [line for line in caplog.messages if "but it is delegated to ns.faraway.example" in line]
     run_ops(state)
 
     assert len(seen) == 1

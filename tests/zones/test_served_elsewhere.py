@@ -17,7 +17,7 @@ HERE = Server("NS.nic.example", "203.0.113.2")
 def judged(zone: RecordSets, *servers: Server) -> None:
     served(harbor=zone)
     source = Provider("memory", MemoryProvider("test", "memory"))
-    require_delegation(planned(source, HARBOR, fleet_of(HARBOR, 1)), servers)
+    require_delegation(planned(source, HARBOR, fleet_of(HARBOR, 1)).published, servers)
 
 
 def test_a_zone_that_lies_with_other_name_servers_is_told_with_both() -> None:
@@ -25,7 +25,7 @@ def test_a_zone_that_lies_with_other_name_servers_is_told_with_both() -> None:
         judged(harbor(), *ELSEWHERE)
 
     assert str(error.value).startswith(
-        "harbor.example: memory has it for the name servers ns.nic.example, but the DNS leads to "
+        "harbor.example: memory has it for the name servers ns.nic.example, but it is delegated to "
         "ns1.faraway.example, ns2.faraway.example, so nobody sees what is published there"
     )
 

@@ -1,45 +1,53 @@
 """
-Whether what a provider publishes is what the world sees.
+Delegation of a zone to the name servers of its provider.
 
-A zone exists where its parent delegates it to (RFC 1034 section 4.2.1). The same zone may lie with
-a provider that nobody is led to, as before or after a move; what is written there stays unseen, and
+A zone exists where its parent delegates it to (RFC 1034 section 4.2.1). The same zone may exist at
+a provider without a delegation, as before or after a move. What is written there stays unseen, and
 no waiting helps.
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
-from ...dns.query import Server
+from ...dns.query import WORKERS, Server
 from ...mail.errors import MailError
 from ...run.threads import in_parallel
-from ..model.changes import listed
-from ..plan import ZonePlan
+from ..model.changes import ExpectedAnswer, RecordChange, listed
 
-WORKERS = 20
 Lookup = Callable[[str], Collection[Server]]
 
 
-def obstacles(plans: Collection[ZonePlan], lookup: Lookup) -> list[str]:
-    """Return why what some plans write would not be seen."""
-    return [*filter(None, in_parallel(lambda plan: _obstacle(plan, lookup), plans, WORKERS))]
+@dataclass(frozen=True)
+class PublishedZone:
+    """A zone at its provider: its name servers there, what changes, and the answers to expect."""
+
+    zone: str
+    provider: str
+    name_servers: frozenset[str]
+    changes: tuple[RecordChange, ...]
+    expected: tuple[ExpectedAnswer, ...]
 
 
-def require_delegation(plan: ZonePlan, servers: Collection[Server]) -> None:
-    """Raise MailError where a zone's name servers are others than its provider says."""
-    root = plan.existing.root_ns
-    published = {name.rstrip(".").lower() for name in root.values} if root else set()
-    asked = {server.name.lower() for server in servers}
-    if published and asked and not published & asked:
+def obstacles(zones: Collection[PublishedZone], lookup: Lookup) -> list[str]:
+    """Return for each zone the reason why its changes would stay unseen, where there is one."""
+    return [*filter(None, in_parallel(lambda zone: _obstacle(zone, lookup), zones, WORKERS))]
+
+
+def require_delegation(published: PublishedZone, servers: Collection[Server]) -> None:
+    """Raise MailError where a zone is delegated to other name servers than its provider has."""
+    delegated = {server.name.lower() for server in servers}
+    if published.name_servers and delegated and not published.name_servers & delegated:
         raise MailError(
-            f"{plan.zone}: {plan.provider.name} has it for the name servers "
-            f"{listed(sorted(published))}, but the DNS leads to {listed(sorted(asked))}, so nobody "
-            "sees what is published there; have the zone delegated to the former, or point "
-            "mail_dns at whoever runs the latter"
+            f"{published.zone}: {published.provider} has it for the name servers "
+            f"{listed(sorted(published.name_servers))}, but it is delegated to "
+            f"{listed(sorted(delegated))}, so nobody sees what is published there; delegate the "
+            "zone to the former, or name the provider of the latter in mail_dns"
         )
 
 
-def _obstacle(plan: ZonePlan, lookup: Lookup) -> str:
+def _obstacle(published: PublishedZone, lookup: Lookup) -> str:
     try:
-        require_delegation(plan, lookup(plan.zone))
+        require_delegation(published, lookup(published.zone))
     except MailError as error:
         return str(error)
     return ""

@@ -1,10 +1,10 @@
 """
-What was published, followed until it can be used.
+Propagation of published zones, from their provider to name servers, resolvers and caches.
 
-First every server that the parent names is asked, until all agree (RFC 1034 section 4.2); only then
-the resolvers, which would remember for minutes that a name is not there yet (RFC 2308); and then
-passes what caches remember of what was replaced. All three together take no longer than the time
-they are given.
+First every server that the parent names is asked, until all agree (RFC 1034 section 4.2). Only then
+are resolvers asked, which would remember for minutes that a name is not there yet (RFC 2308). Then
+the run waits until caches have dropped the values that were replaced. All three together take no
+longer than the time that they are given.
 """
 
 import time
@@ -19,93 +19,90 @@ from ...dns.delegation import disagreements
 from ...dns.query import WORKERS, Server
 from ...mail.errors import MailError
 from ...run.threads import in_parallel
-from ..plan import ZonePlan
-from .delegation import require_delegation
+from .delegation import PublishedZone, require_delegation
 from .poll import Outcome, Question, wait
-from .ttl import Published, outlive
+from .ttl import PublishedChange, outlive
 
 
 @dataclass
 class Followed:
-    """What a zone's hosts cannot go on with, by zone, and what is worth knowing."""
+    """The failures that stop the hosts of a zone, by zone, and notes for the operator."""
 
     failures: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A zone's servers and their disagreements, or why there are none."""
+class _Followable:
+    """A zone with its servers and their disagreements, or the reason why there are none."""
 
+    published: PublishedZone
     servers: tuple[Server, ...] = ()
     notes: tuple[str, ...] = ()
     failure: str = ""
 
+    @property
+    def zone(self) -> str:
+        return self.published.zone
+
+    def questions(self) -> Iterator[Question]:
+        for server in self.servers:
+            for expected in self.published.expected:
+                yield Question(self.zone, server, expected)
+
+    def changes(self) -> Iterator[PublishedChange]:
+        for change in self.published.changes:
+            wanted = (change.name, change.type)
+            expected = (one for one in self.published.expected if (one.name, one.type) == wanted)
+            yield PublishedChange(self.zone, change, tuple(expected))
+
 
 def follow(
-    plans: Sequence[ZonePlan],
+    zones: Sequence[PublishedZone],
     addresses: Collection[IPv4Address | IPv6Address],
     seconds: float,
 ) -> Followed:
-    """Wait until every plan's records are answered everywhere, as they are needed."""
-    followed = Followed()
+    """Wait until every zone's records are answered everywhere; ask resolvers at `addresses`."""
     try:
         ask = finder(addresses)
     except MailError as error:
-        return Followed({plan.zone: str(error) for plan in plans})
+        return Followed({published.zone: str(error) for published in zones})
     deadline = time.monotonic() + seconds
-    found = in_parallel(lambda plan: _found(plan, ask), plans, WORKERS)
-    outcome = wait(list(_questions(plans, found)), max(0, deadline - time.monotonic()))
-    _note(followed, plans, found, outcome, seconds)
-    published = list(_published(plans, found, followed.failures))
+    found = in_parallel(lambda published: _followable(published, ask), zones, WORKERS)
+    questions = [question for zone in found for question in zone.questions()]
+    outcome = wait(questions, max(0, deadline - time.monotonic()))
+    followed = _followed(found, outcome, seconds)
+    changes = [
+        change
+        for zone in found
+        if zone.servers and zone.zone not in followed.failures
+        for change in zone.changes()
+    ]
     left = max(0, deadline - time.monotonic())
-    followed.notes += outlive(published, _resolvers(ask), left)
+    followed.notes += outlive(changes, _resolvers(ask), left)
     return followed
 
 
-def _found(plan: ZonePlan, ask: dns.resolver.Resolver) -> _Found:
-    if not plan.expected:
-        return _Found()
+def _followable(published: PublishedZone, ask: dns.resolver.Resolver) -> _Followable:
+    if not published.expected:
+        return _Followable(published)
     try:
-        found = servers(plan.zone, ask)
-        require_delegation(plan, found)
+        found = servers(published.zone, ask)
+        require_delegation(published, found)
     except MailError as error:
-        return _Found(failure=str(error))
-    return _Found(found, tuple(disagreements(plan.zone, found)))
+        return _Followable(published, failure=str(error))
+    return _Followable(published, found, tuple(disagreements(published.zone, found)))
 
 
-def _questions(plans: Sequence[ZonePlan], found: Sequence[_Found]) -> Iterator[Question]:
-    for plan, known in zip(plans, found, strict=True):
-        for server in known.servers:
-            for expected in plan.expected:
-                yield Question(plan.zone, server, expected)
-
-
-def _note(
-    followed: Followed,
-    plans: Sequence[ZonePlan],
-    found: Sequence[_Found],
-    outcome: Outcome,
-    seconds: float,
-) -> None:
-    for plan, known in zip(plans, found, strict=True):
-        if failure := known.failure or outcome.sentence(plan.zone, seconds):
-            followed.failures[plan.zone] = failure
-        followed.notes += known.notes
+def _followed(found: Sequence[_Followable], outcome: Outcome, seconds: float) -> Followed:
+    followed = Followed()
+    for zone in found:
+        if failure := zone.failure or outcome.sentence(zone.zone, seconds):
+            followed.failures[zone.zone] = failure
+        followed.notes += zone.notes
     unreached = sorted(map(str, outcome.unreached))
     followed.notes += [f"{server} cannot be reached from here" for server in unreached]
-
-
-def _published(
-    plans: Sequence[ZonePlan], found: Sequence[_Found], failures: Collection[str]
-) -> Iterator[Published]:
-    """Yield the changes that all servers of a zone have."""
-    for plan, known in zip(plans, found, strict=True):
-        if known.servers and plan.zone not in failures:
-            for change in plan.changes:
-                wanted = (change.name, change.type)
-                expected = (one for one in plan.expected if (one.name, one.type) == wanted)
-                yield Published(plan.zone, change, tuple(expected))
+    return followed
 
 
 def _resolvers(ask: dns.resolver.Resolver) -> list[Server]:

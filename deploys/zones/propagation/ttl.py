@@ -28,7 +28,7 @@ TICK = 1  # a TTL counts whole seconds
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedChange:
     """A change that every name server of a zone answers with."""
 
     zone: str
@@ -51,7 +51,7 @@ def _is_judged_by(change: RecordChange) -> bool:
 
 
 def outlive(
-    published: Sequence[Published], resolvers: Sequence[Server], seconds: float
+    published: Sequence[PublishedChange], resolvers: Sequence[Server], seconds: float
 ) -> list[str]:
     """
     Wait until what was replaced is forgotten, by these resolvers and by all others.
@@ -71,7 +71,9 @@ def _pause(seconds: float) -> None:
         time.sleep(seconds)
 
 
-def _seen(published: Iterable[Published], resolvers: Sequence[Server], seconds: float) -> Outcome:
+def _seen(
+    published: Iterable[PublishedChange], resolvers: Sequence[Server], seconds: float
+) -> Outcome:
     """Ask the resolvers, and again for as long as an old answer lasts that ends in time."""
     outcome = wait(
         [
@@ -95,7 +97,7 @@ def _behind(outcome: Outcome) -> Iterator[str]:
         )
 
 
-def _lasting(published: Iterable[Published], seconds: float) -> Iterator[str]:
+def _lasting(published: Iterable[PublishedChange], seconds: float) -> Iterator[str]:
     lasting = [one for one in published if lifetime(one.change) > seconds]
     for zone, members in groupby(lasting, lambda one: one.zone):
         changes = [one.change for one in members]
