@@ -27,7 +27,7 @@ MAIN = {
         'unknown smtpd restriction: "reject_unauth_destinatoin"',
     ),
     "no relay guard": ({"smtpd_relay_restrictions": ""}, "smtpd_relay_restrictions"),
-    "the whole world trusted": ({"mynetworks": "0.0.0.0/0"}, "relay: .*strangers could send"),
+    "the whole world trusted": ({"mynetworks": "0.0.0.0/0"}, "relay: .*senders could relay"),
     "a TLS level of no kind": ({"smtpd_tls_security_level": "mayy"}, 'Invalid TLS level "mayy"'),
     "a TLS version of no kind": ({"smtpd_tls_protocols": ">=TLSv9"}, "TLSv9"),
     "a certificate that is not there": (

@@ -1,8 +1,8 @@
 """
-Dovecot, described: who may log in to send (SASL, RFC 4422), and nothing else of what it can.
+Dovecot of a mail host: SASL logins (RFC 4422) for submission, and nothing else.
 
-It answers Postfix at a UNIX socket and listens to no network. The accounts stand in a file that
-only root and Dovecot's own group may read. Versions 2.3 and 2.4 speak different languages.
+It answers Postfix at a UNIX socket and listens on no port. The accounts are in a file that only
+root and Dovecot's group can read. The configuration languages of 2.3 and 2.4 differ.
 """
 
 from collections.abc import Iterator
@@ -25,20 +25,19 @@ DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
 SOCKET = paths.AUTH_SOCKET
 SOCKET_DIRECTORY = str(PurePath(SOCKET).parent)
 RUN = "/run/dovecot"
-SAID = (
-    f"{RUN}/said"  # it keeps its standard error for itself, and who reads that would wait for ever
-)
-# Its own run directory in the rehearsal, as the live Dovecot has its master's socket in this one.
-REHEARSED = (
+# A file, because the daemon keeps its standard error open, and a reader would wait for ever.
+ERRORS = f"{RUN}/errors"
+# The preflight has a run directory of its own: the live Dovecot has its master's socket there.
+START = (
     ("install", "-d", RUN),
     ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", RUN),
     ("install", "-d", "-o", "postfix", "-g", "root", "-m", "0700", SOCKET_DIRECTORY),
-    ("sh", "-c", f"dovecot 2>{SAID} || {{ cat {SAID} >&2; exit 1; }}"),
+    ("sh", "-c", f"dovecot 2>{ERRORS} || {{ cat {ERRORS} >&2; exit 1; }}"),
 )
 
 
 def query(settings: MailSettings) -> Query:
-    """Return what to ask a host about Dovecot."""
+    """Return the state of Dovecot that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
@@ -51,7 +50,7 @@ def query(settings: MailSettings) -> Query:
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return what Dovecot shall be on a host, for the version that is there or will be."""
+    """Return the desired Dovecot, for the version that is there or will be."""
     return Service(
         query=query(settings),
         unit=UNIT,
@@ -63,7 +62,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         ),
         masked=(UNIT,),
         validators=(("doveconf", "-n", "-c", "{directory}/dovecot.conf"),),
-        preflight=Preflight(REHEARSED) if settings.preflight else None,
+        preflight=Preflight(START) if settings.preflight else None,
         sockets=(SOCKET,),
     )
 

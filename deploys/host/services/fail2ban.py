@@ -1,12 +1,10 @@
 """
-fail2ban, described: who guesses passwords cannot reach the submission ports for a while.
+fail2ban of a mail host: it bans addresses that guess passwords from the submission ports.
 
-It reads Postfix's words in the journal and closes 465 and 587 by nftables, no other port: mail from
-there still comes in. This host and the networks it trusts are never kept out; a machine elsewhere
-that verifies with a wrong password is.
+It reads Postfix's log in the journal and closes ports 465 and 587 by nftables. Port 25 stays open:
+mail from there still comes in. This host and its trusted networks are never banned; another
+machine that verifies with a wrong password is.
 """
-
-from collections.abc import Iterator
 
 from ...mail import units
 from ...mail.settings.model import MailSettings
@@ -19,12 +17,12 @@ NAME = "fail2ban"
 UNIT = units.FAIL2BAN
 DIRECTORY = "/etc/fail2ban"
 JAIL, FILTER = f"{DIRECTORY}/jail.d/pyinfra-mail.conf", f"{DIRECTORY}/filter.d/pyinfra-mail.conf"
-IGNORED = (r"'allowipv6' not defined",)  # Debian 12's own files leave it to the default
+IGNORED = (r"'allowipv6' not defined",)  # in Debian 12's own files
 LOOPBACK = ("127.0.0.0/8", "::1")
 
 
 def query(settings: MailSettings) -> Query:
-    """Return what to ask a host about fail2ban."""
+    """Return the state of fail2ban that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
@@ -36,7 +34,7 @@ def query(settings: MailSettings) -> Query:
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return what fail2ban shall be on a host."""
+    """Return the desired fail2ban."""
     return Service(
         query=query(settings),
         unit=UNIT,
@@ -52,13 +50,8 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
-    """Yield nothing: the operator's own jails are files of his own."""
-    return iter(())
-
-
 def jail(settings: MailSettings, version: tuple[int, ...]) -> str:
-    """Return the jail for a version."""
+    """Return the jail for a version of fail2ban."""
     return render(
         JAIL,
         version=version,

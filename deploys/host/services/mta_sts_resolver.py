@@ -1,11 +1,9 @@
 """
-MTA-STS for mail that leaves (RFC 8461): a domain's published policy demands TLS with a certificate.
+MTA-STS for outgoing mail (RFC 8461): a recipient domain's policy demands TLS with a certificate.
 
-postfix-mta-sts-resolver finds and keeps the policies. It runs inside a program of ours that asks
-for DANE first, because Postfix takes a policy in place of DANE. While it is away, mail waits.
+postfix-mta-sts-resolver fetches and keeps the policies. It runs inside a program of ours that looks
+for DANE first, because Postfix uses a policy instead of DANE. While it is down, mail waits.
 """
-
-from collections.abc import Iterator
 
 from ...mail import units
 from ...mail.settings.model import MailSettings
@@ -21,10 +19,12 @@ CONFIGURATION = "/etc/mta-sts/mta-sts-daemon.yml"
 PROGRAM = "/usr/local/lib/pyinfra-mail/tls-policy/tls-policy"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
 FILES = (CONFIGURATION, PROGRAM, DROP_IN)
+# Import the program: it is complete, and the package has the classes that it extends.
+IMPORT = f"import runpy; runpy.run_path({PROGRAM!r})"
 
 
 def query(settings: MailSettings) -> Query:
-    """Return what to ask a host about the policies' daemon."""
+    """Return the state of the policy daemon that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
@@ -36,8 +36,8 @@ def query(settings: MailSettings) -> Query:
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return what the policies' daemon shall be, for its version and Postfix's."""
-    # An answer with attributes is refused by Postfix before 3.10; 3.10.5 judges MX names by them.
+    """Return the desired policy daemon, for its version and Postfix's."""
+    # Postfix before 3.10 refuses an answer with attributes; 3.10.5 matches MX names by them.
     attributes = installed(given.existing, "postfix") >= (3, 10, 5) and _version(given) >= (1, 5)
     values = {"version": _version(given), "attributes": attributes}
     return Service(
@@ -51,18 +51,9 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         ),
         masked=(UNIT,),
         executables=("/usr/bin/mta-sts-daemon",),
-        validators=(("python3", "-B", "-c", CHECK),),
+        validators=(("python3", "-B", "-c", IMPORT),),
         restart_for=FILES,
     )
-
-
-# That the program is sound, and that the package is as it expects.
-CHECK = f"import runpy; runpy.run_path({PROGRAM!r})"
-
-
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
-    """Yield nothing: no setting of the operator goes into it."""
-    yield from ()
 
 
 def _version(given: PlanInput) -> tuple[int, ...]:

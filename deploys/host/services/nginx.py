@@ -1,9 +1,9 @@
 """
-nginx, described: the small web sites of a host's domains, over HTTPS (RFC 9110) and nothing else.
+nginx of a mail host: the small web sites of its domains, over HTTPS (RFC 9110).
 
-It listens on 443 alone, as port 80 is where an authority asks certbot. Its configuration stands
-beside the distribution's, so no site that comes with the package, or that anybody has left there,
-is ever served; a name without a site gets no TLS at all. Nobody's address is kept.
+It listens on port 443 only, because a CA reaches certbot on port 80. Its configuration is separate
+from Debian's, so that other sites on the host are never served. A client that asks for another name
+gets no TLS. Requests are not logged.
 """
 
 import re
@@ -25,16 +25,16 @@ CONFIGURATION = f"{DIRECTORY}/nginx.conf"
 DROP_INS = f"/etc/systemd/system/{UNIT}.d"
 DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
 PORT = units.HTTPS_PORT
-# In the rehearsal the live one's process id must not be written over; and as it keeps its standard
-# error for itself, who reads that would wait for ever.
-ROOM = "/run/pyinfra-mail/preflight"
-SAID = f"{ROOM}/nginx-said"
-NGINX = f"nginx -e stderr -c {CONFIGURATION} -g 'pid {ROOM}/nginx;'"
-START = ("sh", "-c", f"{NGINX} 2>{SAID} || {{ cat {SAID} >&2; exit 1; }}")
+# The preflight must not overwrite the live process id. Its errors go to a file, because nginx keeps
+# its standard error open, and a reader would wait for ever.
+PREFLIGHT = "/run/pyinfra-mail/preflight"
+ERRORS = f"{PREFLIGHT}/nginx-errors"
+NGINX = f"nginx -e stderr -c {CONFIGURATION} -g 'pid {PREFLIGHT}/nginx;'"
+START = ("sh", "-c", f"{NGINX} 2>{ERRORS} || {{ cat {ERRORS} >&2; exit 1; }}")
 
 
 def query(settings: MailSettings) -> Query:
-    """Return what to ask a host about nginx, be it there for others."""
+    """Return the state of nginx that a plan needs, even if others use it."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
@@ -48,8 +48,8 @@ def query(settings: MailSettings) -> Query:
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return what nginx shall be on a host whose sites are those that have to stand."""
-    questions = tuple(_probe(site) for site in settings.sites)
+    """Return the desired nginx, for the sites in the settings."""
+    probes = tuple(_probe(site) for site in settings.sites)
     return Service(
         query=query(settings),
         unit=UNIT,
@@ -62,18 +62,13 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         certificates=certificates.of_sites(settings),
         masked=(UNIT,),
         validators=(("nginx", "-t", "-q", "-e", "stderr", "-c", "{directory}/nginx.conf"),),
-        preflight=Preflight((START,), questions) if settings.preflight else None,
-        probes=questions,
+        preflight=Preflight((START,), probes) if settings.preflight else None,
+        probes=probes,
     )
 
 
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
-    """Yield nothing: there is no key for settings of nginx."""
-    yield from ()
-
-
 def configuration(settings: MailSettings) -> str:
-    """Return nginx's own file."""
+    """Return `nginx.conf`."""
     return render(
         CONFIGURATION,
         port=PORT,
@@ -83,12 +78,12 @@ def configuration(settings: MailSettings) -> str:
 
 
 def _servers(site: Site) -> Iterator[dict[str, object]]:
-    """Yield each name of a site, with the paths that it answers to and their files."""
+    """Yield each name of a site, with its paths and the files behind them."""
     config, discover = (f"{prefix}.{site.domain}" for prefix in ("autoconfig", "autodiscover"))
     answers: dict[str, dict[str, str]] = {
         site.policy_name: {mta_sts.PATH: paths.mta_sts_policy(site.domain)},
-        config: dict.fromkeys(autoconfig.PATHS, _autoconfig(site)),
-        discover: {autoconfig.OUTLOOK_PATH: _autodiscover(site)},
+        config: dict.fromkeys(autoconfig.PATHS, _thunderbird_path(site)),
+        discover: {autoconfig.OUTLOOK_PATH: _outlook_path(site)},
     }
     for name in site.names:
         certificate = paths.certificate(name)
@@ -99,29 +94,29 @@ def _files(site: Site) -> Iterator[File]:
     if site.mode:
         yield File(paths.mta_sts_policy(site.domain), str(site.policy(site.mode)))
     if site.autoconfig:
-        yield File(_autoconfig(site), autoconfig.thunderbird(site.domain, site.submission))
-        yield File(_autodiscover(site), autoconfig.outlook(site.domain, site.submission))
+        yield File(_thunderbird_path(site), autoconfig.thunderbird(site.domain, site.submission))
+        yield File(_outlook_path(site), autoconfig.outlook(site.domain, site.submission))
 
 
 def _paths(site: Site) -> tuple[str, ...]:
-    return paths.mta_sts_policy(site.domain), _autoconfig(site), _autodiscover(site)
+    return paths.mta_sts_policy(site.domain), _thunderbird_path(site), _outlook_path(site)
 
 
-def _autoconfig(site: Site) -> str:
+def _thunderbird_path(site: Site) -> str:
     return f"{DIRECTORY}/{site.domain}/config-v1.1.xml"
 
 
-def _autodiscover(site: Site) -> str:
+def _outlook_path(site: Site) -> str:
     return f"{DIRECTORY}/{site.domain}/autodiscover.xml"
 
 
 def _probe(site: Site) -> Dialogue:
-    """Return the question that shows a site to be there: its first name and path."""
+    """Return the request that shows that a site is served: its first name and path."""
     server, file = next(_servers(site)), next(_files(site))
     path = next(iter(server["answers"]))  # type: ignore[call-overload]
     return Dialogue(
         "web site",
-        f"see whether {UNIT} runs and nothing else answers at port {PORT}",
+        f"check that {UNIT} runs and that nothing else listens on port {PORT}",
         (Step(f"GET {path}", rf"^200 text/(plain|xml)\n{re.escape(file.content)}$"),),
         port=PORT,
         tls=str(server["certificate"]),

@@ -1,10 +1,10 @@
 """
-Postfix as a null client, described: a host whose own mail goes to a submission host.
+Postfix of a null client: a host that sends its own mail through a submission host.
 
-Cron and applications hand their mail to this host as they always did. Here it is given a sender
-that the host's login may use (RFC 6409 section 6.1), and goes on to one server over TLS that has to
-prove its name, with a password. Nothing is delivered here and nobody else can send: what is for
-this host's users goes to one reader. While the server is away, the queue keeps it.
+Cron and applications submit mail locally, as on any host. Postfix gives it a sender that the host's
+login may use (RFC 6409 section 6.1), and passes it to one server over verified TLS, with a
+password. Nothing is delivered here, and no other host can send through it. Mail for this host's
+users goes to `mail_root`. While the server is down, mail waits in the queue.
 """
 
 import re
@@ -27,15 +27,15 @@ PASSWORD = f"{DIRECTORY}/relay_password"
 CA_FILE = f"{DIRECTORY}/relay_ca.pem"
 SYSTEM_CAS = "/etc/ssl/certs/ca-certificates.crt"
 SUBMISSIONS = "465"  # RFC 8314 section 3.3: TLS from the first octet
-UNTOLD = r"relayhost configuration problem"  # there is no DNS in the rehearsal
+NO_DNS = r"relayhost configuration problem"  # the preflight has no DNS
 
 
 def query(settings: Client) -> Query:
-    """Return what to ask a host about its Postfix."""
+    """Return the state of Postfix that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
-        directories=base.DIRECTORIES,  # what the host had as a mail host is taken away
+        directories=base.DIRECTORIES,  # files of an earlier mail host are removed
         packages=own.packages,
         files=(MAIN, MASTER, SENDERS, RECIPIENTS, PASSWORD, *_ca_paths(settings)),
         tables=(SENDERS, RECIPIENTS, PASSWORD),
@@ -47,7 +47,7 @@ def query(settings: Client) -> Query:
 
 
 def service(settings: Client, given: PlanInput) -> Service:
-    """Return what Postfix shall be on a client, for the version that is there or will be."""
+    """Return the desired Postfix of a client, for the version that is there or will be."""
     version = installed(given.existing, "postfix")
     return replace(
         base.base_service(query(settings), settings, version),
@@ -57,14 +57,14 @@ def service(settings: Client, given: PlanInput) -> Service:
             *(File(path, settings.relay_ca) for path in _ca_paths(settings)),
         ),
         tables=tuple(_tables(settings)),
-        ignored=(*base.IGNORED, UNTOLD),
+        ignored=(*base.IGNORED, NO_DNS),
         preflight=_preflight(settings, version) if settings.preflight else None,
         probes=(_accepted(settings, Step("RSET", "^250")),),
     )
 
 
 def render(settings: Client, version: tuple[int, ...], name: str) -> str:
-    """Return a file of `/etc/postfix` as its template makes it for a version."""
+    """Return a file of `/etc/postfix` for a version of Postfix."""
     return templates.render(
         f"client{DIRECTORY}/{name}",
         version=version,
@@ -96,7 +96,7 @@ def _tables(settings: Client) -> Iterator[Table]:
 
 
 def _preflight(settings: Client, version: tuple[int, ...]) -> Preflight:
-    """Return how it is rehearsed: root's mail is taken, and waits for the server, rewritten."""
+    """Return the preflight: mail for root is accepted, rewritten, and waits for the server."""
     reader, login = re.escape(settings.root), re.escape(settings.relay_login)
     return Preflight(
         start=base.start_commands(version),
@@ -109,7 +109,7 @@ def _accepted(settings: Client, last: Step) -> Dialogue:
     address = f"root@{settings.hostname}"
     return Dialogue(
         "accepted",
-        "mail from this host itself has to be taken",
+        "mail from this host itself must be accepted",
         (
             Step("EHLO", "^250"),
             Step(f"MAIL FROM:<{address}>", "^250"),

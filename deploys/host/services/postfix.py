@@ -51,7 +51,7 @@ def query(settings: MailSettings) -> Query:
 def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return the desired Postfix of a mail host, for the version that is there or will be."""
     version = installed(given.existing, NAME)
-    before_switch = preflight.preflight(settings, base.start_commands(version), given.dkim.signs)
+    tests = preflight.preflight(settings, base.start_commands(version), given.dkim.signs)
     return replace(
         base.base_service(query(settings), settings, version),
         files=(
@@ -63,7 +63,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         tables=tuple(tables(settings)),
         validators=(*base.VALIDATORS, BOUNCE_VALIDATOR),
         certificates=certificates.certificates(settings),
-        preflight=before_switch if settings.preflight else None,
+        preflight=tests if settings.preflight else None,
         users=(settings.postmaster,),
         addresses=(*map(str, settings.addresses), preflight.OUTSIDE),
         restart_for=(f"{certificates.UNITS}/{units.CERTIFICATES_WATCH}",),
@@ -72,7 +72,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
 
 
 def render(settings: MailSettings, version: tuple[int, ...], name: str) -> str:
-    """Return a file of `/etc/postfix` as its template makes it for a version."""
+    """Return a file of `/etc/postfix` for a version of Postfix."""
     networks = (*LOOPBACK, *map(_bracketed, settings.networks))
     return templates.render(
         f"{DIRECTORY}/{name}",

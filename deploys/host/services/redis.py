@@ -1,11 +1,10 @@
 """
-Redis, described: where rspamd counts what accounts send.
+Redis of a mail host: the counters of rspamd for the rates of accounts.
 
-It is an instance of rspamd's own, at a UNIX socket that nobody else can use. Where it is away,
-mail is signed and sent, and not counted.
+rspamd has its own instance, at a UNIX socket that only rspamd can use. Without Redis, mail is
+signed and sent, but not counted.
 """
 
-from collections.abc import Iterator
 from pathlib import PurePath
 
 from ...mail import paths, units
@@ -17,21 +16,21 @@ from .plan_input import PlanInput
 NAME = "redis"
 UNIT = units.REDIS
 SOCKET = paths.REDIS_SOCKET
-ROOM = str(PurePath(SOCKET).parent)
+RUN = str(PurePath(SOCKET).parent)
 CONFIGURATION = "/etc/redis/redis-rspamd.conf"
 DROP_INS = f"/etc/systemd/system/{UNIT}.d"
 DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
 AS_REDIS = ("setpriv", "--reuid=redis", "--regid=_rspamd", "--clear-groups")
 START = (
-    ("mkdir", "-p", ROOM),
-    ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", ROOM),
-    ("chown", "redis:_rspamd", ROOM),
+    ("mkdir", "-p", RUN),
+    ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", RUN),
+    ("chown", "redis:_rspamd", RUN),
     (*AS_REDIS, "redis-server", CONFIGURATION, "--daemonize", "yes"),
 )
 
 
 def query(settings: MailSettings) -> Query:
-    """Return what to ask a host about Redis."""
+    """Return the state of Redis that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
@@ -43,7 +42,7 @@ def query(settings: MailSettings) -> Query:
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return what rspamd's Redis shall be."""
+    """Return the desired Redis."""
     return Service(
         query=query(settings),
         unit=UNIT,
@@ -53,12 +52,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
             File(DROP_IN, render(DROP_IN)),
         ),
         masked=("redis-server.service",),
-        restart_for=(CONFIGURATION,),  # which is read once
+        restart_for=(CONFIGURATION,),  # read at the start only
         sockets=(SOCKET,),
         preflight=Preflight(START) if settings.preflight else None,
     )
-
-
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
-    """Yield nothing: there is no key for settings of Redis."""
-    yield from ()

@@ -6,7 +6,7 @@ it, are a row of `mail/units`, from which the checks learn them too.
 """
 
 from collections.abc import Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ...mail import units
 from ...mail.settings.model import Client, HostSettings, MailSettings
@@ -38,8 +38,13 @@ class ServiceModule(Protocol[Settings_contra]):
     def service(self, settings: Settings_contra, given: PlanInput) -> Service:
         """Return the desired service."""
 
-    def overrides(self, settings: Settings_contra) -> Iterator[tuple[str, str]]:
-        """Yield the operator's own settings in it: the inventory's key, and the setting's name."""
+
+@runtime_checkable
+class Overridable(Protocol):
+    """Interface of a service into whose files settings of the operator are merged."""
+
+    def overrides(self, settings: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - of its kind of host
+        """Yield the inventory's key and the name of each own setting."""
 
 
 SERVICES: tuple[ServiceModule[MailSettings], ...] = (
@@ -83,8 +88,9 @@ def leaving(settings: HostSettings, given: PlanInput) -> dict[str, str]:
 def suspects(settings: HostSettings, why: str) -> str:
     """Return the operator's own settings that a refusal names; all of them if it names none."""
     wanted = {row.name for row in units.services(settings) if row.wanted}
-    modules = (module for module in _modules(settings) if module.NAME in wanted)
-    own = [pair for module in modules for pair in module.overrides(settings)]
+    modules = [module for module in _modules(settings) if module.NAME in wanted]
+    overridable = (module for module in modules if isinstance(module, Overridable))
+    own = [pair for module in overridable for pair in module.overrides(settings)]
     named = [pair for pair in own if pair[1].split("/")[0] in why] or own
     return ", ".join(f"{key}[{name!r}]" for key, name in named)
 

@@ -1,9 +1,12 @@
 """
-rspamd, described: the milter that signs what leaves and verifies what comes.
+rspamd of a mail host: the milter that signs outgoing and verifies incoming mail.
 
-Postfix asks it over a socket in the queue directory. Without an answer mail waits, so it is
-reloaded and not restarted: its main process keeps the socket while new workers take over. It reads
-everything again before it starts these, and whoever asks meanwhile is answered as before.
+Postfix uses it at a socket in its queue directory. Without an answer mail waits, so rspamd is
+reloaded and not restarted: its main process keeps the socket, reads all files again, and starts new
+workers; the old ones answer until then.
+
+A file of `local.d` is ours with the operator's settings merged into it, written in UCL, rspamd's
+configuration language: objects are joined, and of any other setting the operator's value is used.
 """
 
 import json
@@ -23,12 +26,12 @@ from .plan_input import PlanInput
 NAME = "rspamd"
 DIRECTORY = "/etc/rspamd"
 LOCAL = paths.RSPAMD_LOCAL
-RULES, GUARD = f"{DIRECTORY}/rspamd.conf.local.override", f"{LOCAL}/rspamd.lua"
+RULES, LUA = f"{DIRECTORY}/rspamd.conf.local.override", f"{LOCAL}/rspamd.lua"
 UNIT = units.RSPAMD
 DROP_INS = f"/etc/systemd/system/{UNIT}.d"
 DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
 SOCKET = paths.MILTER_SOCKET
-ROOM = str(PurePath(SOCKET).parent)
+SOCKET_DIRECTORY = str(PurePath(SOCKET).parent)
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 FILES = (
     "actions.conf",
@@ -41,9 +44,9 @@ FILES = (
     "worker-normal.inc",
     "worker-proxy.inc",
 )
-COUNTING = ("ratelimit.conf", "redis.conf")
-# What judges, learns, reports elsewhere or asks others; without it rspamd only signs and verifies.
-JUDGING = (
+RATE_FILES = ("ratelimit.conf", "redis.conf")
+# Modules that judge, learn, report or ask other servers; without them rspamd signs and verifies.
+CONTENT_MODULES = (
     *("antivirus", "arc", "asn", "aws_s3", "bayes_expiry", "bimi", "chartable", "clickhouse"),
     *("contextal", "dcc", "dmarc", "elastic", "emails", "external_relay", "external_services"),
     *("forged_recipients", "fuzzy_check", "gpt", "greylist", "hfilter", "history_redis"),
@@ -52,40 +55,39 @@ JUDGING = (
     *("phishing", "rbl", "regexp", "replies", "reputation", "rspamd_update", "spamassassin"),
     *("spamtrap", "surbl", "trie", "url_redirector", "whitelist"),
 )
-# Where the names in a file are the operator's to choose.
-NAMING = ("antivirus", "composites", "external_services", "groups", "multimap", "settings")
+# Files in which the operator chooses the names of settings.
+FREE_NAMES = ("antivirus", "composites", "external_services", "groups", "multimap", "settings")
 AS_RSPAMD = ("setpriv", "--reuid=_rspamd", "--regid=_rspamd", "--clear-groups")
-HERE = ("--var=CONFDIR={directory}", "--var=LOCAL_CONFDIR={directory}")
-# The rehearsal has no DNS, to whose servers rspamadm opens its sockets at once; the store of known
-# spam is found by name.
+STAGED = ("--var=CONFDIR={directory}", "--var=LOCAL_CONFDIR={directory}")
+# The preflight has no DNS, to which rspamadm connects at its start; the store of known spam has a
+# host name.
 IGNORED = (
     r"cannot parse resolv\.conf and no nameservers defined",
     r"address resolution for \S+ failed|cannot read servers definition",
 )
-CHECK = ("rspamadm", *HERE, "configtest", "--config={directory}/rspamd.conf")
-READ = (  # rspamd passes over a file that no other includes
+CONFIGTEST = ("rspamadm", *STAGED, "configtest", "--config={directory}/rspamd.conf")
+UNREAD_FILES = (  # rspamd ignores a file that no other includes
     'for name; do grep -rqF --include="*.conf" --include="*.inc" --exclude-dir=local.d '
     '"local.d/$name" {directory} || '
     """echo "this rspamd reads no file local.d/$name (mail_rspamd['$name'])" >&2; done"""
 )
-KNOWN = (  # and over a setting whose name it does not know
+UNKNOWN_SETTINGS = (  # and a setting with a name that it does not know
     'programs=$(dpkg -L rspamd | grep -E "(/bin/rspamd|[.]so|[.]lua)$"); '
     'for name; do grep -qwF -e "${{name#*/}}" $programs || '
     """echo "this rspamd knows no setting mail_rspamd['${{name%%/*}}']['${{name#*/}}']" """
     ">&2; done"
 )
-
 _AMOUNT = re.compile(r'"(\d+(?:\.\d+)?(?:ms|s|min|h|d|w|y|[kmg]b?))"(?!:)')
 
 
 def query(settings: MailSettings) -> Query:
-    """Return what to ask a host about rspamd."""
+    """Return the state of rspamd that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
         directories=(DIRECTORY, DROP_INS),
         packages=own.packages,
-        files=(*(f"{LOCAL}/{name}" for name in _names(settings)), GUARD, RULES, DROP_IN),
+        files=(*(f"{LOCAL}/{name}" for name in _names(settings)), LUA, RULES, DROP_IN),
         units=own.units,
         keys=keys.key_paths(settings),
         histories=(paths.dkim_history(settings.selector_base),),
@@ -93,7 +95,7 @@ def query(settings: MailSettings) -> Query:
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return what rspamd shall be, signing with the keys whose records are published."""
+    """Return the desired rspamd, which signs with the keys whose records are published."""
     return Service(
         query=query(settings),
         unit=UNIT,
@@ -104,7 +106,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         validators=tuple(_validators(settings)),
         ignored=IGNORED,
         preflight=Preflight(_start()) if settings.preflight else None,
-        # What is compiled for the rules takes long, so a rehearsal with rules may use it.
+        # Compiled rules take long to make, so a preflight with rules uses those of the live rspamd.
         scratch=() if settings.scan_outbound else ("/var/lib/rspamd",),
         sockets=(SOCKET,),
         workers=True,
@@ -119,10 +121,10 @@ def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
 
 
 def render_local(settings: MailSettings, name: str, signs: SigningTable) -> str:
-    """Return a file of `local.d`: ours with the operator's settings, or the operator's alone."""
+    """Return a file of `local.d`: ours with the operator's settings, or only the operator's."""
     where = f'mail_rspamd["{name}"]'
     setting = Settings(settings.rspamd.get(name, {}), where)
-    ours = _known(settings, name)
+    ours = _is_ours(settings, name)
     body = render(f"{LOCAL}/{name}", setting=setting, **_values(settings, signs)) if ours else ""
     rest = list(setting.rest())
     return "\n".join(
@@ -139,9 +141,9 @@ def render_local(settings: MailSettings, name: str, signs: SigningTable) -> str:
 def _files(settings: MailSettings, signs: SigningTable) -> Iterator[File]:
     for name in _names(settings):
         yield File(f"{LOCAL}/{name}", render_local(settings, name, signs))
-    judging = [name for name in JUDGING if f"{name}.conf" not in settings.rspamd]
-    yield File(GUARD, render(GUARD, scan=settings.scan_outbound, senders=_senders(settings)))
-    yield File(RULES, render(RULES, scan=settings.scan_outbound, judging=judging))
+    modules = [name for name in CONTENT_MODULES if f"{name}.conf" not in settings.rspamd]
+    yield File(LUA, render(LUA, scan=settings.scan_outbound, senders=_senders(settings)))
+    yield File(RULES, render(RULES, scan=settings.scan_outbound, modules=modules))
     yield File(DROP_IN, render(DROP_IN))
 
 
@@ -150,12 +152,12 @@ def _senders(settings: MailSettings) -> dict[str, tuple[str, ...]]:
 
 
 def _names(settings: MailSettings) -> tuple[str, ...]:
-    counting = COUNTING if _counts(settings) else ()
+    counting = RATE_FILES if _counts(settings) else ()
     return tuple(dict.fromkeys((*FILES, *counting, *sorted(settings.rspamd))))
 
 
-def _known(settings: MailSettings, name: str) -> bool:
-    return name in FILES or (name in COUNTING and _counts(settings))
+def _is_ours(settings: MailSettings, name: str) -> bool:
+    return name in FILES or (name in RATE_FILES and _counts(settings))
 
 
 def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
@@ -182,14 +184,14 @@ def _rates(settings: MailSettings) -> dict[str, Any]:
 
 def _validators(settings: MailSettings) -> Iterator[tuple[str, ...]]:
     if settings.rspamd:
-        yield ("sh", "-c", READ, "sh", *settings.rspamd)
-        yield ("sh", "-c", KNOWN, "sh", *_settings(settings))
-    yield CHECK
+        yield ("sh", "-c", UNREAD_FILES, "sh", *settings.rspamd)
+        yield ("sh", "-c", UNKNOWN_SETTINGS, "sh", *_setting_names(settings))
+    yield CONFIGTEST
 
 
-def _settings(settings: MailSettings) -> Iterator[str]:
+def _setting_names(settings: MailSettings) -> Iterator[str]:
     for file, own in settings.rspamd.items():
-        if file.partition(".")[0].removesuffix("_group") not in NAMING:
+        if file.partition(".")[0].removesuffix("_group") not in FREE_NAMES:
             yield from (f"{file}/{name}" for name in own)
 
 
@@ -198,8 +200,8 @@ def _start() -> tuple[tuple[str, ...], ...]:
         ("mkdir", "-p", "/run/rspamd"),
         ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/rspamd"),
         ("chown", "_rspamd:", "/run/rspamd"),
-        ("install", "-d", "-o", "_rspamd", "-g", "postfix", "-m", "2710", ROOM),
-        # It keeps what it was started with open, for whose end the rehearsal would wait.
+        ("install", "-d", "-o", "_rspamd", "-g", "postfix", "-m", "2710", SOCKET_DIRECTORY),
+        # rspamd keeps its output open, and the preflight would wait for its end.
         ("sh", "-c", 'exec "$@" >/dev/null 2>&1', "sh", *AS_RSPAMD, "rspamd"),
     )
 
@@ -209,7 +211,7 @@ def _counts(settings: MailSettings) -> bool:
 
 
 class Settings:
-    """The settings of one file, while its template is written."""
+    """Settings of one UCL file, while its template is rendered."""
 
     def __init__(self, own: Mapping[str, Any], where: str) -> None:
         self._own = own
@@ -217,21 +219,21 @@ class Settings:
         self._written: set[str] = set()
 
     def __call__(self, name: str, value: Any) -> str:  # noqa: ANN401 - UCL holds anything
-        """Return a setting of ours, or what the operator has made of it."""
+        """Return a setting of ours, with the operator's value joined to it."""
         self._written.add(name)
         if name not in self._own:
             return setting(name, value)
         return f"# {self._where}:\n{setting(name, joined(value, self._own[name]))}"
 
     def rest(self) -> Iterator[str]:
-        """Yield the operator's settings of which there is none of ours."""
+        """Yield the operator's settings that the template does not have."""
         yield from (
             setting(name, self._own[name]) for name in self._own if name not in self._written
         )
 
 
 def joined(ours: Any, own: Any) -> Any:  # noqa: ANN401 - UCL holds anything
-    """Return two values as one: objects name by name, of anything else the operator's."""
+    """Return two values joined: objects name by name, otherwise the operator's."""
     if not (isinstance(ours, Mapping) and isinstance(own, Mapping)):
         return own
     both = {name: joined(ours[name], own[name]) for name in ours.keys() & own.keys()}
@@ -239,6 +241,6 @@ def joined(ours: Any, own: Any) -> Any:  # noqa: ANN401 - UCL holds anything
 
 
 def setting(name: str, value: Any) -> str:  # noqa: ANN401 - UCL holds anything
-    """Return one setting as it is written into a file; a time or a size stands without quotes."""
+    """Return one setting in UCL; a time or a size has no quotes."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=dict)
     return f"{name} = {_AMOUNT.sub(lambda amount: amount[1], text)};"

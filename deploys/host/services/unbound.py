@@ -1,11 +1,9 @@
 """
-Unbound, the host's own resolver: it validates DNSSEC (RFC 4035) and answers this host alone.
+Unbound of a mail host: a resolver that validates DNSSEC (RFC 4035), for this host only.
 
-DANE trusts an answer because it was validated, so the resolver must not be reached over a network.
-Mail services ask it whatever /etc/resolv.conf says: their units see a file of ours in its place.
+DANE trusts validated answers, so the resolver must not be reached over a network. Mail services use
+it whatever /etc/resolv.conf says: their units have a file of ours mounted there.
 """
-
-from collections.abc import Iterator
 
 from ...mail import units
 from ...mail.settings.model import MailSettings
@@ -17,13 +15,13 @@ from .plan_input import PlanInput
 NAME = "unbound"
 DIRECTORY = "/etc/unbound"
 CONFIGURATION = f"{DIRECTORY}/unbound.conf"
-# As the unit does before its first start: without the root's key the configuration is none.
+# The unit runs this before its first start; without the root's key the configuration is not valid.
 ROOT_KEY = ("/usr/libexec/unbound-helper", "root_trust_anchor_update")
-RESOLV_CONF = f"{DIRECTORY}/resolv.conf"  # the units of mail services see it as /etc/resolv.conf
+RESOLV_CONF = f"{DIRECTORY}/resolv.conf"  # /etc/resolv.conf of mail services
 
 
 def query(settings: MailSettings) -> Query:
-    """Return what to ask a host about Unbound."""
+    """Return the state of Unbound that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
         name=NAME,
@@ -36,7 +34,7 @@ def query(settings: MailSettings) -> Query:
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return what Unbound shall be on a host."""
+    """Return the desired Unbound."""
     values = {
         "version": installed(given.existing, "unbound"),
         "forwards": settings.resolver_forwards,
@@ -53,8 +51,3 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         masked=(units.UNBOUND,),
         validators=(ROOT_KEY, ("unbound-checkconf", "{directory}/unbound.conf")),
     )
-
-
-def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
-    """Yield nothing: what goes into it was checked before."""
-    yield from ()

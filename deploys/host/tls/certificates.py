@@ -1,9 +1,9 @@
 """
-Certificates (RFC 5280) of a mail host: one for each of its names, chosen by SNI (RFC 6066).
+Certificates of a mail host (RFC 5280): one for each of its names, selected by SNI (RFC 6066).
 
-A name is served from one file that holds an ECDSA and an RSA key with their certificates. Where
-these come from is the operator's choice: an ACME server, files of his own, or this host itself.
-What comes later, a renewal or a replaced file, is taken over on the host without a run.
+A name has one file with an ECDSA and an RSA key and their certificates. They come from an ACME
+server, from the operator's files, or from this host itself (self-signed). A later renewal or a
+replaced file is taken over on the host without a run.
 """
 
 import json
@@ -20,20 +20,20 @@ UNITS = "/usr/local/lib/systemd/system"
 HOOKS = "/etc/letsencrypt/renewal-hooks/deploy"
 CERTBOT = "/etc/systemd/system/certbot.service.d"
 DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
-OF_MAIL, OF_SITES = ("ecdsa", "rsa"), ("ecdsa",)  # the kinds of keys
+MAIL_KINDS, SITE_KINDS = ("ecdsa", "rsa"), ("ecdsa",)  # of keys
 AGENT = Path(__file__).parents[1] / "agent" / "tls"
-PROGRAMS = ("dane.py", "pem.py")  # the agent's own, which stand on the host too
+PROGRAMS = ("dane.py", "pem.py")  # modules of the agent that stay on the host
 
 
 def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
     """Return the certificate of every name of a host."""
-    return tuple(_certificate(settings, name, OF_MAIL) for name in settings.host_names)
+    return tuple(_certificate(settings, name, MAIL_KINDS) for name in settings.host_names)
 
 
 def of_sites(settings: MailSettings) -> tuple[Certificate, ...]:
-    """Return the certificate of every name of a host's web sites, as far as it can have one."""
+    """Return the certificates of a host's web sites; with own files, of the names that have any."""
     return tuple(
-        replace(_certificate(settings, name, OF_SITES), unit=units.NGINX)
+        replace(_certificate(settings, name, SITE_KINDS), unit=units.NGINX)
         for site in settings.sites
         for name in site.names
         if settings.tls != "files" or name in settings.tls_files
@@ -56,12 +56,12 @@ def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> C
 
 
 def files(settings: MailSettings) -> tuple[File, ...]:
-    """Return what takes over a renewed certificate on the host, without a run."""
+    """Return the program that takes over renewed certificates on the host, and its triggers."""
     if settings.tls == "self-signed":
         return ()
     return (
         *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAMS),
-        File(f"{PROGRAM}/certificates.json", _taken_over(settings)),
+        File(f"{PROGRAM}/certificates.json", _sources(settings)),
         File(f"{PROGRAM}/take-over", render(f"{PROGRAM}/take-over")),
         *(_of_certbot(settings) if settings.tls == "acme" else _of_files(settings)),
     )
@@ -92,7 +92,7 @@ def _of_files(settings: MailSettings) -> tuple[File, ...]:
     )
 
 
-def _taken_over(settings: MailSettings) -> str:
+def _sources(settings: MailSettings) -> str:
     return (
         json.dumps(
             [
@@ -106,9 +106,9 @@ def _taken_over(settings: MailSettings) -> str:
 
 
 def _next(settings: MailSettings, name: str) -> str:
-    """Return where the keys are that come next; senders look at those of the host's own name."""
-    rolls = settings.dane and settings.tls != "files" and name == settings.hostname
-    return paths.next_certificate(name) if rolls else ""
+    """Return the file of the next keys; only the host's own name has TLSA records."""
+    rotates = settings.dane and settings.tls != "files" and name == settings.hostname
+    return paths.next_certificate(name) if rotates else ""
 
 
 def _files(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
