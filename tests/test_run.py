@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def run(inventory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def written(folder: Path, found: dict[str, Any] | None = None, **hosts: dict[str, Any]) -> Path:
     """Write an inventory of fake mail hosts that answer with what is `found` on them."""
-    answer = json.dumps({"answer": found or bare("13").model_dump(mode="json")})
+    answer = json.dumps({"answer": found or asdict(bare("13"))})
     fake = {"fake_delay": 0, "fake_delay_jitter": 0, "fake_responses": {"python3": answer}}
     mail = [(f"@fake/{name}", fake | data) for name, data in hosts.items()]
     path = folder / "inventory.py"
@@ -121,7 +122,7 @@ def test_an_inventory_without_mail_hosts_is_told_what_the_group_is_called(tmp_pa
 def test_a_host_that_cannot_be_deployed_says_why(
     found: dict[str, Any], sentence: str, way: str, tmp_path: Path
 ) -> None:
-    whole = bare("13").model_dump(mode="json") | found
+    whole = asdict(bare("13")) | found
 
     done = run(written(tmp_path, whole, mx1=SETTINGS), "deploys/hosts.py", way)
 
@@ -133,7 +134,7 @@ def test_a_host_that_cannot_be_deployed_says_why(
 def test_a_host_without_python_is_told_how_to_get_it(tmp_path: Path) -> None:
     inventory = written(tmp_path, mx1=SETTINGS)
     refusal = {"refused": {"step": "python3", "why": "python3 is missing: apt-get install python3"}}
-    answer = json.dumps({"answer": bare("13").model_dump(mode="json")})
+    answer = json.dumps({"answer": asdict(bare("13"))})
     inventory.write_text(inventory.read_text().replace(repr(answer), repr(json.dumps(refusal))))
 
     done = run(inventory, "deploys/hosts.py", "-y")

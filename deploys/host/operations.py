@@ -24,7 +24,14 @@ from .tls import dane
 from .transport.commands import command, fail
 from .transport.facts import existing_on
 from .transport.output import say, show
-from .transport.payloads import asking, certifying, described, preparing
+from .transport.payloads import (
+    apply_request,
+    certify_request,
+    existing_request,
+    planned,
+    prepare_request,
+    rotate_request,
+)
 
 Commands = Generator[FunctionCommand, None, None]
 
@@ -50,7 +57,7 @@ def host_prepared(settings: HostSettings) -> Commands:
             host.noop("packages and certificates are there")
             return
         show(changes)
-        yield command("prepare", preparing(settings, desired, changes), settings)
+        yield command(prepare_request(settings, desired, changes), settings)
 
 
 @operation()
@@ -104,12 +111,14 @@ def host_configured(settings: HostSettings, seen: RecordLookup) -> Commands:
             host.noop("every file is in place and loaded")
             return
         show([*changes, *rotation.changes])
-        whole = [
-            described(service, existing, changed=bool(plan))
+        if not changes:
+            yield command(rotate_request(settings, rotation.request), settings)
+            return
+        services = [
+            planned(service, existing, changed=bool(plan))
             for service, plan in zip(desired, plans, strict=True)
         ]
-        request = {"services": whole, "leaving": left, **rotation.request}
-        yield command("apply" if changes else "rotate", asking(settings) | request, settings)
+        yield command(apply_request(settings, services, left, rotation.request), settings)
 
 
 def _certified(settings: HostSettings, everywhere: TlsaLookup, verbs: Collection[str]) -> Commands:
@@ -123,14 +132,14 @@ def _certified(settings: HostSettings, everywhere: TlsaLookup, verbs: Collection
             host.noop("no certificate is due")
             return
         show([*due, *announcement.changes])
-        request = certifying(settings, desired, due, announcement.request)
-        yield command("certify", request, settings)
+        request = certify_request(settings, desired, due, announcement.request)
+        yield command(request, settings)
 
 
 def host_facts(settings: MailSettings) -> HostFacts:
     """Return what a host tells of itself that records have to say; it is asked only once."""
     member = state.inventory.get_host(settings.inventory_name)
-    existing = existing_on(member, asking(settings), settings.timeout)
+    existing = existing_on(member, existing_request(settings), settings.timeout)
     if not existing:
         return HostFacts()
     given = plan_input(settings, existing)
@@ -145,7 +154,7 @@ def host_facts(settings: MailSettings) -> HostFacts:
 
 
 def _existing(settings: HostSettings) -> Existing | None:
-    return existing_on(host, asking(settings), settings.timeout)
+    return existing_on(host, existing_request(settings), settings.timeout)
 
 
 def _refused(sentence: str) -> Commands:

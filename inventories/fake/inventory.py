@@ -1,6 +1,7 @@
 """A host that does not exist: `pyinfra inventories/fake/inventory.py deploys/hosts.py --dry`."""
 
-from deploys.host.new_host import fresh
+from deploys.host.model.wire import encode
+from deploys.host.new_host import new_host
 from deploys.mail.settings.inventory import fleet_from
 
 _mx1 = {
@@ -8,7 +9,7 @@ _mx1 = {
     "mail_addresses": ["203.0.113.11"],
     "mail_domains": ["harbor.example"],
 }
-_found = fresh(fleet_from({"mx1": _mx1}, {}).hosts[0]).model_dump_json()
+_found = encode(new_host(fleet_from({"mx1": _mx1}, {}).hosts[0]))
 _fake = {
     "fake_delay": 0,
     "fake_delay_jitter": 0,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploys.host.new_host import fresh
+from deploys.host.new_host import new_host
 from deploys.host.services import postfix
 from deploys.host.services.plan_input import plan_input
 from deploys.mail import paths
@@ -104,7 +104,7 @@ def rendered(settings: Data, release: str, directory: Path) -> None:
     """Write the files of a host's Postfix on a Debian release."""
     checked = _checked(settings)
     directory.mkdir(parents=True)
-    for file in postfix.service(checked, plan_input(checked, fresh(checked, release))).set:
+    for file in postfix.service(checked, plan_input(checked, new_host(checked, release))).set:
         if Path(file.path).parent == Path(paths.POSTFIX):
             (directory / Path(file.path).name).write_text(file.content)
 

@@ -1,11 +1,13 @@
 """What a host might say of itself, for plans that need no host."""
 
 import base64
+from dataclasses import asdict
 from typing import Any
 
 from deploys.host.model.desired import Certificate, File, Service
 from deploys.host.model.state import Existing
-from deploys.host.new_host import fresh, nothing
+from deploys.host.model.wire import decode
+from deploys.host.new_host import absent, new_host
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Client, HostSettings, MailSettings
 from deploys.mail.settings.secret import command
@@ -38,13 +40,13 @@ def client(**data: Any) -> Client:
 
 def bare(release: str = "12", own: HostSettings | None = None) -> Existing:
     """Return a new host: nothing of mail is installed."""
-    return fresh(own or settings(), release)
+    return new_host(own or settings(), release)
 
 
 def as_desired(service: Service, release: str = "12", **other: Any) -> Existing:
     """Return a host on which a service is exactly what it shall be, but for what is given."""
     state = {"ActiveState": "active", "UnitFileState": "enabled"}
-    found = nothing(service.query) | {
+    found = vars(absent(service.query)) | {
         "files": {file.path: _file(file) for file in service.set},
         "tables": {table.path: table.file().sha256 for table in service.tables},
         "owned": [file.path for file in service.set],
@@ -52,14 +54,15 @@ def as_desired(service: Service, release: str = "12", **other: Any) -> Existing:
         "pid": 42,
         "loaded": service.digest,
     }
-    host = bare(release).model_dump()
+    host = asdict(bare(release))
     certificates = {certificate.path: served(certificate) for certificate in service.certificates}
-    return Existing.model_validate(
+    return decode(
+        Existing,
         host
         | {"packages": host["packages"] | dict.fromkeys(service.query.packages, "1-1")}
         | {"certificates": host["certificates"] | certificates}
         | {"keys": host["keys"] | {key.path: "AAAA" for key in service.keys}}
-        | {"services": host["services"] | {service.query.name: found | other}}
+        | {"services": host["services"] | {service.query.name: found | other}},
     )
 
 

@@ -1,6 +1,7 @@
 """What certbot is asked, and what is made of its answer."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,20 @@ import pytest
 
 from deploys.host.agent.system.shell import Refused
 from deploys.host.agent.tls import acme, certificates
+from deploys.host.model.desired import Certificate
+from deploys.host.model.state import FoundListener
 
-ONE: dict[str, Any] = {
-    "name": "mx1.harbor.example",
-    "directory": "https://acme.example/dir",
-    "contact": "",
-    "rotate": False,
-}
+ONE = Certificate(
+    path="/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem",
+    name="mx1.harbor.example",
+    source="acme",
+    directory="https://acme.example/dir",
+)
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, before: str = "", **other: Any) -> str:
     monkeypatch.setattr(acme, "renewed_by", lambda _name: before)
-    return " ".join(acme._certbot(ONE | other, "rsa"))  # noqa: SLF001 - the command itself
+    return " ".join(acme._certbot(replace(ONE, **other), "rsa"))  # noqa: SLF001 - the command itself
 
 
 def test_a_key_stays_and_a_certificate_that_is_good_is_kept(
@@ -35,8 +38,8 @@ def test_a_key_stays_and_a_certificate_that_is_good_is_kept(
 
 def test_another_authority_issues_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--force-renewal" in asked(monkeypatch, before="https://old.example/dir")
-    assert "--force-renewal" not in asked(monkeypatch, before=ONE["directory"])
-    assert "--force-renewal" in asked(monkeypatch, before=ONE["directory"], rotate=True)
+    assert "--force-renewal" not in asked(monkeypatch, before=ONE.directory)
+    assert "--force-renewal" in asked(monkeypatch, before=ONE.directory, rotate=True)
 
 
 def test_a_contact_is_told_to_the_authority(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +63,7 @@ def test_of_what_certbot_says_the_reason_is_kept() -> None:
 
 
 def test_what_holds_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acme, "listener", lambda _port: {"pid": 7, "process": "nginx"})
+    monkeypatch.setattr(acme, "listener", lambda _port: FoundListener(7, "nginx"))
 
     with pytest.raises(Refused, match=r"nginx \(process 7\) listens on port 80"):
         acme.issue(ONE, ("ecdsa",))
@@ -83,5 +86,5 @@ def test_the_one_account_at_the_authority_is_found_in_certbots_files(
         (tmp_path / folder / "regr.json").write_text(json.dumps({"body": {}, "uri": uri}))
     monkeypatch.setattr(certificates, "ACCOUNTS", tmp_path)
 
-    assert certificates.account(ONE["directory"]) == found
+    assert certificates.account(ONE.directory) == found
     assert certificates.account("") == ""

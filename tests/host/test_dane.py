@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Collection
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from deploys.host.agent.system.shell import Refused
 from deploys.host.agent.tls import certificates, rotation
 from deploys.host.agent.tls import dane as rules
+from deploys.host.model.desired import Certificate
+from deploys.host.model.request import PublishedKeys
 from deploys.host.model.state import Existing
+from deploys.host.model.wire import decode
 from deploys.host.services import postfix
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import dane
@@ -127,16 +131,12 @@ def test_a_key_waits_for_the_longer_of_two_times_to_live_and_is_then_not_noted_a
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> dict[str, Any]:
+def own(tmp_path: Path) -> Certificate:
     """A host that serves a certificate of its own, and has keys that come next."""
-    one: dict[str, Any] = {
-        "name": NAME,
-        "kinds": ("ecdsa", "rsa"),
-        "source": "self-signed",
-        "path": str(tmp_path / "mx1.pem"),
-    }
-    one["next"] = str(tmp_path / "next" / "mx1.pem")
-    certificates.sign(one["path"], NAME, certificates.ALGORITHMS, {})
+    one = Certificate(
+        path=str(tmp_path / "mx1.pem"), name=NAME, next=str(tmp_path / "next" / "mx1.pem")
+    )
+    certificates.sign(one.path, NAME, certificates.ALGORITHMS, {})
     rotation.make_next(one)
     return one
 
@@ -145,45 +145,45 @@ def shown(path: str) -> list[str]:
     return rules.digests(Path(path).read_text())
 
 
-def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: dict[str, Any]) -> None:
-    before, text = shown(own["path"]), Path(own["path"]).read_text()
+def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: Certificate) -> None:
+    before, text = shown(own.path), Path(own.path).read_text()
 
-    certificates.sign(own["path"], NAME, certificates.ALGORITHMS, certificates.known(own["path"]))
+    certificates.sign(own.path, NAME, certificates.ALGORITHMS, certificates.known(own.path))
 
-    assert shown(own["path"]) == before
-    assert Path(own["path"]).read_text() != text
+    assert shown(own.path) == before
+    assert Path(own.path).read_text() != text
 
 
 def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
-    own: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    own: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotation, "allow", lambda *_: None)
-    before, following = shown(own["path"]), shown(own["next"])
+    before, following = shown(own.path), shown(own.next)
 
     rotation.rotate(own, lambda *_: None)
 
-    assert shown(own["path"]) == following
-    assert not set(shown(own["next"])) & {*before, *following}
-    assert len(shown(own["next"])) == 2
+    assert shown(own.path) == following
+    assert not set(shown(own.next)) & {*before, *following}
+    assert len(shown(own.next)) == 2
 
 
 def test_keys_stay_where_senders_do_not_know_the_next_ones(
-    own: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    own: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: str) -> None:
         raise rules.Unannounced("until 10:00")
 
     monkeypatch.setattr(rotation, "allow", never)
-    before = shown(own["path"]), shown(own["next"])
+    before = shown(own.path), shown(own.next)
 
     with pytest.raises(Refused, match="until 10:00"):
         rotation.rotate(own, lambda *_: None)
 
-    assert (shown(own["path"]), shown(own["next"])) == before
+    assert (shown(own.path), shown(own.next)) == before
 
 
 def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
-    own: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    own: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(rotation, "LIVE", tmp_path / "live")
     monkeypatch.setattr(rotation, "allow", lambda *_: None)
@@ -197,7 +197,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
         archived.write_text("in use")
         place.parent.mkdir(parents=True)
         place.symlink_to(archived)
-    keys, asked = certificates.known(own["next"]), []
+    keys, asked = certificates.known(own.next), []
 
     def refused(_: object, kinds: list[str]) -> None:
         asked.append({kind: place.read_text() for kind, place in places.items()})
@@ -205,20 +205,20 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
             raise Refused("issue", "too many certificates")
 
     with pytest.raises(Refused, match="too many"):
-        rotation.rotate(own | {"source": "acme"}, refused)
+        rotation.rotate(replace(own, source="acme"), refused)
 
     own_key = "in use"
     assert asked == [keys | {"rsa": own_key}, keys | {"ecdsa": own_key}]
     assert {place.read_text() for place in places.values()} == {own_key}
-    assert certificates.known(own["next"]) == keys
+    assert certificates.known(own.next) == keys
 
 
 def host(own: MailSettings, pid: int | None = 42, **found: Any) -> Existing:
     """Return what is found on a host with a certificate."""
     service = postfix.service(own, plan_input(own, bare()))
-    existing = as_desired(service, pid=pid).model_dump()
+    existing = asdict(as_desired(service, pid=pid))
     existing["certificates"] = {PATH: served(service.certificates[0], **found)}
-    return Existing.model_validate(existing)
+    return decode(Existing, existing)
 
 
 ACME = {"mail_tls": "acme"}
@@ -273,4 +273,4 @@ def test_what_the_agent_notes_has_the_time_to_live_of_the_records() -> None:
     announcement = dane.announcement(own, found, lambda *_: True)
 
     (note,) = announcement.request
-    assert note == {"name": NAME, "announced": (ONE, TWO), "ttl": 120}
+    assert note == PublishedKeys(NAME, (ONE, TWO), 120)

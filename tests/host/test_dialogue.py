@@ -5,7 +5,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def port(tmp_path: Path) -> Iterator[int]:
 def asked(port: int, file: Path, path: str = "/here") -> None:
     step = Step(f"GET {path}", "^200 text/plain\na.example/here\n$")
     question = Dialogue("web site", "look", (step,), port=port, tls=str(file), site="a.example")
-    hold("probe", asdict(question), time.monotonic())
+    hold("probe", question, time.monotonic())
 
 
 def test_a_site_that_answers_rightly_is_content(port: int, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from deploys.host.model.desired import Service
 from deploys.host.model.plan import certification, configuration, preparation
 from deploys.host.model.state import Existing
+from deploys.host.model.wire import decode
 from deploys.host.preconditions import obstacle
 from deploys.host.services import nginx, postfix, registry
 from deploys.host.services.plan_input import plan_input
@@ -38,7 +40,7 @@ def host(
 ) -> Existing:
     """Return a host that serves a policy in a mode, or none."""
     asked = of or own()
-    found = bare(own=asked).model_dump()
+    found = asdict(bare(own=asked))
     certificate = certificates.certificates(asked)[0]
     found["certificates"][certificate.path] = served(certificate, self_signed=self_signed)
     if mode:
@@ -47,7 +49,7 @@ def host(
         file["content"] = base64.b64encode(str(policy).encode()).decode()
         found["services"]["nginx"]["files"][paths.mta_sts_policy(DOMAIN)] = file
         found["services"]["nginx"]["owned"] = [paths.mta_sts_policy(DOMAIN)]
-    return Existing.model_validate(found)
+    return decode(Existing, found)
 
 
 def described(
@@ -178,19 +180,19 @@ def waiting(existing: Existing, *seen: str) -> tuple[str, ...]:
 
 def test_a_site_that_is_not_wanted_any_more_is_stopped() -> None:
     asked = own("none", mail_tls="self-signed")
-    found = bare(own=asked).model_dump()
+    found = asdict(bare(own=asked))
     found["services"]["nginx"]["owned"] = [nginx.CONFIGURATION]
 
-    given = plan_input(asked, Existing.model_validate(found))
+    given = plan_input(asked, decode(Existing, found))
 
     assert registry.leaving(asked, given) == {"nginx": "nginx.service"}
 
 
 def running(pid: int | None, *owned: str, listener: str = "") -> Existing:
-    found = host().model_dump()
+    found = asdict(host())
     found["services"]["nginx"] |= {"pid": pid, "owned": owned}
     found["listeners"]["443"] = {"pid": 7, "process": listener} if listener else None
-    return Existing.model_validate(found)
+    return decode(Existing, found)
 
 
 @pytest.mark.parametrize(

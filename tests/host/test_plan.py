@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from deploys.host.model.desired import Service
 from deploys.host.model.plan import certification, configuration, departure, preparation
 from deploys.host.model.state import Existing
+from deploys.host.model.wire import decode
 from deploys.host.services import postfix, registry
 from deploys.host.services.plan_input import plan_input
 from deploys.mail.caa import LETS_ENCRYPT
@@ -26,9 +28,9 @@ def desired(release: str = "12", **own: Any) -> Service:
 
 
 def with_certificate(service: Service, **found: Any) -> Existing:
-    existing = as_desired(service).model_dump()
+    existing = asdict(as_desired(service))
     existing["certificates"] = {PATH: served(service.certificates[0], **found)}
-    return Existing.model_validate(existing)
+    return decode(Existing, existing)
 
 
 def changes(service: Service, existing: Existing) -> list[str]:
@@ -75,7 +77,7 @@ def test_a_file_edited_by_hand_is_put_right_and_shown_line_by_line() -> None:
     edited = service.files[0].content.replace(
         "disable_vrfy_command = yes", "disable_vrfy_command = no"
     )
-    files = as_desired(service).services["postfix"].model_dump()["files"]
+    files = asdict(as_desired(service).services["postfix"])["files"]
     files["/etc/postfix/main.cf"]["sha256"] = hashlib.sha256(edited.encode()).hexdigest()
     files["/etc/postfix/main.cf"]["content"] = base64.b64encode(edited.encode()).decode()
 
@@ -88,7 +90,7 @@ def test_a_file_edited_by_hand_is_put_right_and_shown_line_by_line() -> None:
 
 def test_a_mode_that_differs_is_put_right() -> None:
     service = desired()
-    files = as_desired(service).services["postfix"].model_dump()["files"]
+    files = asdict(as_desired(service).services["postfix"])["files"]
     files["/etc/postfix/virtual"]["mode"] = 0o666
 
     assert changes(service, as_desired(service, files=files)) == [
@@ -255,7 +257,7 @@ def test_the_answer_for_the_operator_names_the_settings_that_a_refusal_speaks_of
 
 
 def test_what_an_earlier_role_left_running_is_stopped() -> None:
-    found = bare().model_copy(update={"others": {"milter": "milter.service"}})
+    found = replace(bare(), others={"milter": "milter.service"})
 
     given = plan_input(settings(), found)
 

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,11 @@ from deploys.host.agent import dkim as agent
 from deploys.host.dkim import keys
 from deploys.host.dkim.rotation import Rotation
 from deploys.host.dkim.state import DkimState, dkim_state
+from deploys.host.model.desired import Key
 from deploys.host.model.plan import preparation
+from deploys.host.model.request import DkimRotation
 from deploys.host.model.state import Existing
+from deploys.host.model.wire import decode
 from deploys.host.services import rspamd
 from deploys.host.services.plan_input import PlanInput, plan_input
 from deploys.mail import dkim
@@ -68,15 +71,16 @@ def host(
         "owner": "root",
         "group": "root",
     }
-    found = bare().model_dump()
+    found = asdict(bare())
     found["services"]["rspamd"]["files"][DKIM_TABLE] = file if signs else None
-    existing = Existing.model_validate(
+    existing = decode(
+        Existing,
         found
         | {
             "keys": dict.fromkeys(keys.key_paths(settings())) | dict.fromkeys(paths, "UlNB"),
             "histories": {dkim_history(settings().selector_base): times},
             "clock": NOW,
-        }
+        },
     )
     return Known(existing, names(*seen))
 
@@ -226,7 +230,7 @@ def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(
 ) -> None:
     monkeypatch.setattr("shutil.chown", lambda *_: None)
     key, history = tmp_path / "mx1-rsa.key", tmp_path / "mx1.json"
-    agent.make_key({"path": str(key), "kind": "ed25519", "owner": "_rspamd"})
+    agent.make_key(Key(str(key), "ed25519", "_rspamd"))
     left: list[list[str]] = []
     write = agent._write  # noqa: SLF001 - the moment that matters
 
@@ -235,7 +239,7 @@ def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(
         write(*arguments)
 
     monkeypatch.setattr(agent, "_write", watched)
-    turn = {"deleted": [str(key)], "histories": {str(history): {"1": {"revoked": 5.5}}}}
+    turn = DkimRotation((str(key),), {str(history): {"1": {"revoked": 5.5}}})
     agent.turn(turn)
     agent.turn(turn)
 

@@ -1,26 +1,25 @@
 """What a host says of the certificates that it serves, and of their sources."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from deploys.host.agent.system.shell import Refused
 from deploys.host.agent.tls.certificates import look, take
+from deploys.host.model.desired import Certificate, CertificateSource
 from tests.host.pairs import EC, NAME, OTHER, RSA, certificate, key
 
 
-def asked(folder: Path, source: str, **texts: str) -> dict[str, Any]:
+def asked(folder: Path, source: CertificateSource, **texts: str) -> Certificate:
     """Return what is asked about a name whose sources are these files."""
     for name, text in texts.items():
         (folder / name).write_text(text)
-    return {
-        "path": str(folder / "served" / "mx1.pem"),
-        "name": NAME,
-        "source": source,
-        "files": [str(folder / part) for part in ("key", "chain", "rsa_key", "rsa_chain")],
-        "next": "",
-    }
+    return Certificate(
+        path=str(folder / "served" / "mx1.pem"),
+        name=NAME,
+        source=source,
+        files=tuple(str(folder / part) for part in ("key", "chain", "rsa_key", "rsa_chain")),
+    )
 
 
 def whole(days: float = 60) -> dict[str, str]:
@@ -38,12 +37,12 @@ def test_what_was_taken_is_current_until_its_sources_change(tmp_path: Path) -> N
 
     found = look(one)
     assert found
-    assert (found["kinds"], found["current"], found["problem"]) == (["ecdsa", "rsa"], True, "")
-    assert (found["covered"], found["self_signed"], found["days"]) == (True, False, 59)
+    assert (found.kinds, found.current, found.problem) == (("ecdsa", "rsa"), True, "")
+    assert (found.covered, found.self_signed, found.days) == (True, False, 59)
 
     replaced = look(asked(tmp_path, "files", **whole(days=90)))
     assert replaced
-    assert (replaced["current"], replaced["problem"]) == (False, "")
+    assert (replaced.current, replaced.problem) == (False, "")
 
 
 @pytest.mark.parametrize(
@@ -62,21 +61,21 @@ def test_files_of_the_operator_that_cannot_serve_are_a_problem(
     found = look(one)
 
     assert found
-    assert sentence in found["problem"]
+    assert sentence in found.problem
     with pytest.raises(Refused, match=sentence):
         take(one)
 
 
 def test_what_ended_while_it_was_served_is_a_problem_too(tmp_path: Path) -> None:
     one = asked(tmp_path, "files", **whole(days=-1))
-    served = Path(one["path"])
+    served = Path(one.path)
     served.parent.mkdir()
-    served.write_text("".join(Path(path).read_text() for path in one["files"]))
+    served.write_text("".join(Path(path).read_text() for path in one.files))
 
     found = look(one)
 
     assert found
-    assert "ended on" in found["problem"]
+    assert "ended on" in found.problem
 
 
 @pytest.mark.parametrize("missing", [{}, {"key": key(EC), "chain": certificate(EC)}])

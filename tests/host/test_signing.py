@@ -4,6 +4,7 @@ import base64
 import hashlib
 import stat
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from deploys.host.agent import dkim as agent
 from deploys.host.dkim import keys as keyring
 from deploys.host.dkim.signing_table import SigningTable
 from deploys.host.dkim.state import DkimState, dkim_state
+from deploys.host.model.desired import Key, KeyKind
 from deploys.host.model.state import Existing
+from deploys.host.model.wire import decode
 from deploys.host.services import rspamd
 from deploys.host.services.plan_input import plan_input
 from deploys.mail.paths import DKIM_TABLE
@@ -28,7 +31,7 @@ def with_keys(existing: Existing, **found: Any) -> Existing:
     """Return a host that has its keys."""
     paths = keyring.key_paths(settings())[:2]
     made = dict(zip(paths, ("UlNB", "RUQy"), strict=True))
-    return existing.model_copy(update={"keys": made} | found)
+    return replace(existing, **({"keys": made} | found))
 
 
 def running(existing: Existing, *seen: str) -> Existing:
@@ -36,7 +39,7 @@ def running(existing: Existing, *seen: str) -> Existing:
     given = plan_input(settings(), existing, lambda *_: seen)
     service_files = rspamd.service(settings(), given).files
     (table,) = (file for file in service_files if file.path == DKIM_TABLE)
-    service = existing.services["rspamd"].model_dump()
+    service = asdict(existing.services["rspamd"])
     service["files"][DKIM_TABLE] = {
         "sha256": table.sha256,
         "content": base64.b64encode(table.content.encode()).decode(),
@@ -44,8 +47,8 @@ def running(existing: Existing, *seen: str) -> Existing:
         "owner": "root",
         "group": "root",
     }
-    services = existing.model_dump()["services"] | {"rspamd": service}
-    return with_keys(Existing.model_validate(bare().model_dump() | {"services": services}))
+    services = asdict(existing)["services"] | {"rspamd": service}
+    return with_keys(decode(Existing, asdict(bare()) | {"services": services}))
 
 
 def state(existing: Existing, *seen: str, own: MailSettings | None = None) -> DkimState:
@@ -82,7 +85,7 @@ def test_keys_of_another_name_take_over_when_they_are_seen_and_not_before() -> N
     host = running(with_keys(bare()), RSA, ED25519)
     renamed = settings(mail_dkim_selector="next")
     made = dict.fromkeys(keyring.key_paths(renamed)[:2], "UlNB")
-    waiting = host.model_copy(update={"keys": made})
+    waiting = replace(host, keys=made)
     records = [f"next-{name}._domainkey.harbor.example" for name in ("rsa", "ed25519")]
 
     def signing(*seen: str) -> list[str]:
@@ -110,12 +113,12 @@ def test_only_records_of_keys_that_do_not_sign_yet_are_looked_for() -> None:
 
 @pytest.mark.parametrize("kind", ["rsa2048", "ed25519"])
 def test_a_key_made_on_a_host_is_its_owners_alone_and_verifies(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: KeyKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.chown", lambda *_: None)
     path = tmp_path / "dkim" / "mx1.key"
 
-    agent.make_key({"path": str(path), "kind": kind, "owner": "_rspamd"})
+    agent.make_key(Key(str(path), kind, "_rspamd"))
     public = agent.public_key(str(path))
 
     assert public
@@ -140,7 +143,7 @@ def verifies(path: Path, kind: str, public: str) -> bool:
 def test_a_key_that_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.chown", lambda *_: None)
     path = tmp_path / "dkim" / "mx1.key"
-    key = {"path": str(path), "kind": "ed25519", "owner": "_rspamd"}
+    key = Key(str(path), "ed25519", "_rspamd")
     agent.make_key(key)
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_suffix(".pub").unlink()

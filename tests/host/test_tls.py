@@ -1,6 +1,7 @@
 """Certificates, the resolver and the policies of a host, as values and as files."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from deploys.host.model.desired import Service
 from deploys.host.model.plan import configuration
 from deploys.host.model.state import Existing
+from deploys.host.model.wire import decode
 from deploys.host.services import mta_sts_resolver, postfix, postfix_base, unbound
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
@@ -57,10 +59,8 @@ def test_the_daemon_of_policies_is_configured_as_the_golden_file_says(
 
 def with_postfix(release: str) -> Existing:
     versions = {"12": "3.7.11-0+deb12u1", "13": "3.10.13-0+deb13u1"}
-    host = bare(release).model_dump()
-    return Existing.model_validate(
-        host | {"packages": host["packages"] | {"postfix": versions[release]}}
-    )
+    host = asdict(bare(release))
+    return decode(Existing, host | {"packages": host["packages"] | {"postfix": versions[release]}})
 
 
 @pytest.mark.parametrize("module", [unbound, mta_sts_resolver])

@@ -6,13 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from deploys.host.agent.services import units
-from deploys.host.agent.system import processes
+from deploys.host.agent.system.processes import pid_in
 from deploys.host.agent.system.shell import Refused
+from deploys.host.model.desired import Query, Service
 
 SERVICE = """
 import signal, subprocess, sys, time
@@ -29,37 +29,33 @@ time.sleep(20)
 
 
 @pytest.fixture
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
     """A process with one worker; at SIGHUP it takes a while, and starts another one or not."""
     program = (sys.executable, "-c", SERVICE, request.param)
     with subprocess.Popen(program, stdout=subprocess.PIPE, start_new_session=True) as process:
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         (tmp_path / "pid").write_text(f"{process.pid}\n")
-        yield {
-            "pid": process.pid,
-            "pid_file": str(tmp_path / "pid"),
-            "unit": "a.service",
-            "workers": True,
-        }
+        query = Query("a", (), (), (), ("a.service",), pid_file=str(tmp_path / "pid"))
+        yield Service(query, "a.service", "a.service", (), workers=True)
         os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("service", ["renewed"], indirect=True)
-def test_a_reload_is_over_when_new_workers_are_there(service: dict[str, Any]) -> None:
-    before = processes.children(service)
+def test_a_reload_is_over_when_new_workers_are_there(service: Service) -> None:
+    before = units.workers(service)
 
     with units.succession(service):
-        subprocess.run(("kill", "-HUP", str(service["pid"])), check=True)
+        subprocess.run(("kill", "-HUP", str(pid_in(service.query.pid_file))), check=True)
 
-    assert processes.children(service) - before
+    assert units.workers(service) - before
 
 
 @pytest.mark.parametrize("service", ["kept"], indirect=True)
 def test_a_reload_that_renews_no_worker_is_refused(
-    service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(units, "SUCCESSION", 0.6)
 
     with pytest.raises(Refused, match="goes on with what it had read"), units.succession(service):
-        subprocess.run(("kill", "-HUP", str(service["pid"])), check=True)
+        subprocess.run(("kill", "-HUP", str(pid_in(service.query.pid_file))), check=True)

@@ -1,4 +1,4 @@
-"""The agent's door: read a request, do the one thing it asks, answer with one line of JSON."""
+"""Entry point of the agent: one request on standard input, one line of JSON as its answer."""
 
 import contextlib
 import fcntl
@@ -8,10 +8,12 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..model.wire import WireError, decode, encode
 from .system.shell import Refused
 
 LOCK = Path("/run/pyinfra-mail.lock")
@@ -37,23 +39,29 @@ def main() -> None:
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         sys.exit("the request was cut off on its way; nothing was begun")
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps(_answer(json.loads(text))) + "\n")
+        sys.stdout.write(encode(_answer(json.loads(text))) + "\n")
         sys.stdout.flush()
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(message: Mapping[str, Any]) -> dict[str, Any]:
+    verb = message["verb"]
     try:
-        with _alone(request["verb"]):
-            module, function = VERBS[request["verb"]]
-            return {"answer": getattr(import_module(module, __package__), function)(request)}
+        with _alone(verb):
+            module, name = VERBS[verb]
+            function = getattr(import_module(module, __package__), name)
+            return {
+                "answer": function(decode(function.__annotations__["request"], message["request"]))
+            }
     except Refused as refused:
         return {"refused": {"step": refused.step, "why": str(refused)}}
+    except WireError as error:
+        return {"refused": {"step": verb, "why": f"the request does not fit: {error}"}}
     except OSError as error:
-        return {"refused": {"step": request["verb"], "why": f"the system said: {error}"}}
+        return {"refused": {"step": verb, "why": f"the system said: {error}"}}
 
 
 @contextlib.contextmanager
-def _alone(verb: str) -> Any:  # noqa: ANN401 - typing names differ between Python versions
+def _alone(verb: str) -> Iterator[None]:
     """Change a host alone; look at it when nobody is changing it, for a while at least."""
     if verb == "preflight":  # its caller holds the lock
         yield

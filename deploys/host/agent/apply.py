@@ -1,5 +1,5 @@
 """
-The apply: stage, validate, rehearse, switch, load, probe; else put back.
+The apply: stage, validate, preflight, switch, load, probe; else put back.
 
 All services of a host go through it as one set. Nothing before the switch touches what is live,
 and every step can refuse. A mark under /run says that a switch was begun; the loaded digest,
@@ -7,123 +7,116 @@ written last, says that it was finished. A run that is killed in between leaves 
 and the next run sees that they were never confirmed.
 """
 
-import json
-from typing import Any
+from collections.abc import Iterable
 
+from ..model.desired import Service
+from ..model.request import ApplyRequest, PlannedService, RotateRequest
+from ..model.state import Existing, FoundService
 from .dkim import turn
 from .existing import existing
-from .services.loaded import LOADED, STATE, contents, owned, record
+from .services.loaded import LOADED, confirm, remember, switching
 from .services.preflight import in_namespaces, validate
-from .services.stage import exchange, stage, staged, sweep, tables_staged
-from .services.units import leave, load, note, probe, put_right, reread, switching
-from .system.processes import master_of
+from .services.stage import exchange, stage, staged, staged_record, sweep
+from .services.units import (
+    Switch,
+    leave,
+    load,
+    main_process,
+    probe,
+    put_right,
+    reread,
+    switch,
+)
 from .system.shell import Refused
-from .wire import set_digest
-
-Service = dict[str, Any]
 
 
-def apply(request: dict[str, Any]) -> dict[str, Any]:
-    """Make the services of a request what it says; return what then exists."""
-    services = request["services"]
-    changed = [service for service in services if service["changed"]]
-    found = existing(request)["services"]
-    for service in changed:
-        _unchanged(service, found[service["name"]])
-    for service in changed:
-        stage(service)
-    _try(services)
-    _switch(services, changed)
-    for name, unit in request["leaving"].items():
+def apply(request: ApplyRequest) -> Existing:
+    """Make the services of a host as the request has them; return the state after that."""
+    found = existing(request).services
+    changed = [planned for planned in request.services if planned.changed]
+    for planned in changed:
+        _require_unchanged(planned, found[planned.service.query.name])
+    for planned in changed:
+        stage(planned.service)
+    _try(request.services)
+    _switch([planned.service for planned in request.services], changed)
+    for name, unit in request.leaving.items():
         leave(name, unit)
-    turn(request)
+    return rotate(request)
+
+
+def rotate(request: RotateRequest) -> Existing:
+    """Delete DKIM keys and note which ones sign; return the state after that."""
+    turn(request.rotation)
     return existing(request)
 
 
-def rotate(request: dict[str, Any]) -> dict[str, Any]:
-    """Delete DKIM keys and note which ones sign, where nothing else changes."""
-    turn(request)
-    return existing(request)
-
-
-def _unchanged(service: Service, found: dict[str, Any]) -> None:
-    for path, sha256 in service["expected"].items():
-        now = found["files"].get(path)
-        if (now and now["sha256"]) != sha256:
+def _require_unchanged(planned: PlannedService, found: FoundService) -> None:
+    for path, sha256 in planned.expected.items():
+        now = found.files.get(path)
+        if (now and now.sha256) != sha256:
             raise Refused("stage", f"{path} was changed by somebody else since the plan; run again")
 
 
-def _try(services: list[Service]) -> None:
-    """Validate and rehearse; what is not to be rehearsed is validated where it is staged."""
-    if any(service["preflight"] for service in services):
+def _try(services: tuple[PlannedService, ...]) -> None:
+    """Validate the set in a preflight; without one, where it is staged."""
+    if any(planned.service.preflight for planned in services):
         in_namespaces(services)
         return
-    for service in services:
-        if service["changed"]:
-            validate(service, str(staged(service["directories"][0])))
+    for planned in services:
+        if planned.changed:
+            validate(planned.service, str(staged(planned.service.query.directories[0])))
 
 
-def _switch(services: list[Service], changed: list[Service]) -> None:
-    begun: list[Service] = []
-    for service in changed:
-        note(service)
+def _switch(services: Iterable[Service], changed: Iterable[PlannedService]) -> None:
+    switches = [switch(planned.service) for planned in changed]
+    begun: list[Switch] = []
     try:
-        for service in changed:
-            begun.append(service)
-            _exchange(service)
-        reread(changed)
-        for service in changed:
-            load(service)
+        for one in switches:
+            begun.append(one)
+            _exchange(one)
+        reread(switches)
+        for one in switches:
+            load(one)
         for service in services:
             probe(service)
     except (Refused, OSError) as failure:
         _put_back(begun)
         step = failure.step if isinstance(failure, Refused) else "switch"
         raise Refused(step, f"{failure}; the previous configuration is back in force") from None
-    for service in changed:
-        _confirm(service)
-    swept = [sweep(service, service["before"]["owned"]) for service in changed]
+    for one in switches:
+        _confirm(one.service)
+    swept = [sweep(one.service, one.before) for one in switches]
     if any(swept):
-        reread(changed)
+        reread(switches)
 
 
-def _exchange(service: Service) -> None:
-    """Remember what is there before the switch, and that it was begun; then switch."""
-    service["exchanged"], service["before"] = [], record(service["name"])
+def _exchange(switch: Switch) -> None:
+    """Note that the switch was begun; then exchange the directories, and remember the new set."""
+    service, name = switch.service, switch.service.query.name
     LOADED.mkdir(mode=0o755, exist_ok=True)
-    switching(service).write_text(service["fixed"])
-    (LOADED / f"{service['name']}.json").unlink(missing_ok=True)
-    tables = tables_staged(service)
-    for directory in service["directories"]:
+    switching(name).write_text(switch.fixed)
+    (LOADED / f"{name}.json").unlink(missing_ok=True)
+    after = staged_record(service)
+    for directory in service.query.directories:
         exchange(directory)
-        service["exchanged"].append(directory)
-    paths = [file["path"] for file in service["files"]]
-    _remember(service["name"], {"owned": paths, "tables": tables, "unit": service["unit"]})
+        switch.exchanged.append(directory)
+    remember(name, after)
 
 
-def _remember(name: str, facts: dict[str, Any]) -> None:
-    STATE.mkdir(mode=0o755, exist_ok=True)
-    written = STATE / f"{name}.new"
-    written.write_text(json.dumps(facts))
-    written.replace(STATE / f"{name}.json")
-
-
-def _put_back(begun: list[Service]) -> None:
-    for service in reversed(begun):
-        for directory in reversed(service["exchanged"]):
+def _put_back(begun: list[Switch]) -> None:
+    for one in reversed(begun):
+        for directory in reversed(one.exchanged):
             exchange(directory)
-        _remember(service["name"], service["before"])
+        remember(one.service.query.name, one.before)
     reread(begun)
-    for service in begun:
-        put_right(service)
-        if service["running"]:
-            _confirm(service)
+    for one in begun:
+        put_right(one)
+        if one.running:
+            _confirm(one.service)
 
 
 def _confirm(service: Service) -> None:
-    master = master_of(service)
-    if master:
-        digest = set_digest(contents(owned(service["name"])))
-        stamp = {"pid": master[0], "digest": digest}
-        (LOADED / f"{service['name']}.json").write_text(json.dumps(stamp))
-        switching(service).unlink(missing_ok=True)
+    process = main_process(service)
+    if process:
+        confirm(service.query.name, process)

@@ -10,9 +10,11 @@ import base64
 import json
 import os
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+from ..model.desired import Key
+from ..model.request import DkimRotation, History
 from .system.shell import must
 
 KINDS = {
@@ -22,16 +24,16 @@ KINDS = {
 RAW = 32  # octets of an Ed25519 key, the last ones of its DER encoding (RFC 8410 section 7)
 
 
-def make_key(key: dict[str, Any]) -> None:
+def make_key(key: Key) -> None:
     """Make a key; one that is there already is kept, and only told what is public of it."""
-    path = Path(key["path"])
+    path = Path(key.path)
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    shutil.chown(path.parent, "root", key["owner"])
+    shutil.chown(path.parent, "root", key.owner)
     path.parent.chmod(0o750)
     if not path.exists():
-        pem = must("key", "openssl", "genpkey", *KINDS[key["kind"]])
-        _write(path, pem if key["kind"] == "rsa2048" else _raw(pem), key["owner"], 0o600)
-    _write(_beside(path), _public(path.read_text(), key["kind"]), "root", 0o644)
+        pem = must("key", "openssl", "genpkey", *KINDS[key.kind])
+        _write(path, pem if key.kind == "rsa2048" else _raw(pem), key.owner, 0o600)
+    _write(_beside(path), _public(path.read_text(), key.kind), "root", 0o644)
 
 
 def public_key(path: str) -> str | None:
@@ -44,20 +46,25 @@ def public_key(path: str) -> str | None:
         return None
 
 
-def history(path: str) -> dict[str, Any]:
-    """Return what was noted of keys: when what happened to them."""
+def histories(paths: Iterable[str]) -> dict[str, dict[int, Mapping[str, float]]]:
+    """Return the noted events of keys, by file and slot."""
+    return {path: {int(slot): times for slot, times in history(path).items()} for path in paths}
+
+
+def history(path: str) -> History:
+    """Return the noted events of a file's keys; none of a file that cannot be read."""
     try:
         return dict(json.loads(Path(path).read_text()))
     except (OSError, ValueError):
         return {}
 
 
-def turn(request: dict[str, Any]) -> None:
+def turn(rotation: DkimRotation) -> None:
     """Delete keys that are not needed any more, and then note what has happened to all."""
-    for path in map(Path, request["deleted"]):
-        path.unlink(missing_ok=True)
-        _beside(path).unlink(missing_ok=True)
-    for path, times in request["histories"].items():
+    for key in map(Path, rotation.deleted):
+        key.unlink(missing_ok=True)
+        _beside(key).unlink(missing_ok=True)
+    for path, times in rotation.histories.items():
         _write(Path(path), f"{json.dumps(times)}\n", "root", 0o644)
 
 

@@ -1,9 +1,10 @@
-"""Packages, keys and certificates: what may be there before anything serves."""
+"""Preparation of the host: packages, certificates and keys, before anything serves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
+from ..model.request import PrepareRequest
+from ..model.state import Existing
 from .dkim import make_key
 from .existing import existing
 from .system.shell import must, run
@@ -11,33 +12,33 @@ from .tls.certificates import provide
 from .tls.rotation import make_next
 
 
-def prepare(request: dict[str, Any]) -> dict[str, Any]:
-    """Install the packages and make the certificates asked for; return what then exists."""
-    if request["packages"]:
-        _install(request["packages"], request["masked"], request["preseed"])
-    for certificate in request["certificates"]:
+def prepare(request: PrepareRequest) -> Existing:
+    """Install the packages and make what is missing; return the state after that."""
+    if request.packages:
+        _install(request)
+    for certificate in request.certificates:
         provide(certificate)
-    for certificate in request["next"]:
+    for certificate in request.next:
         make_next(certificate)
-    for key in request["keys"]:
+    for key in request.keys:
         make_key(key)
     return existing(request)
 
 
-def _install(packages: list[str], units: list[str], preseed: str) -> None:
-    if preseed:
-        must("install", "debconf-set-selections", stdin=preseed)
-    with _masked(units):
+def _install(request: PrepareRequest) -> None:
+    if request.preseed:
+        must("install", "debconf-set-selections", stdin=request.preseed)
+    with _masked(request.masked):
         must("install", "dpkg", "--configure", "-a", timeout=300)  # what a killed run left
         must("install", "apt-get", "-qq", "update", timeout=300)
         # Never at the price of a package that somebody else installed.
         options = ("-qq", "-y", "--no-remove", "--no-install-recommends")
         keep = ("-o", "Dpkg::Options::=--force-confold", "-o", "DPkg::Lock::Timeout=120")
-        must("install", "apt-get", *options, *keep, "install", *packages, timeout=900)
+        must("install", "apt-get", *options, *keep, "install", *request.packages, timeout=900)
 
 
 @contextmanager
-def _masked(units: list[str]) -> Iterator[None]:
+def _masked(units: Iterable[str]) -> Iterator[None]:
     """Keep packages from starting what is not configured; a reboot forgets the mask too."""
     must("install", "systemctl", "mask", "--runtime", *units)
     try:

@@ -9,17 +9,15 @@ slots are noted. Where a run dies before that, the next one sees which keys sign
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ...mail import dkim, dkim_rotation, paths
 from ...mail.dkim_slots import Slots
 from ...mail.settings import dkim_keys
 from ..model.plan import HostChange
+from ..model.request import DkimRotation, History
 from . import keys
 from .evidence import Evidence
 from .signing_table import SigningTable
-
-History = Mapping[str, Mapping[str, float]]  # by slot and event: seconds since the epoch
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,9 @@ class Rotation:
     histories: Mapping[str, History] = field(default_factory=dict)
 
     @property
-    def request(self) -> dict[str, Any]:
-        """Return it as the agent takes it."""
-        return {"deleted": self.deleted, "histories": self.histories}
+    def request(self) -> DkimRotation:
+        """Return the part of it that the agent does."""
+        return DkimRotation(self.deleted, self.histories)
 
 
 def rotation(evidence: Evidence, signs: SigningTable) -> Rotation:

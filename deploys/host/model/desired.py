@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..agent.wire import set_digest
+from ...mail.paths import set_digest
 
 KeyKind = Literal["rsa2048", "ed25519"]
+CertificateSource = Literal["acme", "files", "self-signed"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Certificate:
 
     path: str
     name: str
-    source: Literal["acme", "files", "self-signed"] = "self-signed"
+    source: CertificateSource = "self-signed"
     files: tuple[str, ...] = ()  # on the host, each key followed by its certificates
     directory: str = ""  # the ACME server's
     contact: str = ""

@@ -1,15 +1,11 @@
-"""What a host says of itself, as values: the agent's answer, checked where it comes in."""
+"""State of a host, as the agent reports it. Only the standard library is imported."""
 
 from collections.abc import Mapping
-
-from pydantic import BaseModel, ConfigDict
-
-
-class _Found(BaseModel):
-    model_config = ConfigDict(frozen=True)
+from dataclasses import dataclass, field
 
 
-class FoundFile(_Found):
+@dataclass(frozen=True)
+class FoundFile:
     """A file as it is; `content` is base64 of its first 64 KiB, of a secret file nothing."""
 
     sha256: str
@@ -19,7 +15,8 @@ class FoundFile(_Found):
     group: str
 
 
-class FoundCertificate(_Found):
+@dataclass(frozen=True)
+class FoundCertificate:
     """
     What a name is served with: kinds of keys, days until the first certificate ends.
 
@@ -48,21 +45,24 @@ class FoundCertificate(_Found):
         return tuple(dict.fromkeys((*self.served, *self.issued, *self.next)))
 
 
-class FoundListener(_Found):
+@dataclass(frozen=True)
+class FoundListener:
     """The process that holds a port."""
 
     pid: int
     process: str
 
 
-class FoundUnit(_Found):
+@dataclass(frozen=True)
+class FoundUnit:
     """A systemd unit's states, in systemd's own words."""
 
     ActiveState: str
     UnitFileState: str
 
 
-class FoundService(_Found):
+@dataclass(frozen=True)
+class FoundService:
     """
     What one service has on the disk, and the digest of what it has loaded.
 
@@ -78,7 +78,8 @@ class FoundService(_Found):
     interrupted: bool
 
 
-class FoundSystem(_Found):
+@dataclass(frozen=True)
+class FoundSystem:
     """The operating system by `/etc/os-release`."""
 
     id: str
@@ -86,7 +87,8 @@ class FoundSystem(_Found):
     pretty_name: str
 
 
-class Existing(_Found):
+@dataclass(frozen=True)
+class Existing:
     """Everything that a plan compares."""
 
     system: FoundSystem
@@ -94,10 +96,10 @@ class Existing(_Found):
     listeners: Mapping[str, FoundListener | None]
     services: Mapping[str, FoundService]
     certificates: Mapping[str, FoundCertificate | None]
+    keys: Mapping[str, str | None]  # the public half of each DKIM key, in base64
     acme_account: str = ""  # its URI, where certbot has one
-    others: Mapping[str, str] = {}  # units of services that an earlier run set up, by their names
-    keys: Mapping[str, str | None]  # base64 of what is public of a key
-    # When what happened to keys, by file, slot and event: seconds since the epoch, as `clock` is.
-    histories: Mapping[str, Mapping[int, Mapping[str, float]]] = {}
+    others: Mapping[str, str] = field(default_factory=dict)  # units of an earlier run's services
+    # Events of DKIM keys, by file, slot and event: seconds since the epoch, as `clock` is.
+    histories: Mapping[str, Mapping[int, Mapping[str, float]]] = field(default_factory=dict)
     clock: float = 0
-    notes: tuple[str, ...] = ()  # what a command could not do, and went on without
+    notes: tuple[str, ...] = ()  # failures that did not stop a command

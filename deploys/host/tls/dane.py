@@ -6,12 +6,12 @@ authoritative server answers with all of them, that is noted on the host, which 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from ...mail import paths, tlsa
 from ...mail.settings.model import HostSettings, MailSettings
 from ..model.lookup import TlsaLookup
 from ..model.plan import HostChange
+from ..model.request import PublishedKeys
 from ..model.state import Existing, FoundCertificate
 
 
@@ -20,7 +20,7 @@ class Announcement:
     """A host's keys that every authoritative server has, and that the host does not know of."""
 
     changes: tuple[HostChange, ...] = ()
-    request: tuple[dict[str, Any], ...] = ()  # as the agent takes it
+    request: tuple[PublishedKeys, ...] = ()
 
 
 def keys(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def announcement(settings: HostSettings, existing: Existing, lookup: TlsaLookup)
     name = tlsa.record_name(settings.hostname)
     change = HostChange("note", name, "every name server answers with the keys")
     ttl = tlsa.ttl(settings.ttl)
-    note = {"name": settings.hostname, "announced": announced, "ttl": ttl}
+    note = PublishedKeys(settings.hostname, announced, ttl)
     return Announcement((change,), (note,))
 
 

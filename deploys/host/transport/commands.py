@@ -4,9 +4,8 @@ The commands that change a host: a request to the agent, and what becomes of it.
 A command fails the host with one sentence; how many hosts a run has changed is counted here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from pyinfra import host, logger
@@ -17,22 +16,23 @@ from pyinfra.api.state import State
 
 from ...mail.settings.model import HostSettings
 from ...run.remote import RemoteError, connector_arguments, run
-from ..model.state import Existing
+from ..model.request import ExistingRequest, RotateRequest
 from ..services.registry import suspects
 from .facts import remembered
-from .remote import CUT_OFF, Request, agent_command, answer_in
+from .remote import CUT_OFF, Input, agent_command, answer_in
 
 Ask = Callable[[Host], list[str]]
 _changed: WeakKeyDictionary[State, set[str]] = WeakKeyDictionary()
 
 
-def command(verb: str, fields: Mapping[str, Any], settings: HostSettings) -> FunctionCommand:
+def command(request: ExistingRequest, settings: HostSettings) -> FunctionCommand:
     """Return the command that sends a request, with the global arguments of the operation."""
-    seconds = settings.apply_timeout if verb in ("apply", "rotate") else settings.install_timeout
+    applied = isinstance(request, RotateRequest)
+    seconds = settings.apply_timeout if applied else settings.install_timeout
     ask = partial(
         run,
         command=agent_command(),
-        stdin=Request(verb, fields),
+        stdin=Input(request),
         seconds=seconds,
         arguments=connector_arguments(host.current_op_global_arguments),
     )
@@ -42,7 +42,7 @@ def command(verb: str, fields: Mapping[str, Any], settings: HostSettings) -> Fun
 def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
     """Send a request to the agent; False fails the host, after one sentence with the reason."""
     try:
-        existing = remembered(host, Existing.model_validate(answer_in(ask(host))))
+        existing = remembered(host, answer_in(ask(host)))
     except FactProcessError as refusal:
         own = suspects(settings, str(refusal))
         return fail(state, host, f"Refused at {refusal}" + (f"; look at {own}" if own else ""))

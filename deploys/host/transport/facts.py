@@ -4,8 +4,6 @@ What exists on a host, asked with one remote command and kept until something ch
 pyinfra keeps no facts, so a plan of several operations would ask for each of them anew.
 """
 
-from collections.abc import Mapping
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from pyinfra import state
@@ -15,8 +13,9 @@ from pyinfra.api.facts import FactBase
 from pyinfra.api.host import Host
 
 from ...run.remote import time_limit
+from ..model.request import ExistingRequest
 from ..model.state import Existing
-from .remote import CUT_OFF, Request, agent_command, answer_in
+from .remote import CUT_OFF, Input, agent_command, answer_in
 
 
 class HostState(FactBase[Existing | None]):
@@ -29,7 +28,7 @@ class HostState(FactBase[Existing | None]):
     def process(self, output: list[str]) -> Existing:
         """Return the agent's answer as a value."""
         try:
-            return Existing.model_validate(answer_in(output))
+            return answer_in(output)
         except (ValueError, IndexError) as error:
             raise FactProcessError(CUT_OFF) from error
 
@@ -37,14 +36,13 @@ class HostState(FactBase[Existing | None]):
 _known: WeakKeyDictionary[Host, tuple[bool, Existing]] = WeakKeyDictionary()
 
 
-def existing_on(host: Host, asking: Mapping[str, Any], timeout: int) -> Existing | None:
+def existing_on(host: Host, request: ExistingRequest, timeout: int) -> Existing | None:
     """Return what exists on a host, asking at most once while planning and once while executing."""
     asked_while_executing, existing = _known.get(_itself(host), (None, None))
     if existing is not None and asked_while_executing == state.is_executing:
         return existing
-    request = Request("existing", asking)
     with time_limit(host, timeout):
-        found = host.get_fact(HostState, _stdin=request, _timeout=timeout)
+        found = host.get_fact(HostState, _stdin=Input(request), _timeout=timeout)
     return remembered(host, found) if found else None
 
 

@@ -1,74 +1,97 @@
-"""What a host is asked for: requests to the agent, made of services and of what changes in them."""
+"""Requests to the agent, made of a host's settings, its desired services and their changes."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable
 from itertools import chain
-from typing import Any
 
 from ...mail.settings.model import HostSettings
-from ..model.desired import Certificate, Service
+from ..model.desired import Certificate, Query, Service
 from ..model.plan import HostChange
+from ..model.request import (
+    ApplyRequest,
+    CertifyRequest,
+    DkimRotation,
+    ExistingRequest,
+    PlannedService,
+    PrepareRequest,
+    PublishedKeys,
+    RotateRequest,
+)
 from ..model.state import Existing
 from ..services import registry
 
 
-def asking(settings: HostSettings) -> dict[str, Any]:
-    """Return what to ask about every service of a host."""
-    return {"queries": [asdict(query) for query in registry.queries(settings)]}
+def existing_request(settings: HostSettings) -> ExistingRequest:
+    """Return the question about every service of a host."""
+    return ExistingRequest(_queries(settings))
 
 
-def preparing(
-    settings: HostSettings, desired: Iterable[Service], changes: Iterable[HostChange]
-) -> dict[str, Any]:
-    """Return the packages, certificates and keys that a plan wants."""
+def prepare_request(
+    settings: HostSettings, desired: Collection[Service], changes: Iterable[HostChange]
+) -> PrepareRequest:
+    """Return the request for the packages, certificates and keys of a plan."""
     wanted = {change.subject for change in changes}
     packages = chain(*(service.query.packages for service in desired))
-    return asking(settings) | {
-        "packages": [name for name in dict.fromkeys(packages) if name in wanted],
-        "masked": [unit for service in desired for unit in service.masked],
-        "preseed": "".join(service.preseed for service in desired),
-        "certificates": _those(desired, wanted, lambda one: one.path),
-        "next": _those(desired, wanted, lambda one: one.next),
-        "keys": [asdict(key) for s in desired for key in s.keys if key.path in wanted],
-    }
+    return PrepareRequest(
+        _queries(settings),
+        packages=tuple(name for name in dict.fromkeys(packages) if name in wanted),
+        masked=tuple(unit for service in desired for unit in service.masked),
+        preseed="".join(service.preseed for service in desired),
+        certificates=_certificates(desired, wanted, lambda one: one.path),
+        next=_certificates(desired, wanted, lambda one: one.next),
+        keys=tuple(key for one in desired for key in one.keys if key.path in wanted),
+    )
 
 
-def certifying(
+def certify_request(
     settings: HostSettings,
-    desired: Iterable[Service],
-    changes: Iterable[HostChange],
-    announced: Iterable[Mapping[str, Any]],
-) -> dict[str, Any]:
-    """Return the certificates that a plan wants, by what is to be done, and what is to be noted."""
+    desired: Collection[Service],
+    changes: Collection[HostChange],
+    published: Iterable[PublishedKeys],
+) -> CertifyRequest:
+    """Return the request for the certificates of a plan, and for the keys to note."""
     issued, taken, rotated = (
         {change.subject for change in changes if change.verb == verb}
         for verb in ("issue", "take", "rotate")
     )
-    return asking(settings) | {
-        "announced": list(announced),
-        "issue": _those(desired, issued, lambda one: one.path),
-        "take": _those(desired, taken, lambda one: one.path),
-        "rotate": _those(desired, rotated, lambda one: one.next),
-    }
+    return CertifyRequest(
+        _queries(settings),
+        published=tuple(published),
+        issue=_certificates(desired, issued, lambda one: one.path),
+        take=_certificates(desired, taken, lambda one: one.path),
+        rotate=_certificates(desired, rotated, lambda one: one.next),
+    )
 
 
-def _those(
-    desired: Iterable[Service], wanted: Collection[str], by: Callable[[Certificate], str]
-) -> list[dict[str, Any]]:
-    return [asdict(one) for service in desired for one in service.certificates if by(one) in wanted]
+def apply_request(
+    settings: HostSettings,
+    services: Iterable[PlannedService],
+    leaving: dict[str, str],
+    rotation: DkimRotation,
+) -> ApplyRequest:
+    """Return the request for a whole configuration."""
+    return ApplyRequest(_queries(settings), rotation, tuple(services), leaving)
 
 
-def described(service: Service, existing: Existing, *, changed: bool) -> dict[str, Any]:
-    """Return a service as the agent applies it, with what it may find there before."""
+def rotate_request(settings: HostSettings, rotation: DkimRotation) -> RotateRequest:
+    """Return the request for DKIM keys alone."""
+    return RotateRequest(_queries(settings), rotation)
+
+
+def planned(service: Service, existing: Existing, *, changed: bool) -> PlannedService:
+    """Return a service with the digests of its files as the plan found them."""
     found = existing.services[service.query.name].files
     expected = {
         file.path: now.sha256 if (now := found.get(file.path)) else None for file in service.set
     }
-    return {
-        **asdict(service),
-        **asdict(service.query),
-        "files": [asdict(file) for file in service.set],
-        "tables": [asdict(table) for table in service.tables],
-        "expected": expected,
-        "changed": changed,
-    }
+    return PlannedService(service, changed, expected)
+
+
+def _queries(settings: HostSettings) -> tuple[Query, ...]:
+    return tuple(registry.queries(settings))
+
+
+def _certificates(
+    desired: Iterable[Service], wanted: Collection[str], by: Callable[[Certificate], str]
+) -> tuple[Certificate, ...]:
+    """Return the certificates whose key, by a function, is wanted."""
+    return tuple(one for service in desired for one in service.certificates if by(one) in wanted)

@@ -9,19 +9,20 @@ import io
 import json
 import zipfile
 from base64 import b64encode
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pyinfra.api.command import QuoteString, StringCommand
 from pyinfra.api.exceptions import FactProcessError
 
-from ..agent.wire import payload
+from ..model.request import Request
+from ..model.state import Existing
+from ..model.wire import decode, payload
 
 DEPLOYS = Path(__file__).parents[2]
+MODEL = ("desired", "request", "state", "wire")  # modules of both sides
 AGENT = DEPLOYS / "host" / "agent"
-SHARED: tuple[str, ...] = ()  # modules that the agent imports from elsewhere
+SHARED = ("mail/paths.py", *(f"host/model/{name}.py" for name in MODEL))
 ROOT = "pyinfra_mail"  # package of the archive
 PROGRAM = f"{ROOT}.host.agent"
 BOOTSTRAP = (
@@ -34,11 +35,11 @@ CUT_OFF = "the host's answer was cut off"
 NO_PYTHON = '{"refused":{"step":"python3","why":"python3 is missing: apt-get install python3"}}'
 
 
-class Request(list[str]):
-    """A request to the agent, as lines of standard input; it never shows what is in it."""
+class Input(list[str]):
+    """The agent and a request to it, as lines of standard input; their content is never shown."""
 
-    def __init__(self, verb: str, fields: Mapping[str, Any]) -> None:
-        super().__init__((agent(), *payload({"verb": verb, **fields}).splitlines()))
+    def __init__(self, request: Request) -> None:
+        super().__init__((agent(), *payload(request).splitlines()))
 
     def __repr__(self) -> str:
         return f"<{sum(map(len, self))} characters>"
@@ -56,12 +57,12 @@ def agent_command() -> StringCommand:
     )
 
 
-def answer_in(output: list[str]) -> Any:  # noqa: ANN401 - JSON
-    """Return what the agent answered; raise Refusal with its sentence where it said no."""
+def answer_in(output: list[str]) -> Existing:
+    """Return the agent's answer; raise Refusal with its sentence where it refused."""
     reply = json.loads(output[-1])
     if refused := reply.get("refused"):
         raise Refusal(f"{refused['step']}: {refused['why']}")
-    return reply["answer"]
+    return decode(Existing, reply["answer"])
 
 
 @cache

@@ -8,35 +8,35 @@ import ssl
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from ...model.desired import Dialogue, Step
 from ..system.shell import Refused
 
 PATIENCE = 10.0
 LONGEST = 65536  # octets; no answer of ours is longer
 
 
-def hold(step: str, dialogue: dict[str, Any], deadline: float | None = None) -> None:
+def hold(step: str, dialogue: Dialogue, deadline: float | None = None) -> None:
     """Hold one dialogue; refuse with its name, what was sent and what came back."""
     try:
-        (_visit if dialogue["site"] else _talk)(dialogue, deadline or time.monotonic() + PATIENCE)
+        (_visit if dialogue.site else _talk)(dialogue, deadline or time.monotonic() + PATIENCE)
     except _Unexpected as unexpected:
-        raise Refused(step, f"{dialogue['name']}: {unexpected}; {dialogue['means']}") from None
+        raise Refused(step, f"{dialogue.name}: {unexpected}; {dialogue.means}") from None
     except (OSError, smtplib.SMTPException, http.client.HTTPException) as error:
-        where = f"{dialogue['target']} port {dialogue['port']}"
-        why = f"{dialogue['name']}: {where} does not answer ({error})"
-        raise Refused(step, f"{why}; {dialogue['means']}") from None
+        where = f"{dialogue.target} port {dialogue.port}"
+        why = f"{dialogue.name}: {where} does not answer ({error})"
+        raise Refused(step, f"{why}; {dialogue.means}") from None
 
 
 class _Unexpected(Exception):
     """An answer other than the one that had to come."""
 
 
-def _visit(dialogue: dict[str, Any], deadline: float) -> None:
+def _visit(dialogue: Dialogue, deadline: float) -> None:
     """Ask a web site until it answers rightly: a reload leaves the old one there for a moment."""
     while True:
         try:
-            for step in dialogue["steps"]:
+            for step in dialogue.steps:
                 _request(dialogue, step)
         except (_Unexpected, ConnectionError):
             if time.monotonic() > deadline:
@@ -46,13 +46,13 @@ def _visit(dialogue: dict[str, Any], deadline: float) -> None:
             return
 
 
-def _request(dialogue: dict[str, Any], step: dict[str, Any]) -> None:
-    address = (dialogue["target"], dialogue["port"])
-    shown, answer = _answer(dialogue["site"], address, step["send"], _any(), PATIENCE)
-    _expect(shown, dialogue["tls"])
-    if not re.search(step["expect"], answer, re.DOTALL):
+def _request(dialogue: Dialogue, step: Step) -> None:
+    address = (dialogue.target, dialogue.port)
+    shown, answer = _answer(dialogue.site, address, step.send, _any(), PATIENCE)
+    _expect(shown, dialogue.tls)
+    if not re.search(step.expect, answer, re.DOTALL):
         said = answer.splitlines()[0]
-        raise _Unexpected(f"{step['send']!r} at {dialogue['site']} was answered {said!r}")
+        raise _Unexpected(f"{step.send!r} at {dialogue.site} was answered {said!r}")
 
 
 def _answer(
@@ -70,25 +70,25 @@ def _answer(
         return shown, f"{reply.status} {reply.headers.get_content_type()}\n{body}"
 
 
-def _talk(dialogue: dict[str, Any], deadline: float) -> None:
+def _talk(dialogue: Dialogue, deadline: float) -> None:
     with _connected(dialogue, deadline) as smtp:
-        if dialogue["tls"]:
-            _expect_certificate(smtp, dialogue["tls"])
-        for line in dialogue["steps"]:
+        if dialogue.tls:
+            _expect_certificate(smtp, dialogue.tls)
+        for line in dialogue.steps:
             _say(smtp, line)
 
 
-def _connected(dialogue: dict[str, Any], deadline: float) -> smtplib.SMTP:
-    _client = partial(smtplib.SMTP_SSL, context=_any()) if dialogue["tls"] else smtplib.SMTP
+def _connected(dialogue: Dialogue, deadline: float) -> smtplib.SMTP:
+    _client = partial(smtplib.SMTP_SSL, context=_any()) if dialogue.tls else smtplib.SMTP
     # A server that has just been started may need a moment before it listens.
     while True:
         try:
             return _client(
-                dialogue["target"],
-                dialogue["port"],
+                dialogue.target,
+                dialogue.port,
                 local_hostname="probe.invalid",
                 timeout=PATIENCE,
-                source_address=(dialogue["source"], 0) if dialogue["source"] else None,
+                source_address=(dialogue.source, 0) if dialogue.source else None,
             )
         except ConnectionRefusedError:
             if time.monotonic() > deadline:
@@ -96,15 +96,15 @@ def _connected(dialogue: dict[str, Any], deadline: float) -> smtplib.SMTP:
             time.sleep(0.05)
 
 
-def _say(smtp: smtplib.SMTP, step: dict[str, Any]) -> None:
-    if step.get("certificate"):
-        _starttls(smtp, step["certificate"])
+def _say(smtp: smtplib.SMTP, step: Step) -> None:
+    if step.certificate:
+        _starttls(smtp, step.certificate)
         return
     special = {"EHLO": smtp.ehlo, "DATA": lambda: smtp.data("Subject: rehearsal\r\n\r\n")}
-    code, text = special.get(step["send"], lambda: smtp.docmd(step["send"]))()
+    code, text = special.get(step.send, lambda: smtp.docmd(step.send))()
     answer = f"{code} {text.decode('utf-8', 'replace')}"
-    if not re.search(step["expect"], answer, re.DOTALL):
-        raise _Unexpected(f"{step['send']!r} was answered {answer!r}")
+    if not re.search(step.expect, answer, re.DOTALL):
+        raise _Unexpected(f"{step.send!r} was answered {answer!r}")
 
 
 def _starttls(smtp: smtplib.SMTP, path: str) -> None:

@@ -1,5 +1,5 @@
 """
-What a service has loaded, which is not always what is on the disk.
+The set that a service has loaded, which is not always what is on the disk.
 
 An apply notes the digest of the set that it loaded, with the process that did. Where there is no
 such note, a process that began after the last change has read what is there.
@@ -7,39 +7,67 @@ such note, a process that began after the last change has read what is there.
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ..wire import set_digest
+from ....mail import paths
+from ...model.desired import Query
+from ..system.processes import Process
 
-STATE = Path("/var/lib/pyinfra-mail")
-LOADED = Path("/run/pyinfra-mail")
+STATE = Path(paths.STATE)
+LOADED = Path(paths.LOADED)
+TableDigests = Mapping[str, tuple[str | None, str | None]]  # of source and built file, by table
 
 
-def record(name: str) -> dict[str, Any]:
-    """Return what an earlier run wrote of a service: its files, and the digests of its tables."""
+@dataclass(frozen=True)
+class Record:
+    """A service's own files, its tables and its unit, as an apply has left them."""
+
+    owned: tuple[str, ...] = ()
+    tables: TableDigests = field(default_factory=dict)
+    unit: str = ""
+
+
+def record(name: str) -> Record:
+    """Return the record of a service; an empty one where there is none."""
     try:
-        return {"tables": {}, **json.loads((STATE / f"{name}.json").read_text())}
+        found = json.loads((STATE / f"{name}.json").read_text())
     except (OSError, ValueError):
-        return {"owned": [], "tables": {}}
+        return Record()
+    owned = tuple(path for path in found["owned"] if path.startswith("/"))
+    tables = {path: tuple(digests) for path, digests in found.get("tables", {}).items()}
+    return Record(owned, tables, found.get("unit", ""))
 
 
-def owned(name: str) -> list[str]:
-    """Return the files of a service that an earlier run wrote."""
-    return [path for path in record(name)["owned"] if path.startswith("/")]
+def remember(name: str, facts: Record) -> None:
+    """Write the record of a service, in one step."""
+    STATE.mkdir(mode=0o755, exist_ok=True)
+    written = STATE / f"{name}.new"
+    written.write_text(json.dumps(vars(facts)))
+    written.replace(STATE / f"{name}.json")
 
 
-def others(known: set[str]) -> dict[str, str]:
-    """Return the units of services that an earlier run set up and nobody asks about, by name."""
-    kept = {path.stem: record(path.stem) for path in STATE.glob("*.json")}
-    return {
-        name: found["unit"] for name, found in kept.items() if name not in known and "unit" in found
-    }
+def forget(name: str) -> None:
+    """Remove the record of a service, and the note of what it has loaded."""
+    for folder in (STATE, LOADED):
+        (folder / f"{name}.json").unlink(missing_ok=True)
 
 
-def built_from(name: str, table: str) -> str | None:
+def others(known: Collection[str]) -> dict[str, str]:
+    """Return the units of other services that an earlier run set up, by name."""
+    kept = {path.stem: record(path.stem).unit for path in STATE.glob("*.json")}
+    return {name: unit for name, unit in kept.items() if name not in known and unit}
+
+
+def switching(name: str) -> Path:
+    """Return the mark that a switch was begun; it holds what only a restart can change."""
+    return LOADED / f"{name}.switching"
+
+
+def built_from(noted: Record, table: str) -> str | None:
     """Return the digest of the source a table was built from, if it is still what was built."""
-    source, built = record(name)["tables"].get(table, (None, None))
+    source, built = noted.tables.get(table, (None, None))
     return source if built == file_digest(f"{table}.lmdb") else None
 
 
@@ -51,28 +79,41 @@ def file_digest(path: str) -> str | None:
         return None
 
 
-def loaded(service: dict[str, Any], master: tuple[int, float] | None) -> str | None:
-    """Return the digest of what the service has loaded; None where that is not known."""
-    if not master:
+def confirm(name: str, process: Process) -> None:
+    """Note that a process has loaded the set on the disk."""
+    stamp = {"pid": process.pid, "digest": owned_digest(name)}
+    (LOADED / f"{name}.json").write_text(json.dumps(stamp))
+    switching(name).unlink(missing_ok=True)
+
+
+def loaded(query: Query, process: Process | None) -> str | None:
+    """Return the digest of the set that the service has loaded; None where that is not known."""
+    if not process:
         return None
     try:
-        stamp = json.loads((LOADED / f"{service['name']}.json").read_text())
+        stamp = json.loads((LOADED / f"{query.name}.json").read_text())
     except (OSError, ValueError):
         stamp = {}
-    if stamp.get("pid") == master[0]:
+    if stamp.get("pid") == process.pid:
         return str(stamp["digest"])
-    if not all(_unchanged_since(Path(path), master[1]) for path in service["directories"]):
+    if not all(_unchanged_since(Path(path), process.started) for path in query.directories):
         return None
-    return set_digest(contents(owned(service["name"])))
+    return owned_digest(query.name)
+
+
+def owned_digest(name: str) -> str:
+    """Return the digest of a service's own files on the disk."""
+    return files_digest(record(name).owned)
+
+
+def files_digest(files: Iterable[str]) -> str:
+    """Return the digest of files; an absent file does not count."""
+    found = {path: Path(path).read_text() for path in files if Path(path).exists()}
+    return paths.set_digest(found)
 
 
 def _unchanged_since(directory: Path, moment: float) -> bool:
-    # Whoever started the service after the last change has loaded what is on the disk.
+    # A service that was started after the last change has loaded what is on the disk.
     if not directory.is_dir():
         return False
     return all(path.lstat().st_ctime < moment for path in (directory, *directory.rglob("*")))
-
-
-def contents(paths: list[str]) -> dict[str, str]:
-    """Return the text of a service's own files by path; an absent file has none."""
-    return {path: Path(path).read_text() for path in paths if Path(path).exists()}

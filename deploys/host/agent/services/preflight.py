@@ -15,11 +15,13 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
 
+from ...model.desired import Preflight, Service
+from ...model.request import PlannedService, PreflightRequest
+from ...model.wire import payload
 from ..system.shell import Refused, must, run, tail
-from ..wire import payload
 from . import dialogue
 from .stage import staged
 from .units import wait_for
@@ -31,7 +33,7 @@ COMPLAINT = re.compile(r"\b(warning|error|fatal|panic): ")
 ECHO = re.compile(r"warning: (process \S+ pid \d+ exit status|\S+: bad command startup)")
 
 
-def in_namespaces(services: list[dict[str, Any]], patience: float = 60) -> None:
+def in_namespaces(services: tuple[PlannedService, ...], patience: float = 60) -> None:
     """Rehearse staged services in new namespaces; refuse with what the rehearsal found."""
     bundle = sys.path[0]  # this very program, as an open file that the child inherits
     program = __package__.rpartition(".")[0]
@@ -40,7 +42,7 @@ def in_namespaces(services: list[dict[str, Any]], patience: float = 60) -> None:
     done = run(
         *argv,
         *(sys.executable, "-c", start),
-        stdin=payload({"verb": "preflight", "services": services}),
+        stdin=payload(PreflightRequest(services)),
         timeout=patience,
         keep=(int(bundle.rpartition("/")[2]),),
     )
@@ -51,21 +53,21 @@ def in_namespaces(services: list[dict[str, Any]], patience: float = 60) -> None:
         raise Refused(refused["step"], refused["why"])
 
 
-def preflight(request: dict[str, Any]) -> None:
+def preflight(request: PreflightRequest) -> None:
     """Validate, boot and question every service; this is the process inside the namespaces."""
     ROOM.mkdir(parents=True, exist_ok=True)
     must("preflight", "mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", str(ROOM))
-    services = request["services"]
-    log = _Log([pattern for service in services for pattern in service["ignored"]])
-    _network([address for service in services for address in service["addresses"]])
-    for service in services:
-        _mount(service)
-    for service in services:
-        if service["changed"]:
-            validate(service, service["directories"][0])
-    for service in services:
-        if service["preflight"]:
-            _boot(service, log)
+    services = request.services
+    log = _Log([pattern for one in services for pattern in one.service.ignored])
+    _network([address for one in services for address in one.service.addresses])
+    for one in services:
+        _mount(one.service, changed=one.changed)
+    for one in services:
+        if one.changed:
+            validate(one.service, one.service.query.directories[0])
+    for one in services:
+        if one.service.preflight:
+            _boot(one.service, one.service.preflight, log)
 
 
 def _network(addresses: list[str]) -> None:
@@ -75,54 +77,53 @@ def _network(addresses: list[str]) -> None:
         run("ip", "address", "add", address, "dev", "lo", at_once)
 
 
-def _mount(service: dict[str, Any]) -> None:
-    for directory in service["directories"] if service["changed"] else ():
+def _mount(service: Service, *, changed: bool) -> None:
+    for directory in service.query.directories if changed else ():
         must("preflight", "mount", "--bind", str(staged(directory)), directory)
-    for path in (*service["scratch"], *_homes(service["users"])):
+    for path in (*service.scratch, *_homes(service.users)):
         like = Path(path).stat()
         options = f"mode={like.st_mode & 0o7777:o},uid={like.st_uid},gid={like.st_gid}"
         must("preflight", "mount", "-t", "tmpfs", "-o", options, "tmpfs", path)
 
 
-def _homes(users: list[str]) -> list[str]:
+def _homes(users: Collection[str]) -> list[str]:
     """Return where users may have mailboxes and forwards; a user may also not be there."""
     return [user.pw_dir for user in pwd.getpwall() if user.pw_name in users]
 
 
-def validate(service: dict[str, Any], directory: str) -> None:
+def validate(service: Service, directory: str) -> None:
     """Let the service's own tools read a set; refuse it at the first word they have to say."""
-    for path in service["executables"]:
+    for path in service.executables:
         if not os.access(path, os.X_OK):
             raise Refused(
-                "validate", f"{service['name']} names the program {path}, which is not there"
+                "validate", f"{service.query.name} names the program {path}, which is not there"
             )
-    for template in service["validators"]:
+    for template in service.validators:
         argv = [word.format(directory=directory) for word in template]
         done = run(*argv)
-        complaint = without(service["ignored"], done.stderr)
+        complaint = without(service.ignored, done.stderr)
         if done.returncode or complaint:
             said = tail(complaint or done.stdout)
             # A script says itself what it looked for.
             raise Refused("validate", said if argv[0] == "sh" else f"{' '.join(argv)}: {said}")
 
 
-def without(ignored: list[str], text: str) -> str:
+def without(ignored: Iterable[str], text: str) -> str:
     """Return an output without the lines that say nothing wrong."""
     lines = text.strip().splitlines()
     return "\n".join(line for line in lines if not any(re.search(p, line) for p in ignored))
 
 
-def _boot(service: dict[str, Any], log: "_Log") -> None:
-    wanted = service["preflight"]
-    for argv in wanted["start"]:
+def _boot(service: Service, wanted: Preflight, log: "_Log") -> None:
+    for argv in wanted.start:
         done = run(*argv)
         if done.returncode:
             raise Refused("preflight", f"{' '.join(argv)}: {log.complaints() or tail(done.stderr)}")
     try:
-        wait_for(service["sockets"], "preflight")
-        for question in wanted["dialogues"]:
+        wait_for(service.sockets, "preflight")
+        for question in wanted.dialogues:
             dialogue.hold("preflight", question)
-        log.wait_for(wanted["log"])
+        log.wait_for(wanted.log)
     except Refused as refused:
         complaints = log.complaints(patience=1)  # an answer can be here before its reason is
         raise Refused(
@@ -135,7 +136,7 @@ def _boot(service: dict[str, Any], log: "_Log") -> None:
 class _Log:
     """What the rehearsed services tell syslog, caught before the host's journal sees it."""
 
-    def __init__(self, ignored: list[str]) -> None:
+    def __init__(self, ignored: Iterable[str]) -> None:
         self.lines: list[str] = []
         self._ignored = ignored
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -165,10 +166,10 @@ class _Log:
         spoken = without(self._ignored, "\n".join(self.lines)).splitlines()
         return [line for line in spoken if COMPLAINT.search(line) and not ECHO.search(line)]
 
-    def wait_for(self, patterns: list[str]) -> None:
+    def wait_for(self, patterns: Collection[str]) -> None:
         """Wait until every pattern was seen, a moment long."""
         deadline = time.monotonic() + dialogue.PATIENCE
-        missing = patterns
+        missing = list(patterns)
         while missing and time.monotonic() < deadline:
             time.sleep(0.05)
             missing = [p for p in patterns if not any(re.search(p, line) for line in self.lines)]

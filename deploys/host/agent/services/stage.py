@@ -11,10 +11,10 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
+from ...model.desired import File, Service
 from ..system.shell import Refused, fsync, must
-from .loaded import file_digest, owned
+from .loaded import Record, file_digest, record
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
@@ -26,33 +26,33 @@ def staged(directory: str) -> Path:
     return live.parent / ".pyinfra-mail" / live.name
 
 
-def stage(service: dict[str, Any]) -> None:
+def stage(service: Service) -> None:
     """Write the whole set of a service to its private places, on the disk and complete."""
-    for directory in service["directories"]:
+    directories = service.query.directories
+    for directory in directories:
         _copy(Path(directory), staged(directory))
-    for path in _gone(service, owned(service["name"])):
+    for path in _gone(service, record(service.query.name)):
         if _directory(service, path):
             _place(service, path).unlink(missing_ok=True)
-    for file in service["files"]:
-        _write(_place(service, file["path"]), file)
-    first = staged(service["directories"][0])
-    for table in service["tables"]:
-        place = _place(service, table["path"])
-        must("stage", *table["builder"], "-c", str(first), f"lmdb:{place}")
-    for directory in service["directories"]:
+    for file in service.set:
+        _write(_place(service, file.path), file)
+    for table in service.tables:
+        place = _place(service, table.path)
+        must("stage", *table.builder, "-c", str(staged(directories[0])), f"lmdb:{place}")
+    for directory in directories:
         _flush(staged(directory))
 
 
-def tables_staged(service: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
-    """Return the digests of every table's source and of what was built from it."""
-    return {
-        table["path"]: (file_digest(place), file_digest(f"{place}.lmdb"))
-        for table in service["tables"]
-        if (place := str(_place(service, table["path"])))
+def staged_record(service: Service) -> Record:
+    """Return the record of a staged set, with the digests of its tables."""
+    places = {table.path: str(_place(service, table.path)) for table in service.tables}
+    tables = {
+        path: (file_digest(place), file_digest(f"{place}.lmdb")) for path, place in places.items()
     }
+    return Record(tuple(file.path for file in service.set), tables, service.unit)
 
 
-def sweep(service: dict[str, Any], before: list[str]) -> bool:
+def sweep(service: Service, before: Record) -> bool:
     """Remove what an earlier set had in directories that are not the service's any more."""
     strays = [Path(path) for path in _gone(service, before) if not _directory(service, path)]
     for path in strays:
@@ -60,9 +60,9 @@ def sweep(service: dict[str, Any], before: list[str]) -> bool:
     return bool(strays)
 
 
-def _gone(service: dict[str, Any], before: list[str]) -> list[str]:
-    """Return what an earlier set had and this one has not, with what was built of tables."""
-    gone = set(before) - {file["path"] for file in service["files"]}
+def _gone(service: Service, before: Record) -> list[str]:
+    """Return the files of an earlier set that this one lacks, with what was built of tables."""
+    gone = set(before.owned) - {file.path for file in service.set}
     return [one for path in sorted(gone) for one in (path, f"{path}.lmdb")]
 
 
@@ -76,15 +76,15 @@ def exchange(directory: str) -> None:
     fsync(str(Path(directory).parent))
 
 
-def _place(service: dict[str, Any], path: str) -> Path:
+def _place(service: Service, path: str) -> Path:
     """Return where a file of a service is staged."""
     directory = _directory(service, path)
     return staged(directory) / Path(path).relative_to(directory)
 
 
-def _directory(service: dict[str, Any], path: str) -> str:
+def _directory(service: Service, path: str) -> str:
     """Return the innermost directory of a service that a file is in; nothing where none is."""
-    around = (each for each in service["directories"] if path.startswith(f"{each}/"))
+    around = (each for each in service.query.directories if path.startswith(f"{each}/"))
     return max(around, key=len, default="")
 
 
@@ -107,13 +107,13 @@ def _copy(live: Path, target: Path) -> None:
     must("stage", "cp", "-a", str(live), str(target))
 
 
-def _write(path: Path, file: dict[str, Any]) -> None:
+def _write(path: Path, file: File) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(file["content"])
-        shutil.chown(path, file["owner"], file["group"])
-        os.fchmod(stream.fileno(), file["mode"])
+        stream.write(file.content)
+        shutil.chown(path, file.owner, file.group)
+        os.fchmod(stream.fileno(), file.mode)
     # Postfix's tools wait until a main.cf is two seconds old before they trust it.
     os.utime(path, (time.time() - 2,) * 2)

@@ -2,108 +2,138 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ..system.processes import children, master_of
+from ...model.desired import Service
+from ..system.processes import Process, children, pid_in, process
 from ..system.shell import Refused, must, run
-from ..wire import set_digest
 from . import dialogue
-from .loaded import LOADED, STATE, contents, owned
+from .loaded import Record, files_digest, forget, record, switching
 
 UNITS = "/etc/systemd/"
 SUCCESSION = 30.0  # seconds, of which a whole rule set of rspamd takes a third
 
 
-def note(service: dict[str, Any]) -> None:
-    """Note whether a service runs, and with what that only a restart can change."""
-    service["running"] = master_of(service) is not None
-    mark = switching(service)
+@dataclass
+class Switch:
+    """
+    The switch of one service: its state before, and the directories exchanged so far.
+
+    `fixed` is what only a restart can change.
+    """
+
+    service: Service
+    running: bool
+    fixed: str
+    before: Record
+    exchanged: list[str] = field(default_factory=list)
+
+
+def switch(service: Service) -> Switch:
+    """Return the switch of a service that is still to be made."""
+    running = main_process(service) is not None
+    mark = switching(service.query.name)
     # A run that was cut off has left what was loaded before it, whatever is on the disk.
-    service["fixed"] = mark.read_text() if mark.exists() else _fixed(service)
+    fixed = mark.read_text() if mark.exists() else _fixed(service, running=running)
+    return Switch(service, running, fixed, record(service.query.name))
 
 
-def switching(service: dict[str, Any]) -> Path:
-    """Return the mark that a switch was begun; it holds what only a restart can change."""
-    return LOADED / f"{service['name']}.switching"
+def main_process(service: Service) -> Process | None:
+    """Return the main process of a service, if it runs."""
+    if service.query.pid_file:
+        return process(pid_in(service.query.pid_file))
+    shown = run("systemctl", "show", "-p", "MainPID", "--value", service.unit).stdout
+    return process(int(shown.strip() or 0))
 
 
-def _fixed(service: dict[str, Any]) -> str:
+def _fixed(service: Service, *, running: bool) -> str:
     """Return what a reload leaves as it is: addresses it listens on, files that are read once."""
-    command = service["listening_command"]
+    command = service.listening_command
     # Without a main.cf Postfix's tools sleep for a second before they say so.
-    listening = run(*command).stdout if command and service["running"] else ""
-    paths = {*owned(service["name"]), *(file["path"] for file in service["files"])}
+    listening = run(*command).stdout if command and running else ""
+    paths = {*record(service.query.name).owned, *(file.path for file in service.set)}
     units = {path for path in paths if path.startswith(UNITS)}
-    return listening + set_digest(contents(sorted({*service["restart_for"], *units})))
+    return listening + files_digest(sorted({*service.restart_for, *units}))
 
 
-def reread(services: list[dict[str, Any]]) -> None:
+def reread(switches: Iterable[Switch]) -> None:
     """Let systemd read its units again where a set holds some."""
-    paths = [one for each in services for one in (*each["directories"], *each["before"]["owned"])]
+    paths = [
+        path for one in switches for path in (*one.service.query.directories, *one.before.owned)
+    ]
     if any(path.startswith(UNITS) for path in paths):
         must("load", "systemctl", "daemon-reload")
 
 
-def load(service: dict[str, Any]) -> None:
+def load(switch: Switch) -> None:
     """Let a service read what is now live, and wait until it serves those that come after it."""
-    if service["running"]:
+    service = switch.service
+    if switch.running:
         with succession(service):
-            must("load", "systemctl", _verb(service), service["unit"])
+            must("load", "systemctl", _verb(switch), service.unit)
     else:
         _start(service)
-    wait_for(service["sockets"], "load")
+    wait_for(service.sockets, "load")
 
 
-def _start(service: dict[str, Any]) -> None:
-    if any(Path("/run/systemd/system", name).is_symlink() for name in service["masked"]):
-        run("systemctl", "unmask", "--runtime", *service["masked"])  # what a killed run left
-    if run("systemctl", "is-enabled", "--quiet", service["enabled"]).returncode:
-        must("load", "systemctl", "enable", "--quiet", service["enabled"])
-    must("load", "systemctl", "restart", service["enabled"])
-    must("load", "systemctl", "start", service["unit"])
+def _start(service: Service) -> None:
+    if any(Path("/run/systemd/system", name).is_symlink() for name in service.masked):
+        run("systemctl", "unmask", "--runtime", *service.masked)  # what a killed run left
+    if run("systemctl", "is-enabled", "--quiet", service.enabled).returncode:
+        must("load", "systemctl", "enable", "--quiet", service.enabled)
+    must("load", "systemctl", "restart", service.enabled)
+    must("load", "systemctl", "start", service.unit)
 
 
-def put_right(service: dict[str, Any]) -> None:
+def put_right(switch: Switch) -> None:
     """Let a service run again what is live again, or not at all where it did not run before."""
-    if not service["running"]:
-        run("systemctl", "stop", service["unit"])
+    service = switch.service
+    if not switch.running:
+        run("systemctl", "stop", service.unit)
         return
     with suppress(Refused), succession(service):
-        run("systemctl", _verb(service), service["unit"])
+        run("systemctl", _verb(switch), service.unit)
 
 
 @contextmanager
-def succession(service: dict[str, Any]) -> Iterator[None]:
+def succession(service: Service) -> Iterator[None]:
     """Wait until workers that have read what is new are there, where a service has some."""
-    before = children(service) if service["workers"] else set()
+    before = workers(service) if service.workers else set()
     yield
     deadline = time.monotonic() + SUCCESSION
-    while service["workers"] and not children(service) - before:
+    while service.workers and not workers(service) - before:
         if time.monotonic() > deadline:
-            raise Refused("load", f"{service['unit']} goes on with what it had read before")
+            raise Refused("load", f"{service.unit} goes on with what it had read before")
         time.sleep(0.05)
 
 
-def _verb(service: dict[str, Any]) -> str:
-    if service["fixed"] != _fixed(service):
+def workers(service: Service) -> set[str]:
+    """Return the process ids of the children of a service's main process."""
+    main = main_process(service)
+    return children(main.pid) if main else set()
+
+
+def _verb(switch: Switch) -> str:
+    if switch.fixed != _fixed(switch.service, running=switch.running):
         return "restart"
-    able = run("systemctl", "show", "-p", "CanReload", "--value", service["unit"]).stdout
+    unit = switch.service.unit
+    able = run("systemctl", "show", "-p", "CanReload", "--value", unit).stdout
     return "reload" if able.strip() == "yes" else "restart"
 
 
-def probe(service: dict[str, Any]) -> None:
+def probe(service: Service) -> None:
     """Ask a live service whether it serves."""
-    wait_for(service["sockets"], "probe")
-    if not master_of(service):
-        raise Refused("probe", f"{service['unit']} is not running after its start")
-    for question in service["probes"]:
+    wait_for(service.sockets, "probe")
+    if not main_process(service):
+        raise Refused("probe", f"{service.unit} is not running after its start")
+    for question in service.probes:
         dialogue.hold("probe", question)
 
 
-def wait_for(sockets: list[str], step: str) -> None:
+def wait_for(sockets: Iterable[str], step: str) -> None:
     """Wait until somebody answers at UNIX sockets, a moment long."""
     deadline = time.monotonic() + dialogue.PATIENCE
     for path in sockets:
@@ -114,14 +144,13 @@ def wait_for(sockets: list[str], step: str) -> None:
 
 
 def _answered(path: str) -> bool:
-    # Whoever listened there before may have left the socket behind, and nobody at it.
+    # A process that listened there before may have left the socket behind.
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(dialogue.PATIENCE)
         return not client.connect_ex(path)
 
 
 def leave(name: str, unit: str) -> None:
-    """Stop a service that is not needed any more; its files stay for whoever wants them."""
+    """Stop a service that is not needed any more; its files stay."""
     must("load", "systemctl", "disable", "--now", "--quiet", unit)
-    for kept in (STATE / f"{name}.json", LOADED / f"{name}.json"):
-        kept.unlink(missing_ok=True)
+    forget(name)

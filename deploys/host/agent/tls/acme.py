@@ -7,8 +7,8 @@ Renewals are certbot's own, by its timer.
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from ...model.desired import Certificate
 from ..system.processes import listener
 from ..system.shell import Refused, run, tail
 from . import pem
@@ -28,11 +28,11 @@ ADVICE = re.compile(
 )
 
 
-def issue(certificate: dict[str, Any], kinds: Iterable[str]) -> None:
+def issue(certificate: Certificate, kinds: Iterable[str]) -> None:
     """Have certbot get the certificate of each kind of key."""
     holder = listener(HTTP)
     if holder:
-        process = f"{holder['process']} (process {holder['pid']})"
+        process = f"{holder.process} (process {holder.pid})"
         raise Refused("issue", f"{process} listens on port 80, where the authority asks; stop it")
     for kind in kinds:
         done = run(*_certbot(certificate, kind), timeout=ISSUE_SECONDS, extra=_trust(certificate))
@@ -40,25 +40,25 @@ def issue(certificate: dict[str, Any], kinds: Iterable[str]) -> None:
             raise Refused("issue", _reason(done.stderr or done.stdout))
 
 
-def _certbot(certificate: dict[str, Any], kind: str) -> list[str]:
+def _certbot(certificate: Certificate, kind: str) -> list[str]:
     """Return the command that gets the certificate of one key, or keeps the one that there is."""
-    name, contact = certificate["name"], certificate["contact"]
-    anew = certificate["rotate"] or renewed_by(name) not in ("", certificate["directory"])
+    name, contact = certificate.name, certificate.contact
+    anew = certificate.rotate or renewed_by(name) not in ("", certificate.directory)
     return [
         *("certbot", "certonly", "--non-interactive", "--agree-tos", "--standalone"),
         *(("--email", contact) if contact else ("--register-unsafely-without-email",)),
-        *("--server", certificate["directory"], "--preferred-challenges", "http"),
+        *("--server", certificate.directory, "--preferred-challenges", "http"),
         *("--cert-name", f"{name}-{kind}", "-d", name, "--key-type", kind, *KINDS[kind]),
         # The key stays, so that a TLSA record outlives renewals.
         *("--reuse-key", "--force-renewal" if anew else "--keep-until-expiring"),
     ]
 
 
-def _trust(certificate: dict[str, Any]) -> dict[str, str]:
+def _trust(certificate: Certificate) -> dict[str, str]:
     """Return the environment in which certbot trusts an authority's own server."""
-    if not certificate["authority"]:
+    if not certificate.authority:
         return {}
-    pem.write(str(AUTHORITY), certificate["authority"])
+    pem.write(str(AUTHORITY), certificate.authority)
     return {"REQUESTS_CA_BUNDLE": str(AUTHORITY)}
 
 

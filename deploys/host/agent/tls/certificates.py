@@ -9,8 +9,9 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+from ...model.desired import Certificate
+from ...model.state import FoundCertificate
 from ..system.processes import listener
 from ..system.shell import Refused, must, run
 from . import dane, pem
@@ -25,44 +26,44 @@ ALGORITHMS = {
 }
 
 
-def look(certificate: dict[str, Any]) -> dict[str, Any] | None:
+def look(certificate: Certificate) -> FoundCertificate | None:
     """Return what a name is served with, and whether its sources hold something else."""
-    path = certificate["path"]
+    path = certificate.path
     leaves = pem.leaves(path) if Path(path).exists() else []
     problem, current = _sources(certificate, leaves)
-    issued = "" if current or problem else pem.joined(certificate["files"])
+    issued = "" if current or problem else pem.joined(certificate.files)
     if not leaves and not problem:
         return None
     until = min((leaf.until for leaf in leaves), default=0.0)
-    return {
-        "kinds": [leaf.kind for leaf in leaves],
-        "covered": all(leaf.covers(certificate["name"]) for leaf in leaves),
-        "self_signed": any(leaf.self_signed for leaf in leaves),
-        "days": int((until - time.time()) // DAY),
-        "current": current,
-        "directory": renewed_by(certificate["name"]),
-        "problem": problem,
-        "served": dane.digests(_text(path)),
-        "issued": dane.digests(issued),
-        "next": dane.digests(_text(certificate["next"])),
-        "noted": sorted(dane.notes(certificate["name"]).get("from", ())),
-        "waits": _waits(certificate["name"], _text(path), issued),
-    }
+    return FoundCertificate(
+        kinds=tuple(leaf.kind for leaf in leaves),
+        covered=all(leaf.covers(certificate.name) for leaf in leaves),
+        self_signed=any(leaf.self_signed for leaf in leaves),
+        days=int((until - time.time()) // DAY),
+        current=current,
+        directory=renewed_by(certificate.name),
+        problem=problem,
+        served=tuple(dane.digests(_text(path))),
+        issued=tuple(dane.digests(issued)),
+        next=tuple(dane.digests(_text(certificate.next))),
+        noted=tuple(sorted(dane.notes(certificate.name).get("from", ()))),
+        waits=_waits(certificate.name, _text(path), issued),
+    )
 
 
-def _sources(certificate: dict[str, Any], served: list[pem.Leaf]) -> tuple[str, bool]:
+def _sources(certificate: Certificate, served: list[pem.Leaf]) -> tuple[str, bool]:
     """Return what forbids to serve the sources, and whether they are what is served."""
-    path, files = Path(certificate["path"]), certificate["files"]
+    path, files = Path(certificate.path), certificate.files
     if not files:
         return "", True
     try:
         if served and path.read_text() == pem.joined(files):
-            pem.require_useful(served, certificate["name"], pem.listed(files))
+            pem.require_useful(served, certificate.name, pem.listed(files))
             return "", True
-        pem.tried(files, certificate["name"])
+        pem.tried(files, certificate.name)
     except pem.Unfit as unfit:
         # What an authority has not issued, or not in time, it is asked for; the operator is not.
-        return ("", True) if certificate["source"] == "acme" else (str(unfit), False)
+        return ("", True) if certificate.source == "acme" else (str(unfit), False)
     return "", False
 
 
@@ -94,14 +95,14 @@ def _text(path: str) -> str:
     return Path(path).read_text() if path and Path(path).exists() else ""
 
 
-def provide(certificate: dict[str, Any]) -> None:
+def provide(certificate: Certificate) -> None:
     """Take a certificate from the operator's files, or make one that serves for now."""
-    if certificate["source"] == "files":
+    if certificate.source == "files":
         take(certificate)
     else:
-        path = certificate["path"]
-        keys = known(certificate["next"]) | known(path)
-        sign(path, certificate["name"], certificate["kinds"], keys)
+        path = certificate.path
+        keys = known(certificate.next) | known(path)
+        sign(path, certificate.name, certificate.kinds, keys)
     reload([certificate])
 
 
@@ -135,10 +136,10 @@ def _pair(key: str, name: str) -> str:
     return key + must("certificate", *signed, *named, stdin=key)
 
 
-def take(certificate: dict[str, Any]) -> None:
+def take(certificate: Certificate) -> None:
     """Serve what the sources hold from now on, if senders accept it; a look says if not."""
     try:
-        pem.take(certificate["path"], certificate["files"], certificate["name"], allow)
+        pem.take(certificate.path, certificate.files, certificate.name, allow)
     except pem.Unfit as unfit:
         raise Refused("certificate", str(unfit)) from None
     except dane.Unannounced:
@@ -152,7 +153,7 @@ def allow(name: str, served: str, new: str) -> None:
         dane.require(name, served, new)
 
 
-def reload(certificates: list[dict[str, Any]]) -> None:
+def reload(certificates: Iterable[Certificate]) -> None:
     """Let whoever serves them serve what is new, if it runs."""
-    for unit in sorted({certificate["unit"] for certificate in certificates}):
+    for unit in sorted({certificate.unit for certificate in certificates}):
         run("systemctl", "try-reload-or-restart", unit)

@@ -9,32 +9,32 @@ an authority's one that certbot asks for with the next key in the place of a lin
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from ...model.desired import Certificate
 from ..system.shell import Refused
 from . import dane, pem
 from .certificates import allow, known, sign, take
 
 LIVE = Path("/etc/letsencrypt/live")
-Issue = Callable[[dict[str, Any], list[str]], None]
+Issue = Callable[[Certificate, list[str]], None]
 
 
-def make_next(certificate: dict[str, Any]) -> None:
+def make_next(certificate: Certificate) -> None:
     """Make the keys that come after those in use."""
-    sign(certificate["next"], certificate["name"], certificate["kinds"], {})
+    sign(certificate.next, certificate.name, certificate.kinds, {})
 
 
-def rotate(certificate: dict[str, Any], issue: Issue) -> None:
+def rotate(certificate: Certificate, issue: Issue) -> None:
     """Serve the next keys, and make others that come next; refused before senders accept them."""
-    path, new = Path(certificate["path"]), Path(certificate["next"])
+    path, new = Path(certificate.path), Path(certificate.next)
     try:
-        allow(certificate["name"], path.read_text(), new.read_text())
+        allow(certificate.name, path.read_text(), new.read_text())
     except dane.Unannounced as reason:
         raise Refused("rotate", str(reason)) from None
-    if certificate["source"] == "acme":
+    if certificate.source == "acme":
         # One by one: certbot's hook serves each at once, beside what there is of the other.
-        for kind, key in known(certificate["next"]).items():
-            with _in_lineage(f"{certificate['name']}-{kind}", key):
+        for kind, key in known(certificate.next).items():
+            with _in_lineage(f"{certificate.name}-{kind}", key):
                 issue(certificate, [kind])
         take(certificate)
         make_next(certificate)
