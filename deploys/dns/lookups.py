@@ -27,7 +27,6 @@ def lookup_by(addresses: Addresses) -> Lookup:
         ask = finder(addresses)
     except MailError:
         return nobody
-    ask.lifetime = PATIENCE
     silent: list[str] = []
 
     @cache
@@ -35,7 +34,7 @@ def lookup_by(addresses: Addresses) -> Lookup:
         if silent:
             return None
         try:
-            return values(resolved(ask, f"{name}.", record_type), record_type)
+            return values(resolved(ask, f"{name}.", record_type, PATIENCE), record_type)
         except UnansweredError as error:
             if isinstance(error.__cause__, dns.resolver.LifetimeTimeout):
                 silent.append(name)  # the next question would wait as long

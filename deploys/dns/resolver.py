@@ -136,10 +136,16 @@ class _Once(Generic[Result]):
         return answer.result()
 
 
-def resolved(ask: dns.resolver.Resolver, name: str, rdtype: str) -> dns.message.Message:
-    """Return a resolver's answer, one without records too; raise UnansweredError."""
+def resolved(
+    ask: dns.resolver.Resolver, name: str, rdtype: str, seconds: float | None = None
+) -> dns.message.Message:
+    """
+    Return a resolver's answer, one without records too; raise UnansweredError.
+
+    All tries together take `seconds`, or the resolver's own lifetime.
+    """
     try:
-        answer = ask.resolve(name, rdtype, raise_on_no_answer=False, search=False)
+        answer = ask.resolve(name, rdtype, raise_on_no_answer=False, search=False, lifetime=seconds)
     except dns.resolver.NXDOMAIN as error:
         responses: dict[dns.name.Name, dns.message.Message] = error.kwargs["responses"]
         return next(iter(responses.values()))

@@ -9,11 +9,11 @@ lists none is asked for those in which a run from this machine has written.
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-import dns.exception
 import dns.resolver
 
 from ..dns.query import WORKERS
-from ..mail.errors import MailError
+from ..dns.resolver import resolved, values
+from ..mail.errors import MailError, UnansweredError
 from ..run.threads import in_parallel
 from .ownership.registry import LABEL, Registry
 from .ownership.scope import Claim
@@ -46,8 +46,7 @@ def leaving(provider: Provider, zone: str, claim: Claim) -> Iterator[ZonePlan]:
 
 def _knows(zone: str, claim: Claim, ask: dns.resolver.Resolver) -> bool:
     try:
-        answer = ask.resolve(f"{LABEL}.{zone}.", "TXT", lifetime=SECONDS)
-    except dns.exception.DNSException:
+        answer = resolved(ask, f"{LABEL}.{zone}.", "TXT", SECONDS)
+    except UnansweredError:
         return False
-    texts = (b"".join(record.strings).decode("utf-8", "replace") for record in answer)
-    return bool(Registry.parse(texts).tags(claim.hosts))
+    return bool(Registry.parse(values(answer, "TXT")).tags(claim.hosts))

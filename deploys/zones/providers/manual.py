@@ -9,11 +9,8 @@ wait that follows is the same.
 import logging
 from collections.abc import Collection, Iterable, Iterator
 
-import dns.exception
 import dns.name
-import dns.nameserver
 import dns.rdatatype
-import dns.resolver
 from dns.rrset import RRset
 from octodns.provider.base import BaseProvider
 from octodns.record import Record
@@ -22,12 +19,12 @@ from octodns.zone import Zone
 from rich.console import Console
 from rich.table import Table
 
-from ...dns.query import Server
+from ...dns.query import WORKERS, Server, first_response
+from ...mail.errors import MailError
 from ...mail.records import MailRecord
 from ...run.threads import in_parallel
 from ..model.changes import RecordChange
 
-WORKERS = 50
 WIDTH = 110
 
 
@@ -53,8 +50,7 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
     def populate(self, zone: Zone, target: bool = False, lenient: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002 - octoDNS's signature
         """Read what name servers answer at the names that matter."""
         servers, questions = self.views[zone.name]
-        ask = _asking(servers)
-        answers = in_parallel(lambda question: _answer(ask, *question), questions, WORKERS)
+        answers = in_parallel(lambda one: _record_sets(servers, *one), questions, WORKERS)
         held = {(str(one.name), one.rdtype): one for found in answers for one in found}
         for (name, record_type), one in held.items():
             values = [rdata.to_text() for rdata in one]
@@ -87,18 +83,12 @@ def table(changes: Iterable[RecordChange]) -> str:
     return captured.get()
 
 
-def _asking(servers: Collection[Server]) -> dns.resolver.Resolver:
-    ask = dns.resolver.Resolver(configure=False)
-    ask.flags = 0  # an authoritative server is not asked to look elsewhere
-    ask.nameservers = [dns.nameserver.Do53Nameserver(one.address, one.port) for one in servers]
-    return ask
-
-
-def _answer(ask: dns.resolver.Resolver, name: str, record_type: str) -> list[RRset]:
-    """Return the record sets at a name, which may be a CNAME instead."""
-    try:
-        found = ask.resolve(f"{name}.", record_type, raise_on_no_answer=False)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return []
+def _record_sets(servers: Collection[Server], name: str, record_type: str) -> list[RRset]:
+    """Return the record sets at a name, which may be a CNAME instead; raise MailError."""
+    answer = first_response(servers, name, record_type)
+    if answer is None:
+        raise MailError(
+            f"{name}: no name server answers about its {record_type}; run again once one does"
+        )
     owner = dns.name.from_text(name)
-    return [one for one in found.response.answer if one.name == owner]
+    return [one for one in answer.answer if one.name == owner]
