@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,38 @@ from tests.host.found import SETTINGS, bare
 ROOT = Path(__file__).parents[1]
 
 
-def run(inventory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pyinfra on an inventory; stderr is in the output."""
-    return subprocess.run(
-        (sys.executable, "-m", "pyinfra", str(inventory), *arguments),
+@dataclass
+class Done:
+    """What a run ended with; stderr is in the output."""
+
+    returncode: int
+    stdout: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs pyinfra on an inventory."""
+    with subprocess.Popen(
+        (sys.executable, "-m", "tests.forking"),
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
         text=True,
-        timeout=60,
-        check=False,
-    )
+    ) as program:
+        assert program.stdin
+        assert program.stdout
+        wanted, told = program.stdin, program.stdout
+
+        def run(inventory: Path, *arguments: str) -> Done:
+            wanted.write(json.dumps([str(inventory), *arguments]) + "\n")
+            wanted.flush()
+            return Done(*json.loads(told.readline()))
+
+        yield run
+        wanted.close()
 
 
 def written(folder: Path, found: dict[str, Any] | None = None, **hosts: dict[str, Any]) -> Path:
@@ -39,7 +60,17 @@ def written(folder: Path, found: dict[str, Any] | None = None, **hosts: dict[str
 
 
 def test_a_fake_host_shows_the_whole_plan() -> None:
-    done = run(ROOT / "inventories/fake/inventory.py", "deploys/hosts.py", "--dry", "--diff")
+    run = ("inventories/fake/inventory.py", "deploys/hosts.py", "--dry", "--diff")
+    done = subprocess.run(
+        (sys.executable, "-m", "pyinfra", *run),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stdout
     assert "install postfix" in done.stdout
@@ -49,7 +80,7 @@ def test_a_fake_host_shows_the_whole_plan() -> None:
 
 @pytest.mark.parametrize("deploy", ["deploys/hosts.py", "deploys/site.py", "deploys/verify.py"])
 def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
-    deploy: str, tmp_path: Path
+    deploy: str, run: Run, tmp_path: Path
 ) -> None:
     other = SETTINGS | {"mail_domain": "x.example", "mail_ttl": 1}
     inventory = written(tmp_path, mx1=SETTINGS | {"mail_domains": ["exa mple"]}, mx2=other)
@@ -78,7 +109,7 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
     ],
 )
 def test_a_proof_that_cannot_be_made_is_told_before_any_host_is_touched(
-    word: str, sentence: str, tmp_path: Path
+    word: str, sentence: str, run: Run, tmp_path: Path
 ) -> None:
     done = run(written(tmp_path, mx1=SETTINGS), "deploys/verify.py", "-y", "--data", word)
 
@@ -89,14 +120,16 @@ def test_a_proof_that_cannot_be_made_is_told_before_any_host_is_touched(
     assert "Starting operation" not in done.stdout
 
 
-def test_two_hosts_that_claim_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_hosts_that_claim_one_name_are_refused(run: Run, tmp_path: Path) -> None:
     done = run(written(tmp_path, mx1=SETTINGS, mx2=SETTINGS), "deploys/hosts.py", "-y")
 
     assert done.returncode == 1
     assert "@fake/mx2: mx1.harbor.example is claimed by @fake/mx1 too" in done.stdout
 
 
-def test_an_inventory_without_mail_hosts_is_told_what_the_group_is_called(tmp_path: Path) -> None:
+def test_an_inventory_without_mail_hosts_is_told_what_the_group_is_called(
+    run: Run, tmp_path: Path
+) -> None:
     (tmp_path / "inventory.py").write_text('servers = ["@fake/mx1"]\n')
 
     done = run(tmp_path / "inventory.py", "deploys/hosts.py", "-y")
@@ -120,7 +153,7 @@ def test_an_inventory_without_mail_hosts_is_told_what_the_group_is_called(tmp_pa
     ],
 )
 def test_a_host_that_cannot_be_deployed_says_why(
-    found: dict[str, Any], sentence: str, way: str, tmp_path: Path
+    found: dict[str, Any], sentence: str, way: str, run: Run, tmp_path: Path
 ) -> None:
     whole = asdict(bare("13")) | found
 
@@ -131,7 +164,7 @@ def test_a_host_that_cannot_be_deployed_says_why(
     assert "Traceback" not in done.stdout
 
 
-def test_a_host_without_python_is_told_how_to_get_it(tmp_path: Path) -> None:
+def test_a_host_without_python_is_told_how_to_get_it(run: Run, tmp_path: Path) -> None:
     inventory = written(tmp_path, mx1=SETTINGS)
     refusal = {"refused": {"step": "python3", "why": "python3 is missing: apt-get install python3"}}
     answer = json.dumps({"answer": asdict(bare("13"))})
@@ -143,7 +176,7 @@ def test_a_host_without_python_is_told_how_to_get_it(tmp_path: Path) -> None:
     assert "python3 is missing: apt-get install python3" in done.stdout
 
 
-def test_host_keys_have_to_be_checked_or_trusted_in_writing(tmp_path: Path) -> None:
+def test_host_keys_have_to_be_checked_or_trusted_in_writing(run: Run, tmp_path: Path) -> None:
     host = ("mx1", SETTINGS | {"ssh_hostname": "127.0.0.1", "ssh_port": 9})
     other = ("@fake/mx2", {"mail_hostname": "b.example", "mail_addresses": ["203.0.113.9"]})
     (tmp_path / "inventory.py").write_text(f"mail = [{host!r}, {other!r}]\n")
