@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 NAME = "mx1.harbor.example"
 EC, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-RSA = rsa.generate_private_key(65537, 3072)
+RSA = rsa.generate_private_key(65537, 2048)
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
