@@ -1,9 +1,9 @@
 """
-A zone's plan, made so.
+Apply of a zone's plan.
 
-Before anything is written the zone is read again: had anybody edited it meanwhile, nothing is
-written at all. What is about to change is saved. Afterwards all others' record sets must be what
-they were, and ours what was planned; else ours go back by themselves.
+The zone is read again before a write: if anybody has edited it meanwhile, nothing is written. What
+is about to change is backed up. After the write the zone is read back: the record sets of others
+must be unchanged, and ours as planned; otherwise ours are restored.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -12,18 +12,21 @@ from dataclasses import replace
 
 from octodns.provider.plan import Plan
 from octodns.record import Record
-from octodns.record.change import Change as OctoChange
+from octodns.record.change import Change
+from octodns.zone import Zone
 
 from ..mail.errors import MailError
-from .backup import Saved, Touched
+from .backup import SavedSet, ZoneBackup
 from .model import recordsets
 from .model.changes import listed
 from .model.recordsets import Key, content, title
-from .ownership import record as registering
+from .ownership import registry as registries
+from .ownership.digests import of_zone
+from .ownership.registry import HOST, KEY, Mark, Registry
 from .plan import ZonePlan
 from .restore import restoration
 
-Keep = Callable[[Saved], object]
+Keep = Callable[[ZoneBackup], object]
 Sets = Mapping[Key, Record]
 
 
@@ -33,15 +36,15 @@ def apply(plan: ZonePlan, keep: Keep = lambda _: None) -> int:
         return 0
     fresh, writes = _checked(plan)
     if writes:
-        saved = _saved(plan, writes)
-        keep(saved)
+        backup = _backup(plan, writes)
+        keep(backup)
         _write(plan, fresh, writes)
-        _read_back(plan, saved)
+        _read_back(plan, backup)
     return len(writes)
 
 
-def _checked(plan: ZonePlan) -> tuple[Plan, list[OctoChange]]:
-    """Look again, and return what is to be written."""
+def _checked(plan: ZonePlan) -> tuple[Plan, list[Change]]:
+    """Read the zone again, and return octoDNS's plan and those of its changes that are ours."""
     fresh = plan.provider.plan(plan.desired)
     planned = fresh.changes if fresh else []
     _stop_if_edited(plan, planned)
@@ -49,7 +52,7 @@ def _checked(plan: ZonePlan) -> tuple[Plan, list[OctoChange]]:
     return fresh, [change for change in planned if recordsets.owner(change.record) in ours]
 
 
-def _stop_if_edited(plan: ZonePlan, planned: Iterable[OctoChange]) -> None:
+def _stop_if_edited(plan: ZonePlan, planned: Iterable[Change]) -> None:
     # Foreign changes show up here too: `desired` holds every foreign record as it was first read.
     before = recordsets.sets(plan.existing)
     edited = [
@@ -64,26 +67,26 @@ def _stop_if_edited(plan: ZonePlan, planned: Iterable[OctoChange]) -> None:
         )
 
 
-def _saved(plan: ZonePlan, writes: Iterable[OctoChange]) -> Saved:
-    touched = (
-        Touched.of(recordsets.key(change.record), change.existing, change.new) for change in writes
+def _backup(plan: ZonePlan, writes: Iterable[Change]) -> ZoneBackup:
+    sets = (
+        SavedSet.of(recordsets.key(change.record), change.existing, change.new) for change in writes
     )
-    return Saved(plan.zone, plan.provider.name, tuple(touched))
+    return ZoneBackup(plan.zone, plan.provider.name, tuple(sets))
 
 
-def _write(plan: ZonePlan, fresh: Plan, writes: Collection[OctoChange]) -> None:
+def _write(plan: ZonePlan, fresh: Plan, writes: Collection[Change]) -> None:
     try:
         plan.provider.apply(fresh, writes)
     except MailError as error:
         raise MailError(f"{error}; {_half_done(plan, writes)}") from None
 
 
-def _half_done(plan: ZonePlan, writes: Collection[OctoChange]) -> str:
-    """Say what of a change that failed was written after all, and mark that as ours."""
+def _half_done(plan: ZonePlan, writes: Collection[Change]) -> str:
+    """Return how much of a failed write was done, and mark that as ours."""
     try:
         existing = plan.provider.read(plan.zone)
     except MailError:
-        return "whether any of it was written cannot be told, as the zone cannot be read"
+        return "the zone cannot be read either, so some of it may have been written"
     now = recordsets.sets(existing)
     done = [
         title(change.record)
@@ -92,65 +95,90 @@ def _half_done(plan: ZonePlan, writes: Collection[OctoChange]) -> str:
     ]
     if not done:
         return "nothing was written"
-    with suppress(MailError):  # it was said already that the provider fails
-        registering.agree(plan.provider, existing, plan.existing, plan.desired)
+    with suppress(MailError):  # the caller already reports that the provider fails
+        _register_half(plan, existing)
     return (
-        f"of {len(writes)} record sets {len(done)} were written ({listed(sorted(done))}); the next "
-        "run does the rest"
+        f"{len(done)} of {len(writes)} record sets were written ({listed(sorted(done))}); run "
+        "again to write the others"
     )
 
 
-def _read_back(plan: ZonePlan, saved: Saved) -> None:
+def _register_half(plan: ZonePlan, existing: Zone) -> None:
+    """Mark as ours what a half-done write has left in the zone."""
+    there = of_zone(existing)
+    planned = registries.read(plan.desired)
+    every = {mark for one in (registries.read(plan.existing), planned) for mark in one.marks}
+    present = (
+        Mark(mark.tag, mark.type, mark.name, kept)
+        for mark in every
+        if mark.type != HOST
+        and (kept := tuple(one for one in mark.digests if one in there.get(mark.key, ())))
+    )
+    hosts = (mark for mark in planned.marks if mark.type == HOST)
+    corrected = existing.copy()
+    registries.write(corrected, Registry(_joined((*hosts, *present)), planned.others))
+    fresh = plan.provider.plan(corrected)
+    planned_changes = fresh.changes if fresh else ()
+    if changes := [one for one in planned_changes if recordsets.key(one.record) == KEY]:
+        plan.provider.apply(fresh, changes)
+
+
+def _joined(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Return one mark in place of several for the same record set."""
+    digests: dict[tuple[str, str, str], set[str]] = {}
+    for mark in marks:
+        digests.setdefault((mark.tag, mark.type, mark.name), set()).update(mark.digests)
+    return tuple(Mark(*key, tuple(sorted(values))) for key, values in digests.items())
+
+
+def _read_back(plan: ZonePlan, backup: ZoneBackup) -> None:
     try:
         now = recordsets.sets(plan.provider.read(plan.zone))
     except MailError as error:
-        raise MailError(f"{error}; all was written, but nobody has looked at it again") from None
-    written = {one.key for one in saved.sets}
+        raise MailError(f"{error}; every change was written, but could not be read back") from None
+    written = {one.key for one in backup.sets}
     for key, record in recordsets.sets(plan.existing).items():
         if key not in written and content(now.get(key)) != content(record):
-            # Ours are right, or not: to write again beside somebody who does would be no remedy.
+            # Ours may be right or wrong: to write again while somebody else does is no remedy.
             raise MailError(
-                f"{plan.zone}: {title(record)} changed while our own records were written; if it "
-                f"was nobody else, make it {_shown(record)} again"
+                f"{plan.zone}: {title(record)} changed while our own records were written; if "
+                f"nobody else changed it, set it to {_shown(record)} again"
             )
     before, desired = recordsets.sets(plan.existing), recordsets.sets(plan.desired)
     wrong = next(filter(None, (_wrong(key, before, desired, now) for key in written)), None)
     if wrong:
-        raise MailError(
-            f"{plan.zone}: {plan.provider.name} took {wrong}; {_put_back(plan, _lost(saved, now))}"
-        )
+        back = _put_back(plan, _without_lost(backup, now))
+        raise MailError(f"{plan.zone}: {plan.provider.name} accepted {wrong}; {back}")
 
 
 def _wrong(key: Key, before: Sets, desired: Sets, now: Sets) -> str:
-    """Say what is not so of a record set that was written; more values than ours are others'."""
-    was, wanted, stored = (recordsets.texts(held.get(key)) for held in (before, desired, now))
+    """Return how a written record set differs from the plan; additional values are others'."""
+    was, wanted, stored = (recordsets.texts(sets.get(key)) for sets in (before, desired, now))
     if any(value not in stored for value in wanted):
         record = desired[key]
-        return (
-            f"{title(record)} without complaint but does not have it; it shall be {_shown(record)}"
-        )
+        return f"{title(record)} without an error but does not have it; it must be {_shown(record)}"
     gone = [value for value in was if value not in wanted]
     if any(value in stored for value in gone):
-        return f"a change of {title(before[key])} without complaint but still has what was deleted"
+        return f"the deletion of {title(before[key])} without an error but still has it"
     return ""
 
 
-def _lost(saved: Saved, now: Sets) -> Saved:
-    """Say of record sets that are gone that they were written so: there is nothing to overwrite."""
-    sets = (one if one.key in now else replace(one, after=None) for one in saved.sets)
-    return replace(saved, sets=tuple(sets))
+def _without_lost(backup: ZoneBackup, now: Sets) -> ZoneBackup:
+    """Return a backup that expects no record set where there is none: nothing is overwritten."""
+    sets = (one if one.key in now else replace(one, after=None) for one in backup.sets)
+    return replace(backup, sets=tuple(sets))
 
 
-def _put_back(plan: ZonePlan, saved: Saved) -> str:
+def _put_back(plan: ZonePlan, backup: ZoneBackup) -> str:
     try:
-        back = restoration(plan.provider, saved, "what was written there is not what is there")
+        back = restoration(plan.provider, backup, "the provider did not store what was written")
         fresh, writes = _checked(back)
         if writes:
             back.provider.apply(fresh, writes)
     except MailError as error:
-        return f"what was written could not be put back: {error}"
+        return f"the record sets written there could not be restored: {error}"
     left = f", but {'; '.join(back.notes)}" if back.notes else ""
-    return f"what was written there is as it was before{left}"
+    return f"the record sets written there are as before{left}"
 
 
 def _shown(record: Record) -> str:

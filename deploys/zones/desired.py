@@ -1,9 +1,7 @@
 """
-The zone that is desired, while it is being made.
+Desired zone: the existing zone without what is stale, with each record of ours merged into it.
 
-It starts as what exists, less what is ours and has had its day, and each record of ours is merged
-into it. What others hold at a name of ours stays, by value and, where a set is shared, with its
-time to live.
+Others' values at a name of ours stay. A record set that we share with others keeps its TTL.
 """
 
 from collections.abc import Iterator
@@ -19,19 +17,19 @@ from .merge.rules import Merged
 from .model import recordsets
 from .model.changes import ExpectedAnswer, RecordChange
 from .model.recordsets import Key
-from .providers.capabilities import unheld
+from .providers.capabilities import unsupported
 from .providers.provider import Provider
 
 
-class Draft:
-    """A zone's desired state in the making."""
+class DesiredZone:
+    """A zone, the answers that are expected of it, and notes for the operator."""
 
     def __init__(
         self, provider: Provider, existing: Zone, start: Zone, lookup: Lookup = nobody
     ) -> None:
         self.provider = provider
         self.existing = existing
-        self.desired = start.copy()
+        self.zone = start.copy()
         self.expected: list[ExpectedAnswer] = []
         self.notes: list[str] = []
         self._ask = lookup
@@ -40,21 +38,21 @@ class Draft:
         self._whys: dict[Key, list[str]] = {}
 
     def add(self, record: MailRecord) -> None:
-        """Merge a record into the zone; raise MailError where it cannot be without harm."""
-        key = self.desired.hostname_from_fqdn(f"{record.name}."), record.type
+        """Merge a record into the zone; raise MailError where that would do harm."""
+        key = self.zone.hostname_from_fqdn(f"{record.name}."), record.type
         obstacle = self._obstacle(*key)
         if obstacle and kind(record).optional:
             return
         if obstacle:
             raise MailError(f"{record.name} needs a record of type {record.type}, but {obstacle}")
-        if note := unheld(self.provider, record):
+        if note := unsupported(self.provider, record):
             self._note(note)
         else:
             self._join(key, record)
 
     def changes(self) -> Iterator[RecordChange]:
-        """Yield what differs from the zone that exists."""
-        differing = self.existing.changes(self.desired, self.provider.octodns)
+        """Yield the changes that make the existing zone the desired one."""
+        differing = self.existing.changes(self.zone, self.provider.octodns)
         by_key = {recordsets.key(change.record): change for change in differing}
         for key, whys in self._whys.items():
             if key in by_key:
@@ -70,12 +68,12 @@ class Draft:
         known = [values[text] for text in (*result.kept, *result.ours) if text in values]
         unknown = [text for text in result.ours if text not in values]
         remark = kind(record).limits(record, result, self._lookup) if unknown else ""
-        fresh = recordsets.new_values(self.desired, key, unknown) if unknown else []
+        fresh = recordsets.new_values(self.zone, key, unknown) if unknown else []
         keeps_ttl = result.kept or kind(record).optional
         ttl = found.ttl if found and keeps_ttl else record.ttl
         shared = found if result.kept else None
-        self._sets[key] = recordsets.new_record(self.desired, key, ttl, [*known, *fresh], shared)
-        self.desired.add_record(self._sets[key], replace=True, lenient=True)
+        self._sets[key] = recordsets.new_record(self.zone, key, ttl, [*known, *fresh], shared)
+        self.zone.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).extend(filter(None, (record.why, result.note, remark)))
         before = tuple(recordsets.texts(self._before.get(key)))
         self.expected.append(_expected(record, result, before))
@@ -85,23 +83,31 @@ class Draft:
             self.notes.append(sentence)
 
     def _lookup(self, name: str, record_type: str) -> tuple[str, ...] | None:
-        """Return what a name holds: here as it shall be, elsewhere as the DNS says."""
-        here = f".{name}.".endswith(f".{self.desired.name}")
-        held = self._sets.get((self.desired.hostname_from_fqdn(f"{name}."), record_type))
-        return tuple(recordsets.texts(held)) if here and held else self._ask(name, record_type)
+        """Return the values of a name: in this zone as desired, elsewhere as in the DNS."""
+        inside = f".{name}.".endswith(f".{self.zone.name}")
+        held = self._sets.get((self.zone.hostname_from_fqdn(f"{name}."), record_type))
+        return tuple(recordsets.texts(held)) if inside and held else self._ask(name, record_type)
 
     def _obstacle(self, name: str, record_type: str) -> str | None:
-        """Say what makes records at a name invisible or impossible."""
-        zone = self.desired.name.rstrip(".")
-        here = {held for at, held in self._sets if at == name}
-        if "CNAME" in here - {record_type}:  # RFC 1034 section 3.6.2
-            return "a CNAME is there, beside which nothing can be; take it out of the zone"
-        if record_type == "CNAME" and (others := sorted(here - {record_type})):
-            return f"{', '.join(others)} is there, beside which no CNAME can be; take it out"
+        """Return why a name cannot have a record, or nobody would see it."""
+        zone = self.zone.name.rstrip(".")
+        others = {held for at, held in self._sets if at == name} - {record_type}
+        if "CNAME" in others:
+            return (
+                "the name is a CNAME, which allows no other records (RFC 1034 section 3.6.2); "
+                "remove it"
+            )
+        if record_type == "CNAME" and others:
+            return (
+                f"the name has {', '.join(sorted(others))}, and a CNAME allows no other records "
+                "(RFC 1034 section 3.6.2); remove them"
+            )
         labels = name.split(".") if name else []
         for cut in (".".join(labels[i:]) for i in range(len(labels))):
             if (cut, "NS") in self._sets:
-                return f"{cut}.{zone} is delegated away from {zone}; publish it in its own zone"
+                return (
+                    f"{cut}.{zone} is delegated away from {zone}; publish the record in that zone"
+                )
         return None
 
 

@@ -1,9 +1,9 @@
 """
-How much of a zone one run may change.
+Limits of one run: how many record sets of a zone it may update and delete.
 
-A mistake in an inventory, as a group that has lost its hosts, looks like a wish to take most of the
-mail out of a zone. So a run updates and deletes only so many record sets of a zone, however large
-the zone is; what it creates harms nobody and is not counted, nor is the registry.
+A mistake in an inventory, such as a group without its hosts, looks like a wish to delete most of
+the mail records of a zone. The limits do not depend on the size of the zone. Created record sets
+and the registry are not counted.
 """
 
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from .ownership.registry import is_registry
 
 @dataclass(frozen=True)
 class Limits:
-    """How many record sets of a zone one run may update, and how many it may delete."""
+    """The numbers of record sets of a zone that one run may update and delete."""
 
     updates: int
     deletes: int
 
     @classmethod
     def of(cls, fleet: Fleet) -> "Limits":
-        """Return the limits of a fleet: the widest that one of its hosts grants."""
+        """Return the limits of a fleet: the highest that one of its hosts allows."""
         return cls(
             max(host.zone_updates for host in fleet.hosts),
             max(host.zone_deletes for host in fleet.hosts),
         )
 
     def refuse(self, zone: str, changes: tuple[RecordChange, ...]) -> None:
-        """Raise MailError with the numbers and the key to raise where a plan goes too far."""
+        """Raise MailError, with the numbers and the key to raise, where a plan exceeds a limit."""
         counted = [change for change in changes if not is_registry(change.name)]
         updates = [change for change in counted if change.existing and change.desired]
         deletes = [change for change in counted if not change.desired]
@@ -41,7 +41,7 @@ class Limits:
             if len(found) > limit:
                 sets = listed([f"{change.type} {change.name}" for change in found])
                 raise MailError(
-                    f"{zone}: this run would {verb} {len(found)} record sets ({sets}) where {key} "
-                    f"allows {limit}; nothing was written there. If each of them is meant, run "
-                    f"with {key} = {len(found)}"
+                    f"{zone}: this run would {verb} {len(found)} record sets ({sets}), but {key} "
+                    f"allows {limit}; nothing was written there. If each of them is intended, set "
+                    f"{key} = {len(found)} and run again"
                 )

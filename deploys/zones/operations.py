@@ -1,8 +1,8 @@
 """
-The two operations of the zones: they hold the records that mail needs, or what they held before.
+Operations of the zones: publish the records that mail needs, or restore earlier ones.
 
-Each is called for every mail host, and whichever comes first does the work for all of them: the
-zones belong to the fleet, and a host that fails must not take the others' records with it.
+Each is called for every mail host. The first host to arrive does the work for all of them: the
+zones belong to the fleet, and a host that fails must not stop the records of the others.
 """
 
 import sys
@@ -32,29 +32,29 @@ def zones_published(
     fleet: Fleet, facts_of: FactsOf, records_of: RecordsOf = records_for
 ) -> Commands:
     """
-    Every zone holds the records of the hosts still in the run, and all its name servers say so.
+    Every zone holds the records of the hosts still in the run, and all its name servers agree.
 
     + fleet: all mail hosts of the inventory
-    + facts_of: what a host tells of itself that its records say
-    + records_of: which records they are, of a fleet, its hosts in the run and what these tell
+    + facts_of: the facts of a host that its records depend on
+    + records_of: the records of a fleet, its hosts in the run and their facts
 
-    Nobody else's record is changed or deleted. Fails, for the hosts concerned, where the provider
-    does not have a zone or refuses the change, where somebody else's record is in the way, where
-    more would change than the limits allow, and where a name server does not answer with the new
-    records in time.
+    No record of others is changed or deleted. Fails, for the hosts concerned, where the provider
+    has no such zone or refuses the change, where a record of others conflicts, where more would
+    change than the limits allow, and where a name server does not answer with the new records in
+    time.
     """
     active = {member.name for member in host.state.active_hosts}
     ready = frozenset(active & {member.inventory_name for member in fleet.hosts})
     yield from _in_turn(
         fleet,
         ready,
-        lambda run: run.planned(fleet, ready, facts_of, records_of),
+        lambda run: run.plan(fleet, ready, facts_of, records_of),
         "the zones hold every record",
     )
 
 
 def zones_announced(fleet: Fleet, facts_of: FactsOf) -> None:
-    """Every zone announces what its hosts answer with by now, and nothing before they do."""
+    """Every zone announces the keys and policies that its hosts serve, and none before."""
     zones_published(
         name="Announce: they hold new keys and policies too",
         fleet=fleet,
@@ -66,18 +66,18 @@ def zones_announced(fleet: Fleet, facts_of: FactsOf) -> None:
 @operation()
 def zones_restored(fleet: Fleet, run: str, overwrite: bool = False) -> Commands:  # noqa: FBT001, FBT002 - pyinfra's arguments are named
     """
-    What an earlier run touched in the zones is as it was before that.
+    The record sets that an earlier run wrote are as they were before it.
 
     + fleet: all mail hosts of the inventory
-    + run: the ID that the run said when it wrote
-    + overwrite: also where somebody has changed a record set since
+    + run: the ID that the run printed when it wrote
+    + overwrite: restore also the record sets that somebody has changed since
 
-    Fails where there is no such run, and where the provider does not take what was there.
+    Fails where no such run has a backup, and where the provider refuses an earlier record set.
     """
     yield from _in_turn(
         fleet,
         run,
-        lambda known: known.restored(fleet, run, overwrite=overwrite),
+        lambda known: known.plan_restore(fleet, run, overwrite=overwrite),
         "the zones are as they were",
     )
 
@@ -89,16 +89,16 @@ def zones_changed(state: State) -> int:
 
 
 def _in_turn(
-    fleet: Fleet, subject: object, planned: Callable[[Run], Publication], done: str
+    fleet: Fleet, subject: object, plan: Callable[[Run], Publication], done: str
 ) -> Commands:
-    """Plan and publish for all hosts when it is the first one's turn."""
+    """Plan and publish for all hosts on the turn of the first one."""
     run = per_run(host.state, Run)
     turn = (host.current_op_hash, host.state.is_executing, subject)
     with run.turn:
         publication = run.publications.get(turn)
         first = publication is None
         if publication is None:
-            publication = run.publications[turn] = planned(run)
+            publication = run.publications[turn] = plan(run)
             _show(run, publication)
         if publication.failures and not host.state.is_executing:
             raise OperationError("\n    ".join(publication.failures))
@@ -106,7 +106,7 @@ def _in_turn(
             yield FunctionCommand(_publish, (run, publication), {})
             return
         if first and host.state.is_executing:
-            publication.publish()  # nothing to write; a killed run may have left waiting to do
+            publication.publish()  # nothing to write, but a killed run may not have waited
         if publication.failures_of(fleet.host(host.name)):
             yield FunctionCommand(_report, (run, publication), {})
         else:
@@ -117,18 +117,18 @@ def _publish(state: State, host: Host, run: Run, publication: Publication) -> bo
     publication.publish()
     for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
-    if run.saves.run and run.first_time(run.saves.run):
-        saved = f"what was there before is saved; to put it back: zone_restore={run.saves.run}"
-        host.log_styled(saved, fg="yellow", log_func=logger.info)
+    if run.backups.run and run.first_time(run.backups.run):
+        backup = f"the earlier records are saved; to restore them: zone_restore={run.backups.run}"
+        host.log_styled(backup, fg="yellow", log_func=logger.info)
     return _report(state, host, run, publication)
 
 
 def _report(state: State, host: Host, run: Run, publication: Publication) -> bool:  # noqa: ARG001 - pyinfra's signature
-    """Say each failure once, and fail each host that it concerns."""
+    """Print each failure once, and fail each host that it concerns."""
     failures = publication.failures_of(publication.fleet.host(host.name))
     for sentence in failures:
-        said = sentence if run.first_time(sentence) else "not published, for the reason given above"
-        host.log_styled(said, fg="red", log_func=logger.error)
+        line = sentence if run.first_time(sentence) else "not published, for the reason given above"
+        host.log_styled(line, fg="red", log_func=logger.error)
     return not failures
 
 

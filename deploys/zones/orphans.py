@@ -1,9 +1,9 @@
 """
-Zones that have left the inventory, domain and all, and hold records of ours still.
+Orphans: records of ours in zones that have left the inventory, domain and all.
 
-No record leads to such a zone any more, but its registry does, and anybody may ask for that: of all
-zones that a provider lists, the DNS is asked, which costs the provider nothing. A provider that
-lists none is asked for those in which a run from this machine has written.
+No record of the inventory leads to such a zone, but its registry does. The registries of all zones
+that a provider lists are looked up in the DNS, which costs the provider nothing. If a provider
+lists no zones, those are read in which a run from this machine has written.
 """
 
 from collections.abc import Collection, Iterator
@@ -16,37 +16,37 @@ from ..dns.resolver import resolved, values
 from ..mail.errors import MailError, UnansweredError
 from ..run.threads import in_parallel
 from .ownership.registry import LABEL, Registry
-from .ownership.scope import Claim
+from .ownership.scope import Scope
 from .plan import ZonePlan, plan
-from .providers.capabilities import GarblingError
+from .providers.capabilities import AlteredTextError
 from .providers.provider import Provider, UnreachableError
 
-SECONDS = 2.0  # for one answer; a zone that is not found now is found by the next run
+SECONDS = 2.0  # for one answer; a later run finds a zone that does not answer now
 
 
-def marked(zones: Collection[str], claim: Claim, ask: dns.resolver.Resolver) -> list[str]:
-    """Return those zones whose registry, as the DNS has it, knows a host of the fleet."""
+def registered_zones(zones: Collection[str], scope: Scope, ask: dns.resolver.Resolver) -> list[str]:
+    """Return the zones whose registry, as in the DNS, names a host of the fleet."""
     ordered = sorted(zones)
-    known = in_parallel(lambda zone: _knows(zone, claim, ask), ordered, WORKERS)
-    return [zone for zone, ours in zip(ordered, known, strict=True) if ours]
+    ours = in_parallel(lambda zone: _is_registered(zone, scope, ask), ordered, WORKERS)
+    return [zone for zone, one in zip(ordered, ours, strict=True) if one]
 
 
-def leaving(provider: Provider, zone: str, claim: Claim) -> Iterator[ZonePlan]:
-    """Plan to take what is ours out of a zone that nobody's mail needs, and so nobody waits for."""
+def orphan_plans(provider: Provider, zone: str, scope: Scope) -> Iterator[ZonePlan]:
+    """Yield the plan that deletes what is ours from a zone, if anything is; expect no answers."""
     try:
-        planned = plan(provider, zone, (), claim)
-    except (UnreachableError, GarblingError):
+        planned = plan(provider, zone, (), scope)
+    except (UnreachableError, AlteredTextError):
         raise
     except MailError:
-        return  # it is not there any more, or not ours to read
+        return  # the zone does not exist any more, or its registry belongs to others
     if planned.changes:
-        note = f"{zone} has left the inventory, so what is ours leaves it"
+        note = f"{zone} has left the inventory, so our records there are deleted"
         yield replace(planned, expected=(), notes=(*planned.notes, note))
 
 
-def _knows(zone: str, claim: Claim, ask: dns.resolver.Resolver) -> bool:
+def _is_registered(zone: str, scope: Scope, ask: dns.resolver.Resolver) -> bool:
     try:
         answer = resolved(ask, f"{LABEL}.{zone}.", "TXT", SECONDS)
     except UnansweredError:
         return False
-    return bool(Registry.parse(values(answer, "TXT")).tags(claim.hosts))
+    return bool(Registry.parse(values(answer, "TXT")).tags(scope.hosts))

@@ -1,35 +1,44 @@
 """
-A zone's plan: existing, desired, changes.
+Plan of a zone: existing, desired, changes.
 
-octoDNS makes a zone what it is told, and deletes what it was not told. So `desired` starts as a
-copy of `existing`, less what is ours and wanted no more, and only record sets of ours are in the
-changes. What is ours, the registry in the zone says.
+octoDNS makes a zone exactly as it is given, and deletes the rest. So `desired` starts as a copy of
+`existing` without what is stale, and only record sets of ours are in the changes. The registry in
+the zone says what is ours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from octodns.record import Record
 from octodns.zone import Zone
 
 from ..dns.lookups import nobody
 from ..mail.records import MailRecord
 from ..mail.spf_cost import Lookup
-from .desired import Draft
-from .merge.wildcards import remarks
+from .desired import DesiredZone
+from .model import recordsets
 from .model.changes import ExpectedAnswer, RecordChange, outcome
-from .ownership.plan import Marking
-from .ownership.scope import NOBODY, Claim
+from .ownership.ownership import Ownership
+from .ownership.scope import NO_FLEET, Scope
 from .propagation.delegation import PublishedZone
-from .providers.capabilities import refuse_to_garble
+from .providers.capabilities import refuse_altered_texts
 from .providers.provider import Provider
+
+# RFC 4592: a wildcard answers for every name below it that the zone does not hold. Our names are
+# held; a key or policy that does not exist is answered from the wildcard.
+WILDCARDS = {
+    "MX": "mail for any name without an MX of its own goes there",
+    "TXT": "receivers read it as the policy or key of any name that has none",
+    "CNAME": "every name that does not exist leads there, also that of a missing policy or key",
+}
 
 
 @dataclass(frozen=True)
 class ZonePlan:
     """
-    What a zone is and what it shall be.
+    A zone as it is and as it will be.
 
-    `expected` is what its name servers answer then, `notes` is what the operator should know.
+    `expected` is what its name servers then answer; `notes` are for the operator.
     """
 
     zone: str
@@ -43,7 +52,7 @@ class ZonePlan:
 
     @property
     def published(self) -> PublishedZone:
-        """What the zone's name servers are to answer with once the plan is applied."""
+        """The zone as its name servers answer once the plan is applied."""
         root = self.existing.root_ns
         names = frozenset(name.rstrip(".").lower() for name in root.values) if root else frozenset()
         return PublishedZone(self.zone, self.provider.name, names, self.changes, self.expected)
@@ -53,34 +62,44 @@ def plan(
     provider: Provider,
     zone: str,
     records: Iterable[MailRecord],
-    claim: Claim = NOBODY,
+    scope: Scope = NO_FLEET,
     lookup: Lookup = nobody,
 ) -> ZonePlan:
-    """Read a zone and compare it with the records it shall hold; raise MailError on a conflict."""
+    """Read a zone and compare it with the records that it needs; raise MailError on a conflict."""
     records = tuple(records)
     existing = provider.read(zone)
-    marking = Marking(existing, records, claim)
-    draft = Draft(provider, existing, marking.sweep.swept(existing), lookup)
+    ownership = Ownership(existing, records, scope)
+    desired = DesiredZone(provider, existing, ownership.without_stale(), lookup)
     for record in records:
-        draft.add(record)
-    changes = list(draft.changes())
-    gone = list(marking.gone(draft.desired, changes))
-    marking.mark(draft.desired)
-    refuse_to_garble(provider, existing, draft.desired)
-    marks = list(marking.marks(draft.desired))
-    every = (*changes, *gone, *marks)
+        desired.add(record)
+    changes = list(desired.changes())
+    stale = list(ownership.stale_changes(desired.zone, changes))
+    ownership.register(desired.zone)
+    refuse_altered_texts(provider, existing, desired.zone)
+    every = (*changes, *stale, *ownership.registry_changes(desired.zone))
     names = {record.name for record in records}
     return ZonePlan(
         zone=zone,
         names=frozenset(names | {change.name for change in every}),
         provider=provider,
         existing=existing,
-        desired=draft.desired,
+        desired=desired.zone,
         changes=every,
-        expected=(*draft.expected, *map(outcome, gone)),
+        expected=(*desired.expected, *map(outcome, stale)),
         notes=(
-            *draft.notes,
-            *remarks(existing.records, names),
-            *marking.sweep.changed(existing),
+            *desired.notes,
+            *_wildcards(existing.records, names),
+            *ownership.edited(),
         ),
     )
+
+
+def _wildcards(records: Collection[Record], names: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each wildcard above a name of ours."""
+    for record in sorted(records, key=recordsets.key):
+        consequence = WILDCARDS.get(recordsets.key(record)[1])
+        star, _, above = record.fqdn.rstrip(".").partition(".")
+        if star == "*" and consequence and any(f".{name}".endswith(f".{above}") for name in names):
+            values = ", ".join(recordsets.record_set(record).values)
+            title = recordsets.title(record)
+            yield f"{title} {values} is a wildcard: our records are not affected, but {consequence}"

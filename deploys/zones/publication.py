@@ -1,8 +1,8 @@
 """
-All zones of a fleet: planned, published and waited for together.
+Publication of a fleet's records: all its zones planned, applied and waited for together.
 
-What goes wrong in one zone is one sentence about that zone, and it stops the hosts that need the
-zone; the others go on.
+A failure in one zone is one sentence about that zone. It stops the hosts that need the zone; the
+others continue.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -18,26 +18,25 @@ from ..mail.records import MailRecord
 from ..mail.settings import dkim_keys
 from ..mail.settings.model import Fleet, MailSettings
 from .apply import apply
-from .backup import Saves
+from .backup import Backups
 from .limits import Limits
 from .model.changes import RecordChange, listed
-from .orphans import leaving, marked
-from .ownership.foreign import OWNERS, zone_of_record
-from .ownership.scope import NOBODY, Claim
+from .orphans import orphan_plans, registered_zones
+from .ownership.scope import NO_FLEET, Scope
 from .plan import ZonePlan, plan
 from .propagation.delegation import obstacles
 from .propagation.follow import follow
 from .providers.provider import Provider, UnreachableError
-from .providers.zone_index import Atlas
+from .providers.zone_index import OWNER, ZoneIndex
 
 
 class Publication:
-    """The plans of a fleet's zones, and what became of them."""
+    """The plans of a fleet's zones, with the failures and notes of their apply."""
 
-    def __init__(self, fleet: Fleet, saves: Saves, claim: Claim = NOBODY) -> None:
+    def __init__(self, fleet: Fleet, backups: Backups, scope: Scope = NO_FLEET) -> None:
         self.fleet = fleet
-        self.saves = saves
-        self.claim = claim
+        self.backups = backups
+        self.scope = scope
         self.plans: list[ZonePlan] = []
         self.refused: list[ZonePlan] = []
         self.listed: list[tuple[Provider, Collection[str] | None]] = []
@@ -47,73 +46,73 @@ class Publication:
 
     @property
     def changes(self) -> list[RecordChange]:
-        """Every change of every zone, those too that go too far."""
+        """Every change of every zone, including those that exceed a limit."""
         return [change for zone in (*self.plans, *self.refused) for change in zone.changes]
 
     @property
     def by_hand(self) -> list[RecordChange]:
-        """Every change that somebody has to make by hand."""
+        """Every change that the operator must make by hand."""
         return [one for zone in self.plans if zone.provider.by_hand for one in zone.changes]
 
     def failures_of(self, host: MailSettings) -> list[str]:
-        """Return why a host, or a domain that it serves, is not published."""
-        own, everybody = _names_of(host), set().union(*map(_names_of, self.fleet.hosts))
+        """Return the failures that concern a host or a domain that it serves."""
+        own, every = _names_of(host), set().union(*map(_names_of, self.fleet.hosts))
         return [
             sentence
             for sentence, names in self.failures.items()
-            if own & names or not everybody & names  # what is nobody's is told to all
+            if own & names or not every & names  # a failure of no host's concerns all
         ]
 
     def plan(self, provider: Provider, records: Collection[MailRecord]) -> None:
-        """Plan every zone of a provider that one of the records belongs into."""
+        """Plan every zone of a provider that one of the records belongs to."""
         if provider.by_hand:
             self._plan_by_hand(provider, records)
             return
         zones: dict[str, list[MailRecord]] = {}
         lookup = lookup_by(self._resolvers())
-        with self.noting(_names(records)):
-            atlas = Atlas(provider, _names(records))
-            self.listed.append((provider, atlas.listed))
+        with self.failures_noted(_names(records)):
+            index = ZoneIndex(provider, _names(records))
+            self.listed.append((provider, index.listed))
             for record in records:
-                with self.noting({record.name}, but=UnreachableError):
-                    if zone := zone_of_record(atlas, self.fleet, record):
+                with self.failures_noted({record.name}, but=UnreachableError):
+                    if zone := index.zone_of(self.fleet, record):
                         zones.setdefault(zone, []).append(record)
-            left = [f"{one.type} {one.name}" for one in zones.pop(OWNERS, ())]
+            left = [f"{one.type} {one.name}" for one in zones.pop(OWNER, ())]
             self.notes += [f"left to the owner of the zone: {listed(left)}"] if left else []
             for zone, members in zones.items():
-                with self.noting(_names(members), but=UnreachableError):
-                    self._limited(plan(provider, zone, members, self.claim, lookup))
+                with self.failures_noted(_names(members), but=UnreachableError):
+                    self._add_limited(plan(provider, zone, members, self.scope, lookup))
             self._warn(provider)
 
-    def leave(self) -> None:
-        """Plan to leave the zones that hold what is ours and nothing that mail needs any more."""
-        if self.claim.whole and not self.failures:
-            for provider, there in self.listed:
-                with self.noting(()):
-                    for zone in self._left(provider, there):
-                        for planned in leaving(provider, zone, self.claim):
-                            self._limited(planned)
+    def plan_orphans(self) -> None:
+        """Plan to delete what is ours from zones that mail no longer needs."""
+        if self.scope.whole and not self.failures:
+            for provider, listing in self.listed:
+                with self.failures_noted(()):
+                    for zone in self._orphaned(provider, listing):
+                        for planned in orphan_plans(provider, zone, self.scope):
+                            self._add_limited(planned)
 
     def _plan_by_hand(self, provider: Provider, records: Iterable[MailRecord]) -> None:
-        """Plan zones of which we only know what their name servers answer."""
+        """Plan zones that are read from their name servers and written by the operator."""
         zones: dict[str, list[MailRecord]] = {}
         ask = self._resolver()
-        # A pointer is written by whoever gave the address, which need not be the zone's owner.
+        # The network's owner writes pointers, and need not own the zone.
         for record in (one for one in records if one.type != "PTR"):
-            with self.noting({record.name}):
+            with self.failures_noted({record.name}):
                 zones.setdefault(zone_of(record.name, ask), []).append(record)
         for zone, members in zones.items():
-            with self.noting(_names(members)):
+            with self.failures_noted(_names(members)):
                 provider.octodns.look(zone, servers(zone, ask), members)
                 self.add(plan(provider, zone, members))
 
     def add(self, planned: ZonePlan) -> None:
-        """Take in a plan that is meant as it is."""
+        """Add a plan that has no limits."""
         self.notes += planned.notes
         self.plans.append(planned)
 
-    def _limited(self, planned: ZonePlan) -> None:
-        """Take in a plan, if it stays within the limits."""
+    def _add_limited(self, planned: ZonePlan) -> None:
+        """Add a plan that stays within the limits, and refuse any other."""
         try:
             Limits.of(self.fleet).refuse(planned.zone, planned.changes)
         except MailError as error:
@@ -122,14 +121,16 @@ class Publication:
         else:
             self.add(planned)
 
-    def _left(self, provider: Provider, there: Collection[str] | None) -> Collection[str]:
-        """Return the zones of a provider in which nothing is needed and something may be ours."""
-        known = self.saves.zones(provider.name) if there is None else there
-        others = {zone for zone in known if zone and zone not in self.claim.needed}
-        return others if there is None else marked(others, self.claim, self._resolver())
+    def _orphaned(self, provider: Provider, listing: Collection[str] | None) -> Collection[str]:
+        """Return the zones of a provider that are not needed and may hold records of ours."""
+        known = self.backups.zones(provider.name) if listing is None else listing
+        others = {zone for zone in known if zone and zone not in self.scope.needed}
+        if listing is None:
+            return others
+        return registered_zones(others, self.scope, self._resolver())
 
     def _warn(self, provider: Provider) -> None:
-        """Note in the plan what would make the changes of a provider's zones unseen."""
+        """Note in the plan why nobody would see the changes of a provider's zones."""
         ask = self._resolver()
         plans = (zone for zone in self.plans if zone.provider is provider)
         changing = [zone for zone in plans if zone.changes and zone.expected]
@@ -138,11 +139,11 @@ class Publication:
         )
 
     def publish(self) -> None:
-        """Write the changes, and wait until every name server answers with what is planned."""
+        """Apply the changes, and wait until every name server answers as planned."""
         applied = []
         for zone in self.plans:
-            with self.noting(zone.names):
-                if apply(zone, self.saves.keep):
+            with self.failures_noted(zone.names):
+                if apply(zone, self.backups.keep):
                     self.written.add(zone.zone)
                 applied.append(zone)
         self._wait([zone for zone in applied if zone.expected])
@@ -162,10 +163,10 @@ class Publication:
         return tuple(dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers))
 
     @contextmanager
-    def noting(
+    def failures_noted(
         self, names: Iterable[str], but: tuple[type[Exception], ...] | type[Exception] = ()
     ) -> Iterator[None]:
-        """Note a mistake under the names that it concerns, and go on."""
+        """Note an error as a failure of the names that it concerns, and continue."""
         try:
             yield
         except but:

@@ -1,40 +1,42 @@
 """
-The plan that puts record sets back as they were before a run.
+Plan that restores record sets to their state before a run.
 
-What a run wrote and is still so goes back; what somebody has changed since is theirs by now, and is
-named rather than overwritten, unless that is asked for.
+A record set that is still as the run wrote it is restored. One that somebody has changed since is
+theirs: it is named and kept, unless `zone_overwrite` is given.
 """
 
 from octodns.record import Record
 from octodns.zone import Zone
 
-from .backup import Saved, Touched, same
+from .backup import SavedSet, ZoneBackup, same
 from .model import recordsets
 from .model.changes import outcome
 from .plan import ZonePlan
-from .providers.capabilities import refuse_to_garble
+from .providers.capabilities import refuse_altered_texts
 from .providers.provider import Provider
 
 
-def restoration(provider: Provider, saved: Saved, why: str, *, overwrite: bool = False) -> ZonePlan:
-    """Read a zone and plan what puts it back; raise MailError where it cannot be read."""
-    existing = provider.read(saved.zone)
+def restoration(
+    provider: Provider, backup: ZoneBackup, why: str, *, overwrite: bool = False
+) -> ZonePlan:
+    """Read a zone and return the plan that restores it; raise MailError if it cannot be read."""
+    existing = provider.read(backup.zone)
     now, desired = recordsets.sets(existing), existing.copy()
-    back, notes = [], []
-    for one in saved.sets:
+    restored, notes = [], []
+    for one in backup.sets:
         found = now.get(one.key)
         if same(found, one.before):
             continue
         if not same(found, one.after) and not overwrite:
-            notes.append(_left(saved, one))
+            notes.append(_kept(backup, one))
             continue
-        back.append(one.key)
+        restored.append(one.key)
         _put(desired, one, found)
-    refuse_to_garble(provider, existing, desired)
+    refuse_altered_texts(provider, existing, desired)
     sets = recordsets.sets(desired)
-    changes = tuple(recordsets.change(now.get(key), sets.get(key), why) for key in back)
+    changes = tuple(recordsets.change(now.get(key), sets.get(key), why) for key in restored)
     return ZonePlan(
-        zone=saved.zone,
+        zone=backup.zone,
         names=frozenset(change.name for change in changes),
         provider=provider,
         existing=existing,
@@ -45,7 +47,7 @@ def restoration(provider: Provider, saved: Saved, why: str, *, overwrite: bool =
     )
 
 
-def _put(desired: Zone, one: Touched, found: Record | None) -> None:
+def _put(desired: Zone, one: SavedSet, found: Record | None) -> None:
     if one.before is None:
         desired.remove_record(found)
     else:
@@ -53,9 +55,9 @@ def _put(desired: Zone, one: Touched, found: Record | None) -> None:
         desired.add_record(record, replace=True, lenient=True)
 
 
-def _left(saved: Saved, one: Touched) -> str:
-    full = f"{one.name}.{saved.zone}".lstrip(".")
+def _kept(backup: ZoneBackup, one: SavedSet) -> str:
+    full = f"{one.name}.{backup.zone}".lstrip(".")
     return (
-        f"{saved.zone}: {one.type} {full} is neither as it was nor as we wrote "
-        "it, so somebody has changed it since; it stays, unless zone_overwrite=yes is given too"
+        f"{backup.zone}: somebody has changed {one.type} {full} since the run wrote it, so it "
+        "stays; to overwrite it, restore the run with --data zone_overwrite=yes"
     )

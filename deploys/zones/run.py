@@ -1,63 +1,70 @@
-"""What one run of pyinfra has planned and done in the zones, for all hosts together."""
+"""Zones in one run of pyinfra: the plans and providers that all hosts share."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from gevent.lock import BoundedSemaphore
 
 from ..mail.errors import MailError
 from ..mail.records import Facts, HostFacts, MailRecord
 from ..mail.settings.model import Fleet, MailSettings
-from .backup import Saved, Saves
-from .ownership.scope import Claim
+from .backup import Backups, ZoneBackup
+from .ownership.scope import Scope
 from .propagation.dnssec import secured
 from .providers.load import load
 from .providers.provider import Provider
-from .providers.routing import Configuration, by_configuration
 from .publication import Publication
 from .restore import restoration
 
+Configuration = Mapping[str, Any]
 FactsOf = Callable[[MailSettings], HostFacts]
 RecordsOf = Callable[[Fleet, Collection[str], Facts | None], Iterable[MailRecord]]
 
 
 class Run:
-    """What one run of pyinfra has done to the zones."""
+    """The publications of one run of pyinfra, one at a time."""
 
     def __init__(self) -> None:
         self.turn = BoundedSemaphore()
         self.publications: dict[object, Publication] = {}
         self.providers: list[tuple[Configuration, Provider]] = []
-        self.said: set[str] = set()
-        self.saves = Saves()
+        self.printed: set[str] = set()
+        self.backups = Backups()
 
-    def planned(
+    def plan(
         self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf, records_of: RecordsOf
     ) -> Publication:
         """Return the plans that publish the records of the hosts that are ready."""
-        told: Facts = {name: facts_of(fleet.host(name)) for name in ready}
-        facts, notes = secured(fleet, told)
-        everything = tuple(records_of(fleet, ready, facts))
-        publication = Publication(fleet, self.saves, Claim.of(fleet, facts, everything))
+        reported: Facts = {name: facts_of(fleet.host(name)) for name in ready}
+        facts, notes = secured(fleet, reported)
+        every = tuple(records_of(fleet, ready, facts))
+        publication = Publication(fleet, self.backups, Scope.of(fleet, facts, every))
         publication.notes += notes
         stepped = self._stepped()
-        with publication.noting({host.hostname for host in fleet.hosts}):
-            for configuration, mine in by_configuration(fleet, everything):
-                records = [record for record in mine if record.name not in stepped]
-                with publication.noting({record.name for record in records}):
+        with publication.failures_noted({host.hostname for host in fleet.hosts}):
+            for configuration, members in by_configuration(fleet, every):
+                records = [record for record in members if record.name not in stepped]
+                with publication.failures_noted({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
-        publication.leave()
+        publication.plan_orphans()
         return publication
 
-    def restored(self, fleet: Fleet, run: str, *, overwrite: bool) -> Publication:
-        """Return the plans that put back what an earlier run has touched."""
-        publication = Publication(fleet, self.saves)
-        with publication.noting(()):
-            for saved in self.saves.of(run):
-                with publication.noting(()):
+    def plan_restore(self, fleet: Fleet, run: str, *, overwrite: bool) -> Publication:
+        """Return the plans that restore what an earlier run has written."""
+        publication = Publication(fleet, self.backups)
+        with publication.failures_noted(()):
+            for backup in self.backups.of(run):
+                with publication.failures_noted(()):
                     why = f"as it was before the run {run}"
-                    provider = self._provider_of(fleet, saved)
-                    publication.add(restoration(provider, saved, why, overwrite=overwrite))
+                    provider = self._provider_of(fleet, backup)
+                    publication.add(restoration(provider, backup, why, overwrite=overwrite))
         return publication
+
+    def first_time(self, sentence: str) -> bool:
+        """Tell whether this run has not printed a sentence yet, and note that it has now."""
+        fresh = sentence not in self.printed
+        self.printed.add(sentence)
+        return fresh
 
     def _stepped(self) -> set[str]:
         """Return the DMARC policies that this run has written: it takes one step of the ladder."""
@@ -70,12 +77,6 @@ class Run:
             if change.existing and change.name.startswith("_dmarc.")
         }
 
-    def first_time(self, sentence: str) -> bool:
-        """Tell whether a sentence is new to this run."""
-        fresh = sentence not in self.said
-        self.said.add(sentence)
-        return fresh
-
     def _provider(self, configuration: Configuration) -> Provider:
         for known, provider in self.providers:
             if known == configuration:
@@ -83,15 +84,50 @@ class Run:
         self.providers.append((configuration, load(configuration)))
         return self.providers[-1][1]
 
-    def _provider_of(self, fleet: Fleet, saved: Saved) -> Provider:
+    def _provider_of(self, fleet: Fleet, backup: ZoneBackup) -> Provider:
         for provider in self._providers(fleet):
-            held = provider.zone_names(saved.zone) if provider.name == saved.provider else ()
-            if held is None or saved.zone in held:
+            zones = provider.zone_names(backup.zone) if provider.name == backup.provider else ()
+            if zones is None or backup.zone in zones:
                 return provider
         raise MailError(
-            f"{saved.zone}: it was written through {saved.provider}, which no host's mail_dns "
-            "names any more, or which has lost it; give one of them that mail_dns again"
+            f"{backup.zone}: it was written through {backup.provider}, but no host's mail_dns "
+            "names that provider, or it no longer has the zone; set that mail_dns for one host"
         )
 
     def _providers(self, fleet: Fleet) -> Iterator[Provider]:
         return (self._provider(host.dns) for host in fleet.hosts if host.dns is not None)
+
+
+def by_configuration(
+    fleet: Fleet, records: Iterable[MailRecord]
+) -> list[tuple[Configuration, list[MailRecord]]]:
+    """Return records of a fleet by the `mail_dns` through which they are published."""
+    chosen = _chosen(fleet)
+    groups: list[tuple[Configuration, list[MailRecord]]] = []
+    for record in records:
+        configuration = _covering(record.name, chosen)
+        members = next((members for known, members in groups if known == configuration), None)
+        if members is not None:
+            members.append(record)
+        elif configuration is not None:
+            groups.append((configuration, [record]))
+    return groups
+
+
+def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
+    chosen: dict[str, Configuration | None] = {}
+    for host in fleet.hosts:
+        for name in host.published_names:
+            if chosen.setdefault(name, host.dns) != host.dns:
+                raise MailError(
+                    f"{name} is published through a different mail_dns by each of its hosts; "
+                    "set the same mail_dns for all of them"
+                )
+    return chosen
+
+
+def _covering(name: str, chosen: Mapping[str, Configuration | None]) -> Configuration | None:
+    """Return the configuration of the name of the fleet at or above a record's name."""
+    while name not in chosen:
+        name = name.partition(".")[2]
+    return chosen[name]

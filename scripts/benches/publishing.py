@@ -18,11 +18,11 @@ from deploys.lab import inventory
 from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.model.changes import RecordChange
 from deploys.zones.providers.load import load
-from deploys.zones.providers.routing import by_configuration
 from deploys.zones.publication import Publication
+from deploys.zones.run import by_configuration
 
 from .command import BenchError
 from .frame import Case, Figures, Report, interleaved
@@ -126,7 +126,7 @@ class _Course:
         fleet = fleet_from({HOST: self._host(self.zones.names[:count])}, {})
         everything = records_for(fleet, {HOST}, {HOST: HostFacts(dkim=KEYS)})
         ((_, records),) = by_configuration(fleet, everything)
-        return Publication(fleet, Saves()), records
+        return Publication(fleet, Backups()), records
 
     def _host(self, domains: Sequence[str]) -> Mapping[str, Any]:
         lab = self.zones.lab
@@ -143,11 +143,18 @@ def counted(provider: Any) -> Counter[str]:  # noqa: ANN401 - octoDNS has no typ
     """Count a provider's HTTP requests from now on, by their methods."""
     requests: Counter[str] = Counter()
 
-    def note(response: Any, **_: Any) -> None:  # noqa: ANN401 - as requests calls it
-        before = getattr(response.raw, "retries", None)
-        requests[response.request.method] += 1 + len(before.history if before else ())
+    def noting(send: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as requests calls it
+            response = send(*arguments, **named)
+            before = getattr(response.raw, "retries", None)
+            requests[response.request.method] += 1 + len(before.history if before else ())
+            return response
 
-    provider._sess.hooks["response"].append(note)  # noqa: SLF001 - every request goes through it
+        return noted
+
+    # Its further instances have sessions of their own, and these adapters.
+    for adapter in provider._sess.adapters.values():  # noqa: SLF001 - octoDNS's only name for it
+        adapter.send = noting(adapter.send)
     return requests
 
 

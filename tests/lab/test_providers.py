@@ -21,7 +21,7 @@ from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.secret import env
 from deploys.zones.apply import apply
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.load import load
 from deploys.zones.providers.provider import Provider
@@ -208,7 +208,7 @@ def test_a_cname_that_is_lost_on_the_way_is_put_back(server: Server) -> None:
     before = server.held()
     alias = MailRecord(f"www.{server.zone}", "CNAME", (f"{server.zone}.",), 3600, "an alias")
 
-    with pytest.raises(MailError, match=r"without complaint but does not have it.* as it was be"):
+    with pytest.raises(MailError, match=r"without an error but does not have it.* are as be"):
         apply(plan(provider(server), server.zone, [alias]))
     assert server.held() == before
 
@@ -231,7 +231,7 @@ def test_what_comes_by_update_is_waited_for_and_validates(
     knot.start()
     fleet, loaded = fleet_from({"mx1": on_knot(lab)}, {}), load(knot.configuration)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    publication = Publication(fleet, Saves())
+    publication = Publication(fleet, Backups())
     publication.plan(loaded, records_for(fleet, {"mx1"}))
     publication.publish()
     question = dns.message.make_query(f"{UPDATED}.", "MX", want_dnssec=True)
@@ -250,7 +250,7 @@ def test_a_key_that_may_not_change_the_zone_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("TEST_TSIG", "b3Blbi1zZXNhbWU=")
     fleet = fleet_from({"mx1": on_knot(lab, **changes)}, {})
-    publication = Publication(fleet, Saves())
+    publication = Publication(fleet, Backups())
     publication.plan(load(fleet.hosts[0].dns or {}), records_for(fleet, {"mx1"}))
 
     (sentence,) = publication.failures

@@ -24,7 +24,7 @@ from deploys.lab.inventory import dns as lab_dns
 from deploys.lab.inventory import resolvers
 from deploys.mail.records import MailRecord
 from deploys.mail.settings.inventory import fleet_from
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.propagation.visible import visible
 from deploys.zones.providers.load import load
 from deploys.zones.publication import Publication
@@ -270,7 +270,7 @@ def test_keys_go_into_a_zone_that_a_domain_has_cut_out_for_them_and_are_seen_the
         on("ns", f"pdnsutil create-zone _domainkey.{pier} ns.nic.example")
         on("ns", "pdnsutil add-record harbor.example _domainkey.pier NS ns.nic.example")
         on("ns", f"pdnsutil {RECTIFY}")
-        done = Publication(fleet, Saves())
+        done = Publication(fleet, Backups())
         done.plan(load(lab_dns(lab.name)), [MailRecord(name, "TXT", (text,), 60, "a key")])
         done.publish()
 

@@ -435,7 +435,11 @@ def test_an_spf_policy_is_counted_through_what_others_include(
     ("key", "values", "words"),
     [
         ((HARBOR, "TXT"), ['"v=spf1 -all"', '"v=spf1 a -all"'], "2 SPF policies are published"),
-        (("mx1.harbor.example", "CNAME"), ["www.harbor.example."], "but a CNAME is there, beside"),
+        (
+            ("mx1.harbor.example", "CNAME"),
+            ["www.harbor.example."],
+            "but the name is a CNAME",
+        ),
         (("mx1.harbor.example", "CAA"), ['0 issue ";"'], 'CAA 0 issue ";", which lets nobody'),
         (("_dmarc.harbor.example", "TXT"), ['"v=DMARC1; p=block"'], "p=block: write none or"),
         (("quiet.harbor.example", "MX"), ["10 mx.b.example."], "in mail_silent_domains, and has"),
@@ -494,7 +498,7 @@ def test_what_a_run_wrote_is_put_back_by_its_id_but_not_what_somebody_has_change
 
     done = deploy("-y", *restore, script=ZONE)
     assert done.returncode == 0, done.stdout
-    assert "TXT _dmarc.harbor.example is neither as it was nor as we wrote it" in done.stdout
+    assert "somebody has changed TXT _dmarc.harbor.example since the run wrote it" in done.stdout
     assert powerdns.answer("_dmarc.harbor.example", "TXT") == ['"v=DMARC1; p=reject"']
 
     deploy("-y", *restore, "--data", "zone_overwrite=yes", script=ZONE)

@@ -12,9 +12,9 @@ from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.zones.apply import apply
-from deploys.zones.backup import Saves
-from deploys.zones.orphans import leaving
-from deploys.zones.ownership.scope import Claim
+from deploys.zones.backup import Backups
+from deploys.zones.orphans import orphan_plans
+from deploys.zones.ownership.scope import Scope
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
 from deploys.zones.restore import restoration
@@ -66,22 +66,22 @@ def planned(
     facts = told(*(host.inventory_name for host in fleet.hosts))
     records = records_for(fleet, set(facts), facts)
     own = [record for record in records if record.name.endswith(zone)]
-    claim = replace(Claim.of(fleet, facts, records), spared=spared)
-    return plan(provider, zone, own, claim)
+    scope = replace(Scope.of(fleet, facts, records), spared=spared)
+    return plan(provider, zone, own, scope)
 
 
 def published(provider: Provider, zone: str, fleet: Fleet) -> str:
     """Publish once, see that nothing is left to do, and return the ID of what was saved."""
-    saves = Saves()
-    assert apply(planned(provider, zone, fleet), saves.keep)
+    backups = Backups()
+    assert apply(planned(provider, zone, fleet), backups.keep)
     assert planned(provider, zone, fleet).changes == ()
-    assert saves.run
-    return saves.run
+    assert backups.run
+    return backups.run
 
 
 def restored(provider: Provider, run: str, *, overwrite: bool = False) -> ZonePlan:
     """Put back what a run touched, and return the plan that did."""
-    (saved,) = Saves().of(run)
+    (saved,) = Backups().of(run)
     back = restoration(provider, saved, "asked for", overwrite=overwrite)
     apply(back)
     return back
@@ -109,6 +109,6 @@ def live(provider: Provider, zone: str, held: Callable[[], Held]) -> None:
     assert not any("mx2" in name for name in names)
     assert not any("mx2" in str(value) for key, value in held().items() if key in shared)
 
-    for left in leaving(provider, zone, Claim((f"mx1.{zone}",), whole=True)):
+    for left in orphan_plans(provider, zone, Scope((f"mx1.{zone}",), whole=True)):
         apply(left)
     assert held() == strangers

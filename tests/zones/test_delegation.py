@@ -10,11 +10,11 @@ from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.zones import publication
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.propagation.follow import Followed
 from deploys.zones.providers.load import load
-from deploys.zones.providers.routing import by_configuration
 from deploys.zones.publication import Publication
+from deploys.zones.run import by_configuration
 from tests.zones.fleets import HARBOR, harbor, host, orchard, served
 from tests.zones.memory import STORES, RecordSets
 
@@ -37,7 +37,7 @@ def fleet(**data: Any) -> Fleet:
 
 def published(fleet: Fleet) -> Publication:
     """Publish the records of mx1 and its one key."""
-    done = Publication(fleet, Saves())
+    done = Publication(fleet, Backups())
     everything = records_for(fleet, ["mx1"], {"mx1": HostFacts((KEY,))})
     for configuration, records in by_configuration(fleet, everything):
         done.plan(load(configuration), records)
@@ -97,7 +97,7 @@ def test_our_zone_that_is_missing_fails_the_host_whose_keys_belong_there() -> No
 @pytest.mark.parametrize(
     ("there", "words"),
     [
-        (("TXT", TEXT), "but TXT is there, beside which no CNAME can be; take it out"),
+        (("TXT", TEXT), "but the name has TXT, and a CNAME allows no other records"),
         (("CNAME", "elsewhere.example."), "has a CNAME to elsewhere.example., and shall lead to"),
     ],
 )
@@ -129,4 +129,4 @@ def test_a_zone_cut_out_for_keys_that_is_not_ours_is_told_of() -> None:
 
     (sentence,) = published(fleet(mail_dkim_cname="")).failures
 
-    assert f"_domainkey.{HARBOR} is delegated away from {HARBOR}; publish it in its own" in sentence
+    assert f"_domainkey.{HARBOR} is delegated away from {HARBOR}; publish the rec" in sentence

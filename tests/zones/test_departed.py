@@ -4,11 +4,11 @@ import dns.nameserver
 import dns.resolver
 import pytest
 
-from deploys.zones.orphans import marked
-from deploys.zones.ownership.scope import Claim
+from deploys.zones.orphans import registered_zones
+from deploys.zones.ownership.scope import Scope
 from tests.zones.responder import Responder, txt
 
-CLAIM = Claim(("mx1.harbor.example",), whole=True)
+SCOPE = Scope(("mx1.harbor.example",), whole=True)
 ANSWERS = {
     ("_pyinfra-mail.ours.example", "TXT"): [
         txt("3f9a1c A mx1 5d41402a"),
@@ -26,7 +26,7 @@ def test_of_the_zones_that_a_provider_lists_those_with_our_marks_are_found() -> 
         ask = dns.resolver.Resolver(configure=False)
         ask.nameservers = [dns.nameserver.Do53Nameserver(responder.address, responder.port)]
 
-        assert marked(zones, CLAIM, ask) == ["ours.example"]
+        assert registered_zones(zones, SCOPE, ask) == ["ours.example"]
 
 
 @pytest.mark.parametrize("zones", [set(), {"ours.example"}])
@@ -37,4 +37,4 @@ def test_without_a_resolver_none_is_found(zones: set[str], monkeypatch: pytest.M
         ask = dns.resolver.Resolver(configure=False)
         ask.nameservers = [dns.nameserver.Do53Nameserver(responder.address, responder.port)]
 
-        assert marked(zones, CLAIM, ask) == []
+        assert registered_zones(zones, SCOPE, ask) == []

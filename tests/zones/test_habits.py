@@ -9,8 +9,8 @@ from requests.adapters import HTTPAdapter
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.zones.plan import plan
+from deploys.zones.providers.http import TIMEOUT
 from deploys.zones.providers.load import load
-from deploys.zones.providers.octodns_fixes import PATIENCE
 from tests.zones.configurations import api, configured, given
 from tests.zones.fleets import DNS, harbor, served
 
@@ -156,7 +156,7 @@ def test_no_provider_waits_for_ever(name: str, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(MailError, match="does not answer in time"):
         load(configured(name)).zone_names(ZONE)
 
-    assert waited == {PATIENCE}
+    assert waited == {TIMEOUT}
 
 
 @pytest.mark.parametrize("name", ["cloudflare", "powerdns"])

@@ -10,8 +10,8 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.zones.apply import apply
 from deploys.zones.model import recordsets
-from deploys.zones.orphans import leaving
-from deploys.zones.ownership.scope import Claim
+from deploys.zones.orphans import orphan_plans
+from deploys.zones.ownership.scope import Scope
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
@@ -42,8 +42,8 @@ def needed(kind: str, name: str, value: str) -> MailRecord:
 TOLD = {
     "TLSA": (f"3 1 1 {'aa' * 32}", "DANE is left out, MTA-STS takes its place"),
     "CAA": ('0 issue "ca.example"', "any authority may issue certificates for the names in it"),
-    "SRV": ("0 1 465 mx1.harbor.example.", "mail programs have to be told by hand where the"),
-    "PTR": ("mx1.harbor.example.", "let the names of addresses be set where the addresses come"),
+    "SRV": ("0 1 465 mx1.harbor.example.", "users must enter the names of the servers in"),
+    "PTR": ("mx1.harbor.example.", "have the owner of the addresses set their names"),
 }
 
 
@@ -56,7 +56,7 @@ def test_what_mail_can_do_without_is_told_once_and_not_tried(kind: str) -> None:
     assert [change.type for change in result.changes] == ["MX"]
     assert [(expected.name, expected.type) for expected in result.expected] == [(HARBOR, "MX")]
     (note,) = result.notes
-    assert note.startswith(f"route53 cannot hold {kind}: {words}")
+    assert note.startswith(f"route53 does not support {kind}: {words}")
 
 
 def test_what_mail_cannot_do_without_is_refused() -> None:
@@ -99,7 +99,7 @@ def test_neither_what_leaves_nor_what_is_put_back_may_garble_it(text: str) -> No
     with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
         restored(unfaithful, run)
     with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
-        list(leaving(unfaithful, HARBOR, Claim((f"mx1.{HARBOR}",), whole=True)))
+        list(orphan_plans(unfaithful, HARBOR, Scope((f"mx1.{HARBOR}",), whole=True)))
     assert zone == after
 
 

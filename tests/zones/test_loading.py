@@ -10,7 +10,7 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.settings.secret import command, env, file
-from deploys.zones.providers import http_retry
+from deploys.zones.providers import http
 from deploys.zones.providers.load import load
 from deploys.zones.providers.provider import UnreachableError
 from tests.zones.fleets import DNS, harbor, served
@@ -62,7 +62,7 @@ def test_secrets_are_resolved_wherever_they_are_and_never_shown() -> None:
             "octodns_powerdns.PowerDnsProvider needs api_key; add",
         ),
         ({"class": "powerdns"}, "needs host and api_key; add"),
-        (POWERDNS | {"api_kee": 1}, "has no key api_kee; correct it in mail_dns or take it out"),
+        (POWERDNS | {"api_kee": 1}, "has no key api_kee; correct it in mail_dns or remove it"),
         (
             POWERDNS | {"port": "x"},
             "refuses its configuration (ValueError: invalid literal for int",
@@ -138,7 +138,7 @@ def api() -> Iterator[type[Api]]:
 def test_what_an_api_answers_becomes_one_sentence(
     status: int, body: str, words: str, api: type[Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_retry, "TIMES", 0)  # how long it is waited for is test_manners'
+    monkeypatch.setattr(http, "RETRIES", 0)  # how long it is waited for is test_manners'
     api.status, api.body = status, body
     provider = load(POWERDNS | {"port": api.port, "timeout": 0.5})
 

@@ -11,8 +11,8 @@ import pytest
 from urllib3.util import retry
 
 from deploys.mail.errors import MailError
-from deploys.zones.providers import http_retry
-from deploys.zones.providers.http_retry import with_defaults
+from deploys.zones.providers import catalogue, http
+from deploys.zones.providers.catalogue import with_defaults
 from deploys.zones.providers.load import load
 from deploys.zones.providers.provider import Provider
 from tests.clock import Clock
@@ -91,8 +91,8 @@ def test_the_wait_has_a_bound_and_ends_in_a_sentence(clock: Clock) -> None:
     ):
         provider.read("harbor.example")
 
-    assert len(asked) == 1 + http_retry.TIMES
-    assert clock.sleeps == [http_retry.LONGEST_WAIT] * http_retry.TIMES
+    assert len(asked) == 1 + http.RETRIES
+    assert clock.sleeps == [http.MAX_WAIT] * http.RETRIES
 
 
 @pytest.mark.parametrize(("status", "times"), [(429, 2), (503, 2), (502, 1), (500, 1)])
@@ -104,7 +104,7 @@ def test_a_change_that_may_have_been_made_is_not_made_twice(status: int, times: 
     assert asked == ["PATCH"] * times
 
 
-@pytest.mark.parametrize("path", http_retry.WHOLE_ZONE)
+@pytest.mark.parametrize("path", catalogue.WHOLE_ZONE)
 def test_a_class_that_writes_whole_zones_is_refused_before_it_is_made(path: str) -> None:
     with pytest.raises(MailError, match="records of others could be lost"):
         load({"class": path})

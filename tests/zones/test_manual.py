@@ -10,7 +10,7 @@ from deploys.dns.query import Server
 from deploys.mail.records import records_for
 from deploys.mail.settings.model import Fleet
 from deploys.zones import publication
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.propagation import follow
 from deploys.zones.providers.load import load
 from deploys.zones.providers.manual import table, zone_text
@@ -56,7 +56,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
 def planned(seconds: float = 0.2) -> Publication:
     host = fleet_of(HARBOR, 1).hosts[0].model_copy(update={"dns_timeout": seconds, "ttl": 60})
     fleet = Fleet(hosts=(host,))
-    made = Publication(fleet, Saves())
+    made = Publication(fleet, Backups())
     made.plan(load({"class": "manual"}), records_for(fleet, {"mx1"}))
     assert made.failures == {}
     return made
@@ -77,7 +77,7 @@ def test_what_is_to_be_published_is_shown_as_a_zone_file_can_hold_it() -> None:
         f'harbor.example. 60 IN TXT "{POLICY}"',
         '_dmarc.harbor.example. 60 IN TXT "v=DMARC1; p=none"',
     }
-    assert f'; instead of "site-verification=1f3a" and "{OLD}":' in text
+    assert f'; replaces "site-verification=1f3a" and "{OLD}":' in text
 
 
 @pytest.mark.usefixtures("server")

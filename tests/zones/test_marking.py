@@ -8,9 +8,9 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.model import Fleet
 from deploys.zones.apply import apply
-from deploys.zones.orphans import leaving
-from deploys.zones.ownership.plan import GONE
-from deploys.zones.ownership.scope import Claim
+from deploys.zones.orphans import orphan_plans
+from deploys.zones.ownership.ownership import STALE
+from deploys.zones.ownership.scope import Scope
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
@@ -71,11 +71,11 @@ def test_a_host_that_leaves_takes_its_own_with_it_and_the_plan_says_so() -> None
 
     assert shown[0].startswith("~ MX harbor.example without 10 mx2.harbor.example.  (who receives")
     assert shown[1:3] == [
-        f"- A mx2.harbor.example 198.51.100.12  ({GONE})",
-        f"- AAAA mx2.harbor.example 2001:db8:51::12  ({GONE})",
+        f"- A mx2.harbor.example 198.51.100.12  ({STALE})",
+        f"- AAAA mx2.harbor.example 2001:db8:51::12  ({STALE})",
     ]
     assert (
-        sum(line.startswith("- TXT mx2-") and line.endswith(f"  ({GONE})") for line in shown) == 4
+        sum(line.startswith("- TXT mx2-") and line.endswith(f"  ({STALE})") for line in shown) == 4
     )
     assert shown[-1] == "~ TXT _pyinfra-mail.harbor.example 10 marks  (which record sets are ours)"
     assert len(shown) == 9
@@ -200,7 +200,7 @@ def test_nothing_goes_unless_every_host_has_had_its_say(
     records = records_for(BOTH, ready, facts)
     own = [record for record in records if record.name.endswith(HARBOR)]
 
-    assert apply(plan(source, HARBOR, own, Claim.of(BOTH, facts, records))) == 0
+    assert apply(plan(source, HARBOR, own, Scope.of(BOTH, facts, records))) == 0
     assert zone == before
 
 
@@ -226,7 +226,7 @@ def test_other_fleets_in_the_zone_are_strangers_too() -> None:
     published(source, HARBOR, other)
 
     assert planned(source, HARBOR, BOTH).changes == ()
-    for left in leaving(source, HARBOR, Claim(("mx3.harbor.example",), whole=True)):
+    for left in orphan_plans(source, HARBOR, Scope(("mx3.harbor.example",), whole=True)):
         apply(left)
     assert not any("mx3" in name for name, _ in zone)
     assert planned(source, HARBOR, BOTH).changes == ()

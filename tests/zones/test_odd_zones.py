@@ -19,11 +19,11 @@ from deploys.mail.settings.secret import command
 from deploys.mail.spf_cost import Lookup
 from deploys.zones import publication
 from deploys.zones.apply import apply
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
-from deploys.zones.providers.routing import by_configuration
 from deploys.zones.publication import Publication
+from deploys.zones.run import by_configuration
 from tests.zones.fleets import HARBOR, harbor, host, served
 from tests.zones.memory import STORES, MemoryProvider, RecordSets
 
@@ -60,7 +60,7 @@ def planned(zone: RecordSets, *domains: str, lookup: Lookup = nobody, **data: An
 def published(given: Fleet, zones: dict[str, RecordSets]) -> Publication:
     """Plan and write what a fleet needs into a provider's zones."""
     STORES["memory"] = zones
-    result = Publication(given, Saves())
+    result = Publication(given, Backups())
     for _, records in by_configuration(given, records_for(given, ["mx1"])):
         result.plan(Provider("memory", MemoryProvider("test", "memory")), records)
     for zone in result.plans:
@@ -82,9 +82,9 @@ KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A" + "MIIBCgKCAQEA" * 30 + "IDAQAB=="
 @pytest.mark.parametrize(
     ("kind", "value", "words"),
     [
-        ("MX", "10 mx.faraway.example.", "mail for any name without one of its own goes there"),
+        ("MX", "10 mx.faraway.example.", "mail for any name without an MX of its own goes there"),
         ("TXT", '"v=spf1 -all"', "receivers read it as the policy or key of any name that has"),
-        ("CNAME", "www.harbor.example.", "any name that is not there leads there, a missing pol"),
+        ("CNAME", "www.harbor.example.", "every name that does not exist leads there, also that"),
     ],
 )
 def test_a_wildcard_hides_nothing_of_ours_and_the_plan_says_what_it_does(
@@ -98,7 +98,8 @@ def test_a_wildcard_hides_nothing_of_ours_and_the_plan_says_what_it_does(
     }
     assert ("*.harbor.example", kind) not in {(c.name, c.type) for c in result.changes}
     (note,) = result.notes
-    assert note.startswith(f"{kind} *.harbor.example {value} is a wildcard: ours stand beside it")
+    wildcard = f"{kind} *.harbor.example {value} is a wildcard"
+    assert note.startswith(f"{wildcard}: our records are not affected, but ")
     assert words in note
 
 
@@ -118,7 +119,7 @@ def test_a_cname_at_a_name_that_needs_mx_and_txt_is_a_conflict(domain: str) -> N
     silent: dict[str, Any] = {"mail_silent_domains": [domain]} if domain.startswith("quiet") else {}
     domains = [HARBOR] if silent else [HARBOR, domain]
 
-    with pytest.raises(MailError, match=f"^{domain} needs a record of type MX, but a CNAME is the"):
+    with pytest.raises(MailError, match=f"^{domain} needs a record of type MX, but the name is a"):
         planned(zone, *domains, **silent)
 
 
@@ -233,7 +234,7 @@ def test_a_kind_that_the_provider_cannot_hold_is_told_of_and_left_out(
     result = planned(harbor(), **EVERYTHING)
 
     assert kind not in {change.type for change in result.changes}
-    told = [note for note in result.notes if note.startswith(f"memory cannot hold {kind}: ")]
+    told = [note for note in result.notes if note.startswith(f"memory does not support {kind}: ")]
     assert told
     assert len(told) == len(result.notes)
 
@@ -282,7 +283,9 @@ def test_a_domain_below_a_zone_cut_whose_zone_is_elsewhere_is_told_of() -> None:
     result = published(fleet(HARBOR, "sub.harbor.example"), {HARBOR: harbor() | CUT})
 
     (sentence,) = result.failures
-    assert "sub.harbor.example is delegated away from harbor.example; publish it in" in sentence
+    assert (
+        "sub.harbor.example is delegated away from harbor.example; publish the record" in sentence
+    )
     assert STORES["memory"][HARBOR] == harbor() | CUT
 
 

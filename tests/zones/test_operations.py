@@ -4,6 +4,7 @@ import gc
 import logging
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from deploys.mail.settings.model import Fleet, MailSettings
 from deploys.run.state import per_run
 from deploys.zones import publication
 from deploys.zones import run as runs
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.operations import zones_changed, zones_published, zones_restored
 from deploys.zones.propagation import follow
 from deploys.zones.providers.load import load
@@ -66,13 +67,23 @@ def _own_context(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.fixture
 def providers(monkeypatch: pytest.MonkeyPatch) -> list[MemoryProvider]:
-    """The providers that a run loads."""
+    """The providers that a run loads; the first instance of each stands for its others."""
     loaded: list[MemoryProvider] = []
 
     def noted(configuration: Any) -> Any:
         provider = load(configuration)
-        loaded.append(provider.octodns)
-        return provider
+        first = provider.octodns
+
+        def interrupt(call: str) -> None:
+            first.interrupt(call)
+
+        def another() -> Any:
+            made = MemoryProvider("test", "memory")
+            made.calls, made.interrupt = first.calls, interrupt
+            return made
+
+        loaded.append(first)
+        return replace(provider, another=another)
 
     monkeypatch.setattr(runs, "load", noted)
     return loaded
@@ -353,8 +364,8 @@ def test_what_was_there_is_saved_and_put_back(
     zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
-    (saved,) = Saves().runs()
-    assert sum(f"to put it back: zone_restore={saved}" in line for line in caplog.messages) == 1
+    (saved,) = Backups().runs()
+    assert sum(f"to restore them: zone_restore={saved}" in line for line in caplog.messages) == 1
 
     state = run(zones_restored, fleet=fleet(), run=saved)
 
@@ -365,7 +376,7 @@ def test_what_was_there_is_saved_and_put_back(
 
 @pytest.mark.usefixtures("zones")
 def test_a_run_that_saved_nothing_cannot_be_put_back() -> None:
-    with pytest.raises(OperationError, match=r"'20200101T000000Z' is no run that saved a zone"):
+    with pytest.raises(OperationError, match=r"no run '20200101T000000Z' has a backup in"):
         add_op(started(), zones_restored, fleet=fleet(), run="20200101T000000Z")
 
 
@@ -375,8 +386,8 @@ def test_a_provider_that_nobody_names_any_more_cannot_be_put_back(
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
 
-    with pytest.raises(OperationError, match="which no host's mail_dns names any more"):
-        add_op(started(), zones_restored, fleet=fleet(mail_dns=None), run=Saves().runs()[0])
+    with pytest.raises(OperationError, match="no host's mail_dns names that provider"):
+        add_op(started(), zones_restored, fleet=fleet(mail_dns=None), run=Backups().runs()[0])
     assert zones == before
 
 
@@ -386,7 +397,7 @@ def test_a_zone_that_leaves_the_inventory_is_found_and_left(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
-    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
 
     state = run(fleet=mx1_alone(), facts_of=telling)
 
@@ -411,7 +422,7 @@ def test_a_run_without_all_hosts_leaves_no_zone(
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
-    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
     run(fleet=mx1_alone(), facts_of=facts_of)
 
     assert zones[ORCHARD] == before[ORCHARD]
@@ -423,7 +434,7 @@ def test_what_is_published_through_another_provider_or_by_hand_does_not_go(
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
-    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
     for elsewhere in (None, DNS | {"api_key": "another spelling of the same"}):
         apart = {MX1: host(1, HARBOR), MX2: host(2, ORCHARD, mail_dns=elsewhere)}
 
@@ -445,7 +456,7 @@ def test_a_provider_that_fails_midway_stops_everything_that_goes(
         return True
 
     monkeypatch.setattr(MemoryProvider, "populate", half)
-    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
     with pytest.raises(OperationError, match=r"harbor\.example: .* page 2 of 3 is missing"):
         add_op(started(MX1), zones_published, fleet=mx1_alone(), facts_of=telling)
     assert zones == before
@@ -458,7 +469,7 @@ def test_a_plan_that_goes_too_far_is_shown_and_refused(
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
-    monkeypatch.setattr(publication, "marked", lambda zones, *_: [*zones])
+    monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
     alone = fleet_from({MX1: host(1, HARBOR, mail_zone_deletes=9)}, {})
 
     with pytest.raises(OperationError, match=r"would delete 10 .* mail_zone_deletes allows 9"):
@@ -502,6 +513,6 @@ def test_what_a_provider_cannot_hold_is_told_once_with_the_plan(
     add_op(state, zones_published, fleet=fleet(), facts_of=facts_of, records_of=with_dane)
     run_ops(state)
 
-    assert sum("cannot hold TLSA: DANE is left out" in m for m in caplog.messages) == 1
+    assert sum("does not support TLSA: DANE is left out" in m for m in caplog.messages) == 1
     assert None not in changed(state).values()
     assert (HARBOR, "MX") in zones[HARBOR]

@@ -16,9 +16,9 @@ from deploys.mail import spf
 from deploys.mail.errors import MailError
 from deploys.mail.settings.model import Fleet
 from deploys.zones.apply import apply
-from deploys.zones.backup import Saves
-from deploys.zones.orphans import leaving
-from deploys.zones.ownership.scope import Claim
+from deploys.zones.backup import Backups
+from deploys.zones.orphans import orphan_plans
+from deploys.zones.ownership.scope import Scope
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, served
 from tests.zones.memory import MemoryProvider, RecordSets
@@ -142,12 +142,12 @@ class Others:
 
 def try_to(publish: Fleet, source: Provider) -> str | None:
     """Publish unless there is a conflict or somebody in between; return the ID of what is saved."""
-    saves = Saves()
+    backups = Backups()
     try:
-        event(f"{apply(planned(source, HARBOR, publish), saves.keep) // 5} times five writes")
+        event(f"{apply(planned(source, HARBOR, publish), backups.keep) // 5} times five writes")
     except MailError as error:
         event(str(error).partition(":")[2][:30])
-    return saves.run
+    return backups.run
 
 
 @settings(max_examples=EXAMPLES, **CHECKS)  # type: ignore[arg-type]
@@ -176,13 +176,13 @@ def test_a_second_run_plans_nothing_and_what_is_put_back_is_as_it_was(
     zone = dict(start)
     source = provider(zone)
     for fleet in fleets:
-        before, saves = unordered(zone), Saves()
+        before, backups = unordered(zone), Backups()
         with suppress(MailError):
-            apply(planned(source, HARBOR, fleet), saves.keep)
+            apply(planned(source, HARBOR, fleet), backups.keep)
             assert planned(source, HARBOR, fleet).changes == ()
-        if saves.run:
+        if backups.run:
             after = unordered(zone)
-            restored(source, saves.run)
+            restored(source, backups.run)
             assert unordered(zone) == before
             apply(planned(source, HARBOR, fleet))
             assert unordered(zone) == after
@@ -198,7 +198,7 @@ def test_when_mail_has_left_the_zone_is_what_it_was(start: RecordSets, fleets: l
         try_to(fleet, source)
         hosts |= {host.hostname for host in fleet.hosts}
     for _ in range(len(fleets)):
-        for left in leaving(source, HARBOR, Claim(tuple(sorted(hosts)), whole=True)):
+        for left in orphan_plans(source, HARBOR, Scope(tuple(sorted(hosts)), whole=True)):
             apply(left)
     assert_theirs_is_theirs(zone, start)
     assert_theirs_is_theirs(start, zone)

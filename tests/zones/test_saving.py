@@ -8,7 +8,7 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.zones.apply import apply
-from deploys.zones.backup import Saves
+from deploys.zones.backup import Backups
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
@@ -24,7 +24,7 @@ def provider(zone: RecordSets) -> Provider:
 
 
 def text_of(run: str) -> str:
-    return (Saves().directory / run / f"{HARBOR}.zone").read_text()
+    return (Backups().directory / run / f"{HARBOR}.zone").read_text()
 
 
 def test_what_was_there_can_be_read_as_a_zone_file() -> None:
@@ -42,7 +42,11 @@ def test_what_was_there_can_be_read_as_a_zone_file() -> None:
 
 def test_only_the_operator_can_read_what_is_saved() -> None:
     run = published(provider(harbor()), HARBOR, FLEET)
-    files = [Saves().directory, *(Saves().directory / run).rglob("*"), Saves().directory / run]
+    files = [
+        Backups().directory,
+        *(Backups().directory / run).rglob("*"),
+        Backups().directory / run,
+    ]
 
     assert not any(stat.S_IMODE(path.stat().st_mode) & 0o077 for path in files)
 
@@ -51,12 +55,12 @@ def test_every_run_that_writes_has_an_id_of_its_own_and_no_other_has_one() -> No
     zone = harbor()
     source = provider(zone)
     first = published(source, HARBOR, FLEET)
-    idle = Saves()
+    idle = Backups()
     apply(planned(source, HARBOR, FLEET), idle.keep)
     second = published(source, HARBOR, fleet_of(HARBOR, 1, 2))
 
     assert idle.run is None
-    assert Saves().runs() == [first, second]
+    assert Backups().runs() == [first, second]
 
 
 def test_where_nothing_can_be_saved_nothing_is_written(
@@ -66,8 +70,10 @@ def test_where_nothing_can_be_saved_nothing_is_written(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     zone = harbor()
 
-    with pytest.raises(MailError, match=r"cannot be saved in .*Not a directory.*nothing was writt"):
-        apply(planned(provider(zone), HARBOR, FLEET), Saves().keep)
+    with pytest.raises(
+        MailError, match=r"its backup cannot be written .*Not a directory.*nothing was"
+    ):
+        apply(planned(provider(zone), HARBOR, FLEET), Backups().keep)
     assert zone == harbor()
 
 
@@ -101,8 +107,8 @@ def test_what_somebody_has_changed_since_is_named_and_stays_unless_asked_for() -
 
     assert back.notes == (
         (
-            "harbor.example: MX harbor.example is neither as it was nor as we wrote it, so "
-            "somebody has changed it since; it stays, unless zone_overwrite=yes is given too"
+            "harbor.example: somebody has changed MX harbor.example since the run wrote it, so it "
+            "stays; to overwrite it, restore the run with --data zone_overwrite=yes"
         ),
     )
     assert zone == harbor() | {MX: (3600, ("10 mx.faraway.example.",))}
@@ -113,5 +119,7 @@ def test_what_somebody_has_changed_since_is_named_and_stays_unless_asked_for() -
 def test_a_run_that_is_not_known_is_told_with_those_that_are() -> None:
     run = published(provider(harbor()), HARBOR, FLEET)
 
-    with pytest.raises(MailError, match=rf"'20200101T000000Z' is no run .* last ones are: {run}"):
-        Saves().of("20200101T000000Z")
+    with pytest.raises(
+        MailError, match=rf"no run '20200101T000000Z' has .* the latest runs are: {run}"
+    ):
+        Backups().of("20200101T000000Z")

@@ -1,9 +1,9 @@
 """
-What can be ours within a record set: a value, or of an SPF policy a term.
+Digests of what can be ours within a record set: a value, or a term of an SPF policy.
 
-A value among those of others is ours or theirs as a whole. An SPF policy is one value that several
-write (RFC 7208 section 3.2), so there each term has its owner. `all` is what a policy says of
-everybody else: it stays for as long as anybody's term is before it.
+A value among those of others is ours or theirs as a whole. An SPF policy is one value with several
+authors (RFC 7208 section 3.2), so each of its terms has an owner. The mechanism `all` applies to
+every other sender: it stays as long as another term is before it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -18,13 +18,13 @@ from ..model import recordsets
 from ..model.recordsets import Key
 from .registry import digest
 
-SPF = "SPF"  # beside the types, for the terms of a policy
+SPF = "SPF"  # the label of the terms of a policy; every other label is a record type
 
 Digests = Mapping[Key, Collection[str]]
 
 
 def labels(record_type: str) -> tuple[str, ...]:
-    """Return as what the contents of a record set may be marked."""
+    """Return the labels of what a record set of a type may hold."""
     return (record_type, SPF) if record_type == "TXT" else (record_type,)
 
 
@@ -38,7 +38,7 @@ def of_zone(zone: Zone) -> dict[Key, set[str]]:
 
 
 def of_records(zone: Zone, records: Iterable[MailRecord]) -> dict[Key, set[str]]:
-    """Return the digests of what some records of ours want in a zone."""
+    """Return the digests of what records of ours are in a zone, by name and label."""
     found: dict[Key, set[str]] = {}
     for record in records:
         key = zone.hostname_from_fqdn(f"{record.name}."), record.type
@@ -49,7 +49,7 @@ def of_records(zone: Zone, records: Iterable[MailRecord]) -> dict[Key, set[str]]
     return found
 
 
-def left(zone: Zone, record: Record, stale: Digests, ours: Digests) -> list[Any]:
+def remaining(zone: Zone, record: Record, stale: Digests, ours: Digests) -> list[Any]:
     """Return octoDNS's values of a record set without what is stale of ours."""
     name, record_type = recordsets.key(record)
     policy = (name, SPF)
@@ -79,7 +79,7 @@ def _terms(policy: str) -> list[str]:
 
 
 def _shorter(policy: str, stale: Collection[str], ours: Collection[str]) -> str:
-    """Return a policy without terms; one that was all ours is no more."""
+    """Return a policy without its stale terms, or nothing of a policy that is all ours."""
     terms = _terms(policy)
     if not stale:
         return policy

@@ -1,15 +1,15 @@
 """
-The registry: which record sets of a zone are ours.
+Registry of a zone: the TXT record set `_pyinfra-mail.<zone>`, which says what is ours.
 
-A TXT record set at `_pyinfra-mail.<zone>` says so in words, one value a record set, so that it
-can be read and mended by hand:
+It is plain text, one value for each record set, so that a person can read and correct it:
 
     3f9a1c host mx1.example.org
     3f9a1c MX @ 5d41402a bc4b2a76
 
-The first word is the mark of a fleet, and `host` says which hosts that fleet has. The other values
-name a type, a name in the zone (`@` is the zone's own), and a digest of each value as we wrote it.
-Where we joined the SPF policy of somebody, the type is `SPF`, and each digest is of one term.
+The first word is the tag of a fleet, and a `host` value names a host of that fleet. The other
+values name a type, a name in the zone (`@` is the zone itself), and a digest of each value as we
+wrote it. In an SPF policy that we share with others the type is `SPF`, and each digest is of one
+term.
 """
 
 import re
@@ -17,10 +17,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from octodns.record import Record
+from octodns.zone import Zone
+
 from ...mail.errors import MailError
+from ..model import recordsets
+from ..model.recordsets import Key
 
 LABEL = "_pyinfra-mail"
 APEX, HOST = "@", "host"
+KEY: Key = (LABEL, "TXT")
+TTL = 3600  # seconds
 TAG_DIGITS, DIGITS = 6, 8
 PER_VALUE = 16  # digests, so that a value is one string (RFC 1035 section 3.3.14: 255 octets)
 _TEXT = re.compile(
@@ -30,18 +37,18 @@ _TEXT = re.compile(
 
 
 def is_registry(name: str) -> bool:
-    """Tell the registry's name from all others."""
+    """Tell whether a full name is a registry's."""
     return name.partition(".")[0] == LABEL
 
 
 def digest(text: str) -> str:
-    """Return the short digest of a value as it stands in a zone file, TXT unquoted."""
+    """Return the short digest of a value as in a zone file, TXT unquoted."""
     return sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One value of the registry: a fleet's host, or values of a record set that it wrote."""
+    """One value of the registry: a host of a fleet, or values of a record set that it wrote."""
 
     tag: str
     type: str
@@ -50,12 +57,12 @@ class Mark:
 
     @classmethod
     def parse(cls, text: str) -> "Mark":
-        """Read a value; raise MailError that quotes what is none."""
+        """Parse a value; raise MailError that quotes an invalid one."""
         found = _TEXT.fullmatch(text)
         if not found or bool(found["digests"]) == (found["type"] == HOST):
             raise MailError(
-                f"{text!r} is no mark: one is a fleet, a type, a name and digests, like "
-                "'3f9a1c MX @ 5d41402a'"
+                f"{text!r} is not a mark, which is a fleet's tag, a type, a name and digests, "
+                "as in '3f9a1c MX @ 5d41402a'"
             )
         name = "" if found["name"] == APEX else found["name"]
         return cls(found["tag"], found["type"], name, tuple(found["digests"].split()))
@@ -65,20 +72,20 @@ class Mark:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What of a zone is marked: a relative name, and a type or `SPF`."""
+        """The relative name and the label (a type or `SPF`) that are marked."""
         return self.name, self.type
 
 
 @dataclass(frozen=True)
 class Registry:
-    """All values: marks, and what else somebody wrote beside them."""
+    """All values of a registry: its marks, and whatever else somebody wrote there."""
 
     marks: tuple[Mark, ...] = ()
     others: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> "Registry":
-        """Read a registry; what is no mark is kept as it is."""
+        """Parse a registry; a value that is not a mark is kept as it is."""
         marks, others = [], []
         for text in texts:
             try:
@@ -88,17 +95,17 @@ class Registry:
         return cls(tuple(marks), tuple(others))
 
     def texts(self) -> tuple[str, ...]:
-        """Return every value, in one order."""
+        """Return every value, sorted."""
         return (*sorted(map(str, self.marks)), *self.others)
 
     def tags(self, hosts: Iterable[str]) -> tuple[str, ...]:
-        """Return the marks of the fleets that have one of these hosts."""
+        """Return the tags of the fleets that have one of these hosts."""
         known = set(hosts)
         found = (mark.tag for mark in self.marks if mark.type == HOST and mark.name in known)
         return tuple(sorted(set(found)))
 
     def promised(self, tags: Iterable[str] | None = None) -> dict[tuple[str, str], set[str]]:
-        """Return the digests by name and type that some fleets, or all, say are there."""
+        """Return the digests that these fleets, or all, have written, by name and label."""
         wanted = None if tags is None else set(tags)
         found: dict[tuple[str, str], set[str]] = {}
         for mark in self.marks:
@@ -107,13 +114,13 @@ class Registry:
         return found
 
     def without(self, tags: Iterable[str]) -> "Registry":
-        """Return what is left without the marks of some fleets."""
+        """Return the registry without the marks of some fleets."""
         gone = set(tags)
         return Registry(tuple(mark for mark in self.marks if mark.tag not in gone), self.others)
 
 
 def new_tag(hosts: Sequence[str], registry: Registry) -> str:
-    """Return a mark for a fleet that has none yet; a host that left one fleet may found another."""
+    """Return an unused tag for a fleet; its first host may have been in another fleet before."""
     taken = {mark.tag for mark in registry.marks}
     text = hosts[0]
     while (tag := sha256(text.encode()).hexdigest()[:TAG_DIGITS]) in taken:
@@ -127,3 +134,29 @@ def marks_for(tag: str, key: tuple[str, str], digests: Iterable[str]) -> Iterabl
     every = sorted(digests)
     for start in range(0, len(every), PER_VALUE):
         yield Mark(tag, record_type, name, tuple(every[start : start + PER_VALUE]))
+
+
+def found(record: Record | None) -> Registry:
+    """Return the registry that a record set holds."""
+    return Registry.parse(recordsets.texts(record))
+
+
+def read(zone: Zone) -> Registry:
+    """Return the registry of a zone."""
+    return found(recordsets.sets(zone).get(KEY))
+
+
+def write(zone: Zone, registry: Registry) -> None:
+    """Put a registry into a desired zone; an empty registry is removed."""
+    record = recordsets.sets(zone).get(KEY)
+    known, texts = recordsets.texts(record), registry.texts()
+    if set(texts) == known.keys():
+        return
+    if not texts:
+        zone.remove_record(record)
+        return
+    fresh = [text for text in texts if text not in known]
+    values = [known[text] for text in texts if text in known]
+    values += recordsets.new_values(zone, KEY, fresh) if fresh else []
+    ttl = record.ttl if record else TTL
+    zone.add_record(recordsets.new_record(zone, KEY, ttl, values), replace=True, lenient=True)

@@ -1,8 +1,8 @@
 """
-Who plans, and what all of its mail needs.
+Scope of a plan: a fleet's hosts, and every record that its mail needs.
 
-What a fleet needs is asked of the whole of it, through whichever `mail_dns` each host is published:
-a record that this provider is not given, another one may be, or the operator's own hand.
+The needs are those of the whole fleet, through whichever `mail_dns` each host is published. A
+record that one provider is not given may go to another one, or be published by hand.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,13 +16,13 @@ Needed = Mapping[str, Collection[MailRecord]]
 
 
 @dataclass(frozen=True)
-class Claim:
+class Scope:
     """
     A fleet, by its host names.
 
-    The plan is `whole` where every mail host is in the run and has told its facts. `needed` are all
-    records that mail needs, by every name at or above theirs. At the names in `spared` nothing
-    goes: what is to be there is not known yet.
+    The plan is `whole` if every mail host is in the run and has reported its facts. `needed` holds
+    the records that mail needs, by each name at or above theirs. At the names in `spared` nothing
+    is deleted: their records are not known yet.
     """
 
     hosts: tuple[str, ...]
@@ -31,23 +31,23 @@ class Claim:
     spared: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, fleet: Fleet, facts: Facts, records: Iterable[MailRecord]) -> "Claim":
-        """Return the claim of a fleet of which some hosts have told what makes these records."""
-        held = tuple(records)
-        told = {name for name, known in facts.items() if known.dkim}
-        whole = told == {host.inventory_name for host in fleet.hosts}
+    def of(cls, fleet: Fleet, facts: Facts, records: Iterable[MailRecord]) -> "Scope":
+        """Return the scope of a fleet, from the facts of some hosts and the records they need."""
+        every = tuple(records)
+        reported = {name for name, fact in facts.items() if fact.dkim}
+        whole = reported == {host.inventory_name for host in fleet.hosts}
         hosts = tuple(host.hostname for host in fleet.hosts)
-        return cls(hosts, whole, _by_suffix(held), _unannounced(held, facts))
+        return cls(hosts, whole, _by_suffix(every), _unannounced(every, facts))
+
+
+NO_FLEET = Scope((), whole=False)
 
 
 def _unannounced(records: Iterable[MailRecord], facts: Facts) -> frozenset[str]:
-    """Return where policies will be announced in a later step of the run, or in a later run."""
-    served = {domain for known in facts.values() for domain in known.policies}
+    """Return the names where MTA-STS policies are announced later, in this run or another."""
+    served = {domain for fact in facts.values() for domain in fact.policies}
     names = {mta_sts.record_name(domain) for domain in served}
     return frozenset(names - {record.name for record in records})
-
-
-NOBODY = Claim((), whole=False)
 
 
 def _by_suffix(records: Iterable[MailRecord]) -> Needed:

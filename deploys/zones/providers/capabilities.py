@@ -1,13 +1,13 @@
 """
-What a provider can hold.
+Capabilities of a provider: the record types that it supports, and the texts that it may alter.
 
-Not every provider, nor every octoDNS class of one, knows every type of record. Mail cannot do
-without addresses, MX and TXT. Of the others, what is lost without them is told in the plan, once
-for a zone, and nothing is tried.
+Not every provider, nor every octoDNS class of one, supports every record type. Mail needs
+addresses, MX and TXT. A record of another type is left out, and the plan says once for a zone what
+is lost without it.
 
 Nor does every class write each text as it has read it: a quotation mark or a backslash may come out
-doubled or not at all. Where such a text of somebody else's shares a record set with ours, the set
-is left alone, unless the provider has been seen to be faithful.
+doubled, or be lost. A record set that holds such a text of others beside ours is not written,
+unless a test has shown that the provider is faithful.
 """
 
 import re
@@ -24,30 +24,30 @@ from .provider import Provider
 PLAIN = re.compile(r"[ !#-\[\]-~]*")  # printable ASCII but for quotation marks and backslashes
 WITHOUT = {
     "CAA": "any authority may issue certificates for the names in it",
-    "PTR": "let the names of addresses be set where the addresses come from",
-    "SRV": "mail programs have to be told by hand where the servers are",
+    "PTR": "have the owner of the addresses set their names",
+    "SRV": "users must enter the names of the servers in their mail programs by hand",
     "TLSA": "DANE is left out, MTA-STS takes its place",
 }
 
 
-class GarblingError(MailError):
-    """A text of somebody else's would be at risk, so its set is left to be made by hand."""
+class AlteredTextError(MailError):
+    """The provider may alter a text of others, so the operator must write the set by hand."""
 
 
-def unheld(provider: Provider, record: MailRecord) -> str | None:
-    """Return what to tell of a record that a provider cannot hold, or None of one that it can."""
+def unsupported(provider: Provider, record: MailRecord) -> str | None:
+    """Return what is lost if a provider does not support a record, or None if it does."""
     if record.type in provider.octodns.SUPPORTS:
         return None
     if record.type not in WITHOUT:
         raise MailError(
             f"{record.name} needs a record of type {record.type}, which {provider.name} "
-            "cannot hold; move the zone to a provider that can"
+            "does not support; move the zone to a provider that does"
         )
-    return f"{provider.name} cannot hold {record.type}: {WITHOUT[record.type]}"
+    return f"{provider.name} does not support {record.type}: {WITHOUT[record.type]}"
 
 
-def refuse_to_garble(provider: Provider, existing: Zone, desired: Zone) -> None:
-    """Raise GarblingError where a text that is kept might come out as another one."""
+def refuse_altered_texts(provider: Provider, existing: Zone, desired: Zone) -> None:
+    """Raise AlteredTextError where the provider may alter a text that is kept."""
     if provider.faithful:
         return
     before = recordsets.sets(existing)
@@ -60,7 +60,7 @@ def refuse_to_garble(provider: Provider, existing: Zone, desired: Zone) -> None:
 def _refuse(provider: Provider, record: Record, kept: Collection[str]) -> None:
     for text in sorted(kept):
         if not PLAIN.fullmatch(text):
-            raise GarblingError(
+            raise AlteredTextError(
                 f"{recordsets.title(record)} also holds {recordsets.rdata('TXT', text)}, which "
                 f"{provider.name} may change when the set is written; make the set "
                 f"{', '.join(recordsets.record_set(record).values)} there by hand, or move that "

@@ -1,14 +1,14 @@
 """
-The octoDNS providers that have a short name, and what their classes do not tell of their keys.
+Catalogue of octoDNS providers: short names, and requirements that their classes do not declare.
 
-Any other provider serves too, by its class. What stands here was learned from the classes: keys
-that they let one leave out although nothing works without them, keys that go together, and
-defaults that suit somebody who mirrors a thousand zones, but not a run that an operator waits for.
+Any other provider works too, by its class. The entries hold keys that a class does not require
+although it fails without them, keys that go together, and defaults for a run that an operator waits
+for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from inspect import signature
+from inspect import getmro, signature
 from typing import Any
 
 from octodns.provider.base import BaseProvider
@@ -17,14 +17,26 @@ from ...mail.errors import MailError
 
 Arguments = Mapping[str, Any]
 
+# For each class that has these arguments: no retries of its own, whose pauses are minutes long.
+DEFAULTS: Mapping[str, object] = {"retry_count": 1, "retry_period": 10}
+
+# These write a zone as a whole from what octoDNS knows of it, or a file from the changes alone:
+# records of types that octoDNS does not know, or all others, would be lost.
+WHOLE_ZONE = {
+    "octodns_transip.TransipProvider": "replaces all of a zone",
+    "octodns_bind.ZoneFileProvider": "writes a file that holds the changes alone",
+    "octodns_bind.ZoneFileSource": "writes a file that holds the changes alone",
+    "octodns.provider.yaml.YamlProvider": "writes files that no name server reads",
+}
+
 
 @dataclass(frozen=True)
-class Known:
+class Entry:
     """
-    What a provider takes.
+    The requirements of a provider's class.
 
-    `defaults` are ours, and `file_keys` want the name of a file that holds what is given. A
-    provider is `faithful` if a test has shown that it writes every text as it has read it.
+    `defaults` are ours. `file_keys` are arguments that must be the name of a file with the secret.
+    A provider is `faithful` if a test has shown that it writes every text as it has read it.
     """
 
     path: str
@@ -32,11 +44,11 @@ class Known:
     together: tuple[str, ...] = ()  # all of them or none
     defaults: Arguments = field(default_factory=dict)
     file_keys: tuple[str, ...] = ()
-    takes_anything: bool = False  # and ignores what it does not know
+    takes_anything: bool = False  # and ignores unknown keys
     faithful: bool = False
 
     def check(self, provider_class: type[BaseProvider], given: Arguments) -> None:
-        """Raise MailError where keys are given that cannot work, though the class would take it."""
+        """Raise MailError where keys are missing or unknown, even if the class accepts that."""
         wanted = (*self.needs, *(self.together if set(self.together) & set(given) else ()))
         if missing := [key for key in wanted if key not in given]:
             raise MailError(f"mail_dns: {self.path} {needs(missing)}")
@@ -45,39 +57,60 @@ class Known:
             raise MailError(f"mail_dns: {self.path} {has_no(unknown)}")
 
 
+def refuse_whole_zone_writers(path: str) -> None:
+    """Raise MailError for a class that cannot change a record set without touching the others."""
+    if path in WHOLE_ZONE:
+        raise MailError(
+            f"mail_dns: {path} {WHOLE_ZONE[path]}, so records of others could be lost; move the "
+            'zone to another provider, or write {"class": "manual"} and publish by hand'
+        )
+
+
+def with_defaults(provider_class: type, arguments: Arguments) -> dict[str, Any]:
+    """Return a class's arguments, with our defaults for those that it has."""
+    accepted = {
+        name
+        for base in getmro(provider_class)
+        if "__init__" in vars(base)
+        for name in signature(vars(base)["__init__"]).parameters
+    }
+    ours = {name: value for name, value in DEFAULTS.items() if name in accepted}
+    return {**ours, **arguments}
+
+
 def needs(keys: list[str]) -> str:
-    """Say which keys are missing."""
+    """Return that keys are missing."""
     return f"needs {' and '.join(keys)}; add it to mail_dns"
 
 
 def has_no(keys: list[str]) -> str:
-    """Say which keys mean nothing."""
-    return f"has no key {' and '.join(keys)}; correct it in mail_dns or take it out"
+    """Return that keys are unknown."""
+    return f"has no key {' and '.join(keys)}; correct it in mail_dns or remove it"
 
 
 PROVIDERS = {
-    "azure": Known("octodns_azure.AzureProvider", together=("directory_id", "client_id", "key")),
-    "cloudflare": Known(
+    "azure": Entry("octodns_azure.AzureProvider", together=("directory_id", "client_id", "key")),
+    "cloudflare": Entry(
         "octodns_cloudflare.CloudflareProvider",
         needs=("token",),
         defaults={"pagerules": False},  # reading these takes a right that DNS does not need
     ),
-    "desec": Known("octodns_desec.DesecProvider", defaults={"max_sleep": 60}, takes_anything=True),
-    "digitalocean": Known("octodns_digitalocean.DigitalOceanProvider"),
-    "dnsimple": Known("octodns_dnsimple.DnsimpleProvider"),
-    "gandi": Known("octodns_gandi.GandiProvider"),
-    "googlecloud": Known(
+    "desec": Entry("octodns_desec.DesecProvider", defaults={"max_sleep": 60}, takes_anything=True),
+    "digitalocean": Entry("octodns_digitalocean.DigitalOceanProvider"),
+    "dnsimple": Entry("octodns_dnsimple.DnsimpleProvider"),
+    "gandi": Entry("octodns_gandi.GandiProvider"),
+    "googlecloud": Entry(
         "octodns_googlecloud.GoogleCloudProvider", file_keys=("credentials_file",)
     ),
-    "hetzner": Known("octodns_hetzner.HetznerProvider"),
-    "manual": Known(
+    "hetzner": Entry("octodns_hetzner.HetznerProvider"),
+    "manual": Entry(
         "deploys.zones.providers.manual.ManualProvider", faithful=True
     ),  # as it writes nothing
-    "ns1": Known("octodns_ns1.Ns1Provider"),
-    "ovh": Known("octodns_ovh.OvhProvider"),
-    "powerdns": Known("octodns_powerdns.PowerDnsProvider", faithful=True),
-    "rfc2136": Known("octodns_bind.Rfc2136Provider", together=("key_name", "key_secret")),
-    "route53": Known(
+    "ns1": Entry("octodns_ns1.Ns1Provider"),
+    "ovh": Entry("octodns_ovh.OvhProvider"),
+    "powerdns": Entry("octodns_powerdns.PowerDnsProvider", faithful=True),
+    "rfc2136": Entry("octodns_bind.Rfc2136Provider", together=("key_name", "key_secret")),
+    "route53": Entry(
         "octodns_route53.Route53Provider", together=("access_key_id", "secret_access_key")
     ),
 }

@@ -1,13 +1,13 @@
 """
-From a `mail_dns` to a provider.
+Provider of a `mail_dns`.
 
 `{"class": "powerdns", "host": "203.0.113.2", "api_key": env("KEY")}` names an octoDNS provider, by
-a short name or by its class, and holds the arguments of that class: octoDNS's own keys, so that its
-documentation is ours and each of its some fifty providers works.
+a short name or by its class, and the arguments of that class. The keys are octoDNS's own, so its
+documentation applies and each of its some fifty providers works.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from importlib import import_module
@@ -20,28 +20,38 @@ from octodns.zone import Zone
 
 from ...mail.errors import MailError
 from ...mail.settings.secret import Secret
-from . import http_retry, octodns_fixes
-from .catalogue import PROVIDERS, SHORT_NAMES, Known, has_no, needs
+from . import http, octodns_fixes
+from .catalogue import (
+    PROVIDERS,
+    SHORT_NAMES,
+    Entry,
+    has_no,
+    needs,
+    refuse_whole_zone_writers,
+    with_defaults,
+)
 from .provider import Provider, masked
 
 
 def load(configuration: Mapping[str, Any]) -> Provider:
-    """Return the provider that a `mail_dns` describes; raise MailError naming what is wrong."""
+    """Return the provider that a `mail_dns` describes; raise MailError that names the wrong key."""
     path = _path(configuration.get("class"))
-    http_retry.refuse_whole_zone_writers(path)
-    known = next((known for known in PROVIDERS.values() if known.path == path), Known(path))
+    refuse_whole_zone_writers(path)
+    entry = next((known for known in PROVIDERS.values() if known.path == path), Entry(path))
     provider_class = _class(path)
     given = {key: value for key, value in configuration.items() if key != "class"}
-    known.check(provider_class, given)
+    entry.check(provider_class, given)
     secrets: list[str] = []
-    with ExitStack() as files:
-        arguments = {**known.defaults, **_resolved(given, secrets)}
-        for key in known.file_keys:
-            if isinstance(given.get(key), Secret):
-                arguments[key] = files.enter_context(_private_file(arguments[key]))
-        arguments = http_retry.with_defaults(provider_class, arguments)
-        made = _made(provider_class, path, arguments, secrets)
-    return Provider(_name(configuration), made, tuple(secrets), faithful=known.faithful)
+    arguments = with_defaults(provider_class, {**entry.defaults, **_resolved(given, secrets)})
+    files = [key for key in entry.file_keys if isinstance(given.get(key), Secret)]
+    first = _made(provider_class, path, arguments, files, secrets)
+
+    def another() -> BaseProvider:
+        made = _made(provider_class, path, arguments, files, secrets)
+        http.share(made, first)
+        return made
+
+    return Provider(_name(configuration), first, tuple(secrets), entry.faithful, another)
 
 
 def _name(configuration: Mapping[str, Any]) -> str:
@@ -93,7 +103,7 @@ def _resolved(value: Any, secrets: list[str]) -> Any:  # noqa: ANN401 - an inven
 
 @contextmanager
 def _private_file(text: str) -> Iterator[str]:
-    """Keep a secret in a file while a class is made that takes it in no other form."""
+    """Keep a secret in a file while a class is made that accepts it in no other form."""
     with NamedTemporaryFile("w", prefix="pyinfra-mail-") as file:  # its mode is 0600
         file.write(text)
         file.flush()
@@ -103,23 +113,25 @@ def _private_file(text: str) -> Iterator[str]:
 def _made(
     provider_class: type[BaseProvider],
     path: str,
-    arguments: dict[str, Any],
+    arguments: Mapping[str, Any],
+    files: Collection[str],
     secrets: Sequence[str],
 ) -> BaseProvider:
+    """Make an octoDNS provider; the arguments in `files` are given to it as names of files."""
     name = path.rpartition(".")[2]
-    # Left to itself octoDNS warns, and judges records by an older set of rules.
+    # By default octoDNS warns, and validates records by an older set of rules.
     Zone.enable_zone_validators({"strict"})
     Record.enable_validators({"strict"})
-    octodns_fixes.hush(
-        (*octodns_fixes.LOUD, f"{name}[{name}]"), secrets
-    )  # some name their keys when made
+    # Some log their keys while they are made.
+    octodns_fixes.redirect((*octodns_fixes.LOGGERS, f"{name}[{name}]"), secrets)
     try:
-        made = octodns_fixes.rereading(provider_class)(name, **arguments)
+        with ExitStack() as opened:
+            paths = {key: opened.enter_context(_private_file(arguments[key])) for key in files}
+            made = octodns_fixes.checked(provider_class)(name, **{**arguments, **paths})
     except Exception as error:  # noqa: BLE001 - providers share no base class of exceptions
         raise MailError(masked(f"mail_dns: {path} {_refusal(error)}", secrets)) from None
-    octodns_fixes.hush(octodns_fixes.loggers(made), secrets)
-    octodns_fixes.limit_patience(made)
-    http_retry.make_patient(made)  # after that, which puts adapters of its own in place
+    octodns_fixes.redirect(octodns_fixes.loggers(made), secrets)
+    http.limit(made)
     return made
 
 

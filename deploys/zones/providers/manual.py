@@ -1,9 +1,9 @@
 """
-A zone that is published by hand: `mail_dns = {"class": "manual"}`.
+Publication by hand: `mail_dns = {"class": "manual"}`.
 
-To the plan it is a provider like any other. What exists is what the zone's name servers answer;
-what is to be written is shown, as lines for a zone file and as a table, and somebody writes it. The
-wait that follows is the same.
+The plan treats it as a provider like any other. The existing zone is read from its name servers.
+The records to write are printed, as lines of a zone file and as a table, and the operator writes
+them. The wait for propagation is the same.
 """
 
 import logging
@@ -29,7 +29,7 @@ WIDTH = 110
 
 
 class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
-    """Reads from name servers, at the names that it was told of, and never writes."""
+    """Reads the names of `look` from name servers, and never writes."""
 
     SUPPORTS_GEO = False
     SUPPORTS_ROOT_NS = True
@@ -43,12 +43,12 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
         self.views: dict[str, tuple[Collection[Server], Collection[tuple[str, str]]]] = {}
 
     def look(self, zone: str, servers: Collection[Server], records: Iterable[MailRecord]) -> None:
-        """Say whom to ask for a zone, and for which names and types."""
+        """Set the servers of a zone, and the records whose names and types are read there."""
         questions = dict.fromkeys((record.name, record.type) for record in records)
         self.views[f"{zone}."] = servers, (*questions, (zone, "NS"))
 
     def populate(self, zone: Zone, target: bool = False, lenient: bool = False) -> bool:  # noqa: ARG002, FBT001, FBT002 - octoDNS's signature
-        """Read what name servers answer at the names that matter."""
+        """Read the record sets of the given names from the name servers."""
         servers, questions = self.views[zone.name]
         answers = in_parallel(lambda one: _record_sets(servers, *one), questions, WORKERS)
         held = {(str(one.name), one.rdtype): one for found in answers for one in found}
@@ -63,7 +63,7 @@ def zone_text(changes: Iterable[RecordChange]) -> Iterator[str]:
     """Yield the lines of a zone file that hold the records to write, with their reasons."""
     for change in changes:
         if change.existing:
-            yield f"; instead of {' and '.join(change.existing.values)}:"
+            yield f"; replaces {' and '.join(change.existing.values)}:"
         yield f"; {change.why}"
         if change.desired:
             for value in change.desired.values:
@@ -71,7 +71,7 @@ def zone_text(changes: Iterable[RecordChange]) -> Iterator[str]:
 
 
 def table(changes: Iterable[RecordChange]) -> str:
-    """Return the same as a table."""
+    """Return the records to write as a table."""
     console = Console(width=WIDTH, no_color=True)
     made = Table("Name", "Type", "TTL", "Value", "Why", show_lines=True)
     for change in changes:

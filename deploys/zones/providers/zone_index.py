@@ -1,22 +1,26 @@
 """
-Which zone of a provider a record belongs into: the one with the longest name that covers it.
+Index of a provider's zones: the zone of a record is the one with the longest name that covers it.
 
-The provider is asked, and never a resolver: that would remember that a name is not there, just
-before the name appears.
+The provider is asked, and never a resolver: that would remember that a name does not exist, just
+before the name appears (RFC 2308).
 """
 
 from collections.abc import Collection, Iterator
 
 from ...mail.errors import MailError
+from ...mail.records import MailRecord
+from ...mail.settings import dkim_keys
+from ...mail.settings.model import Fleet
 from ..model.changes import listed
 from .provider import NO_ZONE, Provider, UnreachableError
 
-# How many labels of an address the zones of networks have, mostly: /8 to /24, and /32 to /64.
+# The usual numbers of address labels in the zone of a network: /8 to /24, and /32 to /64.
 NETWORKS = {"in-addr": range(1, 4), "ip6": (8, 12, 14, 16)}
+OWNER = "others"  # stands for the zone of a domain whose owner publishes its records
 
 
-class Atlas:
-    """The zones of one provider, as far as names of ours need them."""
+class ZoneIndex:
+    """The zones of one provider that hold names of ours."""
 
     def __init__(self, provider: Provider, names: Collection[str]) -> None:
         self.provider = provider
@@ -27,9 +31,9 @@ class Atlas:
 
     def zone(self, name: str) -> str | None:
         """
-        Return the zone that a name belongs into; raise MailError where there is none.
+        Return the zone of a name; raise MailError where there is none.
 
-        The zone of a pointer is its network's, which is often somebody else's: then it is None.
+        The zone of a pointer is its network's and often belongs to others: then return None.
         """
         zone = next(filter(self._exists, _suffixes(name)), None)
         if zone is None and not _is_pointer(name):
@@ -38,8 +42,24 @@ class Atlas:
             raise MailError(reason)
         return zone
 
+    def zone_of(self, fleet: Fleet, record: MailRecord) -> str | None:
+        """
+        Return the zone of a record, or None for a pointer that can be left out.
+
+        Where a domain's owner leads the names of our keys to a zone of ours, by CNAME records that
+        are published once, that zone is all that we publish. Of the owner's zone, return OWNER.
+        """
+        try:
+            return self.zone(record.name)
+        except UnreachableError:
+            raise
+        except MailError:
+            if any(f".{record.name}".endswith(f".{domain}") for domain in _leading(fleet)):
+                return OWNER
+            raise
+
     def _subject(self, name: str) -> str:
-        """Return the name by which a missing zone is told of: once, not for all names in it."""
+        """Return the topmost name of ours above a name, so that a missing zone is reported once."""
         return [suffix for suffix in _suffixes(name) if suffix in self.names][-1]
 
     def _exists(self, zone: str) -> bool:
@@ -52,7 +72,7 @@ class Atlas:
         return not self.refusals[zone]
 
     def _refusal(self, zone: str) -> str:
-        """Say why a zone cannot be read; of a provider without a list that is all there is."""
+        """Return why a zone cannot be read, the only question if a provider lists no zones."""
         try:
             self.provider.read(zone)
         except UnreachableError:
@@ -60,6 +80,14 @@ class Atlas:
         except MailError as error:
             return str(error)
         return ""
+
+
+def _leading(fleet: Fleet) -> Iterator[str]:
+    """Yield the domains whose zone leads the names of keys to a zone of ours."""
+    for host in fleet.hosts:
+        for domain in dkim_keys.signing_domains(host):
+            if dkim_keys.cname_zone(host, domain):
+                yield domain
 
 
 def _suffixes(name: str) -> Iterator[str]:
