@@ -168,9 +168,9 @@ def test_a_domain_that_cannot_enforce_yet_is_told_what_is_missing() -> None:
     (not_seen,) = waiting(host("testing"))
     (self_signed,) = waiting(host("testing", self_signed=True), RECORD)
 
-    assert "says 'testing' for now" in not_seen
-    assert 'has announced it: _mta-sts.harbor.example. TXT "v=STSv1; id=t' in not_seen
-    assert "once an authority has issued the certificate of mx1.harbor.example" in self_signed
+    assert "stays in mode testing" in not_seen
+    assert 'every name server answers with _mta-sts.harbor.example. TXT "v=STSv1; id=t' in not_seen
+    assert "when a CA has issued the certificate of mx1.harbor.example" in self_signed
     assert waiting(host("testing"), RECORD) == ()
 
 

@@ -105,7 +105,7 @@ def test_a_mode_that_differs_is_put_right() -> None:
         ({"loaded": None}, "load postfix@-.service"),
         (
             {"loaded": None, "interrupted": True},
-            "load postfix@-.service (an earlier run was cut off)",
+            "load postfix@-.service (an earlier run was interrupted)",
         ),
     ],
 )
@@ -146,10 +146,10 @@ def test_a_file_of_ours_that_is_no_longer_wanted_is_removed() -> None:
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        ({"covered": False}, "it is for another name"),
-        ({"days": 29}, "ends within 30 days"),
-        ({"kinds": ["ecdsa"]}, "it has ecdsa"),
-        ({"self_signed": False}, "self-signed is asked for"),
+        ({"covered": False}, "it is not for this name"),
+        ({"days": 29}, "expires within 30 days"),
+        ({"kinds": ["ecdsa"]}, "its keys are ecdsa"),
+        ({"self_signed": False}, "mail_tls is 'self-signed'"),
     ],
 )
 def test_a_certificate_that_does_not_serve_is_replaced(found: dict[str, object], why: str) -> None:
@@ -167,9 +167,9 @@ def test_a_certificate_that_does_not_serve_is_replaced(found: dict[str, object],
         ({}, None),
         ({"days": 5}, None),  # certbot's timer renews it
         ({"self_signed": True}, f"issue {PATH} (by {DIRECTORY})"),
-        ({"directory": "https://old.example"}, f"issue {PATH} (by {DIRECTORY}, before {OLD})"),
-        ({"days": -1}, f"issue {PATH} (by {DIRECTORY}, in place of one that does not do)"),
-        ({"covered": False}, f"issue {PATH} (by {DIRECTORY}, in place of one that does not do)"),
+        ({"directory": "https://old.example"}, f"issue {PATH} (by {DIRECTORY}, previously {OLD})"),
+        ({"days": -1}, f"issue {PATH} (by {DIRECTORY}, as the one in use is not valid)"),
+        ({"covered": False}, f"issue {PATH} (by {DIRECTORY}, as the one in use is not valid)"),
         ({"current": False}, f"take {PATH} (renewed)"),
         # Issued, and its key is not known to all senders yet: nothing to ask anybody for.
         ({"self_signed": True, "current": False, "issued": [THREE], "waits": "until 10:00"}, None),
@@ -239,7 +239,7 @@ def test_keys_are_changed_when_the_operator_says_so(tls: str) -> None:
 
     (change,) = certification([service], with_certificate(service))
 
-    assert str(change) == f"rotate {NEXT} (the next keys are those in use)"
+    assert str(change) == f"rotate {NEXT} (the next keys replace those in use)"
 
 
 def test_keys_of_a_certificate_that_no_authority_has_issued_yet_are_not_changed() -> None:
@@ -262,4 +262,4 @@ def test_what_an_earlier_role_left_running_is_stopped() -> None:
     given = plan_input(settings(), found)
 
     assert registry.leaving(settings(), given) == {"milter": "milter.service"}
-    assert str(departure("milter.service")) == "stop milter.service (not needed any more)"
+    assert str(departure("milter.service")) == "stop milter.service (no longer needed)"

@@ -134,7 +134,7 @@ def test_a_run_that_died_before_it_noted_what_signs_is_made_up_for() -> None:
     (change,) = host_then.dkim(settings()).rotation.changes
 
     assert signs(settings(), host_then) == list(SECOND)
-    assert str(change) == ("note /var/lib/pyinfra-mail/dkim/mx1.json (what signs, and since when)")
+    assert str(change) == ("note /var/lib/pyinfra-mail/dkim/mx1.json (times of the DKIM keys)")
 
 
 @pytest.mark.parametrize("seen", [False, True])
@@ -159,7 +159,7 @@ def test_retired_keys_are_deleted_while_those_that_sign_are_seen_everywhere() ->
     assert unseen.dkim(settings()).rotation == Rotation()
     assert seen.dkim(settings(mail_dns={"class": "powerdns"})).waiting == ()
     assert seen.dkim(settings()).waiting[0] == (
-        "no mail needs the key at mx1-rsa._domainkey.harbor.example any more; publish: "
+        "mx1-rsa._domainkey.harbor.example: no mail needs this DKIM key any more; publish: "
         '"v=DKIM1; k=rsa; p="'
     )
     assert signs(settings(), seen) == list(SECOND)
@@ -200,7 +200,7 @@ def test_a_delegated_domain_is_told_of_each_cname_that_is_missing() -> None:
 
     name = "mx1-2-rsa._domainkey.mx1.harbor.example"
     assert said[0] == (
-        f"{name} leads nowhere, and will be needed; publish once: "
+        f"{name}: this CNAME is missing, and later keys need it; publish once: "
         f"{name}. CNAME {name}.keys.example.net."
     )
     assert len(said) == 2
@@ -222,7 +222,7 @@ def test_what_is_missing_of_a_delegated_key_is_its_record_or_its_cname(
     told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
     fresh = Known(host({}, 1).existing, seen)
 
-    assert f"without the signature mx1-rsa; publish: {record}" in fresh.dkim(told).waiting[0]
+    assert f"without the DKIM signature mx1-rsa; publish: {record}" in fresh.dkim(told).waiting[0]
 
 
 def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(

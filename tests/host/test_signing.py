@@ -70,7 +70,7 @@ def test_a_key_does_not_sign_before_its_record_is_seen() -> None:
 
     assert selectors(found.signs) == {"harbor.example": ["mx1-ed25519"]}
     assert found.waiting[0] == (
-        "mail of harbor.example leaves without the signature mx1-rsa; publish: "
+        "harbor.example: mail is sent without the DKIM signature mx1-rsa; publish: "
         f'{RSA}. TXT "v=DKIM1; k=rsa; p=UlNB"'
     )
 

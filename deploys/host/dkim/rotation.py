@@ -50,7 +50,7 @@ def rotation(evidence: Evidence, signs: SigningTable) -> Rotation:
     path = paths.dkim_history(settings.selector_base)
     deleted = tuple(key.path for key in keys.pair(settings, gone)) if gone else ()
     deletions = (HostChange("delete", key, "no mail needs it any more") for key in deleted)
-    note = HostChange("note", path, "what signs, and since when", _text(before), _text(after))
+    note = HostChange("note", path, "times of the DKIM keys", _text(before), _text(after))
     return Rotation((*deletions, note), deleted, {path: after})
 
 

@@ -62,14 +62,14 @@ def _waiting(found: Evidence) -> Iterator[str]:
 
 
 def _missing(found: Evidence, name: str, text: str) -> str:
-    """Say which record is missing: the key's own, or the CNAME that leads to it."""
+    """Return the sentence for a missing record: the key's own, or the CNAME that leads to it."""
     selector, _, domain = name.partition("._domainkey.")
     home = home_of(found.settings, name)
     leads = f"{name}. CNAME {home}."
     if dkim.is_revoked(text):
-        return f"{name} leads nowhere, and will be needed; publish once: {leads}"
+        return f"{name}: this CNAME is missing, and later keys need it; publish once: {leads}"
     record = leads if home in found.seen else f'{home}. TXT "{text}"'
-    return f"mail of {domain} leaves without the signature {selector}; publish: {record}"
+    return f"{domain}: mail is sent without the DKIM signature {selector}; publish: {record}"
 
 
 def _revocations(found: Evidence) -> Iterator[str]:
@@ -79,4 +79,4 @@ def _revocations(found: Evidence) -> Iterator[str]:
         return
     for domain, name in product(dkim_keys.signing_domains(settings), dkim.ALGORITHMS):
         home = dkim_keys.txt_name(settings, dkim_keys.selector(settings, gone, name), domain)
-        yield f'no mail needs the key at {home} any more; publish: "{dkim.DkimKey(name, "")}"'
+        yield f'{home}: no mail needs this DKIM key any more; publish: "{dkim.DkimKey(name, "")}"'

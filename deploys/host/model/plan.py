@@ -1,8 +1,7 @@
 """
-A host's plan: what its services shall be, compared with what exists.
+Plan of a host: its desired services, compared with its existing state.
 
-It is pure: the same settings and the same findings give the same changes, which can be printed,
-tested and thrown away.
+It is pure: the same settings and the same state give the same changes.
 """
 
 from base64 import b64decode
@@ -18,7 +17,7 @@ SELF_SIGNED_DAYS = 30
 
 @dataclass(frozen=True)
 class HostChange:
-    """One thing that a run changes on a host."""
+    """One difference between the existing and the desired state of a host."""
 
     verb: str
     subject: str
@@ -30,13 +29,13 @@ class HostChange:
         return f"{self.verb} {self.subject}" + (f" ({self.why})" if self.why else "")
 
     def diff(self) -> list[str]:
-        """Return the lines of a unified diff; none where the change is not in a text."""
+        """Return the lines of a unified diff; none if the change is not in a text."""
         old, new = self.before.splitlines(), self.after.splitlines()
         return list(unified_diff(old, new, self.subject, self.subject, lineterm="", n=2))
 
 
 def preparation(services: Iterable[Service], existing: Existing) -> Iterator[HostChange]:
-    """Yield what has to be there before any service is configured."""
+    """Yield the packages, certificates and keys that are missing."""
     for service in services:
         for package in service.query.packages:
             if existing.packages[package] is None:
@@ -48,7 +47,7 @@ def preparation(services: Iterable[Service], existing: Existing) -> Iterator[Hos
 
 
 def configuration(service: Service, existing: Existing) -> Iterator[HostChange]:
-    """Yield what differs in a service's files, and whether it runs what they say."""
+    """Yield the changes of a service's files, tables and units."""
     found = existing.services[service.query.name]
     yield from _file_changes(service, found)
     yield from _table_changes(service, found)
@@ -56,36 +55,36 @@ def configuration(service: Service, existing: Existing) -> Iterator[HostChange]:
 
 
 def departure(unit: str) -> HostChange:
-    """Return what becomes of a service that an earlier run set up and that is no longer needed."""
-    return HostChange("stop", unit, "not needed any more")
+    """Return the change for a service that an earlier run set up and that is no longer needed."""
+    return HostChange("stop", unit, "no longer needed")
 
 
 def certification(services: Iterable[Service], existing: Existing) -> Iterator[HostChange]:
-    """Yield the certificates that an authority has to issue, or has issued since."""
+    """Yield the certificates that a CA has to issue, or has issued since."""
     for service in services:
         for certificate in service.certificates:
             found = existing.certificates[certificate.path]
             acme = certificate.source == "acme"
-            if acme and (why := _unissued(certificate, found)):
+            if acme and (why := _issue_reason(certificate, found)):
                 yield HostChange("issue", certificate.path, why)
-            elif found and _takeable(found) and (acme or _new_keys(found)):
+            elif found and _is_ready(found) and (acme or _new_keys(found)):
                 yield HostChange("take", certificate.path, "renewed" if acme else "with a new key")
             if found and certificate.rotate and (found.directory or not acme):
-                yield HostChange("rotate", certificate.next, "the next keys are those in use")
+                yield HostChange("rotate", certificate.next, "the next keys replace those in use")
 
 
-def _takeable(found: FoundCertificate) -> bool:
+def _is_ready(found: FoundCertificate) -> bool:
     return not (found.current or found.waits)
 
 
-def _unissued(certificate: Certificate, found: FoundCertificate | None) -> str:
+def _issue_reason(certificate: Certificate, found: FoundCertificate | None) -> str:
     by = f"by {certificate.directory}"
     if not found or (found.self_signed and not found.issued):
         return by
     useful = found.covered and found.days >= 0 and set(found.kinds) == set(certificate.kinds)
     if not useful and not found.issued:
-        return f"{by}, in place of one that does not do"
-    return f"{by}, before {found.directory}" if found.directory != certificate.directory else ""
+        return f"{by}, as the one in use is not valid"
+    return f"{by}, previously {found.directory}" if found.directory != certificate.directory else ""
 
 
 def _certificate_changes(service: Service, existing: Existing) -> Iterator[HostChange]:
@@ -96,7 +95,9 @@ def _certificate_changes(service: Service, existing: Existing) -> Iterator[HostC
                 yield HostChange("take", certificate.path, f"from {', '.join(certificate.files)}")
         elif not found:
             yield HostChange("create", certificate.path, "self-signed")
-        elif certificate.source == "self-signed" and (why := _outworn(certificate, found)):
+        elif certificate.source == "self-signed" and (
+            why := _replacement_reason(certificate, found)
+        ):
             yield HostChange("replace", certificate.path, why)
         if certificate.next and (not found or not _has_next(found)):
             yield HostChange("create", certificate.next, "the next keys, which stay on the host")
@@ -107,18 +108,18 @@ def _has_next(found: FoundCertificate) -> bool:
 
 
 def _new_keys(found: FoundCertificate) -> set[str]:
-    """Return the keys in the sources that are not in use yet: senders have to know them first."""
+    """Return the keys in the sources that are not in use yet: their TLSA records come first."""
     return set(found.issued) - set(found.served)
 
 
-def _outworn(certificate: Certificate, found: FoundCertificate) -> str:
+def _replacement_reason(certificate: Certificate, found: FoundCertificate) -> str:
     if not found.self_signed:
-        return "self-signed is asked for"
+        return "mail_tls is 'self-signed'"
     if not found.covered:
-        return "it is for another name"
+        return "it is not for this name"
     if set(found.kinds) != set(certificate.kinds):
-        return f"it has {' and '.join(found.kinds)}"
-    return "ends within 30 days" if found.days < SELF_SIGNED_DAYS else ""
+        return f"its keys are {' and '.join(found.kinds)}"
+    return "expires within 30 days" if found.days < SELF_SIGNED_DAYS else ""
 
 
 def _file_changes(service: Service, found: FoundService) -> Iterator[HostChange]:
@@ -149,7 +150,7 @@ def _unit_changes(service: Service, found: FoundService) -> Iterator[HostChange]
         yield HostChange("start", service.unit)
     elif found.loaded != service.digest:
         yield HostChange(
-            "load", service.unit, "an earlier run was cut off" if found.interrupted else ""
+            "load", service.unit, "an earlier run was interrupted" if found.interrupted else ""
         )
 
 

@@ -28,7 +28,7 @@ def keys(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
     found = _own(settings, existing)
     if not found:
         return ()
-    # A self-signed certificate until the authority's comes, which does not wait for a TLSA record.
+    # A self-signed certificate until the CA's arrives, which does not wait for its TLSA record.
     stands_in = settings.tls == "acme" and found.self_signed and not found.issued
     new = existing.services["postfix"].pid is None and not found.noted
     return () if new and stands_in else found.keys
@@ -42,7 +42,7 @@ def announcement(settings: HostSettings, existing: Existing, lookup: TlsaLookup)
     if not found or not set(announced) - set(found.noted) or not lookup(settings, announced):
         return Announcement()
     name = tlsa.record_name(settings.hostname)
-    change = HostChange("note", name, "every name server answers with the keys")
+    change = HostChange("note", name, "every name server has the TLSA records")
     ttl = tlsa.ttl(settings.ttl)
     note = PublishedKeys(settings.hostname, announced, ttl)
     return Announcement((change,), (note,))

@@ -2,7 +2,7 @@
 MTA-STS policies that a host serves for its domains (RFC 8461), and the way from mode to mode.
 
 `testing` comes before `enforce`. A domain that is to enforce does so once there is evidence: every
-authoritative server announces its policy in testing, and this host has an authority's certificate.
+authoritative server announces its policy in testing, and this host has a certificate of a CA.
 A domain that enforces already goes on. `none` is served where there was a policy before, because
 senders have kept that (section 8.3).
 """
@@ -65,9 +65,9 @@ class _Evidence:
     def missing(self, site: Site) -> str:
         """Return the evidence that a domain lacks, as the end of a sentence."""
         if not self.certified:
-            return f"an authority has issued the certificate of {self.settings.hostname}"
+            return f"a CA has issued the certificate of {self.settings.hostname}"
         text = site.policy("testing").announcement
-        return f'every name server has announced it: {record_name(site.domain)}. TXT "{text}"'
+        return f'every name server answers with {record_name(site.domain)}. TXT "{text}"'
 
 
 def policy_state(settings: MailSettings, existing: Existing, lookup: RecordLookup) -> PolicyState:
@@ -107,8 +107,8 @@ def _waiting(evidence: _Evidence) -> Iterator[str]:
     for site in evidence.settings.sites:
         if site.mode == "enforce" and evidence.site(site).mode == "testing":
             yield (
-                f"{site.domain}: its MTA-STS policy says 'testing' for now; a later run makes it "
-                f"'enforce', once {evidence.missing(site)}"
+                f"{site.domain}: the MTA-STS policy stays in mode testing; a later run sets "
+                f"enforce when {evidence.missing(site)}"
             )
 
 
@@ -117,7 +117,7 @@ def _enforces(policy: Policy | None) -> bool:
 
 
 def _proof(site: Site, now: Policy | None) -> Policy:
-    """Return the policy that has to be announced; a host made anew finds the one of before."""
+    """Return the policy that has to be announced; a new host finds that of its predecessor."""
     return now if now and now.mode == "testing" else site.policy("enforce")
 
 
