@@ -153,7 +153,7 @@ def test_a_domain_begins_with_testing_served_and_announced(
     assert "not announced" not in first, first
     assert (now.mode, len(now.mx)) == ("testing", 1)
     assert announced(DOMAINS[name]) == {now.announcement}
-    assert f"{DOMAINS[name]}: its MTA-STS policy says 'testing' for now" in first
+    assert f"{DOMAINS[name]}: the MTA-STS policy stays in mode testing" in first
 
 
 @pytest.mark.usefixtures("first")
