@@ -1,20 +1,17 @@
 """What name servers say, judged; and the asking, of servers small enough to be wrong."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from deploys.checks.core.finding import Severity
-from deploys.checks.core.world import Answer, UnansweredError, World, side_by_side
+from deploys.checks.core.world import Answer, World
 from deploys.checks.dns import names
 from deploys.checks.dns import spf as policies
 from deploys.checks.dns.mx import MOST, Exchanges
-from deploys.dns.resolver import Resolver
 from deploys.mail.settings.model import Fleet
 from tests.checks.worlds import Gone, Pages, Zone, fleet
-from tests.zones.responder import RESPONSE, TYPES, Responder, a, domain, txt
 
 HOST = fleet({"mail_addresses": ["192.0.2.1", "2001:db8::1"]}).hosts[0]
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
@@ -166,99 +163,3 @@ def test_a_zone_without_servers_leaves_every_question_open() -> None:
         ("dns.address", "mx1"),
     }
     assert {severity for several in found.values() for severity in several} == {UNKNOWN}
-
-
-@pytest.fixture(name="server")
-def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
-    """One server that is the resolver too, as its own zone's name server."""
-    monkeypatch.setitem(TYPES, "SOA", 6)
-    with Responder("127.0.0.1") as server:
-        server.answers = {
-            ("harbor.example", "SOA"): [
-                domain("ns.harbor.example") + domain("x.harbor.example") + bytes(20)
-            ],
-            ("harbor.example", "NS"): [domain("ns.harbor.example")],
-            ("ns.harbor.example", "A"): [a("127.0.0.1")],
-            ("harbor.example", "TXT"): [txt("v=spf1 mx ", "-all"), txt("site-verification=1")],
-        }
-        yield server
-
-
-def resolver(server: Responder) -> Resolver:
-    return Resolver([server.address], server.port)
-
-
-def test_an_authoritative_server_is_asked_by_its_address(server: Responder) -> None:
-    (answer,) = resolver(server).authoritative("harbor.example", "TXT")
-
-    assert answer.server == "ns.harbor.example (127.0.0.1)"
-    assert answer.values == ("site-verification=1", "v=spf1 mx -all")
-    assert server.asked[-1] == ("harbor.example", False)
-
-
-def test_a_resolver_is_asked_for_a_policy(server: Responder) -> None:
-    assert resolver(server).policy("harbor.example", "v=spf1") == "v=spf1 mx -all"
-    assert resolver(server).policy("harbor.example", "v=DMARC1") is None
-    assert server.asked[-1] == ("harbor.example", True)
-
-
-def test_a_name_that_does_not_exist_is_an_answer(server: Responder) -> None:
-    asking = resolver(server)
-    asking.authoritative("harbor.example", "TXT")
-    server.rcode = 3
-
-    (answer,) = asking.authoritative("harbor.example", "AAAA")
-
-    assert (answer.values, answer.problem) == ((), "")
-
-
-def test_a_server_that_is_not_authoritative_is_lame(server: Responder) -> None:
-    asking = resolver(server)
-    asking.authoritative("harbor.example", "TXT")
-    server.flags = RESPONSE
-
-    (answer,) = asking.authoritative("harbor.example", "MX")
-
-    assert answer.problem == "not authoritative for the zone"
-
-
-@pytest.mark.parametrize("rcode", [2, 5], ids=["SERVFAIL", "REFUSED"])
-def test_a_server_that_refuses_has_a_problem(server: Responder, rcode: int) -> None:
-    asking = resolver(server)
-    asking.authoritative("harbor.example", "TXT")
-    server.rcode = rcode
-
-    (answer,) = asking.authoritative("harbor.example", "MX")
-
-    assert answer.problem
-
-
-def test_the_servers_of_a_zone_are_looked_up_once_for_all_names_in_it(server: Responder) -> None:
-    asking = resolver(server)
-    for name in ("harbor.example", "www.harbor.example", "mx1.harbor.example"):
-        asking.authoritative(name, "TXT")
-
-    assert [name for name, _ in server.asked].count("ns.harbor.example") == 2  # A and AAAA
-
-
-def test_a_question_that_many_have_at_the_same_time_is_asked_once(server: Responder) -> None:
-    asking = resolver(server)
-    answers = side_by_side([partial(asking.lookup, "harbor.example", "TXT")] * 16)
-
-    assert set(answers) == {("site-verification=1", "v=spf1 mx -all")}
-    assert server.asked == [("harbor.example", True)]
-
-
-def test_all_who_have_a_question_are_told_that_it_has_no_answer(server: Responder) -> None:
-    asking = resolver(server)
-    server.rcode = 5
-    for _ in range(2):
-        with pytest.raises(UnansweredError, match=r"no answer about TXT of harbor\.example"):
-            asking.lookup("harbor.example", "TXT")
-
-
-def test_a_resolver_that_refuses_leaves_the_question_open(server: Responder) -> None:
-    server.rcode = 5
-
-    with pytest.raises(UnansweredError, match=r"harbor\.example: its zone cannot be found"):
-        resolver(server).authoritative("harbor.example", "MX")

@@ -1,90 +1,17 @@
-"""Resolvers, real ones on loopback: what they trust, and what they still remember."""
+"""Answers of resolvers as findings: old ones, and those that fail or lack validation."""
 
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploys.checks.core.finding import Severity
-from deploys.checks.core.world import Cached, Trust, UnansweredError
+from deploys.checks.core.world import Cached, Trust
 from deploys.checks.dns import dnssec, resolvers
-from deploys.dns import authority
-from deploys.dns.resolver import Resolver
 from tests.checks.honest_dns import followed, of, remembered, zone
 from tests.checks.worlds import Zone, fleet
-from tests.zones.responder import RESPONSE, Responder, mx
 
 OK, INFO, WARNING, UNKNOWN = Severity.OK, Severity.INFO, Severity.WARNING, Severity.UNKNOWN
-AUTHENTIC, CHECKING_DISABLED, SERVFAIL, NXDOMAIN = 0x20, 0x10, 2, 3
 MX = ("harbor.example", "MX")
-
-
-class Validator(Responder):
-    """A resolver that finds the signatures of some zones broken."""
-
-    broken = False
-
-    def _answer(self, query: bytes) -> bytes:
-        (flags,) = struct.unpack("!H", query[2:4])
-        self.rcode = SERVFAIL if self.broken and not flags & CHECKING_DISABLED else 0
-        return super()._answer(query)
-
-
-@pytest.fixture(name="server")
-def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Validator]:
-    monkeypatch.setattr(authority, "LIFETIME", 0.5)
-    with Validator("127.0.0.1", zone="harbor.example") as server:
-        server.answers = {MX: [mx(10, "mx1.harbor.example")]}
-        yield server
-
-
-def trust(server: Responder) -> Trust:
-    return Resolver([server.address], server.port).trust(*MX)
-
-
-def test_a_chain_that_holds_is_secure(server: Validator) -> None:
-    server.flags = RESPONSE | AUTHENTIC
-
-    assert trust(server) is Trust.SECURE
-
-
-def test_an_answer_for_those_who_do_not_look_is_bogus(server: Validator) -> None:
-    server.broken = True
-
-    assert trust(server) is Trust.BOGUS
-
-
-def test_a_resolver_that_trusts_not_even_the_root_does_not_validate(server: Validator) -> None:
-    with pytest.raises(UnansweredError, match=r"127\.0\.0\.1.* does not validate"):
-        trust(server)
-
-
-@pytest.mark.parametrize("fault", ["silent", "nonsense"])
-def test_a_resolver_that_does_not_answer_leaves_trust_open(server: Validator, fault: str) -> None:
-    setattr(server, fault, b"nonsense" * 9 if fault == "nonsense" else True)
-
-    with pytest.raises(UnansweredError):
-        trust(server)
-
-
-def test_a_resolver_tells_how_long_it_remembers(server: Validator) -> None:
-    server.ttl = 1700
-    asking = Resolver([server.address], server.port)
-
-    there = asking.cached(server.address, *MX)
-    nothing = asking.cached(server.address, "harbor.example", "TXT")
-
-    assert there == Cached(("10 mx1.harbor.example.",), 1700)
-    assert nothing == Cached((), 1700)
-
-
-def test_a_name_that_is_not_there_is_remembered_too() -> None:
-    with Responder("127.0.0.1", zone="harbor.example") as denying:
-        denying.rcode, denying.ttl = NXDOMAIN, 600
-        asking = Resolver([denying.address], denying.port)
-
-        assert asking.cached(denying.address, "gone.harbor.example", "A") == Cached((), 600)
 
 
 def test_an_old_answer_is_told_with_its_end(tmp_path: Path) -> None:

@@ -181,3 +181,7 @@ def test_the_zone_of_a_name_is_found_though_the_name_is_not_there(
 
     assert zone_of(name, world.ask) == zone
     assert not {f"news.{ZONE}", f"_domainkey.{ZONE}", name} & world.asked_of_the_resolver() - {ZONE}
+
+
+def test_the_zone_of_a_top_level_domain_is_found_too(world: World) -> None:
+    assert zone_of(PARENT, world.ask) == PARENT
