@@ -1,22 +1,23 @@
-"""The DNS records that mail needs, each with the reason for it.
+"""
+DNS records that mail needs, each with its reason.
 
-A domain's MX names its mail hosts, and their A and AAAA say where those are (RFC 5321 section 5.1),
-as a PTR says whose an address is (RFC 1912 section 2.1). TXT records tell receivers who may send
-for the domain (SPF), with which keys its mail is signed (DKIM), what to do with forgeries (DMARC)
-and where to report broken TLS (TLS-RPT). SRV tells users where to send from, CAA who may issue
-certificates. What is derived here is what we want the zones to say, whatever else they say.
+`RECORD_TYPES` is the table of them: one row for each type, with its standard, the settings that it
+follows, and the function that yields its records. A new type is a row here, a module for its
+standard, and tests of both. These are the records that zones should have, whatever they have now.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby, product
+from operator import attrgetter
+from typing import Literal
 
-from . import bimi, dkim, srv, tls_rpt, tlsa
+from . import bimi, dkim, mta_sts, srv, tls_rpt, tlsa
 from .bimi import Bimi
 from .caa import Issue
 from .dkim_rotation import WHY, Published
 from .dmarc import Dmarc, consent
-from .mta_sts import Policy, record_name
+from .mta_sts import Policy
 from .no_mail import silent
 from .settings import dkim_keys
 from .settings.model import Fleet, MailSettings
@@ -29,11 +30,11 @@ PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 secti
 @dataclass(frozen=True)
 class HostFacts:
     """
-    What a host tells of itself that records have to say.
+    State of a host that records depend on.
 
-    `dkim` is a record a selector, `tlsa` the digests of the keys that its TLS shows, or shall,
-    `policies` the texts of MTA-STS that it serves, by domain, `acme_account` the URI of the account
-    that gets its certificates.
+    `dkim` has a record for each selector, `tlsa` the digests of the current and next TLS keys,
+    `policies` the MTA-STS policies that the host serves, as text by domain, and `acme_account` the
+    URI of the account that gets its certificates.
     """
 
     dkim: tuple[Published, ...] = ()
@@ -50,7 +51,7 @@ class MailRecord:
     """
     A record set that mail needs; values as in a zone file, TXT values as plain text.
 
-    A `strict` policy makes what is there as strict as itself; another leaves that as it is.
+    A `strict` policy makes an existing one as strict as itself.
     """
 
     name: str  # without the trailing dot
@@ -61,47 +62,79 @@ class MailRecord:
     strict: bool = False
 
 
+Scope = Literal["host", "domain", "fleet"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Hosts that records are for: one host, those of one domain, or all that are ready."""
+
+    fleet: Fleet
+    hosts: tuple[MailSettings, ...]
+    facts: Facts
+    domain: str = ""
+
+    @property
+    def host(self) -> MailSettings:
+        """Return the host, or the first of several, whose settings count for all."""
+        return self.hosts[0]
+
+    @property
+    def host_facts(self) -> HostFacts:
+        """Return the facts of the host."""
+        return self.facts[self.host.inventory_name]
+
+    def parts(self, scope: Scope) -> Iterator["Subject"]:
+        """Yield the hosts one by one, or by domain, or all together."""
+        if scope == "fleet":
+            yield self
+        elif scope == "host":
+            yield from (replace(self, hosts=(host,)) for host in self.hosts)
+        else:
+            for domain in self.fleet.domains:
+                if hosts := tuple(host for host in self.hosts if domain in host.domains):
+                    yield replace(self, hosts=hosts, domain=domain)
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """A row of the table: the title is that of docs/records.md, the keys are of the inventory."""
+
+    title: str
+    standard: str
+    keys: tuple[str, ...]
+    scope: Scope
+    records: Callable[[Subject], Iterable[MailRecord]]
+
+
 def records_for(
     fleet: Fleet, ready: Collection[str], facts: Facts | None = None
 ) -> tuple[MailRecord, ...]:
-    """Return what the zones shall hold for the hosts that are `ready`, by their inventory names."""
-    hosts = [host for host in fleet.hosts if host.inventory_name in ready]
+    """Return all records for the hosts that are `ready`, by their inventory names."""
+    hosts = tuple(host for host in fleet.hosts if host.inventory_name in ready)
     known = {host.inventory_name: HostFacts() for host in hosts} | dict(facts or {})
-    addresses = (record for host in hosts for record in _of_host(host, fleet))
-    sites = (record for host in hosts for record in _of_sites(host, known[host.inventory_name]))
-    policies = (
+    every = Subject(fleet, hosts, known)
+    return tuple(
         record
-        for domain in fleet.domains
-        if (serving := [host for host in hosts if domain in host.domains])
-        for record in _of_domain(domain, serving, fleet)
+        for scope, rows in groupby(RECORD_TYPES, attrgetter("scope"))
+        for each in [tuple(rows)]
+        for subject in every.parts(scope)
+        for row in each
+        for record in row.records(subject)
     )
-    signing = (record for host in hosts for record in _of_keys(host, known[host.inventory_name]))
-    tls = (record for host in hosts for record in _of_tls(host, known[host.inventory_name]))
-    silence = (
-        record
-        for name in fleet.silent_domains
-        if (saying := [host for host in hosts if name in host.silent_domains])
-        for record in _of_silence(name, saying[0])
-    )
-    certificates = _of_certificates(hosts, fleet, known)
-    return (*addresses, *policies, *signing, *tls, *certificates, *sites, *silence)
 
 
-def _of_host(host: MailSettings, fleet: Fleet) -> Iterator[MailRecord]:
-    yield from _addresses(host, host.hostname, f"where the mail host {host.inventory_name} is")
-    for address in host.addresses:
-        why = f"whose {address} is: receivers distrust mail of hosts without a name"
-        yield MailRecord(address.reverse_pointer, "PTR", (f"{host.hostname}.",), host.ttl, why)
-    if host.hostname not in fleet.domains:  # there the domain's policy lets the host in
-        why = f"SPF: only {host.inventory_name} says HELO with its name"
-        yield MailRecord(host.hostname, "TXT", (str(Spf(("a", "-all"))),), host.ttl, why)
+def announcement(host: MailSettings, domain: str, text: str) -> MailRecord:
+    """Return the record that announces the MTA-STS policy that a host serves for a domain."""
+    policy = Policy.parse(text)
+    why = f"MTA-STS: the policy of {domain} has the mode {policy.mode!r}"
+    name = mta_sts.record_name(domain)
+    return MailRecord(name, "TXT", (policy.announcement,), host.ttl, why)
 
 
-def _of_sites(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
-    for site in host.sites:
-        for name in site.standing(served=site.domain in facts.policies).names:
-            why = f"the web site of {site.domain}, on {host.inventory_name}"
-            yield from _addresses(host, name, why)
+def _host_addresses(of: Subject) -> Iterator[MailRecord]:
+    why = f"address of the mail host {of.host.inventory_name}"
+    yield from _addresses(of.host, of.host.hostname, why)
 
 
 def _addresses(host: MailSettings, name: str, why: str) -> Iterator[MailRecord]:
@@ -111,92 +144,225 @@ def _addresses(host: MailSettings, name: str, why: str) -> Iterator[MailRecord]:
             yield MailRecord(name, record_type, values, host.ttl, why)
 
 
-def _of_domain(domain: str, hosts: list[MailSettings], fleet: Fleet) -> Iterator[MailRecord]:
-    first = hosts[0]
-    exchanges = tuple(f"{PREFERENCE} {host.hostname}." for host in hosts)
-    yield MailRecord(domain, "MX", exchanges, first.ttl, f"who receives mail for {domain}")
-    spf = str(Spf(("mx", first.spf_all or DEFAULT_ALL)))
+def _pointers(of: Subject) -> Iterator[MailRecord]:
+    for address in of.host.addresses:
+        why = f"name of {address}: receivers distrust mail from an address without a name"
+        name, value = address.reverse_pointer, f"{of.host.hostname}."
+        yield MailRecord(name, "PTR", (value,), of.host.ttl, why)
+
+
+def _helo_policy(of: Subject) -> Iterator[MailRecord]:
+    if of.host.hostname not in of.fleet.domains:  # there the domain's policy permits the host
+        why = f"SPF: only {of.host.inventory_name} says HELO with its name"
+        policy = str(Spf(("a", "-all")))
+        yield MailRecord(of.host.hostname, "TXT", (policy,), of.host.ttl, why)
+
+
+def _exchanges(of: Subject) -> Iterator[MailRecord]:
+    values = tuple(f"{PREFERENCE} {host.hostname}." for host in of.hosts)
+    yield MailRecord(of.domain, "MX", values, of.host.ttl, f"the mail hosts of {of.domain}")
+
+
+def _sender_policy(of: Subject) -> Iterator[MailRecord]:
+    policy = str(Spf(("mx", of.host.spf_all or DEFAULT_ALL)))
     why = "SPF: the MX hosts may send its mail"
-    yield MailRecord(domain, "TXT", (spf,), first.ttl, why, strict=bool(first.spf_all))
-    for name, text, reason in _texts(domain, first, fleet):
-        yield MailRecord(name, "TXT", (text,), first.ttl, reason)
-    yield from _of_services(domain, hosts)
+    yield MailRecord(of.domain, "TXT", (policy,), of.host.ttl, why, strict=bool(of.host.spf_all))
 
 
-def _texts(domain: str, host: MailSettings, fleet: Fleet) -> Iterator[tuple[str, str, str]]:
-    policy = Dmarc.of(host.dmarc, host.dmarc_reports)
-    yield f"_dmarc.{domain}", str(policy), "DMARC: what to do with forged mail"
-    for name in consent(domain, host.dmarc_reports):
-        if name.partition("._report._dmarc.")[2] in fleet.domains:
-            yield name, "v=DMARC1", f"DMARC: reports about {domain} are welcome here"
-    if host.tls_rpt:
-        where = tls_rpt.record_name(domain)
-        yield where, str(TlsRpt.of(host.tls_rpt)), "TLS-RPT: who hears of mail that TLS kept away"
-    if host.bimi:
-        yield (
-            bimi.record_name(domain),
-            str(Bimi.of(host.bimi)),
-            "BIMI: the logo, where DMARC asks for more than none",
-        )
+def _dmarc_policy(of: Subject) -> Iterator[MailRecord]:
+    policy = str(Dmarc.of(of.host.dmarc, of.host.dmarc_reports))
+    why = "DMARC: the policy for forged mail"
+    yield MailRecord(f"_dmarc.{of.domain}", "TXT", (policy,), of.host.ttl, why)
 
 
-def _of_services(domain: str, hosts: list[MailSettings]) -> Iterator[MailRecord]:
-    """Yield where users submit mail, and that they read it nowhere here."""
-    offering = [host for host in hosts if domain in host.account_domains]
-    if not offering:
-        return
-    names = [host.hostname for host in offering]
-    for service in srv.SERVICES:
-        values = tuple(map(str, srv.places(service, names)))
+def _dmarc_consent(of: Subject) -> Iterator[MailRecord]:
+    for name in consent(of.domain, of.host.dmarc_reports):
+        if name.partition("._report._dmarc.")[2] in of.fleet.domains:
+            why = f"DMARC: reports about {of.domain} are accepted here"
+            yield MailRecord(name, "TXT", ("v=DMARC1",), of.host.ttl, why)
+
+
+def _tls_reports(of: Subject) -> Iterator[MailRecord]:
+    if of.host.tls_rpt:
+        policy = str(TlsRpt.of(of.host.tls_rpt))
+        why = "TLS-RPT: the addresses for reports of failed TLS"
+        yield MailRecord(tls_rpt.record_name(of.domain), "TXT", (policy,), of.host.ttl, why)
+
+
+def _logo(of: Subject) -> Iterator[MailRecord]:
+    if of.host.bimi:
+        record = str(Bimi.of(of.host.bimi))
+        why = "BIMI: the logo, shown where DMARC asks for more than none"
+        yield MailRecord(bimi.record_name(of.domain), "TXT", (record,), of.host.ttl, why)
+
+
+def _services(of: Subject) -> Iterator[MailRecord]:
+    offering = [host for host in of.hosts if of.domain in host.account_domains]
+    for service in srv.SERVICES if offering else ():
+        places = srv.places(service, [host.hostname for host in offering])
         absent = service in srv.ABSENT
-        why = f"{service} is not offered" if absent else f"where users of {domain} send from"
-        yield MailRecord(srv.record_name(service, domain), "SRV", values, offering[0].ttl, why)
+        why = f"{service} is not offered" if absent else f"submission for users of {of.domain}"
+        name = srv.record_name(service, of.domain)
+        yield MailRecord(name, "SRV", tuple(map(str, places)), offering[0].ttl, why)
 
 
-def _of_keys(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
-    for key, domain in product(facts.dkim, dkim_keys.signing_domains(host)):
-        home = dkim_keys.txt_name(host, key.selector, domain)
-        why = WHY[key.state].format(host=host.inventory_name)
-        yield MailRecord(home, "TXT", (key.text,), host.ttl, why)
-        name = dkim.record_name(key.selector, domain)
-        if name != home:
-            yield MailRecord(name, "CNAME", (f"{home}.",), host.ttl, "DKIM: where its keys are")
+def _dkim_keys(of: Subject) -> Iterator[MailRecord]:
+    for key, domain in product(of.host_facts.dkim, dkim_keys.signing_domains(of.host)):
+        name = dkim_keys.txt_name(of.host, key.selector, domain)
+        why = WHY[key.state].format(host=of.host.inventory_name)
+        yield MailRecord(name, "TXT", (key.text,), of.host.ttl, why)
+        alias = dkim.record_name(key.selector, domain)
+        if alias != name:
+            why = "DKIM: the name of the key's record"
+            yield MailRecord(alias, "CNAME", (f"{name}.",), of.host.ttl, why)
 
 
-def _of_tls(host: MailSettings, facts: HostFacts) -> Iterator[MailRecord]:
-    if host.dane and facts.tlsa:
-        name, values = tlsa.record_name(host.hostname), tlsa.records(facts.tlsa)
-        why = f"DANE: the keys of {host.inventory_name}, those in use and those that come next"
-        yield MailRecord(name, "TLSA", values, tlsa.ttl(host.ttl), why)
+def _tls_keys(of: Subject) -> Iterator[MailRecord]:
+    if of.host.dane and of.host_facts.tlsa:
+        name, values = tlsa.record_name(of.host.hostname), tlsa.records(of.host_facts.tlsa)
+        why = f"DANE: the current and the next TLS keys of {of.host.inventory_name}"
+        yield MailRecord(name, "TLSA", values, tlsa.ttl(of.host.ttl), why)
 
 
-def _of_certificates(hosts: list[MailSettings], fleet: Fleet, facts: Facts) -> Iterator[MailRecord]:
-    """Yield who may issue for each name, once all hosts that have a certificate of it are ready."""
-    names = dict.fromkeys(
-        name for host in hosts if host.caa_issuer for name in host.certified_names
-    )
-    for name in filter(fleet.covers, names):
-        sharing = [host for host in fleet.hosts if host.caa_issuer and name in host.certified_names]
-        if all(host in hosts for host in sharing):
-            accounts = [facts[host.inventory_name].acme_account for host in sharing]
-            # A host that has no account yet must not be locked out by another's.
-            known = accounts if all(accounts) else [""] * len(sharing)
-            issues = (
-                Issue.of(host.caa_issuer, account)
-                for host, account in zip(sharing, known, strict=True)
-            )
-            values = tuple(dict.fromkeys(map(str, issues)))
-            why = f"CAA: who may issue certificates for {name}"
+def _issuers(of: Subject) -> Iterator[MailRecord]:
+    """Yield the CAA set of each name, once all hosts with a certificate for it are ready."""
+    names = (name for host in of.hosts if host.caa_issuer for name in host.certified_names)
+    for name in filter(of.fleet.covers, dict.fromkeys(names)):
+        sharing = [
+            host for host in of.fleet.hosts if host.caa_issuer and name in host.certified_names
+        ]
+        if all(host in of.hosts for host in sharing):
+            values = tuple(dict.fromkeys(map(str, _issues(sharing, of.facts))))
+            why = f"CAA: the authorities that may issue certificates for {name}"
             yield MailRecord(name, "CAA", values, sharing[0].ttl, why)
 
 
-def _of_silence(name: str, host: MailSettings) -> Iterator[MailRecord]:
-    for where, record_type, value, why in silent(name):
-        yield MailRecord(where, record_type, (value,), host.ttl, why, strict=True)
+def _issues(sharing: list[MailSettings], facts: Facts) -> Iterator[Issue]:
+    accounts = [facts[host.inventory_name].acme_account for host in sharing]
+    # The account of one host must not lock out another host that has none yet.
+    known = accounts if all(accounts) else [""] * len(sharing)
+    for host, account in zip(sharing, known, strict=True):
+        yield Issue.of(host.caa_issuer, account)
 
 
-def announcement(host: MailSettings, domain: str, text: str) -> MailRecord:
-    """Return the record that announces the policy of MTA-STS which a host serves for a domain."""
-    policy = Policy.parse(text)
-    why = f"MTA-STS: the policy of {domain} says {policy.mode!r}"
-    return MailRecord(record_name(domain), "TXT", (policy.announcement,), host.ttl, why)
+def _web_sites(of: Subject) -> Iterator[MailRecord]:
+    for site in of.host.sites:
+        for name in site.standing(served=site.domain in of.host_facts.policies).names:
+            why = f"address of the web site of {site.domain}, on {of.host.inventory_name}"
+            yield from _addresses(of.host, name, why)
+
+
+def _silence(of: Subject) -> Iterator[MailRecord]:
+    hosts = {name: host for host in reversed(of.hosts) for name in host.silent_domains}
+    for name, host in sorted(hosts.items()):
+        for where, record_type, value, why in silent(name):
+            yield MailRecord(where, record_type, (value,), host.ttl, why, strict=True)
+
+
+RECORD_TYPES = (
+    RecordType(
+        "A, AAAA at a host's name",
+        "RFC 5321 section 5.1",
+        ("mail_addresses",),
+        "host",
+        _host_addresses,
+    ),
+    RecordType(
+        "PTR at a host's addresses",
+        "RFC 1912 section 2.1",
+        ("mail_addresses",),
+        "host",
+        _pointers,
+    ),
+    RecordType(
+        "SPF at a host's name: `v=spf1 a -all`",
+        "RFC 7208 section 2.3",
+        ("mail_hostname",),
+        "host",
+        _helo_policy,
+    ),
+    RecordType(
+        "MX at a domain",
+        "RFC 5321 section 5.1",
+        ("mail_domains",),
+        "domain",
+        _exchanges,
+    ),
+    RecordType(
+        "SPF at a domain: `v=spf1 mx ~all`",
+        "RFC 7208",
+        ("mail_spf_all",),
+        "domain",
+        _sender_policy,
+    ),
+    RecordType(
+        "DMARC at `_dmarc`",
+        "RFC 7489",
+        ("mail_dmarc", "mail_dmarc_reports"),
+        "domain",
+        _dmarc_policy,
+    ),
+    RecordType(
+        "consent at `<domain>._report._dmarc.<other>`",
+        "RFC 7489 section 7.1",
+        ("mail_dmarc_reports",),
+        "domain",
+        _dmarc_consent,
+    ),
+    RecordType(
+        "TLS-RPT at `_smtp._tls`",
+        "RFC 8460",
+        ("mail_tls_rpt",),
+        "domain",
+        _tls_reports,
+    ),
+    RecordType(
+        "BIMI at `default._bimi`",
+        "draft-brand-indicators",
+        ("mail_bimi",),
+        "domain",
+        _logo,
+    ),
+    RecordType(
+        "SRV at `_submissions._tcp`, `_submission._tcp`; `0 0 0 .` for IMAP and POP3",
+        "RFC 6186, RFC 8314",
+        ("mail_accounts",),
+        "domain",
+        _services,
+    ),
+    RecordType(
+        "DKIM at `<selector>._domainkey`, or a CNAME there",
+        "RFC 6376 section 3.6.2",
+        ("mail_dkim_selector", "mail_dkim_rotate", "mail_dkim_cname"),
+        "host",
+        _dkim_keys,
+    ),
+    RecordType(
+        "TLSA at `_25._tcp` of a host's name",
+        "RFC 7672",
+        ("mail_dane",),
+        "host",
+        _tls_keys,
+    ),
+    RecordType(
+        "CAA at a host's names",
+        "RFC 8659",
+        ("mail_tls", "mail_caa"),
+        "fleet",
+        _issuers,
+    ),
+    RecordType(
+        "A, AAAA at `mta-sts`, `autoconfig` and `autodiscover`",
+        "RFC 8461 section 3.3",
+        ("mail_mta_sts", "mail_autoconfig"),
+        "host",
+        _web_sites,
+    ),
+    RecordType(
+        "null MX, `v=spf1 -all`, DMARC `p=reject`, an empty key at `*._domainkey`",
+        "RFC 7505",
+        ("mail_silent_domains",),
+        "fleet",
+        _silence,
+    ),
+)

@@ -190,7 +190,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(powerdns: PowerDns, deploy:
     done = deploy("--dry")
 
     assert done.returncode == 0, done.stdout
-    assert "+ MX harbor.example 10 mx1.harbor.example.  (who receives mail" in done.stdout
+    assert "+ MX harbor.example 10 mx1.harbor.example.  (the mail hosts of" in done.stdout
     assert f"~ TXT harbor.example {BEFORE[1]} -> {AFTER[1]}  (SPF" in done.stdout
     assert powerdns.held(HARBOR) == before
 
@@ -479,7 +479,7 @@ def test_the_zones_alone_are_planned_with_what_the_hosts_tell(powerdns: PowerDns
     shown = pyinfra("deploys/zone.py", "--dry")
 
     assert shown.returncode == 0, shown.stdout
-    assert "+ MX harbor.example 10 mx1.harbor.example.  (who receives mail" in shown.stdout
+    assert "+ MX harbor.example 10 mx1.harbor.example.  (the mail hosts of" in shown.stdout
     assert powerdns.held(HARBOR) == before
 
 

@@ -1,12 +1,13 @@
 """The records that a fleet needs, as a mail admin would list them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploys.mail.dkim_rotation import Published
-from deploys.mail.records import HostFacts, records_for
-from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.records import RECORD_TYPES, HostFacts, records_for
+from deploys.mail.settings.inventory import fleet_from, known_keys
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import command
 
@@ -266,3 +267,14 @@ def test_a_name_that_is_shared_with_a_host_outside_the_run_is_left_as_it_is() ->
     records = records_for(both, ["mx1"], {"mx1": HostFacts(acme_account="https://a/1")})
 
     assert [record.name for record in records if record.type == "CAA"] == ["mx1.harbor.example"]
+
+
+def test_the_documents_list_every_type_of_record_with_its_standard_and_settings() -> None:
+    text = (Path(__file__).parents[2] / "docs/records.md").read_text()
+    rows = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if "|" in line]
+    documented = [(row[1], row[2], row[5]) for row in rows[2:]]
+
+    assert documented == [
+        (row.title, row.standard, ", ".join(f"`{key}`" for key in row.keys)) for row in RECORD_TYPES
+    ]
+    assert {key for row in RECORD_TYPES for key in row.keys} <= set(known_keys())

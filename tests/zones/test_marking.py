@@ -69,7 +69,7 @@ def test_a_host_that_leaves_takes_its_own_with_it_and_the_plan_says_so() -> None
     _, source = with_both()
     shown = lines(planned(source, HARBOR, ONE))
 
-    assert shown[0].startswith("~ MX harbor.example without 10 mx2.harbor.example.  (who receives")
+    assert shown[0].startswith("~ MX harbor.example without 10 mx2.harbor.example.  (the mail")
     assert shown[1:3] == [
         f"- A mx2.harbor.example 198.51.100.12  ({STALE})",
         f"- AAAA mx2.harbor.example 2001:db8:51::12  ({STALE})",

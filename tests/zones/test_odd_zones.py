@@ -310,7 +310,7 @@ def test_a_pointer_is_published_where_the_reverse_zone_is_ours_and_nowhere_else(
     assert [str(c) for zone in result.plans for c in zone.changes if c.type == "PTR"] == [
         (
             f"+ PTR {POINTER} mx1.harbor.example.  "
-            "(whose 198.51.100.11 is: receivers distrust mail of hosts without a name)"
+            "(name of 198.51.100.11: receivers distrust mail from an address without a name)"
         )
     ]
     assert (result.failures, result.notes) == ({}, [])

@@ -119,7 +119,7 @@ def test_planning_shows_each_change_once_and_writes_nothing(
 
     assert len(lines(caplog, "+")) == 13
     assert len(lines(caplog, "~")) == 1
-    assert any("+ MX orchard.example 10 mx2.orchard.example.  (who" in m for m in caplog.messages)
+    assert any("+ MX orchard.example 10 mx2.orchard.example.  (the" in m for m in caplog.messages)
     assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
     assert [provider.calls for provider in providers] == [["list", "read", "read"]]
 

@@ -28,16 +28,16 @@ def planned(zone: RecordSets) -> ZonePlan:
 
 def test_the_plan_says_what_changes_and_why() -> None:
     assert [str(change) for change in planned(harbor()).changes] == [
-        "+ A mx1.harbor.example 198.51.100.11  (where the mail host mx1 is)",
-        "+ AAAA mx1.harbor.example 2001:db8:51::11  (where the mail host mx1 is)",
+        "+ A mx1.harbor.example 198.51.100.11  (address of the mail host mx1)",
+        "+ AAAA mx1.harbor.example 2001:db8:51::11  (address of the mail host mx1)",
         '+ TXT mx1.harbor.example "v=spf1 a -all"  (SPF: only mx1 says HELO with its name)',
-        "+ MX harbor.example 10 mx1.harbor.example.  (who receives mail for harbor.example)",
+        "+ MX harbor.example 10 mx1.harbor.example.  (the mail hosts of harbor.example)",
         (
             '~ TXT harbor.example "v=spf1 include:_spf.faraway.example ~all" -> '
             '"v=spf1 mx include:_spf.faraway.example ~all"  (SPF: the MX hosts may send its mail; '
             "not counted, as nobody answers: what _spf.faraway.example costs)"
         ),
-        '+ TXT _dmarc.harbor.example "v=DMARC1; p=none"  (DMARC: what to do with forged mail)',
+        '+ TXT _dmarc.harbor.example "v=DMARC1; p=none"  (DMARC: the policy for forged mail)',
     ]
 
 
@@ -47,7 +47,7 @@ def test_the_plan_goes_into_json() -> None:
         "type": "MX",
         "existing": None,
         "desired": {"ttl": 3600, "values": ["10 mx1.harbor.example."]},
-        "why": "who receives mail for harbor.example",
+        "why": "the mail hosts of harbor.example",
         "brief": "",
     }
 
