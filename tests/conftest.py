@@ -1,16 +1,55 @@
-"""Golden files for the whole test suite: compared, or written again by `pytest --regolden`."""
+"""Golden files and the order of the whole test suite."""
 
 from collections.abc import Callable
 
 import pytest
 
 Golden = Callable[[str, str], None]
+# The files that take longest, in the order in which they begin: each of pytest's workers takes the
+# next file when it is done with one, and what is short comes last.
+SLOWEST = (
+    "lab/test_faults.py",
+    "lab/test_crashes.py",
+    "lab/test_mistakes.py",
+    "lab/test_traffic.py",
+    "lab/test_tls.py",
+    "lab/test_verify.py",
+    "lab/test_web.py",
+    "lab/test_zones.py",
+    "lab/test_submission.py",
+    "lab/test_dane.py",
+    "lab/test_rotation.py",
+    "lab/test_signing.py",
+    "lab/test_client.py",
+    "lab/test_broken.py",
+    "lab/test_site.py",
+    "lab/test_lab.py",
+    "test_house.py",
+    "checks/test_misbehaviour.py",
+    "checks/test_proof.py",
+    "test_run.py",
+    "zones/test_property.py",
+    "checks/test_removal.py",
+    "checks/test_operations.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the one flag that writes golden files."""
     parser.addoption(
         "--regolden", action="store_true", help="write golden files instead of comparing"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    file = item.path.as_posix()
+    return next(
+        (i for i, one in enumerate(SLOWEST) if file.endswith(f"/tests/{one}")), len(SLOWEST)
     )
 
 
