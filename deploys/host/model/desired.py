@@ -1,7 +1,8 @@
 """
-What a service shall be, as values: files, tables, certificates, and how it is asked.
+Desired state of a service: files, tables, certificates, and the dialogues that test it.
 
-A service module makes one `Service` of the settings; the plan compares it, the agent applies it.
+A service module derives one `Service` from the settings; the plan compares it, the agent applies
+it. Only the standard library is imported.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ CertificateSource = Literal["acme", "files", "self-signed"]
 
 @dataclass(frozen=True)
 class File:
-    """A file of one of a service's directories; the content of a secret one is never shown."""
+    """A file in one of a service's directories; the content of a secret file is never printed."""
 
     path: str
     content: str = field(repr=False)
@@ -34,7 +35,7 @@ class File:
 
 @dataclass(frozen=True)
 class Table:
-    """A lookup table: a source file in the builder's language and the LMDB file made of it."""
+    """A lookup table: a source file, and the LMDB file that the builder makes of it."""
 
     path: str
     builder: tuple[str, ...]
@@ -44,7 +45,7 @@ class Table:
     secret: bool = False
 
     def file(self) -> File:
-        """Return the source from which the builder makes the table, which takes its mode."""
+        """Return the source file of the table, which gets the same mode."""
         separator = ": " if self.builder[0] == "postalias" else " "
         lines = (f"{key}{separator}{value}\n" for key, value in sorted(self.entries.items()))
         text = "".join(lines)
@@ -53,7 +54,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Certificate:
-    """The keys and certificates of one name, in one file, and where they come from."""
+    """Keys and certificates of one name, in one file, and their source."""
 
     path: str
     name: str
@@ -61,16 +62,16 @@ class Certificate:
     files: tuple[str, ...] = ()  # on the host, each key followed by its certificates
     directory: str = ""  # the ACME server's
     contact: str = ""
-    authority: str = ""  # certificates that vouch for the ACME server itself
-    kinds: tuple[str, ...] = ("ecdsa", "rsa")  # of keys: some old peers of mail know only RSA
-    unit: str = "postfix.service"  # that is reloaded for it; the name is good on every Debian
+    authority: str = ""  # CA certificates for the ACME server itself
+    kinds: tuple[str, ...] = ("ecdsa", "rsa")  # of keys: some old mail servers support only RSA
+    unit: str = "postfix.service"  # reloaded after a change; this name works on Debian 12 and 13
     next: str = ""  # the next keys, with certificates of their own
     rotate: bool = False
 
 
 @dataclass(frozen=True)
 class Key:
-    """A private key that is made on the host and stays there; what is public of it is a fact."""
+    """A private key that is made on the host and stays there; its public half is reported."""
 
     path: str
     kind: KeyKind
@@ -79,7 +80,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Step:
-    """One line to say and the answer that must come; or STARTTLS with a file's certificate."""
+    """A line to send and a pattern for its answer; or STARTTLS with a file's certificate."""
 
     send: str = ""
     expect: str = ""
@@ -89,14 +90,14 @@ class Step:
 @dataclass(frozen=True)
 class Dialogue:
     """
-    A short SMTP dialogue; `means` is what to look at where it goes otherwise.
+    A short SMTP dialogue; `hint` tells the operator what to check if an answer is another one.
 
-    A `site` is asked over HTTPS instead: each step is a request line, and the status, the type and
-    the body that have to come.
+    With `site` it is HTTPS: each step is a request line, and a pattern for the status, the type and
+    the body of the answer.
     """
 
     name: str
-    means: str
+    hint: str
     steps: tuple[Step, ...]
     target: str = "127.0.0.1"
     port: int = 25
@@ -107,7 +108,7 @@ class Dialogue:
 
 @dataclass(frozen=True)
 class Preflight:
-    """How a service is started in the rehearsal, asked there, and what its log must show."""
+    """Preflight of a service: its start, its dialogues, and patterns of lines that it must log."""
 
     start: tuple[tuple[str, ...], ...]
     dialogues: tuple[Dialogue, ...] = ()
@@ -116,16 +117,16 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Query:
-    """What has to be known of a service before it can be planned; every path is absolute."""
+    """Names of the parts of a service whose state a plan needs; every path is absolute."""
 
     name: str
-    directories: tuple[str, ...]  # each is exchanged as a whole; what others keep there stays
+    directories: tuple[str, ...]  # each is exchanged as a whole; files of others in it stay
     packages: tuple[str, ...]
     files: tuple[str, ...]
-    units: tuple[str, ...]  # the last is the one that runs it
+    units: tuple[str, ...]  # the last one runs the service
     tables: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()  # files and tables that are compared by their digest alone
-    pid_file: str = ""  # where systemd does not know the main process
+    secrets: tuple[str, ...] = ()  # files and tables that are compared by digest only
+    pid_file: str = ""  # if systemd does not know the main process
     ports: tuple[int, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[str, ...] = ()
@@ -134,7 +135,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Service:
-    """What one service shall be, complete."""
+    """The complete desired state of one service."""
 
     query: Query
     unit: str
@@ -143,31 +144,31 @@ class Service:
     tables: tuple[Table, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[Key, ...] = ()
-    # Installing: what must not start by itself, and debconf's answers.
+    # Installation: units that must not start by themselves, and debconf's answers.
     masked: tuple[str, ...] = ()
     preseed: str = ""
-    # Validating: programs that have to be there, and tools; `{directory}` is the first staged one.
+    # Validation: programs that must exist, and commands; `{directory}` is the first staged one.
     executables: tuple[str, ...] = ()
     validators: tuple[tuple[str, ...], ...] = ()
-    ignored: tuple[str, ...] = ()  # lines of tools and of the log that say nothing wrong
-    # Rehearsing: what is empty there, whose homes are, the addresses of the loopback.
+    ignored: tuple[str, ...] = ()  # patterns of harmless lines in outputs and the log
+    # Preflight: directories that are empty there, users with a home, addresses of the loopback.
     preflight: Preflight | None = None
     scratch: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
-    # Loading: a reload does, unless the command's output or one of the files has changed.
+    # Load: by a reload, or a restart if the command's output or one of these files has changed.
     listening_command: tuple[str, ...] = ()
     restart_for: tuple[str, ...] = ()
-    sockets: tuple[str, ...] = ()  # UNIX sockets at which it answers once it runs
-    workers: bool = False  # only new processes of its main one have read what is new
+    sockets: tuple[str, ...] = ()  # UNIX sockets that exist once it runs
+    workers: bool = False  # only new child processes have read new files
     probes: tuple[Dialogue, ...] = ()
 
     @property
     def set(self) -> tuple[File, ...]:
-        """Return every file that belongs to the service, tables' sources included."""
+        """Return every file of the service, the sources of tables included."""
         return (*self.files, *(table.file() for table in self.tables))
 
     @property
     def digest(self) -> str:
-        """Return the digest of the set, as the service shall have loaded it."""
+        """Return the digest of the files that the service has to load."""
         return set_digest({file.path: file.content for file in self.set})

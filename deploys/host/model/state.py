@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file as it is; `content` is base64 of its first 64 KiB, of a secret file nothing."""
+    """A file; `content` is base64 of its first 64 KiB, and empty for a secret file."""
 
     sha256: str
     content: str
@@ -18,12 +18,12 @@ class FoundFile:
 @dataclass(frozen=True)
 class FoundCertificate:
     """
-    What a name is served with: kinds of keys, days until the first certificate ends.
+    Certificates of a name: kinds of keys, and days until the first certificate expires.
 
-    `current` tells whether that is what its sources hold, `problem` what forbids to serve those and
-    `waits` what they wait for. `served`, `issued` and `next` are digests of keys (RFC 6698): those
-    in use, those in the sources where they differ, those that come next; `noted` the ones of which
-    it is known that every name server answers with them.
+    `current` tells whether they are those in the sources, `problem` why the ones in the sources are
+    not valid, and `waits` what they wait for. `served`, `issued` and `next` are digests of keys
+    (RFC 6698): in use, in the sources if they differ, and the next ones. `noted` are those that
+    every authoritative server is known to answer with.
     """
 
     kinds: tuple[str, ...]
@@ -41,13 +41,13 @@ class FoundCertificate:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the digests of every key that is shown, or shall be."""
+        """Return the digests of all keys that are in use or will be."""
         return tuple(dict.fromkeys((*self.served, *self.issued, *self.next)))
 
 
 @dataclass(frozen=True)
 class FoundListener:
-    """The process that holds a port."""
+    """The process that listens on a port."""
 
     pid: int
     process: str
@@ -55,7 +55,7 @@ class FoundListener:
 
 @dataclass(frozen=True)
 class FoundUnit:
-    """A systemd unit's states, in systemd's own words."""
+    """States of a systemd unit, under systemd's names."""
 
     ActiveState: str
     UnitFileState: str
@@ -64,9 +64,9 @@ class FoundUnit:
 @dataclass(frozen=True)
 class FoundService:
     """
-    What one service has on the disk, and the digest of what it has loaded.
+    State of one service: its files and units, and the digest of the files that it has loaded.
 
-    A table's value is the digest of the source from which it was built, if that is known.
+    The value of a table is the digest of the source that it was built from, if that is known.
     """
 
     files: Mapping[str, FoundFile | None]
@@ -89,7 +89,7 @@ class FoundSystem:
 
 @dataclass(frozen=True)
 class Existing:
-    """Everything that a plan compares."""
+    """Existing state of a host."""
 
     system: FoundSystem
     packages: Mapping[str, str | None]
@@ -97,7 +97,7 @@ class Existing:
     services: Mapping[str, FoundService]
     certificates: Mapping[str, FoundCertificate | None]
     keys: Mapping[str, str | None]  # the public half of each DKIM key, in base64
-    acme_account: str = ""  # its URI, where certbot has one
+    acme_account: str = ""  # its URI, if certbot has one
     others: Mapping[str, str] = field(default_factory=dict)  # units of an earlier run's services
     # Events of DKIM keys, by file, slot and event: seconds since the epoch, as `clock` is.
     histories: Mapping[str, Mapping[int, Mapping[str, float]]] = field(default_factory=dict)

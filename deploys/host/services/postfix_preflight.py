@@ -121,12 +121,12 @@ def _outside_senders(settings: MailSettings) -> list[Dialogue]:
     return [
         Dialogue(
             name,
-            means,
+            hint,
             (_hello(), _from("sender@outside.invalid"), _to(recipient, expect)),
             _own_address(settings),
             source=OUTSIDE,
         )
-        for name, recipient, expect, means in (
+        for name, recipient, expect, hint in (
             (
                 "relay",
                 "recipient@elsewhere.invalid",

@@ -21,11 +21,11 @@ def hold(step: str, dialogue: Dialogue, deadline: float | None = None) -> None:
     try:
         (_visit if dialogue.site else _talk)(dialogue, deadline or time.monotonic() + PATIENCE)
     except _Unexpected as unexpected:
-        raise Refused(step, f"{dialogue.name}: {unexpected}; {dialogue.means}") from None
+        raise Refused(step, f"{dialogue.name}: {unexpected}; {dialogue.hint}") from None
     except (OSError, smtplib.SMTPException, http.client.HTTPException) as error:
         where = f"{dialogue.target} port {dialogue.port}"
         why = f"{dialogue.name}: {where} does not answer ({error})"
-        raise Refused(step, f"{why}; {dialogue.means}") from None
+        raise Refused(step, f"{why}; {dialogue.hint}") from None
 
 
 class _Unexpected(Exception):
