@@ -13,7 +13,7 @@ from ..mail.errors import MailError
 from ..mail.records import MailRecord
 from ..mail.spf_cost import Lookup
 from .merge.kinds import kind, merged
-from .merge.rules import Merged
+from .merge.record_types import Merged
 from .model import recordsets
 from .model.changes import ExpectedAnswer, RecordChange
 from .model.recordsets import Key

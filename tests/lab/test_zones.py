@@ -440,9 +440,9 @@ def test_an_spf_policy_is_counted_through_what_others_include(
             ["www.harbor.example."],
             "but the name is a CNAME",
         ),
-        (("mx1.harbor.example", "CAA"), ['0 issue ";"'], 'CAA 0 issue ";", which lets nobody'),
+        (("mx1.harbor.example", "CAA"), ['0 issue ";"'], 'CAA 0 issue ";", so no authority'),
         (("_dmarc.harbor.example", "TXT"), ['"v=DMARC1; p=block"'], "p=block: write none or"),
-        (("quiet.harbor.example", "MX"), ["10 mx.b.example."], "in mail_silent_domains, and has"),
+        (("quiet.harbor.example", "MX"), ["10 mx.b.example."], "in mail_silent_domains, but has"),
     ],
 )
 def test_what_only_the_owner_can_decide_is_refused_and_nothing_is_written(

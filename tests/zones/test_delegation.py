@@ -98,7 +98,7 @@ def test_our_zone_that_is_missing_fails_the_host_whose_keys_belong_there() -> No
     ("there", "words"),
     [
         (("TXT", TEXT), "but the name has TXT, and a CNAME allows no other records"),
-        (("CNAME", "elsewhere.example."), "has a CNAME to elsewhere.example., and shall lead to"),
+        (("CNAME", "elsewhere.example."), "has a CNAME to elsewhere.example., but must lead to"),
     ],
 )
 def test_what_is_in_the_way_of_a_cname_is_named(there: tuple[str, str], words: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.zones.merge.kinds import kind, merged
-from deploys.zones.merge.rules import Merged
+from deploys.zones.merge.record_types import Merged
 
 NAME = "harbor.example"
 A = MailRecord("mx1.harbor.example", "A", ("203.0.113.11", "203.0.113.12"), 3600, "")
@@ -124,10 +124,10 @@ def test_what_others_hold_stays(
         (DMARC, ("v=DMARC1; p=block",), "_dmarc.harbor.example: the DMARC policy 'v=DMARC1; p=bl"),
         (TLS, ("v=TLSRPTv1; rua=mailto:a@b.example", "v=TLSRPTv1; rua="), "one is allowed, so non"),
         (LOGO, ("v=BIMI1",), "default._bimi.harbor.example: the BIMI record 'v=BIMI1' names no lo"),
-        (ACCOUNT, ('0 issue ";"',), 'mx1.harbor.example has the CAA 0 issue ";", which lets nobod'),
-        (SILENT_MX, ("10 mx.b.example.",), "is in mail_silent_domains, and has the MX 10 mx.b.ex"),
+        (ACCOUNT, ('0 issue ";"',), 'mx1.harbor.example has the CAA 0 issue ";", so no author'),
+        (SILENT_MX, ("10 mx.b.example.",), "is in mail_silent_domains, but has the MX 10 mx.b.ex"),
         (SILENT_SPF, ("v=spf1 a -all",), "harbor.example: a may send its mail, by the SPF policy"),
-        (STS, ("v=STSv1; id=2026;",), "_mta-sts.harbor.example announces a policy of somebody"),
+        (STS, ("v=STSv1; id=2026;",), "_mta-sts.harbor.example announces a policy of others"),
         (SPF, ("v=spf1 mox -all",), "harbor.example: the SPF policy 'v=spf1 mox -all' is broken"),
     ],
 )
@@ -152,16 +152,16 @@ def test_what_only_the_owner_can_decide_is_refused(
         (
             LOGO,
             ("v=BIMI1; l=https://other.example/l.svg",),
-            "it keeps https://other.example/l.svg, which is not mail_bimi",
+            "https://other.example/l.svg stays, which differs from mail_bimi",
         ),
-        (LOGO, ("v=BIMI1; l=; a=",), "it keeps its word that there is no logo"),
+        (LOGO, ("v=BIMI1; l=; a=",), "the declaration that there is no logo stays"),
         (
             SRV,
             ("0 1 465 mail.b.example.",),
-            "it keeps 0 1 465 mail.b.example., so users are not led to 0 1 465 mx1.harbor.example.",
+            f"0 1 465 mail.b.example. stays, so mail programs do not find {SRV.values[0]}",
         ),
-        (SRV, ("0 0 0 .",), "it keeps 0 0 0 ., so users"),
-        (PTR, ("host-11.isp.example.",), "it keeps host-11.isp.example.; receivers look for mx1."),
+        (SRV, ("0 0 0 .",), "0 0 0 . stays, so mail programs"),
+        (PTR, ("host-11.isp.example.",), "host-11.isp.example. stays, but receivers expect mx1."),
     ],
 )
 def test_what_mail_can_do_without_stays_and_the_plan_says_what_that_means(

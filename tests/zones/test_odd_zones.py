@@ -322,7 +322,7 @@ def test_a_pointer_of_somebody_else_stays_and_is_told_of(monkeypatch: pytest.Mon
 
     assert {c.type for zone in result.plans for c in zone.changes} == {"A", "AAAA", "MX", "TXT"}
     assert result.notes == [
-        f"PTR {POINTER}: it keeps host-11.isp.example.; receivers look for mx1.harbor.example."
+        f"PTR {POINTER}: host-11.isp.example. stays, but receivers expect mx1.harbor.example."
     ]
 
 

@@ -1,8 +1,8 @@
 """
-Which kind of record a record is, and so how it joins what a name already holds.
+Kinds of records: one row of a table for each, with its merge.
 
-A kind is a line in the table: how to tell it, how it joins, and whether mail arrives without it.
-The first line that fits is the one that counts; what fits none stands beside what is there.
+The first row that fits a record is its kind. The values of a record that fits none are added to
+those that exist.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ...mail import bimi, dkim, dmarc, mta_sts, spf, tls_rpt
 from ...mail.records import MailRecord
 from ...mail.spf_cost import Lookup
-from . import rules, txt
-from .rules import Merged
+from . import record_types, txt
+from .record_types import Merged
 
 Fits = Callable[[MailRecord], bool]
 Join = Callable[[MailRecord, tuple[str, ...]], Merged]
@@ -22,12 +22,11 @@ Limits = Callable[[MailRecord, Merged, Lookup], str]
 @dataclass(frozen=True)
 class Kind:
     """
-    A kind of record.
+    A kind of record: `fits` recognises it, `join` merges it with existing values.
 
-    One that is `optional` is left out where a CNAME or a zone cut leads its name elsewhere, since
-    whoever put that there has decided on it there.
-    `limits` judges a result that is to be written, asking the DNS: it raises MailError, or returns
-    a remark.
+    Mail arrives without an `optional` record, so it is left out where its name is a CNAME or
+    delegated: the owner decides on it there. `limits` checks a merged result by lookups in the DNS
+    before it is written; it raises MailError, or returns a remark.
     """
 
     fits: Fits
@@ -37,29 +36,29 @@ class Kind:
 
 
 def of_type(*types: str) -> Fits:
-    """Tell a kind by the record's type."""
+    """Recognise a kind by its record types."""
     return lambda record: record.type in types
 
 
 def of_text(is_one: Callable[[str], bool]) -> Fits:
-    """Tell a kind by what its TXT records say."""
+    """Recognise a kind by the text of its TXT records."""
     return lambda record: record.type == "TXT" and any(map(is_one, record.values))
 
 
 def is_consent(record: MailRecord) -> bool:
-    """Tell consent to reports, which begins as a DMARC policy does (RFC 7489 section 7.1)."""
+    """Recognise consent to reports, which begins like a DMARC policy (RFC 7489 section 7.1)."""
     return "._report._dmarc." in record.name
 
 
 KINDS = (
-    Kind(of_type("A", "AAAA"), rules.addresses),
-    Kind(of_type("MX"), rules.exchanges),
-    Kind(of_type("CNAME"), rules.alias),
-    Kind(of_type("PTR"), rules.pointer, optional=True),
-    Kind(of_type("TLSA"), rules.digests, optional=True),
-    Kind(of_type("SRV"), rules.services, optional=True),
-    Kind(of_type("CAA"), rules.issuers, optional=True),
-    Kind(is_consent, rules.beside, optional=True),
+    Kind(of_type("A", "AAAA"), record_types.addresses),
+    Kind(of_type("MX"), record_types.mx_records),
+    Kind(of_type("CNAME"), record_types.cname_record),
+    Kind(of_type("PTR"), record_types.ptr_record, optional=True),
+    Kind(of_type("TLSA"), record_types.tlsa_records, optional=True),
+    Kind(of_type("SRV"), record_types.srv_records, optional=True),
+    Kind(of_type("CAA"), record_types.caa_records, optional=True),
+    Kind(is_consent, record_types.added, optional=True),
     Kind(of_text(spf.is_policy), txt.spf_policy, limits=txt.spf_limits),
     Kind(of_text(dmarc.is_policy), txt.dmarc_policy, optional=True),
     Kind(of_text(dkim.is_key), txt.dkim_key),
@@ -67,7 +66,7 @@ KINDS = (
     Kind(of_text(tls_rpt.is_policy), txt.tls_rpt_policy, optional=True),
     Kind(of_text(bimi.is_assertion), txt.bimi_logo, optional=True),
 )
-OTHER = Kind(lambda _: True, rules.beside)
+OTHER = Kind(lambda _: True, record_types.added)
 
 
 def kind(record: MailRecord) -> Kind:
@@ -76,5 +75,5 @@ def kind(record: MailRecord) -> Kind:
 
 
 def merged(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Return the values for a record's name and type, where the zone has `existing` ones."""
+    """Return the values of a record's name and type, merged with the `existing` ones."""
     return kind(record).join(record, existing)

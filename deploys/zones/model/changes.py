@@ -1,14 +1,14 @@
-"""What a run does to a zone, as values that can be shown, stored and counted."""
+"""Changes of a zone's record sets, and the answers that name servers then give."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHOWN = 4  # of things that seldom have different reasons
+SHOWN = 4  # of many things with the same reason
 
 
 @dataclass(frozen=True)
 class RecordSet:
-    """The values of a name and type as in a zone file, and their time to live."""
+    """The values of a name and type as in a zone file, and their TTL in seconds."""
 
     ttl: int
     values: tuple[str, ...]
@@ -26,7 +26,7 @@ class RecordChange:
     existing: RecordSet | None
     desired: RecordSet | None
     why: str
-    brief: str = ""  # stands for values that tell a reader nothing
+    brief: str = ""  # shown in place of the values
 
     def __str__(self) -> str:
         sign = "+" if not self.existing else "~" if self.desired else "-"
@@ -58,13 +58,13 @@ class ExpectedAnswer:
 
 
 def outcome(change: RecordChange) -> ExpectedAnswer:
-    """Return what name servers answer after a change."""
+    """Return the answer that name servers give after a change."""
     before, after = change.existing or NOTHING, change.desired or NOTHING
     absent = tuple(value for value in before.values if value not in after.values)
     return ExpectedAnswer(change.name, change.type, after.values, absent)
 
 
 def listed(things: Sequence[str]) -> str:
-    """Return the first few of many things, and how many more there are."""
+    """Join the first few of many things, and add the number of the others."""
     more = f" and {len(things) - SHOWN} more" if len(things) > SHOWN else ""
     return ", ".join(things[:SHOWN]) + more

@@ -1,4 +1,4 @@
-"""octoDNS's records, which know their zone and their provider's quirks, read and made as values."""
+"""Record sets: octoDNS's records, read and made as values."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,11 +13,11 @@ from .changes import RecordChange, RecordSet
 Key = tuple[str, str]
 Content = Mapping[str, Any]
 
-SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # of these octoDNS has one value, not a list
+SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # octoDNS holds one value of these, not a list
 
 
 def key(record: Record) -> Key:
-    """Return what identifies a record set in its zone: its relative name and its type."""
+    """Return a record set's relative name and type, which identify it in its zone."""
     return record.name, record._type  # noqa: SLF001 - octoDNS has no public name for the type
 
 
@@ -27,11 +27,11 @@ def sets(zone: Zone) -> dict[Key, Record]:
 
 
 def content(record: Record | None) -> Content | None:
-    """Return all that can change about a record set; None of a record set that is not there."""
+    """Return everything that can change in a record set, or None if there is none."""
     if record is None:
         return None
     held = dict(record.data)
-    if hasattr(record, "values"):  # of which octoDNS's own account leaves out an empty text
+    if hasattr(record, "values"):  # octoDNS's own data leaves out an empty text
         held.pop("value", None)
         held["values"] = [getattr(value, "data", value) for value in record.values]
     return held
@@ -48,7 +48,7 @@ def record_set(record: Record) -> RecordSet:
 
 
 def change(before: Record | None, after: Record | None, why: str, brief: str = "") -> RecordChange:
-    """Return what becomes of a record set, of which one is None where there is none."""
+    """Return the change of a record set; None stands for a record set that does not exist."""
     name, record_type = owner(before or after)
     existing, desired = (record_set(record) if record else None for record in (before, after))
     return RecordChange(name, record_type, existing, desired, why, brief)
@@ -76,7 +76,7 @@ def rdata(record_type: str, text: str) -> str:
 
 
 def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
-    """Return octoDNS's values for texts of ours."""
+    """Return octoDNS's values for texts as in a zone file, TXT unquoted."""
     name, record_type = name_type
     rdatas = [rdata(record_type, value) for value in texts]
     rrset = Rrset(f"{name}.{zone.name}".lstrip("."), record_type, 0, rdatas)
@@ -86,19 +86,19 @@ def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
 def new_record(
     zone: Zone, name_type: Key, ttl: int, held: list[Any], existing: Record | None = None
 ) -> Record:
-    """Return a record set of octoDNS's values, ours and others', so however odd."""
+    """Return a record set of octoDNS's values; those of others may be invalid."""
     several = {"value": held[0]} if name_type[1] in SINGLE else {"values": held}
-    # What its provider keeps beside the values, like Cloudflare's comments and tags.
+    # The provider's own data of a record set, such as Cloudflare's comments and tags.
     beside = {"octodns": existing.octodns} if existing else {}
     return from_content(zone, name_type, {"ttl": ttl, **several, **beside})
 
 
 def from_content(zone: Zone, name_type: Key, held: Content) -> Record:
-    """Return a record set from what `content` told of it."""
+    """Return a record set from its `content`."""
     name, record_type = name_type
     return Record.new(zone, name, {"type": record_type, **held}, lenient=True)
 
 
 def values(record: Record) -> list[Any]:
-    """Return octoDNS's values of a record set; of some types it knows a single one."""
+    """Return octoDNS's values of a record set; some types have a single one."""
     return list(record.values) if hasattr(record, "values") else [record.value]

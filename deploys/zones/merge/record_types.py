@@ -1,10 +1,10 @@
 """
-How each kind of record joins what a name already holds.
+Merge of a record with what its name already has, by record type.
 
-Nothing that exists is taken away. Of a record set in which others have values too, we add or renew
-our own. Where that cannot be done without choosing for the zone's owner, it is refused by name: an
-address at a host's name that is not the host's, a domain that declares to accept no mail. What mail
-can do without is left to him instead, and the plan says so.
+No value of others is removed. In a record set that we share, our own values are added or renewed.
+Where that would need a decision of the zone's owner, the merge is refused with the name: a foreign
+address at a host's name, or a domain with a null MX. A record that mail does not need is left to
+the owner instead, and the plan says so.
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from ...mail.srv import NOWHERE, Srv
 @dataclass(frozen=True)
 class Merged:
     """
-    A record set's values: ours, as they shall be, and the others', as they are.
+    The values of a record set: ours as desired, and those of others as they exist.
 
-    `note` is why ours are as they are, or why there are none.
+    `note` is the reason for our values, or for leaving them out.
     """
 
     ours: tuple[str, ...]
@@ -30,52 +30,52 @@ class Merged:
     note: str = ""
 
 
-def digests(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """A host's keys are its own, so theirs take the place of other keys; authorities stay."""
+def tlsa_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """Replace the digests of other host keys; those of authorities stay."""
     return Merged(record.values, tuple(text for text in existing if not tlsa.is_key_digest(text)))
 
 
-def beside(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+def added(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Add our values to those of others."""
     return Merged(record.values, without(existing, record.values))
 
 
 def addresses(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """A host's name has the host's addresses and no other."""
+    """Allow no address at a host's name but the host's own."""
     if foreign := without(existing, record.values):
         raise MailError(
             f"{record.name} has the {record.type} {', '.join(foreign)}, which is not in the host's "
-            "mail_addresses; add it there, take it out of the zone, or choose another mail_hostname"
+            "mail_addresses; add it there, remove it from the zone, or set another mail_hostname"
         )
     return Merged(record.values)
 
 
-def alias(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """A name leads to one other."""
+def cname_record(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """Allow one CNAME at a name."""
     if foreign := without(existing, record.values):
         raise MailError(
-            f"{record.name} has a CNAME to {', '.join(foreign)}, and shall lead to "
-            f"{', '.join(record.values)}; take it out of the zone, or correct mail_dkim_cname"
+            f"{record.name} has a CNAME to {', '.join(foreign)}, but must lead to "
+            f"{', '.join(record.values)}; remove it from the zone, or correct mail_dkim_cname"
         )
     return Merged(record.values)
 
 
-def exchanges(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Our hosts receive mail beside others, with the preference that somebody chose for them."""
+def mx_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """Add our hosts to others; an MX of ours that exists keeps its preference."""
     if record.values == (NULL_MX,):
-        return _no_exchange(record, existing)
+        return _null_mx(record, existing)
     if any(_exchange(value) == "." for value in existing):
         raise MailError(
-            f"{record.name} has a null MX, which says that it accepts no mail; take that out of "
-            "the zone, or the domain out of mail_domains"
+            f"{record.name} has a null MX, so it accepts no mail (RFC 7505); remove the null MX "
+            "from the zone, or the domain from mail_domains"
         )
     theirs = {_exchange(value): value for value in existing}
     ours = tuple(theirs.get(_exchange(value), value) for value in record.values)
     return Merged(ours, without(existing, ours))
 
 
-def issuers(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Ours may issue beside others; what only names our authority is ours, and is narrowed."""
+def caa_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """Add our authority to others; a property that names it without an account is narrowed."""
     theirs = [issue for issue in map(Issue.parse, existing) if issue]
     ours = [issue for issue in map(Issue.parse, record.values) if issue]
     whole = {str(Issue(issue.issuer)) for issue in ours}
@@ -84,41 +84,43 @@ def issuers(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     missing = [one for one in ours if not any(known.permits(one) for known in theirs)]
     if missing and any(not known.issuer for known in theirs):
         raise MailError(
-            f'{record.name} has the CAA 0 issue ";", which lets nobody issue certificates, and '
-            f"{missing[0].issuer} shall; take it out of the zone, or set mail_tls to another source"
+            f'{record.name} has the CAA 0 issue ";", so no authority may issue certificates for '
+            f"it, and {missing[0].issuer} must; remove it from the zone, or set another mail_tls"
         )
     added = tuple(str(one) for one in missing)
     own = tuple(value for value in record.values if value in (*existing, *added))
     return Merged(own, without(existing, own))
 
 
-def services(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """A service is where its users find it today; our hosts join only each other."""
+def srv_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """Add our hosts to each other; a service that others offer stays where it is."""
     places = {Srv.parse(text).place: text for text in existing}
     if record.values == (str(NOWHERE),):
         elsewhere = places.keys() - {NOWHERE.place}
         return Merged((), existing) if elsewhere else Merged(record.values)
     ours = {Srv.parse(text).place: text for text in record.values}
     if places and not places.keys() & ours.keys():
-        note = f"it keeps {', '.join(existing)}, so users are not led to {', '.join(record.values)}"
+        note = (
+            f"{', '.join(existing)} stays, so mail programs do not find {', '.join(record.values)}"
+        )
         return Merged((), existing, note)
     own = tuple(places.get(place, text) for place, text in ours.items())
     return Merged(own, without(existing, own))
 
 
-def pointer(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """An address that has a name keeps it."""
+def ptr_record(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+    """Keep the name of an address that has one."""
     if existing and not {value.lower() for value in existing} & {*record.values}:
-        note = f"it keeps {', '.join(existing)}; receivers look for {', '.join(record.values)}"
+        note = f"{', '.join(existing)} stays, but receivers expect {', '.join(record.values)}"
         return Merged((), existing, note)
     return Merged((), existing) if existing else Merged(record.values)
 
 
-def _no_exchange(record: MailRecord, existing: tuple[str, ...]) -> Merged:
+def _null_mx(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     if others := [value for value in existing if _exchange(value) != "."]:
         raise MailError(
-            f"{record.name} is in mail_silent_domains, and has the MX {', '.join(others)}; take it "
-            "out of one of them"
+            f"{record.name} is in mail_silent_domains, but has the MX {', '.join(others)}; remove "
+            "the MX from the zone, or the domain from mail_silent_domains"
         )
     return Merged(record.values)
 
