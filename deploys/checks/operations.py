@@ -20,7 +20,7 @@ from .core.finding import Finding
 from .core.progress import progress
 from .core.world import World
 from .delivery.arrival import SLOW
-from .delivery.test_messages import errands
+from .delivery.test_messages import routes
 from .report import html, publish
 from .run.catalogue import CHECKS
 from .run.reachability import HOST
@@ -106,10 +106,10 @@ def _limit_of(fleet: Fleet, scope: Fleet) -> tuple[str, ...]:
 
 
 def _announce(scope: Fleet) -> None:
-    for errand in errands(scope) if selected(scope.verification).mailed else ():
-        origin = errand.origin
+    for route in routes(scope) if selected(scope.verification).mailed else ():
+        origin = route.origin
         if host.name == (origin.host if isinstance(origin, Endpoint) else origin):
-            host.log(f"would send a test message {errand.path}")
+            host.log(f"would send a test message {route.path}")
 
 
 def _world(fleet: Fleet, state: State, op_hash: str) -> World:

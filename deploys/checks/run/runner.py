@@ -17,10 +17,10 @@ from ..core.report import Report
 from ..core.waivers import waived
 from ..core.world import World
 from ..delivery import arrival
+from ..delivery.cleanup import removals
 from ..delivery.exchange import Delivery, exchange
-from ..delivery.log import with_log
-from ..delivery.removal import tidied
-from ..delivery.test_messages import errands
+from ..delivery.mail_log import with_log
+from ..delivery.test_messages import routes
 from .reachability import present
 from .selection import Selection, selected
 
@@ -38,13 +38,12 @@ def prove(
     selection, limits = selected(asked, foreign=fleet.foreign), (*asked.limits, *limits)
     waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
     deliveries, found = _asked(fleet, world, selection)
-    mail = tuple(one for one in deliveries if not one.errand.message.notify)
     for inspection in selection.message_inspections:
-        found += inspection.run(deliveries if inspection.notices else mail, fleet, world)
+        found += inspection(deliveries, fleet, world)
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
         findings=waived(findings, waivers, started.date(), whole=not limits),
-        messages=arrival.messages(mail),
+        messages=arrival.messages(deliveries),
         changes=changes(),
         started=started,
         seconds=(datetime.now(UTC) - started).total_seconds(),
@@ -58,7 +57,7 @@ def prove(
 def _asked(
     fleet: Fleet, world: World, selection: Selection
 ) -> tuple[tuple[Delivery, ...], list[Finding]]:
-    sent = errands(fleet) if selection.mailed else ()
+    sent = routes(fleet) if selection.mailed else ()
     with ThreadPoolExecutor() as pool:
         calls = [
             (inspection.slow, partial(_answers, inspection, fleet, world))
@@ -69,7 +68,7 @@ def _asked(
         deliveries = with_log(exchanged.result(), fleet, world)
         # A scan is a load, and messages that met it would be slower than mail is.
         found += [pool.submit(call) for slow, call in calls if slow]
-        found.append(pool.submit(tidied, deliveries, world))
+        found.append(pool.submit(removals, deliveries, world))
         return deliveries, [finding for future in found for finding in future.result()]
 
 
