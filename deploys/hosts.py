@@ -4,9 +4,9 @@ from pyinfra import host, state
 
 from deploys.host.deploy import mail_host
 from deploys.host.inventory import CLIENT, MAIL, fleet_of
-from deploys.zones.propagation.dnssec import everywhere
-from deploys.zones.propagation.visible import visible
+from deploys.zones.propagation.dnssec import tlsa_published
+from deploys.zones.propagation.visible import visible_names
 
 fleet = fleet_of(state.inventory)
 if {MAIL, CLIENT} & set(host.groups):
-    mail_host(settings=fleet.deployed(host.name), seen=visible, everywhere=everywhere)
+    mail_host(settings=fleet.deployed(host.name), seen=visible_names, everywhere=tlsa_published)

@@ -8,16 +8,16 @@ from deploys.host.transport import commands
 from deploys.zones.operations import zones_announced, zones_changed, zones_published
 from deploys.zones.propagation import dnssec, visible
 
-fleet, seen, everywhere = inventory.fleet_of(state.inventory), visible.promised, dnssec.everywhere
+fleet, txt, tlsa = inventory.fleet_of(state.inventory), visible.planned_names, dnssec.tlsa_published
 if inventory.MAIL in host.groups:
     settings, facts_of = fleet.host(host.name), operations.host_facts
     operations.host_prepared(name="Prepare: packages, keys, certificates", settings=settings)
     zones_published(name="Publish: the zones hold the records", fleet=fleet, facts_of=facts_of)
-    deploy.activated(settings, seen=seen, everywhere=everywhere)
+    deploy.activated(settings, seen=txt, everywhere=tlsa)
     zones_announced(fleet, facts_of=facts_of)
-    operations.certificates_served(name="Serve: keys", settings=settings, everywhere=everywhere)
+    operations.certificates_served(name="Serve: keys", settings=settings, everywhere=tlsa)
 if inventory.CLIENT in host.groups:
-    deploy.mail_host(settings=fleet.deployed(host.name), seen=seen, everywhere=everywhere)
+    deploy.mail_host(settings=fleet.deployed(host.name), seen=txt, everywhere=tlsa)
 if {inventory.MAIL, inventory.WITNESSES} & set(host.groups):
     changes = {"hosts": commands.hosts_changed, "zones": zones_changed}
     verified(name="Verify: mail is delivered", fleet=fleet, changes=changes)

@@ -53,7 +53,7 @@ def texts(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[str, ...]:
     return tuple(map(_text, rdatas))
 
 
-def plain(name: dns.name.Name) -> str:
+def plain_name(name: dns.name.Name) -> str:
     """Return a name without its final dot; the root is an empty text."""
     return name.to_text(omit_final_dot=True).removesuffix(".")
 

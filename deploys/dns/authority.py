@@ -19,7 +19,7 @@ import dns.resolver
 
 from ..mail.errors import MailError
 from ..run.threads import in_parallel
-from .answer import Delegation, one_line, plain
+from .answer import Delegation, one_line, plain_name
 from .delegation import FAMILIES, referral
 from .query import PAYLOAD, WORKERS, Server, first_response
 
@@ -29,7 +29,7 @@ REGISTERED = 2  # labels of a domain as it is registered, which exists before ou
 TRY, LIFETIME = 2.0, 6.0  # seconds for one try with a resolver, and for all of them
 
 
-def resolver(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
+def resolver_at(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
     """Return a resolver that asks these addresses, or the system's own where there are none."""
     try:
         made = dns.resolver.Resolver(configure=not addresses)
@@ -45,13 +45,13 @@ def resolver(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
 
 def finder(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
     """Return a resolver that finds zones and servers, those with broken signatures too."""
-    made = resolver(addresses, port)
+    made = resolver_at(addresses, port)
     made.set_flags(dns.flags.RD | dns.flags.CD)
     made.cache = dns.resolver.LRUCache()  # many zones have one parent and the same servers
     return made
 
 
-def zone_of(name: str, ask: dns.resolver.Resolver, servers_of: ServersOf | None = None) -> str:
+def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | None = None) -> str:
     """
     Return the zone that a name is in, or would be in; the root is an empty text.
 
@@ -60,7 +60,7 @@ def zone_of(name: str, ask: dns.resolver.Resolver, servers_of: ServersOf | None 
     try:
         full = dns.name.from_text(name)
         zone = dns.resolver.zone_for_name(
-            full.split(min(REGISTERED + 1, len(full)))[1], resolver=ask
+            full.split(min(REGISTERED + 1, len(full)))[1], resolver=resolver
         )
     except dns.exception.DNSException as error:
         raise MailError(
@@ -68,22 +68,22 @@ def zone_of(name: str, ask: dns.resolver.Resolver, servers_of: ServersOf | None 
             "delegated, and that mail_resolvers answer"
         ) from None
     for _ in full.labels:
-        above = servers_of(plain(zone)) if servers_of else servers(plain(zone), ask)
+        above = servers_of(plain_name(zone)) if servers_of else servers(plain_name(zone), resolver)
         deeper = _deeper(full, zone, above)
         if deeper is None:
             break
         zone = deeper
-    return plain(zone)
+    return plain_name(zone)
 
 
-def servers(zone: str, ask: dns.resolver.Resolver) -> tuple[Server, ...]:
+def servers(zone: str, resolver: dns.resolver.Resolver) -> tuple[Server, ...]:
     """Return every server that a zone is delegated to, at every address; raise MailError."""
     # A resolver may be all that can be asked, or know of zones that nobody else does.
-    found = delegation(zone, ask) or _resolved(zone, ask)
+    found = delegation(zone, resolver) or _resolved(zone, resolver)
     lookups = [(name, family) for name in found.servers for family in FAMILIES]
-    known = in_parallel(lambda one: list(_at(*one, ask)), lookups, WORKERS)
+    known = in_parallel(lambda one: list(_of_family(*one, resolver)), lookups, WORKERS)
     glue = (
-        Server(name, address, ask.port)
+        Server(name, address, resolver.port)
         for name in found.servers
         for address in found.glue.get(name, ())
     )
@@ -93,26 +93,26 @@ def servers(zone: str, ask: dns.resolver.Resolver) -> tuple[Server, ...]:
     return tuple(reached)
 
 
-def delegation(zone: str, ask: dns.resolver.Resolver) -> Delegation | None:
+def delegation(zone: str, resolver: dns.resolver.Resolver) -> Delegation | None:
     """Return the delegation of a zone by its parent, or None where the parent does not answer."""
     try:
-        parent = dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=ask)
-        return referral(zone, _servers_by(parent, ask))
+        parent = dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=resolver)
+        return referral(zone, _servers_by(parent, resolver))
     except dns.exception.DNSException:
         return None
 
 
-def located(name: str, ask: dns.resolver.Resolver) -> Iterator[Server]:
+def each_address(name: str, resolver: dns.resolver.Resolver) -> Iterator[Server]:
     """Yield a server at each address that is found for its name."""
     for family in FAMILIES:
-        yield from _at(name, family, ask)
+        yield from _of_family(name, family, resolver)
 
 
-def leads_nowhere(name: str, ask: dns.resolver.Resolver) -> bool:
+def has_no_address(name: str, resolver: dns.resolver.Resolver) -> bool:
     """Tell whether a server's name has no address, and not merely no answer."""
     try:
         return not any(
-            ask.resolve(f"{name}.", family, raise_on_no_answer=False) for family in FAMILIES
+            resolver.resolve(f"{name}.", family, raise_on_no_answer=False) for family in FAMILIES
         )
     except dns.resolver.NXDOMAIN:
         return True
@@ -124,7 +124,7 @@ def _deeper(
     name: dns.name.Name, zone: dns.name.Name, above: Collection[Server]
 ) -> dns.name.Name | None:
     """Return the zone further down that a zone's servers have or refer to for a name, or None."""
-    answer = first_response(above, plain(name), "SOA")
+    answer = first_response(above, plain_name(name), "SOA")
     rrsets = (*answer.answer, *answer.authority) if answer else ()
     marks = (dns.rdatatype.SOA, dns.rdatatype.NS)
     owners = (rrset.name for rrset in rrsets if rrset.rdtype in marks)
@@ -135,30 +135,32 @@ def _between(name: dns.name.Name, owner: dns.name.Name, zone: dns.name.Name) -> 
     return name.is_subdomain(owner) and owner.is_subdomain(zone) and owner != zone
 
 
-def _resolved(zone: str, ask: dns.resolver.Resolver) -> Delegation:
+def _resolved(zone: str, resolver: dns.resolver.Resolver) -> Delegation:
     try:
-        answer = ask.resolve(f"{zone}.", "NS")
+        answer = resolver.resolve(f"{zone}.", "NS")
     except dns.exception.DNSException as error:
         raise MailError(
             f"{zone}: its name servers cannot be found ({_reason(error)}); delegate the zone to "
             "its provider's name servers, or correct mail_resolvers"
         ) from None
-    return Delegation(zone, tuple(sorted(plain(record.target).lower() for record in answer)))
+    return Delegation(zone, tuple(sorted(plain_name(record.target).lower() for record in answer)))
 
 
-def _servers_by(zone: dns.name.Name, ask: dns.resolver.Resolver) -> Iterator[Server]:
+def _servers_by(zone: dns.name.Name, resolver: dns.resolver.Resolver) -> Iterator[Server]:
     """Yield a zone's servers by what the resolver knows, one look-up after the other."""
-    for record in ask.resolve(zone, "NS"):
-        yield from located(plain(record.target), ask)
+    for record in resolver.resolve(zone, "NS"):
+        yield from each_address(plain_name(record.target), resolver)
 
 
-def _at(name: str, family: dns.rdatatype.RdataType, ask: dns.resolver.Resolver) -> Iterator[Server]:
+def _of_family(
+    name: str, family: dns.rdatatype.RdataType, resolver: dns.resolver.Resolver
+) -> Iterator[Server]:
     try:
-        answer = ask.resolve(f"{name}.", family)
+        answer = resolver.resolve(f"{name}.", family)
     except dns.exception.DNSException:
         return  # a server without that family, or one whose name leads nowhere
     for record in answer:
-        yield Server(name, record.address, ask.port)
+        yield Server(name, record.address, resolver.port)
 
 
 def _reason(error: dns.exception.DNSException) -> str:

@@ -14,7 +14,7 @@ import dns.name
 import dns.rdatatype
 
 from ..run.threads import in_parallel
-from .answer import Delegation, plain
+from .answer import Delegation, plain_name
 from .query import WORKERS, Fault, Lame, Server, authoritative, first_response
 
 FAMILIES = (dns.rdatatype.A, dns.rdatatype.AAAA)
@@ -59,7 +59,7 @@ def _names(zone: str, answer: dns.message.Message) -> tuple[str, ...]:
     owner = dns.name.from_text(zone)
     rrsets = (*answer.authority, *answer.answer)
     found = (rrset for rrset in rrsets if rrset.rdtype == dns.rdatatype.NS and rrset.name == owner)
-    return tuple(sorted({plain(record.target).lower() for rrset in found for record in rrset}))
+    return tuple(sorted({plain_name(record.target).lower() for rrset in found for record in rrset}))
 
 
 def _glue(name: str, answer: dns.message.Message) -> tuple[str, ...]:

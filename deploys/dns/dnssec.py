@@ -22,20 +22,20 @@ import dns.resolver
 import dns.rrset
 
 from ..mail.errors import MailError
-from .answer import plain
+from .answer import plain_name
 from .authority import servers
 from .query import first_response
 
 
-def broken_chain(zone: str, ask: dns.resolver.Resolver) -> str:
+def chain_fault(zone: str, resolver: dns.resolver.Resolver) -> str:
     """Return the fault of the chain of trust to a zone, and its fix; empty without a fault."""
-    found = record_set(signed_answer(parent_zone(zone, ask), zone, "DS", ask), zone, "DS")
+    found = record_set(signed_answer(parent_zone(zone, resolver), zone, "DS", resolver), zone, "DS")
     if not found:
         return (
             f"{zone} is not signed for the world, as its parent has no DS of it; sign it at its "
             "provider and give the DS to the registrar, or set mail_dane = False"
         )
-    answer = signed_answer(zone, zone, "DNSKEY", ask)
+    answer = signed_answer(zone, zone, "DNSKEY", resolver)
     keys = record_set(answer, zone, "DNSKEY") or ()
     vouched = [key for key in keys if any(_fits(zone, key, ds) for ds in found)]
     if not vouched:
@@ -51,19 +51,21 @@ def broken_chain(zone: str, ask: dns.resolver.Resolver) -> str:
     return ""
 
 
-def parent_zone(zone: str, ask: dns.resolver.Resolver) -> str:
+def parent_zone(zone: str, resolver: dns.resolver.Resolver) -> str:
     """Return the zone above a zone; raise MailError where none is found."""
     try:
-        return plain(dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=ask))
+        return plain_name(
+            dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=resolver)
+        )
     except dns.exception.DNSException as error:
         raise MailError(f"{zone}: its parent zone cannot be found ({error})") from None
 
 
 def signed_answer(
-    zone: str, name: str, record_type: str, ask: dns.resolver.Resolver
+    zone: str, name: str, record_type: str, resolver: dns.resolver.Resolver
 ) -> dns.message.Message:
     """Return the answer of a zone's servers, signatures included; raise MailError without one."""
-    answer = first_response(servers(zone, ask), name, record_type, dnssec=True)
+    answer = first_response(servers(zone, resolver), name, record_type, dnssec=True)
     if answer:
         return answer
     raise MailError(

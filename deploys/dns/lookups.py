@@ -12,21 +12,21 @@ import dns.resolver
 from ..mail.errors import MailError, UnansweredError
 from ..mail.spf_cost import Lookup
 from .authority import Addresses, finder
-from .resolver import resolved, values
+from .resolver import recursive_answer, values
 
 PATIENCE = 4.0  # seconds for all tries of one question
 
 
-def nobody(name: str, record_type: str) -> None:
+def no_lookup(name: str, record_type: str) -> None:
     """Answer no question."""
 
 
 def lookup_by(addresses: Addresses) -> Lookup:
     """Return a function that asks these resolvers, or the system's own; each question once."""
     try:
-        ask = finder(addresses)
+        resolver = finder(addresses)
     except MailError:
-        return nobody
+        return no_lookup
     silent: list[str] = []
 
     @cache
@@ -34,7 +34,9 @@ def lookup_by(addresses: Addresses) -> Lookup:
         if silent:
             return None
         try:
-            return values(resolved(ask, f"{name}.", record_type, PATIENCE), record_type)
+            return values(
+                recursive_answer(resolver, f"{name}.", record_type, PATIENCE), record_type
+            )
         except UnansweredError as error:
             if isinstance(error.__cause__, dns.resolver.LifetimeTimeout):
                 silent.append(name)  # the next question would wait as long

@@ -35,7 +35,7 @@ class Resolver:
 
     def __init__(self, addresses: authority.Addresses = (), port: int = 53) -> None:
         self._addresses, self._port = addresses, port
-        self._ask = authority.resolver(addresses, port)
+        self._resolver = authority.resolver_at(addresses, port)
         self._finder = authority.finder(addresses, port)
         self.lookup = _Once(self._lookup)
         self.authoritative = _Once(self._authoritative)
@@ -50,9 +50,9 @@ class Resolver:
 
     def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return the answers of a name server at each address that can be reached."""
-        if authority.leads_nowhere(server, self._finder):
+        if authority.has_no_address(server, self._finder):
             return (Answer(server, problem="its name has no address"),)
-        return _answers(authority.located(server, self._finder), name, rdtype)
+        return _answers(authority.each_address(server, self._finder), name, rdtype)
 
     def trust(self, name: str, rdtype: str) -> Trust:
         """Return the result of validation by a resolver; raise UnansweredError if none validates.
@@ -76,17 +76,17 @@ class Resolver:
 
     def resolvers(self) -> tuple[str, ...]:
         """Return the addresses of the resolvers that are asked."""
-        return tuple(map(str, self._ask.nameservers))
+        return tuple(map(str, self._resolver.nameservers))
 
     def cached(self, resolver: str, name: str, rdtype: str) -> Cached:
         """Return the answer of one resolver, by its address; raise UnansweredError."""
-        answer = resolved(authority.resolver([resolver], self._port), name, rdtype)
+        answer = recursive_answer(authority.resolver_at([resolver], self._port), name, rdtype)
         rrsets = answer.answer or answer.authority
         ttl = min((rrset.ttl for rrset in rrsets), default=0)
         return Cached(values(answer, rdtype), ttl)
 
     def _lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
-        return values(resolved(self._ask, name, rdtype), rdtype)
+        return values(recursive_answer(self._resolver, name, rdtype), rdtype)
 
     def _delegation(self, name: str) -> Delegation:
         zone = self._zone(name)
@@ -113,16 +113,16 @@ class Resolver:
 
     def _flags(self, name: str, rdtype: str, flags: int) -> int:
         """Return the flags of a resolver's answer, also where there are no records."""
-        ask = authority.resolver(self._addresses, self._port)
-        ask.flags = dns.flags.Flag(flags)
-        return int(resolved(ask, name, rdtype).flags)
+        resolver = authority.resolver_at(self._addresses, self._port)
+        resolver.flags = dns.flags.Flag(flags)
+        return int(recursive_answer(resolver, name, rdtype).flags)
 
 
 class _Once(Generic[Result]):
     """A question that is asked once in each form; all who ask it wait for the same answer."""
 
-    def __init__(self, ask: Callable[..., Result]) -> None:
-        self._ask = ask
+    def __init__(self, call: Callable[..., Result]) -> None:
+        self._call = call
         self._answers: dict[tuple[str, ...], Future[Result]] = {}
 
     def __call__(self, *form: str) -> Result:
@@ -130,14 +130,14 @@ class _Once(Generic[Result]):
         answer = self._answers.setdefault(form, mine)
         if answer is mine:
             try:
-                mine.set_result(self._ask(*form))
+                mine.set_result(self._call(*form))
             except BaseException as error:  # noqa: BLE001 - else the others would wait for ever
                 mine.set_exception(error)
         return answer.result()
 
 
-def resolved(
-    ask: dns.resolver.Resolver, name: str, rdtype: str, seconds: float | None = None
+def recursive_answer(
+    resolver: dns.resolver.Resolver, name: str, rdtype: str, seconds: float | None = None
 ) -> dns.message.Message:
     """
     Return a resolver's answer, one without records too; raise UnansweredError.
@@ -145,7 +145,9 @@ def resolved(
     All tries together take `seconds`, or the resolver's own lifetime.
     """
     try:
-        answer = ask.resolve(name, rdtype, raise_on_no_answer=False, search=False, lifetime=seconds)
+        answer = resolver.resolve(
+            name, rdtype, raise_on_no_answer=False, search=False, lifetime=seconds
+        )
     except dns.resolver.NXDOMAIN as error:
         responses: dict[dns.name.Name, dns.message.Message] = error.kwargs["responses"]
         return next(iter(responses.values()))

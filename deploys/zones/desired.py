@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from octodns.zone import Zone
 
-from ..dns.lookups import nobody
+from ..dns.lookups import no_lookup
 from ..mail.errors import MailError
 from ..mail.records import MailRecord
 from ..mail.spf_cost import Lookup
@@ -25,7 +25,7 @@ class DesiredZone:
     """A zone, the answers that are expected of it, and notes for the operator."""
 
     def __init__(
-        self, provider: Provider, existing: Zone, start: Zone, lookup: Lookup = nobody
+        self, provider: Provider, existing: Zone, start: Zone, lookup: Lookup = no_lookup
     ) -> None:
         self.provider = provider
         self.existing = existing

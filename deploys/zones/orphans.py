@@ -12,7 +12,7 @@ from dataclasses import replace
 import dns.resolver
 
 from ..dns.query import WORKERS
-from ..dns.resolver import resolved, values
+from ..dns.resolver import recursive_answer, values
 from ..mail.errors import MailError, UnansweredError
 from ..run.threads import in_parallel
 from .ownership.registry import LABEL, Registry
@@ -46,7 +46,7 @@ def orphan_plans(provider: Provider, zone: str, scope: Scope) -> Iterator[ZonePl
 
 def _is_registered(zone: str, scope: Scope, ask: dns.resolver.Resolver) -> bool:
     try:
-        answer = resolved(ask, f"{LABEL}.{zone}.", "TXT", SECONDS)
+        answer = recursive_answer(ask, f"{LABEL}.{zone}.", "TXT", SECONDS)
     except UnansweredError:
         return False
     return bool(Registry.parse(values(answer, "TXT")).tags(scope.hosts))

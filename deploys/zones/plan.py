@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from octodns.record import Record
 from octodns.zone import Zone
 
-from ..dns.lookups import nobody
+from ..dns.lookups import no_lookup
 from ..mail.records import MailRecord
 from ..mail.spf_cost import Lookup
 from .desired import DesiredZone
@@ -63,7 +63,7 @@ def plan(
     zone: str,
     records: Iterable[MailRecord],
     scope: Scope = NO_FLEET,
-    lookup: Lookup = nobody,
+    lookup: Lookup = no_lookup,
 ) -> ZonePlan:
     """Read a zone and compare it with the records that it needs; raise MailError on a conflict."""
     records = tuple(records)

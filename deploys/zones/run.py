@@ -10,7 +10,7 @@ from ..mail.records import Facts, HostFacts, MailRecord
 from ..mail.settings.model import Fleet, MailSettings
 from .backup import Backups, ZoneBackup
 from .ownership.scope import Scope
-from .propagation.dnssec import secured
+from .propagation.dnssec import trusted_facts
 from .providers.load import load
 from .providers.provider import Provider
 from .publication import Publication
@@ -36,7 +36,7 @@ class Run:
     ) -> Publication:
         """Return the plans that publish the records of the hosts that are ready."""
         reported: Facts = {name: facts_of(fleet.host(name)) for name in ready}
-        facts, notes = secured(fleet, reported)
+        facts, notes = trusted_facts(fleet, reported)
         every = tuple(records_of(fleet, ready, facts))
         publication = Publication(fleet, self.backups, Scope.of(fleet, facts, every))
         publication.notes += notes

@@ -25,7 +25,7 @@ from deploys.lab.inventory import resolvers
 from deploys.mail.records import MailRecord
 from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.backup import Backups
-from deploys.zones.propagation.visible import visible
+from deploys.zones.propagation.visible import visible_names
 from deploys.zones.providers.load import load
 from deploys.zones.publication import Publication
 from tests.lab.raising import Done, Raised
@@ -276,4 +276,4 @@ def test_keys_go_into_a_zone_that_a_domain_has_cut_out_for_them_and_are_seen_the
 
         assert done.failures == {}
         assert done.written == {f"_domainkey.{pier}"}
-        assert visible(fleet.hosts[0], {name: text}) == {name}
+        assert visible_names(fleet.hosts[0], {name: text}) == {name}

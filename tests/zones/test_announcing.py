@@ -19,7 +19,7 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
-from deploys.dns.lookups import nobody
+from deploys.dns.lookups import no_lookup
 from deploys.lab.keys import Keys
 from deploys.mail.mta_sts import PATH, Policy
 from deploys.mail.records import HostFacts
@@ -44,7 +44,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
     """No name servers to wait for, no patience, and the MX that the zone has."""
     monkeypatch.setattr(mta_sts, "PATIENCE", 0)
     monkeypatch.setattr(follow, "servers", lambda *_: ())
-    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
     monkeypatch.setattr(mta_sts, "_mx_hosts", lambda *_: iter([f"mx1.{HARBOR}."]))
     caplog.set_level(logging.INFO, logger="pyinfra")
@@ -148,7 +148,9 @@ def test_a_plan_shows_what_will_be_announced_and_asks_nobody(
 
 
 def reason(caplog: pytest.LogCaptureFixture) -> str:
-    (said,) = (line for line in caplog.messages if "is not announced anew" in line)
+    (said,) = (
+        line for line in caplog.messages if "the new MTA-STS policy is not announced" in line
+    )
     return said
 
 

@@ -118,8 +118,8 @@ def test_an_old_answer_that_does_not_end_in_time_is_said_at_once(
     assert clock.sleeps == []
     assert note == (
         "harbor.example: all its name servers have the new records, but resolvers answer without "
-        "them, resolver (127.0.0.2): TXT _dmarc.harbor.example (old); what they remember ends with "
-        "its TTL"
+        "them, resolver (127.0.0.2): TXT _dmarc.harbor.example (old); their old answers end with "
+        "the TTL"
     )
 
 
@@ -165,4 +165,4 @@ def test_what_was_replaced_is_said_where_the_time_does_not_suffice(
     (note,) = outlive([policy(ttl=300)], by(resolver), 60)
 
     assert clock.sleeps == []
-    assert "for up to 300 s mail may be judged by what TXT harbor.example replaced" in note
+    assert "for up to 300 s caches may have the old records of TXT harbor.example" in note

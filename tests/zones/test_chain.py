@@ -16,7 +16,7 @@ from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.dnskeybase import Flag
 
 from deploys.dns import dnssec as chain
-from deploys.dns.dnssec import broken_chain
+from deploys.dns.dnssec import chain_fault
 from deploys.mail.dkim_rotation import Published
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts
@@ -104,7 +104,7 @@ def test_a_zone_is_trusted_if_its_parent_vouches_for_the_key_that_signs(
 ) -> None:
     world.update(DS=ds, DNSKEY=keys)
 
-    problem = broken_chain(HARBOR, NOBODY)
+    problem = chain_fault(HARBOR, NOBODY)
 
     assert sentence in problem
     assert bool(problem) is bool(sentence)
@@ -127,7 +127,7 @@ def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
         {},
     )
 
-    facts, (note,) = dnssec.secured(fleet, dict.fromkeys(("mx1", "mx2", "mx3"), ONE))
+    facts, (note,) = dnssec.trusted_facts(fleet, dict.fromkeys(("mx1", "mx2", "mx3"), ONE))
 
     assert facts == {"mx1": HostFacts(dkim=KEY), "mx2": ONE, "mx3": ONE}
     assert note.startswith("no TLSA records for mx1.harbor.example: harbor.example is not signed")
@@ -138,10 +138,10 @@ def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
 def test_what_is_published_does_not_vanish_because_the_dns_is_silent() -> None:
     fleet = fleet_from({"mx1": host(1, HARBOR)}, {})
 
-    assert dnssec.secured(fleet, {"mx1": ONE}) == ({"mx1": ONE}, ("no name server answers",))
+    assert dnssec.trusted_facts(fleet, {"mx1": ONE}) == ({"mx1": ONE}, ("no name server answers",))
 
 
 def test_a_fleet_without_digests_asks_nobody() -> None:
     fleet = fleet_from({"mx1": host(1, HARBOR)}, {})
 
-    assert dnssec.secured(fleet, {"mx1": HostFacts()}) == ({"mx1": HostFacts()}, ())
+    assert dnssec.trusted_facts(fleet, {"mx1": HostFacts()}) == ({"mx1": HostFacts()}, ())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from deploys.dns.lookups import nobody
+from deploys.dns.lookups import no_lookup
 from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
@@ -27,7 +27,7 @@ TEXT = '"v=DKIM1; k=rsa; p=MIIB"'
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publication, "follow", lambda *_: Followed())
-    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
 
 

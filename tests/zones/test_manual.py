@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dns.zonefile
 import pytest
 
-from deploys.dns.lookups import nobody
+from deploys.dns.lookups import no_lookup
 from deploys.dns.query import Server
 from deploys.mail.records import records_for
 from deploys.mail.settings.model import Fleet
@@ -48,7 +48,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
         for module in (publication, follow):
             monkeypatch.setattr(module, "servers", lambda *_: found)
         monkeypatch.setattr(follow, "disagreements", lambda *_: ())
-        monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+        monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
         monkeypatch.setattr(publication, "zone_of", lambda *_: HARBOR)
         yield responder
 

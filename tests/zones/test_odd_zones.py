@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from octodns.zone.mail import MailZoneValidator
 
-from deploys.dns.lookups import nobody
+from deploys.dns.lookups import no_lookup
 from deploys.mail.dkim_rotation import Published
 from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
@@ -43,7 +43,7 @@ def fleet(*domains: str, **data: Any) -> Fleet:
     return fleet_from({"mx1": host(1, HARBOR, **data) | {"mail_domains": [*domains]}}, {})
 
 
-def planned(zone: RecordSets, *domains: str, lookup: Lookup = nobody, **data: Any) -> ZonePlan:
+def planned(zone: RecordSets, *domains: str, lookup: Lookup = no_lookup, **data: Any) -> ZonePlan:
     served(harbor=zone)
     key = Published("mx1-rsa", f"v=DKIM1; k=rsa; p={KEY}", "current")
     facts = {"mx1": HostFacts(dkim=(key,), acme_account=ACCOUNT)}
@@ -70,7 +70,7 @@ def published(given: Fleet, zones: dict[str, RecordSets]) -> Publication:
 
 @pytest.fixture(autouse=True)
 def _nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
     yield
     STORES.clear()

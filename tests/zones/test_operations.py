@@ -17,7 +17,7 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
-from deploys.dns.lookups import nobody
+from deploys.dns.lookups import no_lookup
 from deploys.dns.query import Server
 from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
@@ -53,7 +53,7 @@ def zones() -> dict[str, RecordSets]:
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow, "servers", lambda *_: ())
-    monkeypatch.setattr(publication, "lookup_by", lambda _: nobody)
+    monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
 
 
@@ -130,7 +130,7 @@ def test_what_is_left_out_of_a_zone_is_said_once_in_the_plan_and_the_rest_is_pub
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     note = f"no TLSA records for mx1.{HARBOR}: {HARBOR} is not signed"
-    monkeypatch.setattr(runs, "secured", lambda _fleet, facts: (facts, (note,)))
+    monkeypatch.setattr(runs, "trusted_facts", lambda _fleet, facts: (facts, (note,)))
     state = started()
     add_op(state, zones_published, fleet=fleet(), facts_of=facts_of)
     run_ops(state)

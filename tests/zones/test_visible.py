@@ -10,7 +10,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 from deploys.zones.propagation import visible as seeing
-from deploys.zones.propagation.visible import visible
+from deploys.zones.propagation.visible import visible_names
 from tests.zones.responder import Responder, domain, txt
 
 HOME = "mx1-rsa._domainkey.mx1.harbor.example.keys.example.net"
@@ -43,7 +43,7 @@ def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Responder, Responder
 
 def test_a_record_that_all_servers_have_is_visible(pair: tuple[Responder, Responder]) -> None:
     assert pair
-    assert visible(settings(), {NAME: TEXT}) == {NAME}
+    assert visible_names(settings(), {NAME: TEXT}) == {NAME}
 
 
 @pytest.mark.parametrize("lagging", [{}, {(NAME, "TXT"): [txt("v=DKIM1; k=rsa; p=T2xk")]}])
@@ -52,7 +52,7 @@ def test_a_record_that_one_server_lacks_is_not(
 ) -> None:
     pair[1].answers = lagging
 
-    assert visible(settings(), {NAME: TEXT}) == frozenset()
+    assert visible_names(settings(), {NAME: TEXT}) == frozenset()
 
 
 def test_a_zone_that_nobody_delegates_shows_nothing(
@@ -63,11 +63,11 @@ def test_a_zone_that_nobody_delegates_shows_nothing(
 
     monkeypatch.setattr(seeing, "servers", nobody)
 
-    assert visible(settings(), {NAME: TEXT}) == frozenset()
+    assert visible_names(settings(), {NAME: TEXT}) == frozenset()
 
 
 def test_nothing_to_look_for_asks_nobody() -> None:
-    assert not visible(settings(), {})
+    assert not visible_names(settings(), {})
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_a_record_elsewhere_is_visible_once_every_server_leads_to_it(
     pair[1].answers = second
 
     told = settings(mail_dkim_cname="keys.example.net")
-    assert visible(told, {LED: TEXT, HOME: TEXT}) == seen
+    assert visible_names(told, {LED: TEXT, HOME: TEXT}) == seen

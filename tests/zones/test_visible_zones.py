@@ -8,7 +8,7 @@ from deploys.dns import query
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 from deploys.zones.propagation import visible as seeing
-from deploys.zones.propagation.visible import visible
+from deploys.zones.propagation.visible import visible_names
 from tests.zones.responder import domain, soa, txt
 from tests.zones.world import NS1, NS2, ZONE, World
 from tests.zones.world import world as served
@@ -43,12 +43,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def test_a_key_is_looked_for_on_the_servers_of_the_zone_of_its_domain(world: World) -> None:
-    assert visible(settings(), {NAME: TEXT}) == {NAME}
+    assert visible_names(settings(), {NAME: TEXT}) == {NAME}
     assert world.ns1.asked
 
 
 def test_one_record_that_is_not_there_does_not_hide_another(world: World) -> None:
-    assert visible(settings(), {NAME: TEXT, f"mx2-rsa.{CUT}": TEXT}) == {NAME}
+    assert visible_names(settings(), {NAME: TEXT, f"mx2-rsa.{CUT}": TEXT}) == {NAME}
     assert world.ns1.asked
 
 
@@ -57,24 +57,24 @@ def test_a_record_on_a_server_that_never_answers_is_not_seen_and_not_waited_for(
 ) -> None:
     world.ns2.silent = True
 
-    assert visible(settings(), {NAME: TEXT}) == frozenset()
+    assert visible_names(settings(), {NAME: TEXT}) == frozenset()
 
 
 def test_a_lame_server_hides_nothing_from_receivers(world: World) -> None:
     world.ns2.rcode = 5
 
-    assert visible(settings(), {NAME: TEXT}) == {NAME}
+    assert visible_names(settings(), {NAME: TEXT}) == {NAME}
 
 
 def test_a_zone_that_nobody_delegates_shows_nothing(world: World) -> None:
     world.parent.cuts = {}
     world.resolver.answers = {}
 
-    assert visible(settings(), {NAME: TEXT}) == frozenset()
+    assert visible_names(settings(), {NAME: TEXT}) == frozenset()
 
 
 def test_no_resolver_is_asked_for_the_name(world: World) -> None:
-    visible(settings(), {NAME: TEXT})
+    visible_names(settings(), {NAME: TEXT})
 
     assert not {NAME, CUT} & world.asked_of_the_resolver()
 
@@ -83,4 +83,4 @@ def test_keys_in_a_zone_of_their_own_are_found_there(world: World) -> None:
     world.ns1.cuts = {CUT: {NS2: ""}}
     world.ns1.answers.pop((NAME, "TXT"))
 
-    assert visible(settings(), {NAME: TEXT}) == {NAME}
+    assert visible_names(settings(), {NAME: TEXT}) == {NAME}

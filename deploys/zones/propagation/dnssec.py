@@ -1,17 +1,16 @@
 """
-Whether a zone's signatures can be trusted (DNSSEC, RFC 4035), asked without trusting a resolver.
+TLSA records only in zones with a chain of trust (DANE, RFC 7672), and on every name server.
 
-The parent zone vouches for a zone by a DS record, the digest of a key; the zone's DNSKEY records
-hold that key and are signed with it. Where there is no DS, senders take the zone for unsigned, and
-TLSA records in it say nothing to them. Where it fits no key, they find nothing of the zone at all.
-So TLSA is published where parent and zone fit together; otherwise it is said what is amiss.
+Senders ignore TLSA records in an unsigned zone. In a zone with a broken chain of trust they find
+nothing at all. So TLSA records are published where the chain is whole; elsewhere the plan has a
+note with the fault of the chain, and its fix.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ...dns.authority import finder, servers, zone_of
-from ...dns.dnssec import broken_chain
+from ...dns.dnssec import chain_fault
 from ...dns.query import WORKERS
 from ...mail import tlsa
 from ...mail.errors import MailError
@@ -24,21 +23,21 @@ from .poll import Question, wait
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the digests of a host are left out of its zone, and what there is to say."""
+    """The result for one host: its TLSA records are withheld or not, and a note."""
 
     host: str
     withheld: bool = False
     note: str = ""
 
 
-def secured(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
+def trusted_facts(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
     """
-    Return the facts without digests that senders could not trust, and what there is to say.
+    Return the facts without the digests that senders could not trust, and a note for each.
 
-    Where the DNS does not answer, nothing is left out: what is published must not vanish for that.
+    Where the DNS does not answer, no digest is left out: a published record must not vanish then.
     """
     hosts = [host for host in fleet.hosts if _has_digests(host, facts)]
-    verdicts = in_parallel(_judged, hosts, WORKERS)
+    verdicts = in_parallel(_verdict, hosts, WORKERS)
     withheld = {verdict.host for verdict in verdicts if verdict.withheld}
     kept = {
         name: replace(fact, tlsa=()) if name in withheld else fact for name, fact in facts.items()
@@ -46,14 +45,14 @@ def secured(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
     return kept, tuple(verdict.note for verdict in verdicts if verdict.note)
 
 
-def everywhere(settings: MailSettings, digests: Collection[str]) -> bool:
-    """Tell whether every name server answers with the TLSA records of these keys of a host."""
+def tlsa_published(settings: MailSettings, digests: Collection[str]) -> bool:
+    """Tell whether every name server answers with the TLSA records of a host's keys."""
     wanted = ExpectedAnswer(tlsa.record_name(settings.hostname), "TLSA", tlsa.records(digests))
     try:
-        ask = finder(settings.resolvers)
-        zone = zone_of(settings.hostname, ask)
-        questions = [Question(zone, server, wanted) for server in servers(zone, ask)]
-    except MailError:  # then nothing is seen from here
+        resolver = finder(settings.resolvers)
+        zone = zone_of(settings.hostname, resolver)
+        questions = [Question(zone, server, wanted) for server in servers(zone, resolver)]
+    except MailError:  # then nothing is visible from here
         return False
     return not wait(questions, 0).wrong
 
@@ -63,10 +62,10 @@ def _has_digests(host: MailSettings, facts: Facts) -> bool:
     return bool(fact and fact.tlsa and host.dane and host.dns is not None)
 
 
-def _judged(host: MailSettings) -> Verdict:
+def _verdict(host: MailSettings) -> Verdict:
     try:
-        ask = finder(host.resolvers)
-        problem = broken_chain(zone_of(host.hostname, ask), ask)
+        resolver = finder(host.resolvers)
+        problem = chain_fault(zone_of(host.hostname, resolver), resolver)
     except MailError as error:
         return Verdict(host.inventory_name, note=str(error))
     note = f"no TLSA records for {host.hostname}: {problem}" if problem else ""

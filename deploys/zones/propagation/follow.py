@@ -64,11 +64,11 @@ def follow(
 ) -> Followed:
     """Wait until every zone's records are answered everywhere; ask resolvers at `addresses`."""
     try:
-        ask = finder(addresses)
+        resolver = finder(addresses)
     except MailError as error:
         return Followed({published.zone: str(error) for published in zones})
     deadline = time.monotonic() + seconds
-    found = in_parallel(lambda published: _followable(published, ask), zones, WORKERS)
+    found = in_parallel(lambda published: _followable(published, resolver), zones, WORKERS)
     questions = [question for zone in found for question in zone.questions()]
     outcome = wait(questions, max(0, deadline - time.monotonic()))
     followed = _followed(found, outcome, seconds)
@@ -79,15 +79,15 @@ def follow(
         for change in zone.changes()
     ]
     left = max(0, deadline - time.monotonic())
-    followed.notes += outlive(changes, _resolvers(ask), left)
+    followed.notes += outlive(changes, _resolvers(resolver), left)
     return followed
 
 
-def _followable(published: PublishedZone, ask: dns.resolver.Resolver) -> _Followable:
+def _followable(published: PublishedZone, resolver: dns.resolver.Resolver) -> _Followable:
     if not published.expected:
         return _Followable(published)
     try:
-        found = servers(published.zone, ask)
+        found = servers(published.zone, resolver)
         require_delegation(published, found)
     except MailError as error:
         return _Followable(published, failure=str(error))
@@ -105,7 +105,8 @@ def _followed(found: Sequence[_Followable], outcome: Outcome, seconds: float) ->
     return followed
 
 
-def _resolvers(ask: dns.resolver.Resolver) -> list[Server]:
+def _resolvers(resolver: dns.resolver.Resolver) -> list[Server]:
     return [
-        Server("resolver", str(address), ask.port, recursive=True) for address in ask.nameservers
+        Server("resolver", str(address), resolver.port, recursive=True)
+        for address in resolver.nameservers
     ]

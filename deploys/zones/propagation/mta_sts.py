@@ -1,9 +1,9 @@
 """
-A policy of MTA-STS is announced once it answers, at every address, as any sender would ask for it.
+Announcement of MTA-STS policies, once the web servers answer with them at every address.
 
-A sender that sees a new id fetches the policy at once (RFC 8461 section 3.1); one that finds the
-old text keeps that for its max_age. So the record changes last, and where the policy does not
-answer with exactly the text that the id stands for, the record stays what it is.
+A sender that sees a new id fetches the policy at once (RFC 8461 section 3.1). If it finds the old
+text, it keeps that for its max_age. So the TXT record changes last. Where a web server does not
+answer with exactly the text that the id stands for, the record stays as it is.
 """
 
 import time
@@ -13,7 +13,7 @@ from pyinfra import host, logger, state
 
 from ...dns.authority import finder
 from ...dns.query import routed
-from ...dns.resolver import resolved, values
+from ...dns.resolver import recursive_answer, values
 from ...mail import mta_sts
 from ...mail.errors import MailError, UnansweredError
 from ...mail.records import Facts, MailRecord, announcement, records_for
@@ -30,7 +30,7 @@ OK = 200
 def announcements(
     fleet: Fleet, ready: Collection[str], facts: Facts | None = None
 ) -> tuple[MailRecord, ...]:
-    """Return every record and the announcements of policies that answer; say why not others."""
+    """Return all records, announcements too; those of policies without an answer get a warning."""
     served = [
         (member, domain, text)
         for member in fleet.hosts
@@ -40,18 +40,21 @@ def announcements(
     reasons = _reasons(fleet, served) if state.is_executing else [""] * len(served)
     for (_, domain, _), reason in zip(served, reasons, strict=True):
         if reason:
-            sentence = f"{domain}: MTA-STS is not announced anew: {reason}; a later run looks again"
+            sentence = (
+                f"{domain}: the new MTA-STS policy is not announced: {reason}; a later run tries "
+                "again"
+            )
             host.log_styled(sentence, fg="yellow", log_func=logger.warning)
     answering = [one for one, reason in zip(served, reasons, strict=True) if not reason]
     return (*records_for(fleet, ready, facts), *(announcement(*one) for one in answering))
 
 
 def _reasons(fleet: Fleet, served: Collection[tuple[MailSettings, str, str]]) -> list[str]:
-    return in_parallel(lambda one: _settled(fleet, *one), served, WORKERS)
+    return in_parallel(lambda one: _lasting_obstacle(fleet, *one), served, WORKERS)
 
 
-def _settled(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:
-    """Return why a policy may not be announced, if that stays so a while: hosts have just begun."""
+def _lasting_obstacle(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:
+    """Return the obstacle to an announcement that stays after PATIENCE, or an empty text."""
     deadline = time.monotonic() + PATIENCE
     while reason := next(_obstacles(fleet, member, domain, text), ""):
         if time.monotonic() > deadline:
@@ -61,7 +64,7 @@ def _settled(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:
 
 
 def _obstacles(fleet: Fleet, member: MailSettings, domain: str, text: str) -> Iterator[str]:
-    """Yield why a policy may not be announced."""
+    """Yield the obstacles to the announcement of a policy."""
     yield from _unanswered(member, domain, text)
     policy = mta_sts.Policy.parse(text)
     if policy.mode == "enforce":
@@ -69,7 +72,7 @@ def _obstacles(fleet: Fleet, member: MailSettings, domain: str, text: str) -> It
             if not policy.names(name):
                 yield (
                     f"its MX {name} is not in the policy, and mail to it would wait; take it out "
-                    "of the zone, or write mail_mta_sts = 'testing'"
+                    "of the zone, or set mail_mta_sts = 'testing'"
                 )
 
 
@@ -93,7 +96,7 @@ def _mx_hosts(fleet: Fleet, domain: str) -> Iterator[str]:
     """Yield the MX hosts of a domain in the DNS, those of others too."""
     addresses = dict.fromkeys(a for member in fleet.hosts for a in member.resolvers)
     try:
-        answer = resolved(finder(tuple(addresses)), f"{domain}.", "MX")
+        answer = recursive_answer(finder(tuple(addresses)), f"{domain}.", "MX")
     except (UnansweredError, MailError):
         return  # the check dns.mx reports that
     yield from (value.split()[-1].removesuffix(".") for value in values(answer, "MX"))

@@ -1,8 +1,8 @@
 """
-Waiting until what was published is answered everywhere.
+Questions to name servers, repeated until every server answers with the published records.
 
-Publish, wait, then use: a host that mail is sent to, or a key that mail is signed with, before
-every name server knows of it, is a host or a key that some cannot find.
+Publish, wait, then use. A host that receives mail, or a key that signs mail, before every name
+server has its records is a host or a key that some resolvers cannot find.
 """
 
 import time
@@ -27,7 +27,7 @@ FIRST_PERIOD, LONGEST_PERIOD = 0.25, 1.75
 
 @dataclass(frozen=True)
 class Question:
-    """What one server is asked about a zone."""
+    """A question about a zone to one server, and the answer to expect."""
 
     zone: str
     server: Server
@@ -36,13 +36,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Which questions were not answered as they should, why, and whom nobody could ask."""
+    """Questions with a wrong answer, each with its fault, and servers without a route to them."""
 
     wrong: dict[Question, Fault]
     unreached: frozenset[Server]
 
     def lagging(self, zone: str) -> str:
-        """Return which servers of a zone lag behind, and with what."""
+        """Return the servers of a zone that lag behind, each with the record sets that it lacks."""
         behind: dict[Server, list[str]] = {}
         for question, reason in self.wrong.items():
             if question.zone == zone:
@@ -50,37 +50,37 @@ class Outcome:
         return "; ".join(f"{server}: {listed(what)}" for server, what in behind.items())
 
     def sentence(self, zone: str, seconds: float) -> str | None:
-        """Return that servers of a zone lag behind, which and with what, or None."""
+        """Return a sentence about the servers of a zone that lag behind, or None."""
         lagging = self.lagging(zone)
         if not lagging:
             return None
         return (
             f"{zone}: {seconds:g} s after publishing, name servers answer without the new records, "
-            f"{lagging}; see that they load the zone, take them out of its NS records, or raise "
+            f"{lagging}; see that they load the zone, remove them from its delegation, or raise "
             "mail_dns_timeout"
         )
 
 
 def wait(questions: Iterable[Question], seconds: float) -> Outcome:
-    """Ask until every answer is right, or time is up; a round more than `seconds` at most."""
+    """Ask until every answer is right, or `seconds` are over; the last round may end later."""
     clock = time.monotonic
     deadline, period = clock() + seconds, FIRST_PERIOD
-    pending, others = list(questions), _Others()
+    pending, right = list(questions), _RightAnswers()
     while True:
         began = clock()
-        wrong = _asked(pending)
-        others.note(pending, wrong)
-        pending = [question for question in wrong if not others.excuse(question, wrong[question])]
+        wrong = _wrong(pending)
+        right.note(pending, wrong)
+        pending = [question for question in wrong if not right.excuse(question, wrong[question])]
         now = clock()
         if not pending or now >= deadline:
             wrong = {question: wrong[question] for question in pending}
-            return Outcome(wrong, frozenset(others.unreached))
+            return Outcome(wrong, frozenset(right.unreached))
         time.sleep(max(0, min(began + period, deadline) - now))
         period = min(2 * period, LONGEST_PERIOD)
 
 
-class _Others:
-    """Who else has answered well, so that not every address of every server has to."""
+class _RightAnswers:
+    """Servers and zones with a right answer, so that not every address has to give it."""
 
     def __init__(self) -> None:
         self.unreached: set[Server] = set()
@@ -96,21 +96,21 @@ class _Others:
                 self.unreached.add(question.server)
 
     def excuse(self, question: Question, reason: Fault) -> bool:
-        """Say whether an answer does not matter, because nobody is misled by it."""
-        if isinstance(reason, Unrouted):  # says nothing about the server, if the other family does
+        """Tell whether a fault does not matter, because it misleads no resolver."""
+        if isinstance(reason, Unrouted):  # the server may answer over the other family
             return (question.server.name, question.expected) in self._servers
-        # From a lame server resolvers turn to the zone's others; who asks a resolver does not.
+        # Resolvers turn from a lame server to the zone's others; clients of a resolver do not.
         lame = isinstance(reason, Lame) and not question.server.recursive
         return lame and (question.zone, question.expected) in self._zones
 
 
-def _asked(questions: Iterable[Question]) -> dict[Question, Fault]:
-    """Return what is wrong; each server is asked once for each name and type."""
+def _wrong(questions: Iterable[Question]) -> dict[Question, Fault]:
+    """Return the faults; each server is asked once for each name and type."""
     groups: dict[object, list[Question]] = {}
     for question in questions:
         subject = question.server, question.expected.name, question.expected.type
         groups.setdefault(subject, []).append(question)
-    silent: dict[Server, Fault] = {}  # those whose silence has held up this round once
+    silent: dict[Server, Fault] = {}  # each holds up a round once
     faults = in_parallel(lambda group: _faults(group, silent), groups.values(), WORKERS)
     return {question: reason for found in faults for question, reason in found if reason}
 
@@ -131,7 +131,7 @@ def _faults(
 
 
 def fault(server: Server, answer: dns.message.Message, expected: ExpectedAnswer) -> Fault | None:
-    """Return what is wrong with a server's answer, where `expected` should be in it."""
+    """Return the fault of a server's answer that should hold `expected`, or None."""
     try:
         if not server.recursive:
             require_authority(answer)
@@ -151,5 +151,5 @@ def fault(server: Server, answer: dns.message.Message, expected: ExpectedAnswer)
 
 def _value(rdata: dns.rdata.Rdata) -> object:
     if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
-        return b"".join(rdata.strings)  # where a long text is cut means nothing
+        return b"".join(rdata.strings)  # RFC 7208 section 3.3: the cuts of a long text mean nothing
     return rdata

@@ -1,12 +1,14 @@
 """
-What resolvers remember of a record set that was replaced: up to its old TTL, what it was.
+Caches of resolvers: they keep a record set that was replaced for its old TTL.
 
-That matters where what the run does next is judged by it. A DKIM key that replaces another: who has
-the old one takes our signatures for forged. A TLSA that joins: who lacks it refuses the certificate
-that comes after it. A new address, MX host or SPF policy: who lacks it finds that the host may not
-send for the domain. Nobody can have a wrong memory of a name that is new, which is why no resolver
-is asked for one before the zone's servers have it (RFC 2308). And nothing that comes next depends
-on a value that went away, or on what domains say of reports, policies and services.
+That matters where a receiver judges the run's next steps by it:
+- DKIM key in place of another: a receiver with the old key takes our signatures for forged.
+- TLSA value added: a sender without it refuses the certificate that follows.
+- address, MX host or SPF value added: a receiver without it finds that the host may not send.
+
+No cache has an old value of a new name. That is why no resolver is asked for one before the zone's
+servers have it (RFC 2308). And no next step depends on a value that was removed, or on the records
+for reports, policies and services.
 """
 
 import time
@@ -37,14 +39,14 @@ class PublishedChange:
 
 
 def lifetime(change: RecordChange) -> int:
-    """Return for how many seconds a cache may lack what the run's next steps are judged by."""
-    if change.existing is None or change.desired is None or not _is_judged_by(change):
+    """Return the seconds for which a cache may lack a value that the next steps depend on."""
+    if change.existing is None or change.desired is None or not _matters(change):
         return 0
     gained = set(change.desired.values) - set(change.existing.values) - set(REVOKED)
     return change.existing.ttl if gained else 0
 
 
-def _is_judged_by(change: RecordChange) -> bool:
+def _matters(change: RecordChange) -> bool:
     if change.type == "TXT":  # SPF is at a domain's or a host's own name, a key below _domainkey
         return "._domainkey." in change.name or not change.name.startswith("_")
     return change.type in JUDGED_BY
@@ -54,12 +56,12 @@ def outlive(
     published: Sequence[PublishedChange], resolvers: Sequence[Server], seconds: float
 ) -> list[str]:
     """
-    Wait until what was replaced is forgotten, by these resolvers and by all others.
+    Wait until caches have dropped the replaced values: those of these resolvers, and all others.
 
-    What `seconds` do not suffice for is not waited for, but said: return one sentence for each.
+    Return a sentence for each zone whose old TTL is longer than `seconds`: the run does not wait.
     """
     began = time.monotonic()
-    outcome = _seen(published, resolvers, seconds)
+    outcome = _resolver_answers(published, resolvers, seconds)
     ends = (lifetime(one.change) for one in published if lifetime(one.change) <= seconds)
     _pause(began + max(ends, default=0) - time.monotonic())
     return [*_behind(outcome), *_lasting(published, seconds)]
@@ -67,14 +69,14 @@ def outlive(
 
 def _pause(seconds: float) -> None:
     if seconds > 0:
-        logger.info(f"  Waiting {seconds:.0f} s until caches have forgotten what was replaced")
+        logger.info(f"  Waiting {seconds:.0f} s until caches have dropped the replaced records")
         time.sleep(seconds)
 
 
-def _seen(
+def _resolver_answers(
     published: Iterable[PublishedChange], resolvers: Sequence[Server], seconds: float
 ) -> Outcome:
-    """Ask the resolvers, and again for as long as an old answer lasts that ends in time."""
+    """Ask the resolvers; wait for the old answers whose TTL ends within `seconds`."""
     outcome = wait(
         [
             Question(one.zone, server, expected)
@@ -93,7 +95,7 @@ def _behind(outcome: Outcome) -> Iterator[str]:
     for zone in dict.fromkeys(question.zone for question in outcome.wrong):
         yield (
             f"{zone}: all its name servers have the new records, but resolvers answer without "
-            f"them, {outcome.lagging(zone)}; what they remember ends with its TTL"
+            f"them, {outcome.lagging(zone)}; their old answers end with the TTL"
         )
 
 
@@ -103,6 +105,7 @@ def _lasting(published: Iterable[PublishedChange], seconds: float) -> Iterator[s
         changes = [one.change for one in members]
         names = listed([f"{change.type} {change.name}" for change in changes])
         yield (
-            f"{zone}: for up to {max(map(lifetime, changes))} s mail may be judged by what {names} "
-            "replaced, which is in caches; a mail_dns_timeout of that length waits for its end"
+            f"{zone}: for up to {max(map(lifetime, changes))} s caches may have the old records of "
+            f"{names}, and receivers may judge mail by them; set mail_dns_timeout to that many "
+            "seconds to wait for their end"
         )

@@ -1,8 +1,8 @@
 """
-Whether a record has reached every authoritative server of its zone, whoever publishes the zone.
+TXT records that every authoritative server of their zone answers with, whoever publishes the zone.
 
-A key may sign once all of them answer with it; a receiver that asks one that does not would take
-the signature for a forgery (RFC 6376 section 6.1.2).
+A key may sign once all of them have its record. A receiver that asks a server without it takes the
+signature for a forgery (RFC 6376 section 6.1.2).
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -22,52 +22,54 @@ from ..model.changes import ExpectedAnswer
 from .poll import Question, wait
 
 
-def visible(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
+def visible_names(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
     """
-    Return the names among these TXT records that every authoritative server answers so.
+    Return the names of those TXT records that every authoritative server answers with.
 
-    Where a domain leads the names of its keys elsewhere, its servers have to do so, and those of
-    the zone where they lead have the record.
+    Where a domain has a CNAME at the name of its key, its servers must answer with that, and those
+    of the zone to which it leads with the record.
     """
     if not records:
         return ()
     try:
-        ask = finder(settings.resolvers)
-    except MailError:  # then nothing is seen from here
+        resolver = finder(settings.resolvers)
+    except MailError:  # then nothing is visible from here
         return ()
-    asked = in_parallel(lambda name: _trail(settings, name, records[name], ask), records, WORKERS)
-    questions = {name: found for name, found in zip(records, asked, strict=True) if found}
-    wrong = wait([question for found in questions.values() for question in found], 0).wrong
-    return frozenset(name for name, found in questions.items() if not set(found) & set(wrong))
+    found = in_parallel(
+        lambda name: _trail(settings, name, records[name], resolver), records, WORKERS
+    )
+    questions = {name: each for name, each in zip(records, found, strict=True) if each}
+    wrong = wait([question for each in questions.values() for question in each], 0).wrong
+    return frozenset(name for name, each in questions.items() if not set(each) & set(wrong))
 
 
-def promised(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
-    """Return the same; in a plan, what the step before will have published is there already."""
+def planned_names(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
+    """Return the same; while a run is only planned, also the names that it will publish."""
     if settings.dns is None or state.is_executing:
-        return visible(settings, records)
-    # A policy of MTA-STS is announced by the step after.
+        return visible_names(settings, records)
+    # An MTA-STS policy is announced by a later step.
     later = {name: text for name, text in records.items() if mta_sts.is_announcement(text)}
-    return {*records} - {*later} | {*visible(settings, later)}
+    return {*records} - {*later} | {*visible_names(settings, later)}
 
 
 def _trail(
-    settings: MailSettings, name: str, text: str, ask: dns.resolver.Resolver
+    settings: MailSettings, name: str, text: str, resolver: dns.resolver.Resolver
 ) -> list[Question]:
-    """Return whom to ask for a record, and for the CNAME that leads to it; none, if half of it."""
+    """Return the questions for a record and for the CNAME that leads to it; all of them or none."""
     selector, _, domain = name.partition("._domainkey.")
     own = domain in dkim_keys.signing_domains(settings)
     home = dkim_keys.txt_name(settings, selector, domain) if own else name
     leads = [ExpectedAnswer(name, "CNAME", (f"{home}.",))] if name != home else []
     steps = [*leads, ExpectedAnswer(home, "TXT", (recordsets.rdata("TXT", text),))]
-    asked = [list(_questions(expected, ask)) for expected in steps]
-    return [question for found in asked for question in found] if all(asked) else []
+    found = [list(_questions(expected, resolver)) for expected in steps]
+    return [question for each in found for question in each] if all(found) else []
 
 
-def _questions(expected: ExpectedAnswer, ask: dns.resolver.Resolver) -> Iterator[Question]:
+def _questions(expected: ExpectedAnswer, resolver: dns.resolver.Resolver) -> Iterator[Question]:
     try:
-        zone = zone_of(expected.name, ask)
-        found = servers(zone, ask)
+        zone = zone_of(expected.name, resolver)
+        found = servers(zone, resolver)
     except MailError:
-        return  # a zone that cannot be found answers nothing
+        return  # a zone without servers has no answer
     for server in found:
         yield Question(zone, server, expected)
