@@ -1,4 +1,4 @@
-"""The small web sites of a host: what nginx gets, and which policy each domain's says."""
+"""Web sites of a host: files of nginx, and the mode of each MTA-STS policy."""
 
 import base64
 from collections.abc import Collection, Mapping
@@ -89,7 +89,7 @@ def test_a_host_as_desired_has_nothing_to_change(release: str) -> None:
     assert list(configuration(service, existing)) == []
 
 
-def test_each_name_has_one_certificate_for_which_nginx_is_reloaded() -> None:
+def test_each_name_has_one_certificate_and_nginx_is_reloaded_for_it() -> None:
     asked = own(**AUTOCONFIG)
     service = described(asked, bare(own=asked))
 
@@ -146,9 +146,7 @@ def test_a_policy_goes_from_testing_to_enforce_by_evidence(
         (host("enforce"), ""),
     ],
 )
-def test_what_is_looked_for_is_the_announcement_that_would_be_evidence(
-    existing: Existing, awaited: str
-) -> None:
+def test_the_announcement_that_is_evidence_is_looked_up(existing: Existing, awaited: str) -> None:
     looked: list[str] = []
     names: set[str] = set()
 
@@ -164,7 +162,7 @@ def test_what_is_looked_for_is_the_announcement_that_would_be_evidence(
     assert names == ({RECORD} if awaited else set())
 
 
-def test_a_domain_that_cannot_enforce_yet_is_told_what_is_missing() -> None:
+def test_a_domain_that_cannot_enforce_yet_has_a_sentence_with_the_missing_evidence() -> None:
     (not_seen,) = waiting(host("testing"))
     (self_signed,) = waiting(host("testing", self_signed=True), RECORD)
 
@@ -178,7 +176,7 @@ def waiting(existing: Existing, *seen: str) -> tuple[str, ...]:
     return policy_state(own("enforce"), existing, lambda *_: seen).waiting
 
 
-def test_a_site_that_is_not_wanted_any_more_is_stopped() -> None:
+def test_a_site_that_is_no_longer_wanted_is_stopped() -> None:
     asked = own("none", mail_tls="self-signed")
     found = asdict(bare(own=asked))
     found["services"]["nginx"]["owned"] = [nginx.CONFIGURATION]
@@ -205,8 +203,8 @@ def running(pid: int | None, *owned: str, listener: str = "") -> Existing:
     ],
 )
 def test_web_servers_of_others_are_left_alone(existing: Existing, sentence: str | None) -> None:
-    said = obstacle(existing, own())
+    refusal = obstacle(existing, own())
 
-    assert (said or "").startswith(sentence or "")
-    assert bool(said) is bool(sentence)
+    assert (refusal or "").startswith(sentence or "")
+    assert bool(refusal) is bool(sentence)
     assert obstacle(existing, own("none")) is None

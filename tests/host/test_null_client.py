@@ -20,7 +20,7 @@ def table(path: str) -> dict[str, str]:
     return next(dict(one.entries) for one in described().tables if one.path == path)
 
 
-def test_mail_for_any_user_of_the_host_goes_to_one_reader() -> None:
+def test_mail_for_any_user_of_the_host_goes_to_one_address() -> None:
     assert table(null_client.RECIPIENTS) == {
         "@app.harbor.example": "hostmaster@harbor.example",
         "@localhost": "hostmaster@harbor.example",
@@ -31,7 +31,7 @@ def test_mail_from_any_user_of_the_host_has_the_logins_address() -> None:
     assert set(table(null_client.SENDERS).values()) == {"app@harbor.example"}
 
 
-def test_the_password_is_in_a_file_for_root_alone_and_in_no_change_that_is_shown() -> None:
+def test_the_password_is_in_a_file_for_root_only_and_in_no_printed_change() -> None:
     service = described()
     (secret,) = (file for file in service.set if PASSWORD in file.content)
     changes = list(configuration(service, bare("13", client())))
@@ -41,5 +41,5 @@ def test_the_password_is_in_a_file_for_root_alone_and_in_no_change_that_is_shown
     assert [change for change in changes if PASSWORD in repr(asdict(change))] == []
 
 
-def test_a_host_that_runs_no_other_service_is_asked_about_no_other() -> None:
+def test_a_null_client_is_queried_about_postfix_only() -> None:
     assert [query.name for query in registry.queries(client())] == ["postfix"]

@@ -72,7 +72,7 @@ def test_a_host_as_desired_gets_nothing(release: str) -> None:
     assert changes(service, as_desired(service, release)) == []
 
 
-def test_a_file_edited_by_hand_is_put_right_and_shown_line_by_line() -> None:
+def test_a_file_edited_by_hand_is_replaced_and_its_diff_is_shown() -> None:
     service = desired()
     edited = service.files[0].content.replace(
         "disable_vrfy_command = yes", "disable_vrfy_command = no"
@@ -88,7 +88,7 @@ def test_a_file_edited_by_hand_is_put_right_and_shown_line_by_line() -> None:
     assert "+disable_vrfy_command = yes" in change.diff()
 
 
-def test_a_mode_that_differs_is_put_right() -> None:
+def test_another_mode_is_changed_back() -> None:
     service = desired()
     files = asdict(as_desired(service).services["postfix"])["files"]
     files["/etc/postfix/virtual"]["mode"] = 0o666
@@ -152,7 +152,7 @@ def test_a_file_of_ours_that_is_no_longer_wanted_is_removed() -> None:
         ({"self_signed": False}, "mail_tls is 'self-signed'"),
     ],
 )
-def test_a_certificate_that_does_not_serve_is_replaced(found: dict[str, object], why: str) -> None:
+def test_a_certificate_that_is_not_valid_is_replaced(found: dict[str, object], why: str) -> None:
     service = desired()
     existing = with_certificate(service, **found)
 
@@ -176,7 +176,7 @@ def test_a_certificate_that_does_not_serve_is_replaced(found: dict[str, object],
         ({"self_signed": True, "current": False, "issued": [THREE]}, f"take {PATH} (renewed)"),
     ],
 )
-def test_an_authority_is_asked_for_a_certificate_that_is_due(
+def test_a_certificate_that_is_due_is_issued_by_the_ca(
     found: dict[str, Any], change: str | None
 ) -> None:
     service = desired(mail_tls="acme")
@@ -186,7 +186,7 @@ def test_an_authority_is_asked_for_a_certificate_that_is_due(
     assert [str(one) for one in certification([service], existing)] == ([change] if change else [])
 
 
-def test_files_of_the_operator_are_taken_when_they_are_new() -> None:
+def test_new_files_of_the_operator_are_taken_over() -> None:
     files = {"mx1.harbor.example": ["/root/key.pem", "/root/chain.pem"]}
     service = desired(mail_tls="files", mail_tls_files=files)
 
@@ -197,7 +197,7 @@ def test_files_of_the_operator_are_taken_when_they_are_new() -> None:
 
 
 @pytest.mark.parametrize(("waits", "verbs"), [("", ["take"]), ("until 10:00", [])])
-def test_files_with_another_key_are_taken_after_its_record_is_published(
+def test_files_with_another_key_are_taken_over_after_its_record_is_published(
     waits: str, verbs: list[str]
 ) -> None:
     files = {"mx1.harbor.example": ["/root/key.pem", "/root/chain.pem"]}
@@ -217,7 +217,7 @@ def test_files_with_another_key_are_taken_after_its_record_is_published(
         ({"served": [ONE], "issued": [TWO], "next": [TWO, THREE]}, [NEXT]),
     ],
 )
-def test_there_are_always_keys_that_come_next(found: dict[str, Any], subjects: list[str]) -> None:
+def test_there_are_always_next_keys(found: dict[str, Any], subjects: list[str]) -> None:
     service = desired()
 
     changes = preparation([service], with_certificate(service, **found))
@@ -225,7 +225,7 @@ def test_there_are_always_keys_that_come_next(found: dict[str, Any], subjects: l
     assert [change.subject for change in changes] == subjects
 
 
-def test_next_keys_are_of_no_use_without_dane_and_beside_files_of_the_operator() -> None:
+def test_there_are_no_next_keys_without_dane_or_with_files_of_the_operator() -> None:
     files = {"mx1.harbor.example": "/root/own.pem"}
 
     for own in ({"mail_dane": False}, {"mail_tls": "files", "mail_tls_files": files}):
@@ -234,7 +234,7 @@ def test_next_keys_are_of_no_use_without_dane_and_beside_files_of_the_operator()
 
 
 @pytest.mark.parametrize("tls", ["self-signed", "acme"])
-def test_keys_are_changed_when_the_operator_says_so(tls: str) -> None:
+def test_keys_rotate_when_the_setting_says_now(tls: str) -> None:
     service = desired(mail_tls=tls, mail_tls_rotate="now")
 
     (change,) = certification([service], with_certificate(service))
@@ -242,21 +242,21 @@ def test_keys_are_changed_when_the_operator_says_so(tls: str) -> None:
     assert str(change) == f"rotate {NEXT} (the next keys replace those in use)"
 
 
-def test_keys_of_a_certificate_that_no_authority_has_issued_yet_are_not_changed() -> None:
+def test_keys_without_a_certificate_of_the_ca_do_not_rotate() -> None:
     service = desired(mail_tls="acme", mail_tls_rotate="now")
     existing = with_certificate(service, self_signed=True, directory="")
 
     assert [one.verb for one in certification([service], existing)] == ["issue"]
 
 
-def test_the_answer_for_the_operator_names_the_settings_that_a_refusal_speaks_of() -> None:
+def test_a_refusal_names_the_settings_that_it_is_about() -> None:
     own = settings(mail_postfix_main={"mynetworks": "0.0.0.0/0", "soft_bounce": True})
 
     assert registry.suspects(own, "bad value: mynetworks = x") == "mail_postfix_main['mynetworks']"
     assert "soft_bounce" in registry.suspects(own, "something else")
 
 
-def test_what_an_earlier_role_left_running_is_stopped() -> None:
+def test_services_of_an_earlier_role_are_stopped() -> None:
     found = replace(bare(), others={"milter": "milter.service"})
 
     given = plan_input(settings(), found)

@@ -38,7 +38,7 @@ def test_a_host_is_configured_as_the_golden_files_say(
     assert files.keys() == {path.name for path in (GOLDEN / folder).iterdir()}
 
 
-def test_what_accounts_write_is_checked_where_there_are_accounts() -> None:
+def test_the_from_header_is_checked_if_there_are_accounts() -> None:
     account = {"password": "$6$" + "a" * 8 + "$" + "b" * 86}
     files = written(
         mail_aliases={"anna": "root"},
@@ -51,7 +51,7 @@ def test_what_accounts_write_is_checked_where_there_are_accounts() -> None:
     assert "FORGED_AUTHOR" not in "".join(written().values())
 
 
-def test_own_settings_join_ours_and_are_marked() -> None:
+def test_own_settings_are_merged_with_ours_and_marked() -> None:
     text = written(mail_rspamd={"worker-proxy.inc": {"upstream": {"local": {"x": 1}}, "count": 4}})
 
     proxy = text["worker-proxy.inc"]
@@ -60,14 +60,14 @@ def test_own_settings_join_ours_and_are_marked() -> None:
     assert proxy.endswith("count = 4;\n")
 
 
-def test_a_file_of_the_operators_alone_is_written_and_its_module_is_on() -> None:
+def test_a_file_that_only_the_operator_has_is_written_and_its_module_is_on() -> None:
     files = written(mail_rspamd={"multimap.conf": {"friends": {"type": "from"}}})
 
     assert 'friends = {\n  "type": "from"\n};' in files["multimap.conf"]
     assert "multimap {" not in files["rspamd.conf.local.override"]
 
 
-def test_redis_is_there_where_something_is_counted() -> None:
+def test_redis_runs_if_a_rate_is_counted() -> None:
     def names(**own: Any) -> list[str]:
         chosen = settings(**own)
         given = plan_input(chosen, bare())
@@ -88,7 +88,9 @@ def test_redis_is_there_where_something_is_counted() -> None:
         (True, False, False),
     ],
 )
-def test_of_two_values_objects_are_joined(ours: object, own: object, both: object) -> None:
+def test_two_objects_are_joined_and_other_values_replaced(
+    ours: object, own: object, both: object
+) -> None:
     assert joined(ours, own) == both
 
 

@@ -1,4 +1,4 @@
-"""Templates against golden files: what a release's Postfix gets, word by word."""
+"""Postfix, Dovecot and fail2ban: rendered templates against golden files."""
 
 from pathlib import Path
 
@@ -58,7 +58,9 @@ def test_a_host_with_accounts_is_configured_as_the_golden_file_says(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_stands_beside_them_is_as_the_golden_files_say(version: str, golden: Golden) -> None:
+def test_the_other_files_of_postfix_are_as_the_golden_files_say(
+    version: str, golden: Golden
+) -> None:
     for file in postfix.other_files(settings(**ACCOUNTS), VERSIONS[version]):
         golden(f"{version}/accounts/{Path(file.path).name}", file.content)
 
@@ -93,7 +95,7 @@ def test_a_sender_address_may_have_several_logins() -> None:
     }
 
 
-def test_words_of_the_operator_take_the_place_of_ours_in_a_bounce() -> None:
+def test_texts_of_the_operator_replace_ours_in_a_bounce() -> None:
     own = settings(mail_bounce_texts={"failure": "Leider unzustellbar. Grüße, $myhostname"})
 
     bounce = next(postfix.other_files(own, (3, 7, 11))).content
@@ -104,7 +106,7 @@ def test_words_of_the_operator_take_the_place_of_ours_in_a_bounce() -> None:
     assert bounce.count("Charset: us-ascii") == 3
 
 
-def test_what_is_known_of_a_password_is_never_shown() -> None:
+def test_the_hash_of_a_password_is_never_printed() -> None:
     own = settings(**ACCOUNTS)
     service = dovecot.service(own, plan_input(own, bare(own=own)))
 
@@ -115,7 +117,7 @@ def test_what_is_known_of_a_password_is_never_shown() -> None:
     assert "$6$" not in shown + repr(own) + repr(service)
 
 
-def test_an_own_setting_takes_the_place_of_ours_and_is_marked() -> None:
+def test_an_own_parameter_replaces_ours_and_is_marked() -> None:
     rendered = postfix.render(
         settings(mail_postfix_main={"mynetworks": "[::1]"}), (3, 10, 13), "main.cf"
     )
@@ -124,7 +126,7 @@ def test_an_own_setting_takes_the_place_of_ours_and_is_marked() -> None:
     assert rendered.count("\nmynetworks = ") == 1
 
 
-def test_an_own_setting_that_we_do_not_write_stands_at_the_end() -> None:
+def test_an_own_parameter_that_we_do_not_write_is_at_the_end() -> None:
     rendered = postfix.render(
         settings(mail_postfix_main={"soft_bounce": True}), (3, 10, 13), "main.cf"
     )

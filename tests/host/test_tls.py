@@ -49,7 +49,7 @@ def test_the_resolver_is_configured_as_the_golden_file_says(
 
 
 @pytest.mark.parametrize("release", ["12", "13"])
-def test_the_daemon_of_policies_is_configured_as_the_golden_file_says(
+def test_the_policy_daemon_is_configured_as_the_golden_file_says(
     release: str, golden: Golden
 ) -> None:
     service = mta_sts_resolver.service(settings(), plan_input(settings(), with_postfix(release)))
@@ -70,7 +70,7 @@ def test_a_host_as_desired_has_nothing_to_change(module: Any) -> None:
     assert list(configuration(service, as_desired(service, "13"))) == []
 
 
-def test_postfix_sees_the_resolver_of_the_host_on_either_debian(golden: Golden) -> None:
+def test_postfix_uses_the_resolver_of_the_host_on_both_debian_releases(golden: Golden) -> None:
     for release in ("12", "13"):
         service = postfix.service(settings(), plan_input(settings(), bare(release)))
         for directory in postfix_base.DROP_INS:
@@ -117,7 +117,7 @@ def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> Non
 DROP_IN = f"{postfix_base.DROP_INS[0]}/{postfix_base.DROP_IN}"
 
 
-def test_certificates_of_an_authority_are_renewed_by_its_timer_and_taken_over() -> None:
+def test_certificates_of_a_ca_are_renewed_by_certbots_timer_and_taken_over() -> None:
     own = settings(mail_tls="acme")
     service = postfix.service(own, plan_input(own, bare("12", own)))
     paths = [file.path for file in certificates.files(own)]
@@ -128,7 +128,7 @@ def test_certificates_of_an_authority_are_renewed_by_its_timer_and_taken_over() 
     assert set(paths) <= set(service.query.files)
 
 
-def test_what_mail_to_some_domains_demands_comes_before_dane_and_policies() -> None:
+def test_outbound_tls_policies_of_the_operator_come_before_dane_and_mta_sts() -> None:
     own = settings(mail_tls_outbound={"example.org": "secure", "[203.0.113.9]": "encrypt"})
     service = postfix.service(own, plan_input(own, bare("12")))
     (table,) = (table for table in service.tables if table.path == postfix.OUTBOUND)
@@ -140,7 +140,7 @@ def test_what_mail_to_some_domains_demands_comes_before_dane_and_policies() -> N
     ) in postfix.render(own, (3, 7, 11), "main.cf")
 
 
-def test_old_tls_is_spoken_where_tls_is_offered_and_not_where_it_is_demanded() -> None:
+def test_old_tls_is_allowed_where_tls_is_optional_and_not_where_it_is_mandatory() -> None:
     main = postfix.render(settings(mail_tls_profile="interoperable"), (3, 7, 11), "main.cf")
 
     assert "\nsmtpd_tls_protocols = >=TLSv1\n" in main

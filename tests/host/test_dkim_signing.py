@@ -1,4 +1,4 @@
-"""Which keys sign: those whose records are published, and those that sign already."""
+"""DKIM keys that sign: those whose records are published, and those that sign already."""
 
 import base64
 import hashlib
@@ -75,13 +75,13 @@ def test_a_key_does_not_sign_before_its_record_is_seen() -> None:
     )
 
 
-def test_a_key_that_signs_goes_on_though_its_record_is_gone() -> None:
+def test_a_key_that_signs_goes_on_without_its_record() -> None:
     host = running(with_keys(bare()), RSA, ED25519)
 
     assert selectors(state(host).signs) == {"harbor.example": ["mx1-rsa", "mx1-ed25519"]}
 
 
-def test_keys_of_another_name_take_over_when_they_are_seen_and_not_before() -> None:
+def test_keys_of_another_selector_sign_once_their_records_are_seen() -> None:
     host = running(with_keys(bare()), RSA, ED25519)
     renamed = settings(mail_dkim_selector="next")
     made = dict.fromkeys(keyring.key_paths(renamed)[:2], "UlNB")
@@ -96,7 +96,7 @@ def test_keys_of_another_name_take_over_when_they_are_seen_and_not_before() -> N
     assert signing(*records) == ["next-rsa", "next-ed25519"]
 
 
-def test_only_records_of_keys_that_do_not_sign_yet_are_looked_for() -> None:
+def test_only_records_of_keys_that_do_not_sign_yet_are_looked_up() -> None:
     asked: list[str] = []
 
     def seen(_: MailSettings, records: Mapping[str, str]) -> list[str]:
@@ -112,7 +112,7 @@ def test_only_records_of_keys_that_do_not_sign_yet_are_looked_for() -> None:
 
 
 @pytest.mark.parametrize("kind", ["rsa2048", "ed25519"])
-def test_a_key_made_on_a_host_is_its_owners_alone_and_verifies(
+def test_a_new_key_is_readable_by_its_owner_only_and_verifies(
     kind: KeyKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.chown", lambda *_: None)
@@ -140,7 +140,7 @@ def verifies(path: Path, kind: str, public: str) -> bool:
     return bool(dkim.verify(signed + message, dnsfunc=lambda *_, **__: record))
 
 
-def test_a_key_that_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_existing_key_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.chown", lambda *_: None)
     path = tmp_path / "dkim" / "mx1.key"
     key = Key(str(path), "ed25519", "_rspamd")

@@ -1,4 +1,4 @@
-"""Keys that follow others on a host: what a run makes, lets sign, notes and deletes."""
+"""Rotation of DKIM keys on a host: made, signing, noted and deleted in a run."""
 
 import base64
 import json
@@ -104,7 +104,7 @@ def signs(settings: MailSettings, host: Known) -> list[str]:
     return [key.selector for key in table[DOMAIN]]
 
 
-def test_new_keys_are_made_when_their_time_has_come() -> None:
+def test_new_keys_are_made_when_the_current_ones_are_old_enough() -> None:
     young = host({1: CURRENT}, 1, signs=FIRST)
 
     assert made(settings("300d"), young) == []
@@ -113,7 +113,7 @@ def test_new_keys_are_made_when_their_time_has_come() -> None:
     assert made(settings("now"), host({1: CURRENT}, 1, 2, signs=FIRST)) == []
 
 
-def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
+def test_current_keys_sign_until_every_record_of_the_next_ones_is_seen() -> None:
     some = host({1: CURRENT}, 1, 2, signs=FIRST, seen=("mx1-2-rsa",))
     all_of_them = host({1: CURRENT}, 1, 2, signs=FIRST, seen=SECOND)
 
@@ -128,17 +128,17 @@ def test_keys_of_before_sign_until_every_record_of_the_next_is_seen() -> None:
     }
 
 
-def test_a_run_that_died_before_it_noted_what_signs_is_made_up_for() -> None:
-    host_then = host({1: CURRENT}, 1, 2, signs=SECOND)
+def test_a_later_run_notes_the_keys_that_an_interrupted_run_let_sign() -> None:
+    known = host({1: CURRENT}, 1, 2, signs=SECOND)
 
-    (change,) = host_then.dkim(settings()).rotation.changes
+    (change,) = known.dkim(settings()).rotation.changes
 
-    assert signs(settings(), host_then) == list(SECOND)
+    assert signs(settings(), known) == list(SECOND)
     assert str(change) == ("note /var/lib/pyinfra-mail/dkim/mx1.json (times of the DKIM keys)")
 
 
 @pytest.mark.parametrize("seen", [False, True])
-def test_in_a_slot_that_was_used_keys_wait_until_resolvers_have_forgotten(*, seen: bool) -> None:
+def test_keys_in_a_used_slot_wait_until_caches_have_dropped_the_old_record(*, seen: bool) -> None:
     since = {"seen": NOW - FORGOTTEN} if seen else {}
     waiting = host({1: {"revoked": 0} | since, 2: CURRENT}, 1, 2, signs=SECOND, seen=FIRST)
 
@@ -147,7 +147,7 @@ def test_in_a_slot_that_was_used_keys_wait_until_resolvers_have_forgotten(*, see
     assert times["1"] == ({"signing": NOW} if seen else {"revoked": 0, "seen": NOW})
 
 
-def test_retired_keys_are_deleted_while_those_that_sign_are_seen_everywhere() -> None:
+def test_retired_keys_are_deleted_while_current_records_are_on_every_server() -> None:
     seen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND)
     unseen = host({1: RETIRED, 2: CURRENT}, 1, 2, signs=SECOND, seen=SECOND[:1])
 
@@ -166,7 +166,7 @@ def test_retired_keys_are_deleted_while_those_that_sign_are_seen_everywhere() ->
     assert made(settings(), seen) == []
 
 
-def test_the_records_of_keys_that_sign_are_looked_for_again_before_others_are_deleted() -> None:
+def test_records_of_current_keys_are_looked_up_before_retired_keys_are_deleted() -> None:
     asked: list[str] = []
 
     def seen(_: MailSettings, records: Mapping[str, str]) -> list[str]:
@@ -178,7 +178,7 @@ def test_the_records_of_keys_that_sign_are_looked_for_again_before_others_are_de
     assert sorted(asked) == sorted(names(*SECOND))
 
 
-def test_a_host_at_rest_asks_for_nothing_and_notes_nothing() -> None:
+def test_a_host_without_changes_looks_up_and_notes_nothing() -> None:
     still = host({1: CURRENT}, 1, signs=FIRST)
     asked: dict[str, str] = {}
 
@@ -192,18 +192,18 @@ def test_a_host_at_rest_asks_for_nothing_and_notes_nothing() -> None:
     assert still.dkim(settings()).waiting == ()
 
 
-def test_a_delegated_domain_is_told_of_each_cname_that_is_missing() -> None:
-    told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
-    host_then = host({1: CURRENT}, 1, signs=FIRST)
+def test_each_missing_cname_of_a_delegated_domain_has_a_sentence() -> None:
+    delegated = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
+    known = host({1: CURRENT}, 1, signs=FIRST)
 
-    said = host_then.dkim(told).waiting
+    sentences = known.dkim(delegated).waiting
 
     name = "mx1-2-rsa._domainkey.mx1.harbor.example"
-    assert said[0] == (
+    assert sentences[0] == (
         f"{name}: this CNAME is missing, and later keys need it; publish once: "
         f"{name}. CNAME {name}.keys.example.net."
     )
-    assert len(said) == 2
+    assert len(sentences) == 2
 
 
 @pytest.mark.parametrize(
@@ -216,16 +216,16 @@ def test_a_delegated_domain_is_told_of_each_cname_that_is_missing() -> None:
         ),
     ],
 )
-def test_what_is_missing_of_a_delegated_key_is_its_record_or_its_cname(
-    seen: tuple[str, ...], record: str
-) -> None:
-    told = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
+def test_a_delegated_key_lacks_its_record_or_its_cname(seen: tuple[str, ...], record: str) -> None:
+    delegated = settings(mail_domains=[], mail_dkim_cname="keys.example.net")
     fresh = Known(host({}, 1).existing, seen)
 
-    assert f"without the DKIM signature mx1-rsa; publish: {record}" in fresh.dkim(told).waiting[0]
+    assert (
+        f"without the DKIM signature mx1-rsa; publish: {record}" in fresh.dkim(delegated).waiting[0]
+    )
 
 
-def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(
+def test_deleted_keys_leave_no_file_and_their_history_is_written_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.chown", lambda *_: None)
@@ -248,7 +248,7 @@ def test_deleted_keys_leave_nothing_and_what_became_of_them_is_noted_last(
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]"])
-def test_a_history_that_cannot_be_read_is_none(tmp_path: Path, text: str | None) -> None:
+def test_an_unreadable_history_is_empty(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "mx1.json"
     if text is not None:
         path.write_text(text)
