@@ -1,1 +1,1 @@
-"""A zone's plan and its apply: what exists, what mail needs there, and what changes."""
+"""Zones: the plan of each, its apply, and its propagation."""

@@ -1,4 +1,4 @@
-"""An octoDNS provider whose zones are in memory, and whom other people may interrupt."""
+"""An octoDNS provider with zones in memory, whose calls a test may interrupt."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Interrupt = Callable[[str], None]
 
 
 class MemoryProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
-    """Keeps its zones in `STORES[server]`; calls `interrupt` with what it is about to do."""
+    """Keeps its zones in `STORES[server]`; calls `interrupt` with the name of each call."""
 
     SUPPORTS_GEO = False
     SUPPORTS_ROOT_NS = True

@@ -1,4 +1,4 @@
-"""Keys in a zone of ours: behind CNAMEs that are published once, or in a zone cut out for them."""
+"""Keys in a zone of ours: behind CNAMEs that are published once, or in a delegated zone."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def held(zone: str) -> RecordSets:
     return {key: value for key, value in STORES["memory"][zone].items() if "_domainkey" in key[0]}
 
 
-def test_the_key_goes_into_our_zone_and_a_cname_leads_to_it_from_the_domains() -> None:
+def test_a_key_is_in_our_zone_and_a_cname_of_the_domain_leads_to_it() -> None:
     served(harbor=harbor(), keys=empty("keys.example"))
 
     assert published(fleet()).failures == {}
@@ -85,7 +85,7 @@ def test_a_domain_that_leads_nowhere_still_needs_its_zone() -> None:
     assert [one.startswith("mx1.attic.example: ") for one in done.failures] == [True]
 
 
-def test_our_zone_that_is_missing_fails_the_host_whose_keys_belong_there() -> None:
+def test_a_missing_zone_of_keys_fails_its_host() -> None:
     served(harbor=harbor())
 
     done = published(fleet())
@@ -101,7 +101,7 @@ def test_our_zone_that_is_missing_fails_the_host_whose_keys_belong_there() -> No
         (("CNAME", "elsewhere.example."), "has a CNAME to elsewhere.example., but must lead to"),
     ],
 )
-def test_what_is_in_the_way_of_a_cname_is_named(there: tuple[str, str], words: str) -> None:
+def test_a_conflict_with_a_cname_is_named(there: tuple[str, str], words: str) -> None:
     zone = harbor() | {(NAME, there[0]): (300, (there[1],))}
     served(harbor=zone, keys=empty("keys.example"))
 
@@ -124,7 +124,7 @@ def test_keys_go_into_the_zone_that_a_domain_has_cut_out_for_them() -> None:
     assert published(fleet(mail_dkim_cname="")).changes == []
 
 
-def test_a_zone_cut_out_for_keys_that_is_not_ours_is_told_of() -> None:
+def test_a_delegated_zone_of_keys_that_is_not_ours_is_reported() -> None:
     served(harbor=harbor() | {(f"_domainkey.{HARBOR}", "NS"): (3600, ("ns.keys.example.",))})
 
     (sentence,) = published(fleet(mail_dkim_cname="")).failures

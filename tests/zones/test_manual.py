@@ -1,4 +1,4 @@
-"""A zone that is published by hand, as its name servers tell of it."""
+"""A zone that is published by hand, read from its name servers."""
 
 from collections.abc import Iterator
 
@@ -63,7 +63,7 @@ def planned(seconds: float = 0.2) -> Publication:
 
 
 @pytest.mark.usefixtures("server")
-def test_what_is_to_be_published_is_shown_as_a_zone_file_can_hold_it() -> None:
+def test_records_to_publish_are_shown_as_lines_of_a_zone_file() -> None:
     text = "\n".join(zone_text(planned().by_hand))
     found = dns.zonefile.read_rrsets(text, rdclass=None)
     lines = {line for one in found for line in one.to_text().split("\n")}
@@ -81,14 +81,14 @@ def test_what_is_to_be_published_is_shown_as_a_zone_file_can_hold_it() -> None:
 
 
 @pytest.mark.usefixtures("server")
-def test_what_is_to_be_published_is_shown_as_a_table_with_its_reasons() -> None:
+def test_records_to_publish_are_shown_as_a_table_with_reasons() -> None:
     rows = [line for line in table(planned().by_hand).splitlines() if "mx1.harbor.example" in line]
 
     assert any("198.51.100.11" in row and "address of" in row for row in rows)
 
 
 @pytest.mark.usefixtures("server")
-def test_what_nobody_publishes_in_time_is_named() -> None:
+def test_records_that_are_not_published_in_time_are_named() -> None:
     made = planned()
     made.publish()
 
@@ -97,7 +97,7 @@ def test_what_nobody_publishes_in_time_is_named() -> None:
     assert made.written == set()
 
 
-def test_what_somebody_publishes_while_we_wait_is_enough(server: Responder, clock: Clock) -> None:
+def test_records_published_during_the_wait_are_enough(server: Responder, clock: Clock) -> None:
     made = planned(seconds=20)
     clock.at(0.3, server.answers.update, AFTER)
     made.publish()
@@ -105,7 +105,7 @@ def test_what_somebody_publishes_while_we_wait_is_enough(server: Responder, cloc
     assert made.failures == {}
 
 
-def test_what_is_all_there_is_nothing_to_say(server: Responder) -> None:
+def test_nothing_is_printed_if_every_record_is_published(server: Responder) -> None:
     server.answers = dict(AFTER)
     made = planned()
     made.publish()
@@ -113,7 +113,7 @@ def test_what_is_all_there_is_nothing_to_say(server: Responder) -> None:
     assert (made.changes, made.notes, made.failures) == ([], [], {})
 
 
-def test_a_registry_is_nobodys_business_there(server: Responder) -> None:
+def test_there_is_no_registry_in_a_zone_by_hand(server: Responder) -> None:
     made = planned()
 
     assert not [change for change in made.changes if "_pyinfra-mail" in change.name]

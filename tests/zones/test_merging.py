@@ -1,4 +1,4 @@
-"""How our values join those that a name already holds."""
+"""Values of ours merged with those that a name already has."""
 
 import pytest
 
@@ -108,7 +108,7 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
         (OTHER, ("a=1", "kept=1"), ("kept=1",), ("a=1",)),
     ],
 )
-def test_what_others_hold_stays(
+def test_values_of_others_stay(
     record: MailRecord, existing: tuple[str, ...], ours: tuple[str, ...], kept: tuple[str, ...]
 ) -> None:
     assert merged(record, existing) == Merged(ours, kept)
@@ -131,7 +131,7 @@ def test_what_others_hold_stays(
         (SPF, ("v=spf1 mox -all",), "harbor.example: the SPF policy 'v=spf1 mox -all' is broken"),
     ],
 )
-def test_what_only_the_owner_can_decide_is_refused(
+def test_a_decision_of_the_owner_is_refused(
     record: MailRecord, existing: tuple[str, ...], words: str
 ) -> None:
     with pytest.raises(MailError) as error:
@@ -164,7 +164,7 @@ def test_what_only_the_owner_can_decide_is_refused(
         (PTR, ("host-11.isp.example.",), "host-11.isp.example. stays, but receivers expect mx1."),
     ],
 )
-def test_what_mail_can_do_without_stays_and_the_plan_says_what_that_means(
+def test_an_existing_optional_record_stays_and_the_plan_says_why(
     record: MailRecord, existing: tuple[str, ...], words: str
 ) -> None:
     assert words in merged(record, existing).note
@@ -173,10 +173,10 @@ def test_what_mail_can_do_without_stays_and_the_plan_says_what_that_means(
 @pytest.mark.parametrize(
     "record", [DMARC, CONSENT, TLS, LOGO, ACCOUNT, SRV, PTR], ids=lambda record: record.name
 )
-def test_mail_arrives_without_some_kinds(record: MailRecord) -> None:
+def test_these_kinds_are_optional(record: MailRecord) -> None:
     assert kind(record).optional
 
 
 @pytest.mark.parametrize("record", [A, MX, SPF, KEY], ids=lambda record: record.type)
-def test_and_not_without_others(record: MailRecord) -> None:
+def test_these_kinds_are_not_optional(record: MailRecord) -> None:
     assert not kind(record).optional

@@ -1,4 +1,4 @@
-"""Zones with something odd in them, and what a plan makes of each."""
+"""Plans of unusual zones."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -87,7 +87,7 @@ KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A" + "MIIBCgKCAQEA" * 30 + "IDAQAB=="
         ("CNAME", "www.harbor.example.", "every name that does not exist leads there, also that"),
     ],
 )
-def test_a_wildcard_hides_nothing_of_ours_and_the_plan_says_what_it_does(
+def test_a_wildcard_hides_no_record_of_ours_and_the_plan_names_its_consequence(
     kind: str, value: str, words: str
 ) -> None:
     zone = harbor() | {("*.harbor.example", kind): (300, (value,))}
@@ -107,7 +107,7 @@ def test_a_wildcard_hides_nothing_of_ours_and_the_plan_says_what_it_does(
     "key",
     [("*.shop.harbor.example", "TXT"), ("*.harbor.example", "A"), ("www.harbor.example", "MX")],
 )
-def test_a_wildcard_that_does_nothing_to_mail_is_not_mentioned(key: tuple[str, str]) -> None:
+def test_a_wildcard_without_a_consequence_for_mail_is_not_mentioned(key: tuple[str, str]) -> None:
     values = {"TXT": '"a=1"', "A": "198.51.100.80", "MX": "10 mx.faraway.example."}
 
     assert planned(harbor() | {key: (300, (values[key[1]],))}).notes == ()
@@ -132,7 +132,7 @@ def test_a_cname_at_a_name_that_needs_mx_and_txt_is_a_conflict(domain: str) -> N
         "_submissions._tcp.harbor.example",
     ],
 )
-def test_a_cname_where_mail_can_do_without_leaves_it_to_whom_it_leads_to(name: str) -> None:
+def test_an_optional_record_is_left_out_where_its_name_is_a_cname(name: str) -> None:
     zone = harbor() | {(name, "CNAME"): (300, ("them.faraway.example.",))}
     changes = planned(zone, **EVERYTHING).changes
 
@@ -146,7 +146,7 @@ def spf(*terms: str) -> RecordSets:
     return {(HARBOR, "TXT"): (300, (" ".join(strings),))}
 
 
-def test_an_spf_policy_with_eleven_lookups_is_refused_by_what_costs_them() -> None:
+def test_an_spf_policy_with_eleven_lookups_is_refused_with_its_costs() -> None:
     mailer = "v=spf1 include:a.example a:b.example mx:c.example ~all"
 
     def lookup(name: str, _: str) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def test_an_spf_policy_with_eleven_lookups_is_refused_by_what_costs_them() -> No
     planned(harbor() | spf(*others[:-1]), lookup=lookup)
 
 
-def test_a_policy_that_we_do_not_change_is_not_counted_nor_asked_about() -> None:
+def test_lookups_of_an_unchanged_policy_are_not_counted() -> None:
     def lookup(name: str, record_type: str) -> tuple[str, ...]:
         raise AssertionError(name, record_type)
 
@@ -172,7 +172,7 @@ def test_a_policy_that_we_do_not_change_is_not_counted_nor_asked_about() -> None
     planned(harbor() | spf("mx", *elsewhere), lookup=lookup)
 
 
-def test_names_that_the_plan_is_about_to_publish_are_looked_up_in_it() -> None:
+def test_names_in_the_plan_are_looked_up_in_it() -> None:
     asked: list[str] = []
 
     def lookup(name: str, record_type: str) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ def test_names_that_the_plan_is_about_to_publish_are_looked_up_in_it() -> None:
 
 
 @pytest.mark.parametrize("note", ['"site=1"', '"v=spf1 -all"', '"DMARC1"', '"v=DMARC2; p=none"'])
-def test_unrelated_texts_at_a_policys_name_stay_beside_it(note: str) -> None:
+def test_unrelated_texts_at_the_name_of_a_policy_stay(note: str) -> None:
     zone = harbor() | {("_dmarc.harbor.example", "TXT"): (300, (note,))}
     apply(planned(zone))
 
@@ -200,7 +200,7 @@ def test_two_spf_policies_are_refused() -> None:
         planned(zone)
 
 
-def test_a_policy_of_others_that_is_completed_keeps_its_time_to_live() -> None:
+def test_a_completed_policy_of_others_keeps_its_ttl() -> None:
     zone = harbor() | {("_dmarc.harbor.example", "TXT"): (60, ('"v=DMARC1; p=none; fo=1"',))}
     result = planned(zone, mail_dmarc="reject", mail_dmarc_reports=["d@harbor.example"])
     apply(result)
@@ -227,7 +227,7 @@ def test_long_texts_are_cut_into_strings_that_read_as_one() -> None:
 
 
 @pytest.mark.parametrize("kind", ["CAA", "SRV"])
-def test_a_kind_that_the_provider_cannot_hold_is_told_of_and_left_out(
+def test_an_unsupported_optional_type_is_reported_and_left_out(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MemoryProvider, "SUPPORTS", MemoryProvider.SUPPORTS - {kind})
@@ -279,7 +279,7 @@ def test_a_domain_below_a_zone_cut_is_published_on_its_side_of_it() -> None:
         assert below == {zone.zone == sub}
 
 
-def test_a_domain_below_a_zone_cut_whose_zone_is_elsewhere_is_told_of() -> None:
+def test_a_domain_below_a_zone_cut_without_its_zone_is_reported() -> None:
     result = published(fleet(HARBOR, "sub.harbor.example"), {HARBOR: harbor() | CUT})
 
     (sentence,) = result.failures
@@ -316,7 +316,7 @@ def test_a_pointer_is_published_where_the_reverse_zone_is_ours_and_nowhere_else(
     assert (result.failures, result.notes) == ({}, [])
 
 
-def test_a_pointer_of_somebody_else_stays_and_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pointer_of_others_stays_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = REVERSE | {(POINTER, "PTR"): (60, ("host-11.isp.example.",))}
     result = pointers(monkeypatch, theirs, listing=True)
 
@@ -376,7 +376,9 @@ ZONES = st.lists(st.sampled_from(sorted(THEIRS)), max_size=4, unique=True).flatm
 
 @settings(max_examples=80, deadline=None)
 @given(ZONES)
-def test_whatever_stands_at_our_names_stays_and_the_second_plan_is_empty(start: RecordSets) -> None:
+def test_records_of_others_at_our_names_stay_and_the_second_plan_is_empty(
+    start: RecordSets,
+) -> None:
     zone = harbor() | start
     with suppress(MailError):
         apply(planned(zone, **EVERYTHING))
@@ -386,7 +388,7 @@ def test_whatever_stands_at_our_names_stays_and_the_second_plan_is_empty(start: 
         assert all(value.startswith(POLICIES) for value in gone)
 
 
-def test_octodns_finds_no_fault_with_the_mail_of_a_zone() -> None:
+def test_octodns_validates_every_record_of_ours() -> None:
     zone = harbor()
     result = planned(zone, **EVERYTHING)
     found = MailZoneValidator("mail", mode="auto", min_mx=1).validate(result.desired)

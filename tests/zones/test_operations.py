@@ -1,4 +1,4 @@
-"""The zones' operation, as pyinfra runs it for several hosts."""
+"""The zones' operations, as pyinfra runs them for several hosts."""
 
 import gc
 import logging
@@ -124,7 +124,7 @@ def test_planning_shows_each_change_once_and_writes_nothing(
     assert [provider.calls for provider in providers] == [["list", "read", "read"]]
 
 
-def test_what_is_left_out_of_a_zone_is_said_once_in_the_plan_and_the_rest_is_published(
+def test_records_left_out_are_reported_once_and_the_others_published(
     zones: dict[str, RecordSets],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -201,7 +201,7 @@ def test_a_mistake_stops_the_run_while_planning() -> None:
         add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
 
-def test_every_mistake_is_told_while_planning() -> None:
+def test_every_mistake_is_reported_while_planning() -> None:
     served()
 
     with pytest.raises(OperationError) as error:
@@ -226,7 +226,7 @@ def test_a_zone_that_fails_stops_its_own_hosts_only(
     assert sum("orchard.example: tests" in message for message in caplog.messages) == 1
 
 
-def test_a_provider_that_is_down_is_told_of_once(
+def test_a_provider_that_is_down_is_reported_once(
     zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: str) -> None:
@@ -265,7 +265,7 @@ def test_a_name_server_that_lags_stops_the_hosts_of_its_zone(
     assert zones_changed(state) == 2
 
 
-def test_what_a_killed_run_did_not_wait_for_is_waited_for_by_the_next(
+def test_a_run_waits_for_the_records_of_a_killed_one(
     zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = started()
@@ -314,7 +314,7 @@ def test_the_plan_is_in_pyinfras_json(monkeypatch: pytest.MonkeyPatch) -> None:
     assert meta.args[3].startswith("+ MX harbor.example 10 mx1.harbor.example.")
 
 
-def test_hosts_without_mail_dns_are_nobodys_to_publish(zones: dict[str, RecordSets]) -> None:
+def test_hosts_without_mail_dns_are_not_published(zones: dict[str, RecordSets]) -> None:
     state = started()
     add_op(state, zones_published, fleet=fleet(mail_dns=None), facts_of=facts_of)
     run_ops(state)
@@ -360,7 +360,7 @@ def mx1_alone() -> Fleet:
     return fleet_from({MX1: host(1, HARBOR, mail_zone_deletes=20)}, {})
 
 
-def test_what_was_there_is_saved_and_put_back(
+def test_earlier_records_are_saved_and_restored(
     zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
@@ -375,12 +375,12 @@ def test_what_was_there_is_saved_and_put_back(
 
 
 @pytest.mark.usefixtures("zones")
-def test_a_run_that_saved_nothing_cannot_be_put_back() -> None:
+def test_a_run_without_a_backup_cannot_be_restored() -> None:
     with pytest.raises(OperationError, match=r"no run '20200101T000000Z' has a backup in"):
         add_op(started(), zones_restored, fleet=fleet(), run="20200101T000000Z")
 
 
-def test_a_provider_that_nobody_names_any_more_cannot_be_put_back(
+def test_a_zone_of_a_provider_in_no_mail_dns_cannot_be_restored(
     zones: dict[str, RecordSets],
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
@@ -391,7 +391,7 @@ def test_a_provider_that_nobody_names_any_more_cannot_be_put_back(
     assert zones == before
 
 
-def test_a_zone_that_leaves_the_inventory_is_found_and_left(
+def test_orphans_in_a_zone_that_left_the_inventory_are_deleted(
     zones: dict[str, RecordSets],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -407,7 +407,7 @@ def test_a_zone_that_leaves_the_inventory_is_found_and_left(
     assert any(line.startswith("- MX orchard.example 10 mx2") for line in lines_of(caplog))
 
 
-def test_a_provider_that_lists_no_zones_is_asked_for_those_we_wrote(
+def test_zones_that_we_wrote_are_read_if_a_provider_lists_none(
     zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(MemoryProvider, "list_zones")
@@ -417,7 +417,7 @@ def test_a_provider_that_lists_no_zones_is_asked_for_those_we_wrote(
     assert zones[ORCHARD] == orchard()
 
 
-def test_a_run_without_all_hosts_leaves_no_zone(
+def test_no_orphan_is_deleted_in_a_run_without_all_hosts(
     zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
@@ -429,7 +429,7 @@ def test_a_run_without_all_hosts_leaves_no_zone(
 
 
 @pytest.mark.usefixtures("providers")
-def test_what_is_published_through_another_provider_or_by_hand_does_not_go(
+def test_records_published_through_another_provider_or_by_hand_stay(
     zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
@@ -442,7 +442,7 @@ def test_what_is_published_through_another_provider_or_by_hand_does_not_go(
     assert zones == before
 
 
-def test_a_provider_that_fails_midway_stops_everything_that_goes(
+def test_no_orphan_is_deleted_if_a_provider_fails(
     zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
@@ -462,7 +462,7 @@ def test_a_provider_that_fails_midway_stops_everything_that_goes(
     assert zones == before
 
 
-def test_a_plan_that_goes_too_far_is_shown_and_refused(
+def test_a_plan_over_the_limits_is_shown_and_refused(
     zones: dict[str, RecordSets],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -479,7 +479,7 @@ def test_a_plan_that_goes_too_far_is_shown_and_refused(
 
 
 @pytest.mark.usefixtures("zones")
-def test_a_zone_that_the_world_looks_for_elsewhere_is_told_in_the_plan_and_not_waited_for(
+def test_a_zone_delegated_elsewhere_is_reported_and_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     elsewhere = Server("ns.faraway.example", "192.0.2.1")
@@ -501,7 +501,7 @@ def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [message.strip() for message in caplog.messages]
 
 
-def test_what_a_provider_cannot_hold_is_told_once_with_the_plan(
+def test_an_unsupported_type_is_reported_once_in_the_plan(
     zones: dict[str, RecordSets], caplog: pytest.LogCaptureFixture
 ) -> None:
     def with_dane(*arguments: Any) -> tuple[MailRecord, ...]:

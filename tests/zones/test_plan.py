@@ -1,4 +1,4 @@
-"""A zone's plan and its apply, with other people at work in the same zone."""
+"""A zone's plan and its apply, while others change the same zone."""
 
 import json
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def test_planning_reads_once_and_writes_nothing() -> None:
     assert zone == harbor()
 
 
-def test_applying_adds_ours_and_leaves_all_else_as_it_was() -> None:
+def test_apply_adds_our_records_and_changes_no_others() -> None:
     zone = harbor()
 
     assert apply(planned(zone)) == 6
@@ -77,7 +77,7 @@ def test_applying_adds_ours_and_leaves_all_else_as_it_was() -> None:
     }
 
 
-def test_the_second_plan_is_empty_and_its_apply_asks_nobody() -> None:
+def test_the_second_plan_is_empty_and_its_apply_requests_nothing() -> None:
     zone = harbor()
     apply(planned(zone))
     second = planned(zone)
@@ -87,7 +87,7 @@ def test_the_second_plan_is_empty_and_its_apply_asks_nobody() -> None:
     assert second.provider.octodns.calls == ["read"]
 
 
-def test_a_shared_record_set_keeps_its_time_to_live_and_ours_gets_the_setting() -> None:
+def test_a_shared_record_set_keeps_its_ttl_and_ours_gets_the_setting() -> None:
     zone = harbor() | {
         (HARBOR, "MX"): (60, ("10 mx1.harbor.example.",)),
         ("mx1.harbor.example", "A"): (60, ("198.51.100.11",)),
@@ -137,20 +137,20 @@ def test_a_conflict_is_named_and_nothing_is_written(zone: RecordSets, words: str
     assert after == before
 
 
-def test_a_dmarc_policy_that_is_kept_elsewhere_is_left_there() -> None:
+def test_a_dmarc_policy_behind_a_cname_is_left_there() -> None:
     zone = harbor() | {("_dmarc.harbor.example", "CNAME"): (300, ("d.faraway.example.",))}
 
     assert not [change for change in planned(zone).changes if change.name.startswith("_dmarc")]
 
 
-def test_a_type_that_the_provider_cannot_hold_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_type_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryProvider, "SUPPORTS", {"A", "TXT"})
 
     with pytest.raises(MailError, match="type AAAA, which memory does not support"):
         planned(harbor())
 
 
-def test_a_zone_that_is_not_there_is_never_made() -> None:
+def test_a_missing_zone_is_never_created() -> None:
     served()
 
     with pytest.raises(MailError, match=r"harbor\.example: memory has no zone for it; create it"):
@@ -202,7 +202,7 @@ def on_write(result: ZonePlan, edit: Callable[[], object]) -> None:
     octodns.interrupt = lambda call: edit() if call == "write" else None
 
 
-def test_a_record_that_disappears_while_we_write_is_told_with_its_values() -> None:
+def test_a_record_lost_during_the_write_is_reported_with_its_values() -> None:
     zone = harbor()
     result = planned(zone)
     on_write(result, lambda: zone.pop(("www.harbor.example", "A")))
@@ -213,7 +213,7 @@ def test_a_record_that_disappears_while_we_write_is_told_with_its_values() -> No
         apply(result)
 
 
-def test_a_provider_that_does_not_keep_what_it_took_is_told_of() -> None:
+def test_a_provider_that_does_not_store_a_change_is_reported() -> None:
     zone = harbor()
     result = planned(zone)
     octodns = result.provider.octodns

@@ -152,7 +152,7 @@ def try_to(publish: Fleet, source: Provider) -> str | None:
 
 @settings(max_examples=EXAMPLES, **CHECKS)  # type: ignore[arg-type]
 @given(ZONES, EDITS, st.lists(FLEETS, min_size=1, max_size=3))
-def test_whatever_others_do_and_whenever_their_records_stay_theirs(
+def test_records_of_others_stay_at_any_edit_at_any_time(
     start: RecordSets, edits: list[Edit], fleets: list[Fleet]
 ) -> None:
     zone = dict(start)
@@ -170,7 +170,7 @@ def test_whatever_others_do_and_whenever_their_records_stay_theirs(
 
 @settings(max_examples=EXAMPLES, **CHECKS)  # type: ignore[arg-type]
 @given(ZONES, st.lists(FLEETS, min_size=1, max_size=3))
-def test_a_second_run_plans_nothing_and_what_is_put_back_is_as_it_was(
+def test_a_second_run_plans_nothing_and_a_restore_is_exact(
     start: RecordSets, fleets: list[Fleet]
 ) -> None:
     zone = dict(start)
@@ -190,7 +190,7 @@ def test_a_second_run_plans_nothing_and_what_is_put_back_is_as_it_was(
 
 @settings(max_examples=EXAMPLES, **CHECKS)  # type: ignore[arg-type]
 @given(ZONES, st.lists(FLEETS, min_size=1, max_size=3))
-def test_when_mail_has_left_the_zone_is_what_it_was(start: RecordSets, fleets: list[Fleet]) -> None:
+def test_a_zone_is_unchanged_when_mail_has_left(start: RecordSets, fleets: list[Fleet]) -> None:
     zone = dict(start)
     source = provider(zone)
     hosts: set[str] = set()

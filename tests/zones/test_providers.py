@@ -1,4 +1,4 @@
-"""Each provider with a short name: that it loads, reads its keys, and what it cannot hold."""
+"""Each provider with a short name: it loads, reads its keys, and supports these types."""
 
 import json
 import logging
@@ -84,13 +84,13 @@ def test_a_provider_loads_from_octodns_own_keys_and_shows_no_secret(
 
 
 @pytest.mark.parametrize(("name", "key"), MISSING)
-def test_a_key_without_which_nothing_works_is_named_when_it_is_missing(name: str, key: str) -> None:
+def test_a_missing_key_is_named(name: str, key: str) -> None:
     rest = {other: value for other, value in configured(name).items() if other != key}
 
     assert f"{PROVIDERS[name].path} needs {key}; add it to mail_dns" in refused(rest)
 
 
-def test_google_is_told_of_where_neither_key_nor_default_is_there(
+def test_google_without_a_key_or_a_default_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NO_GCE_CHECK", "true")
@@ -101,7 +101,7 @@ def test_google_is_told_of_where_neither_key_nor_default_is_there(
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_a_key_that_means_nothing_is_named(name: str) -> None:
+def test_an_unknown_key_is_named(name: str) -> None:
     assert f"{PROVIDERS[name].path} has no key tokne; correct it" in refused(
         configured(name, tokne="x")
     )
@@ -123,7 +123,7 @@ def test_a_broken_account_of_google_is_refused_without_showing_it(
     assert words in refused(configured("googlecloud"))
 
 
-def test_an_account_of_google_is_read_from_a_file_that_is_gone_afterwards(
+def test_an_account_of_google_is_read_from_a_file_that_is_then_removed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -133,7 +133,7 @@ def test_an_account_of_google_is_read_from_a_file_that_is_gone_afterwards(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_account_of_google_may_as_well_be_a_file_of_the_operators(tmp_path: Path) -> None:
+def test_an_account_of_google_may_be_a_file_of_the_operator(tmp_path: Path) -> None:
     path = tmp_path / "account.json"
     path.write_text(json.dumps(account()))
     provider = load(configured("googlecloud", credentials_file=str(path)))
@@ -143,7 +143,7 @@ def test_an_account_of_google_may_as_well_be_a_file_of_the_operators(tmp_path: P
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_what_a_provider_cannot_hold(name: str) -> None:
+def test_the_types_that_a_provider_does_not_support(name: str) -> None:
     assert MAIL_TYPES - set(load(configured(name)).octodns.SUPPORTS) == CANNOT_HOLD[name]
 
 

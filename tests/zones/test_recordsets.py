@@ -16,7 +16,7 @@ SETS = {
 
 
 @pytest.mark.parametrize(("kind", "texts"), SETS.items())
-def test_a_record_set_is_made_of_its_texts_and_says_them_again(kind: str, texts: list[str]) -> None:
+def test_a_record_set_made_of_texts_returns_them(kind: str, texts: list[str]) -> None:
     zone = Zone("harbor.example.", [])
     key = ("_submissions._tcp", kind)
     made = recordsets.new_record(zone, key, 300, recordsets.new_values(zone, key, texts))

@@ -1,4 +1,4 @@
-"""The registry's values, read and written."""
+"""The registry's values, parsed and written."""
 
 import pytest
 
@@ -34,21 +34,21 @@ def test_a_mark_is_read_and_written_the_same(text: str, mark: Mark) -> None:
         "3f9a1c  A mx1 5d41402a",
     ],
 )
-def test_what_is_no_mark_is_quoted(text: str) -> None:
+def test_an_invalid_mark_is_quoted(text: str) -> None:
     with pytest.raises(MailError) as error:
         Mark.parse(text)
 
     assert repr(text) in str(error.value)
 
 
-def test_what_somebody_wrote_beside_the_marks_is_kept() -> None:
+def test_other_texts_in_the_registry_are_kept() -> None:
     registry = Registry.parse([*GOOD, "who did this?"])
 
     assert registry.others == ("who did this?",)
     assert set(registry.texts()) == {*GOOD, "who did this?"}
 
 
-def test_a_fleet_is_known_by_any_of_its_hosts() -> None:
+def test_a_fleet_is_recognised_by_any_of_its_hosts() -> None:
     registry = Registry.parse(
         ["3f9a1c host mx1.a.example", "3f9a1c host mx2.a.example", "aaaaaa host mx.b.example"]
     )
@@ -73,7 +73,7 @@ def test_a_value_never_is_more_than_one_string() -> None:
     assert Registry.parse(map(str, marks)).promised() == {key: digests}
 
 
-def test_a_fleet_never_gets_the_mark_of_another() -> None:
+def test_a_fleet_never_gets_the_tag_of_another() -> None:
     hosts = ["mx1.harbor.example"]
     first = new_tag(hosts, Registry())
     taken = Registry((Mark(first, "host", "mx2.harbor.example"),))

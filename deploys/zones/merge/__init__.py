@@ -1,1 +1,1 @@
-"""Rules for joining a record of ours with what a name already holds."""
+"""Merge of records of ours with what a name already has, by kind."""

@@ -1,1 +1,1 @@
-"""Ownership of records: the registry in the zone, and what it says is ours."""
+"""Ownership: which record sets and values of a zone are ours, by its registry."""

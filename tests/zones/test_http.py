@@ -1,4 +1,4 @@
-"""Busy providers, and providers that are not safe to use."""
+"""Requests to busy providers, and providers that are not safe to use."""
 
 import json
 import threading
@@ -69,7 +69,7 @@ def api(*answers: Answer) -> Iterator[tuple[Provider, list[str]]]:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_busy_server_is_asked_again(status: int) -> None:
+def test_a_request_to_a_busy_server_is_retried(status: int) -> None:
     with api((status, {})) as (provider, asked):
         (record,) = provider.read("harbor.example").records
 
@@ -77,14 +77,14 @@ def test_a_busy_server_is_asked_again(status: int) -> None:
     assert asked == ["GET", "GET"]
 
 
-def test_the_wait_is_as_long_as_the_server_asks_for(clock: Clock) -> None:
+def test_the_pause_is_the_one_that_the_server_asks_for(clock: Clock) -> None:
     with api((429, {"Retry-After": "1"})) as (provider, _):
         provider.read("harbor.example")
 
     assert clock.sleeps == [1]
 
 
-def test_the_wait_has_a_bound_and_ends_in_a_sentence(clock: Clock) -> None:
+def test_the_pause_is_limited_and_the_failure_is_one_sentence(clock: Clock) -> None:
     with (
         api(*[(429, {"Retry-After": "86400"})] * 9) as (provider, asked),
         pytest.raises(MailError, match="answers with HTTP status 429"),
@@ -96,7 +96,7 @@ def test_the_wait_has_a_bound_and_ends_in_a_sentence(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("status", "times"), [(429, 2), (503, 2), (502, 1), (500, 1)])
-def test_a_change_that_may_have_been_made_is_not_made_twice(status: int, times: int) -> None:
+def test_a_change_that_may_have_been_made_is_not_retried(status: int, times: int) -> None:
     with api((status, {})) as (provider, asked):
         session = provider.octodns._sess  # noqa: SLF001 - nothing else sends but one request
         session.request("PATCH", f"http://127.0.0.1:{provider.octodns.port}/zones")
@@ -118,7 +118,7 @@ class _Waiting(_Base):
     def __init__(self, *arguments: Any, retry_period: int = 300, **more: Any) -> None: ...
 
 
-def test_a_class_that_waits_by_itself_is_told_to_leave_that_to_us() -> None:
+def test_retries_of_a_class_are_switched_off() -> None:
     assert with_defaults(_Waiting, {}) == {"retry_count": 1, "retry_period": 10}
     assert with_defaults(_Base, {"retry_count": 7}) == {"retry_count": 7}
     assert with_defaults(object, {"token": "t"}) == {"token": "t"}

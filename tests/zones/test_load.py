@@ -1,4 +1,4 @@
-"""From a mail_dns to a provider, and what is said where that fails."""
+"""The provider of a mail_dns, and the errors of a wrong one."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -83,7 +83,7 @@ def test_a_wrong_configuration_is_one_sentence(
     assert KEY not in str(error.value)
 
 
-def test_a_missing_package_of_ours_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> None:
         raise ModuleNotFoundError(name=name)
 
@@ -135,10 +135,10 @@ def api() -> Iterator[type[Api]]:
         (0, "", "does not answer in time"),
     ],
 )
-def test_what_an_api_answers_becomes_one_sentence(
+def test_an_answer_of_an_api_becomes_one_sentence(
     status: int, body: str, words: str, api: type[Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "RETRIES", 0)  # how long it is waited for is test_manners'
+    monkeypatch.setattr(http, "RETRIES", 0)  # test_http.py tests the retries
     api.status, api.body = status, body
     provider = load(POWERDNS | {"port": api.port, "timeout": 0.5})
 
@@ -150,7 +150,7 @@ def test_what_an_api_answers_becomes_one_sentence(
         assert KEY not in str(error.value)
 
 
-def test_a_provider_that_is_down_is_told_of() -> None:
+def test_a_provider_that_is_down_is_reported() -> None:
     with pytest.raises(
         UnreachableError,
         match=r"^harbor\.example: powerdns at 127\.0\.0\.1 cannot be reached \(Connection refused",
@@ -171,7 +171,7 @@ def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(
     assert error.value.__suppress_context__
 
 
-def test_octodns_speaks_only_to_those_who_debug(
+def test_messages_of_octodns_are_shown_with_debug_only(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     served(harbor=harbor())

@@ -1,4 +1,4 @@
-"""What happens when a change goes wrong on its way."""
+"""Failures of an apply: half-done writes, lost changes, limits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ def refusing(zone: RecordSets, takes: int) -> Provider:
     return source
 
 
-def test_one_record_set_that_is_refused_is_told_with_what_was_written() -> None:
+def test_a_refused_record_set_is_reported_with_those_that_were_written() -> None:
     zone = harbor()
     source = refusing(zone, 3)
 
@@ -57,7 +57,7 @@ def test_one_record_set_that_is_refused_is_told_with_what_was_written() -> None:
 
 
 @pytest.mark.parametrize("takes", range(10))
-def test_after_a_change_that_was_half_done_the_next_run_does_the_rest(takes: int) -> None:
+def test_the_next_run_completes_a_half_done_write(takes: int) -> None:
     zone = harbor()
     source = refusing(zone, takes)
     with pytest.raises(MailError):
@@ -73,7 +73,7 @@ def test_after_a_change_that_was_half_done_the_next_run_does_the_rest(takes: int
     }
 
 
-def test_what_was_half_done_is_marked_as_far_as_it_goes() -> None:
+def test_a_half_done_write_is_marked_as_far_as_it_went() -> None:
     zone = harbor()
     with pytest.raises(MailError, match="2 of 11 record sets were written"):
         apply(planned(refusing(zone, 2), HARBOR, FLEET))
@@ -99,7 +99,7 @@ def on_read(result: ZonePlan, edit: Callable[[], object]) -> None:
         lambda zone: zone.update({(HARBOR, "TXT"): harbor()[HARBOR, "TXT"]}),
     ],
 )
-def test_what_a_provider_did_not_keep_goes_back_with_all_else(
+def test_all_record_sets_are_restored_if_a_provider_loses_one(
     lost: Callable[[RecordSets], object],
 ) -> None:
     zone = harbor()
@@ -113,7 +113,7 @@ def test_what_a_provider_did_not_keep_goes_back_with_all_else(
     assert zone == harbor()
 
 
-def test_what_is_neither_as_it_was_nor_as_we_wrote_it_is_not_put_back() -> None:
+def test_a_record_set_changed_by_others_is_not_restored() -> None:
     zone = harbor()
     result = planned(provider(zone), HARBOR, FLEET)
     on_read(result, lambda: zone.update({MX: (60, ("5 mx.faraway.example.",))}))
@@ -124,7 +124,7 @@ def test_what_is_neither_as_it_was_nor_as_we_wrote_it_is_not_put_back() -> None:
     assert zone == harbor() | {MX: (60, ("5 mx.faraway.example.",))}
 
 
-def test_a_deletion_that_a_provider_forgets_is_told() -> None:
+def test_a_deletion_that_a_provider_ignores_is_reported() -> None:
     zone = harbor()
     source = provider(zone)
     published(source, HARBOR, fleet_of(HARBOR, 1, 2))
@@ -143,7 +143,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("updates", "deletes", "words"), LIMITS)
-def test_a_plan_that_goes_too_far_is_refused_with_the_numbers(
+def test_a_plan_over_the_limits_is_refused_with_the_numbers(
     updates: int, deletes: int, words: str
 ) -> None:
     source = provider(harbor())
@@ -173,7 +173,7 @@ class Remembering(MemoryProvider):
         return found
 
 
-def test_a_provider_that_remembers_what_it_has_read_looks_again() -> None:
+def test_a_provider_that_keeps_what_it_has_read_is_read_again() -> None:
     zone = harbor()
     served(harbor=zone)
 

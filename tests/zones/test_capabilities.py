@@ -1,4 +1,4 @@
-"""What a provider cannot hold, or might garble, as a plan tells of it."""
+"""Record types that a provider does not support, and texts that it may alter, in a plan."""
 
 from dataclasses import replace
 from typing import Any
@@ -48,7 +48,7 @@ TOLD = {
 
 
 @pytest.mark.parametrize("kind", TOLD)
-def test_what_mail_can_do_without_is_told_once_and_not_tried(kind: str) -> None:
+def test_an_optional_type_is_reported_once_and_not_tried(kind: str) -> None:
     value, words = TOLD[kind]
     both = [needed(kind, f"_{name}._tcp", value) for name in ("a", "b")]
     result = planned(harbor(), *both, MX)
@@ -59,7 +59,7 @@ def test_what_mail_can_do_without_is_told_once_and_not_tried(kind: str) -> None:
     assert note.startswith(f"route53 does not support {kind}: {words}")
 
 
-def test_what_mail_cannot_do_without_is_refused() -> None:
+def test_a_type_that_mail_needs_is_refused() -> None:
     alone = MailRecord(f"a.{HARBOR}", "NAPTR", ('1 1 "u" "x" "!y!z!" .',), 3600, "no such kind")
 
     with pytest.raises(MailError, match=r"a\.harbor\.example needs a record of type NAPTR, which"):
@@ -71,7 +71,7 @@ PLAIN = ['""', '"site-verification=1f3a"', '"x; y;z"', f'"{"k" * 255}" "{"k" * 9
 
 
 @pytest.mark.parametrize("text", ODD)
-def test_a_set_with_a_text_that_might_be_garbled_is_left_alone(text: str) -> None:
+def test_a_record_set_with_a_text_that_may_be_altered_is_not_written(text: str) -> None:
     zone = harbor() | {(HARBOR, "TXT"): (300, (text,))}
 
     with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
@@ -79,7 +79,7 @@ def test_a_set_with_a_text_that_might_be_garbled_is_left_alone(text: str) -> Non
 
 
 @pytest.mark.parametrize("text", ODD)
-def test_such_a_text_is_in_nobodys_way_elsewhere_or_with_a_faithful_provider(text: str) -> None:
+def test_such_a_text_is_no_obstacle_elsewhere_or_with_a_faithful_provider(text: str) -> None:
     beside = harbor() | {(HARBOR, "TXT"): (300, (text,))}
     already = harbor() | {(HARBOR, "TXT"): (300, (text, '"v=spf1 mx ~all"'))}
 
@@ -89,7 +89,7 @@ def test_such_a_text_is_in_nobodys_way_elsewhere_or_with_a_faithful_provider(tex
 
 
 @pytest.mark.parametrize("text", ODD)
-def test_neither_what_leaves_nor_what_is_put_back_may_garble_it(text: str) -> None:
+def test_neither_a_deletion_nor_a_restore_may_alter_it(text: str) -> None:
     zone = harbor() | {(HARBOR, "TXT"): (300, (text,))}
     served(harbor=zone)
     provider = Provider("route53", MemoryProvider("test", "memory"))
@@ -104,14 +104,14 @@ def test_neither_what_leaves_nor_what_is_put_back_may_garble_it(text: str) -> No
 
 
 @pytest.mark.parametrize("text", PLAIN)
-def test_a_plain_text_stays_and_ours_comes_beside_it(text: str) -> None:
+def test_a_plain_text_stays_and_ours_is_added(text: str) -> None:
     zone = harbor() | {(HARBOR, "TXT"): (300, (text,))}
     apply(planned(zone, SPF))
 
     assert set(zone[HARBOR, "TXT"][1]) == {text, '"v=spf1 mx ~all"'}
 
 
-def test_what_a_provider_keeps_beside_a_set_stays_where_others_share_it() -> None:
+def test_provider_data_of_a_shared_record_set_stays() -> None:
     """Cloudflare's comments and tags; its proxy must not stand before an address of ours."""
     served(harbor=harbor() | {(f"mx1.{HARBOR}", "A"): (60, ("198.51.100.11",))})
     provider = Provider("cloudflare", Noting("test", "memory"))

@@ -1,4 +1,4 @@
-"""Zones that have left the inventory, as the DNS tells of them."""
+"""Zones that have left the inventory, found in the DNS."""
 
 import dns.nameserver
 import dns.resolver
@@ -19,7 +19,7 @@ ANSWERS = {
 }
 
 
-def test_of_the_zones_that_a_provider_lists_those_with_our_marks_are_found() -> None:
+def test_zones_with_our_marks_are_found_among_those_of_a_provider() -> None:
     zones = {"ours.example", "theirs.example", "odd.example", "bare.example"}
     with Responder("127.0.0.9") as responder:
         responder.answers = dict(ANSWERS)
@@ -30,7 +30,9 @@ def test_of_the_zones_that_a_provider_lists_those_with_our_marks_are_found() -> 
 
 
 @pytest.mark.parametrize("zones", [set(), {"ours.example"}])
-def test_without_a_resolver_none_is_found(zones: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_zone_is_found_without_a_resolver(
+    zones: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("deploys.zones.orphans.SECONDS", 0.1)
     with Responder("127.0.0.9") as responder:
         responder.silent = True

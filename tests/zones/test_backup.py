@@ -1,4 +1,4 @@
-"""What is saved before a change, and put back."""
+"""Backups before a change, and their restore."""
 
 import stat
 from pathlib import Path
@@ -27,7 +27,7 @@ def text_of(run: str) -> str:
     return (Backups().directory / run / f"{HARBOR}.zone").read_text()
 
 
-def test_what_was_there_can_be_read_as_a_zone_file() -> None:
+def test_a_backup_can_be_read_as_a_zone_file() -> None:
     run = published(provider(harbor()), HARBOR, FLEET)
     text = text_of(run)
 
@@ -40,7 +40,7 @@ def test_what_was_there_can_be_read_as_a_zone_file() -> None:
     )
 
 
-def test_only_the_operator_can_read_what_is_saved() -> None:
+def test_only_the_operator_can_read_a_backup() -> None:
     run = published(provider(harbor()), HARBOR, FLEET)
     files = [
         Backups().directory,
@@ -51,7 +51,7 @@ def test_only_the_operator_can_read_what_is_saved() -> None:
     assert not any(stat.S_IMODE(path.stat().st_mode) & 0o077 for path in files)
 
 
-def test_every_run_that_writes_has_an_id_of_its_own_and_no_other_has_one() -> None:
+def test_each_run_that_writes_has_its_own_id_and_others_have_none() -> None:
     zone = harbor()
     source = provider(zone)
     first = published(source, HARBOR, FLEET)
@@ -63,7 +63,7 @@ def test_every_run_that_writes_has_an_id_of_its_own_and_no_other_has_one() -> No
     assert Backups().runs() == [first, second]
 
 
-def test_where_nothing_can_be_saved_nothing_is_written(
+def test_nothing_is_written_without_a_backup(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
@@ -84,7 +84,7 @@ def unordered(zone: RecordSets) -> dict[tuple[str, str], tuple[int, list[str]]]:
     return {key: (ttl, sorted(values)) for key, (ttl, values) in zone.items()}
 
 
-def test_a_zone_is_put_back_to_the_letter() -> None:
+def test_a_zone_is_restored_exactly() -> None:
     zone = harbor() | {(HARBOR, "TXT"): (77, ODD), MX: (60, ("5 mx.faraway.example.",))}
     before = unordered(zone)
     source = provider(zone)
@@ -97,7 +97,7 @@ def test_a_zone_is_put_back_to_the_letter() -> None:
     assert restored(source, run).changes == ()
 
 
-def test_what_somebody_has_changed_since_is_named_and_stays_unless_asked_for() -> None:
+def test_a_record_changed_since_is_named_and_stays_unless_overwrite_is_set() -> None:
     zone = harbor()
     source = provider(zone)
     run = published(source, HARBOR, FLEET)
@@ -116,7 +116,7 @@ def test_what_somebody_has_changed_since_is_named_and_stays_unless_asked_for() -
     assert zone == harbor()
 
 
-def test_a_run_that_is_not_known_is_told_with_those_that_are() -> None:
+def test_an_unknown_run_is_reported_with_the_latest_ones() -> None:
     run = published(provider(harbor()), HARBOR, FLEET)
 
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""What a run marks as its own, and takes out when it has had its day; with strangers beside it."""
+"""Marks of a run, and the deletion of stale records, in zones that others use too."""
 
 from collections.abc import Callable
 
@@ -38,13 +38,13 @@ def lines(result: ZonePlan) -> list[str]:
     return [str(change) for change in result.changes]
 
 
-def test_the_life_of_mail_in_a_zone_leaves_no_trace() -> None:
+def test_a_zone_is_unchanged_after_its_mail_has_left() -> None:
     zone = harbor()
 
     live(provider(zone), HARBOR, lambda: dict(zone))
 
 
-def test_what_a_run_creates_is_marked_and_what_was_there_is_not() -> None:
+def test_created_records_are_marked_and_existing_ones_are_not() -> None:
     zone = harbor() | {("mx1.harbor.example", "A"): (300, ("198.51.100.11",))}
     source = provider(zone)
     published(source, HARBOR, ONE)
@@ -65,7 +65,7 @@ def test_what_a_run_creates_is_marked_and_what_was_there_is_not() -> None:
     ]
 
 
-def test_a_host_that_leaves_takes_its_own_with_it_and_the_plan_says_so() -> None:
+def test_records_of_a_host_that_leaves_are_deleted_and_the_plan_says_so() -> None:
     _, source = with_both()
     shown = lines(planned(source, HARBOR, ONE))
 
@@ -112,7 +112,7 @@ MX2 = ("mx2.harbor.example", "A")
         ),
     ],
 )
-def test_what_somebody_has_changed_stays(edit: Edit, left: RecordSets) -> None:
+def test_a_record_that_somebody_has_changed_stays(edit: Edit, left: RecordSets) -> None:
     zone, source = with_both()
     edit(zone)
     apply(planned(source, HARBOR, ONE))
@@ -121,7 +121,7 @@ def test_what_somebody_has_changed_stays(edit: Edit, left: RecordSets) -> None:
     assert planned(source, HARBOR, ONE).changes == ()
 
 
-def test_what_stays_because_somebody_has_changed_it_is_said_once() -> None:
+def test_a_changed_record_is_reported_once() -> None:
     zone, source = with_both()
     zone[MX2] = (3600, ("203.0.113.12",))
     first = planned(source, HARBOR, ONE)
@@ -159,7 +159,7 @@ SHARED = '"v=spf1 mx include:_spf.faraway.example ~all"'
         pytest.param('"v=spf1 mx -all"', None, '"v=spf1 mx -all"', id="what was right stays"),
     ],
 )
-def test_a_domain_that_leaves_takes_its_terms_out_of_the_policy(
+def test_terms_of_a_domain_that_leaves_are_removed_from_the_policy(
     before: str | None, edited: str | None, after: str | None
 ) -> None:
     zone: RecordSets = {(HARBOR, "NS"): (3600, ("ns.nic.example.",))}
@@ -176,7 +176,7 @@ def test_a_domain_that_leaves_takes_its_terms_out_of_the_policy(
     assert ("mx1.harbor.example", "A") in zone
 
 
-def test_what_is_ours_follows_the_settings() -> None:
+def test_records_of_ours_follow_the_settings() -> None:
     zone, source = with_both()
     moved = ONE.hosts[0].model_copy(update={"addresses": BOTH.hosts[1].addresses[:1]})
     apply(planned(source, HARBOR, Fleet(hosts=(moved,))))
@@ -192,7 +192,7 @@ def test_what_is_ours_follows_the_settings() -> None:
         pytest.param({"mx1", "mx2"}, told("mx1"), id="a host tells nothing of itself"),
     ],
 )
-def test_nothing_goes_unless_every_host_has_had_its_say(
+def test_nothing_is_deleted_unless_every_host_has_reported(
     ready: set[str], facts: dict[str, HostFacts]
 ) -> None:
     zone, source = with_both()
@@ -204,7 +204,7 @@ def test_nothing_goes_unless_every_host_has_had_its_say(
     assert zone == before
 
 
-def test_where_nobody_knows_yet_what_is_to_be_nothing_goes() -> None:
+def test_nothing_is_deleted_at_names_whose_records_are_not_known_yet() -> None:
     _, source = with_both()
     result = planned(source, HARBOR, ONE, frozenset({"mx2.harbor.example"}))
 
@@ -212,7 +212,7 @@ def test_where_nobody_knows_yet_what_is_to_be_nothing_goes() -> None:
     assert [line for line in lines(result) if line.startswith("- TXT mx2-rsa")]
 
 
-def test_without_a_mark_nothing_goes() -> None:
+def test_nothing_is_deleted_without_a_mark() -> None:
     zone, source = with_both()
     del zone[REGISTRY]
     result = planned(source, HARBOR, ONE)
@@ -220,7 +220,7 @@ def test_without_a_mark_nothing_goes() -> None:
     assert not [line for line in lines(result) if line.startswith("-")]
 
 
-def test_other_fleets_in_the_zone_are_strangers_too() -> None:
+def test_records_of_another_fleet_in_the_zone_stay() -> None:
     zone, source = with_both()
     other = fleet_of(HARBOR, 3, domains=[])
     published(source, HARBOR, other)
@@ -232,7 +232,7 @@ def test_other_fleets_in_the_zone_are_strangers_too() -> None:
     assert planned(source, HARBOR, BOTH).changes == ()
 
 
-def test_a_zone_that_a_version_without_a_registry_wrote_is_taken_over_as_it_is() -> None:
+def test_a_zone_written_by_a_version_without_a_registry_is_adopted() -> None:
     zone, source = with_both()
     marks = zone.pop(REGISTRY)
     adopting = planned(source, HARBOR, BOTH)
@@ -248,7 +248,7 @@ def test_a_zone_that_a_version_without_a_registry_wrote_is_taken_over_as_it_is()
     assert set(zone[REGISTRY][1]) == {mark for mark in marks[1] if " SPF @ " not in mark}
 
 
-def test_a_host_that_comes_back_alone_does_not_take_the_others_for_its_own() -> None:
+def test_a_host_that_returns_alone_does_not_adopt_records_of_the_others() -> None:
     zone, source = with_both()
     published(source, HARBOR, fleet_of(HARBOR, 2))
     published(source, HARBOR, ONE)
@@ -256,7 +256,7 @@ def test_a_host_that_comes_back_alone_does_not_take_the_others_for_its_own() -> 
     assert ("mx2.harbor.example", "A") in zone
 
 
-def test_what_another_fleet_has_taken_over_is_theirs() -> None:
+def test_records_that_another_fleet_has_adopted_are_theirs() -> None:
     zone = harbor()
     source = provider(zone)
     published(source, HARBOR, fleet_of(HARBOR, 1, 2, 3))
@@ -267,7 +267,7 @@ def test_what_another_fleet_has_taken_over_is_theirs() -> None:
     assert len([text for text in zone[REGISTRY][1] if " A mx3 " in text]) == 1
 
 
-def test_a_zone_that_somebody_filled_by_hand_is_not_taken_over() -> None:
+def test_a_zone_filled_by_hand_is_not_adopted() -> None:
     zone, source = with_both()
     del zone[REGISTRY]
     zone["_dmarc.harbor.example", "TXT"] = (60, ('"x=1"',))

@@ -1,4 +1,4 @@
-"""What octoDNS's providers are kept from."""
+"""Adjustments to octoDNS's providers."""
 
 from typing import Any
 
@@ -92,7 +92,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_what_somebody_changes_between_two_readings_is_seen(
+def test_a_second_reading_shows_a_change_in_between(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = ["198.51.100.80"]
@@ -105,7 +105,7 @@ def test_what_somebody_changes_between_two_readings_is_seen(
         assert found[f"www.{ZONE}."].values == [address]
 
 
-def test_an_error_that_a_provider_passes_off_as_an_empty_zone_is_one(
+def test_an_error_returned_as_an_empty_zone_is_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Octodns-hetzner answers so when it is told to slow down."""
@@ -122,7 +122,7 @@ def test_an_error_that_a_provider_passes_off_as_an_empty_zone_is_one(
 
 
 @pytest.mark.parametrize("name", ["cloudflare", "dnsimple", "gandi"])
-def test_the_zones_own_name_servers_are_in_no_plans_way(
+def test_ns_records_of_the_zone_do_not_stop_a_plan(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """These three return them, and refuse to plan for a zone that has them."""
@@ -134,7 +134,7 @@ def test_the_zones_own_name_servers_are_in_no_plans_way(
     assert [change.record.fqdn for change in (fresh.changes if fresh else [])] == [f"{ZONE}."]
 
 
-def test_half_a_zone_is_no_zone() -> None:
+def test_half_a_zone_is_not_accepted() -> None:
     zone = harbor()
     del zone[ZONE, "NS"]
     served(harbor=zone)
@@ -144,7 +144,7 @@ def test_half_a_zone_is_no_zone() -> None:
 
 
 @pytest.mark.parametrize("name", ["digitalocean", "dnsimple", "gandi", "hetzner", "ns1"])
-def test_no_provider_waits_for_ever(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_request_has_a_timeout(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = set()
 
     def send(*_: Any, timeout: Any, **__: Any) -> None:
@@ -160,7 +160,7 @@ def test_no_provider_waits_for_ever(name: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("name", ["cloudflare", "powerdns"])
-def test_a_time_limit_of_the_operators_stays(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_of_the_operator_is_kept(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = set()
 
     def send(*_: Any, timeout: Any, **__: Any) -> None:
