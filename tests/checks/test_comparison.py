@@ -94,7 +94,7 @@ def test_a_broken_previous_report_is_one_sentence(tmp_path: Path, text: bytes) -
     assert comparison.changes == ()
     assert comparison.unknown == (
         f"the previous report {tmp_path}/report.json cannot be read: "
-        "it is no report of this program"
+        "it is not a report of pyinfra-mail"
     )
 
 
@@ -111,4 +111,4 @@ def test_a_report_is_compared_with_one_about_the_same_alone(tmp_path: Path) -> N
     comparison = since(tmp_path, part, other)
 
     assert comparison.changes == ()
-    assert "was about something else" in news(replace(other, comparison=comparison))
+    assert "has other limits" in news(replace(other, comparison=comparison))

@@ -71,7 +71,7 @@ def test_a_machine_without_sendmail_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("subprocess.run", _missing)
 
     with pytest.raises(MailError, match="this machine has no sendmail; install a mail server"):
-        notice.told(bad(), OPERATOR)
+        notice.notified(bad(), OPERATOR)
 
 
 def _missing(*_arguments: object, **_options: object) -> None:
@@ -120,7 +120,7 @@ def test_a_webhook_gets_json_and_its_url_may_be_a_secret(
     with webhook(tls) as (url, posted):
         monkeypatch.setenv("WEBHOOK", url)
 
-        notice.told(bad(), env("WEBHOOK"))
+        notice.notified(bad(), env("WEBHOOK"))
 
     assert [(one["verdict"], one["inventory"]) for one in posted] == [("failed", "lab")]
     assert "worse: smtp.relay of mx1 was warning, is error" in posted[0]["text"]
@@ -128,17 +128,15 @@ def test_a_webhook_gets_json_and_its_url_may_be_a_secret(
 
 def test_a_webhook_that_fails_is_named_without_its_url(tls: SSLContext) -> None:
     with webhook(tls) as (url, _), pytest.raises(MailError) as told:
-        notice.told(bad(), f"{url}/broken")
+        notice.notified(bad(), f"{url}/broken")
 
-    assert str(told.value) == (
-        "the notice was not sent: the webhook of verify_notify: it answered 500"
-    )
+    assert str(told.value) == ("the notice was not sent: the webhook of verify_notify: status 500")
 
 
 @pytest.mark.parametrize("url", [f"https://127.0.0.1:1/{TOKEN}", f"https://no.invalid/{TOKEN}"])
 def test_a_webhook_that_nobody_serves_is_one_sentence_without_its_url(url: str) -> None:
     with pytest.raises(MailError) as told:
-        notice.told(bad(), url)
+        notice.notified(bad(), url)
 
     assert TOKEN not in str(told.value)
     assert str(told.value).startswith("the notice was not sent: the webhook of verify_notify: ")
@@ -150,7 +148,7 @@ def test_a_secret_that_is_neither_address_nor_url_is_not_shown(
     monkeypatch.setenv("WEBHOOK", f"http://chat.example/{TOKEN}")
 
     with pytest.raises(MailError, match="masked here") as told:
-        notice.told(bad(), env("WEBHOOK"))
+        notice.notified(bad(), env("WEBHOOK"))
 
     assert TOKEN not in str(told.value)
 
@@ -160,7 +158,7 @@ def test_a_notice_is_bounded() -> None:
     report: Report = replace(bad(), comparison=Comparison(bad().started, many))
 
     assert "and 200 more" in notice.text(report)
-    assert len(notice.kept(report.comparison).untold) == 100
+    assert len(notice.postponed(report.comparison).untold) == 100
 
 
 def test_whole_runs_leave_metrics_where_the_collector_looks(

@@ -98,7 +98,7 @@ def test_a_run_in_which_no_message_arrived_never_succeeds() -> None:
 
     assert report.verdict is Verdict.UNKNOWN
     assert not report.succeeded
-    assert "No mail was seen to arrive." in on_terminal(report)
+    assert "No test message was delivered." in on_terminal(report)
 
 
 def test_the_page_shows_every_check_of_the_catalogue_with_its_text() -> None:
@@ -174,7 +174,7 @@ def test_many_messages_that_arrived_are_only_counted() -> None:
 
     shown = on_terminal(replace(REPORTS["good"], messages=messages))
 
-    assert "80 of 80 messages arrived" in shown
+    assert "All 80 test messages delivered in 0.3 to 0.6 s." in shown
     assert "visitor@" not in shown
 
 

@@ -1,8 +1,8 @@
 """
-The report of a proof: on the terminal, and as files for people and for programs.
+The report of a run: on the terminal, and as files for people and programs.
 
-Files go to `reports/<inventory's folder>/` in the directory that the run was started in; those of a
-run that was about less than everything to `part/` in it, so that the last whole proof stays.
+Files go to `reports/<inventory's folder>/` in the working directory. Those of a partial run go to
+`part/` in it, so that the last complete report stays.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,10 +43,10 @@ def publish(
     terminal.show(report, console)
     failures = []
     try:
-        report = notice.told(report, receiver)
+        report = notice.notified(report, receiver)
     except MailError as problem:
         failures.append(str(problem))
-        report = replace(report, comparison=notice.kept(compared))
+        report = replace(report, comparison=notice.postponed(compared))
     try:
         write(report, folder, page)
         console.print(f"  Report: {folder / 'report.html'} (and {_OTHERS})\n")
@@ -64,7 +64,7 @@ def write(report: Report, folder: Path, page: Renderer) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    # Whoever reads finds the old file or the new one, whole; a collector takes no other suffix.
+    # A reader finds the old file or the new one, complete; a collector ignores other suffixes.
     staged = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,5 +73,5 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         raise MailError(
             f"the report cannot be written to {path.parent}: {error.strerror}; make the folder "
-            "writable, or start the run in a directory of yours"
+            "writable, or start the run in a directory of your own"
         ) from error

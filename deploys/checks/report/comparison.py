@@ -1,8 +1,8 @@
 """
-What has changed since the previous report.
+Comparison with the previous report.
 
-Compared is how bad the worst answer to each question about each subject is; what it says may
-differ from run to run without meaning anything.
+For each check and subject, the worst severity is compared. The text of a finding can differ in
+every run, and is not compared.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,20 +14,20 @@ from .data import Document
 
 Key = tuple[str, Subject, str]
 _PROBLEMS = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.WAIVED)
-_LONGEST = 10_000_000  # octets of a report that is worth reading
+_LONGEST = 10_000_000  # octets of a report
 
 
 def compared(report: Report, previous: Path) -> Comparison:
-    """Compare with the report in a file; there is nothing to say where there is none."""
+    """Compare with the report in a file; without a file the comparison is empty."""
     try:
         before = _read(previous)
     except FileNotFoundError:
         return Comparison()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no report of this program"
+        reason = getattr(error, "strerror", None) or "it is not a report of pyinfra-mail"
         return Comparison(unknown=f"the previous report {previous} cannot be read: {reason}")
     if before.limits != report.limits:
-        return Comparison(unknown=f"the previous report {previous} was about something else")
+        return Comparison(unknown=f"the previous report {previous} has other limits")
     changes = tuple(_changes(_worst(before.findings), _worst(report.findings)))
     return Comparison(before.started, changes, untold=before.comparison.untold)
 

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no network, no script, no other file."""
+"""The report as one HTML page, without scripts, other files, or network."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 
 @dataclass(frozen=True)
 class Row:
-    """Every answer of one severity to one question about one subject."""
+    """The findings of one check, subject and severity."""
 
     check: Check
     severity: Severity
@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Card:
-    """One domain or host with its rows."""
+    """One subject with its rows."""
 
     subject: str
     severity: Severity
@@ -34,10 +34,10 @@ class Card:
 
     @property
     def count(self) -> str:
-        """Return how much is known of it."""
-        answers = sum(len(row.findings) for row in self.rows)
-        asked = len({row.check for row in self.rows})
-        return f"{number(asked, 'question')}, {number(answers, 'answer')}"
+        """Return the numbers of checks and findings."""
+        findings = sum(len(row.findings) for row in self.rows)
+        checks = len({row.check for row in self.rows})
+        return f"{number(checks, 'check')}, {number(findings, 'finding')}"
 
 
 def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
@@ -82,12 +82,12 @@ _GROUPS: dict[str, Subject] = {"Domains": "domain", "Hosts": "host", "Waivers": 
 
 
 def _figures(report: Report) -> Iterator[tuple[str, str, str]]:
-    arrived = sum(message.arrived for message in report.messages)
-    count = f"{arrived} of {len(report.messages)}" if report.mailed else "none sent"
-    yield "Messages arrived", count, span(report.messages)
+    delivered = sum(message.arrived for message in report.messages)
+    count = f"{delivered} of {len(report.messages)}" if report.mailed else "none sent"
+    yield "Messages delivered", count, span(report.messages)
     total = sum(report.changes.values())
-    yield "Changed by the run", str(total), changes(report.changes)
-    yield "Time for the proof", f"{report.seconds:.1f} s", "everything side by side"
+    yield "Changed by the run", str(total), changes(report.changes) or "hosts and zones"
+    yield "Duration", f"{report.seconds:.1f} s", "checks run in parallel"
 
 
 def _counts(report: Report) -> list[tuple[Severity, int]]:

@@ -1,8 +1,8 @@
 """
-The report as JUnit XML, which every CI system reads: one test case for each finding.
+The report as JUnit XML for CI systems: one test case for each finding.
 
-An error is a failure. An open question is an error of the test itself: it did not pass. A finding
-that is waived is a test that was skipped, with the reason.
+An error is a failure, and unknown is an error of the test case. A waived finding is a skipped test
+case, with the reason.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ def render(report: Report) -> str:
 
 
 def _case(finding: Finding, number: int) -> TestCase:
-    # Names stay the same from run to run, so that a CI system can follow a check.
+    # Names are the same in every run, so that a CI system can follow a check.
     name = finding.subject if number == 1 else f"{finding.subject} ({number})"
     case = TestCase(name=name, classname=finding.id, time=0)
     if finding.severity is Severity.ERROR:

@@ -41,16 +41,16 @@ def _waived(report: Report) -> Iterator[str]:
 
 def _messages(messages: tuple[Message, ...]) -> Iterator[str]:
     if messages:
-        yield "| Way | Time |\n|---|---:|"
+        yield "| Path | Time |\n|---|---:|"
     for message in messages:
         time = "" if message.seconds is None else f"{message.seconds:.1f} s"
-        # A bar ends a table's cell even within code.
-        way = _code(message.path).replace("|", "\\|")
-        yield f"| {way} | {time if message.arrived else 'not arrived'} |"
+        # A bar ends a table's cell, even in code.
+        path = _code(message.path).replace("|", "\\|")
+        yield f"| {path} | {time if message.arrived else 'not delivered'} |"
 
 
 def _code(text: str) -> str:
-    """Return text as code, which nothing in it can end: what a server says is never markup."""
+    """Return text as code that nothing in it can end: no text of a server is markup."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     space = " " if longest else ""

@@ -1,9 +1,9 @@
 """
-The notice to the operator: sent when something has changed since the previous report, else not.
+Notice to the operator, sent if something has changed since the previous report.
 
-It goes to a mail address by this machine's sendmail, or to a webhook as JSON whose `text` chats
-show. The URL of a webhook is a secret, so no sentence repeats it. A change that could not be told
-is kept in the report, and told with the next.
+It goes to a mail address by this machine's sendmail, or to a webhook as JSON with a `text` for
+chats. The URL of a webhook is a secret, so no message repeats it. Changes of a notice that could
+not be sent are kept in the report, and sent with the next one.
 """
 
 import json
@@ -28,8 +28,8 @@ SECONDS = 20
 _MOST = 100
 
 
-def told(report: Report, receiver: Secret | str) -> Report:
-    """Tell the operator of what changed; raise MailError if that cannot be done."""
+def notified(report: Report, receiver: Secret | str) -> Report:
+    """Send a notice of the changes, and return the report; raise MailError on failure."""
     comparison = report.comparison
     changes = (*comparison.untold, *comparison.changes)
     if receiver and changes:
@@ -37,7 +37,7 @@ def told(report: Report, receiver: Secret | str) -> Report:
     return replace(report, comparison=replace(comparison, untold=()))
 
 
-def kept(comparison: Comparison) -> Comparison:
+def postponed(comparison: Comparison) -> Comparison:
     """Return a comparison with its changes kept for the next notice."""
     return replace(comparison, untold=(*comparison.untold, *comparison.changes)[-_MOST:])
 
@@ -49,17 +49,17 @@ def text(report: Report) -> str:
     lines = [f"{change_line(one)}\n    {one.saw}" for one in changes[:_MOST]]
     if len(changes) > _MOST:
         lines.append(f"and {len(changes) - _MOST} more")
-    where = Path("reports", report.name).resolve()
-    return "\n".join((headline(report), summary(report), news(report), "", *lines, "", str(where)))
+    folder = Path("reports", report.name).resolve()
+    return "\n".join((headline(report), summary(report), news(report), "", *lines, "", str(folder)))
 
 
 def _send(report: Report, receiver: Secret | str) -> None:
-    where = receiver.resolve() if isinstance(receiver, Secret) else receiver
+    address = receiver.resolve() if isinstance(receiver, Secret) else receiver
     try:
-        place = receiver_of(where)
+        target = receiver_of(address)
     except ValueError as mistake:
         raise MailError(f"verify_notify: {mistake}") from None
-    (_post if place.startswith("https://") else _mail)(report, place)
+    (_post if target.startswith("https://") else _mail)(report, target)
 
 
 def _mail(report: Report, address: str) -> None:
@@ -81,8 +81,8 @@ def _mail(report: Report, address: str) -> None:
         )
     except FileNotFoundError:
         raise MailError(
-            "the notice was not sent: this machine has no sendmail; install a mail server, or let "
-            "verify_notify name a webhook"
+            "the notice was not sent: this machine has no sendmail; install a mail server, or set "
+            "verify_notify to the URL of a webhook"
         ) from None
     except (OSError, subprocess.SubprocessError) as error:
         raise MailError(f"the notice was not sent to {address}: {_reason(error)}") from None
@@ -90,13 +90,13 @@ def _mail(report: Report, address: str) -> None:
 
 def _post(report: Report, url: str) -> None:
     content = {"text": text(report), "verdict": report.verdict, "inventory": report.name}
-    request = urllib.request.Request(  # noqa: S310 - receiver_of() lets nothing but https:// pass
+    request = urllib.request.Request(  # noqa: S310 - receiver_of() accepts https:// only
         url,
         data=json.dumps(content).encode(),
         headers={"Content-Type": "application/json", "User-Agent": "pyinfra-mail"},
     )
     try:
-        # The timeout of a socket is for each read, the other one for all of them.
+        # The socket's timeout is for each read, gevent's for all of them.
         with gevent.Timeout(SECONDS, exception=TimeoutError):
             urllib.request.urlopen(request, timeout=SECONDS).close()  # noqa: S310 - the same
     except (OSError, ValueError) as error:
@@ -107,10 +107,10 @@ def _post(report: Report, url: str) -> None:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return f"it answered {error.code}"
+        return f"status {error.code}"
     if isinstance(error, subprocess.CalledProcessError):
-        said = error.stderr.decode(errors="replace").strip()
-        return said[:300] or f"sendmail ended with status {error.returncode}"
+        output = error.stderr.decode(errors="replace").strip()
+        return output[:300] or f"sendmail ended with status {error.returncode}"
     if isinstance(error, subprocess.TimeoutExpired | TimeoutError):
         return f"no answer within {SECONDS} s"
     return str(getattr(error, "reason", None) or getattr(error, "strerror", None) or "it failed")

@@ -1,4 +1,4 @@
-"""What needs attention: findings about one subject that one remedy mends stand together."""
+"""Problems of a report: the findings of one subject that have the same fix."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..core.report import Report
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to mend: what was seen, by which checks, and how to mend it."""
+    """Findings with one subject and fix: the ids of their checks, and what was seen."""
 
     severity: Severity
     subject: str
@@ -19,7 +19,7 @@ class Problem:
 
 
 def problems(report: Report, *severities: Severity) -> list[Problem]:
-    """Return what needs attention, the worst first, and the cheapest to ask first among equals."""
+    """Return the problems, the worst first; equals stay in the order of the report."""
     together: dict[tuple[Severity, str, str], list[Finding]] = {}
     for finding in report.having(*severities):
         together.setdefault((finding.severity, finding.subject, finding.fix), []).append(finding)

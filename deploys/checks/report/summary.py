@@ -1,4 +1,4 @@
-"""What every report says first: the verdict, in words."""
+"""Summary of a report: verdict, figures, scope, and differences to the previous report."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,53 +7,56 @@ from datetime import datetime
 from ..core.finding import Severity
 from ..core.report import Change, Message, Report, Turn, Verdict
 
+_WITHOUT_MESSAGES = {
+    Verdict.PASSED: "All checks passed.",
+    Verdict.UNKNOWN: "Some checks are unknown.",
+}
+_COUNTED = {
+    Severity.ERROR: ("error", "errors"),
+    Severity.UNKNOWN: ("unknown", "unknown"),
+    Severity.WARNING: ("warning", "warnings"),
+    Severity.WAIVED: ("waived", "waived"),
+    Severity.OK: ("check passed", "checks passed"),
+    Severity.INFO: ("note", "notes"),
+}
+
 
 def headline(report: Report) -> str:
     """Return the verdict as a sentence."""
     if report.mailed and not report.delivered:
-        return "No mail was seen to arrive."
+        return "No test message was delivered."
     if report.verdict is Verdict.FAILED:
         return "Mail does not work as it should."
     if not report.mailed:
         return _WITHOUT_MESSAGES[report.verdict]
     return {
         Verdict.PASSED: "Mail is delivered.",
-        Verdict.UNKNOWN: "Mail is delivered, but not every question was answered.",
+        Verdict.UNKNOWN: "Mail is delivered, but some checks are unknown.",
     }[report.verdict]
 
 
-_WITHOUT_MESSAGES = {
-    Verdict.PASSED: "What was asked is as it should be.",
-    Verdict.UNKNOWN: "Not every question was answered.",
-}
-
-
 def summary(report: Report) -> str:
-    """Return the figures behind the verdict."""
-    taken = f"{arrived(report.messages)} {span(report.messages)}".rstrip()
-    taken = taken if report.mailed else "No message was sent"
-    done = changes(report.changes)
-    counts = (number(len(report.having(severity)), noun) for severity, noun in NOUNS.items())
-    said = (count for count in counts if not count.startswith("0 "))
-    return f"{taken}; {', '.join(said) or 'no answers'}; the run changed {done}."
+    """Return the figures: messages, findings by severity, and changes of the run."""
+    sent = messages(report.messages) if report.mailed else "No test message sent"
+    return f"{sent}. {_findings(report) or 'No check made'}. {_changed(report.changes)}."
 
 
 def scope(report: Report) -> str:
-    """Return what made this less than a whole proof, nothing if it was whole."""
-    left = f"; {number(len(report.not_asked), 'check')} not asked" if report.not_asked else ""
+    """Return the limits of a partial run, nothing for a complete one."""
+    left_out = f"; {number(len(report.not_asked), 'check')} left out" if report.not_asked else ""
     if not report.limits:
-        return f"Seen from outside, without an inventory{left}." if left else ""
-    return f"Not a whole proof: {'; '.join(report.limits)}{left}."
+        return f"Checked from outside, without an inventory{left_out}." if left_out else ""
+    return f"Partial run: {'; '.join(report.limits)}{left_out}."
 
 
 def news(report: Report) -> str:
-    """Return how the report differs from the previous one, nothing if there is none."""
+    """Return the differences to the previous report in figures, nothing if there is none."""
     comparison = report.comparison
     if comparison.since is None:
         return f"Not compared: {comparison.unknown}." if comparison.unknown else ""
     counts = Counter(change.turn for change in comparison.changes)
-    said = ", ".join(f"{counts[turn]} {turn}" for turn in Turn if counts[turn])
-    return f"Since {moment(comparison.since)}: {said or 'nothing changed'}."
+    differences = ", ".join(f"{counts[turn]} {turn}" for turn in Turn if counts[turn])
+    return f"Since {moment(comparison.since)}: {differences or 'no difference'}."
 
 
 def change_line(change: Change) -> str:
@@ -67,34 +70,40 @@ def moment(time: datetime) -> str:
     return time.strftime("%-d %B %Y, %H:%M UTC")
 
 
-NOUNS = {
-    Severity.ERROR: "error",
-    Severity.UNKNOWN: "open question",
-    Severity.WARNING: "warning",
-    Severity.WAIVED: "waived problem",
-    Severity.INFO: "note",
-    Severity.OK: "good answer",
-}
+def messages(sent: tuple[Message, ...]) -> str:
+    """Return how many test messages were delivered, and in what time."""
+    count = sum(message.arrived for message in sent)
+    if count < len(sent) or not sent:
+        delivered = f"{count} of {number(len(sent), 'test message')} delivered"
+    elif count == 1:
+        delivered = "The test message was delivered"
+    else:
+        delivered = f"All {count} test messages delivered"
+    return f"{delivered} {span(sent)}".rstrip()
 
 
-def arrived(messages: tuple[Message, ...]) -> str:
-    """Return how many messages arrived."""
-    count = sum(message.arrived for message in messages)
-    return f"{count} of {number(len(messages), 'message')} arrived"
-
-
-def span(messages: tuple[Message, ...]) -> str:
+def span(sent: tuple[Message, ...]) -> str:
     """Return the time from the fastest to the slowest message, nothing if none arrived."""
-    times = sorted(message.seconds for message in messages if message.seconds is not None)
-    return f"after {times[0]:.1f} to {times[-1]:.1f} s" if times else ""
+    times = sorted(message.seconds for message in sent if message.seconds is not None)
+    shown = dict.fromkeys(f"{one:.1f}" for one in (*times[:1], *times[-1:]))
+    return f"in {' to '.join(shown)} s" if shown else ""
 
 
 def changes(counted: Mapping[str, int]) -> str:
-    """Return what the run changed."""
+    """Return what the run changed, such as `2 hosts and 1 zone`."""
     parts = [number(count, kind.removesuffix("s")) for kind, count in counted.items() if count]
-    return " and ".join(parts) or "nothing"
+    return " and ".join(parts)
 
 
 def number(count: int, noun: str) -> str:
     """Return a count with its noun."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _findings(report: Report) -> str:
+    counts = ((len(report.having(severity)), nouns) for severity, nouns in _COUNTED.items())
+    return ", ".join(f"{count} {nouns[count != 1]}" for count, nouns in counts if count)
+
+
+def _changed(counted: Mapping[str, int]) -> str:
+    return f"{changes(counted) or 'Nothing'} changed"

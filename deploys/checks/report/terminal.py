@@ -1,4 +1,4 @@
-"""The report on the terminal: short when all is well, exact when not."""
+"""The report on the terminal: short without problems, exact with them."""
 
 from collections.abc import Iterable
 
@@ -89,5 +89,5 @@ def _messages(messages: tuple[Message, ...]) -> Iterable[RenderableType]:
 
 def _time(message: Message) -> Text:
     if not message.arrived:
-        return Text("not arrived", "bold red")
+        return Text("not delivered", "bold red")
     return Text("" if message.seconds is None else f"{message.seconds:.1f} s")

@@ -6,8 +6,8 @@ from itertools import accumulate
 
 from ..core.report import Hop, Message
 
-# What Postfix's `delays=` counts, in its order.
-_PARTS = ("coming in", "in the queue", "connecting", "handing over")
+# The parts of `delays=` in the log of Postfix (postconf(5), delay_logging_resolution_limit).
+_PARTS = ("before the queue", "in the queue", "connecting", "sending")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _transport(hop: Hop) -> str:
 
 def _time(hop: Hop) -> str:
     if hop.seconds is None:
-        return "not dated"
+        return "no date"
     if hop.delays:
         return f"{hop.seconds:.2f} s"
     return f"{hop.seconds:.0f} s" if hop.seconds else "under 1 s"
