@@ -20,4 +20,4 @@ if inventory.CLIENT in host.groups:
     deploy.mail_host(settings=fleet.deployed(host.name), seen=txt, everywhere=tlsa)
 if {inventory.MAIL, inventory.WITNESSES} & set(host.groups):
     changes = {"hosts": commands.hosts_changed, "zones": zones_changed}
-    verified(name="Verify: mail is delivered", fleet=fleet, changes=changes)
+    verified(name="Verify: mail is delivered", scope=fleet, changes=changes)

@@ -16,6 +16,6 @@ if asked:
 elif {MAIL, WITNESSES} & set(host.groups):
     verified(
         name="Verify: mail is delivered",
-        fleet=fleet_of(state.inventory),
+        scope=fleet_of(state.inventory),
         changes=dict.fromkeys(("hosts", "zones"), lambda _: 0),
     )

@@ -18,9 +18,10 @@ from .clients.endpoint import Endpoint
 from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
 from .core.progress import progress
+from .core.target import Scope
 from .core.world import World
 from .delivery.arrival import SLOW
-from .delivery.test_messages import routes
+from .delivery.test_messages import errands
 from .report import html, publish
 from .run.catalogue import CHECKS
 from .run.reachability import HOST
@@ -33,7 +34,7 @@ _page = partial(html.render, checks=CHECKS, slow=SLOW)
 
 
 @operation(is_idempotent=False)
-def proved(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, None]:
+def proved(scope: Scope, changes: Changes) -> Generator[FunctionCommand, None, None]:
     """
     Prove that mail is delivered, and write the report.
 
@@ -41,7 +42,7 @@ def proved(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, N
     the run stays, as do those in a mailbox that another program has locked. The work is done once
     for the whole fleet, by the last host to come to it; the others have nothing to do.
 
-    + fleet: every mail host and witness of the inventory
+    + scope: every mail host and witness of the inventory, or a target
     + changes: what counts, for the report, the hosts and the zones that the run has changed
 
     It fails when a check finds what is as bad as `verify_fail_on`, when no message arrived, and
@@ -54,18 +55,17 @@ def proved(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, N
 
         proved(
             name="Prove that mail is delivered",
-            fleet=fleet_of(state.inventory),
+            scope=fleet_of(state.inventory),
             changes={"hosts": hosts_changed, "zones": zones_changed},
         )
     """
     run = host.state
-    asked = fleet.verification
-    whole = fleet.narrowed(asked.host or _names(fleet), asked.domain)
-    scope = _in_limit(whole, run)
+    whole = _selected(scope)
+    part = _within_limit(whole, run)
     if not run.is_executing:
-        _announce(scope)
+        _announce(part)
         return
-    meeting = barrier(run, str(host.current_op_hash), _Proof(whole, scope, changes))
+    meeting = barrier(run, str(host.current_op_hash), _Proof(whole, part, changes))
     if not meeting.completed_by(run, host.name):
         host.noop("the proof begins when every host is here")
         return
@@ -76,18 +76,18 @@ def proved(fleet: Fleet, changes: Changes) -> Generator[FunctionCommand, None, N
 class _Proof:
     """The step that the last host takes."""
 
-    fleet: Fleet
-    scope: Fleet
+    whole: Scope
+    part: Scope
     changes: Changes
 
     def __call__(self, state: State, host: Host, op_hash: str) -> bool:
-        absent = _absent(self.fleet, self.scope, state)
-        world = _world(self.scope, state, op_hash)
-        limits = _limit_of(self.fleet, self.scope)
-        report = prove(self.scope, world, lambda: self._counted(state), absent, limits)
+        absent = _absent(self.whole, self.part, state)
+        world = _world(self.part, state, op_hash)
+        limits = _limit_of(self.whole, self.part)
+        report = prove(self.part, world, lambda: self._counted(state), absent, limits)
         world.progress.end()
-        asked = self.scope.verification
-        name = self.scope.domains[0] if self.scope.foreign else inventory_name()
+        asked = self.part.verification
+        name = inventory_name() if isinstance(self.part, Fleet) else self.part.name
         named = replace(report, name=name)
         for problem in publish(named, _page, asked.notify, asked.metrics):
             logger.error(f"{host.print_prefix}{problem}")
@@ -100,50 +100,64 @@ class _Proof:
         return {what: count(state) for what, count in self.changes.items()}
 
 
-def _limit_of(fleet: Fleet, scope: Fleet) -> tuple[str, ...]:
-    here = _names(scope)
-    return () if here == _names(fleet) else (f"limited to {', '.join(here) or 'nothing'}",)
+def _limit_of(whole: Scope, part: Scope) -> tuple[str, ...]:
+    here = _names(part)
+    return () if here == _names(whole) else (f"limited to {', '.join(here) or 'nothing'}",)
 
 
-def _announce(scope: Fleet) -> None:
-    for route in routes(scope) if selected(scope.verification).mailed else ():
-        origin = route.origin
+def _announce(scope: Scope) -> None:
+    if not isinstance(scope, Fleet) or not selected(scope.verification).mailed:
+        return
+    for errand in errands(scope):
+        origin = errand.origin
         if host.name == (origin.host if isinstance(origin, Endpoint) else origin):
-            host.log(f"would send a test message {route.path}")
+            host.log(f"would send a test message {errand.path}")
 
 
-def _world(fleet: Fleet, state: State, op_hash: str) -> World:
-    ours = [one for host in fleet.hosts for one in host.resolvers]
-    resolvers = ours or fleet.verification.resolvers
-    timeout = max((host.timeout for host in fleet.hosts), default=World.timeout)
+def _world(scope: Scope, state: State, op_hash: str) -> World:
+    ours = scope.hosts if isinstance(scope, Fleet) else ()
+    resolvers = [one for host in ours for one in host.resolvers] or scope.verification.resolvers
+    timeout = max((host.timeout for host in ours), default=World.timeout)
     hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(dict.fromkeys(map(str, resolvers))))
-    authorities = "\n".join(dict.fromkeys(host.acme_ca_file for host in fleet.hosts))
+    authorities = "\n".join(dict.fromkeys(host.acme_ca_file for host in ours))
     return World(hosts, names, Https(authorities), timeout=timeout, progress=progress())
 
 
-def _in_limit(fleet: Fleet, state: State) -> Fleet:
-    """Return the part of the fleet that this run is about."""
-    if fleet.foreign:
-        return fleet
+def _selected(scope: Scope) -> Scope:
+    """Return the part of a fleet that `verify_host` and `verify_domain` name."""
+    if not isinstance(scope, Fleet):
+        return scope
+    asked = scope.verification
+    return scope.narrowed(asked.host or _names(scope), asked.domain)
+
+
+def _within_limit(scope: Scope, state: State) -> Scope:
+    """Return the part of a fleet that pyinfra's --limit leaves."""
+    if not isinstance(scope, Fleet):
+        return scope
     names = {host.name for host in state.inventory if state.is_host_in_limit(host)}
-    witnesses = tuple(one for one in fleet.witnesses if one.inventory_name in names)
-    return fleet.narrowed(names).model_copy(update={"witnesses": witnesses})
+    witnesses = tuple(one for one in scope.witnesses if one.inventory_name in names)
+    return scope.narrowed(names).model_copy(update={"witnesses": witnesses})
 
 
-def _absent(fleet: Fleet, scope: Fleet, state: State) -> Iterator[Finding]:
-    inside = _names(scope)
-    for name in () if fleet.foreign else _names(fleet):
+def _absent(whole: Scope, part: Scope, state: State) -> Iterator[Finding]:
+    inside = _names(part)
+    for name in _names(whole) if isinstance(whole, Fleet) else ():
         member = state.inventory.get_host(name)
         if name not in inside:
             yield HOST.info(name, "left out by --limit or --exclude", "run without the limit")
         elif not member.connected:
-            yield HOST.error(name, "it could not be reached over SSH", "mend the connection")
+            yield HOST.error(
+                name, "it could not be reached over SSH", "check the SSH connection and its key"
+            )
         elif name in failed(state):
-            yield HOST.error(name, "it failed earlier in this run", "mend what the run said of it")
+            yield HOST.error(
+                name, "it failed earlier in this run", "fix the error that the run printed for it"
+            )
         else:
             yield HOST.ok(name, "it took part in the run")
 
 
-def _names(fleet: Fleet) -> tuple[str, ...]:
-    witnesses = (witness.inventory_name for witness in fleet.witnesses)
-    return (*(host.inventory_name for host in fleet.hosts), *witnesses)
+def _names(scope: Scope) -> tuple[str, ...]:
+    witnesses = scope.witnesses if isinstance(scope, Fleet) else ()
+    return tuple(host.inventory_name for host in (*scope.hosts, *witnesses))

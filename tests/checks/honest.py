@@ -18,14 +18,13 @@ from deploys.checks.core.waivers import waived
 from deploys.checks.core.world import World
 from deploys.checks.delivery import arrival, authentication, dkim
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
-from deploys.checks.delivery.inspection import MessageInspection
-from deploys.checks.delivery.privacy import submissions
-from deploys.checks.delivery.test_messages import Route
-from deploys.checks.dns import keys, names, tlsa
+from deploys.checks.delivery.privacy import private
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.dns import address, dmarc, keys, mx, spf, tlsa
 from deploys.checks.run.reachability import HOST, present
-from deploys.checks.smtp import anonymous, certificates
-from deploys.checks.smtp.submission import asked
+from deploys.checks.smtp import anonymous, certificates, connect
+from deploys.checks.smtp.submission import submission_port
 from deploys.mail import srv
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import Secret, file
@@ -55,7 +54,7 @@ from tests.checks.servers import (
     certified,
     serving,
 )
-from tests.checks.worlds import KEYS, Zone, fleet, inspected, world
+from tests.checks.worlds import KEYS, Zone, fleet, world
 
 Asker = Callable[[Fleet, World], Iterable[Finding]]
 
@@ -95,6 +94,11 @@ def published(
     return lambda folder: asker(fleet(), replace(world(folder), names=zone(changed)))
 
 
+def in_zone(asker: Asker, name: str, rdtype: str, *values: str) -> Pair:
+    """Return a zone as it should be, and one in which a name has these values."""
+    return Pair(published(asker), published(asker, name, rdtype, values))
+
+
 def met(
     asker: Asker, handler: Handler, *, host: str = "mx1.harbor.example", tls: bool = True
 ) -> Case:
@@ -118,7 +122,7 @@ def keyed(*, named: bool) -> Case:
         records = {("_25._tcp.mx1.harbor.example", "TLSA"): (f"3 1 1 {digest}",)}
         with serving(Handler(), context) as port:
             here = replace(world(folder, port=port), names=zone(records))
-            return list(tlsa.published(fleet(), here))
+            return list(tlsa.keys(fleet(), here))
 
     return case
 
@@ -136,7 +140,7 @@ def submitted(handler: Submission) -> Case:
             endpoint = SubmissionEndpoint(
                 "mx1", "127.0.0.1", port, login=CAPTAIN, password=password
             )
-            return asked(endpoint, _manned(password).hosts[0], world(folder))
+            return submission_port(endpoint, _manned(password).hosts[0], world(folder))
 
     return case
 
@@ -146,14 +150,14 @@ def delivered(headers: str = "", seconds: float = 1, *, lost: bool = False) -> D
     sender = "postmaster@harbor.example"
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
     box = Mailbox("peer", "/var/mail/visitor")
-    route = Route(message, "mx1", "harbor.example", (box,))
+    errand = Errand(message, "mx1", "harbor.example", (box,))
     raw = f"{headers}From: {sender}\nSubject: x\n\nbody\n".encode()
     received = None if lost else Received(10 + seconds, raw)
-    return Delivery(route, Submitted(10.0), received)
+    return Delivery(errand, Submitted(10.0), received)
 
 
-def judged(inspection: MessageInspection, sent: Delivery) -> Case:
-    return lambda _folder: inspected(inspection, [sent], zone())
+def judged(judge: Callable[[list[Delivery]], Iterable[Finding]], sent: Delivery) -> Case:
+    return lambda _folder: judge([sent])
 
 
 def witnessed(results: str, signed: str = SIGNED) -> Delivery:
@@ -166,10 +170,9 @@ def told(headers: str) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
         whole = delivered(headers)
         endpoint = SubmissionEndpoint("mx1", "127.0.0.1", 465, wrapped=True, login=CAPTAIN)
-        message = replace(whole.route.message, program="pyinfra-mail")
-        route = replace(whole.route, origin=endpoint, message=message)
-        message_of_account = [replace(whole, route=route)]
-        return inspected(submissions, message_of_account, settings=_manned(_password(folder)))
+        message = replace(whole.errand.message, program="pyinfra-mail")
+        errand = replace(whole.errand, origin=endpoint, message=message)
+        return private([replace(whole, errand=errand)], _manned(_password(folder)))
 
     return case
 
@@ -197,26 +200,25 @@ def excused(until: date) -> Case:
 
 
 ANOTHER_KEY = f"v=DKIM1; k=ed25519; p={base64.b64encode(bytes(31) + b'x').decode()}"
-dns = partial(published, names.published)
-endpoint = partial(met, anonymous.strangers)
+endpoint = partial(met, anonymous.recipients)
 arrived = partial(judged, arrival.arrivals)
-signature = partial(judged, dkim.results)
-believed = partial(judged, authentication.results)
+signature = partial(judged, lambda sent: dkim.verified(sent, fleet()))
+believed = partial(judged, lambda sent: authentication.authenticated(sent, zone()))
 
 HONEST: Mapping[str, Pair] = {
     "run.host": Pair(attended(), attended(frozenset({"mx1"}))),
     "run.waiver": Pair(excused(date(2026, 10, 4)), excused(date(2026, 10, 3))),
-    "dns.mx": Pair(dns(), dns("harbor.example", "MX", ("10 old.example.",))),
-    "dns.address": Pair(dns(), dns("mx1.harbor.example", "A", ("192.0.2.99",))),
-    "dns.spf": Pair(dns(), dns("harbor.example", "TXT", ("v=spf1 -all", "v=spf1 mx -all"))),
-    "dns.dmarc": Pair(dns(), dns("_dmarc.harbor.example", "TXT", ())),
+    "dns.mx": in_zone(mx.exchanges, "harbor.example", "MX", "10 old.example."),
+    "dns.address": in_zone(address.addresses, "mx1.harbor.example", "A", "192.0.2.99"),
+    "dns.spf": in_zone(spf.policies, "harbor.example", "TXT", "v=spf1 -all", "v=spf1 mx -all"),
+    "dns.dmarc": in_zone(dmarc.policies, "_dmarc.harbor.example", "TXT"),
     "dns.dkim": Pair(
-        published(keys.published),
-        published(keys.published, "mx1-ed25519._domainkey.harbor.example", "TXT", (ANOTHER_KEY,)),
+        published(keys.records),
+        published(keys.records, "mx1-ed25519._domainkey.harbor.example", "TXT", (ANOTHER_KEY,)),
     ),
-    "smtp.connect": Pair(met(anonymous.answering, Handler()), closed(anonymous.answering)),
+    "smtp.connect": Pair(met(connect.connections, Handler()), closed(connect.connections)),
     "smtp.starttls": Pair(
-        met(anonymous.answering, Handler()), met(anonymous.answering, Handler(), tls=False)
+        met(connect.connections, Handler()), met(connect.connections, Handler(), tls=False)
     ),
     "smtp.postmaster": Pair(endpoint(Handler()), endpoint(NoPostmaster())),
     "smtp.unknown_recipient": Pair(endpoint(Handler()), endpoint(CatchAll())),

@@ -7,14 +7,13 @@ from pathlib import Path
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery import evaluation, hops, integrity
+from deploys.checks.delivery import hops, integrity, proofs
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
-from deploys.checks.delivery.inspection import MessageInspection
-from deploys.checks.delivery.test_messages import Route
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.pairs import Case, Pair
 from tests.checks.signing import KEYS, signed
-from tests.checks.worlds import Zone, inspected
+from tests.checks.worlds import Zone, fleet
 
 Change = Callable[[bytes], bytes]
 
@@ -52,19 +51,19 @@ def same(raw: bytes) -> bytes:
 def delivered(change: Change = same, *, trace: bytes = TRACE, eight: bool = True) -> Delivery:
     """Return a message of mx1 in an mbox of the witness, changed on its way."""
     message = TestMessage("run-1", SENDER, RECIPIENT, SENDER)
-    route = Route(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
+    errand = Errand(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
     raw = change(trace + signed(message.compose(eight=eight)))
     in_mbox = raw.replace(b"\nFrom ", b"\n>From ") + b"\n"
-    return Delivery(route, Submitted(1791192600.5), Received(1791192602.75, in_mbox))
+    return Delivery(errand, Submitted(1791192600.5), Received(1791192602.75, in_mbox))
 
 
 def swapped(old: bytes, new: bytes) -> Change:
     return lambda raw: raw.replace(old, new, 1)
 
 
-def judged(inspection: MessageInspection, sent: Delivery) -> Case:
+def judged(judge: Callable[[list[Delivery]], Iterable[Finding]], sent: Delivery) -> Case:
     def case(_folder: Path) -> Iterable[Finding]:
-        return inspected(inspection, [sent], ZONE)
+        return judge([sent])
 
     return case
 
@@ -73,24 +72,23 @@ SEALED = swapped(
     b"From: ", b"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=x.example; s=x; b=AAAA\nFrom: "
 )
 
-contents = partial(judged, integrity.contents)
-evaluated = partial(judged, evaluation.evaluations)
-paths = partial(judged, hops.paths)
+whole = partial(judged, integrity.whole)
+proved = partial(judged, lambda sent: proofs.proved(sent, ZONE))
+travelled = partial(judged, lambda sent: hops.travelled(sent, fleet()))
 
 PAIRS: Mapping[str, Pair] = {
     "delivery.intact": Pair(
-        contents(delivered()), contents(delivered(swapped("Grüße".encode(), b"Gr??e")))
+        whole(delivered()), whole(delivered(swapped("Grüße".encode(), b"Gr??e")))
     ),
-    "delivery.hops": Pair(paths(delivered()), paths(delivered(trace=INWARD))),
+    "delivery.hops": Pair(travelled(delivered()), travelled(delivered(trace=INWARD))),
     "delivery.headers": Pair(
-        contents(delivered()),
-        contents(delivered(swapped(b"Subject: ", b"Subject: [list]\nSubject: "))),
+        whole(delivered()), whole(delivered(swapped(b"Subject: ", b"Subject: [list]\nSubject: ")))
     ),
     "delivery.signature": Pair(
-        evaluated(delivered()), evaluated(delivered(swapped(b"0123456789", b"012345678 9")))
+        proved(delivered()), proved(delivered(swapped(b"0123456789", b"012345678 9")))
     ),
     "delivery.spf_evaluated": Pair(
-        evaluated(delivered()), evaluated(delivered(swapped(b"203.0.113.11", b"203.0.113.99")))
+        proved(delivered()), proved(delivered(swapped(b"203.0.113.11", b"203.0.113.99")))
     ),
-    "delivery.arc": Pair(evaluated(delivered()), evaluated(delivered(SEALED))),
+    "delivery.arc": Pair(proved(delivered()), proved(delivered(SEALED))),
 }

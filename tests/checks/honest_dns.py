@@ -60,7 +60,7 @@ def asked(asker: Asker, changed: Records | None = None) -> Case:
 def served(serial: int = 7, *others: Answer) -> Case:
     """Ask about a zone of two servers, of which the second has a copy or another answer."""
     second = others or (Answer("ns2 (192.0.2.2)", (soa(serial),)),)
-    return lambda _folder: list(servers.agree(fleet(), of(two_servers(second))))
+    return lambda _folder: list(servers.servers(fleet(), of(two_servers(second))))
 
 
 def two_servers(second: Sequence[Answer], own: Sequence[str] = ("ns1.", "ns2.")) -> Zone:
@@ -80,14 +80,14 @@ def followed(domain: Trust) -> Case:
     """Ask about a domain whose host's name is trusted."""
     known = Zone({}, {"harbor.example": ("ns1",)})
     known.trusted = {"harbor.example": domain, "mx1.harbor.example": Trust.SECURE}
-    return lambda _folder: list(dnssec.trusted(fleet(), of(known)))
+    return lambda _folder: list(dnssec.chains(fleet(), of(known)))
 
 
 def remembered(changed: Mapping[tuple[str, str], Cached]) -> Case:
     """Ask a resolver that remembers something else."""
     known = zone({})
     known.remembered.update(changed)
-    return lambda _folder: list(resolvers.alike(fleet(), of(known)))
+    return lambda _folder: list(resolvers.resolvers(fleet(), of(known)))
 
 
 def issued(*values: str) -> Case:
@@ -97,7 +97,7 @@ def issued(*values: str) -> Case:
 
 
 sent = partial(asked, spf_senders.senders)
-reversed_ = partial(asked, reverse.named)
+reversed_ = partial(asked, reverse.pointers)
 
 PAIRS: Mapping[str, Pair] = {
     "dns.spf_senders": Pair(sent(), sent({("harbor.example", "TXT"): ("v=spf1 -all",)})),

@@ -1,18 +1,18 @@
-"""The pairs of what a sender is told, and of the recipients that are recipients."""
+"""The pairs of what a sender is told, and of the recipients that are accepted."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
-from deploys.checks.delivery.dsn import notifications
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
-from deploys.checks.delivery.recipients import recipients
-from deploys.checks.delivery.test_messages import Route
+from deploys.checks.delivery.notices import told
+from deploys.checks.delivery.recipients import accepted
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.test_messages import Errand
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Handler, NoAbuse, serving
-from tests.checks.worlds import fleet, inspected, world
+from tests.checks.worlds import fleet, world
 
 SENDER = "postmaster@harbor.example"
 RECIPIENTS = {"success": "visitor@faraway.example", "failure": "no-such-user-run@faraway.example"}
@@ -65,12 +65,12 @@ X-Pyinfra-Mail-Test: {returned}
 def sent(notify: str, raw: bytes | None) -> Delivery:
     """Return what became of a message that was sent for its notice."""
     message = TestMessage("run-1", SENDER, RECIPIENTS[notify], SENDER, notify=notify)
-    route = Route(message, "mx1", "harbor.example", (Mailbox("mx1", "/var/mail/root"),))
-    return Delivery(route, Submitted(10.0), Received(11.0, raw) if raw else None)
+    errand = Errand(message, "mx1", "harbor.example", (Mailbox("mx1", "/var/mail/root"),))
+    return Delivery(errand, Submitted(10.0), Received(11.0, raw) if raw else None)
 
 
 def judged(notify: str, raw: bytes | None) -> Case:
-    return lambda _folder: inspected(notifications, [sent(notify, raw)])
+    return lambda _folder: told([sent(notify, raw)], fleet())
 
 
 def asked(handler: Handler) -> Case:
@@ -78,7 +78,7 @@ def asked(handler: Handler) -> Case:
 
     def case(folder: Path) -> Iterable[Finding]:
         with serving(handler) as port:
-            return list(recipients(fleet(), world(folder, port=port)))
+            return list(accepted(fleet(), world(folder, port=port)))
 
     return case
 

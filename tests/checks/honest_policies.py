@@ -17,7 +17,7 @@ def reporting(*policies: str) -> Case:
 
     def case(folder: Path) -> Iterable[Finding]:
         zone = Zone({("_smtp._tls.harbor.example", "TXT"): [Answer("ns", policies)]})
-        return tls_rpt.published(fleet(), replace(world(folder), names=zone))
+        return tls_rpt.policies(fleet(), replace(world(folder), names=zone))
 
     return case
 
@@ -32,7 +32,7 @@ def enforced(*names: str) -> Case:
             names=announcing(policy.announcement),
             web=Pages({POLICY: Page(200, "text/plain", str(policy))}),
         )
-        return mta_sts.published(fleet({"mail_mta_sts": "enforce", "mail_tls": "acme"}), here)
+        return mta_sts.policies(fleet({"mail_mta_sts": "enforce", "mail_tls": "acme"}), here)
 
     return case
 
@@ -68,7 +68,7 @@ def reported(policy: str, *consents: str) -> Zone:
 def consented(*consents: str) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
         zone = reported("v=DMARC1; p=none; rua=mailto:dmarc@faraway.example", *consents)
-        return dmarc_reports.authorised(fleet(), replace(world(folder), names=zone))
+        return dmarc_reports.receivers(fleet(), replace(world(folder), names=zone))
 
     return case
 

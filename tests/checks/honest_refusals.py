@@ -47,7 +47,7 @@ def written(handler: Submission) -> Case:
             endpoint = SubmissionEndpoint(
                 "mx1", "127.0.0.1", port, login=CAPTAIN, password=password
             )
-            return forgery.forged(endpoint, ours.hosts[0], world(folder))
+            return forgery.attempts(endpoint, ours.hosts[0], world(folder))
 
     return case
 
@@ -59,7 +59,7 @@ PAIRS: Mapping[str, Pair] = {
         met(backscatter.backscatter, Careful()), met(backscatter.backscatter, Extending())
     ),
     "smtp.guessing": Pair(
-        met(directory_harvest.guessed, Handler()), met(directory_harvest.guessed, Patient())
+        met(directory_harvest.limits, Handler()), met(directory_harvest.limits, Patient())
     ),
     "smtp.forgery": Pair(written(OwnAuthor()), written(Submission())),
     "smtp.size": Pair(met(size.sizes, Handler()), met(size.sizes, Small())),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from deploys.checks.core.world import Answer, Page
-from deploys.checks.reputation import blocklists, dnsbl, rdap, rpki
+from deploys.checks.reputation import blocklists, lists, rdap, rpki
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.verification import Verification
 from tests.checks.pairs import Case, Pair
@@ -17,9 +17,9 @@ ENTRY = "8.8.8.8.zen.spamhaus.org"
 Names = Mapping[str, Sequence[str]]
 POINTS: Names = {
     f"{point}.{one.zone}": values
-    for one in dnsbl.KNOWN
+    for one in lists.KNOWN
     for point, values in ((one.listed, ("127.0.0.2",)), (one.unlisted, ()))
-} | {f"{dnsbl.LISTED_IPV6}.zen.spamhaus.org": ("127.0.0.2",)}
+} | {f"{lists.LISTED_IPV6}.zen.spamhaus.org": ("127.0.0.2",)}
 
 
 def public(zones: tuple[str, ...] | None = ZONES) -> Fleet:
@@ -33,7 +33,7 @@ def listing(changed: Names, ours: Fleet | None = None) -> Case:
     records = {
         (name, "A"): [Answer("ns", tuple(values))] for name, values in {**POINTS, **changed}.items()
     }
-    return lambda folder: blocklists.entries(
+    return lambda folder: blocklists.listed(
         ours or public(), replace(world(folder), names=Zone(records))
     )
 
@@ -56,7 +56,7 @@ def answered(text: str, status: int = 200) -> Case:
             elsewhere: Page(status, "application/rdap+json", text),
         }
     )
-    return lambda folder: rdap.registrations(public(), replace(world(folder), web=pages))
+    return lambda folder: rdap.known_for(public(), replace(world(folder), web=pages))
 
 
 STAT = "https://stat.ripe.net/data"
@@ -73,7 +73,7 @@ def routed(status: object, origins: object = ("15169",)) -> Case:
     pages = {
         url: Page(200, "application/json", json.dumps({"data": data})) for url, data in told.items()
     }
-    return lambda folder: rpki.routes(public(), replace(world(folder), web=Pages(pages)))
+    return lambda folder: rpki.validated(public(), replace(world(folder), web=Pages(pages)))
 
 
 PAIRS: Mapping[str, Pair] = {

@@ -76,7 +76,7 @@ def told(host: str) -> Case:
 
     def case(folder: Path) -> Iterable[Finding]:
         here = replace(world(folder), names=SITES, web=pages(host))
-        return list(autoconfig.configured(manned(folder), here))
+        return list(autoconfig.documents(manned(folder), here))
 
     return case
 

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from sslyze import ServerScanResultAsJson
 
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding
 from deploys.checks.smtp import greeting, ports, protocols, scan
 from deploys.checks.smtp.scanner import Server
@@ -62,10 +63,10 @@ def scanned(context: Contexts, data: Mapping[str, object] | None = None) -> Case
     return case
 
 
-def introduced(banner: bytes = BANNER) -> Case:
+def greetings(banner: bytes = BANNER) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
         with raw(speaks(banner)) as port:
-            return list(greeting.introduced(fleet(), world(folder, port=port)))
+            return list(greeting.greetings(fleet(), world(folder, port=port)))
 
     return case
 
@@ -76,13 +77,14 @@ def knocked(*, shown: bool) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
         with raw(speaks()) as port:
             here = world(folder, port=port)
-            return list(ports.hidden(fleet(), here, {port if shown else 1: "Redis"}))
+            endpoint = Endpoint("mx1", "127.0.0.1")
+            return list(ports.findings(endpoint, {port if shown else 1: "Redis"}, here))
 
     return case
 
 
 PAIRS: Mapping[str, Pair] = {
-    "smtp.banner": Pair(introduced(), introduced(b"220 localhost ESMTP\r\n")),
+    "smtp.banner": Pair(greetings(), greetings(b"220 localhost ESMTP\r\n")),
     "smtp.ports": Pair(knocked(shown=False), knocked(shown=True)),
     "smtp.protocols": Pair(scanned(strict), scanned(old)),
 }

@@ -117,7 +117,7 @@ def _problems(lost: Message, slow: Message) -> Iterator[Finding]:
         "mx2", f"{closed}; nothing answered over IPv6", "use another machine"
     )
     for id_ in ("smtp.starttls", "smtp.relay"):
-        yield CHECKS[id_].unknown("mx2", f"not asked: {closed}", "fix smtp.connect first")
+        yield CHECKS[id_].unknown("mx2", f"not checked: {closed}", "fix smtp.connect first")
     yield replace(
         CHECKS["smtp.tls"].warning("mx2", "mx2 shows a certificate until 2026-10-12", "renew it"),
         severity=Severity.WAIVED,

@@ -22,7 +22,7 @@ OK, ERROR, UNKNOWN = Severity.OK, Severity.ERROR, Severity.UNKNOWN
 NS1, NS2 = "ns1.nic.example", "ns2.nic.example"
 # What is asked of every authoritative server, and what a resolver makes of it. Of the others a
 # server of mail, or of the web, has to answer first.
-OF_SERVERS = {"dns.mx", "dns.tls_rpt", "dns.srv"}
+OF_SERVERS = {"dns.mx", "dns.address", "dns.spf", "dns.dmarc", "dns.tls_rpt", "dns.srv"}
 OF_RESOLVERS = OF_SERVERS | {"dns.servers", "dns.dnssec", "dns.resolvers", "dns.spf_senders"}
 OF_RESOLVERS |= {"dns.ptr", "dns.caa"}
 MOST = 100  # questions to one server, of all checks

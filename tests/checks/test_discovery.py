@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.core.target import TargetDomain
 from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.report.summary import scope
 from deploys.checks.run.catalogue import INSPECTIONS
@@ -14,7 +15,6 @@ from deploys.checks.run.runner import prove
 from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import words_alone
-from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.verification import Verification
 from tests.checks.worlds import Machine, Zone, world
 
@@ -33,7 +33,7 @@ def names(records: Records) -> Zone:
     return Zone({key: [Answer("ns", values)] for key, values in records.items()})
 
 
-def found(records: Records) -> Fleet:
+def found(records: Records) -> TargetDomain:
     return discovered(ASKED, names(records))
 
 
@@ -79,7 +79,7 @@ def test_no_number_of_mx_records_makes_the_run_endless() -> None:
     ("records", "words"),
     [
         ({}, "it has neither MX records nor an address, or does not exist"),
-        ({("garden.example", "MX"): ("0 .",)}, "takes no mail (null MX, RFC 7505)"),
+        ({("garden.example", "MX"): ("0 .",)}, "receives no mail (null MX, RFC 7505)"),
         ({("garden.example", "MX"): ("1 gone.example.",)}, "lead to gone.example., without"),
         (
             {("garden.example", "MX"): ("1 a_b.example.",), ("a_b.example", "A"): ("192.0.2.1",)},
@@ -103,7 +103,7 @@ def test_a_resolver_that_does_not_answer_is_told() -> None:
 
 @pytest.mark.parametrize("domains", [(), ("garden.example", "harbor.example")])
 def test_one_domain_is_looked_at(domains: tuple[str, ...]) -> None:
-    with pytest.raises(MailError, match="write the one domain to look at"):
+    with pytest.raises(MailError, match="write exactly one domain"):
         discovered(Verification(domain=domains), Zone({}))
 
 
@@ -126,7 +126,7 @@ def test_what_needs_an_inventory_is_not_asked_and_that_is_said(tmp_path: Path) -
 
 def test_a_choice_that_needs_an_inventory_is_refused() -> None:
     with pytest.raises(MailError, match=r"smtp\.relay needs an inventory"):
-        selected(Verification(only=("smtp.relay",)), foreign=True)
+        selected(Verification(only=("smtp.relay",)), target=True)
 
 
 @pytest.mark.parametrize(

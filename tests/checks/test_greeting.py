@@ -7,9 +7,9 @@ import pytest
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, Names
-from deploys.checks.smtp.greeting import introduced
+from deploys.checks.smtp.greeting import greetings
 from tests.checks.speakers import BANNER, EHLO, raw, speaks
-from tests.checks.worlds import Gone, Zone, fleet, world
+from tests.checks.worlds import Gone, Zone, fleet, target, world
 
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
@@ -21,8 +21,8 @@ def asked(
     """Listen to a server; it is a stranger's if there are names to look it up by."""
     with raw(speaks(banner, ehlo)) as port:
         here = world(folder, port=port, timeout=2)
-        whole = fleet().model_copy(update={"foreign": names is not None})
-        return list(introduced(whole, replace(here, names=names) if names else here))
+        whole = target() if names else fleet()
+        return list(greetings(whole, replace(here, names=names) if names else here))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def asked(
         (b"220-mx1.harbor.example ESMTP\r\n220 no spam 24.11.2026 please", OK, "answers as"),
         (b"220 mx1.harbor.example ESMTP 5b1f17b1804b1-4321.1 - gsmtp", OK, "answers as"),
         (b"220 mx1.harbor.example ready [192.0.2.1]", OK, "answers as"),
-        (b"220 mx1.harbor.example ESMTP Exim 4.96 Sun, 04 Oct", WARNING, "tells Exim 4.96"),
+        (b"220 mx1.harbor.example ESMTP Exim 4.96 Sun, 04 Oct", WARNING, "shows Exim 4.96"),
         (b"220 mx1.harbor.example ESMTP Sendmail 8.17.1/8.17.1", WARNING, "Sendmail 8.17.1"),
         (b"220 mx1.harbor.example ESMTP Postfix (3.7.11)", WARNING, "Postfix (3.7.11"),
         (b"220 mx1.harbor.example MAIL Service, Version: 10.0.14393 ready", WARNING, "10.0.14393"),
@@ -65,7 +65,7 @@ def test_a_greeting_is_judged_by_its_name_and_what_it_tells(
         (EHLO.replace(b"SMTPUTF8", b"HELP"), INFO, "without SMTPUTF8"),
         (EHLO.replace(b"250-PIPELINING\r\n", b""), WARNING, "does not offer PIPELINING"),
         (b"250 mx1.harbor.example\r\n", WARNING, "PIPELINING, SIZE, 8BITMIME"),
-        (EHLO.replace(b"mx1.", b"mx2."), ERROR, "answer to EHLO with 'mx2.harbor.example'"),
+        (EHLO.replace(b"mx1.", b"mx2."), ERROR, "reply to EHLO with 'mx2.harbor.example'"),
         (EHLO.replace(b"mx1.harbor.example", b"Hello [127.0.0.1]"), ERROR, "'Hello'"),
         (b"502 5.5.1 not implemented\r\n", ERROR, "does not answer EHLO"),
     ],
@@ -100,7 +100,7 @@ def test_a_strangers_server_may_have_another_name_that_leads_to_it(
 
 
 def test_who_does_not_answer_was_not_asked(tmp_path: Path) -> None:
-    (finding,) = introduced(fleet(), world(tmp_path, port=1))
+    (finding,) = greetings(fleet(), world(tmp_path, port=1))
 
     assert finding.severity is UNKNOWN
     assert "refused the connection" in finding.saw

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.core.finding import Severity
-from deploys.checks.smtp.directory_harvest import guessed
+from deploys.checks.smtp.directory_harvest import limits
 from tests.checks.servers import Handler, Patient, serving
 from tests.checks.speakers import raw
 from tests.checks.worlds import fleet, world
@@ -24,9 +24,9 @@ class Short(Handler):
 @pytest.mark.parametrize(
     ("handler", "severity", "words"),
     [
-        (Short(), Severity.OK, "hung up after 7 guesses"),
-        (Handler(), Severity.OK, "hung up after 30 guesses"),
-        (Patient(), Severity.WARNING, "answered 40 guesses, and would go on"),
+        (Short(), Severity.OK, "disconnected after 7 unknown recipients"),
+        (Handler(), Severity.OK, "disconnected after 30 unknown recipients"),
+        (Patient(), Severity.WARNING, "answered 40 unknown recipients without a delay"),
     ],
     ids=["short", "long", "endless"],
 )
@@ -34,7 +34,7 @@ def test_it_is_said_how_many_guesses_a_server_bears(
     handler: Handler, severity: Severity, words: str, tmp_path: Path
 ) -> None:
     with serving(handler) as port:
-        (found,) = guessed(fleet(), world(tmp_path, port=port))
+        (found,) = limits(fleet(), world(tmp_path, port=port))
 
     assert (found.severity, found.subject) == (severity, "mx1")
     assert words in found.saw
@@ -59,10 +59,10 @@ class Slowing(Handler):
 
 def test_one_that_slows_down_is_not_asked_to_the_end(tmp_path: Path) -> None:
     with serving(Slowing()) as port:
-        (found,) = guessed(fleet(), world(tmp_path, port=port))
+        (found,) = limits(fleet(), world(tmp_path, port=port))
 
     assert found.severity is Severity.OK
-    assert "answered guess 5 after 1." in found.saw
+    assert "answered unknown recipient 5 after 1." in found.saw
 
 
 class Taking(Handler):
@@ -76,10 +76,10 @@ class Taking(Handler):
 
 def test_one_that_takes_anybody_tells_nothing_to_who_guesses(tmp_path: Path) -> None:
     with serving(Taking()) as port:
-        (found,) = guessed(fleet(), world(tmp_path, port=port))
+        (found,) = limits(fleet(), world(tmp_path, port=port))
 
     assert found.severity is Severity.INFO
-    assert "takes anybody at harbor.example" in found.saw
+    assert "accepts every recipient at harbor.example" in found.saw
 
 
 def hangs_up(connection: socket.socket, _over: Event) -> None:
@@ -91,7 +91,7 @@ def hangs_up(connection: socket.socket, _over: Event) -> None:
 
 def test_one_that_is_about_to_close_is_asked_another_time(tmp_path: Path) -> None:
     with raw(hangs_up) as port:
-        (found,) = guessed(fleet(), world(tmp_path, port=port))
+        (found,) = limits(fleet(), world(tmp_path, port=port))
 
     assert found.severity is Severity.UNKNOWN
     assert found.fix
@@ -101,7 +101,7 @@ def test_one_that_is_not_there_is_not_asked(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
-    (found,) = guessed(fleet(), world(tmp_path, port=port))
+    (found,) = limits(fleet(), world(tmp_path, port=port))
 
     assert found.severity is Severity.UNKNOWN
-    assert "nothing listens there" in found.saw
+    assert "no service listens there" in found.saw

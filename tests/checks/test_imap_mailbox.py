@@ -75,14 +75,14 @@ class Session(StreamRequestHandler):
         if command == "CAPABILITY":
             return b"* CAPABILITY IMAP4rev1 " + self.server.can[self.known] + b"\r\n", "OK"
         if command in ("LOGIN", "AUTHENTICATE"):
-            return self.met(words if command == "LOGIN" else self.introduced())
+            return self.met(words if command == "LOGIN" else self.greetings())
         if command == "SELECT":
             return b"* 2 EXISTS\r\n", "OK" if words == ["INBOX"] else "NO no such folder"
         if command != "UID":
             return b"", "OK"
         return self.by_uid(*words), "OK"
 
-    def introduced(self) -> list[str]:
+    def greetings(self) -> list[str]:
         self.wfile.write(b"+ \r\n")
         _, *words = b64decode(self.rfile.readline()).decode().split("\0")
         return words

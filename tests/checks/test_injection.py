@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Severity
-from deploys.checks.smtp.injection import injected, injection
+from deploys.checks.smtp.injection import injection
 from tests.checks.careless import Careless, encrypting, listening
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import fleet, world
@@ -44,7 +43,7 @@ def asked(folder: Path, server: type[Careless]) -> tuple[Severity, str]:
 @pytest.mark.parametrize(
     ("forgets", "ready", "severity", "words"),
     [
-        (True, b"220 Go ahead", Severity.OK, "forgot the NOOP"),
+        (True, b"220 Go ahead", Severity.OK, "discarded the NOOP"),
         (True, b"554 5.5.0 Error: SMTP protocol synchronization", Severity.OK, "554 5.5.0"),
         (False, b"220 Go ahead", Severity.ERROR, "inside TLS: 250 2.0.0 Ok"),
     ],
@@ -88,11 +87,13 @@ def test_a_broken_handshake_is_unknown(tmp_path: Path) -> None:
     seen, saw = asked(tmp_path, encrypting(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)))
 
     assert seen is Severity.UNKNOWN
-    assert saw.startswith("not asked: mx1 at 127.0.0.1")
+    assert saw.startswith("not checked: mx1 at 127.0.0.1")
 
 
 def test_a_closed_port_is_unknown(tmp_path: Path) -> None:
-    assert injected(Endpoint("mx1", "127.0.0.1", 1), world(tmp_path)).severity is Severity.UNKNOWN
+    (found,) = injection(fleet(), world(tmp_path, port=1))
+
+    assert found.severity is Severity.UNKNOWN
 
 
 def test_a_real_server_passes(tmp_path: Path, tls: ssl.SSLContext) -> None:

@@ -13,9 +13,10 @@ import pytest
 from deploys.checks.clients import smtp
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import World
-from deploys.checks.smtp.anonymous import answering, strangers
+from deploys.checks.smtp.anonymous import recipients
 from deploys.checks.smtp.certificates import certificates
-from deploys.checks.smtp.greeting import introduced
+from deploys.checks.smtp.connect import connections
+from deploys.checks.smtp.greeting import greetings
 from deploys.checks.smtp.protocols import protocols
 from deploys.checks.smtp.scan import scanned
 from deploys.checks.smtp.scanner import Server
@@ -158,8 +159,8 @@ def test_a_server_that_misbehaves_is_found_out_soon_and_in_little_memory(
     try:
         with raw(serve) as port:
             found = []
-            for ask in (answering, introduced, strangers):
-                found += asked(ask, here(tmp_path / ask.__name__, port, name), deadlines)
+            for number, ask in enumerate((connections, greetings, recipients)):
+                found += asked(ask, here(tmp_path / str(number), port, name), deadlines)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -210,7 +211,7 @@ def test_a_server_that_hangs_up_in_its_handshake_has_no_tls(
     tmp_path: Path, deadlines: list[float]
 ) -> None:
     with raw(speaks(context=strict(tmp_path), ends_at="the handshake")) as port:
-        answers = asked(answering, here(tmp_path, port), deadlines)
+        answers = asked(connections, here(tmp_path, port), deadlines)
 
     found = {one.id: one.severity for one in answers}
     assert (found["smtp.connect"], found["smtp.starttls"]) == (OK, ERROR)

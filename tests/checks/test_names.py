@@ -7,7 +7,9 @@ import pytest
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Answer, World
-from deploys.checks.dns import names
+from deploys.checks.dns import address
+from deploys.checks.dns import dmarc as dmarc_policy
+from deploys.checks.dns import mx as mx_records
 from deploys.checks.dns import spf as policies
 from deploys.checks.dns.mx import MOST, Exchanges
 from deploys.mail.settings.model import Fleet
@@ -16,8 +18,8 @@ from tests.checks.worlds import Gone, Pages, Zone, fleet
 HOST = fleet({"mail_addresses": ["192.0.2.1", "2001:db8::1"]}).hosts[0]
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
-spf = partial(policies.policy, "harbor.example")
-dmarc = partial(names.forgeries, "_dmarc.harbor.example")
+spf = partial(policies.finding, "harbor.example")
+dmarc = partial(dmarc_policy.finding, "_dmarc.harbor.example")
 WHERE = Zone(
     {
         ("mx1.harbor.example", "A"): [Answer("ns", ("192.0.2.1",))],
@@ -28,8 +30,8 @@ WHERE = Zone(
 )
 EXCHANGES = Exchanges("harbor.example", frozenset({"mx1.harbor.example"}), WHERE.lookup)
 OURS = "10 mx1.harbor.example."
-mx, theirs = EXCHANGES.judged, replace(EXCHANGES, foreign=True).judged
-aaaa = partial(names.addresses, HOST, "AAAA", {"2001:db8::1"})
+mx, theirs = EXCHANGES.finding, replace(EXCHANGES, target=True).finding
+aaaa = partial(address.finding, HOST, "AAAA", {"2001:db8::1"})
 
 
 @pytest.mark.parametrize(
@@ -105,14 +107,12 @@ def test_answers_are_judged(judge: object, values: list[str], severity: Severity
 def test_what_an_mx_record_leads_to_is_told() -> None:
     finding = theirs(Answer("ns", (OURS, "20 gone.example.")))
 
-    assert finding.saw == (
-        f"ns: {OURS}, 20 gone.example.: leads to gone.example, which has no address"
-    )
-    assert "takes no mail (null MX, RFC 7505)" in mx(Answer("ns", ("0 .",))).saw
+    assert finding.saw == (f"ns: {OURS}, 20 gone.example.: gone.example has no address")
+    assert "receives no mail (null MX, RFC 7505)" in mx(Answer("ns", ("0 .",))).saw
 
 
 def test_an_mx_host_that_nobody_answers_about_leaves_the_question_open() -> None:
-    finding = replace(EXCHANGES, lookup=Gone().lookup).judged(Answer("ns", (OURS,)))
+    finding = replace(EXCHANGES, lookup=Gone().lookup).finding(Answer("ns", (OURS,)))
 
     assert finding.severity is UNKNOWN
 
@@ -125,7 +125,7 @@ def test_no_number_of_mx_records_makes_the_run_endless() -> None:
         return ("192.0.2.1",) if rdtype == "A" else ()
 
     many = tuple(f"10 m{number}.example." for number in range(2000))
-    finding = replace(EXCHANGES, lookup=lookup, foreign=True).judged(Answer("ns", (OURS, *many)))
+    finding = replace(EXCHANGES, lookup=lookup, target=True).finding(Answer("ns", (OURS, *many)))
 
     assert finding.severity is OK
     assert len(set(asked)) == MOST
@@ -134,7 +134,8 @@ def test_no_number_of_mx_records_makes_the_run_endless() -> None:
 def severities(zone: Zone, one: Fleet) -> dict[tuple[str, str], list[Severity]]:
     found: dict[tuple[str, str], list[Severity]] = {}
     nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
-    for finding in names.published(one, nobody):
+    inspections = mx_records.exchanges, address.addresses, policies.policies, dmarc_policy.policies
+    for finding in (one_ for inspect in inspections for one_ in inspect(one, nobody)):
         found.setdefault((finding.id, finding.subject), []).append(finding.severity)
     return found
 

@@ -104,7 +104,7 @@ def ready(
     with ctx_state.use(state):
         connect_all(state)
     add_op(state, stumbles)
-    add_op(state, proved, fleet=fleet(words), changes={})
+    add_op(state, proved, scope=fleet(words), changes={})
     return state
 
 

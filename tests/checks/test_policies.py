@@ -3,12 +3,12 @@
 import pytest
 
 from deploys.checks.core.finding import Finding, Severity
+from deploys.checks.core.target import Scope
 from deploys.checks.core.world import Answer, Page, RefusedError, UnansweredError, World
 from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
 from deploys.mail.mta_sts import Mode, Policy
-from deploys.mail.settings.model import Fleet
 from tests.checks.honest_policies import POLICY, announcing, reported
-from tests.checks.worlds import Gone, Pages, Zone, fleet
+from tests.checks.worlds import Gone, Pages, Zone, fleet, target
 
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
@@ -32,7 +32,7 @@ REPORTS = f"v=TLSRPTv1; rua={URI}"
     ],
 )
 def test_tls_rpt_is_judged(wanted: tuple[str, ...], values: list[str], severity: Severity) -> None:
-    finding = tls_rpt.policy("harbor.example", wanted, Answer("ns", tuple(values)))
+    finding = tls_rpt.finding("harbor.example", wanted, Answer("ns", tuple(values)))
 
     assert finding.severity is severity
     assert finding.fix or severity is OK
@@ -43,7 +43,7 @@ def test_servers_that_cannot_be_asked_leave_tls_rpt_open() -> None:
     for zone in (gone, Zone({})):
         nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
 
-        assert [one.severity for one in tls_rpt.published(fleet(), nobody)] == [UNKNOWN]
+        assert [one.severity for one in tls_rpt.policies(fleet(), nobody)] == [UNKNOWN]
 
 
 MX1, MX2 = "mx1.harbor.example", "mx2.harbor.example"
@@ -73,7 +73,7 @@ def text(mode: str, *lines: str, max_age: str = "86400") -> str:
 def test_an_announcement_is_judged(
     wanted: Mode | None, values: list[str], severity: Severity
 ) -> None:
-    finding = mta_sts.announced("harbor.example", wanted, Answer("ns", tuple(values)))
+    finding = mta_sts.announcement("harbor.example", wanted, Answer("ns", tuple(values)))
 
     assert finding.severity is severity
     assert finding.fix or severity is OK
@@ -135,15 +135,15 @@ class Failing(Pages):
         raise self._problem
 
 
-def of_policy(zone: Zone, web: Pages, ours: Fleet) -> list[Severity]:
+def of_policy(zone: Zone, web: Pages, ours: Scope) -> list[Severity]:
     nobody = World(None, zone, web)  # type: ignore[arg-type]
-    return [one.severity for one in mta_sts.published(ours, nobody)]
+    return [one.severity for one in mta_sts.policies(ours, nobody)]
 
 
 def test_a_policy_is_fetched_only_where_one_is_announced_or_wanted() -> None:
     never = Failing(RefusedError("it should not be asked"))
     wanting = fleet({"mail_mta_sts": "testing", "mail_tls": "acme"})
-    foreign = fleet().model_copy(update={"foreign": True})
+    foreign = target()
 
     assert of_policy(announcing(), never, fleet()) == [OK]
     assert of_policy(announcing(), never, foreign) == [OK]
@@ -206,9 +206,9 @@ def test_reports_go_where_they_are_welcome(
     assert all(len(one.saw + one.fix) < 900 for one in found)
 
 
-def of_reports(zone: Zone, ours: Fleet) -> list[Finding]:
+def of_reports(zone: Zone, ours: Scope) -> list[Finding]:
     nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
-    return list(dmarc_reports.authorised(ours, nobody))
+    return list(dmarc_reports.receivers(ours, nobody))
 
 
 def test_reports_that_the_inventory_asks_for_are_missed() -> None:

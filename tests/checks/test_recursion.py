@@ -22,7 +22,7 @@ def test_an_old_answer_is_told_with_its_end(tmp_path: Path) -> None:
     assert finding.severity is WARNING
     assert finding.saw == (
         "192.0.2.53: MX of harbor.example is 10 old.example. for 1700 s more; "
-        "its own servers say 10 mx1.harbor.example."
+        "the authoritative servers have 10 mx1.harbor.example."
     )
     assert finding.fix.startswith("wait 1700 s")
 
@@ -45,7 +45,7 @@ def test_resolvers_that_the_operator_names_are_asked() -> None:
         }
     )
 
-    found = list(resolvers.alike(named, of(zone({}))))
+    found = list(resolvers.resolvers(named, of(zone({}))))
 
     assert {(one.saw.partition(":")[0], one.severity) for one in found} == {
         ("192.0.2.53", OK),
@@ -54,7 +54,7 @@ def test_resolvers_that_the_operator_names_are_asked() -> None:
 
 
 def test_zones_without_servers_leave_resolvers_open() -> None:
-    assert {one.severity for one in resolvers.alike(fleet(), of(Zone({})))} == {UNKNOWN}
+    assert {one.severity for one in resolvers.resolvers(fleet(), of(Zone({})))} == {UNKNOWN}
 
 
 @pytest.mark.parametrize(("keys", "severity"), [((), INFO), (("257 3 13 AAAA",), WARNING)])
@@ -65,7 +65,7 @@ def test_a_zone_without_a_chain_is_told_apart_from_one_that_is_half_signed(
     known.delegated["harbor.example"] = known.delegated["mx1.harbor.example"] = ("ns1",)
     known.trusted = dict.fromkeys(("harbor.example", "mx1.harbor.example"), Trust.INSECURE)
 
-    first, *_ = dnssec.trusted(fleet(), of(known))
+    first, *_ = dnssec.chains(fleet(), of(known))
 
     assert first.severity is severity
     assert first.fix
@@ -79,4 +79,4 @@ def test_a_broken_chain_is_an_error(tmp_path: Path) -> None:
 
 
 def test_without_a_resolver_that_validates_the_chain_stays_open() -> None:
-    assert {one.severity for one in dnssec.trusted(fleet(), of(Zone({})))} == {UNKNOWN}
+    assert {one.severity for one in dnssec.chains(fleet(), of(Zone({})))} == {UNKNOWN}

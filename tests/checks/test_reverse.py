@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploys.checks.core.finding import Severity
-from deploys.checks.dns.reverse import named
+from deploys.checks.dns.reverse import pointers
 from tests.checks.honest_dns import Records, asked, of
 from tests.checks.worlds import Gone, fleet
 
@@ -18,12 +18,16 @@ BACK: Records = {("other.example", "A"): ("192.0.2.1", "127.0.0.1")}
 @pytest.mark.parametrize(
     ("changed", "severity", "words"),
     [
-        ({}, OK, "127.0.0.1 is called mx1.harbor.example"),
-        ({PTR: ("MX1.Harbor.Example.",)}, OK, "127.0.0.1 is called mx1.harbor.example"),
+        ({}, OK, "127.0.0.1 has the name mx1.harbor.example"),
+        ({PTR: ("MX1.Harbor.Example.",)}, OK, "127.0.0.1 has the name mx1.harbor.example"),
         ({PTR: ()}, ERROR, "127.0.0.1 has no PTR record"),
         ({PTR: ("other.example.",)}, ERROR, "which does not lead back to it"),
         ({PTR: ("other.example.",), **ELSEWHERE}, ERROR, "which does not lead back to it"),
-        ({PTR: ("other.example.",), **BACK}, WARNING, "and not mx1.harbor.example, which the host"),
+        (
+            {PTR: ("other.example.",), **BACK},
+            WARNING,
+            "the host's name in HELO is mx1.harbor",
+        ),
         ({PTR: ("other.example.", "mx1.harbor.example."), **BACK}, OK, "other.example, mx1.harbor"),
         ({PTR: (".",)}, ERROR, "does not lead back"),
     ],
@@ -31,7 +35,7 @@ BACK: Records = {("other.example", "A"): ("192.0.2.1", "127.0.0.1")}
 def test_an_address_has_the_name_of_its_host(
     changed: Records, severity: Severity, words: str, tmp_path: Path
 ) -> None:
-    (finding,) = asked(named, changed)(tmp_path)
+    (finding,) = asked(pointers, changed)(tmp_path)
 
     assert words in finding.saw
     assert finding.severity is severity
@@ -39,6 +43,6 @@ def test_an_address_has_the_name_of_its_host(
 
 
 def test_names_that_nobody_answers_for_stay_open() -> None:
-    (finding,) = named(fleet(), of(Gone()))
+    (finding,) = pointers(fleet(), of(Gone()))
 
     assert finding.severity is Severity.UNKNOWN

@@ -74,7 +74,8 @@ def test_a_pattern_that_fits_nothing_is_one_sentence_with_the_nearest(
         chosen(pattern)
 
     assert str(told.value) == (
-        f"verify_only: {pattern!r} is no check; did you mean {near}? All stand in docs/checks.md"
+        f"verify_only: {pattern!r} is no check; did you mean {near}? "
+        "docs/checks.md lists all checks"
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from deploys.checks.clients.spf_evaluation import evaluated
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import UnansweredError
-from deploys.checks.dns.spf_senders import Claim, judged, senders
+from deploys.checks.dns.spf_senders import Claim, finding, senders
 from tests.checks.honest_dns import Records, asked, of, zone
 from tests.checks.worlds import fleet
 
@@ -43,7 +43,7 @@ LOOP: Records = {DOMAIN: ("v=spf1 redirect=a.example",), ("a.example", "TXT"): (
         ({DOMAIN: ("v=spf1 ~all",)}, ERROR, "softfail by ~all"),
         ({DOMAIN: ("v=spf1 ip4:192.0.2.1",)}, ERROR, "neutral by no term, as none matches"),
         (LOOP, ERROR, "fail by -all"),
-        ({DOMAIN: ()}, ERROR, "none, as harbor.example has no policy"),
+        ({DOMAIN: ()}, ERROR, "none: harbor.example has no policy"),
         ({DOMAIN: ("v=spf1 mx -all", "v=spf1 -all")}, ERROR, "permerror: SPF Permanent Error: Two"),
         ({DOMAIN: ("v=spf1 mix -all",)}, ERROR, "permerror: SPF Permanent Error: Unknown mech"),
         ({DOMAIN: ("v=spf1 ip4:1.2.3 mx",)}, ERROR, "Invalid IP4 address: ip4:1.2.3"),
@@ -95,7 +95,7 @@ def test_a_policy_that_asks_much_is_a_warning(
 ) -> None:
     *_, last = found(includes(count), tmp_path)
 
-    assert last.saw == f"harbor.example: its whole policy costs {count} of 10 lookups, 0 void"
+    assert last.saw == f"harbor.example: its whole policy needs {count} of 10 lookups, 0 void"
     assert last.severity is severity
 
 
@@ -111,10 +111,10 @@ def test_what_nobody_answers_for_stays_open(silent: str, rdtype: str) -> None:
         return known.lookup(name, rdtype)
 
     seen = evaluated("127.0.0.1", "harbor.example", "mx1", lookup)
-    finding = judged(Claim("mx1", "mx1.harbor.example", "127.0.0.1", "harbor.example"), seen)
+    found = finding(Claim("mx1", "mx1.harbor.example", "127.0.0.1", "harbor.example"), seen)
 
-    assert finding.severity is UNKNOWN
-    assert f"no answer about {rdtype} of {silent}" in finding.saw
+    assert found.severity is UNKNOWN
+    assert f"no answer about {rdtype} of {silent}" in found.saw
 
 
 TERMS = st.one_of(

@@ -8,7 +8,8 @@ import pytest
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, UnansweredError
-from deploys.checks.dns import names, servers
+from deploys.checks.dns import servers
+from deploys.checks.dns.mx import exchanges
 from deploys.dns import authority, resolver
 from deploys.dns.resolver import Resolver
 from tests.checks.honest_dns import of, two_servers
@@ -29,7 +30,7 @@ class Net:
     second: Responder
 
     def found(self) -> list[Finding]:
-        return list(servers.agree(fleet(), of(self.names)))
+        return list(servers.servers(fleet(), of(self.names)))
 
     @property
     def names(self) -> Resolver:
@@ -73,7 +74,7 @@ def worst(net: Net) -> tuple[Severity, str]:
 def test_servers_that_agree_are_well(net: Net) -> None:
     assert [(one.severity, one.saw) for one in net.found()] == [
         (OK, f"{NS1} (127.0.0.2), {NS2} (127.0.0.3): serial 1"),
-        (OK, f"harbor.example is delegated to {NS1}, {NS2}, as it says itself"),
+        (OK, f"harbor.example is delegated to {NS1}, {NS2}, as in its NS records"),
     ]
 
 
@@ -131,7 +132,7 @@ def test_the_delegation_and_the_zone_name_the_same_servers(net: Net) -> None:
 
     assert worst(net) == (
         WARNING,
-        f"harbor.example is delegated to {NS1}, {NS2}, while it names {NS1} itself",
+        f"harbor.example is delegated to {NS1}, {NS2}, but its NS records are {NS1}",
     )
 
 
@@ -180,7 +181,7 @@ def test_a_domain_that_does_not_exist_has_no_mail_hosts(net: Net) -> None:
     for rdtype in ("SOA", "NS"):
         del net.root.answers["harbor.example", rdtype]
 
-    found = [one for one in names.published(fleet(), of(net.names)) if one.id == "dns.mx"]
+    found = list(exchanges(fleet(), of(net.names)))
 
     assert [(one.severity, one.saw) for one in found] == [
         (ERROR, "root.nic.example (127.0.0.1): nothing")
@@ -210,7 +211,7 @@ def test_a_server_that_takes_its_time_is_given_up(net: Net) -> None:
 
 
 def test_serials_that_differ_are_a_warning() -> None:
-    seen = {one.saw: one.severity for one in servers.agree(fleet(), of(two_servers(OLD)))}
+    seen = {one.saw: one.severity for one in servers.servers(fleet(), of(two_servers(OLD)))}
 
     assert seen["ns1 (192.0.2.1) has serial 7, ns2 (192.0.2.2) has serial 6"] is WARNING
 
@@ -218,13 +219,14 @@ def test_serials_that_differ_are_a_warning() -> None:
 def test_a_family_in_which_nothing_answers_stays_open() -> None:
     silent = [Answer("ns2 (2001:db8::2)", problem="no answer within 2 s", silent=True)]
 
-    seen = {one.severity: one.saw for one in servers.agree(fleet(), of(two_servers(silent)))}
+    seen = {one.severity: one.saw for one in servers.servers(fleet(), of(two_servers(silent)))}
 
-    assert seen[UNKNOWN] == ("ns2 (2001:db8::2): no answer within 2 s; nothing answered over IPv6")
+    saw = "ns2 (2001:db8::2): no answer within 2 s; no server answered over IPv6"
+    assert seen[UNKNOWN] == saw
 
 
 def test_a_domain_that_is_not_registered_stays_open() -> None:
-    (finding,) = servers.agree(fleet(), of(Zone({})))
+    (finding,) = servers.servers(fleet(), of(Zone({})))
 
     assert finding.severity is UNKNOWN
 
@@ -236,7 +238,7 @@ OLD = [Answer("ns2 (192.0.2.2)", ("ns1.example. h.example. 6 1 1 1 1",))]
     ("values", "saw"),
     [
         ([], "nothing"),
-        ([mx(0, "")[:-1]], '0 . says by "." that the domain takes no mail (null MX, RFC 7505)'),
+        ([mx(0, "")[:-1]], '0 .: "." says that the domain receives no mail (null MX, RFC 7505)'),
         ([mx(10, "old.example")], "10 old.example."),
     ],
     ids=["no MX", "null MX", "another"],
@@ -247,7 +249,7 @@ def test_mail_that_goes_nowhere_is_an_error_of_each_server(
     for one in (net.root, net.first, net.second):
         one.answers["harbor.example", "MX"] = values
 
-    found = [one for one in names.published(fleet(), of(net.names)) if one.id == "dns.mx"]
+    found = list(exchanges(fleet(), of(net.names)))
 
     assert [(one.severity, one.saw) for one in found] == [
         (ERROR, f"{NS1} (127.0.0.2): {saw}"),
@@ -261,7 +263,7 @@ def test_one_server_of_two_that_does_not_answer_is_unknown_to_every_question(
 ) -> None:
     setattr(net.second, fault, b"nonsense" * 9 if fault == "nonsense" else True)
 
-    found = [one for one in names.published(fleet(), of(net.names)) if one.id == "dns.mx"]
+    found = list(exchanges(fleet(), of(net.names)))
 
     assert [one.severity for one in found] == [ERROR, UNKNOWN]
 

@@ -52,7 +52,7 @@ def test_records_are_judged(
 ) -> None:
     service = Service("harbor.example", name, srv.places(name, hosts))
 
-    finding = service.judged(Answer("ns", tuple(values)))
+    finding = service.finding(Answer("ns", tuple(values)))
 
     assert finding.severity is severity
     assert finding.fix or severity is OK
@@ -78,7 +78,7 @@ def test_where_nothing_is_wanted_nothing_has_to_be(tmp_path: Path) -> None:
     found = asked(tmp_path, led({}))
 
     assert {one.severity for one in found} == {OK}
-    assert all(one.saw.endswith("SRV nothing, and nothing is wanted") for one in found)
+    assert all(one.saw.endswith("SRV nothing; the inventory demands none") for one in found)
 
 
 @pytest.mark.parametrize("names", [Zone({}), Gone()], ids=["no servers", "no resolver"])
@@ -200,7 +200,7 @@ def test_a_port_at_which_nothing_listens_is_an_error(tmp_path: Path, service: st
     finding = place(tmp_path, service, 1)
 
     assert finding.severity is ERROR
-    assert "nothing listens there" in finding.saw
+    assert "no service listens there" in finding.saw
 
 
 def test_a_host_without_an_address_is_an_error(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def learned(
     folder: Path, web: Pages, one: Fleet | None = None, names: Zone = SITES
 ) -> list[Finding]:
     here = replace(world(folder), names=names, web=web)
-    return list(autoconfig.configured(one or manned(folder), here))
+    return list(autoconfig.documents(one or manned(folder), here))
 
 
 def test_what_mail_programs_read_names_our_hosts(tmp_path: Path) -> None:

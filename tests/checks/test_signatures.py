@@ -9,13 +9,13 @@ import pytest
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery.dkim import results as dkim_results
+from deploys.checks.delivery.dkim import verified
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
-from deploys.checks.delivery.test_messages import Route
+from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.test_messages import Errand
 from deploys.checks.dns import keys
 from deploys.mail.dkim import ALGORITHMS
-from tests.checks.worlds import KEYS, Machine, Zone, fleet, inspected, world
+from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
 
 RSA, ED25519 = "mx1-rsa", "mx1-ed25519"
 OTHERS = (RSA, ED25519, "mx1-2-ed25519")
@@ -35,8 +35,8 @@ def findings(results: str, *selectors: str) -> list[Finding]:
     sender = "postmaster@harbor.example"
     raw = f"{header}{bears}From: {sender}\nSubject: x\n\nbody\n".encode()
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
-    route = Route(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
-    found = list(inspected(dkim_results, [Delivery(route, Submitted(1.0), Received(2.0, raw))]))
+    errand = Errand(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
+    found = list(verified([Delivery(errand, Submitted(1.0), Received(2.0, raw))], fleet()))
     assert all(finding.fix or finding.severity is OK for finding in found)
     return found
 
@@ -87,7 +87,7 @@ def test_a_record_has_to_hold_the_key_that_signs_and_should_hold_the_others(
     values: list[str], severity: Severity, *, signs: bool
 ) -> None:
     key = keys.HeldKey(RSA, KEY, signs)
-    finding = keys.judged(NAME, key, "harbor.example", Answer("ns", tuple(values)))
+    finding = keys.finding(NAME, key, "harbor.example", Answer("ns", tuple(values)))
 
     worst = ERROR if signs else Severity.WARNING
     assert finding.severity is (OK if severity is OK else worst)
@@ -113,16 +113,18 @@ def test_each_key_is_looked_for_by_way_of_its_cname_and_judged_by_whether_it_sig
         (f"{one}._domainkey.mx1.harbor.example.{home}", "TXT"): [Answer("ns")] for one in OTHERS
     }
 
-    asked = partial(keys.published, world=replace(here, names=Zone(zone | gone)))
+    asked = partial(keys.records, world=replace(here, names=Zone(zone | gone)))
     found = {one.saw: one.severity for one in asked(told)}
 
-    assert found[f"ns: {name} leads to {name}.{home}"] is OK
+    assert found[f"ns: {name} is an alias of {name}.{home}"] is OK
     assert found[f"ns: {name}.{home} holds the key that signs"] is OK
     missing = "ns: no key at {}._domainkey.mx1.harbor.example.keys.example.net"
     assert found[missing.format("mx1-2-ed25519")] is ERROR
     assert found[missing.format("mx1-rsa")] is Severity.WARNING
-    assert [one for one, severity in found.items() if severity is ERROR and "lead" in one] == [
-        f"ns: {one}._domainkey.mx1.harbor.example does not lead to {one}._domainkey.mx1.harbor."
+    assert [
+        one for one, severity in found.items() if severity is ERROR and "no alias of" in one
+    ] == [
+        f"ns: {one}._domainkey.mx1.harbor.example is no alias of {one}._domainkey.mx1.harbor."
         f"example.{home}"
         for one in ("mx1-rsa", "mx1-2-ed25519")
     ]
@@ -141,7 +143,7 @@ def test_a_host_without_keys_is_an_error_and_one_that_is_silent_a_question(tmp_p
     here = world(tmp_path)
     (tmp_path / "mx1-rsa.pub").unlink()
     silent = fleet().hosts[0].model_copy(update={"inventory_name": "silent"})
-    asked = partial(keys.published, world=here)
+    asked = partial(keys.records, world=here)
 
     assert isinstance(here.hosts, Machine)
     assert isinstance(here.names, Zone)

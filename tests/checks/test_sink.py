@@ -18,11 +18,11 @@ from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, World
 from deploys.checks.delivery import authentication, dkim, hops, integrity
 from deploys.checks.delivery.exchange import Delivery, exchange
-from deploys.checks.delivery.sink import open_sink
-from deploys.checks.delivery.test_messages import Route, routes
+from deploys.checks.delivery.sink import opened
+from deploys.checks.delivery.test_messages import Errand, errands
 from deploys.mail.settings.verification import Sink, Verification
 from tests.checks.signing import KEYS, signed
-from tests.checks.worlds import Zone, fleet, inspected, world
+from tests.checks.worlds import Zone, fleet, world
 
 SENDER, ADDRESS = "postmaster@harbor.example", "probe@[127.0.0.1]"
 MESSAGE = TestMessage("run-1", SENDER, ADDRESS, SENDER)
@@ -56,25 +56,26 @@ def _here(tmp_path: Path) -> World:
 
 @pytest.fixture(name="client")
 def _client(sink: Sink) -> Iterator[smtplib.SMTP]:
-    with open_sink(sink), smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client:
+    with opened(sink), smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client:
         yield client
 
 
 def judged(one: Delivery, here: World) -> list[Finding]:
-    inspections = (authentication.results, dkim.results, integrity.contents, hops.paths)
-    return [finding for each in inspections for finding in inspected(each, [one], here.names)]
+    return [
+        *authentication.judged(one, here.names),
+        *dkim.verified([one], fleet()),
+        *integrity.whole([one]),
+        *hops.travelled([one], fleet()),
+    ]
 
 
 def sent(sink: Sink, raw: bytes, here: World) -> Delivery:
-    with (
-        open_sink(sink) as one,
-        smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client,
-    ):
+    with opened(sink) as one, smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client:
         client.starttls(context=unverified())
         client.sendmail(SENDER, [ADDRESS], raw, ["BODY=8BITMIME"])
         found = one.wait(here, [MESSAGE.id])
-    route = Route(MESSAGE, "mx1", "harbor.example", (sink,))
-    return Delivery(route, received=found[MESSAGE.id])
+    errand = Errand(MESSAGE, "mx1", "harbor.example", (sink,))
+    return Delivery(errand, received=found[MESSAGE.id])
 
 
 def test_what_it_takes_is_judged_as_at_any_receiver(sink: Sink, here: World) -> None:
@@ -104,9 +105,9 @@ def test_what_is_forged_or_changed_is_found(sink: Sink, here: World) -> None:
 
 
 def test_a_message_goes_to_it_and_is_found_in_it(sink: Sink, here: World) -> None:
-    route = Route(MESSAGE, Endpoint("sink", sink.listen, sink.port), "harbor.example", (sink,))
+    errand = Errand(MESSAGE, Endpoint("sink", sink.listen, sink.port), "harbor.example", (sink,))
 
-    (delivery,) = exchange([route], here)
+    (delivery,) = exchange([errand], here)
 
     assert delivery.received
     trace = BytesParser(policy=default).parsebytes(delivery.received.raw)["Received"]
@@ -115,20 +116,20 @@ def test_a_message_goes_to_it_and_is_found_in_it(sink: Sink, here: World) -> Non
 
 
 def test_nothing_is_sent_to_one_that_cannot_be_opened(sink: Sink, here: World) -> None:
-    route = Route(MESSAGE, "mx1", "harbor.example", (sink,))
+    errand = Errand(MESSAGE, "mx1", "harbor.example", (sink,))
 
     with socket.create_server((sink.listen, sink.port)):
-        (delivery,) = exchange([route], here)
+        (delivery,) = exchange([errand], here)
 
     assert (
-        delivery.problem
+        delivery.unasked
         == f"port {sink.port} of this machine could not be opened: Address already in use"
     )
     assert delivery.submitted is None
 
 
 def test_it_is_closed_with_the_run(sink: Sink) -> None:
-    with open_sink(sink):
+    with opened(sink):
         pass
 
     with pytest.raises(ConnectionRefusedError):
@@ -151,7 +152,7 @@ def test_a_message_that_is_too_large_is_refused(client: smtplib.SMTP) -> None:
 
 
 def test_a_client_that_talks_nonsense_leaves_it_open(sink: Sink, here: World) -> None:
-    with open_sink(sink) as one:
+    with opened(sink) as one:
         with socket.create_connection((sink.listen, sink.port)) as wild:
             wild.sendall(b"\xff\x00 garbage\r\n" * 20)
         with smtplib.SMTP(sink.listen, sink.port, "a\x01 strange(") as client:
@@ -162,7 +163,7 @@ def test_a_client_that_talks_nonsense_leaves_it_open(sink: Sink, here: World) ->
 
 
 def test_what_never_comes_is_waited_for_as_long_as_the_world_says(sink: Sink, here: World) -> None:
-    with open_sink(sink) as one:
+    with opened(sink) as one:
         assert one.wait(replace(here, patience=0.2), ["run-9"]) == {}
 
 
@@ -194,7 +195,7 @@ def test_without_a_sink_none_is_opened() -> None:
 
 
 def test_every_host_writes_to_it_and_every_account() -> None:
-    paths = {one.path for one in routes(fleet({"verify_sink": ADDRESS}, witness=False))}
+    paths = {one.path for one in errands(fleet({"verify_sink": ADDRESS}, witness=False))}
 
     assert f"mx1 -> {ADDRESS}" in paths
     assert any(path.startswith("mx1 -> no-such-user-") for path in paths)

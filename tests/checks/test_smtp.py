@@ -14,8 +14,10 @@ from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.clients.smtp import Reply
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import MisbehavedError, UnansweredError
-from deploys.checks.smtp.anonymous import answering, judged, strangers
-from deploys.checks.smtp.rcpt import Interview, Outcome, Rcpt, Want
+from deploys.checks.smtp import connect
+from deploys.checks.smtp.anonymous import findings, recipients
+from deploys.checks.smtp.connect import Outcome, connections
+from deploys.checks.smtp.rcpt import Purpose, Rcpt
 from tests.checks.servers import (
     CatchAll,
     Handler,
@@ -40,7 +42,7 @@ def _tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 def asked(folder: Path, port: int, timeout: float = 5) -> dict[Severity, set[str]]:
     """Return the ids of the findings about a server, by severity."""
     here = world(folder, port=port, timeout=timeout)
-    return by_severity(chain(answering(fleet(), here), strangers(fleet(), here)))
+    return by_severity(chain(connections(fleet(), here), recipients(fleet(), here)))
 
 
 def by_severity(findings: Iterator[Finding]) -> dict[Severity, set[str]]:
@@ -167,41 +169,39 @@ DOOR = Endpoint("mx1", "2001:db8::25")
 def test_silence_is_the_hosts_fault_only_if_this_machine_reaches_others(
     outcome: Outcome, reached: set[str], severity: Severity
 ) -> None:
-    first = next(judged(DOOR, outcome, frozenset(reached)))
+    first = next(connect.findings(DOOR, outcome, frozenset(reached)))
 
     assert (first.id, first.severity) == ("smtp.connect", severity)
 
 
-def good(want: Want, code: int, text: str) -> tuple[Want, Reply, Severity]:
-    return want, Reply(code, text), Severity.OK
+def good(purpose: Purpose, code: int, text: str) -> tuple[Purpose, Reply, Severity]:
+    return purpose, Reply(code, text), Severity.OK
 
 
-def bad(want: Want, code: int, text: str) -> tuple[Want, Reply, Severity]:
-    return want, Reply(code, text), Severity.ERROR
+def bad(purpose: Purpose, code: int, text: str) -> tuple[Purpose, Reply, Severity]:
+    return purpose, Reply(code, text), Severity.ERROR
 
 
 @pytest.mark.parametrize(
-    ("want", "answer", "severity"),
+    ("purpose", "answer", "severity"),
     [
-        good(Want.RELAY, 554, "5.7.1 Relay access denied"),
-        good(Want.RELAY, 454, "4.7.1 Relay access denied"),
-        bad(Want.RELAY, 250, "2.1.5 Ok"),
-        bad(Want.RELAY, 251, "User not local; will forward"),
-        good(Want.NOBODY, 550, "5.1.1 User unknown"),
-        bad(Want.NOBODY, 250, "2.1.5 Ok"),
-        bad(Want.NOBODY, 252, "2.1.5 Cannot verify"),
-        bad(Want.NOBODY, 450, "4.1.1 User unknown"),  # senders would try for days
-        bad(Want.NOBODY, 550, "5.7.1 Access denied"),  # refused, but for another reason
-        bad(Want.NOBODY, 550, "No such user"),
-        good(Want.POSTMASTER, 250, "2.1.5 Ok"),
-        bad(Want.POSTMASTER, 550, "5.1.1 User unknown"),
-        bad(Want.POSTMASTER, 450, "4.2.0 Greylisted"),
+        good(Purpose.RELAY, 554, "5.7.1 Relay access denied"),
+        good(Purpose.RELAY, 454, "4.7.1 Relay access denied"),
+        bad(Purpose.RELAY, 250, "2.1.5 Ok"),
+        bad(Purpose.RELAY, 251, "User not local; will forward"),
+        good(Purpose.UNKNOWN, 550, "5.1.1 User unknown"),
+        bad(Purpose.UNKNOWN, 250, "2.1.5 Ok"),
+        bad(Purpose.UNKNOWN, 252, "2.1.5 Cannot verify"),
+        bad(Purpose.UNKNOWN, 450, "4.1.1 User unknown"),  # senders would try for days
+        bad(Purpose.UNKNOWN, 550, "5.7.1 Access denied"),  # refused, but for another reason
+        bad(Purpose.UNKNOWN, 550, "No such user"),
+        good(Purpose.POSTMASTER, 250, "2.1.5 Ok"),
+        bad(Purpose.POSTMASTER, 550, "5.1.1 User unknown"),
+        bad(Purpose.POSTMASTER, 450, "4.2.0 Greylisted"),
     ],
 )
-def test_replies_to_rcpt_are_judged(want: Want, answer: Reply, severity: Severity) -> None:
-    interview = Interview("mx1", {Rcpt(want, "someone@harbor.example"): answer}, tls="TLSv1.3")
-
-    _, finding, _ = judged(DOOR, interview, frozenset())
+def test_replies_to_rcpt_are_judged(purpose: Purpose, answer: Reply, severity: Severity) -> None:
+    (finding,) = findings(DOOR, {Rcpt(purpose, "someone@harbor.example"): answer})
 
     assert finding.severity is severity
     assert str(answer) in finding.saw

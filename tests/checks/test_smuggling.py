@@ -7,7 +7,7 @@ import pytest
 from deploys.checks.clients.endpoint import Endpoint, SubmissionEndpoint
 from deploys.checks.clients.smtp import Reply
 from deploys.checks.core.finding import Severity
-from deploys.checks.smtp.smuggling import ENDINGS, envelope, judged, smuggling, tried
+from deploys.checks.smtp.smuggling import ENDINGS, attempts, envelope, findings, smuggling
 from deploys.mail.settings.secret import file
 from tests.checks.careless import TRUE, Careless, ending, listening
 from tests.checks.servers import Handler, Submission, certified, serving
@@ -112,7 +112,7 @@ def test_an_account_is_asked_for_at_submission(tmp_path: Path) -> None:
     host = fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": account}).hosts[0]
     with serving(Submission(), certified(tmp_path)) as port:
         endpoint = SubmissionEndpoint("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-        (finding,) = tried(endpoint, envelope(endpoint, host), world(tmp_path))
+        (finding,) = attempts(endpoint, envelope(endpoint, host), world(tmp_path))
 
     assert finding.severity is Severity.OK
     assert envelope(endpoint, host).sender == CAPTAIN
@@ -131,6 +131,6 @@ def test_an_account_is_asked_for_at_submission(tmp_path: Path) -> None:
     ],
 )
 def test_replies_before_the_end_are_judged(replies: list[Reply], severity: Severity) -> None:
-    (finding,) = judged(DOOR, {ENDINGS[0]: replies})
+    (finding,) = findings(DOOR, {ENDINGS[0]: replies})
 
     assert finding.severity is severity

@@ -10,10 +10,10 @@ import pytest
 from deploys.checks.clients.endpoint import Endpoint, SubmissionEndpoint, submission_endpoints
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.delivery.exchange import Delivery, exchange
-from deploys.checks.delivery.host_commands import Received
-from deploys.checks.delivery.privacy import submissions
-from deploys.checks.delivery.test_messages import routes
-from deploys.checks.smtp.submission import asked, asked_outside, submission
+from deploys.checks.delivery.privacy import private
+from deploys.checks.delivery.remote import Received
+from deploys.checks.delivery.test_messages import errands
+from deploys.checks.smtp.submission import port_25, submission, submission_port
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import Secret, file
 from tests.checks.servers import (
@@ -25,7 +25,7 @@ from tests.checks.servers import (
     certified,
     serving,
 )
-from tests.checks.worlds import fleet, inspected, world
+from tests.checks.worlds import fleet, world
 
 CAPTAIN = "captain@harbor.example"
 HASH = "$6$" + "a" * 8 + "$" + "b" * 86
@@ -76,7 +76,7 @@ def test_a_submission_port_is_judged_by_what_it_does(
     host = manned(password).hosts[0]
     with serving(handler, tls) as port:
         endpoint = SubmissionEndpoint("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-        findings = asked(endpoint, host, world(tmp_path))
+        findings = submission_port(endpoint, host, world(tmp_path))
 
     judged, _, words = expected.partition(": ")
     assert severities(findings) == judged.split()
@@ -89,7 +89,9 @@ def test_a_port_at_which_nothing_listens_is_an_error(tmp_path: Path, password: S
         "mx1", "127.0.0.1", 1, wrapped=True, login=CAPTAIN, password=password
     )
 
-    assert severities(asked(endpoint, manned(password).hosts[0], world(tmp_path))) == ["error"]
+    assert severities(submission_port(endpoint, manned(password).hosts[0], world(tmp_path))) == [
+        "error"
+    ]
 
 
 @pytest.mark.parametrize(("handler", "severity"), [(Handler(), "ok"), (Submission(), "error")])
@@ -98,38 +100,40 @@ def test_port_25_has_to_ask_nobody_for_a_password(
 ) -> None:
     endpoint = Endpoint("mx1", "127.0.0.1")
     with serving(handler, tls) as port:
-        assert severities(asked_outside(endpoint, world(tmp_path, port=port))) == [severity]
+        assert severities(list(port_25(endpoint, world(tmp_path, port=port)))) == [severity]
 
 
 def test_a_host_without_accounts_is_not_asked(tmp_path: Path) -> None:
     assert list(submission(fleet(), world(tmp_path))) == []
-    assert [one for one in routes(fleet()) if isinstance(one.origin, SubmissionEndpoint)] == []
+    assert [one for one in errands(fleet()) if isinstance(one.origin, SubmissionEndpoint)] == []
 
 
 def test_an_account_sends_a_message_by_each_port_where_its_password_is_known(
     password: Secret,
 ) -> None:
     ways = [
-        one.path for one in routes(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
+        one.path for one in errands(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
     ]
 
     assert ways == [
         f"outside -> mx1 at 127.0.0.1 port {port} as {CAPTAIN} -> visitor@faraway.example"
         for port in (465, 587)
     ]
-    assert [one for one in routes(manned(HASH)) if isinstance(one.origin, SubmissionEndpoint)] == []
+    assert [
+        one for one in errands(manned(HASH)) if isinstance(one.origin, SubmissionEndpoint)
+    ] == []
     assert len(submission_endpoints(manned(HASH).hosts[0], "127.0.0.1")) == 2
 
 
 def test_a_message_is_submitted_with_the_accounts_password(
     tmp_path: Path, tls: ssl.SSLContext, password: Secret
 ) -> None:
-    route = next(
-        one for one in routes(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
+    errand = next(
+        one for one in errands(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
     )
     with serving(Submission(), tls) as port:
         endpoint = SubmissionEndpoint("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-        (delivery,) = exchange([replace(route, origin=endpoint)], world(tmp_path, patience=1))
+        (delivery,) = exchange([replace(errand, origin=endpoint)], world(tmp_path, patience=1))
 
     assert delivery.submitted
     assert delivery.submitted.refusal == ""
@@ -149,9 +153,9 @@ def test_a_message_tells_neither_address_nor_program(
     headers: str, severity: Severity, password: Secret
 ) -> None:
     ours = manned(password)
-    route = next(one for one in routes(ours) if isinstance(one.origin, SubmissionEndpoint))
-    delivery = Delivery(route, received=Received(0, f"{headers}\n\nAhoy.\n".encode()))
+    errand = next(one for one in errands(ours) if isinstance(one.origin, SubmissionEndpoint))
+    delivery = Delivery(errand, received=Received(0, f"{headers}\n\nAhoy.\n".encode()))
 
-    (finding,) = inspected(submissions, [delivery], settings=ours)
+    (finding,) = private([delivery], ours)
 
     assert finding.severity is severity

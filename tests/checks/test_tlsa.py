@@ -35,7 +35,7 @@ HERE, THERE = Endpoint("mx1", "192.0.2.1"), Endpoint("mx1", "2001:db8::1")
 def test_every_key_that_is_shown_has_to_be_named(values: list[str], severity: Severity) -> None:
     keys = {HERE: frozenset({ONE}), THERE: frozenset({ONE, TWO})}
 
-    finding = tlsa.judged("mx1", keys, Answer("ns", tuple(values)))
+    finding = tlsa.finding("mx1", keys, Answer("ns", tuple(values)))
 
     assert finding.severity is severity
     assert finding.fix or severity is OK
@@ -46,7 +46,7 @@ def asked(context: ssl.SSLContext | None, *digests: str) -> list[Finding]:
     zone = Zone({("_25._tcp.mx1.harbor.example", "TLSA"): [Answer("ns", values)]})
     with serving(Handler(), context) as port:
         nobody = World(None, zone, Pages({}), timeout=5, port=port)  # type: ignore[arg-type]
-        return list(tlsa.published(fleet(), nobody))
+        return list(tlsa.keys(fleet(), nobody))
 
 
 def test_the_key_of_a_server_is_compared_with_what_name_servers_say(tmp_path: Path) -> None:
@@ -71,4 +71,4 @@ def test_a_server_without_tls_leaves_the_question_open() -> None:
 def test_an_operator_who_wants_no_dane_is_not_asked() -> None:
     nobody = World(None, Zone({}), Pages({}))  # type: ignore[arg-type]
 
-    assert list(tlsa.published(fleet({"mail_dane": False}), nobody)) == []
+    assert list(tlsa.keys(fleet({"mail_dane": False}), nobody)) == []

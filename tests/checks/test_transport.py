@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.smtp import ports
 from deploys.mail.ciphers import Grade, broken, grade
 from tests.checks.honest_transport import Contexts, knocked, old, scanned, strict
 from tests.checks.servers import certified
-from tests.checks.worlds import fleet, world
+from tests.checks.worlds import world
 
 OK, ERROR, WARNING = Severity.OK, Severity.ERROR, Severity.WARNING
 GOOD, LEAVING, BAD = Grade.SUFFICIENT, Grade.PHASE_OUT, Grade.INSUFFICIENT
@@ -93,13 +94,13 @@ def test_a_port_that_is_open_is_named_with_what_listens_there(tmp_path: Path) ->
     (finding,) = knocked(shown=True)(tmp_path)
 
     assert finding.severity is ERROR
-    assert "is open to the world; by its number Redis" in finding.saw
+    assert "is open to the world; by its number it is Redis" in finding.saw
     assert "ss -ltnp" in finding.fix
 
 
 def test_a_host_that_answers_nowhere_has_not_shown_that_its_ports_are_closed(
     tmp_path: Path,
 ) -> None:
-    (finding,) = ports.hidden(fleet(), world(tmp_path, port=1), {2: "Redis"})
+    (finding,) = ports.findings(Endpoint("mx1", "127.0.0.1"), {2: "Redis"}, world(tmp_path, port=1))
 
     assert finding.severity is Severity.UNKNOWN

@@ -209,7 +209,7 @@ def test_a_domain_in_no_inventory_is_asked_what_anybody_may_ask(lab: Raised) -> 
     assert ours.returncode == 0, ours.stderr
     assert {finding["id"] for finding in found["findings"]} == anywhere
     assert (found["verdict"], found["messages"]) == ("passed", [])
-    assert "nowhere.example takes no mail" in missing.stderr
+    assert "nowhere.example receives no mail" in missing.stderr
     assert missing.returncode == 1
 
 

@@ -1,8 +1,8 @@
 """
-smtplib's client, with bounds that it lacks: on the length of a reply, and for who has to hang up.
+smtplib's client with two more bounds: the length of a reply, and an end for each TLS handshake.
 
-A limit for each line of a reply, as smtplib has it, is not enough: there may be any number of them.
-And while TLS shakes hands, nobody but the one who shakes them knows the socket.
+smtplib limits each line of a reply, but not the number of lines. And it has no reference to the
+socket during a handshake, so a watchdog could not close it.
 """
 
 import smtplib
@@ -15,7 +15,7 @@ _LONGEST_REPLY = 65_536  # octets: RFC 5321 section 4.5.3.1.5 has 512 for a line
 
 
 def unverified() -> ssl.SSLContext:
-    """Return a context for TLS with whoever it is."""
+    """Return a context for TLS that verifies nothing."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -23,7 +23,7 @@ def unverified() -> ssl.SSLContext:
 
 
 class _Bounded:
-    """A server's words: reading ends where a reply is longer than any that means something."""
+    """A server's replies, of bounded length."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -31,14 +31,14 @@ class _Bounded:
         self.close = file.close
 
     def begin(self) -> None:
-        """Let one more reply be read."""
+        """Allow one more reply."""
         self._left = _LONGEST_REPLY
 
     def readline(self, size: int) -> bytes:
-        """Return a whole line, or nothing at the end; raise ValueError where it is too much."""
+        """Return a whole line, nothing at the end; raise ValueError if the reply is too long."""
         line = self._file.readline(size)
         if len(line) < size and not line.endswith(b"\n"):
-            return b""  # whoever hangs up in the middle of a line, or is hung up on, said nothing
+            return b""  # the connection was closed within a line
         self._left -= len(line)
         if self._left < 0:
             raise ValueError(f"it sent more than {_LONGEST_REPLY} octets in one reply")
@@ -46,7 +46,7 @@ class _Bounded:
 
 
 class Client(smtplib.SMTP):
-    """A client that is not connected yet, so that a watchdog can know it."""
+    """A client that is not connected yet, so that a watchdog has it before the connection."""
 
     def __init__(self, address: str, timeout: float, *, wrapped: bool) -> None:
         super().__init__(timeout=timeout, local_hostname="localhost")
@@ -56,7 +56,7 @@ class Client(smtplib.SMTP):
         self._wrapped = wrapped
 
     def getreply(self) -> tuple[int, bytes]:
-        """Return a server's reply; raise ValueError where it is too long."""
+        """Return a server's reply; raise ValueError if it is too long."""
         if self.sock and not self.file:
             self.file = _Bounded(self.sock.makefile("rb"))
         if self.file:
@@ -64,13 +64,13 @@ class Client(smtplib.SMTP):
         return super().getreply()
 
     def change_to_tls(self, name: str, context: ssl.SSLContext | None) -> None:
-        """Ask for TLS, for a name if one is given; nothing is verified without a context."""
-        self._host = name or self._host  # what smtplib asks for
+        """Send STARTTLS, with SNI if a name is given; nothing is verified without a context."""
+        self._host = name or self._host  # smtplib sends it as SNI
         handshake = _Handshake(self, context or unverified())
         self.starttls(context=handshake)  # type: ignore[call-overload]
 
     def secured(self, plain: socket.socket, name: str, context: ssl.SSLContext) -> ssl.SSLSocket:
-        """Shake hands on a socket that the watchdog knows meanwhile."""
+        """Make the TLS handshake on a socket that the watchdog can close."""
         self.sock = wrapped = context.wrap_socket(
             plain, server_hostname=name, do_handshake_on_connect=False
         )
@@ -84,7 +84,7 @@ class Client(smtplib.SMTP):
 
 @dataclass(frozen=True)
 class _Handshake:
-    """What smtplib takes for a context: hands are shaken by the client."""
+    """The context that smtplib is given: the client makes the handshake."""
 
     client: Client
     context: ssl.SSLContext

@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
+from typing import Any, Literal, TypeVar, overload
 
-from ...mail.settings.model import Fleet, MailSettings
+from ...mail.settings.model import MailSettings
 from ...mail.settings.secret import Secret
 from ..core.finding import Check, Finding
 from ..core.inspection import Inspection, completed, together
+from ..core.target import Host, Scope
 from ..core.world import World
+
+AnyHost = TypeVar("AnyHost")
+OfEndpoint = Callable[["Endpoint", AnyHost, World], Iterable[Finding]]
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address of one mail host; a port where it is not the one that strangers use."""
+    """An address of a server, and its port; 0 stands for the port of the world, 25."""
 
     host: str
     address: str
@@ -32,19 +37,19 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class SubmissionEndpoint(Endpoint):
-    """A port for submission, and the account that is tried there."""
+    """A port for submission, and the account for it."""
 
     login: str = ""
     password: Secret | None = None
 
 
-def smtp_endpoints(host: MailSettings) -> tuple[Endpoint, ...]:
-    """Return every address of a host."""
+def smtp_endpoints(host: Host) -> tuple[Endpoint, ...]:
+    """Return the endpoints of a host on port 25, one for each address."""
     return tuple(Endpoint(host.inventory_name, str(address)) for address in host.addresses)
 
 
 def submission_endpoints(host: MailSettings, address: str) -> tuple[SubmissionEndpoint, ...]:
-    """Return the submission ports of an address, with the first account whose secret is known."""
+    """Return the submission ports of an address, with the first account whose password is known."""
     login, password = next(
         (
             (login, account.password)
@@ -60,22 +65,33 @@ def submission_endpoints(host: MailSettings, address: str) -> tuple[SubmissionEn
     )
 
 
-OfEndpoint = Callable[[Endpoint, MailSettings, World], Iterable[Finding]]
-
-
+@overload
 def per_endpoint(
     *checks: Check,
-    endpoints: Callable[[MailSettings], Iterable[Endpoint]] = smtp_endpoints,
-    anywhere: bool = False,
+    anywhere: Literal[True],
+    endpoints: Callable[[Host], Iterable[Endpoint]] = smtp_endpoints,
     slow: bool = False,
-) -> Callable[[OfEndpoint], Inspection]:
-    """Decorate a function of one endpoint: every address on port 25, or what `endpoints` names."""
+) -> Callable[[OfEndpoint[Host]], Inspection]: ...
+@overload
+def per_endpoint(
+    *checks: Check,
+    anywhere: Literal[False] = False,
+    endpoints: Callable[[MailSettings], Iterable[Endpoint]] = smtp_endpoints,
+    slow: bool = False,
+) -> Callable[[OfEndpoint[MailSettings]], Inspection]: ...
+def per_endpoint(
+    *checks: Check,
+    anywhere: bool = False,
+    endpoints: Callable[[Any], Iterable[Endpoint]] = smtp_endpoints,
+    slow: bool = False,
+) -> Callable[[OfEndpoint[Any]], Inspection]:
+    """Decorate a function of one endpoint: by default, of each address on port 25."""
 
-    def decorate(inspect: OfEndpoint) -> Inspection:
-        def run(fleet: Fleet, world: World) -> Iterator[Finding]:
+    def decorate(inspect: OfEndpoint[Any]) -> Inspection:
+        def run(scope: Scope, world: World) -> Iterator[Finding]:
             return together(
                 partial(completed, checks, one.host, partial(inspect, one, host, world))
-                for host in fleet.hosts
+                for host in scope.hosts
                 for one in endpoints(host)
             )
 

@@ -1,4 +1,4 @@
-"""A document as anybody may get it: from every address of its name, since any of them is taken."""
+"""An HTTPS document, fetched from every address of its name, as clients use any of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from ...dns.query import routed
 from ..core.finding import Check, Finding
 from ..core.world import Page, RefusedError, UnansweredError, World, addresses, side_by_side
 
-MOST = 8  # addresses, a bound on what a stranger's records can make us ask
+MOST = 8  # addresses, a bound on the requests that foreign records can cause
 
 
 @dataclass(frozen=True)
-class Visit:
-    """A document of a subject, by its URL, and what to do where nobody serves it."""
+class Document:
+    """The URL of a document, and the fix if no server has it."""
 
     check: Check
     subject: str
@@ -23,32 +23,38 @@ class Visit:
 
     @property
     def host(self) -> str:
-        """The name that its server has."""
+        """Return the name of its server."""
         return urlsplit(self.url).hostname or ""
 
 
-def visited(visit: Visit, judge: Callable[[str, Page], Finding], world: World) -> list[Finding]:
-    """Let what each address sends be judged; or say why none could be asked."""
-    check, subject, host = visit.check, visit.subject, visit.host
+def per_address(
+    document: Document, finding: Callable[[str, Page], Finding], world: World
+) -> list[Finding]:
+    """Return a finding for the page of each address; or one that says why none was fetched."""
+    check, subject, host = document.check, document.subject, document.host
     try:
         known = addresses(world.names, host)
     except UnansweredError as problem:
-        return [check.unknown(subject, str(problem), "let a resolver answer")]
+        return [check.unknown(subject, str(problem), "make the resolver answer, and verify again")]
     if not known:
-        saw = f"{host} has no address, so {visit.url} is not found"
-        return [check.error(subject, saw, f"publish its address, and {visit.serve}")]
-    if not (ways := [address for address in known if routed(address)][:MOST]):
+        saw = f"{host} has no address, so {document.url} is not found"
+        return [check.error(subject, saw, f"publish its address, and {document.serve}")]
+    if not (reachable := [address for address in known if routed(address)][:MOST]):
         fix = "verify from a machine that reaches one of them"
-        return [check.unknown(subject, f"{host}: no way to {', '.join(known[:MOST])}", fix)]
-    return side_by_side(partial(_at, address, visit, judge, world) for address in ways)
+        return [check.unknown(subject, f"{host}: no route to {', '.join(known[:MOST])}", fix)]
+    return side_by_side(partial(_at, address, document, finding, world) for address in reachable)
 
 
-def _at(address: str, visit: Visit, judge: Callable[[str, Page], Finding], world: World) -> Finding:
+def _at(
+    address: str, document: Document, finding: Callable[[str, Page], Finding], world: World
+) -> Finding:
     try:
-        return judge(address, world.web.get(visit.url, world.timeout, address))
+        return finding(address, world.web.get(document.url, world.timeout, address))
     except RefusedError as problem:
-        fix = f"{visit.serve}, with a certificate for {visit.host}"
-        return visit.check.error(visit.subject, str(problem), fix)
+        fix = f"{document.serve}, with a certificate for {document.host}"
+        return document.check.error(document.subject, str(problem), fix)
     except UnansweredError as problem:
-        fix = f"let port 443 of {address} be reached, from here too"
-        return visit.check.unknown(visit.subject, str(problem), fix)
+        fix = (
+            f"open port 443 of {address} in the firewall, and verify from a machine that reaches it"
+        )
+        return document.check.unknown(document.subject, str(problem), fix)

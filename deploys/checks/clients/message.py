@@ -1,15 +1,15 @@
 """
-Test messages: each has an id of its own, wherever it is looked at.
+Test messages, each with an id.
 
-The id stands in the Subject, in the Message-ID, in a header of its own and in the last line, by
-which a mailbox that is still being written is told from one that holds the whole message.
-RFC 3834 `Auto-Submitted` keeps vacation programs from answering.
+The id is in the Subject, in the Message-ID, in a header of its own and in the last line. The last
+line shows that a mailbox holds the whole message. `Auto-Submitted` (RFC 3834) keeps vacation
+programs from answering.
 
-An `international` one has a Subject beyond ASCII, written as it is where SMTPUTF8 (RFC 6531) is
-offered: only for servers that deliver it themselves, as not every next one knows how to take it.
+An `international` message has a Subject beyond ASCII, unencoded if the server offers SMTPUTF8 (RFC
+6531). It is only for servers that deliver by themselves, as the next server may not offer SMTPUTF8.
 
-The body is made of what mail systems are known to change: octets beyond ASCII, a long line, leading
-dots, trailing spaces, a line that begins an mbox's message, and a file of every octet.
+The body holds content that mail systems are known to change: octets beyond ASCII, a long line,
+leading dots, trailing spaces, a line like the first of an mbox message, and a file of every octet.
 """
 
 import secrets
@@ -42,7 +42,7 @@ The file's SHA-256: {sha256(FILE).hexdigest()}
 
 @dataclass(frozen=True)
 class TestMessage:
-    """A message to send: its id, its envelope, and the author named in it."""
+    """A message to send: its id, its envelope, and its author."""
 
     __test__ = False  # pytest takes every Test... for a case
 
@@ -52,7 +52,7 @@ class TestMessage:
     sender: str = ""
     program: str = ""
     international: bool = False
-    notify: str = ""  # RFC 3461 section 4.1: what its sender wants to be told
+    notify: str = ""  # NOTIFY of RFC 3461 section 4.1
     written: datetime = field(default_factory=localtime, compare=False)
 
     @property
@@ -61,7 +61,7 @@ class TestMessage:
         return f"<{self.id}@{self.author.partition('@')[2]}>"
 
     def compose(self, *, eight: bool = True, utf8: bool = False) -> bytes:
-        """Return the message as it is submitted: as 8bit, with headers in UTF-8, or in ASCII."""
+        """Return the message for submission: as 8bit, with headers in UTF-8, or in ASCII."""
         message = EmailMessage()
         message["From"] = self.author
         message["To"] = self.recipient
@@ -77,16 +77,16 @@ class TestMessage:
             FILE, maintype="application", subtype="octet-stream", filename="octets.bin"
         )
         message.set_boundary(f"=_{self.id}")
-        # The last line comes after the last part, so where it is, everything is.
+        # The last line comes after the last part: a message that has it is whole.
         message.epilogue = f"\nend of test message {self.id}\n"
         return message.as_bytes(policy=default.clone(utf8=utf8))
 
 
 def new_run() -> str:
-    """Return a name for one run's messages that no other run has."""
+    """Return a unique name for the messages of one run."""
     return secrets.token_hex(6)
 
 
 def id_in(raw: bytes) -> str:
-    """Return the id of a received message, empty for a message of someone else."""
+    """Return the id of a received message, empty if it is no test message."""
     return str(BytesParser(policy=default).parsebytes(raw, headersonly=True)[HEADER] or "").strip()

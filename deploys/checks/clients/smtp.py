@@ -1,10 +1,10 @@
 """
-A stranger's SMTP session: bounded as a whole, whatever the server does.
+SMTP session of an unauthenticated client, with a time limit for the whole session.
 
-A time limit for each read is not enough: a server that sends one byte at a time keeps every one of
-them. So a watchdog hangs up when the session's time is over, in the middle of a TLS handshake too.
-Two things can go wrong, and they mean different things: the network did not bring us there
-(`UnansweredError`), or the server was reached and did not behave (`MisbehavedError`).
+A time limit for each read is not enough: a server that sends single octets would stay below it. So
+a watchdog closes the connection at the limit, also during a TLS handshake. Two errors are possible:
+the server could not be reached (`UnansweredError`), or its answers broke the protocol
+(`MisbehavedError`).
 """
 
 import smtplib
@@ -34,17 +34,17 @@ class Reply:
 
     @property
     def positive(self) -> bool:
-        """Return whether what was asked for is done (RFC 5321 section 4.2.1)."""
+        """Return whether the command succeeded (RFC 5321 section 4.2.1)."""
         return self.code // 100 == 2  # noqa: PLR2004
 
     @property
     def permanent(self) -> bool:
-        """Return whether it is refused for good."""
+        """Return whether the command failed permanently."""
         return self.code // 100 == 5  # noqa: PLR2004
 
     @property
     def refused(self) -> bool:
-        """Return whether it is refused, for now at least, in a session that goes on."""
+        """Return whether the command failed, at least for now, in a session that goes on."""
         return self.code // 100 in (4, 5) and self.code != _CLOSING
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ class Reply:
 
 
 def log_in(client: smtplib.SMTP, endpoint: SubmissionEndpoint) -> None:
-    """Log in with the account of a endpoint; raise what smtplib raises where it is refused."""
+    """Log in with the account of an endpoint; raise what smtplib raises if it is refused."""
     if endpoint.password:
         client.login(endpoint.login, endpoint.password.resolve())
 
@@ -67,12 +67,12 @@ def reply(answer: tuple[int, bytes]) -> Reply:
 def session(endpoint: Endpoint, world: World) -> Iterator[Client]:
     """Open a session and say EHLO; raise UnansweredError or MisbehavedError."""
     client = Client(endpoint.address, world.timeout, wrapped=endpoint.wrapped)
-    watchdog = Timer(world.timeout, _hang_up, [client])
+    watchdog = Timer(world.timeout, _close, [client])
     watchdog.start()
     try:
         _greet(client, endpoint, endpoint.port or world.port)
         yield client
-        _say_goodbye(client)
+        _quit(client)
     except (OSError, smtplib.SMTPException, ValueError) as error:
         late = not watchdog.is_alive() or isinstance(error.__context__, TimeoutError)
         raise _explained(error, client, endpoint, world, late=late) from error
@@ -82,11 +82,31 @@ def session(endpoint: Endpoint, world: World) -> Iterator[Client]:
 
 
 def starttls(client: Client, name: str = "", context: ssl.SSLContext | None = None) -> str:
-    """Change to TLS, for a name if one is given, and return its version; nothing is verified."""
+    """Change to TLS, with SNI if a name is given, and return its version; nothing is verified."""
     client.change_to_tls(name, context)
     client.ehlo()
     version = client.sock.version() if isinstance(client.sock, ssl.SSLSocket) else None
     return version or "no TLS"
+
+
+def ehlo_name(client: smtplib.SMTP) -> str:
+    """Return the name in the server's answer to EHLO."""
+    return (client.ehlo_resp or b"").decode(errors="replace").split("\n")[0].split(" ")[0]
+
+
+def rcpt(client: smtplib.SMTP, recipient: str) -> Reply:
+    """Return the reply to a recipient in any form; smtplib's method would correct some forms."""
+    return reply(client.docmd("RCPT", f"TO:<{recipient}>"))
+
+
+def peer_certificate(client: smtplib.SMTP) -> bytes:
+    """Return the server's certificate in DER, nothing without TLS."""
+    shown = (
+        client.sock.getpeercert(binary_form=True)
+        if isinstance(client.sock, ssl.SSLSocket)
+        else None
+    )
+    return shown or b""
 
 
 def handshake(client: Client, name: str) -> None:
@@ -106,20 +126,20 @@ def _greet(client: Client, endpoint: Endpoint, port: int) -> None:
 
 
 def _address_literal(client: smtplib.SMTP) -> str:
-    # RFC 5321 section 4.1.3: what a client says that has no name of its own.
+    # RFC 5321 section 4.1.3: the HELO name of a client without a host name.
     here = ip_address(client.sock.getsockname()[0]) if client.sock else IPv4Address(0)
     return f"[IPv6:{here}]" if isinstance(here, IPv6Address) else f"[{here}]"
 
 
-def _say_goodbye(client: smtplib.SMTP) -> None:
+def _quit(client: smtplib.SMTP) -> None:
     with suppress(OSError, smtplib.SMTPException, ValueError):
         client.quit()
 
 
-def _hang_up(client: smtplib.SMTP) -> None:
+def _close(client: smtplib.SMTP) -> None:
     with suppress(OSError):
         if client.sock:
-            # An SSLSocket's own shutdown takes TLS away under the feet of who is reading.
+            # An SSLSocket's own shutdown would drop TLS while another thread still reads.
             socket.socket.shutdown(client.sock, socket.SHUT_RDWR)
 
 
@@ -128,13 +148,13 @@ def _explained(
 ) -> Exception:
     where = str(endpoint) if endpoint.port else f"{endpoint} port {world.port}"
     if isinstance(error, ConnectionRefusedError):
-        return MisbehavedError(f"{where} refused the connection: nothing listens there")
+        return MisbehavedError(f"{where} refused the connection: no service listens there")
     if client.sock is None and not isinstance(error, smtplib.SMTPException):
         return UnansweredError(f"{where} could not be reached: {error}")
     if late or isinstance(error, TimeoutError):
         return MisbehavedError(f"{where} took longer than {world.timeout:g} s")
     if isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError):
-        return MisbehavedError(f"{where} hung up")
+        return MisbehavedError(f"{where} closed the connection")
     return MisbehavedError(f"{where} {_misbehaviour(error)}")
 
 

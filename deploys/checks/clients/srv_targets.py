@@ -1,8 +1,8 @@
 """
-A place that an SRV record leads to: whether anything answers there, and whether it speaks TLS.
+Connections to the target of an SRV record, without a login.
 
-Nobody logs in. Where TLS is spoken from the first octet (RFC 8314 section 3) a handshake is made;
-at a port for submission STARTTLS is said too. That the old ports for reading answer is enough.
+A service with TLS from the first octet (RFC 8314 section 3) gets a TLS handshake; submission gets
+STARTTLS. The older ports for reading mail only have to accept the connection.
 """
 
 import socket
@@ -19,53 +19,52 @@ from .bounded_smtplib import unverified
 from .endpoint import Endpoint
 from .smtp import session, starttls
 
-MOST = 8  # addresses of a place that are tried, a bound on a stranger's records
-_WRAPPED = frozenset({"submissions", "imaps", "pop3s"})
+MOST = 8  # addresses of a target that are tried, a bound on foreign records
+_TLS_FIRST = frozenset({"submissions", "imaps", "pop3s"})
+_OR = 'or publish the target "." if the service is not offered'
 
 
 @dataclass(frozen=True)
-class Place:
-    """A service, and the host and port at which a domain says that it is."""
+class SrvTarget:
+    """A service, and the host and port of its SRV record."""
 
     service: str
     host: str
     port: int
 
 
-def reached(check: Check, place: Place, world: World) -> list[Finding]:
-    """Try every address of a place, for a subject that is still to be filled in."""
+def connections(check: Check, target: SrvTarget, world: World) -> list[Finding]:
+    """Try every address of a target; the caller sets the subject of the findings."""
     try:
-        found = addresses(world.names, place.host)
+        found = addresses(world.names, target.host)
     except UnansweredError as problem:
-        fix = f"let the name servers of {place.host} answer"
-        return [check.unknown("", f"{place.service}: {problem}", fix)]
+        fix = f"make the name servers of {target.host} answer"
+        return [check.unknown("", f"{target.service}: {problem}", fix)]
     if not found:
-        saw = f"{place.service} leads to {place.host}, which has no address"
-        return [check.error("", saw, f"let it lead to a host with addresses, or {_NOT}")]
-    endpoints = [Endpoint(place.host, address, place.port) for address in found[:MOST]]
-    return side_by_side(
-        partial(_answers, check, place.service, endpoint, world) for endpoint in endpoints
-    )
+        saw = f"{target.service} leads to {target.host}, which has no address"
+        return [check.error("", saw, f"publish addresses of {target.host}, {_OR}")]
+    endpoints = [Endpoint(target.host, address, target.port) for address in found[:MOST]]
+    return side_by_side(partial(_finding, check, target.service, one, world) for one in endpoints)
 
 
-def _answers(check: Check, service: str, endpoint: Endpoint, world: World) -> Finding:
+def _finding(check: Check, service: str, endpoint: Endpoint, world: World) -> Finding:
     try:
-        said = _spoken(service, endpoint, world)
+        protocol = _connection(service, endpoint, world)
     except MisbehavedError as problem:
-        fix = f"let {service} with TLS answer at port {endpoint.port} of {endpoint.host}, or {_NOT}"
+        fix = f"make {service} with TLS answer at port {endpoint.port} of {endpoint.host}, {_OR}"
         return check.error("", f"{problem} ({service})", fix)
     except UnansweredError as problem:
-        fix = f"let the firewall of {endpoint.host} pass port {endpoint.port}"
+        fix = f"open port {endpoint.port} in the firewall of {endpoint.host}"
         return check.unknown("", f"{problem} ({service})", fix)
-    return check.ok("", f"{endpoint} {said} ({service})")
+    return check.ok("", f"{endpoint} {protocol} ({service})")
 
 
-def _spoken(service: str, endpoint: Endpoint, world: World) -> str:
+def _connection(service: str, endpoint: Endpoint, world: World) -> str:
     if service == "submission":
         with session(endpoint, world) as client:
             return f"speaks {starttls(client)} after STARTTLS"
     with _connected(endpoint, world) as plain:
-        if service not in _WRAPPED:
+        if service not in _TLS_FIRST:
             return "answers"
         with unverified().wrap_socket(plain, server_hostname=endpoint.host) as wrapped:
             return f"speaks {wrapped.version()}"
@@ -73,36 +72,33 @@ def _spoken(service: str, endpoint: Endpoint, world: World) -> str:
 
 @contextmanager
 def _connected(endpoint: Endpoint, world: World) -> Iterator[socket.socket]:
-    """Connect, and hang up when the time is over, even if the other side sends byte by byte."""
+    """Connect, and close when the time is over, even if the server still sends single octets."""
     try:
         plain = socket.create_connection((endpoint.address, endpoint.port), world.timeout)
     except ConnectionRefusedError as error:
         raise MisbehavedError(
-            f"{endpoint} refused the connection: nothing listens there"
+            f"{endpoint} refused the connection: no service listens there"
         ) from error
     except OSError as error:
         raise UnansweredError(f"{endpoint} could not be reached: {error}") from error
-    with plain, plain.dup() as line:  # TLS takes the socket over, and the line stays the same
-        watchdog = Timer(world.timeout, _hang_up, [line])
+    with plain, plain.dup() as line:  # TLS takes over the socket; its duplicate can still close it
+        watchdog = Timer(world.timeout, _close, [line])
         watchdog.start()
         try:
             yield plain
         except (OSError, ValueError) as error:
             late = not watchdog.is_alive() or isinstance(error, TimeoutError)
             reason = f"within {world.timeout:g} s" if late else f"({_short(error)})"
-            raise MisbehavedError(f"{endpoint} answers, but speaks no TLS {reason}") from error
+            raise MisbehavedError(f"{endpoint} answers, but not with TLS {reason}") from error
         finally:
             watchdog.cancel()
 
 
-def _hang_up(connection: socket.socket) -> None:
+def _close(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
 def _short(error: Exception) -> str:
     reason = error.reason if isinstance(error, ssl.SSLError) else ""
-    return str(reason or error or "it hung up").lower().replace("_", " ")
-
-
-_NOT = 'say by "." that the service is not offered'
+    return str(reason or error or "it closed the connection").lower().replace("_", " ")

@@ -1,59 +1,77 @@
 """
 Inspections: the functions that make the checks, for each host or domain at the same time.
 
-A module of a check decorates a function that yields the findings of one host or one domain. An
-answer that does not come ends that function, and its checks are then unknown for that subject.
+The module of a check decorates a function that yields the findings of one host or one domain. If an
+answer does not come, that function ends, and its checks are unknown for that host or domain.
+
+A check that is made `anywhere` needs no inventory; its function takes targets too. One is `slow` if
+servers delay their answers, or are asked hundreds of times.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Literal, TypeVar, overload
 
 from ...mail.settings.model import Fleet, MailSettings
+from ...run.threads import in_parallel
 from .finding import Check, Finding
-from .world import MisbehavedError, UnansweredError, World, side_by_side
+from .target import Host, Scope
+from .world import MisbehavedError, UnansweredError, World
 
-OfFleet = Callable[[Fleet, World], Iterable[Finding]]
-OfHost = Callable[[MailSettings, World], Iterable[Finding]]
-OfDomain = Callable[[str, Fleet, World], Iterable[Finding]]
+Findings = Iterable[Finding]
+Subject = TypeVar("Subject")
+OfSubject = Callable[[Subject, World], Findings]
+OfDomain = Callable[[str, Subject, World], Findings]
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """
-    A function that makes one or several checks of a whole fleet.
+    """A function that makes one or several checks of everything in a scope."""
 
-    It is made `anywhere` if it needs no inventory. It is `slow` if a server delays its answers, or
-    is asked hundreds of times.
-    """
-
-    run: OfFleet
+    run: Callable[[Any, World], Findings]
     checks: tuple[Check, ...]
     anywhere: bool = False
     slow: bool = False
 
-    def __call__(self, fleet: Fleet, world: World) -> Iterable[Finding]:
-        """Return the findings of every subject of the fleet."""
-        return self.run(fleet, world)
+    def __call__(self, scope: Scope, world: World) -> Findings:
+        """Return the findings about every subject of the scope."""
+        return self.run(scope, world)
 
 
+@overload
+def per_fleet(
+    *checks: Check, anywhere: Literal[True], slow: bool = False
+) -> Callable[[OfSubject[Scope]], Inspection]: ...
+@overload
+def per_fleet(
+    *checks: Check, anywhere: Literal[False] = False, slow: bool = False
+) -> Callable[[OfSubject[Fleet]], Inspection]: ...
 def per_fleet(
     *checks: Check, anywhere: bool = False, slow: bool = False
-) -> Callable[[OfFleet], Inspection]:
-    """Decorate a function that goes over the subjects of a fleet by itself."""
-    return lambda run: Inspection(run, checks, anywhere, slow)
+) -> Callable[[OfSubject[Any]], Inspection]:
+    """Decorate a function that goes over the hosts and domains of a scope by itself."""
+    return lambda inspect: Inspection(inspect, checks, anywhere, slow)
 
 
+@overload
+def per_host(
+    *checks: Check, anywhere: Literal[True], slow: bool = False
+) -> Callable[[OfSubject[Host]], Inspection]: ...
+@overload
+def per_host(
+    *checks: Check, anywhere: Literal[False] = False, slow: bool = False
+) -> Callable[[OfSubject[MailSettings]], Inspection]: ...
 def per_host(
     *checks: Check, anywhere: bool = False, slow: bool = False
-) -> Callable[[OfHost], Inspection]:
+) -> Callable[[OfSubject[Any]], Inspection]:
     """Decorate a function of one mail host."""
 
-    def decorate(inspect: OfHost) -> Inspection:
-        def run(fleet: Fleet, world: World) -> Iterator[Finding]:
+    def decorate(inspect: OfSubject[Any]) -> Inspection:
+        def run(scope: Scope, world: World) -> Iterator[Finding]:
             return together(
                 partial(completed, checks, host.inventory_name, partial(inspect, host, world))
-                for host in fleet.hosts
+                for host in scope.hosts
             )
 
         return Inspection(run, checks, anywhere, slow)
@@ -61,16 +79,24 @@ def per_host(
     return decorate
 
 
+@overload
+def per_domain(
+    *checks: Check, anywhere: Literal[True], slow: bool = False
+) -> Callable[[OfDomain[Scope]], Inspection]: ...
+@overload
+def per_domain(
+    *checks: Check, anywhere: Literal[False] = False, slow: bool = False
+) -> Callable[[OfDomain[Fleet]], Inspection]: ...
 def per_domain(
     *checks: Check, anywhere: bool = False, slow: bool = False
-) -> Callable[[OfDomain], Inspection]:
+) -> Callable[[OfDomain[Any]], Inspection]:
     """Decorate a function of one domain."""
 
-    def decorate(inspect: OfDomain) -> Inspection:
-        def run(fleet: Fleet, world: World) -> Iterator[Finding]:
+    def decorate(inspect: OfDomain[Any]) -> Inspection:
+        def run(scope: Scope, world: World) -> Iterator[Finding]:
             return together(
-                partial(completed, checks, domain, partial(inspect, domain, fleet, world))
-                for domain in fleet.domains
+                partial(completed, checks, domain, partial(inspect, domain, scope, world))
+                for domain in scope.domains
             )
 
         return Inspection(run, checks, anywhere, slow)
@@ -79,7 +105,7 @@ def per_domain(
 
 
 def completed(
-    checks: Iterable[Check], subject: str, inspect: Callable[[], Iterable[Finding]]
+    checks: Iterable[Check], subject: str, inspect: Callable[[], Findings]
 ) -> list[Finding]:
     """Return the findings; if an answer does not come, every check is unknown as well."""
     findings: list[Finding] = []
@@ -91,7 +117,7 @@ def completed(
     return findings
 
 
-def together(calls: Iterable[Callable[[], Iterable[Finding]]]) -> Iterator[Finding]:
+def together(calls: Iterable[Callable[[], Findings]]) -> Iterator[Finding]:
     """Make calls at the same time, and yield their findings in the order of the calls."""
-    for findings in side_by_side(calls):
+    for findings in in_parallel(lambda call: list(call()), calls):
         yield from findings

@@ -1,11 +1,11 @@
 """
-Autoconfiguration as a mail program meets it: two documents over HTTPS that name our hosts.
+Autoconfiguration: two documents over HTTPS that name the hosts for submission.
 
-The program of a user reads them before it has a password, and sends the password where they say. So
-a document that names another host is as bad as none.
+Mail programs read them before the user has typed a password, and send the password to the hosts in
+them. So a document that names another host is as bad as none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from xml.etree import ElementTree as ET
@@ -13,87 +13,84 @@ from xml.etree import ElementTree as ET
 from ...mail.autoconfig import OUTLOOK_PATH, PATHS
 from ...mail.settings.model import Fleet
 from ...mail.settings.site import Site
-from ..clients.https_document import Visit, visited
+from ..clients.https_document import Document, per_address
 from ..core.finding import Check, Finding
-from ..core.world import Page, World, side_by_side
+from ..core.inspection import per_domain, together
+from ..core.world import Page, World
 
 AUTOCONFIG = Check(
     "dns.autoconfig",
     "domain",
-    "Do mail programs learn from an address alone through which hosts its owner may send?",
+    "Do mail programs find the submission hosts of an address by themselves?",
     "draft-ietf-mailmaint-autoconfig",
     why=(
-        "Where the documents are missing, users write host names by hand; where they name another "
-        "host, passwords go there."
+        "Without the documents, users type host names by hand. If a document names another host, "
+        "passwords go there."
     ),
-    remedy="Keep nginx and the names of the domain's site as `deploys/site.py` makes them.",
+    remedy="Keep nginx and the names of the domain's site as `deploys/site.py` sets them up.",
 )
 _FOUND = 200
 _MOST = 5  # hosts of a document that are repeated
+_AGAIN = "run deploys/site.py again, and check that no other server answers at this name"
 
 
 @dataclass(frozen=True)
-class Document:
-    """A document of a site, and the hosts that it may name."""
+class Expected:
+    """The hosts that a document may name, and the XML elements that hold a host's name."""
 
     domain: str
     url: str
-    tags: frozenset[str]  # the elements that hold a host's name
+    tags: frozenset[str]
     hosts: frozenset[str]
 
 
-def configured(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Fetch what mail programs read about every domain that has it."""
-    documents: list[Document] = []
-    for domain in fleet.domains:
-        sites = [site for host in fleet.hosts_for(domain) for site in host.sites]
-        wanted = [site for site in sites if site.domain == domain and site.autoconfig]
-        documents += (one for site in wanted for one in _documents(site))
-        if not wanted:
-            yield AUTOCONFIG.ok(domain, f"{domain}: mail_autoconfig is off, so nothing is wanted")
-    for findings in side_by_side(partial(_fetched, one, world) for one in documents):
-        yield from findings
+@per_domain(AUTOCONFIG)
+def documents(domain: str, fleet: Fleet, world: World) -> Iterable[Finding]:
+    """Fetch the documents about a domain that has them."""
+    sites = [site for host in fleet.hosts_for(domain) for site in host.sites]
+    wanted = [site for site in sites if site.domain == domain and site.autoconfig]
+    if not wanted:
+        return [AUTOCONFIG.ok(domain, f"{domain}: mail_autoconfig is off")]
+    return together(partial(_fetched, one, world) for site in wanted for one in _documents_of(site))
 
 
-def _documents(site: Site) -> Iterator[Document]:
+def _documents_of(site: Site) -> Iterator[Expected]:
     domain, hosts = site.domain, frozenset(site.submission)
     for url, tags in (
         (f"https://autoconfig.{domain}{PATHS[0]}", {"hostname"}),
         (f"https://autodiscover.{domain}{OUTLOOK_PATH}", {"Server"}),
     ):
-        yield Document(domain, url, frozenset(tags), hosts)
+        yield Expected(domain, url, frozenset(tags), hosts)
 
 
-def _fetched(document: Document, world: World) -> list[Finding]:
-    visit = Visit(AUTOCONFIG, document.domain, document.url, "let nginx of the host serve it")
-    return visited(visit, partial(judged, document), world)
+def _fetched(expected: Expected, world: World) -> list[Finding]:
+    serve = "make nginx of the host serve it"
+    document = Document(AUTOCONFIG, expected.domain, expected.url, serve)
+    return per_address(document, partial(finding, expected), world)
 
 
-def judged(document: Document, address: str, page: Page) -> Finding:
-    """Judge what a web server sent in place of a document."""
-    domain, url = document.domain, f"{document.url} at {address}"
+def finding(expected: Expected, address: str, page: Page) -> Finding:
+    """Return the finding about the page that a web server sent."""
+    domain, url = expected.domain, f"{expected.url} at {address}"
     if page.status != _FOUND:
-        elsewhere = f", and leads to {page.location[:200]}" if page.location else ""
-        return AUTOCONFIG.error(domain, f"{url} answers {page.status}{elsewhere}", _AGAIN)
+        location = f", and leads to {page.location[:200]}" if page.location else ""
+        return AUTOCONFIG.error(domain, f"{url} answers {page.status}{location}", _AGAIN)
     try:
-        named = _named(page.text, document.tags)
+        named = _named(page.text, expected.tags)
     except (ET.ParseError, ValueError) as problem:
         return AUTOCONFIG.error(domain, f"{url} is not XML: {problem}", _AGAIN)
-    if strangers := sorted(named - document.hosts):
-        saw = f"{url} names {', '.join(strangers[:_MOST])[:200]}, which is no host of the domain"
+    if others := sorted(named - expected.hosts):
+        saw = f"{url} names {', '.join(others[:_MOST])[:200]}, which is no host of the domain"
         return AUTOCONFIG.error(domain, saw, _AGAIN)
     if not named:
-        return AUTOCONFIG.error(domain, f"{url} names no host to send through", _AGAIN)
+        return AUTOCONFIG.error(domain, f"{url} names no host for submission", _AGAIN)
     return AUTOCONFIG.ok(domain, f"{url} names {', '.join(sorted(named))}")
 
 
 def _named(text: str, tags: frozenset[str]) -> set[str]:
-    """Return the hosts that a document names, in whatever namespace."""
-    if "<!DOCTYPE" in text:  # entities are declared there, which may be endless
+    """Return the hosts that a document names, in any namespace."""
+    if "<!DOCTYPE" in text:  # it can declare entities that expand without end
         raise ValueError("it has a document type, which no mail program needs")
     found = ET.fromstring(text).iter()  # noqa: S314 - without entities, and at most 64 KiB
     named = (one.text or "" for one in found if one.tag.rpartition("}")[2] in tags)
     return {name.strip().lower() for name in named if name.strip()}
-
-
-_AGAIN = "run deploys/site.py again, and see that no other server answers at this name"

@@ -1,14 +1,13 @@
 """
-CAA (RFC 8659): whether the authority that a host asks for certificates may issue them.
+CAA records (RFC 8659): they allow the certificate authority of the host to issue.
 
-An authority looks at the name, and then at each name above it, for the first CAA records (section
-3); these alone count. Where they let in others only, nothing is amiss until the certificate has to
-be renewed, and then TLS ends. Where there are none, any authority may issue. Who issues is said by
-`mail_acme_directory` and `mail_caa`, or by the certificate that the host shows.
+An authority looks for CAA records at the name, then at each name above it; only the first that it
+finds count (section 3). If they allow only other authorities, TLS works until the certificate has
+to be renewed. Without CAA records any authority may issue. The host's authority is known from
+`mail_acme_directory` and `mail_caa`, or from its certificate.
 """
 
-import ssl
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,21 +19,22 @@ from cryptography.x509.oid import NameOID
 
 from ...mail import caa
 from ...mail.caa import Issue
-from ...mail.settings.model import Fleet, MailSettings
+from ...mail.settings.model import MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints
-from ..clients.smtp import session, starttls
+from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
+from ..core.inspection import per_host
 from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
 CAA = Check(
     "dns.caa",
     "host",
-    "May the authority that the host's certificates come from issue them for all its names?",
+    "Do the CAA records allow the host's certificate authority to issue for all its names?",
     "RFC 8659 section 3",
-    why="Where CAA records let in others only, no certificate is renewed, and in weeks TLS ends.",
-    remedy="Let `deploys/site.py` publish the record, or add the one that the finding quotes.",
+    why="If CAA records allow only others, the certificate is not renewed, and TLS ends in weeks.",
+    remedy="Run `deploys/site.py`, which publishes the record, or add the one in the finding.",
 )
-_CRITICAL = 128  # RFC 8659 section 4.1: who does not know the property must not issue
+_CRITICAL = 128  # RFC 8659 section 4.1: an authority that does not know the property must not issue
 _KNOWN = {b"issue", b"issuewild", b"iodef", b"issuemail", b"issuevmc"}
 _KNOWN |= {b"contactemail", b"contactphone"}
 _METHODS = "validationmethods="  # RFC 8657 section 4
@@ -43,21 +43,18 @@ _OURS = "http-01"
 
 @dataclass(frozen=True)
 class Authority:
-    """Who issues for a host: by which name CAA knows it, and how it is known here."""
+    """A certificate authority: its name in CAA records, empty if not known, and its own name."""
 
     issuer: str
-    words: str
+    name: str
 
 
-def issuers(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Look up the CAA records for every name of which a host has a certificate by an authority."""
-    for host in fleet.hosts:
-        if host.tls == "self-signed":
-            saw = "its certificates are its own: no authority is asked for them"
-            yield CAA.ok(host.inventory_name, saw)
-    hosts = [host for host in fleet.hosts if host.tls != "self-signed"]
-    asked = [(host, name) for host in hosts for name in host.certified_names]
-    yield from side_by_side(partial(_of_name, host, name, world) for host, name in asked)
+@per_host(CAA)
+def issuers(host: MailSettings, world: World) -> Iterable[Finding]:
+    """Look up the CAA records of every name for which a host has a certificate."""
+    if host.tls == "self-signed":
+        return [CAA.ok(host.inventory_name, "its certificates are self-signed")]
+    return side_by_side(partial(_of_name, host, name, world) for name in host.certified_names)
 
 
 def _of_name(host: MailSettings, name: str, world: World) -> Finding:
@@ -65,12 +62,12 @@ def _of_name(host: MailSettings, name: str, world: World) -> Finding:
         at, values = _applying(name, world)
     except UnansweredError as problem:
         # RFC 8659 section 3: then an authority must not issue either.
-        fix = "let the name servers answer about CAA: an authority does not issue without an answer"
+        fix = "make the name servers answer about CAA: without an answer no authority issues"
         return CAA.unknown(host.inventory_name, f"{name}: {problem}", fix)
     try:
-        return judged(host, name, at, values, _authority(host, name, world) if values else None)
+        return finding(host, name, at, values, _authority(host, name, world) if values else None)
     except UnansweredError as problem:
-        return CAA.unknown(host.inventory_name, f"{name}: {problem}", "mend smtp.starttls first")
+        return CAA.unknown(host.inventory_name, f"{name}: {problem}", "fix smtp.starttls first")
 
 
 def _applying(name: str, world: World) -> tuple[str, tuple[str, ...]]:
@@ -84,7 +81,7 @@ def _applying(name: str, world: World) -> tuple[str, tuple[str, ...]]:
 
 
 def _authority(host: MailSettings, name: str, world: World) -> Authority:
-    """Return who is asked for certificates, or who has issued the one that is shown."""
+    """Return the authority of the settings, or else the issuer of the certificate in use."""
     if known := host.caa_issuer:
         return Authority(known, known)
     if host.tls == "acme":
@@ -93,43 +90,41 @@ def _authority(host: MailSettings, name: str, world: World) -> Authority:
         with suppress(MisbehavedError, UnansweredError, ValueError):
             organization = _organization(endpoint, name, world)
             return Authority(caa.ORGANIZATIONS.get(organization, ""), organization)
-    raise UnansweredError("no address shows a certificate, so who issues it is not known")
+    raise UnansweredError("no address shows a certificate, so its issuer is not known")
 
 
 def _organization(endpoint: Endpoint, name: str, world: World) -> str:
     with session(endpoint, world) as client:
         starttls(client, name)
-        socket = client.sock
-        shown = socket.getpeercert(binary_form=True) if isinstance(socket, ssl.SSLSocket) else None
-    issuer = x509.load_der_x509_certificate(shown or b"").issuer
+        issuer = x509.load_der_x509_certificate(peer_certificate(client)).issuer
     names = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return str(names[0].value) if names else issuer.rfc4514_string()
 
 
-def judged(
+def finding(
     host: MailSettings, name: str, at: str, values: Collection[str], authority: Authority | None
 ) -> Finding:
-    """Judge the records that apply to a name."""
+    """Return the finding about the records that apply to a name."""
     subject = host.inventory_name
     if not values or not authority:
-        return CAA.ok(subject, f"{name}: no CAA records there or above, so any authority may issue")
+        return CAA.ok(subject, f"{name}: no CAA records at it or above it: any authority may issue")
     ours = authority.issuer
     wanted = f"{name}. CAA {Issue.of(ours)}"
-    saw = f"{name}: CAA at {at} says {', '.join(sorted(values))}"
+    saw = f"{name}: CAA at {at} is {', '.join(sorted(values))}"
     if strange := [value for value in values if _is_strange(value)]:
-        fix = f"remove what no authority knows, and so must not ignore: {', '.join(strange)}"
+        fix = f"remove the critical property, which no authority knows: {', '.join(strange)}"
         return CAA.error(subject, saw, fix)
     if not ours:
-        fix = _TELL if host.tls == "acme" else f"see that {authority.words} is among them"
-        return CAA.info(subject, f"{saw}; by which name CAA knows {authority.words} is open", fix)
+        fix = _NAME if host.tls == "acme" else f"check that {authority.name} is among them"
+        return CAA.info(subject, f"{saw}; the name of {authority.name} in CAA is not known", fix)
     issues = [issue for issue in map(Issue.parse, values) if issue]
-    if issues and not any(_lets_in(host, issue, ours) for issue in issues):
-        return CAA.error(subject, f"{saw}, which does not let in {ours}", f"publish: {wanted}")
-    return CAA.ok(subject, f"{saw}, which lets in {ours}")
+    if issues and not any(_allows(host, issue, ours) for issue in issues):
+        return CAA.error(subject, f"{saw}, which does not allow {ours}", f"publish: {wanted}")
+    return CAA.ok(subject, f"{saw}, which allows {ours}")
 
 
-def _lets_in(host: MailSettings, issue: Issue, ours: str) -> bool:
-    if host.tls != "acme":  # how the operator proves the name is not ours to know
+def _allows(host: MailSettings, issue: Issue, ours: str) -> bool:
+    if host.tls != "acme":  # the method of validation is not known here
         return issue.issuer == ours
     methods = [one for one in issue.parameters if one.lower().startswith(_METHODS)]
     return issue.issuer == ours and all(_OURS in one.lower() for one in methods)
@@ -144,4 +139,4 @@ def _is_strange(value: str) -> bool:
     return bool(flags & _CRITICAL) and tag.lower() not in _KNOWN
 
 
-_TELL = "write in mail_caa by which name CAA knows the authority; then its record is published"
+_NAME = "write the name of the authority in CAA records in mail_caa, and run deploys/site.py"

@@ -1,65 +1,61 @@
 """
-DMARC's reports: whether those who are to get them can, and have said that they want them.
+Receivers of DMARC reports: they get mail, and they consent to the reports of this domain.
 
-Receivers of mail send reports to another organisation only if its zone says, for this domain or by
-a wildcard for all, that they are welcome (RFC 7489 section 7.1).
+Mail servers send reports to another organisation only if its zone consents, for this domain or by a
+wildcard for all domains (RFC 7489 section 7.1).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from ...mail.dmarc import Dmarc, consent, is_policy, receiver
 from ...mail.errors import MailError
-from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding, Severity
+from ..core.inspection import per_domain
+from ..core.target import Scope, demanding
 from ..core.world import UnansweredError, World, addresses, side_by_side
 
 DMARC_REPORTS = Check(
     "dns.dmarc_reports",
     "domain",
-    "Do DMARC's reports reach those who are to get them?",
+    "Do DMARC reports reach the addresses that the policy names?",
     "RFC 7489 section 7.1",
-    why="Reports that another domain has not authorised are not sent, and nobody is told of it.",
+    why="Reports to a domain that has not consented are not sent, and no error shows it.",
     remedy=(
-        'Let the other domain publish TXT "v=DMARC1" at `<domain>._report._dmarc.<its name>`, or '
-        "name addresses of your own."
+        'Publish TXT "v=DMARC1" at `<domain>._report._dmarc.<receiver>` in the zone of the '
+        "receiver, or name addresses of your own."
     ),
     worst=Severity.WARNING,
 )
 _TAGS = ("rua", "ruf")
-_MOST = 2  # section 6.2: receivers may ignore what comes after two URIs
-_BOUND = 10  # URIs, a bound on what a stranger's record can make us ask
-_SHORT = 200  # characters of what a stranger says
+_MOST = 2  # section 6.2: receivers may ignore all URIs after the second
+_BOUND = 10  # URIs, a bound on the queries that a foreign record can cause
+_SHORT = 200  # characters of foreign text
 
 
-def authorised(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask for the consent of everybody whom a domain's policy names."""
-    for findings in side_by_side(partial(_of_domain, one, fleet, world) for one in fleet.domains):
-        yield from findings
-
-
-def _of_domain(domain: str, fleet: Fleet, world: World) -> list[Finding]:
-    hosts = fleet.hosts_for(domain)
-    wanted = tuple(dict.fromkeys(one for host in hosts for one in host.dmarc_reports))
+@per_domain(DMARC_REPORTS, anywhere=True)
+def receivers(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
+    """Check the receivers of a domain's DMARC reports, and their consent."""
     try:
         policy = _policy(f"_dmarc.{domain}", world)
     except (UnansweredError, MailError) as problem:
-        return [DMARC_REPORTS.unknown(domain, str(problem)[:_SHORT], "mend dns.dmarc first")]
+        return [DMARC_REPORTS.unknown(domain, str(problem)[:_SHORT], "fix dns.dmarc first")]
+    wanted = (one for host in demanding(scope, domain) for one in host.dmarc_reports)
     uris = dict.fromkeys(uri for tag in _TAGS for uri in policy.reports(tag))
     calls = (partial(_of_uri, domain, uri, world) for uri in list(uris)[:_BOUND])
-    return [*_counted(domain, policy, wanted), *side_by_side(calls)]
+    return [*_counted(domain, policy, tuple(dict.fromkeys(wanted))), *side_by_side(calls)]
 
 
 def _policy(name: str, world: World) -> Dmarc:
     """Return a name's policy, empty without one; raise UnansweredError or MailError."""
-    # Not a resolver, which may know the policy of before this run.
+    # Not from a resolver, which may still have the policy of before this run.
     answers = [one for one in world.names.authoritative(name, "TXT") if not one.problem]
     policies = [value for value in (answers[0].values if answers else ()) if is_policy(value)]
     if answers and not policies:
         return Dmarc(())
     if len(policies) == 1:
         return Dmarc.parse(policies[0])
-    raise UnansweredError(f"not asked: {len(policies)} policies at {name}")
+    raise UnansweredError(f"not checked: {len(policies)} policies at {name}")
 
 
 def _counted(domain: str, policy: Dmarc, wanted: tuple[str, ...]) -> Iterator[Finding]:
@@ -67,12 +63,13 @@ def _counted(domain: str, policy: Dmarc, wanted: tuple[str, ...]) -> Iterator[Fi
     if not policy.reports("rua"):
         if wanted:
             fix = f"add {dict(Dmarc.of('none', wanted).tags)['rua']} as rua to _dmarc.{domain}"
-            yield DMARC_REPORTS.warning(domain, f"{saw}: no rua, and reports are asked for", fix)
+            saw = f"{saw}: no rua, but mail_dmarc_reports asks for reports"
+            yield DMARC_REPORTS.warning(domain, saw, fix)
         elif not policy.reports("ruf"):
             yield DMARC_REPORTS.ok(domain, f"{saw}: no reports, and none asked for")
     for tag in _TAGS:
         if (count := len(policy.reports(tag))) > _MOST:
-            fix = f"name the {_MOST} that matter first: receivers may ignore the others"
+            fix = f"name the {_MOST} most important URIs first: receivers may ignore the others"
             yield DMARC_REPORTS.info(domain, f"{saw}: {count} URIs in {tag}", fix)
 
 
@@ -80,24 +77,25 @@ def _of_uri(domain: str, uri: str, world: World) -> Finding:
     saw = uri[:_SHORT]
     try:
         target = receiver(uri)
-        if not _exists(target, world):
-            fix = f"name another address in _dmarc.{domain}, or give {target} an MX record"
-            return DMARC_REPORTS.warning(domain, f"{saw}: {target} takes no mail", fix)
+        if not _receives_mail(target, world):
+            fix = f"name another address in _dmarc.{domain}, or publish an MX record of {target}"
+            return DMARC_REPORTS.warning(domain, f"{saw}: {target} receives no mail", fix)
         for name in consent(domain, (f"@{target}",)):
             if not any(map(is_policy, world.names.lookup(name, "TXT"))):
-                saw = f"{saw}: {name} does not say v=DMARC1, so no reports are sent there"
-                fix = f'let {target} publish TXT "v=DMARC1" at {name}, or name another address'
+                saw = f"{saw}: no TXT v=DMARC1 at {name}, so no reports are sent there"
+                fix = f'publish TXT "v=DMARC1" at {name}, or name another address'
                 return DMARC_REPORTS.warning(domain, saw, fix)
             return DMARC_REPORTS.ok(domain, f"{saw}: {name} says v=DMARC1")
     except MailError as problem:
         return DMARC_REPORTS.warning(domain, saw, str(problem)[:_SHORT])
     except UnansweredError as problem:
-        return DMARC_REPORTS.unknown(domain, f"{saw}: {problem}", "let a resolver answer")
-    return DMARC_REPORTS.ok(domain, f"{saw}: of {domain}'s own organisation, and takes mail")
+        fix = "make the resolver answer, and verify again"
+        return DMARC_REPORTS.unknown(domain, f"{saw}: {problem}", fix)
+    return DMARC_REPORTS.ok(domain, f"{saw}: in {domain}'s own organisation, and receives mail")
 
 
-def _exists(domain: str, world: World) -> bool:
-    """Tell whether a domain takes mail, by an MX record other than "." or by its address."""
+def _receives_mail(domain: str, world: World) -> bool:
+    """Tell whether a domain has an MX record other than ".", or an address."""
     if exchanges := world.names.lookup(domain, "MX"):
         return any(value.split()[-1] != "." for value in exchanges)
     return bool(addresses(world.names, domain))

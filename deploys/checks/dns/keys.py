@@ -1,12 +1,12 @@
 """
-DKIM keys as the world sees them (RFC 6376 section 3.6.2).
+DKIM records (RFC 6376 section 3.6.2): they hold the keys of the host.
 
-Every authoritative server has to answer with the very key that the host signs with, or the host's
-mail looks forged to whoever asks that server. A key that does not sign yet, or not any more, should
-be there too, for what comes and for what is still on its way; one that is revoked should not.
+Every authoritative server has to answer with the key that signs; else the mail looks forged to a
+receiver that asks that server. The keys that will sign next, or signed before, should have records
+too, for mail to come and for mail still on its way. A revoked key should not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -15,20 +15,21 @@ from shlex import join
 from ...mail import dkim, paths
 from ...mail.errors import MailError
 from ...mail.settings import dkim_keys
-from ...mail.settings.model import Fleet, MailSettings
+from ...mail.settings.model import MailSettings
 from ..core.finding import Check, Finding
-from ..core.world import Answer, UnansweredError, World, side_by_side
-from .query import Inquiry, inquire
+from ..core.inspection import per_host, together
+from ..core.world import Answer, UnansweredError, World
+from .query import Query, per_server
 
 DKIM = Check(
     "dns.dkim",
     "domain",
-    "Does the record hold the key that signs?",
+    "Does the DKIM record hold the key that signs?",
     "RFC 6376 section 3.6.2",
-    why="A signature that cannot be verified is as good as none, and DMARC may refuse the mail.",
-    remedy="Publish the record that the finding quotes, the same on every name server.",
+    why="A signature that does not verify counts as none, and DMARC may then refuse the mail.",
+    remedy="Publish the record in the finding, the same on every name server.",
 )
-# Whether a key stands in the table of those that sign, and what is public of it.
+# For each key: whether the signing table has it, and its public part.
 SHOW = (
     'for key; do grep -qsF "\\"$key\\"" "$0" && echo signs || echo rests; '
     'cat "${key%.key}.pub" 2>/dev/null || echo none; done'
@@ -37,46 +38,41 @@ SHOW = (
 
 @dataclass(frozen=True)
 class HeldKey:
-    """A key of a host: what its record has to say, and whether it signs now."""
+    """A key of a host: its selector, the text of its record, and whether it signs now."""
 
     selector: str
     text: str
     signs: bool
 
 
-def published(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Compare what is public of every host's keys with what name servers answer."""
-    asked = side_by_side(partial(_of_host, host, world) for host in fleet.hosts)
-    for findings in asked:
-        yield from findings
-
-
-def _of_host(host: MailSettings, world: World) -> list[Finding]:
+@per_host(DKIM)
+def records(host: MailSettings, world: World) -> Iterable[Finding]:
+    """Compare the public keys of a host with the records on every authoritative server."""
     domains = dkim_keys.signing_domains(host)
-    fix = f"deploy {host.inventory_name}, which makes the keys that it lacks"
+    fix = f"deploy {host.inventory_name}, which makes the missing keys"
     try:
         keys = _keys(host, world)
     except UnansweredError as problem:
-        return [DKIM.unknown(domain, str(problem), "mend run.host first") for domain in domains]
+        return [DKIM.unknown(domain, str(problem), "fix run.host first") for domain in domains]
     if len([key for key in keys if key.signs]) < len(dkim.ALGORITHMS):
-        saw = f"{host.inventory_name} has not both of its keys"
+        saw = f"{host.inventory_name} lacks a signing key: it needs one RSA and one Ed25519 key"
         return [DKIM.error(domain, saw, fix) for domain in domains]
-    inquiries = [
-        inquiry for key, domain in product(keys, domains) for inquiry in _of_key(host, key, domain)
-    ]
-    answered = side_by_side(partial(inquire, world, inquiry) for inquiry in inquiries)
-    return [finding for findings in answered for finding in findings]
+    return together(
+        partial(per_server, query, world)
+        for key, domain in product(keys, domains)
+        for query in _of_key(host, key, domain)
+    )
 
 
 def _keys(host: MailSettings, world: World) -> list[HeldKey]:
-    """Return the keys that a host has; where none signs yet, all are meant to."""
+    """Return the keys of a host; if none signs yet, all count as signing."""
     pairs = list(product(dkim.SLOTS, dkim.ALGORITHMS))
     files = [dkim_keys.path(host, slot, algorithm) for slot, algorithm in pairs]
     command = join(("sh", "-c", SHOW, paths.DKIM_TABLE, *files))
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
     lines = [line.strip() for line in output]
     said = list(zip(pairs, lines[::2], lines[1::2], strict=False))
-    # One of the two may still wait for its record.
+    # One of the two slots may still wait for its record.
     signing = {slot for (slot, _), role, _ in said if role == "signs"} or set(dkim.SLOTS)
     return [
         HeldKey(
@@ -89,32 +85,30 @@ def _keys(host: MailSettings, world: World) -> list[HeldKey]:
     ]
 
 
-def _of_key(host: MailSettings, key: HeldKey, domain: str) -> Iterator[Inquiry]:
-    name, home = (
-        dkim.record_name(key.selector, domain),
-        dkim_keys.txt_name(host, key.selector, domain),
-    )
-    yield Inquiry(DKIM, domain, home, "TXT", partial(judged, home, key, domain))
+def _of_key(host: MailSettings, key: HeldKey, domain: str) -> Iterator[Query]:
+    name = dkim.record_name(key.selector, domain)
+    home = dkim_keys.txt_name(host, key.selector, domain)
+    yield Query(DKIM, domain, home, "TXT", partial(finding, home, key, domain))
     if name != home:
-        yield Inquiry(DKIM, domain, name, "CNAME", partial(led, name, home, domain))
+        yield Query(DKIM, domain, name, "CNAME", partial(alias, name, home, domain))
 
 
-def led(name: str, home: str, domain: str, answer: Answer) -> Finding:
-    """Judge whether a server leads the name of a key to where its record is."""
+def alias(name: str, home: str, domain: str, answer: Answer) -> Finding:
+    """Return the finding about a server's CNAME from the name of a key to its record."""
     if f"{home}." in answer.values:
-        return DKIM.ok(domain, f"{answer.server}: {name} leads to {home}")
+        return DKIM.ok(domain, f"{answer.server}: {name} is an alias of {home}")
     fix = f"publish: {name}. CNAME {home}."
-    return DKIM.error(domain, f"{answer.server}: {name} does not lead to {home}", fix)
+    return DKIM.error(domain, f"{answer.server}: {name} is no alias of {home}", fix)
 
 
-def judged(name: str, key: HeldKey, domain: str, answer: Answer) -> Finding:
-    """Judge a server's TXT records at the name of a key."""
+def finding(name: str, key: HeldKey, domain: str, answer: Answer) -> Finding:
+    """Return the finding about a server's TXT records at the name of a key."""
     found = [value for value in answer.values if dkim.is_key(value)]
     fix = f'publish at {name} exactly this TXT: "{key.text}"'
     say = DKIM.error if key.signs else DKIM.warning
     if not found:
         return say(domain, f"{answer.server}: no key at {name}", fix)
-    if len(found) > 1:  # RFC 6376 section 3.6.2.2: what a receiver makes of that is not defined
+    if len(found) > 1:  # RFC 6376 section 3.6.2.2: the result is undefined
         return say(domain, f"{answer.server}: {len(found)} keys at {name}", fix)
     try:
         same = dkim.DkimKey.parse(found[0]) == dkim.DkimKey.parse(key.text)

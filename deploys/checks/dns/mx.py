@@ -1,85 +1,99 @@
 """
-MX records judged: whether they name the hosts that take mail, and each leads to an address.
+MX records (RFC 5321 section 5.1): they name the hosts that receive mail, and these have addresses.
 
-The target of an MX record is a name that has addresses of its own: no address literal, and no alias
-(RFC 5321 section 5.1, RFC 2181 section 10.3). A lone `0 .` says that a domain takes no mail (RFC
-7505); beside others it means nothing.
+The target of an MX record is a name with addresses of its own: not an address literal, and not an
+alias (RFC 2181 section 10.3). A single `0 .` says that a domain receives no mail (RFC 7505); next
+to other MX records it has no meaning.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 
 from ..core.finding import Check, Finding
-from ..core.world import Answer, UnansweredError, side_by_side
+from ..core.inspection import per_domain
+from ..core.target import Scope, TargetDomain
+from ..core.world import Answer, UnansweredError, World, side_by_side
+from .query import Query, per_server
 
 MX = Check(
     "dns.mx",
     "domain",
-    "Does the domain name its mail hosts, by names that lead to addresses?",
+    "Do the MX records name the domain's mail hosts, and do these have addresses?",
     "RFC 5321 section 5.1",
     why=(
-        "Senders go where the MX records lead. A name server that answers otherwise sends part of "
-        "the mail elsewhere, and a record that leads nowhere keeps it waiting."
+        "Senders go where the MX records lead. A name server with other records sends part of the "
+        "mail elsewhere, and mail to a name without an address waits."
     ),
     remedy="Publish MX records for the hosts of the inventory, the same on every name server.",
 )
-MOST = 20  # names that are looked up, a bound on what a stranger's records can make us ask
-_HERE = "localhost"
+MOST = 20  # names that are looked up, a bound on the queries that foreign records can cause
+_LOCALHOST = "localhost"
 
 Lookup = Callable[[str, str], tuple[str, ...]]
 
 
+@per_domain(MX, anywhere=True)
+def exchanges(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
+    """Check the MX records of a domain on every authoritative server."""
+    hosts = frozenset(host.hostname for host in scope.hosts_for(domain))
+    target = isinstance(scope, TargetDomain)
+    wanted = Exchanges(domain, hosts, world.names.lookup, target)
+    return per_server(Query(MX, domain, domain, "MX", wanted.finding), world)
+
+
 @dataclass(frozen=True)
 class Exchanges:
-    """The hosts that a domain's MX records shall name; of a foreign one nobody else is amiss."""
+    """The hosts that a domain's MX records have to name; a target's may name others as well."""
 
     domain: str
     hosts: frozenset[str]
     lookup: Lookup
-    foreign: bool = False
+    target: bool = False
 
-    def judged(self, answer: Answer) -> Finding:
-        """Judge a server's MX records."""
+    def finding(self, answer: Answer) -> Finding:
+        """Return the finding about a server's MX records."""
         named = {value.split()[-1].removesuffix(".").lower() for value in answer.values}
         saw = f"{answer.server}: {', '.join(answer.values[:MOST]) or 'nothing'}"
         hosts = ", ".join(sorted(self.hosts))
         if "" in named:
-            fix = f"publish MX records of {self.domain} for {hosts} alone"
-            return MX.error(self.domain, f"{saw} {_NO_MAIL}", fix)
+            saw = f'{saw}: "." says that the domain receives no mail (null MX, RFC 7505)'
+            return MX.error(
+                self.domain, saw, f"publish MX records of {self.domain} only for {hosts}"
+            )
         if missing := sorted(self.hosts - named):
             fix = f"publish MX records of {self.domain} for {', '.join(missing)}"
             return MX.error(self.domain, saw, fix)
-        return self._leading(saw, named)
+        return self._of_targets(saw, named)
 
-    def _leading(self, saw: str, named: Collection[str]) -> Finding:
+    def _of_targets(self, saw: str, named: Collection[str]) -> Finding:
         asked = sorted(named)[:MOST]
         try:
             found = side_by_side(partial(_fault, name, self.lookup) for name in asked)
         except UnansweredError as problem:
-            fix = "let the name servers of every MX host answer, or take it out of the MX records"
+            fix = "make the name servers of every MX target answer, or remove its MX record"
             return MX.unknown(self.domain, f"{saw}: {problem}", fix)
         if faults := [fault for fault in found if fault]:
-            fix = "let every MX record lead to a name that has addresses of its own, or remove it"
+            fix = "point every MX record at a name that has addresses of its own, or remove it"
             return MX.error(self.domain, f"{saw}: {'; '.join(faults)}", fix)
-        strangers = sorted(set(named) - self.hosts)
-        if strangers and not self.foreign:
-            fix = f"remove {', '.join(strangers)} from the MX records unless another is meant"
-            return MX.info(self.domain, saw, fix)
+        others = sorted(set(named) - self.hosts)
+        if others and not self.target:
+            fix = f"remove {', '.join(others)} from the MX records, or leave it if that is intended"
+            return MX.info(self.domain, f"{saw}: not all are hosts of the inventory", fix)
         return MX.ok(self.domain, saw)
 
 
 def _fault(name: str, lookup: Lookup) -> str:
-    """Return why mail cannot go to a name that an MX record leads to, if it cannot."""
+    """Return why mail cannot go to the target of an MX record, or nothing."""
     if _is_address(name):
-        return f"{name} is an address, where a name has to be"
-    if f".{name}".endswith((f".{_HERE}", f".{_HERE}.localdomain")):
-        return f"{name} is whoever asks"
+        return f"{name} is an address, and has to be a name"
+    if f".{name}".endswith((f".{_LOCALHOST}", f".{_LOCALHOST}.localdomain")):
+        return f"{name} is the sender's own machine"
     if alias := lookup(name, "CNAME"):
         return f"{name} is an alias of {alias[0]}"
     if not any(lookup(name, rdtype) for rdtype in ("A", "AAAA")):
-        return f"leads to {name}, which has no address"
+        return f"{name} has no address"
     return ""
 
 
@@ -89,6 +103,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-_NO_MAIL = 'says by "." that the domain takes no mail (null MX, RFC 7505)'

@@ -1,4 +1,4 @@
-"""One question about one name, asked of every authoritative server."""
+"""One query, asked of every authoritative server of a name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,31 +6,32 @@ from dataclasses import dataclass
 from ..core.finding import Check, Finding
 from ..core.world import Answer, UnansweredError, World
 
+ALL_ANSWER = "make every name server of the zone answer at every address, on UDP and TCP port 53"
+
 
 @dataclass(frozen=True)
-class Inquiry:
-    """One question about one name, and how to judge each server's answer."""
+class Query:
+    """A name and a record type, and the function that makes a finding of each server's answer."""
 
     check: Check
     subject: str
     name: str
     rdtype: str
-    judge: Callable[[Answer], Finding]
+    finding: Callable[[Answer], Finding]
 
 
-def inquire(world: World, inquiry: Inquiry) -> list[Finding]:
-    """Ask every authoritative server one check."""
-    check, subject, name = inquiry.check, inquiry.subject, inquiry.name
-    fix = "let every name server of the zone answer, at every address, by UDP and TCP port 53"
+def per_server(query: Query, world: World) -> list[Finding]:
+    """Return a finding for every authoritative server at every address."""
+    check, subject, name = query.check, query.subject, query.name
     try:
-        answers = world.names.authoritative(name, inquiry.rdtype)
+        answers = world.names.authoritative(name, query.rdtype)
     except UnansweredError as problem:
-        return [check.unknown(subject, str(problem), fix)]
+        return [check.unknown(subject, str(problem), ALL_ANSWER)]
     if not answers:
-        return [check.unknown(subject, f"no name server of {name} could be found", fix)]
+        return [check.unknown(subject, f"no name server of {name} was found", ALL_ANSWER)]
     return [
-        check.unknown(subject, f"{answer.server} about {name}: {answer.problem}", fix)
+        check.unknown(subject, f"{answer.server} about {name}: {answer.problem}", ALL_ANSWER)
         if answer.problem
-        else inquiry.judge(answer)
+        else query.finding(answer)
         for answer in answers
     ]

@@ -1,16 +1,17 @@
 """
-Name servers (RFC 1034 section 4.2, RFC 2182): who serves a zone, and whether they agree.
+Name servers of a zone (RFC 1034 section 4.2, RFC 2182): all have the zone, in the same copy.
 
-Resolvers ask any of the servers that the zone above refers to, and then any that the zone itself
-names, at any address. So each has to answer with authority, the two lists have to be the same, and
-the serial of the SOA record shows whether all have the same copy (RFC 1035 section 3.3.13).
+Resolvers ask any of the servers in the delegation, then any in the zone's own NS records, at any
+address. So each has to answer with authority, the two lists have to be equal, and the serials of
+the SOA records show if all have the same copy (RFC 1035 section 3.3.13).
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 
-from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding
+from ..core.inspection import per_domain
+from ..core.target import Scope
 from ..core.world import Answer, Delegation, UnansweredError, World, side_by_side
 
 SERVERS = Check(
@@ -19,67 +20,64 @@ SERVERS = Check(
     "Do all name servers of the zone answer with authority, and with the same copy of it?",
     "RFC 1034 section 4.2; RFC 2182",
     why=(
-        "Resolvers ask any of them. One that does not have the zone, or an old copy, answers part "
-        "of the world otherwise, or makes it wait."
+        "Resolvers ask any of them. A server without the zone, or with an old copy, gives some "
+        "senders wrong answers, or makes them wait."
     ),
     remedy=(
-        "Load the zone on the server that is named, or take it out of the delegation and of the "
-        "NS records; let changes reach every server; have the two lists agree."
+        "Load the zone on the server in the finding, or remove the server from the delegation and "
+        "from the NS records; transfer changes to every server; make the two lists equal."
     ),
 )
-Said = Mapping[str, tuple[Answer, ...]]  # by server
+Answers = Mapping[str, tuple[Answer, ...]]  # by server
 
 
-def agree(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every server of the zone of every domain for its SOA and NS records."""
-    for findings in side_by_side(partial(_of_domain, domain, world) for domain in fleet.domains):
-        yield from findings
-
-
-def _of_domain(domain: str, world: World) -> list[Finding]:
+@per_domain(SERVERS, anywhere=True)
+def servers(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
+    """Ask every server of a domain's zone for its SOA and NS records."""
     try:
-        above = world.names.delegation(domain)
+        parent = world.names.delegation(domain)
     except UnansweredError as problem:
-        fix = f"register {domain}, and have it delegated to name servers that answer"
+        fix = f"register {domain}, and delegate it to name servers that answer"
         return [SERVERS.unknown(domain, str(problem), fix)]
-    if "." not in above.zone and domain != above.zone:
-        fix = f"register {domain}, and have it delegated to the name servers of its provider"
-        saw = f"{domain} is not delegated: the nearest zone is {above.zone or 'the root'}"
+    if "." not in parent.zone and domain != parent.zone:
+        fix = f"register {domain}, and delegate it to the name servers of its provider"
+        saw = f"{domain} is not delegated: the nearest zone is {parent.zone or 'the root'}"
         return [SERVERS.error(domain, saw, fix)]
-    first = _asked(above.servers, above.zone, "NS", world)
+    first = _answers(parent.servers, parent.zone, "NS", world)
     own = sorted({_plain(value) for answer in _all(first) for value in answer.values})
-    servers = sorted({*above.servers, *own})
-    serials = _asked(servers, above.zone, "SOA", world)
+    names = sorted({*parent.servers, *own})
+    serials = _answers(names, parent.zone, "SOA", world)
     reached = {_family(answer) for answer in _all(serials) if not answer.problem}
     return [
         *(
             finding
-            for server, said in serials.items()
-            for finding in _answering(domain, server, said, reached)
+            for server, answers in serials.items()
+            for finding in _authority(domain, server, answers, reached)
         ),
         *_same_serial(domain, serials),
-        *_same_servers(domain, above, own),
-        *_enough(domain, servers),
+        *_same_servers(domain, parent, own),
+        *_enough(domain, names),
     ]
 
 
-def _asked(servers: Collection[str], zone: str, rdtype: str, world: World) -> Said:
+def _answers(servers: Collection[str], zone: str, rdtype: str, world: World) -> Answers:
     calls = (partial(world.names.served, server, zone, rdtype) for server in servers)
     return dict(zip(servers, side_by_side(calls), strict=True))
 
 
-def _answering(
-    domain: str, server: str, said: tuple[Answer, ...], reached: set[str]
+def _authority(
+    domain: str, server: str, answers: tuple[Answer, ...], reached: set[str]
 ) -> Iterator[Finding]:
-    if not said:
-        fix = f"ask from where the addresses of {server} are routed, and let its name be looked up"
+    if not answers:
+        fix = f"check the address records of {server}, and verify from a network that reaches them"
         saw = f"{server}: it has no address that can be reached from here"
         yield SERVERS.unknown(domain, saw, fix)
-    fix = f"load the zone on {server}, or take it out of the delegation and the NS records"
-    for answer in said:
-        if answer.silent and _family(answer) not in reached:
-            saw = f"{answer.server}: {answer.problem}; nothing answered over {_family(answer)}"
-            yield SERVERS.unknown(domain, saw, f"ask from where {_family(answer)} is routed")
+    fix = f"load the zone on {server}, or remove it from the delegation and the NS records"
+    for answer in answers:
+        family = _family(answer)
+        if answer.silent and family not in reached:
+            saw = f"{answer.server}: {answer.problem}; no server answered over {family}"
+            yield SERVERS.unknown(domain, saw, f"verify from a network that has {family}")
         elif answer.problem:
             yield SERVERS.error(domain, f"{answer.server} is lame: {answer.problem}", fix)
         elif not answer.values:
@@ -91,37 +89,36 @@ def _family(answer: Answer) -> str:
     return "IPv6" if ":" in answer.server else "IPv4"
 
 
-def _same_serial(domain: str, said: Said) -> Iterator[Finding]:
-    serials = {answer.server: _serial(answer) for answer in _all(said) if answer.values}
+def _same_serial(domain: str, answers: Answers) -> Iterator[Finding]:
+    serials = {answer.server: _serial(answer) for answer in _all(answers) if answer.values}
     if len(set(serials.values())) > 1:
         saw = ", ".join(f"{server} has serial {serial}" for server, serial in serials.items())
-        fix = "wait for the transfer to all servers; if it lasts, see why they do not get NOTIFY"
+        fix = "wait for the zone transfers; if the difference stays, check NOTIFY and AXFR"
         yield SERVERS.warning(domain, saw, fix)
     elif serials:
         serial = next(iter(serials.values()))
         yield SERVERS.ok(domain, f"{', '.join(serials)}: serial {serial}")
 
 
-def _same_servers(domain: str, above: Delegation, own: Collection[str]) -> Iterator[Finding]:
-    parents = ", ".join(sorted(above.servers))
-    if own and set(own) != set(above.servers):
-        saw = f"{above.zone} is delegated to {parents}, while it names {', '.join(own)} itself"
-        yield SERVERS.warning(domain, saw, "make the delegation and the NS records the same")
+def _same_servers(domain: str, parent: Delegation, own: Collection[str]) -> Iterator[Finding]:
+    delegated = ", ".join(sorted(parent.servers))
+    if own and set(own) != set(parent.servers):
+        saw = f"{parent.zone} is delegated to {delegated}, but its NS records are {', '.join(own)}"
+        yield SERVERS.warning(domain, saw, "make the delegation and the NS records equal")
     elif own:
-        yield SERVERS.ok(domain, f"{above.zone} is delegated to {parents}, as it says itself")
+        saw = f"{parent.zone} is delegated to {delegated}, as in its NS records"
+        yield SERVERS.ok(domain, saw)
 
 
-def _enough(domain: str, servers: list[str]) -> Iterator[Finding]:
-    if len(servers) == 1:
-        saw = f"{servers[0]} is the only name server"
-        fix = (
-            "add a second one on another network: while this one is down, mail to the domain waits"
-        )
+def _enough(domain: str, names: list[str]) -> Iterator[Finding]:
+    if len(names) == 1:
+        saw = f"{names[0]} is the only name server"
+        fix = "add a second one on another network: while the only one is down, mail waits"
         yield SERVERS.info(domain, saw, fix)
 
 
-def _all(said: Said) -> Iterator[Answer]:
-    return (answer for answers in said.values() for answer in answers)
+def _all(answers: Answers) -> Iterator[Answer]:
+    return (answer for group in answers.values() for answer in group)
 
 
 def _serial(answer: Answer) -> str:

@@ -1,43 +1,43 @@
 """
-SRV (RFC 6186, RFC 8314): whether mail programs find where the users of a domain send and read mail.
+SRV records (RFC 6186, RFC 8314): mail programs find the servers of a domain with them.
 
-What the inventory wants has to be on every authoritative server. Whoever is led elsewhere by the
-records of the domain is led there on purpose: `deploys/site.py` leaves those as they are. Wherever
-a record leads, something has to answer.
+The records of the inventory have to be on every authoritative server. Records that lead to other
+hosts are kept, as `deploys/site.py` does not change them. Every server of a record has to answer.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from ...mail import srv
-from ...mail.settings.model import Fleet
 from ...mail.srv import NOWHERE, Srv
-from ..clients.srv_targets import Place, reached
+from ..clients.srv_targets import SrvTarget, connections
 from ..core.finding import Check, Finding
+from ..core.inspection import per_fleet, together
+from ..core.target import Scope, demanding
 from ..core.world import Answer, UnansweredError, World, side_by_side
-from .query import Inquiry, inquire
+from .query import Query, per_server
 
 SRV = Check(
     "dns.srv",
     "domain",
-    "Do mail programs find where the users of the domain send and read mail?",
+    "Do the SRV records lead mail programs to servers that answer?",
     "RFC 6186 section 3, RFC 8314 section 5.1",
     why=(
-        "A mail program that knows nothing but the address asks for these records. Without them "
-        "its user has to guess, and where one leads to a closed port, waits in vain."
+        "A mail program that knows only the address looks up these records. Without them its user "
+        "has to guess; if one leads to a closed port, the program fails."
     ),
     remedy=(
-        "Publish the SRV records that the finding quotes, and let them lead to ports that speak "
-        "TLS; `0 0 0 .` says that a service is not offered."
+        "Publish the SRV records in the finding, for ports that offer TLS; `0 0 0 .` says that a "
+        "service is not offered."
     ),
 )
-MOST = 8  # places of a service that are tried, a bound on a stranger's records
+MOST = 8  # targets of a service that are tried, a bound on foreign records
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service of a domain, and the records that it shall have; any will do if there are none."""
+    """A service of a domain, and the records that it has to have; without any, all are accepted."""
 
     domain: str
     name: str
@@ -48,8 +48,8 @@ class Service:
         """Return the name of its records."""
         return srv.record_name(self.name, self.domain)
 
-    def judged(self, answer: Answer) -> Finding:
-        """Judge a server's records."""
+    def finding(self, answer: Answer) -> Finding:
+        """Return the finding about a server's records."""
         found = set(map(_place, answer.values))
         saw = f"{answer.server}: {self.record} SRV {', '.join(answer.values[:MOST]) or 'nothing'}"
         missing = [one for one in self.wanted if one.place not in found]
@@ -60,57 +60,59 @@ class Service:
             return SRV.error(self.domain, saw, f"publish: {records}")
         if found == {NOWHERE.place}:
             saw = f"{saw} (not offered)"
-        return SRV.ok(self.domain, saw if found else f"{saw}, and nothing is wanted")
+        return SRV.ok(self.domain, saw if found else f"{saw}; the inventory demands none")
 
     def _elsewhere(self, saw: str) -> Finding:
         if self.wanted == (NOWHERE,):
-            return SRV.ok(self.domain, f"{saw}, which is not a host of the inventory")
+            return SRV.ok(self.domain, f"{saw}: not a host of the inventory")
         wanted = ", ".join(map(str, self.wanted))
-        saw = f"{saw}, where no host of the inventory is"
-        return SRV.warning(self.domain, saw, f"add or write {wanted}, if they send from there")
+        saw = f"{saw}: no host of the inventory"
+        return SRV.warning(self.domain, saw, f"publish {wanted}, if users submit mail there")
 
 
-def services(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every authoritative server for every service, and every place whether it answers."""
-    asked = [one for domain in fleet.domains for one in _of_domain(domain, fleet)]
-    for findings in side_by_side(partial(_published, one, world) for one in asked):
-        yield from findings
-    led = list(zip(asked, side_by_side(partial(_places, one, world) for one in asked), strict=True))
-    # What domains share is tried once.
-    places = tuple(dict.fromkeys(place for _, found in led for place in found))
-    tried = side_by_side(partial(reached, SRV, place, world) for place in places)
-    outcomes = dict(zip(places, tried, strict=True))
-    for service, found in led:
-        yield from _about(service.domain, (one for place in found for one in outcomes[place]))
+@per_fleet(SRV, anywhere=True)
+def services(scope: Scope, world: World) -> Iterable[Finding]:
+    """Check the records of every service, and connect to every server in them."""
+    wanted = [one for domain in scope.domains for one in _of_domain(domain, scope)]
+    yield from together(partial(_records, one, world) for one in wanted)
+    targets = dict(
+        zip(wanted, side_by_side(partial(_targets, one, world) for one in wanted), strict=True)
+    )
+    # Domains share targets; each is tried once.
+    distinct = tuple(dict.fromkeys(target for found in targets.values() for target in found))
+    outcomes = dict(
+        zip(
+            distinct,
+            side_by_side(partial(connections, SRV, one, world) for one in distinct),
+            strict=True,
+        )
+    )
+    for service, found in targets.items():
+        for target in found:
+            yield from (replace(one, subject=service.domain) for one in outcomes[target])
 
 
-def _of_domain(domain: str, fleet: Fleet) -> Iterator[Service]:
-    hosts = [one.hostname for one in fleet.hosts_for(domain) if domain in one.account_domains]
-    for name in srv.SERVICES:
-        yield Service(domain, name, srv.places(name, hosts))
+def _of_domain(domain: str, scope: Scope) -> list[Service]:
+    hosts = demanding(scope, domain)
+    names = [host.hostname for host in hosts if domain in host.account_domains]
+    return [Service(domain, name, srv.places(name, names)) for name in srv.SERVICES]
 
 
-def _published(service: Service, world: World) -> list[Finding]:
-    inquiry = Inquiry(SRV, service.domain, service.record, "SRV", service.judged)
-    return inquire(world, inquiry)
+def _records(service: Service, world: World) -> list[Finding]:
+    return per_server(Query(SRV, service.domain, service.record, "SRV", service.finding), world)
 
 
-def _places(service: Service, world: World) -> list[Place]:
-    """Return where mail programs are led; whom nobody answers is told of above."""
+def _targets(service: Service, world: World) -> list[SrvTarget]:
+    """Return the targets of a service; none without an answer, which `_records` reports."""
     try:
         found = {_place(value) for value in world.names.lookup(service.record, "SRV")}
     except UnansweredError:
         return []
-    led = sorted(found - {NOWHERE.place})[:MOST]
-    return [Place(service.name, target.removesuffix("."), port) for target, port in led]
+    targets = sorted(found - {NOWHERE.place})[:MOST]
+    return [SrvTarget(service.name, name.removesuffix("."), port) for name, port in targets]
 
 
 def _place(value: str) -> tuple[str, int]:
-    # RFC 2782: it is the target that says that there is no service, whatever the port.
+    # RFC 2782: the target "." says that there is no service, whatever the port.
     found = Srv.parse(value)
     return NOWHERE.place if found.target == NOWHERE.target else found.place
-
-
-def _about(domain: str, findings: Iterable[Finding]) -> Iterator[Finding]:
-    for finding in findings:
-        yield replace(finding, subject=domain)

@@ -1,55 +1,66 @@
 """
-An SPF policy as it is written (RFC 7208): one, that receivers can read, and that comes to an end.
+SPF policies as they are published (RFC 7208): one, readable, with an end for all other senders.
 
-What comes of it for each address that sends is another check, `dns.spf_senders`.
+The result for each address that sends is another check, `dns.spf_senders`.
 """
+
+from collections.abc import Iterable
+from functools import partial
 
 from ...mail.errors import MailError
 from ...mail.spf import MAX_OCTETS, VERSION, Spf, is_policy, name_of
 from ..core.finding import Check, Finding
-from ..core.world import Answer
+from ..core.inspection import per_domain
+from ..core.target import Scope
+from ..core.world import Answer, World
+from .query import Query, per_server
 
 SPF = Check(
     "dns.spf",
     "domain",
-    "Is there one policy of who may send, that receivers can read, and that shuts out the others?",
+    "Is there exactly one SPF policy, which receivers can read and which excludes other senders?",
     "RFC 7208 section 4.5",
     why=(
-        "Without a policy anybody passes as the domain; two of them, or a broken one, are an "
-        "error, and then the domain's own mail is refused."
+        "Without a policy any server passes for the domain. Two policies, or a broken one, are an "
+        "error, and receivers then refuse the domain's own mail."
     ),
     remedy="Publish exactly one TXT record that begins with `v=spf1` and ends in `-all` or `~all`.",
 )
+_END = "-all, or ~all while you are not sure which servers send"
 
 
-def policy(domain: str, answer: Answer) -> Finding:
-    """Judge the policies among a server's TXT records."""
+@per_domain(SPF, anywhere=True)
+def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
+    """Check the SPF policy of a domain on every authoritative server."""
+    return per_server(Query(SPF, domain, domain, "TXT", partial(finding, domain)), world)
+
+
+def finding(domain: str, answer: Answer) -> Finding:
+    """Return the finding about a server's SPF policy."""
     policies = [value for value in answer.values if is_policy(value)]
     if len(policies) != 1:
         saw = f"{answer.server}: {len(policies)} TXT records at {domain} start with {VERSION}"
         return SPF.error(domain, saw, f"publish exactly one {VERSION} policy at {domain}")
     saw = f"{answer.server}: {policies[0][:MAX_OCTETS]}"
     try:
-        return _read(domain, saw, Spf.parse(policies[0]))
+        return _of_policy(domain, saw, Spf.parse(policies[0]))
     except MailError as problem:
         fix = f"correct the TXT record at {domain}: {problem}"
         return SPF.error(domain, saw, fix[: 2 * MAX_OCTETS])
 
 
-def _read(domain: str, saw: str, found: Spf) -> Finding:
+def _of_policy(domain: str, saw: str, found: Spf) -> Finding:
     if found.all.lower() in ("all", "+all"):
-        return SPF.error(domain, f"{saw}, which lets everybody in", f"write {_END}")
+        return SPF.error(domain, f"{saw} ends in +all: every server passes", f"write {_END}")
     if not found.all and "redirect" not in map(name_of, found.terms):
-        return SPF.warning(domain, f"{saw}, which says nothing of others", f"end it in {_END}")
+        saw = f"{saw} has no all: the result for other senders is neutral"
+        return SPF.warning(domain, saw, f"end it in {_END}")
     if found.all.startswith("?"):
-        return SPF.warning(domain, f"{saw}, which doubts nobody", f"write {_END}")
+        return SPF.warning(domain, f"{saw} ends in ?all (neutral)", f"write {_END}")
     if "ptr" in map(name_of, found.terms):
         fix = "name the hosts by mx, a, ip4: or ip6: (RFC 7208 section 5.5)"
-        return SPF.warning(domain, f"{saw}, in which ptr is slow and often ignored", fix)
+        return SPF.warning(domain, f"{saw} has ptr, which is slow and often ignored", fix)
     if found.ignored:
         fix = f"move {' '.join(found.ignored)} before {found.all}, or remove it"
-        return SPF.warning(domain, f"{saw}, which ends before its last term", fix)
+        return SPF.warning(domain, f"{saw} has terms after {found.all}, which are ignored", fix)
     return SPF.ok(domain, saw)
-
-
-_END = "-all, or ~all while you are not sure who sends"

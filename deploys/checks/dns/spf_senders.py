@@ -1,13 +1,13 @@
 """
-SPF evaluated (RFC 7208 section 4): whether each address that a host sends from passes.
+SPF results (RFC 7208 section 4) for each address from which a host sends.
 
-A policy that is well written may still leave out the host. So every address is tried as a receiver
-would try it, for MAIL FROM of every domain that the host serves, and for the name that it says in
-HELO, which is all that a bounce has (section 2.4). A pass on the way may hide that the policy as a
-whole asks too much: that is counted too, as others include it and it may grow.
+A well-formed policy may still lack the host. So every address is evaluated as a receiver would do
+it: for MAIL FROM of every domain of the host, and for its name in HELO, the only identity of a
+bounce (section 2.4). An early pass may hide that the whole policy needs too many lookups. These are
+counted too, as other policies may include this one, and it may grow.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
@@ -18,29 +18,30 @@ from ...mail.spf import Spf, is_policy
 from ...mail.spf_cost import ENOUGH, MAX_LOOKUPS, MAX_VOID, Cost, costs
 from ..clients.spf_evaluation import Evaluation, Lookup, evaluated
 from ..core.finding import Check, Finding
+from ..core.inspection import per_fleet
 from ..core.world import UnansweredError, World, side_by_side
 
 SENDERS = Check(
     "dns.spf_senders",
     "domain",
-    "Does SPF let every address of every host send, for the domain and for the host's own name?",
+    "Does SPF pass for every address of every host, for the domain and for the host's own name?",
     "RFC 7208 section 4",
     why=(
-        "Receivers evaluate the policy with the address that they see. One address that does not "
-        "pass, often the IPv6 one, loses mail that looks well from everywhere else."
+        "Receivers evaluate the policy with the address of the connection. Mail from an address "
+        "that does not pass, often the IPv6 one, is lost."
     ),
     remedy=(
-        "Let the policy name the host, by `mx`, `a`, `ip4:` or `ip6:`, before `all`; publish "
+        "Name the host in the policy, by `mx`, `a`, `ip4:` or `ip6:`, before `all`; publish "
         "`v=spf1 a -all` at the host's own name; keep within ten lookups."
     ),
 )
-LESS = "replace some of include, a, mx, ptr and exists by the ip4 and ip6 terms that they stand for"
-MANY = 8  # lookups; whoever is included may add the two that are left at any time
+LESS = "replace some of include, a, mx, ptr and exists by the ip4 and ip6 terms behind them"
+MANY = 8  # lookups; an included policy may add the two that are left at any time
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A host that sends from an address as a domain, or, without one, as itself."""
+    """An address of a host, and the MAIL FROM domain that it uses; without one, HELO."""
 
     host: str
     hostname: str
@@ -49,20 +50,21 @@ class Claim:
 
     @property
     def identity(self) -> str:
-        """Return the name whose policy decides."""
+        """Return the name whose policy applies."""
         return self.domain or self.hostname
 
     def __str__(self) -> str:
         return f"{self.host} at {self.address}, {'MAIL FROM' if self.domain else 'HELO'}"
 
 
-def senders(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Evaluate the policy of every domain and host name for every address that sends as it."""
-    lookup = cache(world.names.lookup)  # what hosts and domains share is asked for once
+@per_fleet(SENDERS)
+def senders(fleet: Fleet, world: World) -> Iterable[Finding]:
+    """Evaluate the policy of every domain and host name for every address that uses it."""
+    lookup = cache(world.names.lookup)  # hosts and domains share names, each is looked up once
     claims = [claim for host in fleet.hosts for claim in _claims(host)]
-    yield from side_by_side(partial(_passes, claim, lookup) for claim in claims)
+    yield from side_by_side(partial(_result, claim, lookup) for claim in claims)
     names = dict.fromkeys(claim.identity for claim in claims)
-    for findings in side_by_side(partial(_affordable, name, lookup) for name in names):
+    for findings in side_by_side(partial(_cost, name, lookup) for name in names):
         yield from findings
 
 
@@ -72,27 +74,27 @@ def _claims(host: MailSettings) -> Iterator[Claim]:
             yield Claim(host.inventory_name, host.hostname, address, domain)
 
 
-def _passes(claim: Claim, lookup: Lookup) -> Finding:
-    return judged(claim, evaluated(claim.address, claim.domain, claim.hostname, lookup))
+def _result(claim: Claim, lookup: Lookup) -> Finding:
+    return finding(claim, evaluated(claim.address, claim.domain, claim.hostname, lookup))
 
 
-def judged(claim: Claim, seen: Evaluation) -> Finding:
-    """Judge what came of one claim."""
+def finding(claim: Claim, seen: Evaluation) -> Finding:
+    """Return the finding about the SPF result of a claim."""
     name, saw = claim.identity, f"{claim}: {seen.result}"
     if seen.result == "pass":
         cost = f"{seen.lookups} of {MAX_LOOKUPS} lookups, {seen.void} of {MAX_VOID} void"
         return SENDERS.ok(name, f"{saw} by {seen.decided} ({cost})")
     if seen.result == "temperror":
-        fix = "let the name servers of every name that the policy leads to answer"
+        fix = "make the name servers of every name in the policy answer"
         return SENDERS.unknown(name, f"{saw}: {seen.decided}", fix)
     if seen.result == "permerror":
-        fix = f"correct the policy of {name}, or of what it includes: a broken one lets nobody in"
+        fix = f"correct the policy of {name}, or one that it includes: a broken policy never passes"
         return SENDERS.error(name, f"{saw}: {seen.decided}", fix)
     if seen.result == "none":
         term = f"mx {_ip(claim.address)} ~all" if claim.domain else "a -all"
-        saw = f"{saw}, as {name} has no policy"
+        saw = f"{saw}: {name} has no policy"
         return SENDERS.error(name, saw, f'publish at {name} a TXT record: "v=spf1 {term}"')
-    fix = f"put {_ip(claim.address)} into the policy of {name}, before what decided"
+    fix = f"write {_ip(claim.address)} into the policy of {name}, before the term that decided"
     return SENDERS.error(name, f"{saw} by {seen.decided}", fix)
 
 
@@ -100,8 +102,8 @@ def _ip(address: str) -> str:
     return f"ip6:{address}" if ":" in address else f"ip4:{address}"
 
 
-def _affordable(name: str, lookup: Lookup) -> list[Finding]:
-    """Count what a whole policy costs, whoever sends; one that cannot be read is told of above."""
+def _cost(name: str, lookup: Lookup) -> list[Finding]:
+    """Count the lookups of a whole policy; the result above is about one that is not readable."""
 
     def known(asked: str, rdtype: str) -> tuple[str, ...] | None:
         try:
@@ -119,13 +121,13 @@ def _affordable(name: str, lookup: Lookup) -> list[Finding]:
 
 
 def counted(name: str, spent: Collection[Cost]) -> Finding:
-    """Judge what a whole policy costs."""
+    """Return the finding about the lookups of a whole policy."""
     void = sum(one.answer == () for one in spent)
-    saw = f"{name}: its whole policy costs {len(spent)} of {MAX_LOOKUPS} lookups, {void} void"
+    saw = f"{name}: its whole policy needs {len(spent)} of {MAX_LOOKUPS} lookups, {void} void"
     silent = [one.name for one in spent if one.answer is None]
     if len(spent) > MANY or void > MAX_VOID:
         return SENDERS.warning(name, saw, LESS)
     if silent:
-        fix = "let the name servers of these names answer, or take them out of the policy"
+        fix = "make the name servers of these names answer, or remove them from the policy"
         return SENDERS.unknown(name, f"{saw}; no answer about {', '.join(silent)}", fix)
     return SENDERS.ok(name, saw)

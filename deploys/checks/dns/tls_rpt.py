@@ -1,58 +1,54 @@
-"""TLS-RPT as the world sees it: whether senders can tell a domain that TLS kept mail away."""
+"""TLS-RPT policies (RFC 8460): the record that says where senders report failures of TLS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import partial
 
 from ...mail.errors import MailError
-from ...mail.settings.model import Fleet
 from ...mail.tls_rpt import VERSION, TlsRpt, is_policy, record_name
 from ..core.finding import Check, Finding
-from ..core.world import Answer, World, side_by_side
-from .query import Inquiry, inquire
+from ..core.inspection import per_domain
+from ..core.target import Scope, demanding
+from ..core.world import Answer, World
+from .query import Query, per_server
 
 TLS_RPT = Check(
     "dns.tls_rpt",
     "domain",
-    "Do senders know where to report that TLS failed?",
+    "Does the domain publish where senders report failures of TLS?",
     "RFC 8460 section 3",
     why=(
-        "With MTA-STS or DANE a broken certificate keeps mail away, and these reports tell of it. "
-        "A broken policy, or two of them, count as none."
+        "With MTA-STS or DANE a broken certificate keeps mail away, and these reports show it. A "
+        "broken policy, or two of them, count as none."
     ),
     remedy="Publish one TXT record `v=TLSRPTv1; rua=mailto:...` at `_smtp._tls.` of the domain.",
 )
 
 
-def published(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every authoritative server for the policy of every domain."""
-    inquiries = [_of_domain(domain, fleet) for domain in fleet.domains]
-    for findings in side_by_side(partial(inquire, world, inquiry) for inquiry in inquiries):
-        yield from findings
+@per_domain(TLS_RPT, anywhere=True)
+def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
+    """Check the TLS-RPT policy of a domain on every authoritative server."""
+    uris = (uri for host in demanding(scope, domain) for uri in host.tls_rpt)
+    judge = partial(finding, domain, tuple(dict.fromkeys(uris)))
+    return per_server(Query(TLS_RPT, domain, record_name(domain), "TXT", judge), world)
 
 
-def _of_domain(domain: str, fleet: Fleet) -> Inquiry:
-    wanted = tuple(uri for host in fleet.hosts_for(domain) for uri in host.tls_rpt)
-    judge = partial(policy, domain, tuple(dict.fromkeys(wanted)))
-    return Inquiry(TLS_RPT, domain, record_name(domain), "TXT", judge)
-
-
-def policy(domain: str, wanted: tuple[str, ...], answer: Answer) -> Finding:
-    """Judge a server's TXT records, where reports to the `wanted` URIs are asked for."""
+def finding(domain: str, wanted: tuple[str, ...], answer: Answer) -> Finding:
+    """Return the finding about a server's policy, which has to name the `wanted` URIs."""
     name = record_name(domain)
     policies = [value for value in answer.values if is_policy(value)]
     if len(policies) > 1:
-        saw = f"{answer.server}: {len(policies)} TXT records at {name} start with {VERSION}"
-        return TLS_RPT.error(domain, saw, f"publish exactly one {VERSION} policy at {name}")
+        saw = f"{answer.server}: {len(policies)} TXT records at {name} start with v={VERSION}"
+        return TLS_RPT.error(domain, saw, f"publish exactly one v={VERSION} policy at {name}")
     if policies:
-        return _parsed(domain, wanted, answer.server, policies[0])
-    saw = f"{answer.server}: no {VERSION} policy at {name}"
+        return _of_policy(domain, wanted, answer.server, policies[0])
+    saw = f"{answer.server}: no v={VERSION} policy at {name}"
     if wanted:
         fix = f'publish TXT "{TlsRpt.of(wanted)}" at {name}'
         return TLS_RPT.error(domain, saw, fix)
-    return TLS_RPT.ok(domain, f"{saw}, and none is asked for")
+    return TLS_RPT.ok(domain, f"{saw}; the inventory demands none")
 
 
-def _parsed(domain: str, wanted: tuple[str, ...], server: str, text: str) -> Finding:
+def _of_policy(domain: str, wanted: tuple[str, ...], server: str, text: str) -> Finding:
     saw = f"{server}: {text}"
     try:
         found = TlsRpt.parse(text)

@@ -1,8 +1,8 @@
 """
-A domain whose servers are in no inventory: where its mail goes, as the DNS says.
+Discovery of a target: the servers that take a domain's mail, from the DNS.
 
-RFC 5321 section 5.1: mail goes where the MX records lead, and to the domain's own address if it has
-none. RFC 7505: a single MX of "." means that the domain takes no mail.
+RFC 5321 section 5.1: mail goes to the targets of the MX records, or to the domain's own address if
+it has none. RFC 7505: a single MX of "." means that the domain receives no mail.
 """
 
 from collections.abc import Iterator
@@ -11,39 +11,39 @@ from pydantic import ValidationError
 
 from ...mail import tlsa
 from ...mail.errors import MailError
-from ...mail.settings.model import Fleet, MailSettings
 from ...mail.settings.verification import Verification
+from ..core.target import TargetDomain, TargetServer
 from ..core.world import Names, UnansweredError, addresses
 
-MOST = 20  # hosts of a domain, a bound on what a stranger's records can make us ask
+MOST = 20  # servers of a domain, a bound on the queries that foreign records can cause
 
 
-def discovered(asked: Verification, names: Names) -> Fleet:
-    """Return the hosts that take the mail of a domain; raise MailError if there are none."""
+def discovered(asked: Verification, names: Names) -> TargetDomain:
+    """Return the domain of `verify_domain` and its servers; raise MailError without a server."""
     if len(asked.domain) != 1:
         raise MailError(
-            "verify_domain: write the one domain to look at, or give an inventory that has hosts "
-            "in the group 'mail'"
+            "verify_domain: write exactly one domain, or give an inventory that has hosts in the "
+            "group 'mail'"
         )
     domain = asked.domain[0]
     try:
-        hosts = tuple(_hosts(domain, names))
+        servers = tuple(_servers(domain, names))
     except UnansweredError as problem:
         raise MailError(f"verify_domain: {problem}") from problem
-    # What is said of a whole domain is no part of anything.
-    words = asked.model_copy(update={"domain": ()})
-    return Fleet(hosts=hosts, verification=words, foreign=True)
+    # The domain is the whole scope here, and no part of another.
+    verification = asked.model_copy(update={"domain": ()})
+    return TargetDomain(name=domain, hosts=servers, verification=verification)
 
 
-def _hosts(domain: str, names: Names) -> Iterator[MailSettings]:
+def _servers(domain: str, names: Names) -> Iterator[TargetServer]:
     exchanges = [value.split()[-1] for value in names.lookup(domain, "MX")]
     if "." in exchanges:
-        raise MailError(f"verify_domain: {domain} takes no mail (null MX, RFC 7505)")
+        raise MailError(f"verify_domain: {domain} receives no mail (null MX, RFC 7505)")
     found = False
     for exchange in sorted(exchanges)[:MOST] or [domain]:
         host = exchange.removesuffix(".").lower()
         if known := addresses(names, host):
-            yield _host(host, known, domain, names)
+            yield _server(host, known, domain, names)
             found = True
     if not found:
         reason = (
@@ -51,21 +51,14 @@ def _hosts(domain: str, names: Names) -> Iterator[MailSettings]:
             if exchanges
             else "it has neither MX records nor an address, or does not exist"
         )
-        raise MailError(f"verify_domain: {domain} takes no mail: {reason}")
+        raise MailError(f"verify_domain: {domain} receives no mail: {reason}")
 
 
-def _host(name: str, addresses: list[str], domain: str, names: Names) -> MailSettings:
+def _server(name: str, addresses: list[str], domain: str, names: Names) -> TargetServer:
+    dane = bool(names.lookup(tlsa.record_name(name), "TLSA"))
+    values = {"hostname": name, "addresses": addresses, "domains": (domain,), "dane": dane}
     try:
-        return MailSettings.model_validate(
-            {
-                "inventory_name": name,
-                "hostname": name,
-                "addresses": addresses,
-                "domains": (domain,),
-                "dane": bool(names.lookup(tlsa.record_name(name), "TLSA")),
-                "tls": "files",
-            }
-        )
+        return TargetServer.model_validate(values)
     except ValidationError as problem:
         reason = problem.errors()[0]["msg"]
         raise MailError(f"verify_domain: {domain} has an MX {name!r}: {reason}") from problem

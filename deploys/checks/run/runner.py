@@ -1,8 +1,8 @@
 """
-The whole proof: everything that is asked, side by side, and the report of it.
+Runner of a verification: all checks at the same time, and the report.
 
-The questions do not depend on each other, so the slowest of them decides how long a proof takes.
-Scans alone begin when the messages have arrived.
+The checks do not depend on each other, so the slowest of them sets the time of a verification. Only
+slow checks start later, when the messages have arrived.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,36 +14,40 @@ from ...mail.settings.model import Fleet
 from ..core.finding import Finding, Severity
 from ..core.inspection import Inspection
 from ..core.report import Report
+from ..core.target import Scope
 from ..core.waivers import waived
 from ..core.world import World
 from ..delivery import arrival
-from ..delivery.cleanup import removals
 from ..delivery.exchange import Delivery, exchange
-from ..delivery.mail_log import with_log
-from ..delivery.test_messages import routes
+from ..delivery.log import with_log
+from ..delivery.removal import tidied
+from ..delivery.test_messages import errands
 from .reachability import present
 from .selection import Selection, selected
 
 
 def prove(
-    fleet: Fleet,
+    scope: Scope,
     world: World,
     changes: Callable[[], Mapping[str, int]],
     attendance: Iterable[Finding] = (),
     limits: tuple[str, ...] = (),
 ) -> Report:
-    """Ask what is chosen, and report it together with who took part in the run, and its limits."""
+    """Make the selected checks, and report them with the attendance and the limits of the run."""
     started = datetime.now(UTC)
-    asked = fleet.verification
-    selection, limits = selected(asked, foreign=fleet.foreign), (*asked.limits, *limits)
+    asked = scope.verification
+    fleet = _sending(scope)
+    selection = selected(asked, target=not isinstance(scope, Fleet))
+    limits = (*asked.limits, *limits)
     waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
-    deliveries, found = _asked(fleet, world, selection)
+    deliveries, found = _made(scope, world, selection)
+    mail = tuple(one for one in deliveries if not one.errand.message.notify)
     for inspection in selection.message_inspections:
-        found += inspection(deliveries, fleet, world)
+        found += inspection.run(deliveries if inspection.notices else mail, fleet, world)
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
         findings=waived(findings, waivers, started.date(), whole=not limits),
-        messages=arrival.messages(deliveries),
+        messages=arrival.messages(mail),
         changes=changes(),
         started=started,
         seconds=(datetime.now(UTC) - started).total_seconds(),
@@ -54,24 +58,30 @@ def prove(
     )
 
 
-def _asked(
-    fleet: Fleet, world: World, selection: Selection
+def _made(
+    scope: Scope, world: World, selection: Selection
 ) -> tuple[tuple[Delivery, ...], list[Finding]]:
-    sent = routes(fleet) if selection.mailed else ()
+    fleet = _sending(scope)
+    sent = errands(fleet) if selection.mailed else ()
     with ThreadPoolExecutor() as pool:
         calls = [
-            (inspection.slow, partial(_answers, inspection, fleet, world))
+            (inspection.slow, partial(_findings, inspection, scope, world))
             for inspection in selection.inspections
         ]
         found = [pool.submit(call) for slow, call in calls if not slow]
         exchanged = pool.submit(exchange, sent, world)
         deliveries = with_log(exchanged.result(), fleet, world)
-        # A scan is a load, and messages that met it would be slower than mail is.
+        # Slow checks are a load, and would delay the messages.
         found += [pool.submit(call) for slow, call in calls if slow]
-        found.append(pool.submit(removals, deliveries, world))
+        found.append(pool.submit(tidied, deliveries, world))
         return deliveries, [finding for future in found for finding in future.result()]
 
 
-def _answers(inspection: Inspection, fleet: Fleet, world: World) -> list[Finding]:
+def _sending(scope: Scope) -> Fleet:
+    # No mail is sent to or through a target.
+    return scope if isinstance(scope, Fleet) else Fleet(hosts=())
+
+
+def _findings(inspection: Inspection, scope: Scope, world: World) -> list[Finding]:
     with world.progress.asking(", ".join(check.id for check in inspection.checks)):
-        return list(inspection.run(fleet, world))
+        return list(inspection(scope, world))

@@ -1,7 +1,7 @@
 """
-Which questions are asked: by patterns of their ids, and with or without those that take long.
+Selection of checks: by patterns of their ids, by severity, and with or without slow ones.
 
-What is not asked is not answered, so no report can count it as passed.
+A check that is not selected has no finding, so no report counts it as passed.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from ...mail.errors import MailError
 from ...mail.settings.verification import Verification
 from ..core.finding import WORST_FIRST, Check, Finding, Severity
 from ..core.inspection import Inspection
-from ..delivery.inspection import MessageInspection
 from .catalogue import (
     CHECKS,
     INSPECTIONS,
     MESSAGE_INSPECTIONS,
     OF_THE_RUN,
+    MessageInspection,
 )
 
 _OF_THE_RUN = frozenset(check.id for check in OF_THE_RUN)
@@ -34,7 +34,7 @@ _OF_MESSAGES = frozenset(
 
 @dataclass(frozen=True)
 class Selection:
-    """The ids of the questions that are asked."""
+    """The ids of the selected checks."""
 
     ids: frozenset[str] = frozenset(CHECKS)
 
@@ -45,38 +45,38 @@ class Selection:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Return the ids of the questions that are not asked, in the catalogue's order."""
+        """Return the ids of all other checks, in the catalogue's order."""
         return tuple(id_ for id_ in CHECKS if id_ not in self.ids)
 
     @property
     def inspections(self) -> tuple[Inspection, ...]:
-        """Return the inspections that run any of the checks."""
-        return tuple(inspection for inspection in INSPECTIONS if self._asks(inspection.checks))
+        """Return the inspections that make any of the checks."""
+        return tuple(inspection for inspection in INSPECTIONS if self._makes(inspection.checks))
 
     @property
     def message_inspections(self) -> tuple[MessageInspection, ...]:
-        """Return the inspections of messages that ask any of the questions."""
+        """Return the inspections of messages that make any of the checks."""
         return tuple(
-            inspection for inspection in MESSAGE_INSPECTIONS if self._asks(inspection.checks)
+            inspection for inspection in MESSAGE_INSPECTIONS if self._makes(inspection.checks)
         )
 
     def holds(self, finding: Finding) -> bool:
-        """Return whether a finding answers one of the questions."""
+        """Return whether a finding is of one of the checks."""
         return finding.id in self.ids
 
     def meets(self, pattern: str) -> bool:
-        """Return whether a pattern fits any of the questions."""
+        """Return whether a pattern matches any of the checks."""
         return bool(_matched(pattern) & self.ids)
 
-    def _asks(self, checks: tuple[Check, ...]) -> bool:
+    def _makes(self, checks: tuple[Check, ...]) -> bool:
         return any(check.id in self.ids for check in checks)
 
 
-def selected(asked: Verification, *, foreign: bool = False) -> Selection:
+def selected(asked: Verification, *, target: bool = False) -> Selection:
     """
-    Return what the operator asks for; raise MailError for a pattern that fits no check.
+    Return the selection of the settings; raise MailError for a pattern that matches no check.
 
-    Foreign servers are asked only what needs no inventory.
+    Only checks that need no inventory are made of a target.
     """
     unknown = [
         f"{key}: {_unknown(pattern)}"
@@ -90,16 +90,16 @@ def selected(asked: Verification, *, foreign: bool = False) -> Selection:
     if unknown:
         raise MailError("\n    ".join(unknown))
     wanted = {id_ for pattern in asked.only or ("*",) for id_ in _matched(pattern)}
-    if foreign and not wanted & _ANYWHERE:
+    if target and not wanted & _ANYWHERE:
         raise MailError(f"verify_only: {', '.join(asked.only)} needs an inventory with mail hosts")
-    wanted &= _ANYWHERE if foreign else wanted
+    wanted &= _ANYWHERE if target else wanted
     wanted &= _as_bad_as(asked.severity)
     wanted -= _OF_MESSAGES | _SLOW if asked.fast else set()
     return Selection(frozenset(wanted | _OF_THE_RUN))
 
 
 def _as_bad_as(severity: str) -> set[str]:
-    """Return the ids of the questions whose worst answer is at least so bad."""
+    """Return the ids of the checks whose worst finding is at least so severe."""
     enough = WORST_FIRST[: WORST_FIRST.index(Severity(severity)) + 1] if severity else WORST_FIRST
     return {id_ for id_, check in CHECKS.items() if check.worst in enough}
 
@@ -111,4 +111,4 @@ def _matched(pattern: str) -> frozenset[str]:
 def _unknown(pattern: str) -> str:
     families = (f"{id_.partition('.')[0]}.*" for id_ in CHECKS)
     near = get_close_matches(pattern, (*CHECKS, *families), n=1, cutoff=0)
-    return f"{pattern!r} is no check; did you mean {near[0]}? All stand in docs/checks.md"
+    return f"{pattern!r} is no check; did you mean {near[0]}? docs/checks.md lists all checks"

@@ -1,1 +1,1 @@
-"""What the ports of a mail host say to strangers and to those who submit mail."""
+"""Checks of the SMTP ports of a mail host: port 25 for other servers, 465 and 587 for accounts."""

@@ -1,71 +1,57 @@
 """
-Backscatter: mail that is taken first and returned later, to somebody whose address was forged.
+Backscatter: mail to an unknown recipient that is accepted first, and bounced to a forged sender.
 
-Who has taken a message has to return it where it cannot be delivered (RFC 5321 section 6.1). So
-nobody is asked for in the forms that slip by a table of who exists: with an extension, in upper
-case, and quoted. A sender whose domain does not exist could never be told anything.
+A server that has accepted a message has to bounce it if it cannot be delivered (RFC 5321 section
+6.1). So unknown recipients are tried in forms that may pass a table of recipients: with an
+extension, in upper case, and quoted. A sender in a domain that does not exist is tried too.
 """
 
 import smtplib
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 
-from ...mail.settings.model import Fleet, MailSettings
-from ..clients.addresses import nobody
-from ..clients.endpoint import Endpoint, smtp_endpoints
+from ...mail.settings.model import MailSettings
+from ..clients.addresses import unknown_recipient
+from ..clients.endpoint import Endpoint, per_endpoint
 from ..clients.message import new_run
-from ..clients.smtp import Reply, reply, session
+from ..clients.smtp import Reply, rcpt, reply, session
 from ..core.finding import Check, Finding
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.world import World
 
 BACKSCATTER = Check(
     "smtp.backscatter",
     "host",
-    "Is an unknown recipient refused at once in whatever form it is written?",
+    "Is an unknown recipient refused at once, in any form of the address?",
     "RFC 5321 section 6.1",
     why=(
-        "Mail that is taken and cannot be delivered is returned to people whose address was "
-        "forged, and their servers put ours on blocklists."
+        "Mail that is accepted and cannot be delivered is bounced to forged addresses, and "
+        "blocklists then list the server."
     ),
-    remedy="Keep tables of who exists before whatever takes an address apart or rewrites it.",
+    remedy="Check recipients against their table before any step that rewrites addresses.",
+    when_unknown="fix smtp.connect first",
 )
 
 # Four refusals each and one for the sender: Postfix slows a client down after ten.
 _DOMAINS_PER_SESSION = 2
 
 
-def backscatter(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every address of every host for nobody in several forms, from nowhere too."""
-    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
-    for findings in side_by_side(
-        partial(_asked, endpoint, host, world) for endpoint, host in asked
-    ):
-        yield from findings
-
-
-def _asked(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
-    findings: list[Finding] = []
-    try:
-        for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
-            with session(endpoint, world) as client:
-                domains = host.domains[start : start + _DOMAINS_PER_SESSION]
-                findings.extend(_unknown(client, endpoint, domains))
-                if not start:
-                    findings.append(_from_nowhere(client, endpoint, domains[0]))
-    except (MisbehavedError, UnansweredError) as problem:
-        unasked = BACKSCATTER.unknown(
-            endpoint.host, f"not asked: {problem}", "mend smtp.connect first"
-        )
-        return [*findings, unasked]
-    return findings
+@per_endpoint(BACKSCATTER)
+def backscatter(endpoint: Endpoint, host: MailSettings, world: World) -> Iterable[Finding]:
+    """Try unknown recipients in several forms, and a sender in a domain that does not exist."""
+    for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
+        with session(endpoint, world) as client:
+            domains = host.domains[start : start + _DOMAINS_PER_SESSION]
+            yield from _unknown(client, endpoint, domains)
+            if not start:
+                yield _unknown_sender(client, endpoint, domains[0])
 
 
 def _unknown(client: smtplib.SMTP, endpoint: Endpoint, domains: Sequence[str]) -> Iterator[Finding]:
     for domain in domains:
-        plain = nobody(domain)
-        anybody = _rcpt(client, "", plain).positive
+        plain = unknown_recipient(domain)
+        catch_all = _transaction(client, "", plain).positive
         for form in _forms(plain):
-            yield _judged(endpoint, form, _rcpt(client, "", form), anybody=anybody)
+            answer = _transaction(client, "", form)
+            yield _finding(endpoint, form, answer, catch_all=catch_all)
 
 
 def _forms(plain: str) -> tuple[str, ...]:
@@ -73,46 +59,45 @@ def _forms(plain: str) -> tuple[str, ...]:
     return f"{local}+tag@{domain}", plain.upper(), f'"{local}"@{domain}'
 
 
-def _judged(endpoint: Endpoint, form: str, answer: Reply, *, anybody: bool) -> Finding:
+def _finding(endpoint: Endpoint, form: str, answer: Reply, *, catch_all: bool) -> Finding:
     saw = f"{endpoint} answered RCPT TO:<{form}>: {answer}"
     if answer.permanent:
         return BACKSCATTER.ok(endpoint.host, saw)
     if not answer.positive:
-        fix = "ask again: who is refused for now may be taken later"
+        fix = "verify again: a recipient that is refused for now may be accepted later"
         return BACKSCATTER.unknown(endpoint.host, saw, fix)
-    if anybody:
+    if catch_all:
         return BACKSCATTER.info(
             endpoint.host,
-            f"{saw}; it takes anybody at that domain",
-            "mend smtp.unknown_recipient: a catch-all returns nothing, but hides who is unknown",
+            f"{saw}; the domain accepts every recipient",
+            "fix smtp.unknown_recipient first: a catch-all hides unknown recipients",
         )
     fix = (
-        "look for what takes the address before it is known to exist: a recipient_delimiter, "
-        "regular expressions in virtual_alias_maps, smtpd_reject_unlisted_recipient = no"
+        "look for a step that accepts the address before the table of recipients: a "
+        "recipient_delimiter, regular expressions in virtual_alias_maps, "
+        "smtpd_reject_unlisted_recipient = no"
     )
     return BACKSCATTER.error(endpoint.host, saw, fix)
 
 
-def _from_nowhere(client: smtplib.SMTP, endpoint: Endpoint, domain: str) -> Finding:
-    # RFC 2606 section 2: nothing exists under invalid.
+def _unknown_sender(client: smtplib.SMTP, endpoint: Endpoint, domain: str) -> Finding:
+    # RFC 2606 section 2: no name exists under invalid.
     sender = f"nobody@{new_run()}.invalid"
-    answer = _rcpt(client, sender, f"postmaster@{domain}")
+    answer = _transaction(client, sender, f"postmaster@{domain}")
     saw = f"{endpoint} answered RCPT TO:<postmaster@{domain}> from <{sender}>: {answer}"
     if answer.positive:
-        # To take it is no fault: a bounce to nowhere troubles nobody but our own queue.
-        return BACKSCATTER.ok(endpoint.host, f"{saw}, though there is no such domain")
+        # To accept it is no fault: a bounce to this sender would stay in our own queue.
+        return BACKSCATTER.ok(endpoint.host, f"{saw}, though the domain does not exist")
     if answer.refused:
         return BACKSCATTER.ok(endpoint.host, saw)
-    return BACKSCATTER.unknown(
-        endpoint.host, saw, f"see what {endpoint} is: this is no answer to RCPT"
-    )
+    fix = f"find out which program answers at {endpoint}: this is no reply to RCPT"
+    return BACKSCATTER.unknown(endpoint.host, saw, fix)
 
 
-def _rcpt(client: smtplib.SMTP, sender: str, recipient: str) -> Reply:
-    """Ask for one recipient in a transaction of its own, which ends without a message."""
+def _transaction(client: smtplib.SMTP, sender: str, recipient: str) -> Reply:
+    """Return the reply to one recipient, in a transaction that ends without a message."""
     answer = reply(client.mail(sender))
     if answer.positive:
-        # smtplib's own rcpt() parses the address, and would mend the forms that are asked for.
-        answer = reply(client.docmd("RCPT", f"TO:<{recipient}>"))
+        answer = rcpt(client, recipient)
     client.rset()
     return answer

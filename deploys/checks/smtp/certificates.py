@@ -1,97 +1,73 @@
 """
-What a client sees of TLS on port 25: the certificate of every name.
+Certificates on port 25: one for every name of the host, valid and not about to expire.
 
-A sender that asks for a name by SNI (RFC 6066) compares it with the certificate where MTA-STS says
-so (RFC 8461 section 4.1).
+A sender that verifies, as MTA-STS demands, sends the name by SNI (RFC 6066) and compares it with
+the certificate (RFC 8461 section 4.1).
 """
 
-import smtplib
-import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from cryptography import x509
 
-from ...mail.settings.model import Fleet, MailSettings
-from ..clients.endpoint import Endpoint, smtp_endpoints
-from ..clients.smtp import session, starttls
+from ...mail.settings.model import MailSettings
+from ..clients.endpoint import Endpoint, per_endpoint
+from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.target import Host
+from ..core.world import World
 
 TLS = Check(
     "smtp.tls",
     "host",
-    "Has every name a certificate that is good for it?",
+    "Does every name of the host have a valid certificate?",
     "RFC 8461 section 4.1",
     why=(
-        "Senders that verify, as MTA-STS has them do, keep their mail where the certificate is for "
-        "another name or has ended."
+        "Senders that verify, as MTA-STS demands, keep their mail if the certificate is for "
+        "another name or has expired."
     ),
     remedy="Have a certificate for every name: `mail_tls`, `mail_tls_names`.",
+    when_unknown="fix smtp.starttls first",
 )
-SOON = timedelta(days=14)  # whoever renews does so 30 days before the end
-
-Shown = x509.Certificate | MisbehavedError | UnansweredError
+SOON = timedelta(days=14)  # certbot renews 30 days before the end
 
 
-def certificates(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every address of every host for the certificate of each of its names."""
-    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
-    calls = (partial(_asked, endpoint, host, world) for endpoint, host in asked)
-    for findings in side_by_side(calls):
-        yield from findings
+@per_endpoint(TLS, anywhere=True)
+def certificates(endpoint: Endpoint, host: Host, world: World) -> Iterable[Finding]:
+    """Check the certificate of each name of the host."""
+    shown = {name: _certificate(endpoint, name, world) for name in host.host_names}
+    return [_finding(endpoint, host, name, shown[name]) for name in shown]
 
 
-def _asked(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
-    findings = []
-    for name in host.host_names:
-        shown = _shown(endpoint, name, world)
-        if not isinstance(shown, x509.Certificate):
-            return [TLS.unknown(endpoint.host, f"not asked: {shown}", "mend smtp.starttls first")]
-        findings.append(_certificate(endpoint, host, name, shown))
-    return findings
+def _certificate(endpoint: Endpoint, name: str, world: World) -> x509.Certificate:
+    with session(endpoint, world) as client:
+        starttls(client, name)
+        return x509.load_der_x509_certificate(peer_certificate(client))
 
 
-def _shown(endpoint: Endpoint, name: str, world: World) -> Shown:
-    try:
-        with session(endpoint, world) as client:
-            starttls(client, name)
-            return x509.load_der_x509_certificate(_presented(client))
-    except (MisbehavedError, UnansweredError) as problem:
-        return problem
-
-
-def _presented(client: smtplib.SMTP) -> bytes:
-    socket = client.sock
-    return (
-        socket.getpeercert(binary_form=True) if isinstance(socket, ssl.SSLSocket) else b""
-    ) or b""
-
-
-def _certificate(
-    endpoint: Endpoint, host: MailSettings, name: str, shown: x509.Certificate
-) -> Finding:
-    ends, names = shown.not_valid_after_utc, _names(shown)
-    issuer = "itself" if shown.issuer == shown.subject else shown.issuer.rfc4514_string()
-    saw = f"{endpoint} shows for {name} a certificate by {issuer} until {ends:%Y-%m-%d}"
+def _finding(endpoint: Endpoint, host: Host, name: str, certificate: x509.Certificate) -> Finding:
+    ends, names = certificate.not_valid_after_utc, _names(certificate)
+    self_issued = certificate.issuer == certificate.subject
+    issuer = "itself" if self_issued else certificate.issuer.rfc4514_string()
+    saw = f"{endpoint} has for {name} a certificate by {issuer} until {ends:%Y-%m-%d}"
     now = datetime.now(UTC)
+    source = host.tls if isinstance(host, MailSettings) else "files"
     if not {name, f"*.{name.partition('.')[2]}"} & names:
-        fix = f"have a certificate for {name}: mail_tls says where from, mail_tls_names for whom"
+        fix = f"get a certificate for {name}: mail_tls names the source, mail_tls_names the names"
         return TLS.error(host.inventory_name, f"{saw}, for {', '.join(sorted(names))}", fix)
     if ends < now:
-        return TLS.error(host.inventory_name, saw, _RENEW[host.tls])
+        return TLS.error(host.inventory_name, saw, _RENEW[source])
     if ends - now < SOON:
-        return TLS.warning(host.inventory_name, saw, _RENEW[host.tls])
-    if issuer == "itself" and host.tls == "acme":
-        fix = f"see what the run said of {host.acme_directory}, and run again"
+        return TLS.warning(host.inventory_name, saw, _RENEW[source])
+    if self_issued and isinstance(host, MailSettings) and source == "acme":
+        fix = f"see the output of the run about {host.acme_directory}, and run again"
         return TLS.warning(host.inventory_name, saw, fix)
     return TLS.ok(host.inventory_name, saw)
 
 
 _RENEW = {
-    "acme": "look at the log of certbot.service on the host: its timer should have renewed it",
-    "files": "put its successor in place of the file on the host",
+    "acme": "see the log of certbot.service on the host: its timer should have renewed it",
+    "files": "replace the file on the host with a new certificate",
     "self-signed": "run again: the host makes a new one",
 }
 

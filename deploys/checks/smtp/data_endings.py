@@ -1,10 +1,10 @@
 """
-One session in which a message seems to end, and what the server says before it ends in truth.
+A session with a false end of a message, and the replies before its true end.
 
-The message holds a sequence that is not its end, then MAIL and RCPT. The true end never comes, so
-a message that was not split is discarded (RFC 5321 section 4.1.1.4). One that was split is refused
-too: it has passed more servers than mail ever does (section 6.3), and the second is for somebody
-who does not exist. A server that does not count delivers a test message that is marked as one.
+The message holds a sequence that is not its end, followed by MAIL and RCPT. Its true end is never
+sent, so a server that reads on discards the message (RFC 5321 section 4.1.1.4). A server that ends
+it early refuses it too: its Received headers look like a loop (section 6.3), and the hidden
+recipient does not exist. A server without such a limit delivers a message that is marked as a test.
 """
 
 import smtplib
@@ -20,7 +20,7 @@ from ..core.world import MisbehavedError, UnansweredError, World
 
 _OK, _START_INPUT = 250, 354
 _HOPS = 101  # RFC 5321 section 6.3: a loop is assumed at "normally at least 100"
-_SILENCE = 1 / 20  # of a session's time: who says nothing for that long reads on
+_SILENCE = 1 / 20  # of a session's time: a server that is silent for so long reads on
 _MOST = 3  # replies: to the message, MAIL and RCPT
 
 Outcome = Sequence[Reply] | MisbehavedError | UnansweredError
@@ -28,19 +28,19 @@ Outcome = Sequence[Reply] | MisbehavedError | UnansweredError
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who sends a message to whom, and for whom the second is that hides in it."""
+    """Sender and recipient of a message, and the recipient of the message hidden in it."""
 
     sender: str
     recipient: str
     hidden: str
 
 
-def said_after(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) -> Outcome:
-    """Return every reply between a sequence and the true end; what went wrong is an outcome too."""
+def outcome(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) -> Outcome:
+    """Return every reply between a sequence and the true end, or the problem with the session."""
     try:
         with session(endpoint, world) as client:
             if isinstance(endpoint, SubmissionEndpoint):
-                _enter(client, endpoint)
+                _log_in(client, endpoint)
             _demand(client.mail(mail.sender), _OK)
             _demand(client.rcpt(mail.recipient), _OK)
             _demand(client.docmd("DATA"), _START_INPUT)
@@ -50,7 +50,7 @@ def said_after(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) 
         return problem
 
 
-def _enter(client: Client, endpoint: SubmissionEndpoint) -> None:
+def _log_in(client: Client, endpoint: SubmissionEndpoint) -> None:
     if not endpoint.wrapped:
         starttls(client)
     log_in(client, endpoint)
@@ -82,7 +82,7 @@ def _commands(mail: Envelope) -> bytes:
 
 
 def _replies(client: smtplib.SMTP, wait: float) -> list[Reply]:
-    """Return what is said, and hang up: QUIT would be one more line of the message."""
+    """Return the replies, and disconnect: QUIT would be one more line of the message."""
     replies: list[Reply] = []
     try:
         while client.sock and len(replies) < _MOST:

@@ -1,84 +1,81 @@
 """
-Whether an account may write in somebody else's name (RFC 6409 section 6.1).
+Forged authors (RFC 6409 section 6.1): an account that writes another address into From.
 
-The envelope is the account's own and permitted. The From header is what readers see, and it names
-another: alone, beside the account, or in a second header. The messages go to the account itself, so
-a host that takes one troubles nobody else with it.
+The envelope is the account's own. Readers see the From header, which names another address: alone,
+next to the account, or in a second header. The messages are for the account itself, so a host that
+accepts one bothers no one else.
 """
 
 import smtplib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from email.message import Message
 from email.policy import SMTP
 from email.utils import format_datetime, localtime
 from functools import partial
 
-from ...mail.settings.model import Fleet, MailSettings
-from ..clients.addresses import nobody
+from ...mail.settings.model import MailSettings
+from ..clients.addresses import unknown_recipient
 from ..clients.endpoint import SubmissionEndpoint, submission_endpoints
 from ..clients.message import HEADER, new_run
 from ..clients.smtp import Reply, log_in, reply, session, starttls
 from ..core.finding import Check, Finding
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.inspection import completed, per_host, together
+from ..core.world import World
 
 FORGERY = Check(
     "smtp.forgery",
     "host",
-    "Is a message refused whose From header names somebody other than the account?",
+    "Is a message refused if its From header names another address than the account's?",
     "RFC 6409 section 6.1",
     why=(
-        "Who has one password could write as anybody, and the host's signature would vouch for "
-        "it: readers and DMARC see the From header, not the envelope."
+        "With one password, an attacker could write as any address of the domain, and the host "
+        "would sign it: readers and DMARC look at the From header, not at the envelope."
     ),
-    remedy="Keep rspamd before the submission services; `senders` of an account allows more names.",
+    remedy="Keep rspamd as milter of submission; `senders` of an account allows more addresses.",
+    when_unknown="fix smtp.submission first",
 )
 
 
-def forgery(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask both submission ports of every host with accounts, at its first address."""
-    hosts = [host for host in fleet.hosts if host.accounts and host.addresses]
-    asked = [
-        (endpoint, host)
-        for host in hosts
+@per_host(FORGERY)
+def forgery(host: MailSettings, world: World) -> Iterable[Finding]:
+    """Try both submission ports of a host with accounts, at its first address."""
+    return together(
+        partial(attempts, endpoint, host, world)
         for endpoint in submission_endpoints(host, str(host.addresses[0]))
-    ]
-    calls = [partial(forged, endpoint, host, world) for endpoint, host in asked]
-    for findings in side_by_side(calls):
-        yield from findings
+    )
 
 
-def forged(endpoint: SubmissionEndpoint, host: MailSettings, world: World) -> list[Finding]:
-    """Try one submission port."""
+def attempts(endpoint: SubmissionEndpoint, host: MailSettings, world: World) -> list[Finding]:
+    """Try forged authors at one submission port."""
     if not endpoint.password:
-        fix = "give the password of an account as a reference, if this is to be tried"
-        return [
-            FORGERY.info(endpoint.host, f"{endpoint}: no account's password is known here", fix)
-        ]
-    try:
-        with session(endpoint, world) as client:
-            if not endpoint.wrapped:
-                starttls(client)
-            log_in(client, endpoint)
-            return list(_interview(client, endpoint, host.accounts[endpoint.login].senders[0]))
-    except (MisbehavedError, UnansweredError) as problem:
-        return [
-            FORGERY.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.submission first")
-        ]
+        fix = "give the password of an account as a reference, so that this can be checked"
+        saw = f"{endpoint}: no password of an account is known here"
+        return [FORGERY.info(endpoint.host, saw, fix)]
+    own = host.accounts[endpoint.login].senders[0]
+    return completed((FORGERY,), endpoint.host, partial(_logged_in, endpoint, own, world))
 
 
-def _interview(client: smtplib.SMTP, endpoint: SubmissionEndpoint, own: str) -> Iterator[Finding]:
-    other = nobody(own.partition("@")[2])
+def _logged_in(endpoint: SubmissionEndpoint, own: str, world: World) -> list[Finding]:
+    with session(endpoint, world) as client:
+        if not endpoint.wrapped:
+            starttls(client)
+        log_in(client, endpoint)
+        return list(_authors(client, endpoint, own))
+
+
+def _authors(client: smtplib.SMTP, endpoint: SubmissionEndpoint, own: str) -> Iterator[Finding]:
+    other = unknown_recipient(own.partition("@")[2])
     for authors in ([other], [f"{own}, {other}"], [own, other]):
-        written = " and ".join(f"From: {author}" for author in authors)
-        saw = f"{endpoint} answered {endpoint.login} with {written}"
-        answer, whole = _sent(client, own, authors)
-        yield _judged(endpoint, f"{saw}: {answer}", answer, whole=whole)
+        headers = " and ".join(f"From: {author}" for author in authors)
+        answer, complete = _sent(client, own, authors)
+        saw = f"{endpoint} answered {endpoint.login} with {headers}: {answer}"
+        yield _finding(endpoint, saw, answer, complete=complete)
 
 
 def _sent(client: smtplib.SMTP, own: str, authors: Sequence[str]) -> tuple[Reply, bool]:
-    """Return the last reply, and whether it is about the message."""
-    for ask in (client.mail, client.rcpt):
-        answer = reply(ask(own))
+    """Return the last reply, and whether it is about the whole message."""
+    for command in (client.mail, client.rcpt):
+        answer = reply(command(own))
         if not answer.positive:
             client.rset()
             return answer, False
@@ -87,7 +84,7 @@ def _sent(client: smtplib.SMTP, own: str, authors: Sequence[str]) -> tuple[Reply
 
 def _message(own: str, authors: Sequence[str]) -> bytes:
     run = new_run()
-    message = Message()  # which takes a header twice
+    message = Message()  # this class allows a header twice
     for author in authors:
         message["From"] = author
     message["To"] = own
@@ -100,18 +97,17 @@ def _message(own: str, authors: Sequence[str]) -> bytes:
     return message.as_bytes(policy=SMTP)
 
 
-def _judged(endpoint: SubmissionEndpoint, saw: str, answer: Reply, *, whole: bool) -> Finding:
-    if not whole:
-        fix = "mend smtp.submission first: this is about the envelope"
+def _finding(endpoint: SubmissionEndpoint, saw: str, answer: Reply, *, complete: bool) -> Finding:
+    if not complete:
+        fix = "fix smtp.submission first: the envelope was refused"
         return FORGERY.unknown(endpoint.host, saw, fix)
     if answer.permanent:
         return FORGERY.ok(endpoint.host, saw)
     if answer.positive:
         fix = (
-            f"see whether smtpd_milters of that port names rspamd, and deploy {endpoint.host}: its "
-            "rule FORGED_AUTHOR refuses this"
+            f"check that smtpd_milters of that port names rspamd, and deploy {endpoint.host}: its "
+            "rule FORGED_AUTHOR refuses such a message"
         )
         return FORGERY.error(endpoint.host, saw, fix)
-    return FORGERY.unknown(
-        endpoint.host, saw, f"see what rspamd says on {endpoint.host}, and verify again"
-    )
+    fix = f"see the log of rspamd on {endpoint.host}, and verify again"
+    return FORGERY.unknown(endpoint.host, saw, fix)

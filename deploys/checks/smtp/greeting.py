@@ -1,33 +1,33 @@
 """
-How a server introduces itself on port 25: by its own name, without its version, with extensions.
+Greeting and EHLO on port 25: the server's own name, no version, and the usual extensions.
 
-RFC 5321 sections 4.2 and 4.1.1.1: the greeting and the answer to EHLO begin with the server's fully
-qualified name. DSN is not asked for: a server that offers it to strangers sends reports to senders
-that may be forged, which is why ours keep it for those who log in.
+RFC 5321 sections 4.2 and 4.1.1.1: the greeting and the reply to EHLO begin with the server's fully
+qualified name. DSN is not among the extensions: a server that offers it to unauthenticated clients
+sends reports to forged senders, so ours offer it on the submission ports only.
 """
 
 import re
 import smtplib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
-from ...mail.settings.model import Fleet, MailSettings
-from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.endpoint import Endpoint, per_endpoint
 from ..clients.smtp import Reply, reply, session
 from ..core.finding import Check, Finding
-from ..core.world import MisbehavedError, Names, UnansweredError, World, addresses, side_by_side
+from ..core.target import Host, TargetServer
+from ..core.world import Names, UnansweredError, World, addresses
 
 BANNER = Check(
     "smtp.banner",
     "host",
-    "Does the server give its own name, tell no version, and offer the SMTP of today?",
+    "Does the server greet with its own name, without a version, and offer the usual extensions?",
     "RFC 5321 sections 4.2 and 4.1.1.1",
     why=(
-        "Other servers distrust one that goes by another name, a version tells attackers what to "
-        "try, and without the extensions mail is slower and its errors say less."
+        "Other servers distrust a server with another name. A version tells attackers what to try. "
+        "Without the extensions mail is slower, and its errors say less."
     ),
     remedy="Set `myhostname` to `mail_hostname`, and `smtpd_banner = $myhostname ESMTP`.",
+    when_unknown="fix smtp.connect first",
 )
 EXTENSIONS = ("PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "STARTTLS")
 _INTERNATIONAL = "SMTPUTF8"
@@ -40,42 +40,30 @@ _RENAME = "set myhostname, and smtpd_banner = $myhostname ESMTP"
 
 
 @dataclass(frozen=True)
-class Introduction:
-    """What a server says of itself: in its greeting, and in answer to EHLO."""
+class Greeting:
+    """A server's greeting, the first line of its reply to EHLO, and its extensions."""
 
     greeting: Reply
     ehlo: Reply
     extensions: frozenset[str]
 
 
-def introduced(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Listen to how every address of every host introduces itself."""
-    asked = [(host, endpoint) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
-    calls = (partial(_asked, endpoint, host, fleet, world) for host, endpoint in asked)
-    for findings in side_by_side(calls):
-        yield from findings
+@per_endpoint(BANNER, anywhere=True)
+def greetings(endpoint: Endpoint, host: Host, world: World) -> Iterable[Finding]:
+    """Check the greeting and the reply to EHLO at one address."""
+    with session(endpoint, world) as client:
+        seen = _greeting(client.greeting, client)
+    return findings(endpoint, host, seen, world.names)
 
 
-def _asked(endpoint: Endpoint, host: MailSettings, fleet: Fleet, world: World) -> Sequence[Finding]:
-    try:
-        with session(endpoint, world) as client:
-            seen = _introduction(client.greeting, client)
-    except (MisbehavedError, UnansweredError) as problem:
-        return [BANNER.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.connect first")]
-    names = world.names if fleet.foreign else None
-    return judged(endpoint, host, seen, names)
-
-
-def _introduction(greeting: tuple[int, bytes], client: smtplib.SMTP) -> Introduction:
+def _greeting(greeting: tuple[int, bytes], client: smtplib.SMTP) -> Greeting:
     first = (client.ehlo_resp or b"").split(b"\n")[0] if client.does_esmtp else b""
     offered = frozenset(word.upper() for word in client.esmtp_features)
-    return Introduction(reply(greeting), reply((0, first)), offered)
+    return Greeting(reply(greeting), reply((0, first)), offered)
 
 
-def judged(
-    endpoint: Endpoint, host: MailSettings, seen: Introduction, names: Names | None = None
-) -> list[Finding]:
-    """Judge how a server introduces itself; a stranger's may have a name that the DNS knows."""
+def findings(endpoint: Endpoint, host: Host, seen: Greeting, names: Names) -> list[Finding]:
+    """Return the findings; a target may use any name that has its address in the DNS."""
     wrong = list(_wrong(endpoint, host, seen, names))
     if wrong:
         return wrong
@@ -86,48 +74,50 @@ def judged(
     return [BANNER.ok(endpoint.host, f"{saw}, {_INTERNATIONAL}")]
 
 
-def _wrong(
-    endpoint: Endpoint, host: MailSettings, seen: Introduction, names: Names | None
-) -> Iterator[Finding]:
+def _wrong(endpoint: Endpoint, host: Host, seen: Greeting, names: Names) -> Iterator[Finding]:
     if not seen.ehlo.text:
-        fix = "let the server speak ESMTP: without it there is neither TLS nor any extension"
+        fix = "enable ESMTP: without EHLO there is neither TLS nor any extension"
         yield BANNER.error(endpoint.host, f"{endpoint} does not answer EHLO", fix)
         return
-    for words, said in (("its greeting", seen.greeting), ("its answer to EHLO", seen.ehlo)):
-        yield from _name(endpoint, host, words, _first(said), names)
+    for reply_, text in (("its greeting", seen.greeting), ("its reply to EHLO", seen.ehlo)):
+        yield from _name(endpoint, host, (reply_, _first(text)), names)
     if version := _VERSION.search(seen.greeting.text):
-        saw = f"{endpoint} tells {version[0]} in its greeting: {seen.greeting}"
+        saw = f"{endpoint} shows {version[0]} in its greeting: {seen.greeting}"
         yield BANNER.warning(endpoint.host, saw, "set smtpd_banner = $myhostname ESMTP")
     if missing := [word for word in EXTENSIONS if word not in seen.extensions]:
         saw = f"{endpoint} does not offer {', '.join(missing)}"
-        fix = "take them out of smtpd_discard_ehlo_keywords, and of what filters in between discard"
+        fix = "remove them from smtpd_discard_ehlo_keywords, and check filters in front of Postfix"
         yield BANNER.warning(endpoint.host, saw, fix)
 
 
 def _name(
-    endpoint: Endpoint, host: MailSettings, words: str, said: str, names: Names | None
+    endpoint: Endpoint, host: Host, first: tuple[str, str], names: Names
 ) -> Iterator[Finding]:
-    saw = f"{endpoint} begins {words} with {said!r}"
-    if not _NAME.fullmatch(said.lower()):
+    place, name = first
+    saw = f"{endpoint} begins {place} with {name!r}"
+    if not _NAME.fullmatch(name.lower()):
         yield BANNER.error(endpoint.host, f"{saw}, which is no fully qualified name", _RENAME)
-    elif said.lower() not in host.host_names:
-        if names is None:
-            yield BANNER.error(endpoint.host, f"{saw}, and not with {host.hostname}", _RENAME)
-        else:
-            yield from _stranger(endpoint, said, saw, names)
+    elif name.lower() in host.host_names:
+        return
+    elif isinstance(host, TargetServer):
+        yield from _other_name(endpoint, name, saw, names)
+    else:
+        yield BANNER.error(endpoint.host, f"{saw}, and not with {host.hostname}", _RENAME)
 
 
-def _stranger(endpoint: Endpoint, said: str, saw: str, names: Names) -> Iterator[Finding]:
-    # A cluster may answer under another name than the one that its MX records give it.
+def _other_name(endpoint: Endpoint, name: str, saw: str, names: Names) -> Iterator[Finding]:
+    # The members of a cluster may have other names than the target of its MX record.
     try:
-        found = addresses(names, said.lower())
+        found = addresses(names, name.lower())
     except UnansweredError as problem:
-        yield BANNER.unknown(endpoint.host, f"{saw}; {problem}", "ask again later")
+        yield BANNER.unknown(
+            endpoint.host, f"{saw}; {problem}", "make the resolver answer, and verify again"
+        )
         return
     if endpoint.address not in found:
-        fix = f"{_RENAME}; or let {said} have the address {endpoint.address}"
+        fix = f"{_RENAME}; or publish the address {endpoint.address} for {name}"
         yield BANNER.warning(endpoint.host, f"{saw}, which has another address or none", fix)
 
 
-def _first(said: Reply) -> str:
-    return said.text.partition(" ")[0]
+def _first(reply_: Reply) -> str:
+    return reply_.text.partition(" ")[0]

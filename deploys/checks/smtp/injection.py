@@ -1,78 +1,69 @@
 """
-Commands sent in clear text that are answered inside TLS (CVE-2011-0411).
+STARTTLS injection (CVE-2011-0411): a command in clear text that is answered inside TLS.
 
-RFC 3207 section 4.2 has both sides forget everything when TLS begins. A server that keeps what
-came in the same packet as STARTTLS takes the words of whoever is on the way for its client's.
+RFC 3207 section 4.2: both sides discard what they know when TLS begins. A server that keeps
+commands from the packet of STARTTLS lets an attacker on the network insert commands into the
+client's session.
 """
 
 import smtplib
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 
-from ...mail.settings.model import Fleet
-from ..clients.endpoint import Endpoint, smtp_endpoints, submission_endpoints
+from ...mail.settings.model import MailSettings
+from ..clients.endpoint import Endpoint, per_endpoint, smtp_endpoints, submission_endpoints
 from ..clients.smtp import handshake, reply, session
 from ..core.finding import Check, Finding
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.world import World
 
 INJECTION = Check(
     "smtp.injection",
     "host",
-    "Is what comes in clear text together with STARTTLS forgotten when TLS begins?",
+    "Are commands that come together with STARTTLS discarded when TLS begins?",
     "RFC 3207 section 4.2, CVE-2011-0411",
     why=(
-        "Who is on the way puts commands before those of a client that believes itself under TLS, "
+        "An attacker on the network inserts commands before those of a client that relies on TLS, "
         "and gets its mail or its password."
     ),
-    remedy="Keep Postfix up to date, and nothing in front of it that speaks TLS in its place.",
+    remedy="Keep Postfix up to date, and put no TLS proxy in front of it.",
+    when_unknown="fix smtp.starttls first",
 )
 
 _READY, _OK = 220, 250
 
 
-def injection(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every address of every host, and its submission where TLS begins with STARTTLS."""
-    endpoints = [endpoint for host in fleet.hosts for endpoint in smtp_endpoints(host)]
-    endpoints += [
-        endpoint
-        for host in fleet.hosts
-        for address in host.addresses
-        for endpoint in submission_endpoints(host, str(address))
-        if not endpoint.wrapped
-    ]
-    yield from side_by_side(partial(injected, endpoint, world) for endpoint in endpoints)
+def starttls_endpoints(host: MailSettings) -> Iterator[Endpoint]:
+    """Yield every endpoint of a host where TLS begins with STARTTLS."""
+    yield from smtp_endpoints(host)
+    for address in map(str, host.addresses):
+        yield from (one for one in submission_endpoints(host, address) if not one.wrapped)
 
 
-def injected(endpoint: Endpoint, world: World) -> Finding:
-    """Send NOOP with STARTTLS and EHLO inside TLS, and see whose answer comes first."""
-    try:
-        with session(endpoint, world) as client:
-            if not client.has_extn("starttls"):
-                return _unknown(endpoint, f"{endpoint} does not offer STARTTLS")
-            client.send(b"STARTTLS\r\nNOOP\r\n")
-            answer = reply(client.getreply())
-            if answer.code != _READY:
-                return INJECTION.ok(
-                    endpoint.host, f"{endpoint} answered STARTTLS with NOOP: {answer}"
-                )
-            handshake(client, endpoint.address)
-            return _inside(endpoint, client)
-    except (MisbehavedError, UnansweredError) as problem:
-        return _unknown(endpoint, str(problem))
+@per_endpoint(INJECTION, endpoints=starttls_endpoints)
+def injection(endpoint: Endpoint, _host: MailSettings, world: World) -> Iterable[Finding]:
+    """Send NOOP with STARTTLS and EHLO inside TLS, and see which of them is answered first."""
+    with session(endpoint, world) as client:
+        if not client.has_extn("starttls"):
+            yield INJECTION.not_checked(endpoint.host, f"{endpoint} does not offer STARTTLS")
+            return
+        client.send(b"STARTTLS\r\nNOOP\r\n")
+        answer = reply(client.getreply())
+        if answer.code != _READY:
+            saw = f"{endpoint} answered STARTTLS with NOOP: {answer}"
+            yield INJECTION.ok(endpoint.host, saw)
+            return
+        handshake(client, endpoint.address)
+        yield _inside(endpoint, client)
 
 
 def _inside(endpoint: Endpoint, client: smtplib.SMTP) -> Finding:
     code, text = client.ehlo()
     if code != _OK:
         raise smtplib.SMTPResponseException(code, text)
-    # A server that offered STARTTLS has extensions to tell of, a line each.
+    # A server that offered STARTTLS has extensions to list, one for each line.
     if b"\n" in text:
-        return INJECTION.ok(endpoint.host, f"{endpoint} forgot the NOOP that came with STARTTLS")
+        saw = f"{endpoint} discarded the NOOP that came with STARTTLS"
+        return INJECTION.ok(endpoint.host, saw)
     client.getreply()
     saw = f"{endpoint} answered NOOP, which came before TLS, inside TLS: {reply((code, text))}"
-    fix = "update Postfix, or what speaks TLS in its place, to a version that mends CVE-2011-0411"
+    fix = "update Postfix, or the TLS proxy in front of it, to a version with CVE-2011-0411 fixed"
     return INJECTION.error(endpoint.host, saw, fix)
-
-
-def _unknown(endpoint: Endpoint, problem: str) -> Finding:
-    return INJECTION.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.starttls first")

@@ -1,19 +1,21 @@
 """
-The TLS of every port, scanned: versions, cipher suites, known holes, and the order of the chain.
+TLS scan of every port: versions, cipher suites, known weaknesses, and the order of the chain.
 
-RFC 9325 says which TLS is secure: 1.2 and 1.3, forward secrecy, no compression. Cipher suites are
-graded as Internet.nl does it. A profile for old peers excuses on port 25 what is old, as mail would
-else cross the network in clear (RFC 7435), but nothing that is broken.
+RFC 9325 defines secure TLS: 1.2 and 1.3, forward secrecy, no compression. Cipher suites are graded
+as by Internet.nl. On port 25 the profile `interoperable` allows old versions and suites, as mail
+would otherwise cross the network in clear text (RFC 7435), but no broken ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sslyze import ServerScanResultAsJson
 
 from ...mail.ciphers import Grade, broken, grade
-from ...mail.settings.model import Fleet, MailSettings
+from ...mail.settings.model import MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints, submission_endpoints
 from ..core.finding import Check, Finding
+from ..core.inspection import per_fleet
+from ..core.target import Host, Scope
 from ..core.world import World
 from .scan import scanned
 from .scanner import COMMANDS, OLD, VERSIONS, Server
@@ -22,40 +24,48 @@ from .weaknesses import weaknesses
 PROTOCOLS = Check(
     "smtp.protocols",
     "host",
-    "Is only secure TLS spoken: its versions, cipher suites and chain, without a known hole?",
+    "Are TLS versions, cipher suites and certificate chains secure, without known weaknesses?",
     "RFC 9325",
     why=(
-        "Old versions and cipher suites can be read or changed on the way; graders such as "
-        "Internet.nl fail a domain for them."
+        "Attackers can read or change traffic of old versions and cipher suites, and test sites "
+        "such as Internet.nl fail a domain for them."
     ),
-    remedy='Keep `mail_tls_profile = "strict"`, and the host\'s updates.',
+    remedy='Keep `mail_tls_profile = "strict"`, and keep the host up to date.',
+    when_unknown="fix smtp.starttls first",
 )
 _MOST = 5  # names in one finding
 _CURRENT = "set smtpd_tls_protocols = >=TLSv1.2"
-_EXCLUDED = "exclude them by smtpd_tls_exclude_ciphers; Postfix as this project sets it up does"
+_EXCLUDED = "exclude them with smtpd_tls_exclude_ciphers, as a deploy of this project does"
 
 
-def protocols(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Scan every address of every host, and, at the first, the ports at which accounts log in."""
+@per_fleet(PROTOCOLS, anywhere=True, slow=True)
+def protocols(scope: Scope, world: World) -> Iterable[Finding]:
+    """Scan port 25 of every address of every host, and the submission ports of the first."""
     asked = {
         _server(endpoint, host, world): (endpoint, host)
-        for host in fleet.hosts
-        for endpoint in (*smtp_endpoints(host), *submission_endpoints(host, str(host.addresses[0])))
+        for host in scope.hosts
+        for endpoint in (*smtp_endpoints(host), *_submission(host))
     }
     limit = 2 * world.timeout + len(asked)
     found = scanned(tuple(asked), limit) if asked else {}
     for server, (endpoint, host) in asked.items():
         result = found.get(server)
         if result is None:
-            why = f"{endpoint} could not be scanned: its scan did not end within {limit:g} s"
+            why = f"{endpoint}: the scan did not end within {limit:g} s"
             yield PROTOCOLS.unknown(
-                endpoint.host, why, "mend smtp.starttls first, or look for a tarpit"
+                endpoint.host, why, "fix smtp.starttls first, or look for a tarpit"
             )
         else:
-            yield from judged(endpoint, host, result)
+            yield from findings(endpoint, host, result)
 
 
-def _server(endpoint: Endpoint, host: MailSettings, world: World) -> Server:
+def _submission(host: Host) -> tuple[Endpoint, ...]:
+    if isinstance(host, MailSettings):
+        return submission_endpoints(host, str(host.addresses[0]))
+    return ()
+
+
+def _server(endpoint: Endpoint, host: Host, world: World) -> Server:
     return Server(
         name=host.hostname,
         address=endpoint.address,
@@ -64,21 +74,19 @@ def _server(endpoint: Endpoint, host: MailSettings, world: World) -> Server:
     )
 
 
-def judged(
-    endpoint: Endpoint, host: MailSettings, result: ServerScanResultAsJson
-) -> Iterator[Finding]:
-    """Judge what was found at one port."""
+def findings(endpoint: Endpoint, host: Host, result: ServerScanResultAsJson) -> Iterator[Finding]:
+    """Yield the findings about the scan of one port."""
     found = result.scan_result
     if not found:
         reason = _reason(result.connectivity_error_trace or "") or result.scan_status.value
         why = f"{endpoint} could not be scanned: {reason}"
-        yield PROTOCOLS.unknown(endpoint.host, why[:300], "mend smtp.starttls first")
+        yield PROTOCOLS.unknown(endpoint.host, why[:300], PROTOCOLS.when_unknown)
         return
     attempts = {command.value: getattr(found, command.value) for command in COMMANDS}
     missing = sorted(name for name, attempt in attempts.items() if attempt.result is None)
     if missing:
-        why = f"{endpoint} broke the scan of {', '.join(missing)}"
-        yield PROTOCOLS.unknown(endpoint.host, why, "look at the mail service and its log")
+        why = f"{endpoint} did not answer the scan of {', '.join(missing)}"
+        yield PROTOCOLS.unknown(endpoint.host, why, "see the mail service and its log")
     spoken = {
         version: [one.cipher_suite.name for one in done.accepted_cipher_suites]
         for version in VERSIONS
@@ -97,42 +105,40 @@ def judged(
     yield from problems
     if not problems and not missing:
         many = len({suite for suites in spoken.values() for suite in suites})
-        saw = (
-            f"{endpoint} speaks {_named(tuple(spoken))} with {many} cipher suites and no known hole"
-        )
+        suites = f"{many} cipher suites and no known weakness"
+        saw = f"{endpoint} speaks {_named(tuple(spoken))} with {suites}"
         yield PROTOCOLS.ok(endpoint.host, saw)
 
 
 def _reason(trace: str) -> str:
-    """Return sslyze's own words for what it raised, which also names the class and the server."""
+    """Return the message of the exception in sslyze's trace."""
     return trace.strip().rpartition("\n")[2].rpartition(' -> "')[2].removesuffix('".')
 
 
-def _excused(endpoint: Endpoint, host: MailSettings) -> bool:
-    return host.tls_profile == "interoperable" and not endpoint.port
+def _allows_old(endpoint: Endpoint, host: Host) -> bool:
+    profile = host.tls_profile if isinstance(host, MailSettings) else "strict"
+    return profile == "interoperable" and not endpoint.port
 
 
-def _versions(
-    endpoint: Endpoint, host: MailSettings, spoken: dict[str, list[str]]
-) -> Iterator[Finding]:
+def _versions(endpoint: Endpoint, host: Host, spoken: dict[str, list[str]]) -> Iterator[Finding]:
     old = [version for version in OLD if version in spoken]
-    if _excused(endpoint, host):
+    if _allows_old(endpoint, host):
         old = [version for version in old if version.startswith("ssl")]
     if old:
         fix = f"{_CURRENT}, or mail_tls_profile = 'interoperable' for TLS 1.0 and 1.1"
         yield PROTOCOLS.error(endpoint.host, f"{endpoint} speaks {_named(old)}", fix)
 
 
-def _suites(endpoint: Endpoint, host: MailSettings, suites: Sequence[str]) -> Iterator[Finding]:
-    excused = _excused(endpoint, host)
+def _suites(endpoint: Endpoint, host: Host, suites: Sequence[str]) -> Iterator[Finding]:
+    allows_old = _allows_old(endpoint, host)
     bad = [one for one in suites if grade(one) is Grade.INSUFFICIENT]
-    bad = [one for one in bad if broken(one)] if excused else bad
+    bad = [one for one in bad if broken(one)] if allows_old else bad
     if bad:
         saw = f"{endpoint} accepts {len(bad)} insufficient cipher suites: {_some(bad)}"
         yield PROTOCOLS.error(endpoint.host, saw, _EXCLUDED)
-    old = [] if excused else [one for one in suites if grade(one) is Grade.PHASE_OUT]
+    old = [] if allows_old else [one for one in suites if grade(one) is Grade.PHASE_OUT]
     if old:
-        saw = f"{endpoint} accepts {len(old)} cipher suites that are to be phased out: {_some(old)}"
+        saw = f"{endpoint} accepts {len(old)} cipher suites to be phased out: {_some(old)}"
         yield PROTOCOLS.warning(endpoint.host, saw, _EXCLUDED)
 
 

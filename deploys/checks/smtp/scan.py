@@ -1,4 +1,4 @@
-"""A scan of TLS at several ports, in one process that is ended when its time is over."""
+"""A TLS scan of several ports, in one process with a time limit."""
 
 import subprocess
 import sys
@@ -12,12 +12,12 @@ from sslyze import ServerScanResultAsJson
 from . import scanner
 from .scanner import SERVERS, Server
 
-_LONGEST = 1 << 26  # octets of results, of which a server takes some hundred thousand
+_LONGEST = 1 << 26  # octets of results; one server has some hundred thousand
 
 
 def scanned(servers: Sequence[Server], limit: float) -> Mapping[Server, ServerScanResultAsJson]:
-    """Return what was found at each server whose scan was done within so many seconds."""
-    # What a process has written to a file is there, however it is ended.
+    """Return the result of each server whose scan ended within `limit` seconds."""
+    # A file keeps what the process has written when it is killed.
     with TemporaryFile() as found:
         with suppress(subprocess.TimeoutExpired):
             subprocess.run(
@@ -32,7 +32,7 @@ def scanned(servers: Sequence[Server], limit: float) -> Mapping[Server, ServerSc
         lines = found.read(_LONGEST).splitlines()
     results = {}
     for line in lines:
-        with suppress(ValidationError):  # the line at which it was ended
+        with suppress(ValidationError):  # the last line may be incomplete
             result = ServerScanResultAsJson.model_validate_json(line)
             at = result.server_location
             results[at.hostname, str(at.ip_address), at.port] = result

@@ -1,9 +1,9 @@
 """
-A scan of TLS by sslyze, as a program of its own: servers on its input, a line for each when done.
+TLS scanner: sslyze as a program of its own; servers on its input, a result for each on its output.
 
-A server that sends an octet at a time keeps a thread of sslyze for ever, and what strangers send
-fills memory. A process can be bounded in both, and ended as a whole. It leaves what it found so
-far, and the controller's one thread is free for what is asked meanwhile.
+A server that sends single octets keeps a thread of sslyze for ever, and large answers fill memory.
+A process can be limited in time and in memory, and its results so far are kept. The controller's
+only thread is free for other checks meanwhile.
 """
 
 import os
@@ -38,11 +38,11 @@ COMMANDS = {
     ScanCommand.CERTIFICATE_INFO,
 }
 _MEMORY, _STACK = 1 << 30, 1 << 20  # octets, of all and of each thread
-_LONGEST = 900  # seconds, for when nobody is left to end it
+_LONGEST = 900  # seconds, in case the controller is gone
 
 
 class Server(BaseModel, frozen=True):
-    """One port to scan, and the name to ask for there; `wrapped` if TLS is not by STARTTLS."""
+    """One port to scan, and the name for SNI; `wrapped` if TLS is not by STARTTLS."""
 
     name: str
     address: str
@@ -54,7 +54,7 @@ SERVERS = TypeAdapter(tuple[Server, ...])
 
 
 def request(server: Server) -> ServerScanRequest:
-    """Return what to ask of a server."""
+    """Return sslyze's request for a server."""
     starttls = None if server.wrapped else ProtocolWithOpportunisticTlsEnum.SMTP
     return ServerScanRequest(
         ServerNetworkLocation(server.name, server.port, ip_address=server.address),
@@ -69,7 +69,7 @@ def request(server: Server) -> ServerScanRequest:
 
 
 def main() -> None:
-    """Scan the servers on standard input, behind whatever else this machine does."""
+    """Scan the servers on standard input, at low priority."""
     os.nice(5)
     signal.alarm(_LONGEST)
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))

@@ -1,86 +1,92 @@
 """
-What those meet who submit mail (RFC 6409): asked at both ports of every address, and in the mail.
+Message submission (RFC 6409), on ports 465 and 587 of every address, and AUTH on port 25.
 
-A password is asked for under TLS only, another sender and a domain that does not exist are refused
-while the client is connected, and what is delivered tells nothing of the client.
+A password is accepted under TLS only. A sender that is not the account's, and a recipient in a
+domain that does not exist, are refused while the client is connected.
 """
 
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
-from ...mail.settings.model import Fleet, MailSettings
+from ...mail.settings.model import MailSettings
 from ..clients.bounded_smtplib import Client
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import new_run
 from ..clients.smtp import log_in, reply, session, starttls
 from ..core.finding import Check, Finding
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.inspection import completed, per_host, together
+from ..core.world import MisbehavedError, UnansweredError, World
 
 SUBMISSION = Check(
     "smtp.submission",
     "host",
-    "Are passwords asked for under TLS only, and wrong senders and recipients refused at once?",
+    "Are passwords accepted under TLS only, and wrong senders and recipients refused at once?",
     "RFC 8314 section 3.3, RFC 6409 section 6.1",
     why=(
-        "A password in clear text is everybody's; an account that may send as another forges; and "
-        "a mistyped address is best heard of while it is still on the screen."
+        "Others can read a password in clear text. An account that may use any sender can forge "
+        "mail. And a user should see a wrong address while the message is still open."
     ),
     remedy="Keep the submission services as this project writes them.",
+    when_unknown="fix smtp.connect first",
 )
-_CLEAR = "keep smtpd_tls_auth_only = yes, and smtpd_sasl_auth_enable out of main.cf"
-_LOOK = "look at its mail log, and whether fail2ban keeps this machine out (mail_ban_failures)"
-_AWAY = "see smtpd_sasl_path, and whether Dovecot answers there"
+
+_CLEAR = "keep smtpd_tls_auth_only = yes, and remove smtpd_sasl_auth_enable from main.cf"
+_LOG = "see its mail log, and check that fail2ban does not block this machine (mail_ban_failures)"
+_SASL = "check smtpd_sasl_path, and that Dovecot answers there"
 
 
-def submission(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every address of every host with accounts what those can do who submit there."""
-    hosts = [host for host in fleet.hosts if host.accounts]
-    endpoints = [(host, endpoint) for host in hosts for endpoint in smtp_endpoints(host)]
-    calls = [partial(asked_outside, endpoint, world) for _, endpoint in endpoints]
-    calls += [
-        partial(asked, endpoint, host, world)
-        for host, endpoint in endpoints
-        for endpoint in submission_endpoints(host, endpoint.address)
+@per_host(SUBMISSION)
+def submission(host: MailSettings, world: World) -> Iterable[Finding]:
+    """Check AUTH on port 25 and both submission ports, at every address of a host with accounts."""
+    if not host.accounts:
+        return []
+    ports = smtp_endpoints(host)
+    calls = [
+        partial(completed, (SUBMISSION,), one.host, partial(port_25, one, world)) for one in ports
     ]
-    for findings in side_by_side(calls):
-        yield from findings
-
-
-def asked_outside(endpoint: Endpoint, world: World) -> list[Finding]:
-    """Ask the endpoint of everybody whether it takes passwords."""
-    try:
-        with session(endpoint, world) as client:
-            offered = client.has_extn("auth")
-            if client.has_extn("starttls"):
-                starttls(client)
-            offered = offered or client.has_extn("auth")
-    except (MisbehavedError, UnansweredError) as problem:
-        return [
-            SUBMISSION.unknown(endpoint.host, f"not asked: {problem}", "mend smtp.connect first")
+    return together(
+        [
+            *calls,
+            *(
+                partial(submission_port, endpoint, host, world)
+                for port in ports
+                for endpoint in submission_endpoints(host, port.address)
+            ),
         ]
+    )
+
+
+def port_25(endpoint: Endpoint, world: World) -> Iterator[Finding]:
+    """Check that port 25 does not offer AUTH; raise UnansweredError or MisbehavedError."""
+    with session(endpoint, world) as client:
+        offered = client.has_extn("auth")
+        if client.has_extn("starttls"):
+            starttls(client)
+        offered = offered or client.has_extn("auth")
     if offered:
-        return [
-            SUBMISSION.error(endpoint.host, f"{endpoint} port 25 offers AUTH to everybody", _CLEAR)
-        ]
-    return [SUBMISSION.ok(endpoint.host, f"{endpoint} port 25 asks nobody for a password")]
+        yield SUBMISSION.error(endpoint.host, f"{endpoint} port 25 offers AUTH", _CLEAR)
+    else:
+        yield SUBMISSION.ok(endpoint.host, f"{endpoint} port 25 does not offer AUTH")
 
 
-def asked(endpoint: SubmissionEndpoint, host: MailSettings, world: World) -> list[Finding]:
-    """Ask one submission port everything."""
+def submission_port(
+    endpoint: SubmissionEndpoint, host: MailSettings, world: World
+) -> list[Finding]:
+    """Check one submission port."""
     findings: list[Finding] = []
     try:
         with session(endpoint, world) as client:
-            findings.extend(_interview(client, endpoint, host))
+            findings.extend(_in_session(client, endpoint, host))
     except MisbehavedError as problem:
-        findings.append(SUBMISSION.error(endpoint.host, str(problem), _LOOK))
+        findings.append(SUBMISSION.error(endpoint.host, str(problem), _LOG))
     except UnansweredError as problem:
-        fix = f"let the firewall of {endpoint.host} pass ports 465 and 587"
+        fix = f"open ports 465 and 587 in the firewall of {endpoint.host}"
         findings.append(SUBMISSION.unknown(endpoint.host, str(problem), fix))
     return findings
 
 
-def _interview(
+def _in_session(
     client: Client, endpoint: SubmissionEndpoint, host: MailSettings
 ) -> Iterator[Finding]:
     if not endpoint.wrapped:
@@ -88,9 +94,10 @@ def _interview(
             yield SUBMISSION.error(endpoint.host, f"{endpoint} offers AUTH before TLS", _CLEAR)
         starttls(client)
     if not client.has_extn("auth"):
-        yield SUBMISSION.error(endpoint.host, f"{endpoint} does not offer AUTH under TLS", _AWAY)
+        saw = f"{endpoint} does not offer AUTH under TLS"
+        yield SUBMISSION.error(endpoint.host, saw, _SASL)
         return
-    yield SUBMISSION.ok(endpoint.host, f"{endpoint} asks for a password under TLS")
+    yield SUBMISSION.ok(endpoint.host, f"{endpoint} offers AUTH under TLS only")
     if endpoint.password:
         log_in(client, endpoint)
         yield from _refusals(client, endpoint, host)
@@ -100,19 +107,17 @@ def _refusals(
     client: smtplib.SMTP, endpoint: SubmissionEndpoint, host: MailSettings
 ) -> Iterator[Finding]:
     own = host.accounts[endpoint.login].senders[0]
-    nobody = f"nobody-{new_run()}"
-    # RFC 2606 section 2: nothing exists under invalid.
+    unknown = f"nobody-{new_run()}"
+    # RFC 2606 section 2: no name exists under invalid.
     for sender, recipient, expected, fix in (
-        (f"{nobody}@{own.partition('@')[2]}", own, "553 5.7.1", "see mua_sender_restrictions"),
-        (own, f"{nobody}@{nobody}.invalid", "550 5.1.2", "see mua_recipient_restrictions"),
+        (f"{unknown}@{own.partition('@')[2]}", own, "553 5.7.1", "check mua_sender_restrictions"),
+        (own, f"{unknown}@{unknown}.invalid", "550 5.1.2", "check mua_recipient_restrictions"),
     ):
         client.mail(sender)
         answer = str(reply(client.rcpt(recipient)))
         client.rset()
         saw = f"{endpoint} answered {endpoint.login} from <{sender}> to <{recipient}>: {answer}"
-        right = answer.startswith(expected)
-        yield (
-            SUBMISSION.ok(endpoint.host, saw)
-            if right
-            else SUBMISSION.error(endpoint.host, saw, fix)
-        )
+        if answer.startswith(expected):
+            yield SUBMISSION.ok(endpoint.host, saw)
+        else:
+            yield SUBMISSION.error(endpoint.host, saw, fix)

@@ -227,7 +227,6 @@ class Fleet(_Frozen):
     Every mail host, client and witness of an inventory, checked against each other.
 
     In a run that is about a part of them, `others` are the mail hosts that it is not about.
-    `foreign` hosts are in no inventory: what is known of them is what the DNS says.
     """
 
     hosts: tuple[MailSettings, ...]
@@ -235,7 +234,6 @@ class Fleet(_Frozen):
     clients: tuple[Client, ...] = ()
     verification: Verification = Verification()
     others: tuple[MailSettings, ...] = ()
-    foreign: bool = False
 
     def host(self, inventory_name: str) -> MailSettings:
         """Return the settings of a mail host by pyinfra's name for it."""

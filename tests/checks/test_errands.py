@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploys.checks.delivery.host_commands import Mailbox
-from deploys.checks.delivery.test_messages import Destination, Route, routes
+from deploys.checks.delivery.remote import Mailbox
+from deploys.checks.delivery.test_messages import Box, Errand, errands
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import env
@@ -16,16 +16,16 @@ PATHS = {
 }
 
 
-def mail(one: Fleet) -> list[Route]:
-    return [route for route in routes(one) if not route.message.notify]
+def mail(one: Fleet) -> list[Errand]:
+    return [errand for errand in errands(one) if not errand.message.notify]
 
 
-def destinations(one: Fleet, path: str) -> tuple[Destination, ...]:
-    return next(route.destinations for route in routes(one) if route.path == path)
+def boxes(one: Fleet, path: str) -> tuple[Box, ...]:
+    return next(errand.boxes for errand in errands(one) if errand.path == path)
 
 
 def test_mail_goes_out_and_in_and_comes_from_a_stranger() -> None:
-    assert {route.path for route in mail(fleet())} == PATHS
+    assert {errand.path for errand in mail(fleet())} == PATHS
 
 
 def test_every_address_and_every_domain_has_its_messages() -> None:
@@ -36,7 +36,7 @@ def test_every_address_and_every_domain_has_its_messages() -> None:
         }
     )
 
-    paths = [route.path for route in mail(both)]
+    paths = [errand.path for errand in mail(both)]
 
     assert len([path for path in paths if path.startswith("outside")]) == 4
     assert len([path for path in paths if path.startswith("peer")]) == 2
@@ -44,19 +44,19 @@ def test_every_address_and_every_domain_has_its_messages() -> None:
 
 
 def test_without_a_witness_a_stranger_still_writes() -> None:
-    paths = {route.path for route in routes(fleet(witness=False))}
+    paths = {errand.path for errand in errands(fleet(witness=False))}
 
     assert paths == {path for path in PATHS if path.startswith("outside")}
 
 
 def test_every_message_has_an_id_of_its_own() -> None:
-    sent = [route.message.id for route in (*routes(fleet()), *routes(fleet()))]
+    sent = [errand.message.id for errand in (*errands(fleet()), *errands(fleet()))]
 
     assert len(set(sent)) == len(sent)
 
 
 def test_a_strangers_message_has_the_null_sender() -> None:
-    stranger = next(one for one in routes(fleet()) if one.path.startswith("outside"))
+    stranger = next(one for one in errands(fleet()) if one.path.startswith("outside"))
 
     assert stranger.message.sender == ""
 
@@ -65,7 +65,7 @@ def test_headers_beyond_ascii_go_only_where_they_stay() -> None:
     abroad = fleet({"mail_aliases": {"postmaster": "visitor@faraway.example"}})
 
     def written(one: Fleet) -> set[str]:
-        return {route.path for route in routes(one) if route.message.international}
+        return {errand.path for errand in errands(one) if errand.message.international}
 
     assert written(fleet()) == {"outside -> mx1 at 127.0.0.1 -> postmaster@harbor.example"}
     assert written(abroad) == set()
@@ -92,7 +92,7 @@ def test_headers_beyond_ascii_go_only_where_they_stay() -> None:
 def test_postmasters_mail_is_looked_for_where_it_goes(
     data: dict[str, object], expected: list[Mailbox]
 ) -> None:
-    assert list(destinations(fleet(data), "peer -> postmaster@harbor.example")) == expected
+    assert list(boxes(fleet(data), "peer -> postmaster@harbor.example")) == expected
 
 
 def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
@@ -105,21 +105,18 @@ def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
         {"peer": {"mail_witness_address": "v@far.example", "mail_witness_mailbox": "/var/mail/v"}},
     )
 
-    assert {box.host for box in destinations(two, "peer -> postmaster@harbor.example")} == {
-        "mx1",
-        "mx2",
-    }
-    assert destinations(two, "outside -> mx2 at 192.0.2.2 -> postmaster@harbor.example") == (
+    assert {box.host for box in boxes(two, "peer -> postmaster@harbor.example")} == {"mx1", "mx2"}
+    assert boxes(two, "outside -> mx2 at 192.0.2.2 -> postmaster@harbor.example") == (
         Mailbox("mx2", "/var/mail/root"),
     )
 
 
 def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmasters_mailbox() -> None:
-    told = [route for route in routes(fleet()) if route.message.notify]
+    told = [errand for errand in errands(fleet()) if errand.message.notify]
 
-    assert [route.message.notify for route in told] == ["success", "failure"]
-    assert {route.destinations for route in told} == {(Mailbox("mx1", "/var/mail/root"),)}
-    visitor, nobody = (route.message.recipient for route in told)
+    assert [errand.message.notify for errand in told] == ["success", "failure"]
+    assert {errand.boxes for errand in told} == {(Mailbox("mx1", "/var/mail/root"),)}
+    visitor, nobody = (errand.message.recipient for errand in told)
     assert visitor == "visitor@faraway.example"
     assert nobody.startswith("no-such-user-")
     assert nobody.endswith("@faraway.example")
@@ -128,9 +125,9 @@ def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmaster
 def test_a_notice_that_goes_out_of_sight_says_so() -> None:
     away = fleet({"mail_aliases": {"postmaster": "someone@elsewhere.example"}})
 
-    told = [route for route in routes(away) if route.message.notify]
+    told = [errand for errand in errands(away) if errand.message.notify]
 
-    assert {route.unobservable for route in told} == {
+    assert {errand.elsewhere for errand in told} == {
         "postmaster@harbor.example is delivered outside of this inventory"
     }
 
@@ -144,6 +141,6 @@ def test_a_mailbox_outside_gets_a_message_of_each_domain() -> None:
     }
     one = fleet({"verify_mailboxes": [mailbox]})
 
-    (box,) = destinations(one, "mx1 -> someone@provider.example")
+    (box,) = boxes(one, "mx1 -> someone@provider.example")
 
     assert (box.host, box.path) == ("imap.provider.example", "INBOX")

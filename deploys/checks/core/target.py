@@ -1,0 +1,56 @@
+"""
+Targets: a domain that is in no inventory, and the servers that take its mail.
+
+Only the DNS is known of them. What an inventory demands of its own hosts, nobody demands of these.
+"""
+
+from pydantic import BaseModel
+
+from ...mail.settings.model import Fleet, MailSettings
+from ...mail.settings.types import Address, DomainName
+from ...mail.settings.verification import Verification
+
+
+class TargetServer(BaseModel, frozen=True):
+    """A server to which MX records lead; `dane` if its name has TLSA records."""
+
+    hostname: DomainName
+    addresses: tuple[Address, ...]
+    domains: tuple[DomainName, ...]
+    dane: bool = False
+
+    @property
+    def inventory_name(self) -> str:
+        """Return the name that findings give it."""
+        return self.hostname
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """Return the only name by which it is known."""
+        return (self.hostname,)
+
+
+class TargetDomain(BaseModel, frozen=True):
+    """A domain to check, with the servers that take its mail."""
+
+    name: DomainName
+    hosts: tuple[TargetServer, ...]
+    verification: Verification = Verification()
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Return the domain, as a fleet returns those of all its hosts."""
+        return (self.name,)
+
+    def hosts_for(self, _domain: str) -> tuple[TargetServer, ...]:
+        """Return the servers of the domain."""
+        return self.hosts
+
+
+Host = MailSettings | TargetServer
+Scope = Fleet | TargetDomain
+
+
+def demanding(scope: Scope, domain: str) -> tuple[MailSettings, ...]:
+    """Return the hosts whose settings say what a domain shall have; none for a target."""
+    return tuple(host for host in scope.hosts_for(domain) if isinstance(host, MailSettings))
