@@ -6,7 +6,6 @@ A command fails the host with one sentence; how many hosts a run has changed is 
 
 from collections.abc import Callable
 from functools import partial
-from weakref import WeakKeyDictionary
 
 from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand
@@ -16,13 +15,17 @@ from pyinfra.api.state import State
 
 from ...mail.settings.model import HostSettings
 from ...run.remote import RemoteError, connector_arguments, run
+from ...run.state import per_run
 from ..model.request import ExistingRequest, RotateRequest
 from ..services.registry import suspects
 from .facts import remembered
 from .remote import CUT_OFF, Input, agent_command, answer_in
 
 Ask = Callable[[Host], list[str]]
-_changed: WeakKeyDictionary[State, set[str]] = WeakKeyDictionary()
+
+
+class ChangedHosts(set[str]):
+    """Names of the hosts that a run has changed."""
 
 
 def command(request: ExistingRequest, settings: HostSettings) -> FunctionCommand:
@@ -52,7 +55,7 @@ def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
         return fail(state, host, f"{CUT_OFF}; run again")
     for note in existing.notes:
         host.log_styled(note, fg="red", log_func=logger.warning)
-    _changed.setdefault(state, set()).add(host.name)
+    per_run(state, ChangedHosts).add(host.name)
     return True
 
 
@@ -62,6 +65,6 @@ def fail(state: State, host: Host, sentence: str) -> bool:  # noqa: ARG001 - pyi
     return False
 
 
-def hosts_changed(run: State) -> int:
-    """Return on how many hosts a run has changed something."""
-    return len(_changed.get(run, ()))
+def hosts_changed(state: State) -> int:
+    """Return how many hosts a run has changed."""
+    return len(per_run(state, ChangedHosts))

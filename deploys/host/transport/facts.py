@@ -4,8 +4,6 @@ What exists on a host, asked with one remote command and kept until something ch
 pyinfra keeps no facts, so a plan of several operations would ask for each of them anew.
 """
 
-from weakref import WeakKeyDictionary
-
 from pyinfra import state
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import FactProcessError
@@ -13,6 +11,7 @@ from pyinfra.api.facts import FactBase
 from pyinfra.api.host import Host
 
 from ...run.remote import time_limit
+from ...run.state import per_run
 from ..model.request import ExistingRequest
 from ..model.state import Existing
 from .remote import CUT_OFF, Input, agent_command, answer_in
@@ -33,13 +32,14 @@ class HostState(FactBase[Existing | None]):
             raise FactProcessError(CUT_OFF) from error
 
 
-_known: WeakKeyDictionary[Host, tuple[bool, Existing]] = WeakKeyDictionary()
+class KnownStates(dict[str, tuple[bool, Existing]]):
+    """The last state of each host, by name, and whether it was asked while executing."""
 
 
 def existing_on(host: Host, request: ExistingRequest, timeout: int) -> Existing | None:
     """Return what exists on a host, asking at most once while planning and once while executing."""
-    asked_while_executing, existing = _known.get(_itself(host), (None, None))
-    if existing is not None and asked_while_executing == state.is_executing:
+    executing, existing = per_run(host.state, KnownStates).get(host.name, (None, None))
+    if existing is not None and executing == state.is_executing:
         return existing
     with time_limit(host, timeout):
         found = host.get_fact(HostState, _stdin=Input(request), _timeout=timeout)
@@ -48,11 +48,5 @@ def existing_on(host: Host, request: ExistingRequest, timeout: int) -> Existing 
 
 def remembered(host: Host, existing: Existing) -> Existing:
     """Keep what exists on a host, as an apply has just reported it."""
-    _known[_itself(host)] = (state.is_executing, existing)
+    per_run(host.state, KnownStates)[host.name] = (state.is_executing, existing)
     return existing
-
-
-def _itself(host: Host) -> Host:
-    """Return the host of the inventory where pyinfra's stand-in for the current one is given."""
-    # The stand-in equals whichever host has its turn, and would be remembered beside the host.
-    return state.inventory.get_host(host.name)
