@@ -21,7 +21,8 @@ CERTIFICATES_WATCH = "pyinfra-mail-certificates.path"
 SMTP_PORT = 25
 SUBMISSION_PORTS = (465, 587)
 HTTPS_PORT = 443
-_POSTFIX_PACKAGES = ("postfix", "postfix-lmdb", "iproute2", "openssl")  # two are the agent's tools
+_POSTFIX_PACKAGES = ("postfix", "postfix-lmdb", "iproute2")  # the last one is for the preflight
+_CRYPTOGRAPHY = "python3-cryptography"  # for keys and certificates
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
             (REDIS,),
             wanted=counts or settings.scan_outbound,
         ),
-        HostService("rspamd", ("rspamd", "openssl"), (RSPAMD,)),
+        HostService("rspamd", ("rspamd", _CRYPTOGRAPHY), (RSPAMD,)),
         HostService("dovecot", ("dovecot-core",), (DOVECOT,), wanted=logins),
         HostService(
             "mta-sts",
@@ -93,7 +94,7 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
         ),
         HostService(
             "postfix",
-            (*_POSTFIX_PACKAGES, *certbot),
+            (*_POSTFIX_PACKAGES, _CRYPTOGRAPHY, *certbot),
             POSTFIX,
             ports=(SMTP_PORT, *(SUBMISSION_PORTS if logins else ())),
         ),

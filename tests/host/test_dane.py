@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploys.host.agent.system.shell import Refused
-from deploys.host.agent.tls import certificates, rotation
+from deploys.host.agent.tls import certificates, chain, rotation
 from deploys.host.agent.tls import dane as rules
 from deploys.host.model.desired import Certificate
 from deploys.host.model.request import PublishedKeys
@@ -37,6 +37,10 @@ def digest(of: Key) -> str:
     return hashlib.sha256(public).hexdigest()
 
 
+def digests(text: str) -> list[str]:
+    return [leaf.digest for leaf in chain.leaves(text)]
+
+
 def tlsa(*texts: str) -> tuple[Any, ...]:
     return tuple(dns.rdata.from_text("IN", "TLSA", text) for text in texts)
 
@@ -47,11 +51,11 @@ def _notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_digest_is_of_the_key_alone_whatever_its_kind_and_certificate() -> None:
-    chain = certificate(OTHER, "ca.example")
+    above = certificate(OTHER, "ca.example")
 
-    assert rules.digests(CURRENT + chain + key(RSA) + certificate(RSA)) == [digest(EC), digest(RSA)]
-    assert rules.digests(key(EC) + certificate(EC, "other.example", days=3)) == [digest(EC)]
-    assert rules.digests("") == []
+    assert digests(CURRENT + above + key(RSA) + certificate(RSA)) == [digest(EC), digest(RSA)]
+    assert digests(key(EC) + certificate(EC, "other.example", days=3)) == [digest(EC)]
+    assert digests("") == []
 
 
 def whole(record: str, of: bytes) -> str:
@@ -136,19 +140,19 @@ def own(tmp_path: Path) -> Certificate:
     one = Certificate(
         path=str(tmp_path / "mx1.pem"), name=NAME, next=str(tmp_path / "next" / "mx1.pem")
     )
-    certificates.sign(one.path, NAME, certificates.ALGORITHMS, {})
+    certificates.sign(one.path, NAME, certificates.KINDS, {})
     rotation.make_next(one)
     return one
 
 
 def shown(path: str) -> list[str]:
-    return rules.digests(Path(path).read_text())
+    return digests(Path(path).read_text())
 
 
 def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: Certificate) -> None:
     before, text = shown(own.path), Path(own.path).read_text()
 
-    certificates.sign(own.path, NAME, certificates.ALGORITHMS, certificates.known(own.path))
+    certificates.sign(own.path, NAME, certificates.KINDS, certificates.known(own.path))
 
     assert shown(own.path) == before
     assert Path(own.path).read_text() != text
@@ -188,8 +192,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
     monkeypatch.setattr(rotation, "LIVE", tmp_path / "live")
     monkeypatch.setattr(rotation, "allow", lambda *_: None)
     places = {
-        kind: tmp_path / "live" / f"{NAME}-{kind}" / "privkey.pem"
-        for kind in certificates.ALGORITHMS
+        kind: tmp_path / "live" / f"{NAME}-{kind}" / "privkey.pem" for kind in certificates.KINDS
     }
     for kind, place in places.items():
         archived = tmp_path / "archive" / kind / "privkey1.pem"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
-from deploys.host.agent.tls import pem
+from deploys.host.agent.tls import chain, pem, served_file
 from tests.host.pairs import EC, NAME, OTHER, RSA, certificate, key
 
 
@@ -23,19 +23,19 @@ def any_key(*_: str) -> None:
 
 def test_several_files_become_one_that_root_alone_can_read(tmp_path: Path) -> None:
     target = tmp_path / "served" / "mx1.pem"
-    chain = certificate(OTHER, "ca.example")
+    above = certificate(OTHER, "ca.example")
     sources = files(
-        tmp_path, key(EC), certificate(EC) + chain, key(RSA), certificate(RSA, "*.harbor.example")
+        tmp_path, key(EC), certificate(EC) + above, key(RSA), certificate(RSA, "*.harbor.example")
     )
 
-    assert pem.take(str(target), sources, NAME, any_key)
+    assert served_file.take(str(target), sources, NAME, any_key)
 
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert [(leaf.kind, leaf.names) for leaf in pem.leaves(str(target))] == [
+    assert [(leaf.kind, leaf.names) for leaf in chain.leaves(target.read_text())] == [
         ("ecdsa", (NAME,)),
         ("rsa", ("*.harbor.example",)),
     ]
-    assert not pem.take(str(target), sources, NAME, any_key)
+    assert not served_file.take(str(target), sources, NAME, any_key)
     assert [path.name for path in target.parent.iterdir()] == ["mx1.pem"]
 
 
@@ -85,8 +85,8 @@ def test_files_that_cannot_serve_are_refused_and_what_was_served_stays(
     sources = files(tmp_path, *texts)
 
     for refuse in (
-        lambda: pem.take(str(target), sources, NAME, any_key),
-        lambda: pem.tried(sources, NAME),
+        lambda: served_file.take(str(target), sources, NAME, any_key),
+        lambda: served_file.tried(sources, NAME),
     ):
         with pytest.raises(pem.Unfit) as refused:
             refuse()
@@ -105,4 +105,4 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_certificate_that_signs_itself_is_known(tmp_path: Path) -> None:
     (path,) = files(tmp_path, key(EC) + certificate(EC, issuer="subject"))
 
-    assert [leaf.self_signed for leaf in pem.leaves(path)] == [True]
+    assert [leaf.self_signed for leaf in chain.leaves(Path(path).read_text())] == [True]

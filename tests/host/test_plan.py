@@ -17,6 +17,7 @@ from deploys.mail.caa import LETS_ENCRYPT
 from tests.host.found import as_desired, bare, served, settings
 
 OLD, DIRECTORY = "https://old.example", LETS_ENCRYPT
+HOST = "mx1.harbor.example"
 PATH = "/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem"
 NEXT = "/etc/ssl/private/pyinfra-mail/next/mx1.harbor.example.pem"
 ONE, TWO, THREE, FOUR = (f"{number}a" * 32 for number in range(4))
@@ -48,7 +49,7 @@ def test_a_fresh_host_gets_everything(release: str, unit: str) -> None:
         "install postfix",
         "install postfix-lmdb",
         "install iproute2",
-        "install openssl",
+        "install python3-cryptography",
         f"create {PATH} (self-signed)",
         f"create {NEXT} (the next keys, which stay on the host)",
         "create /etc/postfix/main.cf",
@@ -70,6 +71,18 @@ def test_a_host_as_desired_gets_nothing(release: str) -> None:
     service = desired(release)
 
     assert changes(service, as_desired(service, release)) == []
+
+
+@pytest.mark.parametrize("own", [{}, {"mail_tls": "files", "mail_tls_files": {HOST: ["/mx1.pem"]}}])
+def test_a_host_that_cannot_read_its_certificates_gets_the_package_and_nothing_else(
+    own: dict[str, Any],
+) -> None:
+    service = desired(**own)
+    state = asdict(with_certificate(service, kinds=[], served=[], next=[], readable=False))
+    state["packages"]["python3-cryptography"] = None
+
+    assert changes(service, decode(Existing, state)) == ["install python3-cryptography"]
+    assert list(certification([service], decode(Existing, state))) == []
 
 
 def test_a_file_edited_by_hand_is_replaced_and_its_diff_is_shown() -> None:

@@ -1,12 +1,18 @@
 """What a host says of the certificates that it serves, and of their sources."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from deploys.host.agent.system.shell import Refused
+from deploys.host.agent.tls import chain, dane
 from deploys.host.agent.tls.certificates import look, take
 from deploys.host.model.desired import Certificate, CertificateSource
+from deploys.host.tls.certificates import PROGRAM, files
+from tests.host.found import settings
 from tests.host.pairs import EC, NAME, OTHER, RSA, certificate, key
 
 
@@ -83,3 +89,76 @@ def test_an_authority_that_has_issued_nothing_or_half_is_no_problem_of_the_opera
     tmp_path: Path, missing: dict[str, str]
 ) -> None:
     assert look(asked(tmp_path, "acme", **missing)) is None
+
+
+def parser_missing(*_: str) -> None:
+    raise ImportError("python3-cryptography is not installed yet")
+
+
+def test_what_was_parsed_once_is_not_parsed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = asked(tmp_path, "files", **whole())
+    take(one)
+    found = look(one)
+
+    monkeypatch.setattr(chain, "leaves", parser_missing)
+
+    assert look(one) == found
+
+
+def test_a_new_host_without_the_parser_has_no_certificate_and_names_missing_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "leaves", parser_missing)
+
+    assert look(asked(tmp_path, "files", **whole())) is None
+    (tmp_path / "chain").unlink()
+    found = look(asked(tmp_path, "files"))
+    assert found
+    assert "cannot be read" in found.problem
+
+
+def test_a_host_that_still_lacks_the_parser_keeps_its_certificate_and_its_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = asked(tmp_path, "files", **whole())
+    take(one)
+    monkeypatch.setattr(dane, "NOTES", tmp_path)
+    dane.note(NAME, ["0a" * 32], 3600)
+    monkeypatch.setattr(chain, "leaves", parser_missing)
+
+    found = look(one)
+
+    assert found
+    assert (found.readable, found.current, found.problem) == (False, True, "")
+    assert found.keys == ("0a" * 32,)
+
+
+def test_the_program_that_stays_on_the_host_takes_renewed_files_over(tmp_path: Path) -> None:
+    own = settings(mail_tls="files", mail_tls_files={NAME: ["/key.pem", "/chain.pem"]})
+    program, served = tmp_path / "certificates", tmp_path / "served.pem"
+    for file in files(own):
+        if file.path.startswith(PROGRAM):
+            path = program / file.path.removeprefix(f"{PROGRAM}/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.content)
+    served.write_text(key(EC) + certificate(EC, days=3))
+    (tmp_path / "new.pem").write_text(key(EC) + certificate(EC))
+    row = {"path": str(served), "sources": [str(tmp_path / "new.pem")], "name": NAME, "unit": "x"}
+    (program / "certificates.json").write_text(json.dumps([row]))
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/asked\n')
+    systemctl.chmod(0o755)
+
+    done = subprocess.run(
+        (sys.executable, "-B", program / "take-over"),
+        env={"PATH": f"{tmp_path}:/bin:/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert served.read_text() == (tmp_path / "new.pem").read_text()
+    assert (tmp_path / "asked").read_text() == "try-reload-or-restart x\n"

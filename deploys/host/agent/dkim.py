@@ -1,7 +1,7 @@
 """
 Private keys made on this host, and what is public of them.
 
-openssl makes a key into a pipe; its file is complete, on the disk and for its owner's eyes alone
+A key is made in memory; its file is complete, on the disk and for its owner's eyes alone
 before it has its name. What is public stands beside it (`.pub`), so that a look costs no process,
 and when which keys began to sign, or ceased to, in a file that is written in one step.
 """
@@ -13,15 +13,11 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..model.desired import Key
+from ..model.desired import Key, KeyKind
 from ..model.request import DkimRotation, History
-from .system.shell import must
 
-KINDS = {
-    "rsa2048": ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"),
-    "ed25519": ("-algorithm", "ED25519"),
-}
-RAW = 32  # octets of an Ed25519 key, the last ones of its DER encoding (RFC 8410 section 7)
+RAW = 32  # octets of an Ed25519 key (RFC 8032 section 5.1.5)
+RSA_BITS = 2048
 
 
 def make_key(key: Key) -> None:
@@ -31,8 +27,7 @@ def make_key(key: Key) -> None:
     shutil.chown(path.parent, "root", key.owner)
     path.parent.chmod(0o750)
     if not path.exists():
-        pem = must("key", "openssl", "genpkey", *KINDS[key.kind])
-        _write(path, pem if key.kind == "rsa2048" else _raw(pem), key.owner, 0o600)
+        _write(path, _new(key.kind), key.owner, 0o600)
     _write(_beside(path), _public(path.read_text(), key.kind), "root", 0o644)
 
 
@@ -72,20 +67,40 @@ def _beside(path: Path) -> Path:
     return path.with_suffix(".pub")
 
 
-def _raw(pem: str) -> str:
-    """Return an Ed25519 key as rspamd reads it: seed and public key, in base64."""
-    return base64.b64encode(_der(pem)[-RAW:] + _der(pem, "-pubout")[-RAW:]).decode() + "\n"
+def _new(kind: KeyKind) -> str:
+    """Return a key as rspamd reads it: of Ed25519 seed and public key, in base64."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa  # noqa: PLC0415 - slow
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - as above
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+
+    if kind == "rsa2048":
+        key = rsa.generate_private_key(65537, RSA_BITS)
+        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    seed = ed25519.Ed25519PrivateKey.generate()
+    public = seed.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return _base64(seed.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()) + public)
 
 
-def _public(text: str, kind: str) -> str:
+def _public(text: str, kind: KeyKind) -> str:
+    """Return the public half of a key as its DKIM record has it (RFC 6376, RFC 8463)."""
     if kind == "ed25519":
-        return base64.b64encode(base64.b64decode(text)[-RAW:]).decode() + "\n"
-    return base64.b64encode(_der(text, "-pubout")).decode() + "\n"
+        return _base64(base64.b64decode(text)[-RAW:])
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - slow
+        Encoding,
+        PublicFormat,
+        load_pem_private_key,
+    )
+
+    public = load_pem_private_key(text.encode(), None).public_key()
+    return _base64(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
-def _der(pem: str, *options: str) -> bytes:
-    pem = must("key", "openssl", "pkey", *options, stdin=pem)
-    return base64.b64decode("".join(pem.strip().splitlines()[1:-1]))
+def _base64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode() + "\n"
 
 
 def _write(path: Path, text: str, owner: str, mode: int) -> None:

@@ -64,6 +64,8 @@ def certification(services: Iterable[Service], existing: Existing) -> Iterator[H
     for service in services:
         for certificate in service.certificates:
             found = existing.certificates[certificate.path]
+            if found and not found.readable:
+                continue
             acme = certificate.source == "acme"
             if acme and (why := _issue_reason(certificate, found)):
                 yield HostChange("issue", certificate.path, why)
@@ -90,6 +92,8 @@ def _issue_reason(certificate: Certificate, found: FoundCertificate | None) -> s
 def _certificate_changes(service: Service, existing: Existing) -> Iterator[HostChange]:
     for certificate in service.certificates:
         found = existing.certificates[certificate.path]
+        if found and not found.readable:
+            continue
         if certificate.source == "files":
             if not found or not (found.current or _new_keys(found)):
                 yield HostChange("take", certificate.path, f"from {', '.join(certificate.files)}")

@@ -23,7 +23,8 @@ class FoundCertificate:
     `current` tells whether they are those in the sources, `problem` why the ones in the sources are
     not valid, and `waits` what they wait for. `served`, `issued` and `next` are digests of keys
     (RFC 6698): in use, in the sources if they differ, and the next ones. `noted` are those that
-    every authoritative server is known to answer with.
+    every authoritative server is known to answer with. They are not `readable` while the host
+    lacks python3-cryptography, which every run installs first.
     """
 
     kinds: tuple[str, ...]
@@ -38,6 +39,7 @@ class FoundCertificate:
     next: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
     waits: str = ""
+    readable: bool = True
 
     @property
     def keys(self) -> tuple[str, ...]:

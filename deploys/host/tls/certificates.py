@@ -21,8 +21,9 @@ HOOKS = "/etc/letsencrypt/renewal-hooks/deploy"
 CERTBOT = "/etc/systemd/system/certbot.service.d"
 DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
 MAIL_KINDS, SITE_KINDS = ("ecdsa", "rsa"), ("ecdsa",)  # of keys
-AGENT = Path(__file__).parents[1] / "agent" / "tls"
-PROGRAMS = ("dane.py", "pem.py")  # modules of the agent that stay on the host
+AGENT = Path(__file__).parents[1] / "agent"
+# Modules of the agent that stay on the host, in a package of the same name.
+PROGRAM_MODULES = tuple(f"tls/{name}.py" for name in ("chain", "dane", "pem", "served_file"))
 
 
 def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
@@ -60,7 +61,7 @@ def files(settings: MailSettings) -> tuple[File, ...]:
     if settings.tls == "self-signed":
         return ()
     return (
-        *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAMS),
+        *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAM_MODULES),
         File(f"{PROGRAM}/certificates.json", _sources(settings)),
         File(f"{PROGRAM}/take-over", render(f"{PROGRAM}/take-over")),
         *(_of_certbot(settings) if settings.tls == "acme" else _of_files(settings)),

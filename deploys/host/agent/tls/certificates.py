@@ -7,62 +7,104 @@ A certificate that is made here is for the keys that are served, so no TLSA reco
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ...model.desired import Certificate
 from ...model.state import FoundCertificate
 from ..system.processes import listener
-from ..system.shell import Refused, must, run
-from . import dane, pem
+from ..system.shell import Refused, run
+from . import cache, dane, pem, served_file
 
 RENEWAL = Path("/etc/letsencrypt/renewal")
 ACCOUNTS = Path("/etc/letsencrypt/accounts")
 DAY = 86400
 SMTP, DNS = 25, 53
-ALGORITHMS = {
-    "ecdsa": ("EC", "ec_paramgen_curve:prime256v1"),
-    "rsa": ("RSA", "rsa_keygen_bits:3072"),
-}
+KINDS = ("ecdsa", "rsa")  # of keys
 
 
 def look(certificate: Certificate) -> FoundCertificate | None:
-    """Return what a name is served with, and whether its sources hold something else."""
-    path = certificate.path
-    leaves = pem.leaves(path) if Path(path).exists() else []
-    problem, current = _sources(certificate, leaves)
-    issued = "" if current or problem else pem.joined(certificate.files)
-    if not leaves and not problem:
+    """Return the certificate that a name is served with, and the state of its sources."""
+    served = _text(certificate.path)
+    try:
+        leaves = _leaves(served)
+        problem, current = _sources(certificate, served, leaves)
+        issued = "" if current or problem else pem.joined(certificate.files)
+        if not leaves and not problem:
+            return None
+        return FoundCertificate(
+            kinds=tuple(leaf.kind for leaf in leaves),
+            covered=all(leaf.covers(certificate.name) for leaf in leaves),
+            self_signed=any(leaf.self_signed for leaf in leaves),
+            days=_days(leaves),
+            current=current,
+            directory=renewed_by(certificate.name),
+            problem=problem,
+            served=_digests(served),
+            issued=_digests(issued),
+            next=_digests(_text(certificate.next)),
+            noted=_noted(certificate.name),
+            waits=_waits(certificate.name, served, issued),
+        )
+    except ImportError:
+        return _unread(certificate, served)
+
+
+def _unread(certificate: Certificate, served: str) -> FoundCertificate | None:
+    """Return what is known without python3-cryptography, which the next run installs."""
+    if not served:
         return None
-    until = min((leaf.until for leaf in leaves), default=0.0)
+    # Its TLSA records stay as they are: the noted keys are those of the last run.
+    noted = _noted(certificate.name)
     return FoundCertificate(
-        kinds=tuple(leaf.kind for leaf in leaves),
-        covered=all(leaf.covers(certificate.name) for leaf in leaves),
-        self_signed=any(leaf.self_signed for leaf in leaves),
-        days=int((until - time.time()) // DAY),
-        current=current,
+        kinds=(),
+        covered=False,
+        self_signed=False,
+        days=0,
+        current=True,
         directory=renewed_by(certificate.name),
-        problem=problem,
-        served=tuple(dane.digests(_text(path))),
-        issued=tuple(dane.digests(issued)),
-        next=tuple(dane.digests(_text(certificate.next))),
-        noted=tuple(sorted(dane.notes(certificate.name).get("from", ()))),
-        waits=_waits(certificate.name, _text(path), issued),
+        problem="",
+        served=noted,
+        noted=noted,
+        readable=False,
     )
 
 
-def _sources(certificate: Certificate, served: list[pem.Leaf]) -> tuple[str, bool]:
+def _leaves(text: str) -> tuple[pem.Leaf, ...]:
+    """Return the certificates of a served file; none of one that cannot be read."""
+    try:
+        return cache.leaves(text)
+    except pem.Unfit:
+        return ()
+
+
+def _digests(text: str) -> tuple[str, ...]:
+    return tuple(leaf.digest for leaf in _leaves(text))
+
+
+def _days(leaves: Collection[pem.Leaf]) -> int:
+    until = min((leaf.until for leaf in leaves), default=0.0)
+    return int((until - time.time()) // DAY)
+
+
+def _noted(name: str) -> tuple[str, ...]:
+    return tuple(sorted(dane.notes(name).get("from", ())))
+
+
+def _sources(
+    certificate: Certificate, served: str, leaves: Collection[pem.Leaf]
+) -> tuple[str, bool]:
     """Return what forbids to serve the sources, and whether they are what is served."""
-    path, files = Path(certificate.path), certificate.files
+    name, files = certificate.name, certificate.files
     if not files:
         return "", True
     try:
-        if served and path.read_text() == pem.joined(files):
-            pem.require_useful(served, certificate.name, pem.listed(files))
+        if leaves and served == pem.joined(files):
+            served_file.require_useful(leaves, name, served_file.listed(files))
             return "", True
-        pem.tried(files, certificate.name)
+        served_file.tried(files, name)
     except pem.Unfit as unfit:
-        # What an authority has not issued, or not in time, it is asked for; the operator is not.
+        # A certificate that an authority has not issued yet is asked for; the operator is not.
         return ("", True) if certificate.source == "acme" else (str(unfit), False)
     return "", False
 
@@ -108,38 +150,24 @@ def provide(certificate: Certificate) -> None:
 
 def known(path: str) -> dict[str, str]:
     """Return the private keys of a file, by their kinds; none of a file that is not there."""
-    text = Path(path).read_text() if path and Path(path).exists() else ""
-    blocks = [match.group() for match in pem.BLOCK.finditer(text)]
-    keys = [block for block in blocks if "PRIVATE KEY" in block.splitlines()[0]]
-    kinds = [leaf.kind for leaf in pem.leaves(path)] if keys else []
-    return {kind: key for kind, key in zip(kinds, keys, strict=False) if kind in ALGORITHMS}
+    text = _text(path)
+    keys = pem.private_keys(text)
+    kinds = [leaf.kind for leaf in _leaves(text)] if keys else []
+    return {kind: key for kind, key in zip(kinds, keys, strict=False) if kind in KINDS}
 
 
 def sign(path: str, name: str, kinds: Iterable[str], keys: Mapping[str, str]) -> None:
     """Write a key of each kind, a new one where none is given, each with its certificate."""
-    pairs = [_pair(keys.get(kind) or _new(kind), name) for kind in kinds]
-    pem.write(f"{path}.new", "".join(pairs))
+    from .self_signed import pair  # noqa: PLC0415 - slow to load, and a new host lacks it
+
+    pem.write(f"{path}.new", "".join(pair(kind, name, keys.get(kind)) for kind in kinds))
     Path(f"{path}.new").replace(path)
-
-
-def _new(kind: str) -> str:
-    algorithm, option = ALGORITHMS[kind]
-    made = ("openssl", "genpkey", "-algorithm", algorithm, "-pkeyopt", option)
-    return must("certificate", *made)
-
-
-def _pair(key: str, name: str) -> str:
-    """Return a key and its certificate."""
-    signed = ("openssl", "req", "-x509", "-new", "-key", "/dev/stdin", "-days", "3650")
-    # RFC 5280 appendix A.1: a common name has at most 64 characters.
-    named = ("-subj", f"/CN={name[:64]}", "-addext", f"subjectAltName=DNS:{name}")
-    return key + must("certificate", *signed, *named, stdin=key)
 
 
 def take(certificate: Certificate) -> None:
     """Serve what the sources hold from now on, if senders accept it; a look says if not."""
     try:
-        pem.take(certificate.path, certificate.files, certificate.name, allow)
+        served_file.take(certificate.path, certificate.files, certificate.name, allow)
     except pem.Unfit as unfit:
         raise Refused("certificate", str(unfit)) from None
     except dane.Unannounced:

@@ -5,53 +5,46 @@ A sender that finds a host's TLSA set delivers to a key of that set or not at al
 shown already may stay; another one has to be in the set for as long as caches may hold the set
 before it (RFC 7671 section 8.1). From when on that is so, is noted on the host once every name
 server has answered with the key. Where no set is found that the host's own resolver has validated,
-any key may be shown. This module also stands on the host, beside the program that takes renewed
-files over; it needs nothing but Python and dnspython.
+any key may be shown.
 """
 
 import hashlib
 import json
-import re
-import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .chain import Encoded
 
 NOTES = Path("/var/lib/pyinfra-mail/tlsa")
 RESOLVER = "127.0.0.1"
 SECONDS = 8
-PAIR = re.compile(r"(?=-----BEGIN [A-Z ]*PRIVATE KEY-----)")
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 OF_HOST = (3, 1, 1)  # DANE-EE, the key, its SHA-256: what our own records are
-VERSION = 0xA0  # the tag of the one optional field before the key (RFC 5280 section 4.1)
-KEY = 5  # fields before the key, without that one
-SHORT = 0x80  # lengths from here on are written in octets of their own
 
 
 class Unannounced(Exception):
     """Keys that a sender would not accept yet; the text says why and what to do."""
 
 
-def digests(text: str) -> list[str]:
-    """Return the SHA-256 of what is public of each key, by the certificate that follows it."""
-    return [_digest(chain[0]) for chain in _chains(text)]
-
-
 def require(name: str, served: str, new: str) -> None:
     """Refuse keys that a sender may not accept, where another set of keys is served."""
-    known = set(digests(served))
-    unknown = [chain for chain in _chains(new) if _digest(chain[0]) not in known]
+    from .chain import encoded, leaves  # noqa: PLC0415 - slow to load, and seldom needed
+
+    known = {leaf.digest for leaf in leaves(served)}
+    pairs = zip(leaves(new), encoded(new), strict=True)
+    unknown = [(leaf.digest, chain) for leaf, chain in pairs if leaf.digest not in known]
     records = published(name) if unknown else ()
-    for chain in unknown if records else ():
-        _require(name, chain, [record for record in records if _vouches(record, chain)])
+    for digest, chain in unknown if records else ():
+        _require(name, digest, [record for record in records if _vouches(record, chain)])
 
 
-def _require(name: str, chain: list[bytes], vouching: list[Any]) -> None:
+def _require(name: str, digest: str, vouching: list[Any]) -> None:
     where = f"a new certificate for {name} is not served yet"
     if any(_kind(record) != OF_HOST for record in vouching):
         return  # a record of the operator's own, who knows since when
-    since = notes(name).get("from", {}).get(_digest(chain[0]))
+    since = notes(name).get("from", {}).get(digest)
     if since is not None and since > time.time():
         until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since))
         raise Unannounced(
@@ -105,49 +98,14 @@ def note(name: str, announced: Iterable[str], ttl: int) -> None:
     written.replace(NOTES / f"{name}.json")
 
 
-def _vouches(record: Any, chain: list[bytes]) -> bool:  # noqa: ANN401 - dnspython's TLSA
-    """Tell whether a record fits the certificate of a key, or one of an authority above it."""
+def _vouches(record: Any, chain: list["Encoded"]) -> bool:  # noqa: ANN401 - dnspython's TLSA
+    """Tell if a record fits the certificate of a key, or one of an authority above it."""
     usage, selector, matching = _kind(record)
     ours = {2: chain, 3: chain[:1]}.get(usage, [])
-    shown = [one if selector == 0 else _public(one) for one in ours]
+    shown = [one.whole if selector == 0 else one.key for one in ours]
     hashed = {1: hashlib.sha256, 2: hashlib.sha512}.get(matching)
     return record.cert in [hashed(one).digest() if hashed else one for one in shown]
 
 
 def _kind(record: Any) -> tuple[int, int, int]:  # noqa: ANN401 - as above
     return record.usage, record.selector, record.mtype
-
-
-def _chains(text: str) -> Iterator[list[bytes]]:
-    for pair in PAIR.split(text):
-        chain = [ssl.PEM_cert_to_DER_cert(one) for one in CERTIFICATE.findall(pair)]
-        if chain:
-            yield chain
-
-
-def _digest(certificate: bytes) -> str:
-    return hashlib.sha256(_public(certificate)).hexdigest()
-
-
-def _public(certificate: bytes) -> bytes:
-    """Return the SubjectPublicKeyInfo of a certificate, as it stands there."""
-    fields = list(_inside(next(_inside(certificate))))
-    return fields[KEY + (fields[0][0] == VERSION)]
-
-
-def _inside(element: bytes) -> Iterator[bytes]:
-    """Yield the elements that an element of DER consists of, each whole (X.690 section 8.1)."""
-    at, end = _content(element, 0)
-    while at < end:
-        _, after = _content(element, at)
-        yield element[at:after]
-        at = after
-
-
-def _content(text: bytes, at: int) -> tuple[int, int]:
-    """Return where the content of an element begins and ends."""
-    length, begin = text[at + 1], at + 2
-    if length < SHORT:
-        return begin, begin + length
-    octets = length - SHORT
-    return begin + octets, begin + octets + int.from_bytes(text[begin : begin + octets], "big")
