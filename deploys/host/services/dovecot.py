@@ -6,6 +6,7 @@ root and Dovecot's group can read. The configuration languages of 2.3 and 2.4 di
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 
 from ...mail import paths, units
@@ -14,6 +15,7 @@ from ...mail.settings.model import MailSettings
 from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
 from ..model.versions import installed
+from .base import base_query, base_service
 from .plan_input import PlanInput
 
 NAME = "dovecot"
@@ -38,29 +40,24 @@ START = (
 
 def query(settings: MailSettings) -> Query:
     """Return the state of Dovecot that a plan needs."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=(DIRECTORY, str(PurePath(DROP_IN).parent)),
-        packages=own.packages,
-        files=(CONFIGURATION, ACCOUNTS, DROP_IN),
-        secrets=(ACCOUNTS,),
-        units=own.units,
+    base = base_query(
+        settings,
+        NAME,
+        (DIRECTORY, str(PurePath(DROP_IN).parent)),
+        (CONFIGURATION, ACCOUNTS, DROP_IN),
     )
+    return replace(base, secrets=(ACCOUNTS,))
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return the desired Dovecot, for the version that is there or will be."""
-    return Service(
-        query=query(settings),
-        unit=UNIT,
-        enabled=UNIT,
-        files=(
-            File(CONFIGURATION, configuration(settings, installed(given.existing, PACKAGE))),
-            File(ACCOUNTS, _accounts(settings), 0o640, group="dovecot", secret=True),
-            File(DROP_IN, render(DROP_IN, directory=SOCKET_DIRECTORY)),
-        ),
-        masked=(UNIT,),
+    files = (
+        File(CONFIGURATION, configuration(settings, installed(given.existing, PACKAGE))),
+        File(ACCOUNTS, _accounts(settings), 0o640, group="dovecot", secret=True),
+        File(DROP_IN, render(DROP_IN, directory=SOCKET_DIRECTORY)),
+    )
+    return replace(
+        base_service(query(settings), files),
         validators=(("doveconf", "-n", "-c", "{directory}/dovecot.conf"),),
         preflight=Preflight(START) if settings.preflight else None,
         sockets=(SOCKET,),

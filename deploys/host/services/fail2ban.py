@@ -6,15 +6,16 @@ mail from there still comes in. This host and its trusted networks are never ban
 machine that verifies with a wrong password is.
 """
 
-from ...mail import units
+from dataclasses import replace
+
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
 from ..model.templates import render
 from ..model.versions import installed, postfix_unit
+from .base import base_query, base_service
 from .plan_input import PlanInput
 
 NAME = "fail2ban"
-UNIT = units.FAIL2BAN
 DIRECTORY = "/etc/fail2ban"
 JAIL, FILTER = f"{DIRECTORY}/jail.d/pyinfra-mail.conf", f"{DIRECTORY}/filter.d/pyinfra-mail.conf"
 IGNORED = (r"'allowipv6' not defined",)  # in Debian 12's own files
@@ -23,27 +24,17 @@ LOOPBACK = ("127.0.0.0/8", "::1")
 
 def query(settings: MailSettings) -> Query:
     """Return the state of fail2ban that a plan needs."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=(DIRECTORY,),
-        packages=own.packages,
-        files=(JAIL, FILTER),
-        units=own.units,
-    )
+    return base_query(settings, NAME, (DIRECTORY,), (JAIL, FILTER))
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return the desired fail2ban."""
-    return Service(
-        query=query(settings),
-        unit=UNIT,
-        enabled=UNIT,
-        files=(
-            File(JAIL, jail(settings, installed(given.existing, NAME))),
-            File(FILTER, render(FILTER, unit=postfix_unit(installed(given.existing, "postfix")))),
-        ),
-        masked=(UNIT,),
+    files = (
+        File(JAIL, jail(settings, installed(given.existing, NAME))),
+        File(FILTER, render(FILTER, unit=postfix_unit(installed(given.existing, "postfix")))),
+    )
+    return replace(
+        base_service(query(settings), files),
         validators=(("fail2ban-client", "-c", "{directory}", "-t"),),
         ignored=IGNORED,
         sockets=("/run/fail2ban/fail2ban.sock",),

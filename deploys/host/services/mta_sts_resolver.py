@@ -5,11 +5,14 @@ postfix-mta-sts-resolver fetches and keeps the policies. It runs inside a progra
 for DANE first, because Postfix uses a policy instead of DANE. While it is down, mail waits.
 """
 
+from dataclasses import replace
+
 from ...mail import units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
 from ..model.templates import render
 from ..model.versions import installed
+from .base import base_query, base_service
 from .plan_input import PlanInput
 
 NAME = "mta-sts"
@@ -25,14 +28,7 @@ IMPORT = f"import runpy; runpy.run_path({PROGRAM!r})"
 
 def query(settings: MailSettings) -> Query:
     """Return the state of the policy daemon that a plan needs."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=tuple(path.rpartition("/")[0] for path in FILES),
-        packages=own.packages,
-        files=FILES,
-        units=own.units,
-    )
+    return base_query(settings, NAME, tuple(path.rpartition("/")[0] for path in FILES), FILES)
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
@@ -40,16 +36,13 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     # Postfix before 3.10 refuses an answer with attributes; 3.10.5 matches MX names by them.
     attributes = installed(given.existing, "postfix") >= (3, 10, 5) and _version(given) >= (1, 5)
     values = {"version": _version(given), "attributes": attributes}
-    return Service(
-        query=query(settings),
-        unit=UNIT,
-        enabled=UNIT,
-        files=(
-            File(CONFIGURATION, render(CONFIGURATION, **values)),
-            File(PROGRAM, render(PROGRAM)),
-            File(DROP_IN, render(DROP_IN)),
-        ),
-        masked=(UNIT,),
+    files = (
+        File(CONFIGURATION, render(CONFIGURATION, **values)),
+        File(PROGRAM, render(PROGRAM)),
+        File(DROP_IN, render(DROP_IN)),
+    )
+    return replace(
+        base_service(query(settings), files),
         executables=("/usr/bin/mta-sts-daemon",),
         validators=(("python3", "-B", "-c", IMPORT),),
         restart_for=FILES,

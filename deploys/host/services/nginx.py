@@ -8,6 +8,7 @@ gets no TLS. Requests are not logged.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv6Address
 
 from ...mail import autoconfig, mta_sts, paths, units
@@ -16,6 +17,7 @@ from ...mail.settings.site import Site
 from ..model.desired import Dialogue, File, Preflight, Query, Service, Step
 from ..model.templates import render
 from ..tls import certificates, mta_sts_policy
+from .base import base_query, base_service
 from .plan_input import PlanInput
 
 NAME = mta_sts_policy.SERVICE
@@ -35,32 +37,27 @@ START = ("sh", "-c", f"{NGINX} 2>{ERRORS} || {{ cat {ERRORS} >&2; exit 1; }}")
 
 def query(settings: MailSettings) -> Query:
     """Return the state of nginx that a plan needs, even if others use it."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=(DIRECTORY, DROP_INS),
-        packages=own.packages,
-        files=(CONFIGURATION, DROP_IN, *(path for s in settings.sites for path in _paths(s))),
-        units=own.units,
-        ports=own.ports,
-        certificates=certificates.of_sites(settings),
+    row = units.service(settings, NAME)
+    base = base_query(
+        settings,
+        NAME,
+        (DIRECTORY, DROP_INS),
+        (CONFIGURATION, DROP_IN, *(path for s in settings.sites for path in _paths(s))),
     )
+    return replace(base, ports=row.ports, certificates=certificates.of_sites(settings))
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return the desired nginx, for the sites in the settings."""
     probes = tuple(_probe(site) for site in settings.sites)
-    return Service(
-        query=query(settings),
-        unit=UNIT,
-        enabled=UNIT,
-        files=(
-            File(CONFIGURATION, configuration(settings)),
-            File(DROP_IN, render(DROP_IN, configuration=CONFIGURATION)),
-            *(file for site in settings.sites for file in _files(site)),
-        ),
+    files = (
+        File(CONFIGURATION, configuration(settings)),
+        File(DROP_IN, render(DROP_IN, configuration=CONFIGURATION)),
+        *(file for site in settings.sites for file in _files(site)),
+    )
+    return replace(
+        base_service(query(settings), files),
         certificates=certificates.of_sites(settings),
-        masked=(UNIT,),
         validators=(("nginx", "-t", "-q", "-e", "stderr", "-c", "{directory}/nginx.conf"),),
         preflight=Preflight((START,), probes) if settings.preflight else None,
         probes=probes,

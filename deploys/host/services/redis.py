@@ -5,12 +5,14 @@ rspamd has its own instance, at a UNIX socket that only rspamd can use. Without 
 signed and sent, but not counted.
 """
 
+from dataclasses import replace
 from pathlib import PurePath
 
 from ...mail import paths, units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
+from .base import base_query, base_service
 from .plan_input import PlanInput
 
 NAME = "redis"
@@ -31,26 +33,17 @@ START = (
 
 def query(settings: MailSettings) -> Query:
     """Return the state of Redis that a plan needs."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=("/etc/redis", DROP_INS),
-        packages=own.packages,
-        files=(CONFIGURATION, DROP_IN),
-        units=own.units,
-    )
+    return base_query(settings, NAME, ("/etc/redis", DROP_INS), (CONFIGURATION, DROP_IN))
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return the desired Redis."""
-    return Service(
-        query=query(settings),
-        unit=UNIT,
-        enabled=UNIT,
-        files=(
-            File(CONFIGURATION, render(CONFIGURATION, socket=SOCKET), 0o640, "redis", "redis"),
-            File(DROP_IN, render(DROP_IN)),
-        ),
+    files = (
+        File(CONFIGURATION, render(CONFIGURATION, socket=SOCKET), 0o640, "redis", "redis"),
+        File(DROP_IN, render(DROP_IN)),
+    )
+    return replace(
+        base_service(query(settings), files),
         masked=("redis-server.service",),
         restart_for=(CONFIGURATION,),  # read at the start only
         sockets=(SOCKET,),

@@ -12,6 +12,7 @@ configuration language: objects are joined, and of any other setting the operato
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..dkim import keys
 from ..dkim.signing_table import SigningTable, as_ucl
 from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
+from .base import base_query, base_service
 from .plan_input import PlanInput
 
 NAME = "rspamd"
@@ -82,27 +84,23 @@ _AMOUNT = re.compile(r'"(\d+(?:\.\d+)?(?:ms|s|min|h|d|w|y|[kmg]b?))"(?!:)')
 
 def query(settings: MailSettings) -> Query:
     """Return the state of rspamd that a plan needs."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=(DIRECTORY, DROP_INS),
-        packages=own.packages,
-        files=(*(f"{LOCAL}/{name}" for name in _names(settings)), LUA, RULES, DROP_IN),
-        units=own.units,
-        keys=keys.key_paths(settings),
-        histories=(paths.dkim_history(settings.selector_base),),
+    base = base_query(
+        settings,
+        NAME,
+        (DIRECTORY, DROP_INS),
+        (*(f"{LOCAL}/{name}" for name in _names(settings)), LUA, RULES, DROP_IN),
+    )
+    return replace(
+        base, keys=keys.key_paths(settings), histories=(paths.dkim_history(settings.selector_base),)
     )
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return the desired rspamd, which signs with the keys whose records are published."""
-    return Service(
-        query=query(settings),
-        unit=UNIT,
-        enabled=UNIT,
-        files=tuple(_files(settings, given.dkim.signs)),
+    files = tuple(_files(settings, given.dkim.signs))
+    return replace(
+        base_service(query(settings), files),
         keys=given.dkim.wanted,
-        masked=(UNIT,),
         validators=tuple(_validators(settings)),
         ignored=IGNORED,
         preflight=Preflight(_start()) if settings.preflight else None,

@@ -5,11 +5,14 @@ DANE trusts validated answers, so the resolver must not be reached over a networ
 it whatever /etc/resolv.conf says: their units have a file of ours mounted there.
 """
 
+from dataclasses import replace
+
 from ...mail import units
 from ...mail.settings.model import MailSettings
 from ..model.desired import File, Query, Service
 from ..model.templates import render
 from ..model.versions import installed
+from .base import base_query, base_service
 from .plan_input import PlanInput
 
 NAME = "unbound"
@@ -22,15 +25,9 @@ RESOLV_CONF = f"{DIRECTORY}/resolv.conf"  # /etc/resolv.conf of mail services
 
 def query(settings: MailSettings) -> Query:
     """Return the state of Unbound that a plan needs."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=(DIRECTORY,),
-        packages=own.packages,
-        files=(CONFIGURATION, RESOLV_CONF),
-        units=own.units,
-        ports=own.local_ports,
-    )
+    row = units.service(settings, NAME)
+    base = base_query(settings, NAME, (DIRECTORY,), (CONFIGURATION, RESOLV_CONF))
+    return replace(base, ports=row.local_ports)
 
 
 def service(settings: MailSettings, given: PlanInput) -> Service:
@@ -40,14 +37,11 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
         "forwards": settings.resolver_forwards,
         "trust_anchor": settings.resolver_trust_anchor,
     }
-    return Service(
-        query=query(settings),
-        unit=units.UNBOUND,
-        enabled=units.UNBOUND,
-        files=(
-            File(CONFIGURATION, render(CONFIGURATION, **values)),
-            File(RESOLV_CONF, render(RESOLV_CONF)),
-        ),
-        masked=(units.UNBOUND,),
+    files = (
+        File(CONFIGURATION, render(CONFIGURATION, **values)),
+        File(RESOLV_CONF, render(RESOLV_CONF)),
+    )
+    return replace(
+        base_service(query(settings), files),
         validators=(ROOT_KEY, ("unbound-checkconf", "{directory}/unbound.conf")),
     )
