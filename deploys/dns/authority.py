@@ -78,7 +78,7 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
 
 def servers(zone: str, resolver: dns.resolver.Resolver) -> tuple[Server, ...]:
     """Return every server that a zone is delegated to, at every address; raise MailError."""
-    # A resolver may be all that can be asked, or know of zones that nobody else does.
+    # A resolver may be all that is reachable, or have zones that no public server has.
     found = delegation(zone, resolver) or _resolved(zone, resolver)
     lookups = [(name, family) for name in found.servers for family in FAMILIES]
     known = in_parallel(lambda one: list(_of_family(*one, resolver)), lookups, WORKERS)
@@ -89,7 +89,10 @@ def servers(zone: str, resolver: dns.resolver.Resolver) -> tuple[Server, ...]:
     )
     reached = dict.fromkeys([*(server for several in known for server in several), *glue])
     if not reached:
-        raise MailError(f"{zone}: none of its name servers {' '.join(found.servers)} is found")
+        names = " ".join(found.servers)
+        raise MailError(
+            f"{zone}: none of its name servers {names} has an address; correct its delegation"
+        )
     return tuple(reached)
 
 
@@ -147,7 +150,7 @@ def _resolved(zone: str, resolver: dns.resolver.Resolver) -> Delegation:
 
 
 def _servers_by(zone: dns.name.Name, resolver: dns.resolver.Resolver) -> Iterator[Server]:
-    """Yield a zone's servers by what the resolver knows, one look-up after the other."""
+    """Yield a zone's servers by the resolver, one look-up after the other."""
     for record in resolver.resolve(zone, "NS"):
         yield from each_address(plain_name(record.target), resolver)
 

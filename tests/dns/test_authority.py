@@ -1,4 +1,4 @@
-"""Whom a zone's parent delegates it to: found over real sockets, in a DNS of a few servers."""
+"""Servers of a zone by its parent: found over real sockets, in a DNS of a few servers."""
 
 from collections.abc import Callable, Iterator
 
@@ -57,7 +57,7 @@ def test_the_parent_knows_where_a_server_inside_the_zone_is(world: World) -> Non
     assert found(world) == [f"ns.{ZONE} (127.0.0.8)"]
 
 
-def test_one_server_that_has_the_parent_and_the_zone_tells_too(world: World) -> None:
+def test_one_server_that_has_the_parent_and_the_zone_names_them_too(world: World) -> None:
     world.parent.cuts = {}
     world.parent.answers[ZONE, "NS"] = [domain(NS2)]
 
@@ -81,7 +81,7 @@ def nowhere(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", [denying, silent, refusing, nowhere])
-def test_where_the_parent_does_not_tell_the_resolver_does(
+def test_where_the_parent_does_not_answer_the_resolver_is_asked(
     fault: Callable[[World], None], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(query, "PATIENCE", 0.2)
@@ -91,21 +91,23 @@ def test_where_the_parent_does_not_tell_the_resolver_does(
     assert found(world) == BOTH[1:]
 
 
-def test_a_zone_that_nobody_knows_is_told_of(world: World) -> None:
+def test_a_zone_without_a_delegation_is_an_error(world: World) -> None:
     denying(world)
 
     with pytest.raises(MailError, match=r"be found \(the DNS does not know the zone\); delegate"):
         found(world)
 
 
-def test_servers_that_are_nowhere_are_told_of(world: World) -> None:
+def test_servers_without_an_address_are_an_error(world: World) -> None:
     world.parent.cuts = {ZONE: {"ns.lost.example": ""}}
 
-    with pytest.raises(MailError, match=r"none of its name servers ns\.lost\.example is found"):
+    with pytest.raises(
+        MailError, match=r"none of its name servers ns\.lost\.example has an address"
+    ):
         found(world)
 
 
-def test_a_resolver_that_is_not_there_is_told_of() -> None:
+def test_a_resolver_that_does_not_answer_is_an_error() -> None:
     ask = finder(("127.0.0.8",))
     ask.port, ask.lifetime = 9, 0.2
 
@@ -113,24 +115,24 @@ def test_a_resolver_that_is_not_there_is_told_of() -> None:
         servers(ZONE, ask)
 
 
-def said(world: World) -> list[str]:
+def differences(world: World) -> list[str]:
     return list(disagreements(ZONE, servers(ZONE, world.ask)))
 
 
 def test_a_parent_and_a_zone_that_name_the_same_servers_leave_nothing_to_say(world: World) -> None:
-    assert said(world) == []
+    assert differences(world) == []
 
 
 @pytest.mark.parametrize(
     "own", [[NS1], [NS1, NS2, "ns3.nic.example"], [NS1, "ns3.nic.example"]], ids=" ".join
 )
-def test_a_zone_that_names_other_servers_than_its_parent_is_told_of(
+def test_a_zone_that_names_other_servers_than_its_parent_is_a_difference(
     own: list[str], world: World
 ) -> None:
     for server in (world.ns1, world.ns2):
         server.answers[ZONE, "NS"] = [domain(name) for name in own]
 
-    (sentence,) = said(world)
+    (sentence,) = differences(world)
 
     assert sentence == (
         f"{ZONE}: it is delegated to {NS1} and {NS2}, while its own NS records name "
@@ -146,21 +148,23 @@ def test_a_zone_that_names_other_servers_than_its_parent_is_told_of(
         ("flags", RESPONSE, "not authoritative for the zone"),
     ],
 )
-def test_a_lame_server_is_told_of(name: str, value: int, words: str, world: World) -> None:
+def test_a_lame_server_is_named_with_its_fault(
+    name: str, value: int, words: str, world: World
+) -> None:
     setattr(world.ns2, name, value)
 
-    (sentence,) = said(world)
+    (sentence,) = differences(world)
 
     assert f"{ZONE}: it is delegated to {BOTH[1]}, which does not serve it ({words})" in sentence
 
 
-def test_a_server_that_does_not_answer_is_no_disagreement(
+def test_a_server_that_does_not_answer_is_no_difference(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(query, "PATIENCE", 0.2)
     world.ns2.silent = True
 
-    assert said(world) == []
+    assert differences(world) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Questions about names of others, over real sockets."""
+"""Questions about names outside our zones, over real sockets."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def dns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
         yield responder
 
 
-def test_values_are_told_with_texts_in_one_piece(dns: Responder) -> None:
+def test_a_txt_value_is_one_text(dns: Responder) -> None:
     lookup = lookup_by([dns.address])
 
     assert lookup(NAME, "TXT") == ("other=1", "v=spf1 -all")

@@ -97,7 +97,7 @@ def test_a_question_that_many_have_at_the_same_time_is_asked_once(server: Respon
     assert server.asked == [("harbor.example", True)]
 
 
-def test_all_who_have_a_question_are_told_that_it_has_no_answer(server: Responder) -> None:
+def test_a_question_without_an_answer_fails_for_all_who_ask_it(server: Responder) -> None:
     asking = resolver(server)
     server.rcode = 5
     for _ in range(2):
@@ -141,7 +141,7 @@ def test_a_chain_that_holds_is_secure(validator: Validator) -> None:
     assert trust(validator) is Trust.SECURE
 
 
-def test_an_answer_for_those_who_do_not_look_is_bogus(validator: Validator) -> None:
+def test_an_answer_only_without_validation_is_bogus(validator: Validator) -> None:
     validator.broken = True
 
     assert trust(validator) is Trust.BOGUS
@@ -162,7 +162,7 @@ def test_a_resolver_that_does_not_answer_leaves_trust_open(
         trust(validator)
 
 
-def test_a_resolver_tells_how_long_it_remembers(validator: Validator) -> None:
+def test_a_resolver_keeps_an_answer_for_its_ttl(validator: Validator) -> None:
     validator.ttl = 1700
     asking = Resolver([validator.address], validator.port)
 
@@ -173,7 +173,7 @@ def test_a_resolver_tells_how_long_it_remembers(validator: Validator) -> None:
     assert nothing == Cached((), 1700)
 
 
-def test_a_name_that_is_not_there_is_remembered_too() -> None:
+def test_a_resolver_keeps_the_answer_that_a_name_does_not_exist() -> None:
     with Responder("127.0.0.1", zone="harbor.example") as denying:
         denying.rcode, denying.ttl = NXDOMAIN, 600
         asking = Resolver([denying.address], denying.port)

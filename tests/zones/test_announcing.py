@@ -148,10 +148,10 @@ def test_a_plan_shows_what_will_be_announced_and_asks_nobody(
 
 
 def reason(caplog: pytest.LogCaptureFixture) -> str:
-    (said,) = (
+    (warning,) = (
         line for line in caplog.messages if "the new MTA-STS policy is not announced" in line
     )
-    return said
+    return warning
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What resolvers remember of what was replaced, and how long a run waits for it."""
+"""Replaced record sets in the caches of resolvers, and how long a run waits for their end."""
 
 from collections.abc import Iterator
 
@@ -50,7 +50,7 @@ OUTLIVED = {
 
 
 @pytest.mark.parametrize(("seconds", "changed"), OUTLIVED.values(), ids=OUTLIVED)
-def test_what_the_next_steps_are_judged_by_is_outlived(seconds: int, changed: RecordChange) -> None:
+def test_what_the_next_steps_depend_on_is_outlived(seconds: int, changed: RecordChange) -> None:
     assert lifetime(changed) == seconds
 
 
@@ -69,7 +69,7 @@ def policy(ttl: int) -> PublishedChange:
 
 
 def reports() -> PublishedChange:
-    """A change that nothing which follows is judged by."""
+    """A change that no next step depends on."""
     name = f"_dmarc.{ZONE}"
     values = '"v=DMARC1; p=none"', '"v=DMARC1; p=reject"'
     changed = RecordChange(

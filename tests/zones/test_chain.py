@@ -1,4 +1,4 @@
-"""Whether parent and zone fit together, on answers that are really signed."""
+"""Chain of trust from a parent zone, on answers that are really signed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -141,7 +141,7 @@ def test_what_is_published_does_not_vanish_because_the_dns_is_silent() -> None:
     assert dnssec.trusted_facts(fleet, {"mx1": ONE}) == ({"mx1": ONE}, ("no name server answers",))
 
 
-def test_a_fleet_without_digests_asks_nobody() -> None:
+def test_a_fleet_without_digests_asks_no_server() -> None:
     fleet = fleet_from({"mx1": host(1, HARBOR)}, {})
 
     assert dnssec.trusted_facts(fleet, {"mx1": HostFacts()}) == ({"mx1": HostFacts()}, ())

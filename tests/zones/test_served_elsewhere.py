@@ -1,4 +1,4 @@
-"""A zone that the world looks for elsewhere."""
+"""A zone that is delegated to others than its provider's name servers."""
 
 import pytest
 
@@ -14,15 +14,15 @@ ELSEWHERE = (Server("ns1.faraway.example", "203.0.113.1"), Server("ns2.faraway.e
 HERE = Server("NS.nic.example", "203.0.113.2")
 
 
-def judged(zone: RecordSets, *servers: Server) -> None:
+def require(zone: RecordSets, *servers: Server) -> None:
     served(harbor=zone)
     source = Provider("memory", MemoryProvider("test", "memory"))
     require_delegation(planned(source, HARBOR, fleet_of(HARBOR, 1)).published, servers)
 
 
-def test_a_zone_that_lies_with_other_name_servers_is_told_with_both() -> None:
+def test_a_zone_with_other_name_servers_at_its_provider_is_named_with_both() -> None:
     with pytest.raises(MailError) as error:
-        judged(harbor(), *ELSEWHERE)
+        require(harbor(), *ELSEWHERE)
 
     assert str(error.value).startswith(
         "harbor.example: memory has it for the name servers ns.nic.example, but it is delegated to "
@@ -32,11 +32,11 @@ def test_a_zone_that_lies_with_other_name_servers_is_told_with_both() -> None:
 
 @pytest.mark.parametrize("servers", [(HERE,), (HERE, *ELSEWHERE), ()])
 def test_a_zone_that_is_found_at_one_of_them_is_seen(servers: tuple[Server, ...]) -> None:
-    judged(harbor(), *servers)
+    require(harbor(), *servers)
 
 
 def test_a_provider_that_does_not_tell_its_name_servers_is_believed() -> None:
     zone = harbor()
     del zone[HARBOR, "NS"]
 
-    judged(zone, *ELSEWHERE)
+    require(zone, *ELSEWHERE)

@@ -1,4 +1,4 @@
-"""Whether a key's record has reached every name server, seen over real sockets."""
+"""Records of keys on every name server, seen over real sockets."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -88,5 +88,5 @@ def test_a_record_elsewhere_is_visible_once_every_server_leads_to_it(
     pair[0].answers = {(LED, "CNAME"): [domain(HOME)], (HOME, "TXT"): [txt(TEXT)]}
     pair[1].answers = second
 
-    told = settings(mail_dkim_cname="keys.example.net")
-    assert visible_names(told, {LED: TEXT, HOME: TEXT}) == seen
+    configured = settings(mail_dkim_cname="keys.example.net")
+    assert visible_names(configured, {LED: TEXT, HOME: TEXT}) == seen

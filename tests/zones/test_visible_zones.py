@@ -1,4 +1,4 @@
-"""In which zone, and on which servers, a key's record is looked for: over real sockets."""
+"""Zone and servers on which the record of a key is looked for, over real sockets."""
 
 from collections.abc import Iterator
 

@@ -125,11 +125,11 @@ def test_every_kind_of_wrong_answer_has_its_word(
 
     outcome = wait(asked(*pair, expected=(SPF,)), 0.1)
 
-    (told,) = outcome.wrong.values()
-    assert str(told).startswith(reason)
+    (found,) = outcome.wrong.values()
+    assert str(found).startswith(reason)
 
 
-def test_a_port_where_nobody_listens_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_without_a_listener_is_a_fault_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "PATIENCE", 0.3)
     with Responder("127.0.0.4") as gone:
         questions = asked(gone, expected=(MX,))
@@ -163,7 +163,7 @@ def test_a_family_without_a_route_does_not_hold_up_a_server_that_answers_over_th
     assert outcome.unreached == {other}
 
 
-def test_a_server_that_nobody_can_reach_holds_it_up(
+def test_a_server_without_a_route_holds_it_up(
     pair: tuple[Responder, Responder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_route(monkeypatch)
@@ -240,8 +240,8 @@ def test_a_server_that_does_not_have_the_zone_holds_it_up_only_where_no_other_ha
         setattr(pair[1], name, value)
 
     assert not wait(asked(*pair), 0).wrong
-    (told,) = wait(asked(pair[1], expected=(MX,)), 0).wrong.values()
-    assert str(told).startswith(reason)
+    (found,) = wait(asked(pair[1], expected=(MX,)), 0).wrong.values()
+    assert str(found).startswith(reason)
 
 
 def test_a_server_that_comes_back_with_old_records_is_waited_for(

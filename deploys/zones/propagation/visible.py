@@ -1,5 +1,5 @@
 """
-TXT records that every authoritative server of their zone answers with, whoever publishes the zone.
+TXT records that every authoritative server of their zone answers with.
 
 A key may sign once all of them have its record. A receiver that asks a server without it takes the
 signature for a forgery (RFC 6376 section 6.1.2).
