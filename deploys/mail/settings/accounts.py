@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ..names import domain_name
 from .secret import Secret
+from .types import Words
 
 # OWASP's cheapest set of equal strength: 19 MiB, two passes, one lane.
 MEMORY, PASSES, LANES, SALT, LENGTH = 19_456, 2, 1, 16, 32
@@ -53,7 +54,7 @@ def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-MailAddress = Annotated[str, BeforeValidator(_address)]
+MailAddress = Annotated[str, BeforeValidator(_address), Words("mail address")]
 Password = Annotated[Secret | str, PlainValidator(_password)]
 
 

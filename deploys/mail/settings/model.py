@@ -1,70 +1,27 @@
 """
-The operator's words, checked once.
+Settings of an inventory as frozen values: hosts, clients, witnesses and the whole fleet.
 
-An inventory speaks through `mail_*` keys. Here they are `MailSettings`, one frozen value a host,
-and `Fleet`, all hosts of an inventory together. Nothing else is handed on.
+A field `<name>` is the inventory key `mail_<name>`; that of a witness `mail_witness_<name>`.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from .. import paths
-from ..caa import ISSUERS, LETS_ENCRYPT
-from ..mta_sts import Mode
+from ..caa import ISSUERS
 from ..postfix import DEFAULTS
-from .accounts import Accounts
+from . import groups
 from .site import Site
-from .types import (
-    Address,
-    Certificates,
-    Delegation,
-    DomainName,
-    Files,
-    Issuer,
-    LocalUser,
-    Logo,
-    Mailbox,
-    Mailboxes,
-    Network,
-    NextHop,
-    PostfixName,
-    PostfixService,
-    PostfixValue,
-    Rate,
-    Recipients,
-    Relay,
-    ReportUris,
-    Rotation,
-    RspamdFile,
-    RspamdName,
-    SecretReference,
-    Selector,
-    TlsPolicy,
-    TrustAnchor,
-)
+from .types import CertificateFile, Frozen, Mailbox, Relay, SecretReference, Words
 from .verification import Verification
 
-Notice = Literal["failure", "delay", "success", "verify"]
 
+class HostSettings(groups.Run, groups.Postfix):
+    """Settings of every host that is deployed, a mail host or a client."""
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class HostSettings(_Frozen):
-    """What every host under deploy has, whatever it is for."""
-
-    inventory_name: str
-    hostname: DomainName
-    postfix_main: Mapping[PostfixName, PostfixValue] = {}
-    postfix_master: Mapping[PostfixService, PostfixValue | None] = {}
-    timeout: int = Field(default=30, gt=0)
-    install_timeout: int = Field(default=900, gt=0)
-    apply_timeout: int = Field(default=120, gt=0)
-    preflight: bool = True
-    trust_on_first_use: bool = False
+    inventory_name: str  # not a key: pyinfra's name of the host
 
     def postfix_value(self, parameter: str) -> str:
         """Return a parameter of main.cf: the operator's own, else a setting's, else the default."""
@@ -76,54 +33,19 @@ class HostSettings(_Frozen):
         return {"myhostname": self.hostname}
 
 
-class MailSettings(HostSettings):
-    """What one mail host shall be; each field is the inventory key `mail_<field>`."""
+class MailSettings(
+    groups.Records,
+    groups.Zones,
+    groups.Dkim,
+    groups.Resolver,
+    groups.WebSites,
+    groups.Certificates,
+    groups.Submission,
+    groups.Receiving,
+    HostSettings,
+):
+    """Settings of one mail host."""
 
-    addresses: tuple[Address, ...] = Field(min_length=1)
-    domains: tuple[DomainName, ...] = ()
-    postmaster: LocalUser = "root"
-    aliases: Mapping[str, Recipients] = {}
-    networks: tuple[Network, ...] = ()
-    message_size_limit: int = Field(default=26_214_400, gt=0)
-    accounts: Accounts = {}
-    delay_warning: int = Field(default=14_400, ge=0)
-    bounce_texts: Mapping[Notice, str] = {}
-    dovecot: Mapping[str, Any] = {}
-    ban_failures: int = Field(default=10, gt=0)
-    ban_seconds: int = Field(default=600, ge=0)
-    tls: Literal["acme", "files", "self-signed"] = "self-signed"
-    tls_names: tuple[DomainName, ...] = ()
-    tls_files: Mapping[DomainName, Files] = {}
-    tls_profile: Literal["strict", "interoperable"] = "strict"
-    tls_outbound: Mapping[NextHop, TlsPolicy] = {}
-    tls_rotate: Literal["", "now"] = ""
-    dane: bool = True
-    acme_directory: Annotated[str, Field(pattern=r"^https://\S+$")] = LETS_ENCRYPT
-    acme_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
-    acme_ca_file: Certificates = ""
-    resolver_forwards: tuple[Address, ...] = ()
-    resolver_trust_anchor: TrustAnchor = ""
-    dkim_selector: Selector = ""
-    dkim_rotate: Rotation = ""
-    dkim_cname: Delegation = {}
-    account_rate: Rate = ""
-    scan_outbound: bool = False
-    rspamd: Mapping[RspamdFile, Mapping[RspamdName, Any]] = {}
-    dns: Mapping[str, Any] | None = None
-    dns_timeout: float = Field(default=120, gt=0)
-    zone_updates: int = Field(default=20, ge=0)
-    zone_deletes: int = Field(default=12, ge=0)
-    resolvers: tuple[Address, ...] = ()
-    ttl: int = Field(default=3600, ge=60, le=86400)
-    spf_all: Literal["", "-all", "~all"] = ""
-    dmarc: Literal["none", "quarantine", "reject"] = "none"
-    dmarc_reports: Mailboxes = ()
-    tls_rpt: ReportUris = ()
-    caa: Issuer = ""
-    silent_domains: tuple[DomainName, ...] = ()
-    bimi: Logo = ""
-    mta_sts: Mode = "none"
-    autoconfig: bool = False
     # Not a key: the web sites that are this host's to serve, of all that the fleet has.
     sites: tuple[Site, ...] = ()
 
@@ -201,28 +123,32 @@ class MailSettings(HostSettings):
 
 
 class Client(HostSettings):
-    """
-    What a null client shall be: a host whose mail all goes to a submission host, logged in.
+    """Null clients."""
 
-    Each field is the inventory key `mail_<field>`; of `relay_ca` it is the file's content.
-    """
+    relay: Relay = Field(
+        description="Submission host and port; at 465 with TLS at once, else with STARTTLS."
+    )
+    relay_login: Mailbox = Field(description="Login of the client's account there.")
+    relay_password: SecretReference = Field(description="Password of that account.")
+    relay_ca: CertificateFile = Field(
+        default="", description="Certificates that vouch for the relay; none: the system's own."
+    )
+    root: Mailbox = Field(description="Address that gets mail for root and all other users.")
 
-    relay: Relay
-    relay_login: Mailbox
-    relay_password: SecretReference
-    relay_ca: Certificates = ""
-    root: Mailbox
 
-
-class Witness(_Frozen):
-    """A place outside, where delivery is proved: keys `mail_witness_address` and `_mailbox`."""
+class Witness(Frozen):
+    """Witnesses."""
 
     inventory_name: str
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    mailbox: str = Field(pattern=r"^/")
+    address: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$"), Words("mail address")] = Field(
+        description="Address outside the fleet that test messages go to."
+    )
+    mailbox: Annotated[str, Field(pattern=r"^/"), Words("absolute path")] = Field(
+        description="Mailbox of that address on the witness, an mbox file or a Maildir."
+    )
 
 
-class Fleet(_Frozen):
+class Fleet(Frozen):
     """
     Every mail host, client and witness of an inventory, checked against each other.
 

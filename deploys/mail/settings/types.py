@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
 import dns.exception
 import dns.rdata
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from ..names import domain_name, is_label
 from ..tags import mailto
@@ -154,38 +155,72 @@ PORTS = 1 << 16
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 LONGEST_SELECTOR = 63 - len("-2-ed25519")
 
-Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address)]
-Network = Annotated[str, BeforeValidator(_network)]
-DomainName = Annotated[str, BeforeValidator(domain_name)]
-PostfixName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-PostfixService = Annotated[str, Field(pattern=r"^\S+/(inet|unix|unix-dgram|fifo|pass)$")]
-PostfixValue = Annotated[str, BeforeValidator(_postfix_value)]
-Recipients = Annotated[tuple[str, ...], BeforeValidator(_several), Field(min_length=1)]
+
+class Frozen(BaseModel):
+    """Base of all settings: unchangeable, and closed to unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
+
+
+@dataclass(frozen=True)
+class Words:
+    """Name of a type in the documents, in the singular."""
+
+    text: str
+
+
+Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address), Words("IP address")]
+Network = Annotated[str, BeforeValidator(_network), Words("network")]
+DomainName = Annotated[str, BeforeValidator(domain_name), Words("domain name")]
+PostfixName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"), Words("parameter")]
+PostfixService = Annotated[
+    str, Field(pattern=r"^\S+/(inet|unix|unix-dgram|fifo|pass)$"), Words("service")
+]
+PostfixValue = Annotated[str, BeforeValidator(_postfix_value), Words("value")]
+Recipients = Annotated[
+    tuple[str, ...], BeforeValidator(_several), Field(min_length=1), Words("list of recipients")
+]
 Files = Annotated[
     tuple[Annotated[str, Field(pattern=r"^/[^\s:]+$")], ...],
     BeforeValidator(_several),
     Field(min_length=1),
+    Words("list of absolute paths"),
 ]
-NextHop = Annotated[str, Field(pattern=r"^(\.?[a-z0-9][a-z0-9.-]*|\[[^\[\]\s]+\](:\w+)?)$")]
+NextHop = Annotated[
+    str,
+    Field(pattern=r"^(\.?[a-z0-9][a-z0-9.-]*|\[[^\[\]\s]+\](:\w+)?)$"),
+    Words("domain or [host]"),
+]
 TlsPolicy = Annotated[
     str,
     Field(pattern=r"^(none|may|encrypt|dane|dane-only|fingerprint|verify|secure)( +[a-z]+=\S+)*$"),
+    Words("TLS policy"),
 ]
-TrustAnchor = Annotated[str, BeforeValidator(_trust_anchor)]
-Mailbox = Annotated[str, BeforeValidator(_mailbox)]
+TrustAnchor = Annotated[str, BeforeValidator(_trust_anchor), Words("DS or DNSKEY record")]
+Mailbox = Annotated[str, BeforeValidator(_mailbox), Words("mail address")]
 Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_several)]
 ReportUris = Annotated[
-    tuple[Annotated[str, BeforeValidator(_report_uri)], ...], BeforeValidator(_several)
+    tuple[Annotated[str, BeforeValidator(_report_uri)], ...],
+    BeforeValidator(_several),
+    Words("list of mail addresses and https:// URLs"),
 ]
-Issuer = Annotated[str, BeforeValidator(_issuer)]
-Logo = Annotated[str, BeforeValidator(_logo)]
-LocalUser = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$")]
-Relay = Annotated[str, BeforeValidator(_relay)]
-SecretReference = Annotated[Secret, PlainValidator(_secret)]
-Certificates = Annotated[str, BeforeValidator(_certificates)]
-Selector = Annotated[str, BeforeValidator(_selector)]
-Rate = Annotated[str, BeforeValidator(_rate)]
-Rotation = Annotated[str, BeforeValidator(_rotation)]
-Delegation = Annotated[Mapping[str, str], BeforeValidator(_delegation)]
-RspamdFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(conf|inc)$")]
-RspamdName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+Issuer = Annotated[str, BeforeValidator(_issuer), Words("domain name")]
+Logo = Annotated[str, BeforeValidator(_logo), Words("https:// URL")]
+LocalUser = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$"), Words("user name")]
+Relay = Annotated[str, BeforeValidator(_relay), Words("name:port")]
+SecretReference = Annotated[Secret, PlainValidator(_secret), Words("reference to a secret")]
+CertificateFile = Annotated[
+    str, BeforeValidator(_certificates), Words("file on the controller in PEM format")
+]
+Selector = Annotated[str, BeforeValidator(_selector), Words("label of a host name")]
+Rate = Annotated[str, BeforeValidator(_rate), Words("count/time")]
+Rotation = Annotated[str, BeforeValidator(_rotation), Words('"", "now" or a number of days')]
+Delegation = Annotated[
+    Mapping[str, str],
+    BeforeValidator(_delegation),
+    Words("domain name, or dictionary from domain names to domain names"),
+]
+RspamdFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(conf|inc)$"), Words("file name")]
+RspamdName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"), Words("setting")]

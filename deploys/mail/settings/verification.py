@@ -10,11 +10,10 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator
 
-from ..names import domain_name
 from .secret import Secret
-from .types import Address, Certificates, SecretReference
+from .types import Address, CertificateFile, DomainName, Frozen, SecretReference, Words
 
 PREFIX = "verify_"
 
@@ -47,18 +46,16 @@ def _sink(value: object) -> object:
 
 
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-DomainNames = Annotated[
-    tuple[Annotated[str, BeforeValidator(domain_name)], ...], BeforeValidator(_listed)
-]
+DomainNames = Annotated[tuple[DomainName, ...], BeforeValidator(_listed)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
-Receiver = Annotated[Secret | str, PlainValidator(_receiver)]
+Receiver = Annotated[
+    Secret | str,
+    PlainValidator(_receiver),
+    Words("mail address, https:// URL or reference to a secret"),
+]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Waiver(_Frozen):
+class Waiver(Frozen):
     """What is known to be wrong, why that is borne, and the last day of it."""
 
     id: str = Field(min_length=1)
@@ -68,7 +65,7 @@ class Waiver(_Frozen):
     until: date
 
 
-class OutsideMailbox(_Frozen):
+class OutsideMailbox(Frozen):
     """A mailbox at another provider, read by IMAP over TLS (RFC 8314 section 3.2)."""
 
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
@@ -77,7 +74,7 @@ class OutsideMailbox(_Frozen):
     password: SecretReference
     folder: str = Field(default="INBOX", pattern=r"^[ -~]+$")
     port: int = Field(default=993, ge=1, le=65535)
-    ca_file: Certificates = ""
+    ca_file: CertificateFile = ""
 
     @property
     def host(self) -> str:
@@ -90,7 +87,7 @@ class OutsideMailbox(_Frozen):
         return self.folder
 
 
-class Sink(_Frozen):
+class Sink(Frozen):
     """An address whose mail comes to this machine, where a run takes it itself.
 
     The domain has an MX record that leads here, or is an address literal (RFC 5321 section 4.1.3).
@@ -117,24 +114,58 @@ class Sink(_Frozen):
         return f"the sink at port {self.port}"
 
 
-class Verification(_Frozen):
-    """How the proof is made; each field is the inventory key `verify_<field>`."""
+class Verification(Frozen):
+    """Checks, on all hosts alike."""
 
-    only: Listed = ()
-    severity: Literal["", "error", "warning"] = ""
-    host: Listed = ()
-    domain: DomainNames = ()
-    resolvers: Addresses = ()
-    fast: bool = False
-    fail_on: Literal["error", "unknown", "warning", "info"] = "error"
-    waivers: tuple[Waiver, ...] = ()
-    blocklists: DomainNames | None = None
-    mailboxes: tuple[OutsideMailbox, ...] = ()
-    sink: Annotated[Sink | None, BeforeValidator(_sink)] = None
-    bulk: Listed = ()
-    notify: Receiver = ""
-    timer: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
-    metrics: Annotated[str, Field(pattern="^(/.*)?$")] = ""
+    only: Annotated[Listed, Words("list of ids")] = Field(
+        default=(), description="Ids of checks, or patterns like dns.*; none: all checks."
+    )
+    severity: Literal["", "error", "warning"] = Field(
+        default="", description="Only checks that can be as bad as this."
+    )
+    host: Annotated[Listed, Words("list of host names")] = Field(
+        default=(), description="Only these hosts of the inventory."
+    )
+    domain: DomainNames = Field(
+        default=(), description="Only these domains; without an inventory any domains."
+    )
+    resolvers: Addresses = Field(
+        default=(),
+        description="Resolvers whose answers are compared with those of the zones' own servers; "
+        "none: mail_resolvers.",
+    )
+    fast: bool = Field(default=False, description="Leave test messages and scans out.")
+    fail_on: Literal["error", "unknown", "warning", "info"] = Field(
+        default="error", description="Least severity that fails the run."
+    )
+    waivers: tuple[Waiver, ...] = Field(
+        default=(), description="Known findings, each with a reason and its last day."
+    )
+    blocklists: DomainNames | None = Field(
+        default=None, description="DNS blocklists to ask; None: a few large ones."
+    )
+    mailboxes: tuple[OutsideMailbox, ...] = Field(
+        default=(),
+        description="Mailboxes at other providers that get test messages, read by IMAP.",
+    )
+    sink: Annotated[Sink | None, BeforeValidator(_sink)] = Field(
+        default=None,
+        description="Address whose mail comes to the controller, where the run opens an SMTP "
+        "server.",
+    )
+    bulk: Annotated[Listed, Words("list of files")] = Field(
+        default=(), description="Files on the controller: samples of your bulk mail, as delivered."
+    )
+    notify: Receiver = Field(
+        default="", description="Receiver of a notice when the report differs from the last one."
+    )
+    timer: Annotated[str, Field(pattern=r"^[^\n]*$"), Words("calendar event of systemd")] = Field(
+        default="",
+        description='Times at which a timer on the controller runs the checks; "": no timer.',
+    )
+    metrics: Annotated[str, Field(pattern="^(/.*)?$"), Words("absolute path")] = Field(
+        default="", description="Directory of node_exporter's textfile collector."
+    )
 
     @property
     def limits(self) -> tuple[str, ...]:

@@ -1,0 +1,277 @@
+"""
+Groups of settings: every `mail_*` key of a mail host, with its type, its default and its meaning.
+
+A group is a class; its docstring is the heading in docs/settings.md, and `MailSettings` is made of
+all of them. A meaning stands here alone, for the documents too.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ..caa import LETS_ENCRYPT
+from ..mta_sts import Mode
+from .accounts import Accounts
+from .types import (
+    Address,
+    CertificateFile,
+    Delegation,
+    DomainName,
+    Files,
+    Frozen,
+    Issuer,
+    LocalUser,
+    Logo,
+    Mailboxes,
+    Network,
+    NextHop,
+    PostfixName,
+    PostfixService,
+    PostfixValue,
+    Rate,
+    Recipients,
+    ReportUris,
+    Rotation,
+    RspamdFile,
+    RspamdName,
+    Selector,
+    TlsPolicy,
+    TrustAnchor,
+    Words,
+)
+
+Notice = Literal["failure", "delay", "success", "verify"]
+
+
+class Postfix(Frozen):
+    """Host and Postfix."""
+
+    hostname: DomainName = Field(
+        description="Name of the host: in greetings, in HELO and in its MX, A and PTR records."
+    )
+    postfix_main: Mapping[PostfixName, PostfixValue] = Field(
+        default={}, description="Other parameters of main.cf; they win over every other setting."
+    )
+    postfix_master: Mapping[PostfixService, PostfixValue | None] = Field(
+        default={},
+        description='Other lines of master.cf by "name/type"; None removes a service.',
+    )
+
+
+class Run(Frozen):
+    """Runs."""
+
+    timeout: int = Field(default=30, gt=0, description="Seconds for a remote command.")
+    install_timeout: int = Field(
+        default=900, gt=0, description="Seconds for the installation of packages."
+    )
+    apply_timeout: int = Field(
+        default=120, gt=0, description="Seconds for the switch to new files, preflight included."
+    )
+    preflight: bool = Field(
+        default=True,
+        description="Boot the new set of Postfix in namespaces and ask it, before the switch.",
+    )
+    trust_on_first_use: bool = Field(
+        default=False,
+        description='Permit ssh_strict_host_key_checking = "accept-new" for this host.',
+    )
+
+
+class Receiving(Frozen):
+    """Receiving and relaying."""
+
+    addresses: tuple[Address, ...] = Field(
+        min_length=1, description="IP addresses of the host: mail comes in and leaves by them."
+    )
+    domains: tuple[DomainName, ...] = Field(
+        default=(), description="Domains that the host receives mail for."
+    )
+    postmaster: LocalUser = Field(
+        default="root",
+        description="User of the host that gets mail for postmaster@ and abuse@ of each domain.",
+    )
+    aliases: Mapping[Annotated[str, Words("recipient")], Recipients] = Field(
+        default={},
+        description="Other recipients, each with its targets: a user of the host or an address. "
+        "A key without a domain counts for every domain.",
+    )
+    networks: tuple[Network, ...] = Field(
+        default=(), description="Networks whose hosts may relay through this host."
+    )
+    message_size_limit: int = Field(
+        default=26_214_400, gt=0, description="Octets of the largest message."
+    )
+
+
+class Submission(Frozen):
+    """Submission."""
+
+    accounts: Accounts = Field(
+        default={},
+        description="Accounts by login, an address: a password (a hash or a reference), and the "
+        "senders that it may use. Every sender must be a recipient, because it gets the bounces.",
+    )
+    account_rate: Rate = Field(
+        default="", description='Recipients per account and time, like "100/1h"; "": no limit.'
+    )
+    delay_warning: int = Field(
+        default=14_400,
+        ge=0,
+        description="Seconds after which a sender learns that a message waits; 0: never.",
+    )
+    bounce_texts: Mapping[Notice, str] = Field(
+        default={}, description="Texts of delivery status notifications (bounce(5))."
+    )
+    ban_failures: int = Field(
+        default=10, gt=0, description="Wrong passwords after which an address is banned."
+    )
+    ban_seconds: int = Field(
+        default=600,
+        ge=0,
+        description="Seconds in which wrong passwords are counted, and of the ban; 0: no bans.",
+    )
+    dovecot: Mapping[str, Any] = Field(
+        default={}, description="Other settings of Dovecot; a section is a dictionary."
+    )
+
+
+class Certificates(Frozen):
+    """TLS and certificates."""
+
+    tls: Literal["acme", "files", "self-signed"] = Field(
+        default="self-signed",
+        description='Source of certificates: "acme" is certbot with HTTP-01 on port 80, "files" '
+        "are your own files on the host.",
+    )
+    tls_names: tuple[DomainName, ...] = Field(
+        default=(),
+        description="Other names that clients use for the host; each has a certificate.",
+    )
+    tls_files: Mapping[DomainName, Files] = Field(
+        default={},
+        description='For "files": each name with the file of its keys and certificates, or with '
+        "several. A replaced file is served at once if its key and certificate match.",
+    )
+    tls_profile: Literal["strict", "interoperable"] = Field(
+        default="strict",
+        description='TLS on port 25; "interoperable" also accepts TLS 1.0 and old ciphers.',
+    )
+    tls_outbound: Mapping[NextHop, TlsPolicy] = Field(
+        default={},
+        description="TLS policy for mail to a domain or [host], as in smtp_tls_policy_maps.",
+    )
+    tls_rotate: Literal["", "now"] = Field(
+        default="", description='"now": serve the next TLS keys, whose TLSA records exist.'
+    )
+    dane: bool = Field(
+        default=True, description="Publish TLSA records for the host's keys (RFC 7672)."
+    )
+    acme_directory: Annotated[str, Field(pattern=r"^https://\S+$"), Words("https:// URL")] = Field(
+        default=LETS_ENCRYPT, description="Directory of the ACME server."
+    )
+    acme_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$"), Words("mail address")] = (
+        Field(default="", description="Contact for warnings of the authority.")
+    )
+    acme_ca_file: CertificateFile = Field(
+        default="", description="Certificates on the controller that vouch for your ACME server."
+    )
+
+
+class WebSites(Frozen):
+    """MTA-STS and autoconfiguration."""
+
+    mta_sts: Mode = Field(
+        default="none",
+        description='MTA-STS policy of the domains: "enforce" begins as "testing", and "none" '
+        "takes an earlier policy back.",
+    )
+    autoconfig: bool = Field(
+        default=False, description="Serve the settings of submission to mail programs."
+    )
+
+
+class Resolver(Frozen):
+    """Resolver of the host."""
+
+    resolver_forwards: tuple[Address, ...] = Field(
+        default=(), description="Resolvers that Unbound asks in place of the root servers."
+    )
+    resolver_trust_anchor: TrustAnchor = Field(
+        default="", description="DS or DNSKEY record for a root that is not the public one."
+    )
+
+
+class Dkim(Frozen):
+    """DKIM and scanning."""
+
+    dkim_selector: Selector = Field(
+        default="",
+        description='Beginning of the host\'s selectors; "": the first label of mail_hostname.',
+    )
+    dkim_rotate: Rotation = Field(
+        default="", description='Age of keys at which new ones follow, like "180d", or "now".'
+    )
+    dkim_cname: Delegation = Field(
+        default={},
+        description="Zone of yours that holds the keys, for all domains or by domain; the names "
+        "of the keys are CNAMEs into it.",
+    )
+    scan_outbound: bool = Field(
+        default=False, description="Judge mail with rspamd's whole rule set."
+    )
+    rspamd: Mapping[RspamdFile, Mapping[RspamdName, Any]] = Field(
+        default={}, description="Other settings of rspamd, by file of local.d."
+    )
+
+
+class Zones(Frozen):
+    """Zones."""
+
+    dns: Mapping[str, Any] | None = Field(
+        default=None,
+        description='Provider of the zones in octoDNS\'s own keys (docs/providers.md); {"class": '
+        '"manual"} prints the records, None changes no zone.',
+    )
+    dns_timeout: float = Field(
+        default=120, gt=0, description="Seconds to wait for all name servers, and for caches."
+    )
+    zone_updates: int = Field(
+        default=20, ge=0, description="Record sets of a zone that one run may update."
+    )
+    zone_deletes: int = Field(
+        default=12, ge=0, description="Record sets of a zone that one run may delete."
+    )
+    resolvers: tuple[Address, ...] = Field(
+        default=(), description="Resolvers of the controller; none: those of its system."
+    )
+    ttl: int = Field(
+        default=3600, ge=60, le=86400, description="TTL in seconds of records that are new."
+    )
+
+
+class Records(Frozen):
+    """Records."""
+
+    spf_all: Literal["", "-all", "~all"] = Field(
+        default="", description='Least strict end of SPF policies; "": ~all for new ones.'
+    )
+    dmarc: Literal["none", "quarantine", "reject"] = Field(
+        default="none", description="DMARC policy; an existing one is raised by one step a run."
+    )
+    dmarc_reports: Mailboxes = Field(
+        default=(), description="Addresses that get the daily DMARC reports."
+    )
+    tls_rpt: ReportUris = Field(
+        default=(), description="Addresses or https:// URLs that get reports of failed TLS."
+    )
+    caa: Issuer = Field(
+        default="",
+        description="Name of your ACME server's authority in CAA records; that of Let's Encrypt is "
+        "known.",
+    )
+    silent_domains: tuple[DomainName, ...] = Field(
+        default=(), description="Names that never send and never receive mail."
+    )
+    bimi: Logo = Field(default="", description="https:// URL of the logo, an .svg file.")
