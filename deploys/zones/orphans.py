@@ -16,7 +16,7 @@ from ..dns.resolver import recursive_answer, values
 from ..mail.errors import MailError, UnansweredError
 from ..run.threads import in_parallel
 from .ownership.registry import LABEL, Registry
-from .ownership.scope import Scope
+from .ownership.scope import PlanScope
 from .plan import ZonePlan, plan
 from .providers.capabilities import AlteredTextError
 from .providers.provider import Provider, UnreachableError
@@ -24,14 +24,16 @@ from .providers.provider import Provider, UnreachableError
 SECONDS = 2.0  # for one answer; a later run finds a zone that does not answer now
 
 
-def registered_zones(zones: Collection[str], scope: Scope, ask: dns.resolver.Resolver) -> list[str]:
+def registered_zones(
+    zones: Collection[str], scope: PlanScope, ask: dns.resolver.Resolver
+) -> list[str]:
     """Return the zones whose registry, as in the DNS, names a host of the fleet."""
     ordered = sorted(zones)
     ours = in_parallel(lambda zone: _is_registered(zone, scope, ask), ordered, WORKERS)
     return [zone for zone, one in zip(ordered, ours, strict=True) if one]
 
 
-def orphan_plans(provider: Provider, zone: str, scope: Scope) -> Iterator[ZonePlan]:
+def orphan_plans(provider: Provider, zone: str, scope: PlanScope) -> Iterator[ZonePlan]:
     """Yield the plan that deletes what is ours from a zone, if anything is; expect no answers."""
     try:
         planned = plan(provider, zone, (), scope)
@@ -44,7 +46,7 @@ def orphan_plans(provider: Provider, zone: str, scope: Scope) -> Iterator[ZonePl
         yield replace(planned, expected=(), notes=(*planned.notes, note))
 
 
-def _is_registered(zone: str, scope: Scope, ask: dns.resolver.Resolver) -> bool:
+def _is_registered(zone: str, scope: PlanScope, ask: dns.resolver.Resolver) -> bool:
     try:
         answer = recursive_answer(ask, f"{LABEL}.{zone}.", "TXT", SECONDS)
     except UnansweredError:

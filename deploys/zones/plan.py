@@ -19,7 +19,7 @@ from .desired import DesiredZone
 from .model import recordsets
 from .model.changes import ExpectedAnswer, RecordChange, outcome
 from .ownership.ownership import Ownership
-from .ownership.scope import NO_FLEET, Scope
+from .ownership.scope import NO_FLEET, PlanScope
 from .propagation.delegation import PublishedZone
 from .providers.capabilities import refuse_altered_texts
 from .providers.provider import Provider
@@ -62,7 +62,7 @@ def plan(
     provider: Provider,
     zone: str,
     records: Iterable[MailRecord],
-    scope: Scope = NO_FLEET,
+    scope: PlanScope = NO_FLEET,
     lookup: Lookup = no_lookup,
 ) -> ZonePlan:
     """Read a zone and compare it with the records that it needs; raise MailError on a conflict."""

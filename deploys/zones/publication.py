@@ -22,7 +22,7 @@ from .backup import Backups
 from .limits import Limits
 from .model.changes import RecordChange, listed
 from .orphans import orphan_plans, registered_zones
-from .ownership.scope import NO_FLEET, Scope
+from .ownership.scope import NO_FLEET, PlanScope
 from .plan import ZonePlan, plan
 from .propagation.delegation import obstacles
 from .propagation.follow import follow
@@ -33,7 +33,7 @@ from .providers.zone_index import OWNER, ZoneIndex
 class Publication:
     """The plans of a fleet's zones, with the failures and notes of their apply."""
 
-    def __init__(self, fleet: Fleet, backups: Backups, scope: Scope = NO_FLEET) -> None:
+    def __init__(self, fleet: Fleet, backups: Backups, scope: PlanScope = NO_FLEET) -> None:
         self.fleet = fleet
         self.backups = backups
         self.scope = scope

@@ -9,7 +9,7 @@ from ..mail.errors import MailError
 from ..mail.records import Facts, HostFacts, MailRecord
 from ..mail.settings.model import Fleet, MailSettings
 from .backup import Backups, ZoneBackup
-from .ownership.scope import Scope
+from .ownership.scope import PlanScope
 from .propagation.dnssec import trusted_facts
 from .providers.load import load
 from .providers.provider import Provider
@@ -38,7 +38,7 @@ class Run:
         reported: Facts = {name: facts_of(fleet.host(name)) for name in ready}
         facts, notes = trusted_facts(fleet, reported)
         every = tuple(records_of(fleet, ready, facts))
-        publication = Publication(fleet, self.backups, Scope.of(fleet, facts, every))
+        publication = Publication(fleet, self.backups, PlanScope.of(fleet, facts, every))
         publication.notes += notes
         stepped = self._stepped()
         with publication.failures_noted({host.hostname for host in fleet.hosts}):

@@ -14,7 +14,7 @@ from deploys.mail.settings.model import Fleet
 from deploys.zones.apply import apply
 from deploys.zones.backup import Backups
 from deploys.zones.orphans import orphan_plans
-from deploys.zones.ownership.scope import Scope
+from deploys.zones.ownership.scope import PlanScope
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
 from deploys.zones.restore import restoration
@@ -66,7 +66,7 @@ def planned(
     facts = told(*(host.inventory_name for host in fleet.hosts))
     records = records_for(fleet, set(facts), facts)
     own = [record for record in records if record.name.endswith(zone)]
-    scope = replace(Scope.of(fleet, facts, records), spared=spared)
+    scope = replace(PlanScope.of(fleet, facts, records), spared=spared)
     return plan(provider, zone, own, scope)
 
 
@@ -109,6 +109,6 @@ def live(provider: Provider, zone: str, held: Callable[[], Held]) -> None:
     assert not any("mx2" in name for name in names)
     assert not any("mx2" in str(value) for key, value in held().items() if key in shared)
 
-    for left in orphan_plans(provider, zone, Scope((f"mx1.{zone}",), whole=True)):
+    for left in orphan_plans(provider, zone, PlanScope((f"mx1.{zone}",), whole=True)):
         apply(left)
     assert held() == strangers

@@ -11,7 +11,7 @@ from deploys.mail.records import MailRecord
 from deploys.zones.apply import apply
 from deploys.zones.model import recordsets
 from deploys.zones.orphans import orphan_plans
-from deploys.zones.ownership.scope import Scope
+from deploys.zones.ownership.scope import PlanScope
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
@@ -99,7 +99,7 @@ def test_neither_a_deletion_nor_a_restore_may_alter_it(text: str) -> None:
     with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
         restored(unfaithful, run)
     with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
-        list(orphan_plans(unfaithful, HARBOR, Scope((f"mx1.{HARBOR}",), whole=True)))
+        list(orphan_plans(unfaithful, HARBOR, PlanScope((f"mx1.{HARBOR}",), whole=True)))
     assert zone == after
 
 

@@ -5,10 +5,10 @@ import dns.resolver
 import pytest
 
 from deploys.zones.orphans import registered_zones
-from deploys.zones.ownership.scope import Scope
+from deploys.zones.ownership.scope import PlanScope
 from tests.zones.responder import Responder, txt
 
-SCOPE = Scope(("mx1.harbor.example",), whole=True)
+SCOPE = PlanScope(("mx1.harbor.example",), whole=True)
 ANSWERS = {
     ("_pyinfra-mail.ours.example", "TXT"): [
         txt("3f9a1c A mx1 5d41402a"),

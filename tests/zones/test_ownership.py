@@ -10,7 +10,7 @@ from deploys.mail.settings.model import Fleet
 from deploys.zones.apply import apply
 from deploys.zones.orphans import orphan_plans
 from deploys.zones.ownership.ownership import STALE
-from deploys.zones.ownership.scope import Scope
+from deploys.zones.ownership.scope import PlanScope
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
@@ -200,7 +200,7 @@ def test_nothing_is_deleted_unless_every_host_has_reported(
     records = records_for(BOTH, ready, facts)
     own = [record for record in records if record.name.endswith(HARBOR)]
 
-    assert apply(plan(source, HARBOR, own, Scope.of(BOTH, facts, records))) == 0
+    assert apply(plan(source, HARBOR, own, PlanScope.of(BOTH, facts, records))) == 0
     assert zone == before
 
 
@@ -226,7 +226,7 @@ def test_records_of_another_fleet_in_the_zone_stay() -> None:
     published(source, HARBOR, other)
 
     assert planned(source, HARBOR, BOTH).changes == ()
-    for left in orphan_plans(source, HARBOR, Scope(("mx3.harbor.example",), whole=True)):
+    for left in orphan_plans(source, HARBOR, PlanScope(("mx3.harbor.example",), whole=True)):
         apply(left)
     assert not any("mx3" in name for name, _ in zone)
     assert planned(source, HARBOR, BOTH).changes == ()

@@ -18,7 +18,7 @@ from deploys.mail.settings.model import Fleet
 from deploys.zones.apply import apply
 from deploys.zones.backup import Backups
 from deploys.zones.orphans import orphan_plans
-from deploys.zones.ownership.scope import Scope
+from deploys.zones.ownership.scope import PlanScope
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, served
 from tests.zones.memory import MemoryProvider, RecordSets
@@ -198,7 +198,7 @@ def test_a_zone_is_unchanged_when_mail_has_left(start: RecordSets, fleets: list[
         try_to(fleet, source)
         hosts |= {host.hostname for host in fleet.hosts}
     for _ in range(len(fleets)):
-        for left in orphan_plans(source, HARBOR, Scope(tuple(sorted(hosts)), whole=True)):
+        for left in orphan_plans(source, HARBOR, PlanScope(tuple(sorted(hosts)), whole=True)):
             apply(left)
     assert_theirs_is_theirs(zone, start)
     assert_theirs_is_theirs(start, zone)

@@ -23,7 +23,7 @@ from ..model.recordsets import Key, title
 from . import registry as registries
 from .digests import SPF, labels, of_records, of_zone, remaining
 from .registry import HOST, KEY, LABEL, Mark, Registry, marks_for, new_tag
-from .scope import Scope
+from .scope import PlanScope
 
 ANCHORS = 2  # hosts by which a fleet is recognised when another one leaves
 FEW = 3  # record sets; a registry of fewer cannot tell half a zone from some edits
@@ -33,7 +33,7 @@ STALE = "ours, and the inventory needs it no longer"
 class Ownership:
     """What of a zone is ours, exists and is wanted, as digests by name and label."""
 
-    def __init__(self, existing: Zone, records: Collection[MailRecord], scope: Scope) -> None:
+    def __init__(self, existing: Zone, records: Collection[MailRecord], scope: PlanScope) -> None:
         self.existing, self.records, self.scope = existing, records, scope
         self.registry = registries.read(existing)
         self.tags = self.registry.tags(scope.hosts)

@@ -16,7 +16,7 @@ Needed = Mapping[str, Collection[MailRecord]]
 
 
 @dataclass(frozen=True)
-class Scope:
+class PlanScope:
     """
     A fleet, by its host names.
 
@@ -31,7 +31,7 @@ class Scope:
     spared: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, fleet: Fleet, facts: Facts, records: Iterable[MailRecord]) -> "Scope":
+    def of(cls, fleet: Fleet, facts: Facts, records: Iterable[MailRecord]) -> "PlanScope":
         """Return the scope of a fleet, from the facts of some hosts and the records they need."""
         every = tuple(records)
         reported = {name for name, fact in facts.items() if fact.dkim}
@@ -40,7 +40,7 @@ class Scope:
         return cls(hosts, whole, _by_suffix(every), _unannounced(every, facts))
 
 
-NO_FLEET = Scope((), whole=False)
+NO_FLEET = PlanScope((), whole=False)
 
 
 def _unannounced(records: Iterable[MailRecord], facts: Facts) -> frozenset[str]:
