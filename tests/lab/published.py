@@ -1,4 +1,4 @@
-"""The way of deploys/site.py up to the proof, for tests that prove something else."""
+"""deploys/site.py up to its checks, for tests that check something else."""
 
 from pyinfra import host, state
 

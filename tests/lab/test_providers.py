@@ -1,4 +1,4 @@
-"""One story on three APIs: ours comes into a zone full of strangers' records, and these stay."""
+"""One test on three APIs: our records enter a zone full of others' records, and these stay."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ from deploys.zones.providers.provider import Provider
 from deploys.zones.publication import Publication
 from tests.lab.raising import Raised
 from tests.lab.servers import OnKnot, OnPowerDns, OnRoute53, RecordSets, Server
-from tests.zones.scenario import live
+from tests.zones.scenario import run_scenario
 
 HELD = {
     "powerdns": {"CAA", "TLSA"},
@@ -60,7 +60,7 @@ def aws() -> Iterator[str]:
 
 
 def _whole_list(_: Route53) -> ActionResult:
-    """Return what Amazon's answer has and moto's lacks: that there is no second page."""
+    """Add to moto's answer, as Amazon's has it, that there is no second page."""
     return ActionResult({"HealthChecks": [], "IsTruncated": False})
 
 
@@ -72,7 +72,7 @@ def _whole_list(_: Route53) -> ActionResult:
     ]
 )
 def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server whose zone has strangers' records, and is afterwards as it was."""
+    """A server whose zone has others' records, and is restored afterwards."""
     made = _server(request, monkeypatch)
     made.start()
     for (name, kind), (ttl, values) in strangers(made.zone).items():
@@ -95,7 +95,7 @@ def _server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def strangers(zone: str) -> RecordSets:
-    """What others hold in the zone: at the names of ours, beside them and below."""
+    """Records of others in the zone: at names of ours, at other names and below."""
     return {
         (zone, "TXT"): (300, sorted([SPF, *TEXTS])),
         (zone, "CAA"): (300, ['0 issue "authority.example"']),
@@ -108,7 +108,7 @@ def strangers(zone: str) -> RecordSets:
 
 
 def ours(zone: str) -> list[MailRecord]:
-    """What mail needs there, with a long key, and the types that not every provider holds."""
+    """Records that mail needs, with a long key and types that not every provider supports."""
     host = {
         "mail_hostname": f"mx1.{zone}",
         "mail_addresses": ["198.51.100.11", "2001:db8:51::11"],
@@ -133,13 +133,13 @@ def provider(server: Server) -> Provider:
 
 
 def foreign(server: Server) -> RecordSets:
-    """What is held of the strangers' records; of the set that is shared, their values alone."""
+    """The records of others; of the shared record set, their values alone."""
     held = {key: value for key, value in server.held().items() if key in strangers(server.zone)}
     ttl, values = held[server.zone, "TXT"]
     return held | {(server.zone, "TXT"): (ttl, [v for v in values if v not in (SPF, MERGED)])}
 
 
-def test_ours_comes_and_the_strangers_stay_byte_for_byte(
+def test_our_records_are_added_and_others_stay_byte_for_byte(
     server: Server, request: pytest.FixtureRequest
 ) -> None:
     types = HELD[request.node.callspec.params["server"]]
@@ -178,7 +178,7 @@ def test_an_edit_between_our_plan_and_our_write_stops_the_write_and_survives(
     assert server.held() == before
 
 
-def test_odd_texts_beside_ours_come_out_as_they_were_or_the_set_is_left_alone(
+def test_odd_texts_of_others_stay_or_the_record_set_is_not_written(
     server: Server, request: pytest.FixtureRequest
 ) -> None:
     server.put(server.zone, "TXT", 300, [SPF, *ODD])
@@ -194,17 +194,17 @@ def test_odd_texts_beside_ours_come_out_as_they_were_or_the_set_is_left_alone(
         assert server.held() == before
 
 
-def test_the_life_of_mail_in_a_zone_leaves_no_trace(
+def test_a_zone_is_unchanged_after_its_mail_has_left(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = provider(server)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
-    live(loaded, server.zone, server.held)
+    run_scenario(loaded, server.zone, server.held)
 
 
 @pytest.mark.parametrize("server", [pytest.param("knot", marks=pytest.mark.lab)], indirect=True)
-def test_a_cname_that_is_lost_on_the_way_is_put_back(server: Server) -> None:
+def test_a_cname_that_the_server_loses_is_restored(server: Server) -> None:
     before = server.held()
     alias = MailRecord(f"www.{server.zone}", "CNAME", (f"{server.zone}.",), 3600, "an alias")
 
@@ -224,7 +224,7 @@ def on_knot(lab: Raised, **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_what_comes_by_update_is_waited_for_and_validates(
+def test_records_published_by_update_are_waited_for_and_validate(
     lab: Raised, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     knot = OnKnot(lab)

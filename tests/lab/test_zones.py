@@ -1,4 +1,4 @@
-"""The zones of a real PowerDNS, and what an operator sees of them."""
+"""The zones of a real PowerDNS, and the output that an operator sees."""
 
 import json
 import os
@@ -31,7 +31,7 @@ from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.load import load
 from tests.lab.raising import NAME, Raised
 from tests.lab.running import LAB, pyinfra
-from tests.zones.scenario import live
+from tests.zones.scenario import run_scenario
 
 ROOT = Path(__file__).parents[2]
 HARBOR, ORCHARD = "harbor.example", "orchard.example"
@@ -53,10 +53,10 @@ DEPLOY = """
     from deploys.host.inventory import MAIL, fleet_of
     from deploys.mail.records import HostFacts
     from deploys.zones.operations import zones_published
-    from tests.zones.scenario import told
+    from tests.zones.scenario import facts_of_hosts
 
     fleet = fleet_of(state.inventory)
-    facts = told("mx1", "mx2") if host.data.get("told") else {}
+    facts = facts_of_hosts("mx1", "mx2") if host.data.get("reported") else {}
     if MAIL in host.groups:
         zones_published(
             name="Publish",
@@ -81,7 +81,7 @@ RecordSets = dict[tuple[str, str], tuple[int, list[str]]]
 
 
 class PowerDns:
-    """The name server's zones, seen and changed past everything that is tested here."""
+    """The name server's zones, read and changed without the code under test."""
 
     def __init__(self, lab: Raised) -> None:
         self.address = lab.address("ns")
@@ -128,7 +128,7 @@ class PowerDns:
 
 @pytest.fixture
 def powerdns(lab: Raised) -> Iterator[PowerDns]:
-    """The name server with its zones as the lab starts with them, and as they were afterwards."""
+    """The name server with the zones of the lab, which are restored afterwards."""
     server = PowerDns(lab)
     saved = {zone: server.held(zone) for zone in (HARBOR, ORCHARD)}
     for zone, held in saved.items():
@@ -203,7 +203,7 @@ def test_the_plan_is_in_the_json_of_a_dry_run(powerdns: PowerDns, deploy: Any) -
     assert sum(line.startswith("+ MX ") for line in plan[0]["args"]) == 2
 
 
-def test_what_is_published_is_answered_and_everything_foreign_is_still_there(
+def test_published_records_are_answered_and_those_of_others_stay(
     powerdns: PowerDns, deploy: Any
 ) -> None:
     before = powerdns.held(HARBOR)
@@ -260,7 +260,7 @@ BAD = [
         '"api_key": env("NO_KEY")',
         'the secret env("NO_KEY") is not set: export NO_KEY before the run',
     ),
-    ('"port": 9', "cannot be reached (Connection refused); see that it runs"),
+    ('"port": 9', "cannot be reached (Connection refused); check that it runs"),
     (f'"host": "{NOBODY}", "timeout": 1', f"powerdns at {NOBODY}"),
     ('"api_keys": 1', "octodns_powerdns.PowerDnsProvider has no key api_keys"),
 ]
@@ -318,9 +318,7 @@ def test_a_zone_that_the_provider_does_not_have_stops_its_host_and_no_other(
     assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
 
 
-def test_a_run_with_a_zone_that_is_not_there_stops_before_anything_is_done(
-    powerdns: PowerDns, deploy: Any
-) -> None:
+def test_a_run_with_a_missing_zone_stops_before_any_change(powerdns: PowerDns, deploy: Any) -> None:
     before = powerdns.held(HARBOR)
     done = deploy("--dry", hosts=ELSEWHERE)
 
@@ -329,9 +327,7 @@ def test_a_run_with_a_zone_that_is_not_there_stops_before_anything_is_done(
     assert powerdns.held(HARBOR) == before
 
 
-def test_an_address_of_somebody_else_at_a_hosts_name_is_refused(
-    powerdns: PowerDns, deploy: Any
-) -> None:
+def test_a_foreign_address_at_a_hosts_name_is_refused(powerdns: PowerDns, deploy: Any) -> None:
     powerdns.replace(HARBOR, "mx1.harbor.example", "A", 60, [NOBODY])
     done = deploy("--dry")
 
@@ -374,7 +370,7 @@ LONGER = {
 
 
 def planned(lab: Raised, zone: str = HARBOR, **data: Any) -> ZonePlan:
-    """Plan what mx1 needs of a zone, in this process."""
+    """Plan the records of mx1 in a zone, in this process."""
     host = dict(hosts(lab.name, "mail"))["mx1"]
     key = Published("mx1-rsa", f"v=DKIM1; k=rsa; p={KEY}", "current")
     facts = {"mx1": HostFacts(dkim=(key,), acme_account=ACCOUNT)}
@@ -445,7 +441,7 @@ def test_an_spf_policy_is_counted_through_what_others_include(
         (("quiet.harbor.example", "MX"), ["10 mx.b.example."], "in mail_silent_domains, but has"),
     ],
 )
-def test_what_only_the_owner_can_decide_is_refused_and_nothing_is_written(
+def test_a_decision_of_the_owner_is_refused_and_nothing_is_written(
     key: tuple[str, str], values: list[str], words: str, powerdns: PowerDns, lab: Raised
 ) -> None:
     powerdns.replace(HARBOR, *key, 60, values)
@@ -461,20 +457,20 @@ def test_what_only_the_owner_can_decide_is_refused_and_nothing_is_written(
 ZONE = ROOT / "deploys" / "zone.py"
 RUN = re.compile(r"zone_restore=(\S+)")
 ONE = f'[member for member in hosts("{NAME}", "mail") if member[0] == "mx1"]'
-TOLD = ("-y", "--data", "told=yes")
+REPORTED = ("-y", "--data", "reported=yes")
 
 
-def test_the_life_of_mail_in_a_zone_leaves_no_trace(
+def test_a_zone_is_unchanged_after_its_mail_has_left(
     powerdns: PowerDns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = load(lab_dns(NAME))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     powerdns.replace(HARBOR, HARBOR, "MX", 77, ["5 mx.faraway.example."])
 
-    live(provider, HARBOR, lambda: powerdns.held(HARBOR))
+    run_scenario(provider, HARBOR, lambda: powerdns.held(HARBOR))
 
 
-def test_the_zones_alone_are_planned_with_what_the_hosts_tell(powerdns: PowerDns) -> None:
+def test_the_zones_alone_are_planned_with_the_facts_of_the_hosts(powerdns: PowerDns) -> None:
     before = powerdns.held(HARBOR)
     shown = pyinfra("deploys/zone.py", "--dry")
 
@@ -483,7 +479,7 @@ def test_the_zones_alone_are_planned_with_what_the_hosts_tell(powerdns: PowerDns
     assert powerdns.held(HARBOR) == before
 
 
-def test_what_a_run_wrote_is_put_back_by_its_id_but_not_what_somebody_has_changed_since(
+def test_a_run_is_restored_by_its_id_but_not_record_sets_changed_since(
     powerdns: PowerDns, deploy: Any
 ) -> None:
     before = powerdns.held(HARBOR), powerdns.held(ORCHARD)
@@ -505,21 +501,21 @@ def test_what_a_run_wrote_is_put_back_by_its_id_but_not_what_somebody_has_change
     assert (powerdns.held(HARBOR), powerdns.held(ORCHARD)) == before
 
 
-def test_a_domain_that_leaves_the_inventory_leaves_its_zone_if_that_many_may_go(
+def test_records_of_a_domain_that_left_are_deleted_within_the_limits(
     powerdns: PowerDns, deploy: Any
 ) -> None:
     before = powerdns.held(ORCHARD)
-    assert deploy(*TOLD).returncode == 0
+    assert deploy(*REPORTED).returncode == 0
     assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
 
-    refused = deploy(*TOLD, "--data", "mail_zone_deletes=9", hosts=ONE)
+    refused = deploy(*REPORTED, "--data", "mail_zone_deletes=9", hosts=ONE)
     assert refused.returncode == 1
     assert "mail_zone_deletes allows 9; nothing was written there" in refused.stdout
     assert powerdns.answer(ORCHARD, "MX") == ["10 mx2.orchard.example."]
 
-    done = deploy(*TOLD, "--data", "mail_zone_deletes=20", hosts=ONE)
+    done = deploy(*REPORTED, "--data", "mail_zone_deletes=20", hosts=ONE)
     assert done.returncode == 0, done.stdout
-    assert "- MX orchard.example 10 mx2.orchard.example.  (ours, and nothing" in done.stdout
+    assert "- MX orchard.example 10 mx2.orchard.example.  (ours, and the inventory" in done.stdout
     assert powerdns.held(ORCHARD) == before
     assert powerdns.answer(HARBOR, "MX") == ["10 mx1.harbor.example."]
 
@@ -530,7 +526,7 @@ BY_HAND = f"""[
     ]"""
 
 
-def test_what_is_published_by_hand_is_shown_waited_for_and_then_no_more_said(
+def test_records_by_hand_are_shown_waited_for_and_then_not_mentioned(
     powerdns: PowerDns, deploy: Any
 ) -> None:
     shown = deploy("-y", hosts=BY_HAND)

@@ -47,7 +47,7 @@ KEYS: dict[str, dict[str, Any]] = {
 
 
 def account(**changes: str) -> dict[str, str]:
-    """A service account as Google gives it out."""
+    """A service account as Google issues it."""
     return {
         "type": "service_account",
         "client_email": "mail@harbor.example",
@@ -63,7 +63,7 @@ def _private_key() -> str:
 
 
 def given(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the secrets where the configurations say that they are."""
+    """Set the secrets that the configurations refer to."""
     monkeypatch.setenv("TEST_KEY", KEY)
     monkeypatch.setenv("TEST_ACCOUNT", json.dumps(account()))
 
@@ -73,7 +73,7 @@ def configured(name: str, **changes: Any) -> dict[str, Any]:
 
 
 class Api(BaseAdapter):
-    """An API, at whatever address, whose answers are a function; it remembers what it was shown."""
+    """An API at any address, whose answers are a function; it keeps the requests."""
 
     def __init__(self, answer: Callable[[str], tuple[int, Any]]) -> None:
         super().__init__()
@@ -89,11 +89,11 @@ class Api(BaseAdapter):
         return HTTPAdapter().build_response(request, raw)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
 
 def api(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], tuple[int, Any]]) -> Api:
-    """Let an API take the place of every server that is reached with `requests`."""
+    """Replace every server that `requests` reaches by an API."""
     made = Api(answer)
     monkeypatch.setattr(requests.Session, "get_adapter", lambda *_, **__: made)
     return made

@@ -1,4 +1,4 @@
-"""Fleets and the zones they start with, as the tests of the zones tell their stories."""
+"""Fleets and their initial zones, for the tests of the zones."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """
-The life of mail in a zone, told once for every provider: published, put back, published, a host
-leaves, the domain leaves. What strangers have there is the same throughout.
+Scenario of a zone, for every provider: its records are published, restored and published again,
+then a host leaves, then the domain. The records of others stay the same throughout.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -46,8 +46,8 @@ def fleet_of(zone: str, *numbers: int, domains: Collection[str] | None = None) -
     )
 
 
-def told(*names: str) -> dict[str, HostFacts]:
-    """What hosts of these names tell of themselves: each has both its keys."""
+def facts_of_hosts(*names: str) -> dict[str, HostFacts]:
+    """Facts of hosts with these names; each has both its keys."""
     return {
         name: HostFacts(
             dkim=tuple(
@@ -63,7 +63,7 @@ def planned(
     provider: Provider, zone: str, fleet: Fleet, spared: frozenset[str] = frozenset()
 ) -> ZonePlan:
     """The plan of a run with all hosts of a fleet."""
-    facts = told(*(host.inventory_name for host in fleet.hosts))
+    facts = facts_of_hosts(*(host.inventory_name for host in fleet.hosts))
     records = records_for(fleet, set(facts), facts)
     own = [record for record in records if record.name.endswith(zone)]
     scope = replace(PlanScope.of(fleet, facts, records), spared=spared)
@@ -71,7 +71,7 @@ def planned(
 
 
 def published(provider: Provider, zone: str, fleet: Fleet) -> str:
-    """Publish once, see that nothing is left to do, and return the ID of what was saved."""
+    """Publish once, assert that a second plan is empty, and return the ID of the run."""
     backups = Backups()
     assert apply(planned(provider, zone, fleet), backups.keep)
     assert planned(provider, zone, fleet).changes == ()
@@ -80,27 +80,27 @@ def published(provider: Provider, zone: str, fleet: Fleet) -> str:
 
 
 def restored(provider: Provider, run: str, *, overwrite: bool = False) -> ZonePlan:
-    """Put back what a run touched, and return the plan that did."""
+    """Restore the record sets that a run wrote, and return the plan."""
     (saved,) = Backups().of(run)
     back = restoration(provider, saved, "asked for", overwrite=overwrite)
     apply(back)
     return back
 
 
-def live(provider: Provider, zone: str, held: Callable[[], Held]) -> None:
-    """Tell the story in a zone of a provider, which `held` shows past all that is tested."""
-    strangers = held()
+def run_scenario(provider: Provider, zone: str, held: Callable[[], Held]) -> None:
+    """Run the scenario in a zone of a provider; `held` returns its record sets from the server."""
+    others = held()
 
     run = published(provider, zone, fleet_of(zone, 1, 2))
     shared = {(zone, "TXT"), (zone, "MX")}
     after = held()
-    assert len(after) > len(strangers) + 5
-    assert {key: after[key] for key in strangers.keys() - shared} == {
-        key: strangers[key] for key in strangers.keys() - shared
+    assert len(after) > len(others) + 5
+    assert {key: after[key] for key in others.keys() - shared} == {
+        key: others[key] for key in others.keys() - shared
     }
 
     restored(provider, run)
-    assert held() == strangers
+    assert held() == others
 
     published(provider, zone, fleet_of(zone, 1, 2))
     published(provider, zone, fleet_of(zone, 1))
@@ -111,4 +111,4 @@ def live(provider: Provider, zone: str, held: Callable[[], Held]) -> None:
 
     for left in orphan_plans(provider, zone, PlanScope((f"mx1.{zone}",), whole=True)):
         apply(left)
-    assert held() == strangers
+    assert held() == others

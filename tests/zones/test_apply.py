@@ -24,7 +24,7 @@ def provider(zone: RecordSets, kind: type[MemoryProvider] = MemoryProvider) -> P
 
 
 class Refusing(MemoryProvider):
-    """Takes the first record sets of a change and then refuses one."""
+    """Accepts the first record sets of a change and then refuses one."""
 
     takes = 0
     broken = True
@@ -83,7 +83,7 @@ def test_a_half_done_write_is_marked_as_far_as_it_went() -> None:
 
 
 def on_read(result: ZonePlan, edit: Callable[[], object]) -> None:
-    """Edit once between our write and our next look."""
+    """Edit once between our write and our next reading."""
     octodns, edits = result.provider.octodns, iter([edit])
     octodns.calls.clear()
     octodns.interrupt = lambda call: (

@@ -24,7 +24,7 @@ DMARC = MailRecord(f"_dmarc.{HARBOR}", "TXT", ("v=DMARC1; p=none",), 3600, "DMAR
 
 
 class Poor(MemoryProvider):
-    """Holds what every provider does."""
+    """Supports the types that every provider supports."""
 
     SUPPORTS = frozenset({"A", "AAAA", "CNAME", "MX", "NS", "TXT"})
 
@@ -39,7 +39,7 @@ def needed(kind: str, name: str, value: str) -> MailRecord:
     return MailRecord(f"{name}.{HARBOR}", kind, (value,), 3600, "mail")
 
 
-TOLD = {
+NOTES = {
     "TLSA": (f"3 1 1 {'aa' * 32}", "DANE is left out, MTA-STS takes its place"),
     "CAA": ('0 issue "ca.example"', "any authority may issue certificates for the names in it"),
     "SRV": ("0 1 465 mx1.harbor.example.", "users must enter the names of the servers in"),
@@ -47,9 +47,9 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("kind", TOLD)
+@pytest.mark.parametrize("kind", NOTES)
 def test_an_optional_type_is_reported_once_and_not_tried(kind: str) -> None:
-    value, words = TOLD[kind]
+    value, words = NOTES[kind]
     both = [needed(kind, f"_{name}._tcp", value) for name in ("a", "b")]
     result = planned(harbor(), *both, MX)
 
@@ -112,7 +112,7 @@ def test_a_plain_text_stays_and_ours_is_added(text: str) -> None:
 
 
 def test_provider_data_of_a_shared_record_set_stays() -> None:
-    """Cloudflare's comments and tags; its proxy must not stand before an address of ours."""
+    """Cloudflare's comments and tags; its proxy must not hide an address of ours."""
     served(harbor=harbor() | {(f"mx1.{HARBOR}", "A"): (60, ("198.51.100.11",))})
     provider = Provider("cloudflare", Noting("test", "memory"))
     address = MailRecord(f"mx1.{HARBOR}", "A", ("198.51.100.11",), 3600, "where it is")
@@ -123,7 +123,7 @@ def test_provider_data_of_a_shared_record_set_stays() -> None:
 
 
 class Noting(MemoryProvider):
-    """Keeps a comment beside every record set."""
+    """Keeps a comment with every record set."""
 
     def populate(self, zone: Zone, *_: Any, **how: Any) -> bool:
         exists = super().populate(zone, **how)

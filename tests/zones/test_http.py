@@ -29,7 +29,7 @@ ZONE = {"name": "harbor.example.", "rrsets": [NS]}
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of whatever waits before it asks again."""
+    """The clock of the pauses before a retry."""
     clock = Clock()
     monkeypatch.setattr(retry, "time", clock)
     return clock
@@ -37,7 +37,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @contextmanager
 def api(*answers: Answer) -> Iterator[tuple[Provider, list[str]]]:
-    """A provider whose server answers like this, and from then on as it should."""
+    """A provider whose server gives these answers first, and then correct ones."""
     left, asked = list(answers), []
 
     class Handler(BaseHTTPRequestHandler):

@@ -94,7 +94,7 @@ def test_a_missing_package_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch
 
 
 class Api(BaseHTTPRequestHandler):
-    """An API that answers everything with what the test wants, or with nothing."""
+    """An API that answers every request as the test sets, or not at all."""
 
     status, body, port, hang = 500, "", 0, Event()
 

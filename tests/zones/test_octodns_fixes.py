@@ -108,7 +108,7 @@ def test_a_second_reading_shows_a_change_in_between(
 def test_an_error_returned_as_an_empty_zone_is_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Octodns-hetzner answers so when it is told to slow down."""
+    """Octodns-hetzner returns one at a rate limit."""
 
     def answer(url: str) -> tuple[int, Any]:
         if "/rrsets" in url:

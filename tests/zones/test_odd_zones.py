@@ -58,7 +58,7 @@ def planned(zone: RecordSets, *domains: str, lookup: Lookup = no_lookup, **data:
 
 
 def published(given: Fleet, zones: dict[str, RecordSets]) -> Publication:
-    """Plan and write what a fleet needs into a provider's zones."""
+    """Plan and write the records of a fleet into the zones of a provider."""
     STORES["memory"] = zones
     result = Publication(given, Backups())
     for _, records in by_configuration(given, records_for(given, ["mx1"])):
@@ -234,9 +234,9 @@ def test_an_unsupported_optional_type_is_reported_and_left_out(
     result = planned(harbor(), **EVERYTHING)
 
     assert kind not in {change.type for change in result.changes}
-    told = [note for note in result.notes if note.startswith(f"memory does not support {kind}: ")]
-    assert told
-    assert len(told) == len(result.notes)
+    notes = [note for note in result.notes if note.startswith(f"memory does not support {kind}: ")]
+    assert notes
+    assert len(notes) == len(result.notes)
 
 
 def test_an_internationalized_domain_is_published_by_its_a_labels() -> None:

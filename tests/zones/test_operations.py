@@ -32,7 +32,7 @@ from deploys.zones.providers.load import load
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.responder import Responder
-from tests.zones.scenario import told
+from tests.zones.scenario import facts_of_hosts
 
 MX1, MX2 = "@fake/mx1", "@fake/mx2"
 
@@ -238,9 +238,9 @@ def test_a_provider_that_is_down_is_reported_once(
     with pytest.raises(PyinfraError, match="No hosts remaining"):
         run_ops(state)
 
-    told = [message for message in caplog.messages if "cannot be reached (Connection" in message]
-    assert len(told) == 1
-    assert "harbor.example, orchard.example: tests.zones.memory" in told[0]
+    lines = [message for message in caplog.messages if "cannot be reached (Connection" in message]
+    assert len(lines) == 1
+    assert "harbor.example, orchard.example: tests.zones.memory" in lines[0]
     assert sum("for the reason given above" in message for message in caplog.messages) == 1
     assert not any("Traceback" in message for message in caplog.messages)
     assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
@@ -346,7 +346,7 @@ def test_a_run_that_is_over_is_forgotten() -> None:
 
 
 def telling(_: MailSettings) -> HostFacts:
-    return told("mx1")["mx1"]
+    return facts_of_hosts("mx1")["mx1"]
 
 
 def run(operation: Any = zones_published, *, fleet: Fleet, **arguments: Any) -> State:

@@ -15,7 +15,7 @@ from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.provider import Provider
 from tests.zones.fleets import HARBOR, harbor, served
 from tests.zones.memory import MemoryProvider, RecordSets
-from tests.zones.scenario import fleet_of, live, planned, published, told
+from tests.zones.scenario import facts_of_hosts, fleet_of, planned, published, run_scenario
 
 REGISTRY = (f"_pyinfra-mail.{HARBOR}", "TXT")
 BOTH, ONE = fleet_of(HARBOR, 1, 2), fleet_of(HARBOR, 1)
@@ -41,7 +41,7 @@ def lines(result: ZonePlan) -> list[str]:
 def test_a_zone_is_unchanged_after_its_mail_has_left() -> None:
     zone = harbor()
 
-    live(provider(zone), HARBOR, lambda: dict(zone))
+    run_scenario(provider(zone), HARBOR, lambda: dict(zone))
 
 
 def test_created_records_are_marked_and_existing_ones_are_not() -> None:
@@ -188,8 +188,8 @@ def test_records_of_ours_follow_the_settings() -> None:
 @pytest.mark.parametrize(
     ("ready", "facts"),
     [
-        pytest.param({"mx1"}, told("mx1"), id="a host is out of the run"),
-        pytest.param({"mx1", "mx2"}, told("mx1"), id="a host tells nothing of itself"),
+        pytest.param({"mx1"}, facts_of_hosts("mx1"), id="a host is out of the run"),
+        pytest.param({"mx1", "mx2"}, facts_of_hosts("mx1"), id="a host reports nothing"),
     ],
 )
 def test_nothing_is_deleted_unless_every_host_has_reported(
@@ -244,7 +244,7 @@ def test_a_zone_written_by_a_version_without_a_registry_is_adopted() -> None:
         )
     ]
     apply(adopting)
-    # Of the policy only what we would have written alone can be told to be ours.
+    # Of the policy only what we would have written alone is known to be ours.
     assert set(zone[REGISTRY][1]) == {mark for mark in marks[1] if " SPF @ " not in mark}
 
 

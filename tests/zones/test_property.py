@@ -1,8 +1,8 @@
 """
-Whatever others do in a zone, and whenever: what is theirs stays theirs, to the letter.
+Records of others stay exactly as they are, at any edit of theirs and at any time.
 
-Zones of up to 50 record sets, fleets that come and go, and other people who edit the zone between
-any two of our calls. `ZONE_EXAMPLES=5000` looks for longer.
+Zones have up to 50 record sets, fleets change, and others edit the zone between any two of our
+calls. `ZONE_EXAMPLES=5000` runs more examples.
 """
 
 import os
@@ -87,7 +87,7 @@ def provider(zone: RecordSets) -> Provider:
 
 
 def is_ours(key: Key) -> bool:
-    """Tell the record sets that any of our fleets may write; values in them may be others'."""
+    """Tell whether a fleet of ours may write a record set, which may have values of others."""
     name = key[0].removesuffix(HARBOR)
     host = name.removesuffix(".").rpartition(".")[2] in ("mx1", "mx2", "mx3")
     return (
@@ -99,7 +99,7 @@ def is_ours(key: Key) -> bool:
 
 
 def atoms(zone: RecordSets, key: Key) -> set[str]:
-    """What of a record set may be somebody's: values, and the terms of SPF policies."""
+    """The parts of a record set that have an owner: values, and the terms of SPF policies."""
     values = zone.get(key, (0, ()))[1]
     policies = [value.strip('"') for value in values if spf.is_policy(value.strip('"'))]
     terms = {f"spf {term}" for policy in policies for term in policy.split(" ")[1:]}
@@ -141,7 +141,7 @@ class Others:
 
 
 def try_to(publish: Fleet, source: Provider) -> str | None:
-    """Publish unless there is a conflict or somebody in between; return the ID of what is saved."""
+    """Publish unless a conflict or an edit stops it; return the ID of the backup."""
     backups = Backups()
     try:
         event(f"{apply(planned(source, HARBOR, publish), backups.keep) // 5} times five writes")
