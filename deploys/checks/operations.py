@@ -21,7 +21,7 @@ from .core.progress import progress
 from .core.target import Scope
 from .core.world import World
 from .delivery.arrival import SLOW
-from .delivery.test_messages import errands
+from .delivery.test_messages import routes
 from .report import html, publish
 from .run.catalogue import CHECKS
 from .run.reachability import HOST
@@ -108,10 +108,10 @@ def _limit_of(whole: Scope, part: Scope) -> tuple[str, ...]:
 def _announce(scope: Scope) -> None:
     if not isinstance(scope, Fleet) or not selected(scope.verification).mailed:
         return
-    for errand in errands(scope):
-        origin = errand.origin
+    for route in routes(scope):
+        origin = route.origin
         if host.name == (origin.host if isinstance(origin, Endpoint) else origin):
-            host.log(f"would send a test message {errand.path}")
+            host.log(f"would send a test message {route.path}")
 
 
 def _world(scope: Scope, state: State, op_hash: str) -> World:

@@ -20,7 +20,7 @@ from deploys.checks.delivery import arrival, authentication, dkim
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.privacy import private
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from deploys.checks.dns import address, dmarc, keys, mx, spf, tlsa
 from deploys.checks.run.reachability import HOST, present
 from deploys.checks.smtp import anonymous, certificates, connect
@@ -150,10 +150,10 @@ def delivered(headers: str = "", seconds: float = 1, *, lost: bool = False) -> D
     sender = "postmaster@harbor.example"
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
     box = Mailbox("peer", "/var/mail/visitor")
-    errand = Errand(message, "mx1", "harbor.example", (box,))
+    route = Route(message, "mx1", "harbor.example", (box,))
     raw = f"{headers}From: {sender}\nSubject: x\n\nbody\n".encode()
     received = None if lost else Received(10 + seconds, raw)
-    return Delivery(errand, Submitted(10.0), received)
+    return Delivery(route, Submitted(10.0), received)
 
 
 def judged(judge: Callable[[list[Delivery]], Iterable[Finding]], sent: Delivery) -> Case:
@@ -170,9 +170,9 @@ def told(headers: str) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
         whole = delivered(headers)
         endpoint = SubmissionEndpoint("mx1", "127.0.0.1", 465, wrapped=True, login=CAPTAIN)
-        message = replace(whole.errand.message, program="pyinfra-mail")
-        errand = replace(whole.errand, origin=endpoint, message=message)
-        return private([replace(whole, errand=errand)], _manned(_password(folder)))
+        message = replace(whole.route.message, program="pyinfra-mail")
+        route = replace(whole.route, origin=endpoint, message=message)
+        return private([replace(whole, route=route)], _manned(_password(folder)))
 
     return case
 

@@ -10,7 +10,7 @@ from deploys.checks.core.world import Answer
 from deploys.checks.delivery import hops, integrity, proofs
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from tests.checks.pairs import Case, Pair
 from tests.checks.signing import KEYS, signed
 from tests.checks.worlds import Zone, fleet
@@ -51,10 +51,10 @@ def same(raw: bytes) -> bytes:
 def delivered(change: Change = same, *, trace: bytes = TRACE, eight: bool = True) -> Delivery:
     """Return a message of mx1 in an mbox of the witness, changed on its way."""
     message = TestMessage("run-1", SENDER, RECIPIENT, SENDER)
-    errand = Errand(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
+    route = Route(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
     raw = change(trace + signed(message.compose(eight=eight)))
     in_mbox = raw.replace(b"\nFrom ", b"\n>From ") + b"\n"
-    return Delivery(errand, Submitted(1791192600.5), Received(1791192602.75, in_mbox))
+    return Delivery(route, Submitted(1791192600.5), Received(1791192602.75, in_mbox))
 
 
 def swapped(old: bytes, new: bytes) -> Change:

@@ -9,7 +9,7 @@ from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.notices import told
 from deploys.checks.delivery.recipients import accepted
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Handler, NoAbuse, serving
 from tests.checks.worlds import fleet, world
@@ -65,8 +65,8 @@ X-Pyinfra-Mail-Test: {returned}
 def sent(notify: str, raw: bytes | None) -> Delivery:
     """Return what became of a message that was sent for its notice."""
     message = TestMessage("run-1", SENDER, RECIPIENTS[notify], SENDER, notify=notify)
-    errand = Errand(message, "mx1", "harbor.example", (Mailbox("mx1", "/var/mail/root"),))
-    return Delivery(errand, Submitted(10.0), Received(11.0, raw) if raw else None)
+    route = Route(message, "mx1", "harbor.example", (Mailbox("mx1", "/var/mail/root"),))
+    return Delivery(route, Submitted(10.0), Received(11.0, raw) if raw else None)
 
 
 def judged(notify: str, raw: bytes | None) -> Case:

@@ -8,7 +8,7 @@ from deploys.checks.core.finding import Finding
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox
 from deploys.checks.delivery.removal import tidied
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from tests.checks.pairs import Case, Pair
 from tests.checks.worlds import world
 
@@ -22,8 +22,8 @@ def removed(ending: bytes) -> Case:
         here = world(folder)
         box = folder / "box"
         box.write_bytes(b"From x Mon Oct  5 09:30:00 2026\n" + MESSAGE.compose() + ending)
-        errand = Errand(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", str(box)),))
-        return tidied([Delivery(errand)], here)
+        route = Route(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", str(box)),))
+        return tidied([Delivery(route)], here)
 
     return case
 

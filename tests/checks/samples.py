@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from deploys.checks.core.finding import Check, Finding, Severity, Subject, Waived
-from deploys.checks.core.report import Change, Comparison, Hop, Message, Report, Turn
+from deploys.checks.core.report import Comparison, FindingChange, Hop, Message, Report, Trend
 from deploys.checks.report import html
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
@@ -136,12 +136,16 @@ def _problems(lost: Message, slow: Message) -> Iterator[Finding]:
     )
 
 
-def _differences() -> Iterator[Change]:
+def _differences() -> Iterator[FindingChange]:
     ok, warning, error = Severity.OK, Severity.WARNING, Severity.ERROR
     slow = "peer -> postmaster@harbor.example: 14.2 s"
-    yield Change(Turn.NEW, "delivery.seconds", "domain", "harbor.example", ok, warning, slow)
-    yield Change(Turn.WORSE, "smtp.relay", "host", "mx1", warning, error, "mx1 answered 250")
-    yield Change(Turn.GONE, "dns.mx", "domain", "harbor.example", error, ok, "10 mx1")
+    yield FindingChange(
+        Trend.NEW, "delivery.seconds", "domain", "harbor.example", ok, warning, slow
+    )
+    yield FindingChange(
+        Trend.WORSE, "smtp.relay", "host", "mx1", warning, error, "mx1 answered 250"
+    )
+    yield FindingChange(Trend.GONE, "dns.mx", "domain", "harbor.example", error, ok, "10 mx1")
 
 
 def part() -> Report:

@@ -8,7 +8,7 @@ from deploys.checks.core.world import Answer
 from deploys.checks.delivery.authentication import authenticated
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from tests.checks.worlds import Zone
 
 BOX = Mailbox("peer", "/var/mail/visitor")
@@ -24,8 +24,8 @@ def judged(
     header = f"Authentication-Results: {results}\n" if results else ""
     raw = f"{header}From: {author or sender}\nSubject: x\n\nbody\n".encode()
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
-    errand = Errand(message, "mx1", domain, (BOX,))
-    delivery = Delivery(errand, Submitted(1.0), Received(2.0, raw))
+    route = Route(message, "mx1", domain, (BOX,))
+    delivery = Delivery(route, Submitted(1.0), Received(2.0, raw))
     zone = Zone({(f"_dmarc.{domain}", "TXT"): [Answer("ns", (policy,) if policy else ())]})
     spf, dmarc = authenticated([delivery], zone)
     assert (spf.id, dmarc.id) == ("delivery.spf", "delivery.dmarc")
@@ -137,7 +137,7 @@ def test_a_broken_policy_leaves_the_question_open() -> None:
 def test_the_policy_of_the_domain_above_counts_for_one_below() -> None:
     sender = "postmaster@mail.harbor.example"
     header = f"Authentication-Results: {WITNESS}; spf=pass smtp.mailfrom=mail.harbor.example"
-    errand = Errand(
+    route = Route(
         TestMessage("run-1", sender, "visitor@faraway.example", sender),
         "mx1",
         "mail.harbor.example",
@@ -146,7 +146,7 @@ def test_the_policy_of_the_domain_above_counts_for_one_below() -> None:
     raw = f"{header}\nFrom: {sender}\n\n".encode()
     zone = Zone({("_dmarc.harbor.example", "TXT"): [Answer("ns", ("v=DMARC1; p=none",))]})
 
-    _, dmarc = authenticated([Delivery(errand, Submitted(1.0), Received(2.0, raw))], zone)
+    _, dmarc = authenticated([Delivery(route, Submitted(1.0), Received(2.0, raw))], zone)
 
     assert dmarc.severity is OK
 
@@ -154,7 +154,7 @@ def test_the_policy_of_the_domain_above_counts_for_one_below() -> None:
 def test_nothing_is_said_of_a_message_that_did_not_arrive() -> None:
     sender = "postmaster@harbor.example"
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
-    lost = Delivery(Errand(message, "mx1", "harbor.example", (BOX,)), Submitted(1.0))
+    lost = Delivery(Route(message, "mx1", "harbor.example", (BOX,)), Submitted(1.0))
 
     severities = {finding.severity for finding in authenticated([lost], Zone({}))}
 
@@ -165,6 +165,6 @@ def test_mail_that_comes_in_is_not_judged_as_ours() -> None:
     message = TestMessage(
         "run-1", "v@faraway.example", "postmaster@harbor.example", "v@faraway.example"
     )
-    inward = Delivery(Errand(message, "peer", "harbor.example", (BOX,)), Submitted(1.0))
+    inward = Delivery(Route(message, "peer", "harbor.example", (BOX,)), Submitted(1.0))
 
     assert list(authenticated([inward], Zone({}))) == []

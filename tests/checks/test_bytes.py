@@ -182,10 +182,10 @@ def test_spf_is_evaluated_for_the_address_that_the_topmost_trace_names(
 
 def test_mail_of_others_is_not_judged_by_our_keys() -> None:
     whole = delivered()
-    message = replace(whole.errand.message, sender=RECIPIENT)
+    message = replace(whole.route.message, sender=RECIPIENT)
 
     assert not list(
-        proofs.proved([replace(whole, errand=replace(whole.errand, message=message))], ZONE)
+        proofs.proved([replace(whole, route=replace(whole.route, message=message))], ZONE)
     )
 
 

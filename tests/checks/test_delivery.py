@@ -7,11 +7,11 @@ from deploys.checks.core.finding import Severity
 from deploys.checks.delivery.arrival import arrivals, messages
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 
 MESSAGE = TestMessage("run-1", "postmaster@harbor.example", "visitor@faraway.example", "x@y")
-ERRAND = Errand(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
-AWAY = Errand(MESSAGE, "mx1", "harbor.example", (), elsewhere="it goes elsewhere")
+ERRAND = Route(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
+AWAY = Route(MESSAGE, "mx1", "harbor.example", (), elsewhere="it goes elsewhere")
 SENT = Submitted(10.0)
 
 

@@ -12,7 +12,7 @@ from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.world import World
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.remote import Mailbox
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import Machine, world
 
@@ -25,12 +25,12 @@ def _here(tmp_path: Path) -> World:
     return world(tmp_path, patience=0.5)
 
 
-def errand(
+def route(
     here: World, number: int, recipient: str, origin: str | Endpoint = "mx1", **changes: object
-) -> Errand:
+) -> Route:
     assert isinstance(here.hosts, Machine)
     message = TestMessage(f"run-{number}", SENDER, recipient, SENDER)
-    whole = Errand(message, origin, "harbor.example", (here.hosts.box,))
+    whole = Route(message, origin, "harbor.example", (here.hosts.box,))
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
@@ -40,16 +40,16 @@ def only(deliveries: tuple[Delivery, ...]) -> Delivery:
 
 
 def test_a_message_that_arrives_has_its_seconds(here: World) -> None:
-    delivery = only(exchange([errand(here, 1, "late@faraway.example")], replace(here, patience=9)))
+    delivery = only(exchange([route(here, 1, "late@faraway.example")], replace(here, patience=9)))
 
     assert delivery.received
     assert delivery.seconds == pytest.approx(1.1, abs=0.4)
 
 
 def test_a_message_that_is_lost_is_waited_for_and_not_forgotten(here: World) -> None:
-    errands = [errand(here, 1, "lost@faraway.example"), errand(here, 2, "visitor@faraway.example")]
+    routes = [route(here, 1, "lost@faraway.example"), route(here, 2, "visitor@faraway.example")]
 
-    lost, found = exchange(errands, here)
+    lost, found = exchange(routes, here)
 
     assert (lost.received, lost.seconds, lost.unasked) == (None, None, "")
     assert found.received
@@ -59,7 +59,7 @@ def test_a_refused_message_is_not_waited_for(here: World, monkeypatch: pytest.Mo
     monkeypatch.setattr("deploys.checks.delivery.exchange._ROUND", 0.5)
     started, patient = here.clock(), replace(here, patience=60)
 
-    delivery = only(exchange([errand(here, 1, "refused@faraway.example")], patient))
+    delivery = only(exchange([route(here, 1, "refused@faraway.example")], patient))
 
     assert delivery.submitted
     assert delivery.submitted.refusal == "sendmail: the queue is full"
@@ -67,19 +67,19 @@ def test_a_refused_message_is_not_waited_for(here: World, monkeypatch: pytest.Mo
 
 
 def test_a_host_that_does_not_answer_says_why_nobody_could_send(here: World) -> None:
-    silent = errand(here, 1, "visitor@faraway.example", origin="silent")
+    silent = route(here, 1, "visitor@faraway.example", origin="silent")
 
     assert only(exchange([silent], here)).unasked == "silent did not answer within 5 s"
 
 
 def test_a_mailbox_that_cannot_be_read_says_why_nobody_could_look(here: World) -> None:
-    unseen = errand(here, 1, "visitor@faraway.example", boxes=(Mailbox("silent", "/var/mail/x"),))
+    unseen = route(here, 1, "visitor@faraway.example", boxes=(Mailbox("silent", "/var/mail/x"),))
 
     assert "silent did not answer" in only(exchange([unseen], here)).unasked
 
 
 def test_one_readable_mailbox_of_two_is_enough_if_the_message_is_there(here: World) -> None:
-    whole = errand(here, 1, "visitor@faraway.example")
+    whole = route(here, 1, "visitor@faraway.example")
     two = replace(whole, boxes=(Mailbox("silent", "/var/mail/x"), *whole.boxes))
 
     delivery = only(exchange([two], here))
@@ -89,7 +89,7 @@ def test_one_readable_mailbox_of_two_is_enough_if_the_message_is_there(here: Wor
 
 
 def test_what_arrives_out_of_sight_is_not_even_sent(here: World) -> None:
-    away = errand(here, 1, "visitor@faraway.example", boxes=(), elsewhere="it goes elsewhere")
+    away = route(here, 1, "visitor@faraway.example", boxes=(), elsewhere="it goes elsewhere")
 
     delivery = only(exchange([away], here))
 
@@ -100,13 +100,13 @@ def test_what_arrives_out_of_sight_is_not_even_sent(here: World) -> None:
 def test_a_stranger_delivers_by_smtp(tmp_path: Path, here: World, encryption: Encryption) -> None:
     assert isinstance(here.hosts, Machine)
     with serving(Handler(Path(here.hosts.box.path)), encryption(tmp_path)) as port:
-        errands = [
-            errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
-            errand(here, 2, "nobody@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
-            errand(here, 3, "abuse@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
+        routes = [
+            route(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
+            route(here, 2, "nobody@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
+            route(here, 3, "abuse@harbor.example", origin=Endpoint("mx1", "127.0.0.1")),
         ]
 
-        first, refused, last = exchange(errands, replace(here, port=port))
+        first, refused, last = exchange(routes, replace(here, port=port))
 
     assert first.received
     assert refused.submitted
@@ -116,7 +116,7 @@ def test_a_stranger_delivers_by_smtp(tmp_path: Path, here: World, encryption: En
 
 def test_a_stranger_writes_headers_beyond_ascii_as_they_are(here: World) -> None:
     assert isinstance(here.hosts, Machine)
-    endpoint = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
+    endpoint = route(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
     abroad = replace(endpoint, message=replace(endpoint.message, international=True))
 
     with serving(Handler(Path(here.hosts.box.path))) as port:
@@ -127,7 +127,7 @@ def test_a_stranger_writes_headers_beyond_ascii_as_they_are(here: World) -> None
 
 
 def test_a_stranger_who_is_turned_away_says_so(here: World) -> None:
-    endpoint = errand(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
+    endpoint = route(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
 
     delivery = only(exchange([endpoint], replace(here, port=1)))
 

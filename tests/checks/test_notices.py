@@ -125,12 +125,12 @@ def test_the_envelopes_id_is_found_however_a_server_writes_its_name() -> None:
 def test_notices_are_asked_for_and_found_in_the_senders_mailbox(tmp_path: Path) -> None:
     here = world(tmp_path)
     assert isinstance(here.hosts, Machine)
-    errands = []
+    routes = []
     for number, notify in enumerate(("success", "failure"), 1):
-        errand = sent(notify, None).errand
-        errands.append(replace(errand, message=replace(errand.message, id=f"run-{number}")))
+        route = sent(notify, None).route
+        routes.append(replace(route, message=replace(route.message, id=f"run-{number}")))
 
-    deliveries = exchange(errands, here)
+    deliveries = exchange(routes, here)
 
     raw = [one.received.raw if one.received else b"" for one in deliveries]
     assert [original_in(one) for one in raw] == ["run-1", "run-2"]

@@ -18,7 +18,7 @@ from deploys.checks.delivery import removal
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
 from deploys.checks.delivery.removal import tidied
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from tests.checks.delivering import letter
 from tests.checks.honest_notices import notice
 from tests.checks.honest_removal import MESSAGE
@@ -71,8 +71,8 @@ def _box(here: World) -> Path:
 
 
 def delivery(box: Path, host: str = "peer", **changes: frozenset[str]) -> Delivery:
-    errand = Errand(MESSAGE, "mx1", "harbor.example", (Mailbox(host, str(box)),))
-    whole = Delivery(errand, Submitted(1.0), Received(2.0, RAW))
+    route = Route(MESSAGE, "mx1", "harbor.example", (Mailbox(host, str(box)),))
+    whole = Delivery(route, Submitted(1.0), Received(2.0, RAW))
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
@@ -272,9 +272,9 @@ def test_a_message_whose_notice_has_come_is_waited_for_where_it_arrives(
     asked: list[list[str]] = []
     seen = delivery(box)
     message = replace(MESSAGE, id="run-2", notify="success")
-    errand = replace(seen.errand, message=message, boxes=(Mailbox("mx1", f"{box}-of-root"),))
-    told = replace(seen, errand=errand)
-    elsewhere = replace(errand, message=replace(message, id="run-3"), boxes=(OTHER_BOX,))
+    route = replace(seen.route, message=message, boxes=(Mailbox("mx1", f"{box}-of-root"),))
+    told = replace(seen, route=route)
+    elsewhere = replace(route, message=replace(message, id="run-3"), boxes=(OTHER_BOX,))
 
     def ask(_world: World, _host: str, script: list[str], _word: str) -> list[str]:
         asked.append(script)
@@ -282,7 +282,7 @@ def test_a_message_whose_notice_has_come_is_waited_for_where_it_arrives(
 
     monkeypatch.setattr(removal, "told", ask)
 
-    tidied([seen, told, replace(told, errand=elsewhere), replace(told, received=None)], here)
+    tidied([seen, told, replace(told, route=elsewhere), replace(told, received=None)], here)
 
     assert sorted(words[1:] for words in asked) == [
         [OTHER_BOX.path, "run"],

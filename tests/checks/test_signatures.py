@@ -12,7 +12,7 @@ from deploys.checks.core.world import Answer
 from deploys.checks.delivery.dkim import verified
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.test_messages import Errand
+from deploys.checks.delivery.test_messages import Route
 from deploys.checks.dns import keys
 from deploys.mail.dkim import ALGORITHMS
 from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
@@ -35,8 +35,8 @@ def findings(results: str, *selectors: str) -> list[Finding]:
     sender = "postmaster@harbor.example"
     raw = f"{header}{bears}From: {sender}\nSubject: x\n\nbody\n".encode()
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
-    errand = Errand(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
-    found = list(verified([Delivery(errand, Submitted(1.0), Received(2.0, raw))], fleet()))
+    route = Route(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
+    found = list(verified([Delivery(route, Submitted(1.0), Received(2.0, raw))], fleet()))
     assert all(finding.fix or finding.severity is OK for finding in found)
     return found
 

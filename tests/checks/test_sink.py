@@ -19,7 +19,7 @@ from deploys.checks.core.world import Answer, World
 from deploys.checks.delivery import authentication, dkim, hops, integrity
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.sink import opened
-from deploys.checks.delivery.test_messages import Errand, errands
+from deploys.checks.delivery.test_messages import Route, routes
 from deploys.mail.settings.verification import Sink, Verification
 from tests.checks.signing import KEYS, signed
 from tests.checks.worlds import Zone, fleet, world
@@ -74,8 +74,8 @@ def sent(sink: Sink, raw: bytes, here: World) -> Delivery:
         client.starttls(context=unverified())
         client.sendmail(SENDER, [ADDRESS], raw, ["BODY=8BITMIME"])
         found = one.wait(here, [MESSAGE.id])
-    errand = Errand(MESSAGE, "mx1", "harbor.example", (sink,))
-    return Delivery(errand, received=found[MESSAGE.id])
+    route = Route(MESSAGE, "mx1", "harbor.example", (sink,))
+    return Delivery(route, received=found[MESSAGE.id])
 
 
 def test_what_it_takes_is_judged_as_at_any_receiver(sink: Sink, here: World) -> None:
@@ -105,9 +105,9 @@ def test_what_is_forged_or_changed_is_found(sink: Sink, here: World) -> None:
 
 
 def test_a_message_goes_to_it_and_is_found_in_it(sink: Sink, here: World) -> None:
-    errand = Errand(MESSAGE, Endpoint("sink", sink.listen, sink.port), "harbor.example", (sink,))
+    route = Route(MESSAGE, Endpoint("sink", sink.listen, sink.port), "harbor.example", (sink,))
 
-    (delivery,) = exchange([errand], here)
+    (delivery,) = exchange([route], here)
 
     assert delivery.received
     trace = BytesParser(policy=default).parsebytes(delivery.received.raw)["Received"]
@@ -116,10 +116,10 @@ def test_a_message_goes_to_it_and_is_found_in_it(sink: Sink, here: World) -> Non
 
 
 def test_nothing_is_sent_to_one_that_cannot_be_opened(sink: Sink, here: World) -> None:
-    errand = Errand(MESSAGE, "mx1", "harbor.example", (sink,))
+    route = Route(MESSAGE, "mx1", "harbor.example", (sink,))
 
     with socket.create_server((sink.listen, sink.port)):
-        (delivery,) = exchange([errand], here)
+        (delivery,) = exchange([route], here)
 
     assert (
         delivery.unasked
@@ -195,7 +195,7 @@ def test_without_a_sink_none_is_opened() -> None:
 
 
 def test_every_host_writes_to_it_and_every_account() -> None:
-    paths = {one.path for one in errands(fleet({"verify_sink": ADDRESS}, witness=False))}
+    paths = {one.path for one in routes(fleet({"verify_sink": ADDRESS}, witness=False))}
 
     assert f"mx1 -> {ADDRESS}" in paths
     assert any(path.startswith("mx1 -> no-such-user-") for path in paths)

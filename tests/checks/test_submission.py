@@ -12,7 +12,7 @@ from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.privacy import private
 from deploys.checks.delivery.remote import Received
-from deploys.checks.delivery.test_messages import errands
+from deploys.checks.delivery.test_messages import routes
 from deploys.checks.smtp.submission import port_25, submission, submission_port
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import Secret, file
@@ -105,35 +105,33 @@ def test_port_25_has_to_ask_nobody_for_a_password(
 
 def test_a_host_without_accounts_is_not_asked(tmp_path: Path) -> None:
     assert list(submission(fleet(), world(tmp_path))) == []
-    assert [one for one in errands(fleet()) if isinstance(one.origin, SubmissionEndpoint)] == []
+    assert [one for one in routes(fleet()) if isinstance(one.origin, SubmissionEndpoint)] == []
 
 
 def test_an_account_sends_a_message_by_each_port_where_its_password_is_known(
     password: Secret,
 ) -> None:
     ways = [
-        one.path for one in errands(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
+        one.path for one in routes(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
     ]
 
     assert ways == [
         f"outside -> mx1 at 127.0.0.1 port {port} as {CAPTAIN} -> visitor@faraway.example"
         for port in (465, 587)
     ]
-    assert [
-        one for one in errands(manned(HASH)) if isinstance(one.origin, SubmissionEndpoint)
-    ] == []
+    assert [one for one in routes(manned(HASH)) if isinstance(one.origin, SubmissionEndpoint)] == []
     assert len(submission_endpoints(manned(HASH).hosts[0], "127.0.0.1")) == 2
 
 
 def test_a_message_is_submitted_with_the_accounts_password(
     tmp_path: Path, tls: ssl.SSLContext, password: Secret
 ) -> None:
-    errand = next(
-        one for one in errands(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
+    route = next(
+        one for one in routes(manned(password)) if isinstance(one.origin, SubmissionEndpoint)
     )
     with serving(Submission(), tls) as port:
         endpoint = SubmissionEndpoint("mx1", "127.0.0.1", port, login=CAPTAIN, password=password)
-        (delivery,) = exchange([replace(errand, origin=endpoint)], world(tmp_path, patience=1))
+        (delivery,) = exchange([replace(route, origin=endpoint)], world(tmp_path, patience=1))
 
     assert delivery.submitted
     assert delivery.submitted.refusal == ""
@@ -153,8 +151,8 @@ def test_a_message_tells_neither_address_nor_program(
     headers: str, severity: Severity, password: Secret
 ) -> None:
     ours = manned(password)
-    errand = next(one for one in errands(ours) if isinstance(one.origin, SubmissionEndpoint))
-    delivery = Delivery(errand, received=Received(0, f"{headers}\n\nAhoy.\n".encode()))
+    route = next(one for one in routes(ours) if isinstance(one.origin, SubmissionEndpoint))
+    delivery = Delivery(route, received=Received(0, f"{headers}\n\nAhoy.\n".encode()))
 
     (finding,) = private([delivery], ours)
 

@@ -267,4 +267,4 @@ def target() -> TargetDomain:
 
 
 def ids(deliveries: Sequence[Delivery]) -> set[str]:
-    return {delivery.errand.message.id for delivery in deliveries}
+    return {delivery.route.message.id for delivery in deliveries}

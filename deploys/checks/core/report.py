@@ -54,7 +54,7 @@ class Message:
     hops: tuple[Hop, ...] = ()
 
 
-class Turn(StrEnum):
+class Trend(StrEnum):
     """What became of a problem since the previous report."""
 
     NEW = "new"
@@ -64,10 +64,10 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class FindingChange:
     """One difference to the previous report; a severity of None means that nothing was found."""
 
-    turn: Turn
+    turn: Trend
     id: str
     about: Subject
     subject: str
@@ -84,9 +84,9 @@ class Comparison:
     """
 
     since: datetime | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FindingChange, ...] = ()
     unknown: str = ""
-    untold: tuple[Change, ...] = ()
+    untold: tuple[FindingChange, ...] = ()
 
 
 @dataclass(frozen=True)

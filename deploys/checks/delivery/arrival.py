@@ -48,48 +48,48 @@ def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:
     """Return the messages for the report; one that nobody could look for is not among them."""
     return tuple(
         Message(
-            id=delivery.errand.message.id,
-            path=delivery.errand.path,
+            id=delivery.route.message.id,
+            path=delivery.route.path,
             seconds=delivery.seconds,
             arrived=delivery.received is not None,
-            sender=delivery.errand.message.sender,
+            sender=delivery.route.message.sender,
             hops=hops_of(delivery),
         )
         for delivery in deliveries
-        if not delivery.errand.elsewhere
+        if not delivery.route.elsewhere
     )
 
 
 def _arrived(delivery: Delivery) -> Finding:
-    errand, domain = delivery.errand, delivery.errand.domain
+    route, domain = delivery.route, delivery.route.domain
     if delivery.received:
-        return ARRIVED.ok(domain, f"{errand.path}: found in {_places(delivery)}")
+        return ARRIVED.ok(domain, f"{route.path}: found in {_places(delivery)}")
     if delivery.submitted and delivery.submitted.refusal:
         return ARRIVED.error(
             domain,
-            f"{errand.path}: refused, {delivery.submitted.refusal}",
-            f"mend what the answer names, on {errand.host}",
+            f"{route.path}: refused, {delivery.submitted.refusal}",
+            f"mend what the answer names, on {route.host}",
         )
     if delivery.unasked:
-        outside = any(isinstance(box, OutsideMailbox) for box in errand.boxes)
+        outside = any(isinstance(box, OutsideMailbox) for box in route.boxes)
         fix = _OUTSIDE if outside and not delivery.silent else _INSIDE
-        return ARRIVED.unknown(domain, f"{errand.path}: {delivery.unasked}", fix)
+        return ARRIVED.unknown(domain, f"{route.path}: {delivery.unasked}", fix)
     return ARRIVED.error(
         domain,
-        f"{errand.path}: not in {_places(delivery)}",
-        f"look for {errand.message.id} in the mail log and the queue (mailq) of {errand.host}, "
+        f"{route.path}: not in {_places(delivery)}",
+        f"look for {route.message.id} in the mail log and the queue (mailq) of {route.host}, "
         "then of each server on the way",
     )
 
 
 def _speed(delivery: Delivery, seconds: float) -> Finding:
-    errand = delivery.errand
-    saw = f"{errand.path}: {seconds:.1f} s"
+    route = delivery.route
+    saw = f"{route.path}: {seconds:.1f} s"
     if seconds <= SLOW:
-        return SECONDS.ok(errand.domain, saw)
-    fix = f"look in the mail log for {errand.message.id}: the delays= of each hop say where it sat"
-    return SECONDS.warning(errand.domain, saw, fix)
+        return SECONDS.ok(route.domain, saw)
+    fix = f"look in the mail log for {route.message.id}: the delays= of each hop say where it sat"
+    return SECONDS.warning(route.domain, saw, fix)
 
 
 def _places(delivery: Delivery) -> str:
-    return " or ".join(f"{box.path} on {box.host}" for box in delivery.errand.boxes)
+    return " or ".join(f"{box.path} on {box.host}" for box in delivery.route.boxes)

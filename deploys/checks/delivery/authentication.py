@@ -50,22 +50,22 @@ _WITNESS = "let the witness check SPF and DKIM and write Authentication-Results"
 def authenticated(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
     """Judge each message that a mail host sent to a witness."""
     for delivery in deliveries:
-        errand = delivery.errand
-        if errand.message.sender.partition("@")[2] == errand.domain:
+        route = delivery.route
+        if route.message.sender.partition("@")[2] == route.domain:
             yield from judged(delivery, names)
 
 
 def judged(delivery: Delivery, names: Names) -> Iterator[Finding]:
     """Judge one message."""
-    errand = delivery.errand
+    route = delivery.route
     if delivery.received is None:
         for check in (SPF, DMARC):
-            yield check.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+            yield check.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
         return
     message = BytesParser(policy=default).parsebytes(delivery.received.raw)
-    results = results_of(message, errand.message.recipient.partition("@")[2])
-    yield _spf(errand.domain, errand.path, results)
-    yield _dmarc(errand.path, _author_domain(message) or errand.domain, results, names)
+    results = results_of(message, route.message.recipient.partition("@")[2])
+    yield _spf(route.domain, route.path, results)
+    yield _dmarc(route.path, _author_domain(message) or route.domain, results, names)
 
 
 def results_of(message: EmailMessage, witness: str) -> list[Any]:

@@ -37,30 +37,30 @@ def verified(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
     """Judge each message that a mail host sent to a witness."""
     hosts = {host.inventory_name: host for host in fleet.hosts}
     for delivery in deliveries:
-        errand = delivery.errand
-        host = hosts.get(errand.host)
-        if host and errand.message.sender.partition("@")[2] == errand.domain:
+        route = delivery.route
+        host = hosts.get(route.host)
+        if host and route.message.sender.partition("@")[2] == route.domain:
             yield from judged(delivery, host)
 
 
 def judged(delivery: Delivery, host: MailSettings) -> Iterator[Finding]:
     """Judge both signatures of one message."""
-    errand = delivery.errand
+    route = delivery.route
     if delivery.received is None:
-        yield DKIM.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+        yield DKIM.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
         return
     message = BytesParser(policy=default).parsebytes(delivery.received.raw)
-    results = results_of(message, errand.message.recipient.partition("@")[2])
-    tags = [one for one in signatures(message) if one.get("d", "").lower() == errand.domain]
+    results = results_of(message, route.message.recipient.partition("@")[2])
+    tags = [one for one in signatures(message) if one.get("d", "").lower() == route.domain]
     signed = {one.get("s", "") for one in tags}
     for algorithm in dkim.ALGORITHMS:
         ours = [dkim_keys.selector(host, slot, algorithm) for slot in dkim.SLOTS]
         selector = next((one for one in ours if one in signed), None)
-        saw = f"{errand.path}: signature {selector or ours[0]}"
+        saw = f"{route.path}: signature {selector or ours[0]}"
         if selector is None:
-            yield DKIM.error(errand.domain, f"{saw} is missing", _DNS if signed else _SIGN)
+            yield DKIM.error(route.domain, f"{saw} is missing", _DNS if signed else _SIGN)
         else:
-            yield _result(errand.domain, saw, algorithm, _of(results, errand.domain, selector))
+            yield _result(route.domain, saw, algorithm, _of(results, route.domain, selector))
 
 
 def _result(domain: str, saw: str, algorithm: str, result: str) -> Finding:

@@ -19,7 +19,7 @@ from . import imap_mailbox
 from .local import submit_from_here
 from .remote import Mailbox, Received, Submitted, submit, wait
 from .sink import OpenSink, opened
-from .test_messages import Box, Errand
+from .test_messages import Box, Route
 
 _ROUND = 3.0
 _MESSAGES = "messages"
@@ -38,13 +38,13 @@ class Logged:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of one errand.
+    """What became of one route.
 
     `unasked` says why nobody could send it or look for it, `silent` which hosts did not answer,
     `log` what hosts logged of it, by their names and queue ids.
     """
 
-    errand: Errand
+    route: Route
     submitted: Submitted | None = None
     received: Received | None = None
     unasked: str = ""
@@ -59,25 +59,25 @@ class Delivery:
         return max(0.0, self.received.at - self.submitted.at)
 
 
-def exchange(errands: Sequence[Errand], world: World) -> tuple[Delivery, ...]:
-    """Run every errand and return what became of it."""
-    if not errands:
+def exchange(routes: Sequence[Route], world: World) -> tuple[Delivery, ...]:
+    """Run every route and return what became of it."""
+    if not routes:
         return ()
-    run = _Run(errands, world)
+    run = _Run(routes, world)
     with world.progress.asking(_MESSAGES), ExitStack() as stack:
         run.open_sinks(stack)
         calls = [*run.submissions(), run.watch]
         side_by_side(calls, workers=len(calls))
         run.tell()
-    return tuple(run.delivery(errand) for errand in errands)
+    return tuple(run.delivery(route) for route in routes)
 
 
 class _Run:
-    """The errands on their way."""
+    """The routes on their way."""
 
-    def __init__(self, errands: Sequence[Errand], world: World) -> None:
+    def __init__(self, routes: Sequence[Route], world: World) -> None:
         self.world = world
-        self.errands = errands
+        self.routes = routes
         self.submitted: dict[str, Submitted] = {}
         self.received: dict[str, Received] = {}
         self.unsent: dict[str, str] = {}
@@ -86,7 +86,7 @@ class _Run:
 
     def open_sinks(self, stack: ExitStack) -> None:
         """Open what this machine takes mail with, until the stack is left."""
-        for sink in {box for one in self.errands for box in one.boxes if isinstance(box, Sink)}:
+        for sink in {box for one in self.routes for box in one.boxes if isinstance(box, Sink)}:
             try:
                 self.sinks[sink] = stack.enter_context(opened(sink))
             except UnansweredError as problem:
@@ -95,8 +95,8 @@ class _Run:
     def submissions(self) -> list[Callable[[], None]]:
         """Return the calls that send: one for each host, and one for each of a host's addresses."""
         # What nobody will take would stay in a queue for days.
-        watched = [one for one in self.errands if set(one.boxes) - set(self.unseen)]
-        origins = dict.fromkeys(errand.origin for errand in watched)
+        watched = [one for one in self.routes if set(one.boxes) - set(self.unseen)]
+        origins = dict.fromkeys(route.origin for route in watched)
         return [
             partial(self._submit, origin, [one for one in watched if one.origin == origin])
             for origin in origins
@@ -106,7 +106,7 @@ class _Run:
         """Wait, round by round, until every message has come or the time is up."""
         for _ in range(ceil(self.world.patience / _ROUND)):
             awaited = self._awaited()
-            boxes = {box for errand in awaited for box in errand.boxes} - set(self.unseen)
+            boxes = {box for route in awaited for box in route.boxes} - set(self.unseen)
             if not boxes:
                 return
             self.tell()
@@ -115,25 +115,25 @@ class _Run:
 
     def tell(self) -> None:
         """Say how many messages have come."""
-        words = f"{len(self.received)} of {len(self.errands)} messages have arrived"
+        words = f"{len(self.received)} of {len(self.routes)} messages have arrived"
         self.world.progress.now(_MESSAGES, words)
 
-    def delivery(self, errand: Errand) -> Delivery:
-        """Return what became of one errand."""
-        id_ = errand.message.id
-        unseen = {box.host: self.unseen[box] for box in errand.boxes if box in self.unseen}
+    def delivery(self, route: Route) -> Delivery:
+        """Return what became of one route."""
+        id_ = route.message.id
+        unseen = {box.host: self.unseen[box] for box in route.boxes if box in self.unseen}
         silent = {
-            box.host for box in errand.boxes if box in self.unseen and isinstance(box, Mailbox)
+            box.host for box in route.boxes if box in self.unseen and isinstance(box, Mailbox)
         }
-        if id_ in self.unsent and isinstance(errand.origin, str):
-            silent.add(errand.origin)
-        reasons = dict.fromkeys((errand.elsewhere, self.unsent.get(id_), *unseen.values()))
+        if id_ in self.unsent and isinstance(route.origin, str):
+            silent.add(route.origin)
+        reasons = dict.fromkeys((route.elsewhere, self.unsent.get(id_), *unseen.values()))
         unasked = "" if id_ in self.received else "; ".join(filter(None, reasons))
         outcome = self.submitted.get(id_), self.received.get(id_)
-        return Delivery(errand, *outcome, unasked, frozenset(silent))
+        return Delivery(route, *outcome, unasked, frozenset(silent))
 
-    def _submit(self, origin: str | Endpoint, errands: Sequence[Errand]) -> None:
-        messages = [errand.message for errand in errands]
+    def _submit(self, origin: str | Endpoint, routes: Sequence[Route]) -> None:
+        messages = [route.message for route in routes]
         try:
             if isinstance(origin, Endpoint):
                 self.submitted |= submit_from_here(self.world, origin, messages)
@@ -142,8 +142,8 @@ class _Run:
         except UnansweredError as problem:
             self.unsent |= {message.id: str(problem) for message in messages}
 
-    def _look(self, box: Box, awaited: Sequence[Errand]) -> None:
-        ids = [errand.message.id for errand in awaited if box in errand.boxes]
+    def _look(self, box: Box, awaited: Sequence[Route]) -> None:
+        ids = [route.message.id for route in awaited if box in route.boxes]
         world = replace(self.world, patience=min(_ROUND, self.world.patience))
         try:
             if isinstance(box, Sink):
@@ -155,7 +155,7 @@ class _Run:
         except UnansweredError as problem:
             self.unseen[box] = str(problem)
 
-    def _awaited(self) -> list[Errand]:
+    def _awaited(self) -> list[Route]:
         refused = {id_ for id_, outcome in self.submitted.items() if outcome.refusal}
         ended = refused | set(self.received) | set(self.unsent)
-        return [errand for errand in self.errands if errand.message.id not in ended]
+        return [route for route in self.routes if route.message.id not in ended]

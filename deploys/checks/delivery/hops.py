@@ -31,9 +31,9 @@ def travelled(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]
     """Judge the way of each message."""
     ours = {host.hostname for host in fleet.hosts}
     for delivery in deliveries:
-        errand = delivery.errand
+        route = delivery.route
         if delivery.received is None:
-            yield HOPS.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+            yield HOPS.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
         else:
             yield _judged(delivery, received_headers(delivery.received.raw), ours)
 
@@ -51,7 +51,7 @@ def hops_of(delivery: Delivery) -> tuple[Hop, ...]:
 
 
 def _judged(delivery: Delivery, headers: tuple[ReceivedHeader, ...], ours: set[str]) -> Finding:
-    domain, path = delivery.errand.domain, delivery.errand.path
+    domain, path = delivery.route.domain, delivery.route.path
     if not headers:
         fix = "let every server write Received when it takes a message"
         return HOPS.error(domain, f"{path}: no server wrote a Received header", fix)

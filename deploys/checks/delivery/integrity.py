@@ -47,18 +47,18 @@ def unescaped(raw: bytes) -> bytes:
 def whole(deliveries: Iterable[Delivery]) -> Iterator[Finding]:
     """Compare each message that arrived with the one that was sent."""
     for delivery in deliveries:
-        errand = delivery.errand
+        route = delivery.route
         if delivery.received is None:
             for check in (INTACT, HEADERS):
-                yield check.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+                yield check.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
         else:
             came = unescaped(delivery.received.raw)
-            yield _intact(delivery, unescaped(errand.message.compose()), came)
+            yield _intact(delivery, unescaped(route.message.compose()), came)
             yield _headers(delivery, came)
 
 
 def _intact(delivery: Delivery, sent: bytes, came: bytes) -> Finding:
-    domain, path = delivery.errand.domain, delivery.errand.path
+    domain, path = delivery.route.domain, delivery.route.path
     before, after = _body(sent), _body(came)
     if before == after:
         return INTACT.ok(domain, f"{path}: all {len(before)} octets of its body")
@@ -68,26 +68,26 @@ def _intact(delivery: Delivery, sent: bytes, came: bytes) -> Finding:
 
 
 def _headers(delivery: Delivery, came: bytes) -> Finding:
-    errand, message = delivery.errand, _parsed(came)
-    sent = _parsed(errand.message.compose())
+    route, message = delivery.route, _parsed(came)
+    sent = _parsed(route.message.compose())
     wrong = [
         f"{len(found)} {name} headers" if len(found) > 1 else f"{name} is {_short(found)}"
         for name in _ONCE
         if (found := _all(message, name)) != _all(sent, name)
     ]
     paths, fix = _all(message, "Return-Path"), _FILTER
-    expected = f"<{errand.message.sender}>"
+    expected = f"<{route.message.sender}>"
     # A forwarder that keeps SPF alive writes an address of its own around the sender's.
     rewritten = len(paths) == 1 and re.match(r"<(?:SRS[01]|prvs)[=+-]", paths[0], re.IGNORECASE)
     if paths and paths != [expected] and not rewritten:
         wrong.append(f"Return-Path is {_short(paths)} instead of {expected}")
     elif not paths and not wrong:
-        saw = f"{errand.path}: the last server wrote no Return-Path"
-        return HEADERS.warning(errand.domain, saw, "let the delivery agent write it on delivery")
+        saw = f"{route.path}: the last server wrote no Return-Path"
+        return HEADERS.warning(route.domain, saw, "let the delivery agent write it on delivery")
     if wrong:
-        return HEADERS.error(errand.domain, f"{errand.path}: {'; '.join(wrong)}", fix)
-    saw = f"{errand.path}: one each of {', '.join(_ONCE)}, as sent; Return-Path {_short(paths)}"
-    return HEADERS.ok(errand.domain, saw)
+        return HEADERS.error(route.domain, f"{route.path}: {'; '.join(wrong)}", fix)
+    saw = f"{route.path}: one each of {', '.join(_ONCE)}, as sent; Return-Path {_short(paths)}"
+    return HEADERS.ok(route.domain, saw)
 
 
 def _parsed(raw: bytes) -> EmailMessage:

@@ -43,49 +43,49 @@ def told(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
         if witness.inventory_name in silent
     }
     for delivery in deliveries:
-        if delivery.errand.message.notify:
-            yield _judged(delivery, fleet, away.get(_domain(delivery.errand.message.recipient), ""))
+        if delivery.route.message.notify:
+            yield _judged(delivery, fleet, away.get(_domain(delivery.route.message.recipient), ""))
 
 
 def _judged(delivery: Delivery, fleet: Fleet, silent: str) -> Finding:
-    errand, message = delivery.errand, delivery.errand.message
-    check, path = _OF[message.notify], f"{errand.path}, NOTIFY={message.notify.upper()}"
+    route, message = delivery.route, delivery.route.message
+    check, path = _OF[message.notify], f"{route.path}, NOTIFY={message.notify.upper()}"
     if delivery.received:
         return _said(delivery, report_in(delivery.received.raw), fleet)
     if delivery.submitted and delivery.submitted.refusal:
         saw = f"{path}: refused, {delivery.submitted.refusal}"
-        return check.error(errand.domain, saw, f"mend what the answer names, on {errand.host}")
+        return check.error(route.domain, saw, f"mend what the answer names, on {route.host}")
     if delivery.unasked or silent:
         fix = f"deliver {message.sender} to a user of a host of the inventory, and let all answer"
         why = delivery.unasked or f"{silent} did not answer, and no notice came"
-        return check.unknown(errand.domain, f"{path}: {why}", fix)
-    boxes = " or ".join(f"{box.path} on {box.host}" for box in errand.boxes)
-    fix = f"look for {message.id} in the mail log and the queue (mailq) of {errand.host}"
-    return check.error(errand.domain, f"{path}: no notice in {boxes}", fix)
+        return check.unknown(route.domain, f"{path}: {why}", fix)
+    boxes = " or ".join(f"{box.path} on {box.host}" for box in route.boxes)
+    fix = f"look for {message.id} in the mail log and the queue (mailq) of {route.host}"
+    return check.error(route.domain, f"{path}: no notice in {boxes}", fix)
 
 
 def _said(delivery: Delivery, report: Report | None, fleet: Fleet) -> Finding:
-    errand, message = delivery.errand, delivery.errand.message
-    check, path = _OF[message.notify], f"{errand.path}, NOTIFY={message.notify.upper()}"
+    route, message = delivery.route, delivery.route.message
+    check, path = _OF[message.notify], f"{route.path}, NOTIFY={message.notify.upper()}"
     if report is None:
-        fix = f"see bounce_template_file of {errand.host}, and what changes its mail"
-        return check.error(errand.domain, f"{path}: what came is no notice", fix)
+        fix = f"see bounce_template_file of {route.host}, and what changes its mail"
+        return check.error(route.domain, f"{path}: what came is no notice", fix)
     saw = (
         f"{path}: {report.server or 'nobody'} says {report.action or 'nothing'} "
         f"{report.status or 'without a status'} of {report.recipient or 'nobody'}"
     )
     if wrong := _wrong(delivery, report, fleet):
-        fix = f"look for {message.id} in the mail log of {errand.host}: {wrong}"
-        return check.error(errand.domain, f"{saw}; {wrong}", fix)
-    return check.ok(errand.domain, saw)
+        fix = f"look for {message.id} in the mail log of {route.host}: {wrong}"
+        return check.error(route.domain, f"{saw}; {wrong}", fix)
+    return check.ok(route.domain, saw)
 
 
 def _wrong(delivery: Delivery, report: Report, fleet: Fleet) -> str:
     """Return what a notice should say instead, or nothing."""
-    message = delivery.errand.message
+    message = delivery.route.message
     actions = _ACTIONS[message.notify]
     begin = "2." if message.notify == "success" else "5."
-    ours = fleet.host(delivery.errand.host).hostname
+    ours = fleet.host(delivery.route.host).hostname
     if report.action not in actions:
         return f"the action should be {' or '.join(actions)}"
     if not report.status.startswith(begin):

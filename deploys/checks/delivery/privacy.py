@@ -23,18 +23,18 @@ PRIVACY = Check(
 def private(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
     """Judge each message that an account sent, by the bytes that arrived."""
     for delivery in deliveries:
-        if delivery.errand.message.program and delivery.received:
+        if delivery.route.message.program and delivery.received:
             yield _private(delivery, delivery.received.raw, fleet)
 
 
 def _private(delivery: Delivery, raw: bytes, fleet: Fleet) -> Finding:
-    errand = delivery.errand
+    route = delivery.route
     message = BytesParser(policy=default).parsebytes(raw, headersonly=True)
-    name = re.escape(fleet.host(errand.host).hostname)
+    name = re.escape(fleet.host(route.host).hostname)
     trace = [str(line) for line in message.get_all("Received", ())]
     told = [line for line in trace if re.search(rf"^from\b.*\bby {name}\b", line, re.DOTALL)]
     told += [f"User-Agent: {line}" for line in message.get_all("User-Agent", ()) if line == PROGRAM]
     if told:
         fix = "let submission have a cleanup service with header_checks of its own"
-        return PRIVACY.error(errand.domain, f"{errand.path}: {told[0]}", fix)
-    return PRIVACY.ok(errand.domain, f"{errand.path}: neither address nor program")
+        return PRIVACY.error(route.domain, f"{route.path}: {told[0]}", fix)
+    return PRIVACY.ok(route.domain, f"{route.path}: neither address nor program")

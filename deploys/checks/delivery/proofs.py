@@ -51,17 +51,17 @@ _RESOLVE = "see that the resolver answers, and verify again"
 def proved(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
     """Judge each message that bears the name of the domain that it proves."""
     for delivery in deliveries:
-        errand = delivery.errand
-        if errand.message.sender.partition("@")[2] != errand.domain:
+        route = delivery.route
+        if route.message.sender.partition("@")[2] != route.domain:
             continue
         if delivery.received is None:
             for check in (SIGNATURE, SPF, ARC):
-                yield check.unknown(errand.domain, f"{errand.path}: it did not arrive", _BEFORE)
+                yield check.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
             continue
         raw = unescaped(delivery.received.raw)
-        yield from _signatures(errand.domain, errand.path, raw, names)
-        yield _spf(errand.domain, errand.path, raw, names)
-        yield _arc(errand.domain, errand.path, raw, names)
+        yield from _signatures(route.domain, route.path, raw, names)
+        yield _spf(route.domain, route.path, raw, names)
+        yield _arc(route.domain, route.path, raw, names)
 
 
 def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Finding]:

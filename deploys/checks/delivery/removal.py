@@ -33,9 +33,9 @@ def tidied(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
     world = replace(world, timeout=world.timeout + _WAITS)
     silent = {name for delivery in deliveries for name in delivery.silent}
     runs = {
-        box: delivery.errand.message.id.partition("-")[0]
+        box: delivery.route.message.id.partition("-")[0]
         for delivery in deliveries
-        for box in delivery.errand.boxes
+        for box in delivery.route.boxes
         if isinstance(box, Mailbox)
     }
     return side_by_side(
@@ -48,8 +48,8 @@ def tidied(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
 
 def _coming(box: Mailbox, deliveries: Iterable[Delivery]) -> list[str]:
     """Return the numbers of messages whose notices came, and that nobody has waited for."""
-    sent = [(one.errand, one.errand.message) for one in deliveries if one.received]
-    here = {mail.recipient for errand, mail in sent if box in errand.boxes and not mail.notify}
+    sent = [(one.route, one.route.message) for one in deliveries if one.received]
+    here = {mail.recipient for route, mail in sent if box in route.boxes and not mail.notify}
     return [
         mail.id.partition("-")[2]
         for _, mail in sent

@@ -1,11 +1,11 @@
 """
-Which test messages are sent: every way that mail takes through the fleet, once.
+Test messages of a run: one for every route that mail takes through the fleet.
 
-Out of every mail host, for each of its domains, to every witness, sink and mailbox outside; from
-every witness to postmaster of every domain; from here, a stranger, to every address of every mail
-host; and from here, as an account does, through each submission port to where the hosts write to.
-Besides, every mail host sends a message to a witness and one to nobody, of which its postmaster has
-to be told what became.
+Outbound: from every mail host, for each of its domains, to every witness, sink and outside mailbox.
+Inbound: from every witness to postmaster of every domain, and from this machine, as an outside
+sender, to every address of every mail host. Submitted: from this machine, as an account, through
+each submission port to the same receivers as outbound mail. Notices: from every mail host, one to a
+witness and one to an unknown recipient; its postmaster has to receive a DSN about each.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,15 +18,15 @@ from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, sub
 from ..clients.message import PROGRAM, TestMessage, new_run
 from .remote import Mailbox
 
-# RFC 2606 section 2: a domain that nobody has, for an author that nobody should answer.
-_STRANGER = "stranger@verification.invalid"
+# RFC 2606 section 2: a domain that does not exist, for an author without a mailbox.
+_OUTSIDER = "outsider@verification.invalid"
 Box = Mailbox | OutsideMailbox | Sink
 _HERE = "outside"
 
 
 @dataclass(frozen=True)
-class Errand:
-    """One message: where it starts, the domain that it proves, and where it has to arrive."""
+class Route:
+    """A test message, the start of its path, its domain, and the mailboxes where it may arrive."""
 
     message: TestMessage
     origin: str | Endpoint
@@ -36,12 +36,12 @@ class Errand:
 
     @property
     def host(self) -> str:
-        """Return the inventory's name of the host that it starts from, or comes in at."""
+        """Return the inventory's name of the host that it starts from, or enters at."""
         return self.origin.host if isinstance(self.origin, Endpoint) else self.origin
 
     @property
     def path(self) -> str:
-        """Return the stations of the way, as the report names them."""
+        """Return the path as the report shows it."""
         if isinstance(self.origin, SubmissionEndpoint):
             return f"{_HERE} -> {self.origin} as {self.origin.login} -> {self.message.recipient}"
         if isinstance(self.origin, Endpoint):
@@ -61,13 +61,13 @@ class _Way:
     notify: str = ""
 
 
-def errands(fleet: Fleet) -> tuple[Errand, ...]:
-    """Return every errand of a new run."""
+def routes(fleet: Fleet) -> tuple[Route, ...]:
+    """Return every route of a new run."""
     run, numbers = new_run(), count(1)
     ways = [*_outward(fleet), *_inward(fleet), *_from_here(fleet), *_submitted(fleet)]
-    ways += [*_told(fleet, run)]
+    ways += [*_notices(fleet, run)]
     return tuple(
-        _errand(way, f"{run}-{next(numbers)}", fleet) for way in ways if way.domain in fleet.domains
+        _route(way, f"{run}-{next(numbers)}", fleet) for way in ways if way.domain in fleet.domains
     )
 
 
@@ -79,13 +79,13 @@ def _outward(fleet: Fleet) -> Iterator[_Way]:
 
 
 def _receivers(fleet: Fleet) -> list[str]:
-    """Return the addresses at servers that are there for tests, and may be asked for anything."""
+    """Return the addresses at test servers, which accept any test message."""
     sink = fleet.verification.sink
     return [witness.address for witness in fleet.witnesses] + ([sink.address] if sink else [])
 
 
 def _outside(fleet: Fleet) -> list[str]:
-    """Return every address at which mail from our hosts is seen to arrive."""
+    """Return every address where the arrival of outbound mail can be seen."""
     return [*_receivers(fleet), *(box.address for box in fleet.verification.mailboxes)]
 
 
@@ -104,7 +104,7 @@ def _inward(fleet: Fleet) -> Iterator[_Way]:
 def _from_here(fleet: Fleet) -> Iterator[_Way]:
     for host in fleet.hosts:
         for endpoint, domain in product(smtp_endpoints(host), host.domains):
-            yield _Way(endpoint, domain, _STRANGER, "", f"postmaster@{domain}", (host,))
+            yield _Way(endpoint, domain, _OUTSIDER, "", f"postmaster@{domain}", (host,))
 
 
 def _submitted(fleet: Fleet) -> Iterator[_Way]:
@@ -116,8 +116,8 @@ def _submitted(fleet: Fleet) -> Iterator[_Way]:
                 yield _Way(endpoint, domain, author, author, address, program=PROGRAM)
 
 
-def _told(fleet: Fleet, run: str) -> Iterator[_Way]:
-    """Yield what is sent for its notice, which arrives where the sender's mail does."""
+def _notices(fleet: Fleet, run: str) -> Iterator[_Way]:
+    """Yield the messages that cause a DSN, which arrives in the sender's mailbox."""
     for host, receiver in product(fleet.hosts, _receivers(fleet)[:1]):
         nobody = f"no-such-user-{run}@{receiver.partition('@')[2]}"
         for domain in host.domains[:1]:
@@ -134,7 +134,7 @@ def _told(fleet: Fleet, run: str) -> Iterator[_Way]:
                 )
 
 
-def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
+def _route(way: _Way, id_: str, fleet: Fleet) -> Route:
     seen = way.sender if way.notify else way.recipient
     places = _places(seen, way.receivers, fleet)
     stays = not isinstance(way.origin, str) and {box.host for box in places} == {way.origin.host}
@@ -142,11 +142,11 @@ def _errand(way: _Way, id_: str, fleet: Fleet) -> Errand:
         id_, way.author, way.recipient, way.sender, way.program, stays, notify=way.notify
     )
     elsewhere = "" if places else f"{seen} is delivered outside of this inventory"
-    return Errand(message, way.origin, way.domain, places, elsewhere)
+    return Route(message, way.origin, way.domain, places, elsewhere)
 
 
 def _places(address: str, hosts: Iterable[MailSettings], fleet: Fleet) -> tuple[Box, ...]:
-    """Return the mailboxes in which an address's mail can arrive, none if nobody can see it."""
+    """Return the mailboxes where mail to an address may arrive; none if they cannot be read."""
     found = [_outer_box(fleet, address), *(_local_box(fleet, host, address) for host in hosts)]
     return tuple(dict.fromkeys(box for box in found if box))
 

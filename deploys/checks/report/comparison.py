@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..core.finding import WORST_FIRST, Finding, Severity, Subject
-from ..core.report import Change, Comparison, Report, Turn
+from ..core.report import Comparison, FindingChange, Report, Trend
 from .data import Document
 
 Key = tuple[str, Subject, str]
@@ -40,21 +40,21 @@ def _read(path: Path) -> Document:
 
 def _changes(
     before: dict[Key, tuple[Severity, str]], now: dict[Key, tuple[Severity, str]]
-) -> Iterator[Change]:
+) -> Iterator[FindingChange]:
     for key in dict.fromkeys((*now, *before)):
         old, new = before.get(key), now.get(key)
         if turn := _turn(old and old[0], new and new[0]):
             saw = (new or old or (None, ""))[1]
-            yield Change(turn, *key, old and old[0], new and new[0], saw)
+            yield FindingChange(turn, *key, old and old[0], new and new[0], saw)
 
 
-def _turn(before: Severity | None, now: Severity | None) -> Turn | None:
+def _turn(before: Severity | None, now: Severity | None) -> Trend | None:
     was, is_ = before in _PROBLEMS, now in _PROBLEMS
     if was != is_:
-        return Turn.NEW if is_ else Turn.GONE
+        return Trend.NEW if is_ else Trend.GONE
     if not was or before is None or now is None or before is now:
         return None
-    return Turn.WORSE if WORST_FIRST.index(now) < WORST_FIRST.index(before) else Turn.BETTER
+    return Trend.WORSE if WORST_FIRST.index(now) < WORST_FIRST.index(before) else Trend.BETTER
 
 
 def _worst(findings: Iterable[Finding]) -> dict[Key, tuple[Severity, str]]:

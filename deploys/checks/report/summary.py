@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ..core.finding import Severity
-from ..core.report import Change, Message, Report, Turn, Verdict
+from ..core.report import FindingChange, Message, Report, Trend, Verdict
 
 _WITHOUT_MESSAGES = {
     Verdict.PASSED: "All checks passed.",
@@ -55,11 +55,11 @@ def news(report: Report) -> str:
     if comparison.since is None:
         return f"Not compared: {comparison.unknown}." if comparison.unknown else ""
     counts = Counter(change.turn for change in comparison.changes)
-    differences = ", ".join(f"{counts[turn]} {turn}" for turn in Turn if counts[turn])
+    differences = ", ".join(f"{counts[turn]} {turn}" for turn in Trend if counts[turn])
     return f"Since {moment(comparison.since)}: {differences or 'no difference'}."
 
 
-def change_line(change: Change) -> str:
+def change_line(change: FindingChange) -> str:
     """Return one difference as a line."""
     was, is_ = change.before or "not found", change.now or "not found"
     return f"{change.turn}: {change.id} of {change.subject} was {was}, is {is_}"

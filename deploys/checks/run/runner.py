@@ -21,7 +21,7 @@ from ..delivery import arrival
 from ..delivery.exchange import Delivery, exchange
 from ..delivery.log import with_log
 from ..delivery.removal import tidied
-from ..delivery.test_messages import errands
+from ..delivery.test_messages import routes
 from .reachability import present
 from .selection import Selection, selected
 
@@ -41,7 +41,7 @@ def prove(
     limits = (*asked.limits, *limits)
     waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
     deliveries, found = _made(scope, world, selection)
-    mail = tuple(one for one in deliveries if not one.errand.message.notify)
+    mail = tuple(one for one in deliveries if not one.route.message.notify)
     for inspection in selection.message_inspections:
         found += inspection.run(deliveries if inspection.notices else mail, fleet, world)
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
@@ -62,7 +62,7 @@ def _made(
     scope: Scope, world: World, selection: Selection
 ) -> tuple[tuple[Delivery, ...], list[Finding]]:
     fleet = _sending(scope)
-    sent = errands(fleet) if selection.mailed else ()
+    sent = routes(fleet) if selection.mailed else ()
     with ThreadPoolExecutor() as pool:
         calls = [
             (inspection.slow, partial(_findings, inspection, scope, world))

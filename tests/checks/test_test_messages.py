@@ -3,7 +3,7 @@
 import pytest
 
 from deploys.checks.delivery.remote import Mailbox
-from deploys.checks.delivery.test_messages import Box, Errand, errands
+from deploys.checks.delivery.test_messages import Box, Route, routes
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import env
@@ -16,16 +16,16 @@ PATHS = {
 }
 
 
-def mail(one: Fleet) -> list[Errand]:
-    return [errand for errand in errands(one) if not errand.message.notify]
+def mail(one: Fleet) -> list[Route]:
+    return [route for route in routes(one) if not route.message.notify]
 
 
 def boxes(one: Fleet, path: str) -> tuple[Box, ...]:
-    return next(errand.boxes for errand in errands(one) if errand.path == path)
+    return next(route.boxes for route in routes(one) if route.path == path)
 
 
 def test_mail_goes_out_and_in_and_comes_from_a_stranger() -> None:
-    assert {errand.path for errand in mail(fleet())} == PATHS
+    assert {route.path for route in mail(fleet())} == PATHS
 
 
 def test_every_address_and_every_domain_has_its_messages() -> None:
@@ -36,7 +36,7 @@ def test_every_address_and_every_domain_has_its_messages() -> None:
         }
     )
 
-    paths = [errand.path for errand in mail(both)]
+    paths = [route.path for route in mail(both)]
 
     assert len([path for path in paths if path.startswith("outside")]) == 4
     assert len([path for path in paths if path.startswith("peer")]) == 2
@@ -44,19 +44,19 @@ def test_every_address_and_every_domain_has_its_messages() -> None:
 
 
 def test_without_a_witness_a_stranger_still_writes() -> None:
-    paths = {errand.path for errand in errands(fleet(witness=False))}
+    paths = {route.path for route in routes(fleet(witness=False))}
 
     assert paths == {path for path in PATHS if path.startswith("outside")}
 
 
 def test_every_message_has_an_id_of_its_own() -> None:
-    sent = [errand.message.id for errand in (*errands(fleet()), *errands(fleet()))]
+    sent = [route.message.id for route in (*routes(fleet()), *routes(fleet()))]
 
     assert len(set(sent)) == len(sent)
 
 
 def test_a_strangers_message_has_the_null_sender() -> None:
-    stranger = next(one for one in errands(fleet()) if one.path.startswith("outside"))
+    stranger = next(one for one in routes(fleet()) if one.path.startswith("outside"))
 
     assert stranger.message.sender == ""
 
@@ -65,7 +65,7 @@ def test_headers_beyond_ascii_go_only_where_they_stay() -> None:
     abroad = fleet({"mail_aliases": {"postmaster": "visitor@faraway.example"}})
 
     def written(one: Fleet) -> set[str]:
-        return {errand.path for errand in errands(one) if errand.message.international}
+        return {route.path for route in routes(one) if route.message.international}
 
     assert written(fleet()) == {"outside -> mx1 at 127.0.0.1 -> postmaster@harbor.example"}
     assert written(abroad) == set()
@@ -112,11 +112,11 @@ def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
 
 
 def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmasters_mailbox() -> None:
-    told = [errand for errand in errands(fleet()) if errand.message.notify]
+    told = [route for route in routes(fleet()) if route.message.notify]
 
-    assert [errand.message.notify for errand in told] == ["success", "failure"]
-    assert {errand.boxes for errand in told} == {(Mailbox("mx1", "/var/mail/root"),)}
-    visitor, nobody = (errand.message.recipient for errand in told)
+    assert [route.message.notify for route in told] == ["success", "failure"]
+    assert {route.boxes for route in told} == {(Mailbox("mx1", "/var/mail/root"),)}
+    visitor, nobody = (route.message.recipient for route in told)
     assert visitor == "visitor@faraway.example"
     assert nobody.startswith("no-such-user-")
     assert nobody.endswith("@faraway.example")
@@ -125,9 +125,9 @@ def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmaster
 def test_a_notice_that_goes_out_of_sight_says_so() -> None:
     away = fleet({"mail_aliases": {"postmaster": "someone@elsewhere.example"}})
 
-    told = [errand for errand in errands(away) if errand.message.notify]
+    told = [route for route in routes(away) if route.message.notify]
 
-    assert {errand.elsewhere for errand in told} == {
+    assert {route.elsewhere for route in told} == {
         "postmaster@harbor.example is delivered outside of this inventory"
     }
 
