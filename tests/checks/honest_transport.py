@@ -8,8 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from sslyze import ServerScanResultAsJson
-
 from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding
 from deploys.checks.smtp import greeting, ports, protocols, scan
@@ -40,7 +38,7 @@ def old(folder: Path) -> ssl.SSLContext:
 
 
 @cache
-def _scan(context: Contexts) -> ServerScanResultAsJson:
+def _scan(context: Contexts) -> scan.Scan:
     """Scan a server on this machine, once: that takes hundreds of handshakes."""
     with TemporaryDirectory() as folder, serving(Handler(), context(Path(folder))) as port:
         server = Server(name="mx1.harbor.example", address="127.0.0.1", port=port)

@@ -8,8 +8,6 @@ would otherwise cross the network in clear text (RFC 7435), but no broken ones.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sslyze import ServerScanResultAsJson
-
 from ...mail.ciphers import Grade, broken, grade
 from ...mail.settings.model import MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints, submission_endpoints
@@ -17,7 +15,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
 from ..core.target import Host, Scope
 from ..core.world import World
-from .scan import scanned
+from .scan import Scan, scanned
 from .scanner import COMMANDS, OLD, VERSIONS, Server
 from .weaknesses import weaknesses
 
@@ -74,15 +72,15 @@ def _server(endpoint: Endpoint, host: Host, world: World) -> Server:
     )
 
 
-def findings(endpoint: Endpoint, host: Host, result: ServerScanResultAsJson) -> Iterator[Finding]:
+def findings(endpoint: Endpoint, host: Host, result: Scan) -> Iterator[Finding]:
     """Yield the findings about the scan of one port."""
     found = result.scan_result
     if not found:
-        reason = _reason(result.connectivity_error_trace or "") or result.scan_status.value
+        reason = _reason(result.connectivity_error_trace or "") or result.scan_status
         why = f"{endpoint} could not be scanned: {reason}"
         yield PROTOCOLS.unknown(endpoint.host, why[:300], PROTOCOLS.when_unknown)
         return
-    attempts = {command.value: getattr(found, command.value) for command in COMMANDS}
+    attempts = {command: getattr(found, command) for command in COMMANDS}
     missing = sorted(name for name, attempt in attempts.items() if attempt.result is None)
     if missing:
         why = f"{endpoint} did not answer the scan of {', '.join(missing)}"

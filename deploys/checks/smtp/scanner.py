@@ -12,31 +12,27 @@ import signal
 import sys
 import threading
 import warnings
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
-from sslyze import (
-    ProtocolWithOpportunisticTlsEnum,
-    ScanCommand,
-    Scanner,
-    ServerNetworkConfiguration,
-    ServerNetworkLocation,
-    ServerScanRequest,
-    ServerScanResultAsJson,
-)
+
+# A run needs this module's names and never sslyze, which takes a quarter of a second to import.
+if TYPE_CHECKING:
+    from sslyze import ServerScanRequest
 
 OLD = ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1")
 VERSIONS = (*OLD, "tls_1_2", "tls_1_3")
-COMMANDS = {
-    *(ScanCommand(f"{version}_cipher_suites") for version in VERSIONS),
-    ScanCommand.HEARTBLEED,
-    ScanCommand.OPENSSL_CCS_INJECTION,
-    ScanCommand.ROBOT,
-    ScanCommand.SESSION_RENEGOTIATION,
-    ScanCommand.TLS_COMPRESSION,
-    ScanCommand.TLS_1_3_EARLY_DATA,
-    ScanCommand.TLS_EXTENDED_MASTER_SECRET,
-    ScanCommand.CERTIFICATE_INFO,
-}
+COMMANDS = (
+    *(f"{version}_cipher_suites" for version in VERSIONS),
+    "heartbleed",
+    "openssl_ccs_injection",
+    "robot",
+    "session_renegotiation",
+    "tls_compression",
+    "tls_1_3_early_data",
+    "tls_extended_master_secret",
+    "certificate_info",
+)
 _MEMORY, _STACK = 1 << 30, 1 << 20  # octets, of all and of each thread
 _LONGEST = 900  # seconds, in case the controller is gone
 
@@ -53,8 +49,16 @@ class Server(BaseModel, frozen=True):
 SERVERS = TypeAdapter(tuple[Server, ...])
 
 
-def request(server: Server) -> ServerScanRequest:
+def request(server: Server) -> "ServerScanRequest":
     """Return sslyze's request for a server."""
+    from sslyze import (  # noqa: PLC0415 - in this program alone, see above
+        ProtocolWithOpportunisticTlsEnum,
+        ScanCommand,
+        ServerNetworkConfiguration,
+        ServerNetworkLocation,
+        ServerScanRequest,
+    )
+
     starttls = None if server.wrapped else ProtocolWithOpportunisticTlsEnum.SMTP
     return ServerScanRequest(
         ServerNetworkLocation(server.name, server.port, ip_address=server.address),
@@ -64,12 +68,14 @@ def request(server: Server) -> ServerScanRequest:
             smtp_ehlo_hostname=None if server.wrapped else "localhost",
             network_max_retries=1,
         ),
-        scan_commands=COMMANDS,
+        scan_commands=set(map(ScanCommand, COMMANDS)),
     )
 
 
 def main() -> None:
     """Scan the servers on standard input, at low priority."""
+    from sslyze import Scanner, ServerScanResultAsJson  # noqa: PLC0415 - see above
+
     os.nice(5)
     signal.alarm(_LONGEST)
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 
-from sslyze import RobotScanResultEnum
-from sslyze.json.json_output import AllScanCommandsAttemptsAsJson
+from .scan import Scan
 
 Weakness = tuple[bool, str, str]  # whether it is an error, what was seen, and the fix
 
 _UPDATE = "update the TLS library of the host, and restart the service"
-_ORACLES = (
-    RobotScanResultEnum.VULNERABLE_WEAK_ORACLE,
-    RobotScanResultEnum.VULNERABLE_STRONG_ORACLE,
-)
+_ORACLES = ("VULNERABLE_WEAK_ORACLE", "VULNERABLE_STRONG_ORACLE")
 
 
-def weaknesses(found: AllScanCommandsAttemptsAsJson) -> Iterator[Weakness]:
+def weaknesses(found: Scan) -> Iterator[Weakness]:
     """Yield the weaknesses; a part of the scan without a result has none."""
     heartbleed, injection = found.heartbleed.result, found.openssl_ccs_injection.result
     robot, compression = found.robot.result, found.tls_compression.result
@@ -31,7 +27,7 @@ def weaknesses(found: AllScanCommandsAttemptsAsJson) -> Iterator[Weakness]:
     yield from _chains(found)
 
 
-def _handshakes(found: AllScanCommandsAttemptsAsJson) -> Iterator[Weakness]:
+def _handshakes(found: Scan) -> Iterator[Weakness]:
     renegotiation, early = found.session_renegotiation.result, found.tls_1_3_early_data.result
     if renegotiation and renegotiation.is_vulnerable_to_client_renegotiation_dos:
         fix = "add NO_RENEGOTIATION to tls_ssl_options"
@@ -47,7 +43,7 @@ def _handshakes(found: AllScanCommandsAttemptsAsJson) -> Iterator[Weakness]:
         yield False, "has no extended master secret (RFC 7627)", _UPDATE
 
 
-def _chains(found: AllScanCommandsAttemptsAsJson) -> Iterator[Weakness]:
+def _chains(found: Scan) -> Iterator[Weakness]:
     shown = found.certificate_info.result
     for deployment in shown.certificate_deployments if shown else ():
         if deployment.received_chain_has_valid_order is False:
