@@ -8,13 +8,15 @@ mail needs has a reason to be elsewhere.
 import ssl
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-
 from ..mail.errors import RefusedError, UnansweredError
+
+# Most runs fetch nothing, and do without this library and those that it brings.
+if TYPE_CHECKING:
+    import requests
+    from requests.adapters import HTTPAdapter
 
 _LONGEST = 65_536  # octets, RFC 8461 section 3.3: more than any policy, little enough to hold
 
@@ -45,6 +47,9 @@ class Https:
 
         The server is asked at an address, or else at those of its name.
         """
+        import requests  # noqa: PLC0415 - see above
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - see above
+
         asked = urlsplit(url)
         where = asked
         if address:
@@ -78,14 +83,16 @@ def trusting(authorities: str) -> ssl.SSLContext:
     return context
 
 
-def _verifying(name: str, authorities: str) -> HTTPAdapter:
+def _verifying(name: str, authorities: str) -> "HTTPAdapter":
     """Return an adapter that verifies the name of a server, at whatever address it is asked."""
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - see above
+
     adapter = HTTPAdapter()
     adapter.init_poolmanager(1, 1, ssl_context=trusting(authorities), server_hostname=name)
     return adapter
 
 
-def _body(answer: requests.Response, limit: float) -> bytes:
+def _body(answer: "requests.Response", limit: float) -> bytes:
     """Return the document of a server; raise TimeoutError if it comes too slowly."""
     body, deadline = b"", time.monotonic() + limit
     while len(body) < _LONGEST and (part := answer.raw.read1(_LONGEST, decode_content=True)):

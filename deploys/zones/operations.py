@@ -7,6 +7,7 @@ zones belong to the fleet, and a host that fails must not stop the records of th
 
 import sys
 from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
 
 from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand
@@ -20,16 +21,18 @@ from ..mail.records import records_for
 from ..mail.settings.model import Fleet
 from ..run.state import per_run
 from .propagation.mta_sts import announcements
-from .providers.manual import table, zone_text
-from .publication import Publication
-from .run import FactsOf, RecordsOf, Run
+
+# What plans zones, octoDNS with it, is imported when the first zone is planned.
+if TYPE_CHECKING:
+    from .publication import Publication
+    from .run import FactsOf, RecordsOf, Run
 
 Commands = Generator[FunctionCommand, None, None]
 
 
 @operation()
 def zones_published(
-    fleet: Fleet, facts_of: FactsOf, records_of: RecordsOf = records_for
+    fleet: Fleet, facts_of: "FactsOf", records_of: "RecordsOf" = records_for
 ) -> Commands:
     """
     Every zone holds the records of the hosts still in the run, and all its name servers agree.
@@ -53,7 +56,7 @@ def zones_published(
     )
 
 
-def zones_announced(fleet: Fleet, facts_of: FactsOf) -> None:
+def zones_announced(fleet: Fleet, facts_of: "FactsOf") -> None:
     """Every zone announces the keys and policies that its hosts serve, and none before."""
     zones_published(
         name="Announce: they hold new keys and policies too",
@@ -84,15 +87,21 @@ def zones_restored(fleet: Fleet, run: str, overwrite: bool = False) -> Commands:
 
 def zones_changed(state: State) -> int:
     """Return how many zones a run has changed."""
-    written = (publication.written for publication in per_run(state, Run).publications.values())
+    written = (publication.written for publication in _run(state).publications.values())
     return len(set().union(*written))
 
 
+def _run(state: State) -> "Run":
+    from .run import Run  # noqa: PLC0415 - see above
+
+    return per_run(state, Run)
+
+
 def _in_turn(
-    fleet: Fleet, subject: object, plan: Callable[[Run], Publication], done: str
+    fleet: Fleet, subject: object, plan: Callable[["Run"], "Publication"], done: str
 ) -> Commands:
     """Plan and publish for all hosts on the turn of the first one."""
-    run = per_run(host.state, Run)
+    run = _run(host.state)
     turn = (host.current_op_hash, host.state.is_executing, subject)
     with run.turn:
         publication = run.publications.get(turn)
@@ -113,7 +122,7 @@ def _in_turn(
             host.noop(done if first else "the zones are done for all hosts")
 
 
-def _publish(state: State, host: Host, run: Run, publication: Publication) -> bool:
+def _publish(state: State, host: Host, run: "Run", publication: "Publication") -> bool:
     publication.publish()
     for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
@@ -123,7 +132,7 @@ def _publish(state: State, host: Host, run: Run, publication: Publication) -> bo
     return _report(state, host, run, publication)
 
 
-def _report(state: State, host: Host, run: Run, publication: Publication) -> bool:  # noqa: ARG001 - pyinfra's signature
+def _report(state: State, host: Host, run: "Run", publication: "Publication") -> bool:  # noqa: ARG001 - pyinfra's signature
     """Print each failure once, and fail each host that it concerns."""
     failures = publication.failures_of(publication.fleet.host(host.name))
     for sentence in failures:
@@ -132,11 +141,13 @@ def _report(state: State, host: Host, run: Run, publication: Publication) -> boo
     return not failures
 
 
-def _show(run: Run, publication: Publication) -> None:
+def _show(run: "Run", publication: "Publication") -> None:
     new = [str(change) for change in publication.changes if run.first_time(str(change))]
     for line in new:
         logger.info(format_text(f"  {line}", "yellow"))
     if new and publication.by_hand:
+        from .providers.manual import table, zone_text  # noqa: PLC0415 - see above
+
         logger.info("\n".join(("Publish this by hand:", *zone_text(publication.by_hand))))
         logger.info(table(publication.by_hand))
     for note in filter(run.first_time, publication.notes):

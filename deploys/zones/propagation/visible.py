@@ -17,7 +17,6 @@ from ...mail.errors import MailError
 from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ...run.threads import in_parallel
-from ..model import recordsets
 from ..model.changes import ExpectedAnswer
 from .poll import Question, wait
 
@@ -56,6 +55,8 @@ def _trail(
     settings: MailSettings, name: str, text: str, resolver: dns.resolver.Resolver
 ) -> list[Question]:
     """Return the questions for a record and for the CNAME that leads to it; all of them or none."""
+    from ..model import recordsets  # noqa: PLC0415 - octoDNS, in runs with a record to see alone
+
     selector, _, domain = name.partition("._domainkey.")
     own = domain in dkim_keys.signing_domains(settings)
     home = dkim_keys.txt_name(settings, selector, domain) if own else name
