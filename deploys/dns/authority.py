@@ -171,4 +171,6 @@ def _reason(error: dns.exception.DNSException) -> str:
         return "no resolver answers"
     if isinstance(error, dns.resolver.NXDOMAIN | dns.resolver.NoAnswer):
         return "the DNS does not know the zone"
+    if isinstance(error, dns.resolver.NoRootSOA):
+        return "the resolver does not know the root"
     return one_line(error)

@@ -112,6 +112,11 @@ def test_a_resolver_that_refuses_leaves_the_question_open(server: Responder) -> 
         resolver(server).authoritative("harbor.example", "MX")
 
 
+def test_a_resolver_without_the_root_leaves_the_question_open(server: Responder) -> None:
+    with pytest.raises(UnansweredError, match="the resolver does not know the root"):
+        resolver(server).authoritative("orchard.example", "MX")
+
+
 class Validator(Responder):
     """A resolver that finds the signatures of some zones broken."""
 
