@@ -59,7 +59,7 @@ def zones_published(
 def zones_announced(fleet: Fleet, facts_of: "FactsOf") -> None:
     """Every zone announces the keys and policies that its hosts serve, and none before."""
     zones_published(
-        name="Announce: they hold new keys and policies too",
+        name="Announce: MTA-STS policies and DKIM keys",
         fleet=fleet,
         facts_of=facts_of,
         records_of=announcements,

@@ -16,8 +16,6 @@ from octodns.provider.base import BaseProvider
 from octodns.record import Record
 from octodns.record.rr import Rrset
 from octodns.zone import Zone
-from rich.console import Console
-from rich.table import Table
 
 from ...dns.query import WORKERS, Server, first_response
 from ...mail.errors import MailError
@@ -72,6 +70,9 @@ def zone_text(changes: Iterable[RecordChange]) -> Iterator[str]:
 
 def table(changes: Iterable[RecordChange]) -> str:
     """Return the records to write as a table."""
+    from rich.console import Console  # noqa: PLC0415 - few runs publish by hand
+    from rich.table import Table  # noqa: PLC0415
+
     console = Console(width=WIDTH, no_color=True)
     made = Table("Name", "Type", "TTL", "Value", "Why", show_lines=True)
     for change in changes:
