@@ -3,7 +3,8 @@ Barrier: a step that a run takes once, when every host has reached it.
 
 pyinfra runs an operation for each host: all at once, host by host (`--serial`), or each at its own
 pace (`--no-wait`). In every mode one host is the last to arrive, and a host that fails before never
-arrives. When the last host that is still missing fails, its failure releases the barrier.
+arrives. When the last host that is still missing fails, its failure releases the barrier. Work that
+the first host does for all has turns instead.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@ zones belong to the fleet, and a host that fails must not stop the records of th
 """
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable
 from typing import TYPE_CHECKING
 
 from pyinfra import host, logger
@@ -87,7 +87,7 @@ def zones_restored(fleet: Fleet, run: str, overwrite: bool = False) -> Commands:
 
 def zones_changed(state: State) -> int:
     """Return how many zones a run has changed."""
-    written = (publication.written for publication in _run(state).publications.values())
+    written = (publication.written for publication in _run(state).publications.results)
     return len(set().union(*written))
 
 
@@ -98,16 +98,13 @@ def _run(state: State) -> "Run":
 
 
 def _in_turn(
-    fleet: Fleet, subject: object, plan: Callable[["Run"], "Publication"], done: str
+    fleet: Fleet, about: Hashable, plan: Callable[["Run"], "Publication"], done: str
 ) -> Commands:
     """Plan and publish for all hosts on the turn of the first one."""
     run = _run(host.state)
-    turn = (host.current_op_hash, host.state.is_executing, subject)
-    with run.turn:
-        publication = run.publications.get(turn)
-        first = publication is None
-        if publication is None:
-            publication = run.publications[turn] = plan(run)
+    subject = (host.current_op_hash, host.state.is_executing, about)
+    with run.publications.turn(subject, lambda: plan(run)) as (publication, first):
+        if first:
             _show(run, publication)
         if publication.failures and not host.state.is_executing:
             raise OperationError("\n    ".join(publication.failures))
@@ -127,7 +124,8 @@ def _publish(state: State, host: Host, run: "Run", publication: "Publication") -
     for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
     if run.backups.run and run.first_time(run.backups.run):
-        backup = f"the earlier records are saved; to restore them: zone_restore={run.backups.run}"
+        restore = f"deploys/zone.py --data zone_restore={run.backups.run}"
+        backup = f"the earlier records are saved; to restore them: {restore}"
         host.log_styled(backup, fg="yellow", log_func=logger.info)
     return _report(state, host, run, publication)
 

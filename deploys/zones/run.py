@@ -3,11 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from gevent.lock import BoundedSemaphore
-
 from ..mail.errors import MailError
 from ..mail.records import Facts, HostFacts, MailRecord
 from ..mail.settings.model import Fleet, MailSettings
+from ..run.turn import Turns
 from .backup import Backups, ZoneBackup
 from .ownership.scope import PlanScope
 from .propagation.dnssec import trusted_facts
@@ -22,11 +21,10 @@ RecordsOf = Callable[[Fleet, Collection[str], Facts | None], Iterable[MailRecord
 
 
 class Run:
-    """The publications of one run of pyinfra, one at a time."""
+    """The publications of one run of pyinfra, and what they share."""
 
     def __init__(self) -> None:
-        self.turn = BoundedSemaphore()
-        self.publications: dict[object, Publication] = {}
+        self.publications: Turns[Publication] = Turns()
         self.providers: list[tuple[Configuration, Provider]] = []
         self.printed: set[str] = set()
         self.backups = Backups()
@@ -70,7 +68,7 @@ class Run:
         """Return the DMARC policies that this run has written: it takes one step of the ladder."""
         return {
             change.name
-            for publication in self.publications.values()
+            for publication in self.publications.results
             for plan in publication.plans
             if plan.zone in publication.written
             for change in plan.changes

@@ -365,7 +365,13 @@ def test_earlier_records_are_saved_and_restored(
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
     (saved,) = Backups().runs()
-    assert sum(f"to restore them: zone_restore={saved}" in line for line in caplog.messages) == 1
+    assert (
+        sum(
+            f"to restore them: deploys/zone.py --data zone_restore={saved}" in line
+            for line in caplog.messages
+        )
+        == 1
+    )
 
     state = run(zones_restored, fleet=fleet(), run=saved)
 
