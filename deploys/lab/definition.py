@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal
 
-from .errors import LabError
+from pyinfra.api.exceptions import PyinfraError
+
+from ..mail.errors import MailError
 
 Role = Literal["ns", "resolver", "mail", "client", "peer"]
 Suite = Literal["bookworm", "trixie"]
@@ -29,6 +31,10 @@ IMAP = "imap.faraway.example"  # mailboxes of the peer, read by IMAP
 TRAVELLER = "traveller@faraway.example"  # who has one there
 UPDATE_KEY = "updates."  # the name of the key that may change it
 UPDATED = "atoll.example"  # the zone of the second name server
+
+
+class LabError(MailError, PyinfraError):
+    """A fault of a lab, as one sentence; pyinfra prints its text as one line."""
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,9 @@
 from pyinfra import host
 from pyinfra.api import deploy
 
-from . import hosts, needs, operations, removal
-from .definition import Lab, named
-from .errors import LabError
-from .machine import machine
+from . import operations
+from .definition import Lab, LabError, named
+from .machine import machine, require
 
 PRESENT, ABSENT = "present", "absent"
 
@@ -16,24 +15,26 @@ def lab() -> None:
     """Raise the lab that the data `lab_name` names, or remove it if the data `lab` is "absent"."""
     name = host.data.get("lab_name", "lab")
     chosen = named(name, host.data.get("lab_mail_hosts"))
-    needs.check()
+    require(host)
     if _wish("lab") == PRESENT:
         raised(chosen)
     else:
-        removal.lab_removed(name=f"Remove the lab named {name}", lab_name=name)
+        operations.lab_removed(name=f"Remove: the lab {name}", lab_name=name)
     if _wish("lab_images") == ABSENT:
-        removal.images_removed(name="Remove base images")
+        operations.images_removed(name="Remove: base images that no container uses")
 
 
 def raised(chosen: Lab) -> None:
-    """Raise a lab, each operation on top of the one before."""
+    """Raise a lab; each operation needs the one before."""
     here = machine(host, chosen)
-    needs.inotify_allows(name=f"Allow enough {needs.INOTIFY}", lab=chosen)
-    operations.images_built(name="Build base images", lab=chosen, machine=here)
-    operations.state_written(name="Write keys and files", lab=chosen, machine=here)
-    operations.network_made(name="Make the network", lab=chosen)
-    hosts.hosts_running(name="Run the hosts", lab=chosen, machine=here)
-    hosts.hosts_booted(name="Wait until every host is up", lab=chosen)
+    operations.inotify_limit_raised(name=f"Kernel: enough {operations.INOTIFY}", lab=chosen)
+    operations.images_built(name="Images: one for each role and release", lab=chosen, machine=here)
+    operations.state_written(
+        name="State: keys, and the files of the hosts", lab=chosen, machine=here
+    )
+    operations.network_made(name="Network: IPv4 and IPv6", lab=chosen)
+    operations.hosts_running(name="Hosts: running as defined", lab=chosen, machine=here)
+    operations.hosts_booted(name="Boot: systemd is up on every host", lab=chosen)
 
 
 def _wish(key: str) -> str:

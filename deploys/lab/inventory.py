@@ -14,11 +14,11 @@ from .definition import (
     TRAVELLER,
     UPDATE_KEY,
     Lab,
+    LabError,
     LabHost,
     Role,
     named,
 )
-from .errors import LabError
 
 SSH_PORT = 22
 API_PORT = 8081

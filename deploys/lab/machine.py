@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from pyinfra.api import FactBase, StringCommand
 from pyinfra.api.host import Host
 
-from .definition import Lab
-from .errors import LabError
+from .definition import Lab, LabError
 from .images import PORTS, Mirrors
 
 CAP_SYS_RESOURCE = 1 << 24  # capabilities(7)
@@ -23,6 +22,28 @@ class Machine:
     mirrors: Mirrors
     addresses: Mapping[str, tuple[IPv4Address, ...]]  # of the mirrors, by name
     restricted: bool  # podman's own defaults fail here
+
+
+class Obstacles(FactBase[list[str]]):
+    """Returns what keeps this machine from running a lab, a sentence each."""
+
+    default = list
+
+    def command(self) -> str:
+        """Ask in the order in which one would mend them."""
+        backend = "podman info --format '{{.Host.NetworkBackend}}'"
+        return (
+            'test "$(id -u)" = 0 || echo "a lab needs root: run this as root";'
+            " for tool in podman mmdebstrap; do command -v $tool >/dev/null ||"
+            ' echo "$tool is not installed: apt-get install $tool, or use scripts/demo"; done;'
+            f' ! command -v podman >/dev/null || test "$({backend})" = netavark ||'
+            ' echo "podman does not use netavark, which a lab needs: apt-get install netavark'
+            ' and write network_backend = \\"netavark\\" under [network] in containers.conf"'
+        )
+
+    def process(self, output: list[str]) -> list[str]:
+        """Keep the lines as they are."""
+        return output
 
 
 class AptMirrors(FactBase[Mirrors]):
@@ -63,6 +84,13 @@ class Restricted(FactBase[bool]):
         """Read the capabilities' bits."""
         capabilities, *hybrid = (line.replace("\t", "") for line in output)
         return bool(hybrid) or not int(capabilities, 16) & CAP_SYS_RESOURCE
+
+
+def require(host: Host) -> None:
+    """Raise LabError with everything that the machine lacks for a lab."""
+    obstacles = host.get_fact(Obstacles)
+    if obstacles:
+        raise LabError("; ".join(obstacles))
 
 
 def machine(host: Host, lab: Lab) -> Machine:

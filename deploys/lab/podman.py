@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from . import state
+from .commands import run
 from .definition import Lab, LabHost
 from .facts import KEY, LAB, Container
 from .images import Image
 from .machine import Machine
-from .work import run
 
 RESTRICTED_LIMIT = 4096  # open files and processes, where a container may not raise them
 # Namespaces of its own, and the names of processes that hold a port, as on a real host.

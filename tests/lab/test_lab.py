@@ -29,8 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploys.lab import files, state, zones
-from deploys.lab.definition import ACME, NETWORKS, Lab, named
-from deploys.lab.errors import LabError
+from deploys.lab.definition import ACME, NETWORKS, Lab, LabError, named
 from deploys.lab.images import Image, Mirrors
 from deploys.lab.inventory import hosts
 from deploys.lab.keys import Keys

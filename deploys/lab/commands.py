@@ -9,7 +9,7 @@ from pyinfra.api import FunctionCommand, StringCommand
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 
-from .errors import LabError
+from .definition import LabError
 
 CORES = os.cpu_count() or 1
 
