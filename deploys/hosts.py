@@ -9,4 +9,4 @@ from deploys.zones.propagation.visible import visible_names
 
 fleet = fleet_of(state.inventory)
 if {MAIL, CLIENT} & set(host.groups):
-    mail_host(settings=fleet.deployed(host.name), seen=visible_names, everywhere=tlsa_published)
+    mail_host(settings=fleet.deployed(host.name), txt=visible_names, tlsa=tlsa_published)

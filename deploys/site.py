@@ -13,11 +13,11 @@ if inventory.MAIL in host.groups:
     settings, facts_of = fleet.host(host.name), operations.host_facts
     operations.host_prepared(name="Prepare: packages, keys, certificates", settings=settings)
     zones_published(name="Publish: the zones hold the records", fleet=fleet, facts_of=facts_of)
-    deploy.activated(settings, seen=txt, everywhere=tlsa)
+    deploy.activated(settings, txt=txt, tlsa=tlsa)
     zones_announced(fleet, facts_of=facts_of)
-    operations.certificates_served(name="Serve: keys", settings=settings, everywhere=tlsa)
+    operations.certificates_served(name="Serve: keys", settings=settings, tlsa=tlsa)
 if inventory.CLIENT in host.groups:
-    deploy.mail_host(settings=fleet.deployed(host.name), seen=txt, everywhere=tlsa)
+    deploy.mail_host(settings=fleet.deployed(host.name), txt=txt, tlsa=tlsa)
 if {inventory.MAIL, inventory.WITNESSES} & set(host.groups):
     changes = {"hosts": commands.hosts_changed, "zones": zones_changed}
     verified(name="Verify: mail is delivered", scope=fleet, changes=changes)

@@ -2,17 +2,17 @@
 
 from pyinfra import host, state
 
-from deploys.host.inventory import MAIL, asked, fleet_of
+from deploys.host.inventory import MAIL, data_value, fleet_of
 from deploys.host.operations import host_facts
 from deploys.zones.operations import zones_published, zones_restored
 
 fleet = fleet_of(state.inventory)
-if MAIL in host.groups and asked(host, "zone_restore"):
+if MAIL in host.groups and data_value(host, "zone_restore"):
     zones_restored(
         name="Restore: the zones are as they were",
         fleet=fleet,
-        run=asked(host, "zone_restore"),
-        overwrite=asked(host, "zone_overwrite") == "yes",
+        run=data_value(host, "zone_restore"),
+        overwrite=data_value(host, "zone_overwrite") == "yes",
     )
 elif MAIL in host.groups:
     zones_published(name="Publish: the zones hold the records", fleet=fleet, facts_of=host_facts)

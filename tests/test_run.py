@@ -89,7 +89,7 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
 
     assert done.returncode == 1
     for sentence in (
-        "nothing was touched",
+        "nothing was changed",
         "@fake/mx1: mail_domains.0: 'exa mple' is not a domain name",
         "@fake/mx2: mail_domain is not a key; did you mean mail_domains?",
         "@fake/mx2: mail_ttl: 1 was given",
@@ -115,7 +115,7 @@ def test_a_proof_that_cannot_be_made_is_told_before_any_host_is_touched(
 
     assert done.returncode == 1
     assert sentence in done.stdout
-    assert "nothing was touched" in done.stdout
+    assert "nothing was changed" in done.stdout
     assert "Traceback" not in done.stdout
     assert "Starting operation" not in done.stdout
 

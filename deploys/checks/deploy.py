@@ -18,7 +18,7 @@ def verified(name: str, scope: Scope, changes: Changes) -> None:
         selected(scope.verification, target=not isinstance(scope, Fleet))
     except MailError as mistake:
         raise DeployError(
-            f"the inventory holds mistakes, nothing was touched:\n    {mistake}"
+            f"the inventory has mistakes, nothing was changed:\n    {mistake}"
         ) from mistake
     proved(name=name, scope=scope, changes=changes)
 

@@ -1,4 +1,4 @@
-"""A host of mail as three sentences, whether it receives or only sends."""
+"""Deploy of a mail host or a null client: three operations."""
 
 from pyinfra.api.deploy import deploy
 
@@ -8,14 +8,14 @@ from .operations import host_certified, host_configured, host_prepared
 
 
 @deploy("Mail host")
-def mail_host(settings: HostSettings, seen: RecordLookup, everywhere: TlsaLookup) -> None:
-    """Prepare, certify and configure one mail host or client, without touching any zone."""
+def mail_host(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
+    """Prepare, certify and configure one mail host or null client; no zone changes."""
     host_prepared(name="Packages, keys and certificates are there", settings=settings)
-    activated(settings, seen=seen, everywhere=everywhere)
+    activated(settings, txt=txt, tlsa=tlsa)
 
 
-def activated(settings: HostSettings, seen: RecordLookup, everywhere: TlsaLookup) -> None:
-    """Have certificates issued, for which the zone has to know the host, and serve."""
+def activated(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
+    """Issue certificates, for which the zone must have the host's address, and configure."""
     name = "Certify: certificates are issued"
-    host_certified(name=name, settings=settings, everywhere=everywhere)
-    host_configured(name="Activate: configuration is loaded", settings=settings, seen=seen)
+    host_certified(name=name, settings=settings, tlsa=tlsa)
+    host_configured(name="Activate: configuration is loaded", settings=settings, txt=txt)

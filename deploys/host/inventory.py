@@ -1,10 +1,9 @@
 """
-The one door between pyinfra's inventory and the settings.
+Settings from pyinfra's inventory; nothing else reads host data.
 
-Groups give a host its role: `mail` hosts are deployed, and `client` hosts, which send all their
-mail through a submission host; `witnesses` are places outside where delivery is proved, and the
-`controller`, which is this machine, proves it again and again. Nothing else of this project reads
-host data.
+Groups give a host its role. `mail` hosts and `client` hosts (null clients) are deployed;
+`witnesses` are hosts outside whose mailboxes the checks read; the `controller`, which is this
+machine, runs the checks by a timer.
 """
 
 from functools import cache
@@ -26,10 +25,10 @@ TRUST = "mail_trust_on_first_use"
 
 @cache
 def fleet_of(inventory: Inventory) -> Fleet:
-    """Return the checked settings of an inventory; raise every mistake in it as one error."""
+    """Return the checked settings of an inventory; raise one error with all mistakes in it."""
     hosts, clients = _group(inventory, MAIL), _group(inventory, CLIENT)
     if not (hosts or clients):
-        raise DeployError(f"the inventory has no host in the group {MAIL!r}; name your servers so")
+        raise DeployError(f"there is no host in the group {MAIL!r}; put your mail servers there")
     witnesses, controllers = _group(inventory, WITNESSES), _group(inventory, CONTROLLER)
     groups = [
         {name: host.data.dict() for name, host in group.items()}
@@ -39,7 +38,7 @@ def fleet_of(inventory: Inventory) -> Fleet:
         fleet = fleet_from(*groups)
     except MailError as error:
         raise DeployError(
-            f"the inventory holds mistakes, nothing was touched:\n    {error}"
+            f"the inventory has mistakes, nothing was changed:\n    {error}"
         ) from error
     for notice in rename_notices({name: data for group in groups for name, data in group.items()}):
         logger.warning(notice)
@@ -49,17 +48,17 @@ def fleet_of(inventory: Inventory) -> Fleet:
 
 
 def verification_of(inventory: Inventory) -> Verification | None:
-    """Return what is asked of servers in no inventory; None where there is one with mail hosts."""
+    """Return the targets in an inventory without mail hosts; None if it has any."""
     if _group(inventory, MAIL) or _group(inventory, CLIENT):
         return None
     try:
         return words_alone(next(iter(inventory)).data.dict())
     except MailError as error:
-        raise DeployError(f"nothing was asked:\n    {error}") from error
+        raise DeployError(f"nothing was checked:\n    {error}") from error
 
 
-def asked(host: Host, name: str) -> str:
-    """Return what `--data NAME=...` says, or nothing."""
+def data_value(host: Host, name: str) -> str:
+    """Return the value of `--data NAME=...`, or an empty string."""
     return str(host.data.get(name, ""))
 
 
@@ -68,7 +67,7 @@ def _group(inventory: Inventory, name: str) -> dict[str, Host]:
 
 
 def _require_host_keys(hosts: dict[str, Host]) -> None:
-    # pyinfra's own default accepts any new key in silence, so the choice has to be written down.
+    # pyinfra's default accepts any new key without a message, so the setting is required.
     for name, host in hosts.items():
         policy = host.data.get("ssh_strict_host_key_checking")
         allowed = {"yes", "accept-new"} if host.data.get(TRUST) else {"yes"}

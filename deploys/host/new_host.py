@@ -1,4 +1,4 @@
-"""State of a host on which nothing of mail is installed yet: for plans that need no host."""
+"""State of a new host without any mail service, for plans that need no host."""
 
 from ..mail.settings.model import HostSettings
 from .model.desired import Query
@@ -9,7 +9,7 @@ RELEASES = {"12": "Debian GNU/Linux 12 (bookworm)", "13": "Debian GNU/Linux 13 (
 
 
 def new_host(settings: HostSettings, release: str = "13") -> Existing:
-    """Return the state of a new host of a Debian release, as a plan of these settings finds it."""
+    """Return the state of a new host with a Debian release, for a plan of these settings."""
     queries = registry.queries(settings)
     return Existing(
         system=FoundSystem("debian", release, RELEASES[release]),
@@ -22,7 +22,7 @@ def new_host(settings: HostSettings, release: str = "13") -> Existing:
 
 
 def absent(query: Query) -> FoundService:
-    """Return the state of a service that is not there."""
+    """Return the state of a service that is not installed."""
     return FoundService(
         files=dict.fromkeys(query.files),
         tables=dict.fromkeys(query.tables),

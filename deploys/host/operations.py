@@ -61,46 +61,46 @@ def host_prepared(settings: HostSettings) -> Commands:
 
 
 @operation()
-def host_certified(settings: HostSettings, everywhere: TlsaLookup) -> Commands:
+def host_certified(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
     """
     Every name has a certificate of the authority that the settings name, if they name one.
 
     + settings: the host's settings
-    + everywhere: whether every name server answers with the TLSA records of some keys
+    + tlsa: lookup of TLSA records on every authoritative server
 
     Never fails for the authority's sake: the host serves with what it has, and the run says so. It
     says so too where a new certificate waits until senders know its key.
     """
-    yield from _certified(settings, everywhere, ("issue", "rotate", "take"))
+    yield from _certified(settings, tlsa, ("issue", "rotate", "take"))
 
 
 @operation()
-def certificates_served(settings: HostSettings, everywhere: TlsaLookup) -> Commands:
+def certificates_served(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
     """
     What was issued is served, as far as senders know its keys, and what they know is noted.
 
     + settings: the host's settings
-    + everywhere: whether every name server answers with the TLSA records of some keys
+    + tlsa: lookup of TLSA records on every authoritative server
 
     Never fails for the sake of a certificate that has to wait: the run says until when.
     """
-    yield from _certified(settings, everywhere, ("take",))
+    yield from _certified(settings, tlsa, ("take",))
 
 
 @operation()
-def host_configured(settings: HostSettings, seen: RecordLookup) -> Commands:
+def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
     """
     Every service has its files and tables, and runs what they say.
 
     + settings: the host's settings
-    + seen: which of some TXT records every name server answers with
+    + txt: lookup of TXT records on every authoritative server
 
     Fails where the new set is refused by the services' own tools, by the rehearsal or by the probe
     of the live ports; what was live before is then still live, or live again.
     """
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
-        given = plan_input(settings, existing, seen)
+        given = plan_input(settings, existing, txt)
         say(given.waiting)
         desired = registry.services(settings, given)
         left = registry.leaving(settings, given)
@@ -121,12 +121,12 @@ def host_configured(settings: HostSettings, seen: RecordLookup) -> Commands:
         yield command(apply_request(settings, services, left, rotation.request), settings)
 
 
-def _certified(settings: HostSettings, everywhere: TlsaLookup, verbs: Collection[str]) -> Commands:
+def _certified(settings: HostSettings, tlsa: TlsaLookup, verbs: Collection[str]) -> Commands:
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
         desired = registry.services(settings, plan_input(settings, existing))
         due = [one for one in certification(desired, existing) if one.verb in verbs]
-        announcement = dane.announcement(settings, existing, everywhere)
+        announcement = dane.announcement(settings, existing, tlsa)
         if not due and not announcement.changes:
             say(dane.waiting(existing))
             host.noop("no certificate is due")

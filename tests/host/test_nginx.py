@@ -198,7 +198,7 @@ def running(pid: int | None, *owned: str, listener: str = "") -> Existing:
     [
         (running(None), None),
         (running(9, nginx.CONFIGURATION, listener="nginx"), None),
-        (running(9), "nginx (process 9) serves what somebody else has set up; move that to"),
+        (running(9), "nginx (process 9) serves other web sites; move them to another host"),
         (running(None, listener="apache2"), "apache2 (process 7) listens on port 443; stop and"),
     ],
 )

@@ -14,4 +14,4 @@ if MAIL in host.groups:
     settings = fleet.host(host.name)
     host_prepared(name="Prepare", settings=settings)
     zones_published(name="Publish", fleet=fleet, facts_of=host_facts)
-    activated(settings, seen=planned_names, everywhere=tlsa_published)
+    activated(settings, txt=planned_names, tlsa=tlsa_published)
