@@ -86,5 +86,5 @@ def test_the_one_account_at_the_authority_is_found_in_certbots_files(
         (tmp_path / folder / "regr.json").write_text(json.dumps({"body": {}, "uri": uri}))
     monkeypatch.setattr(certificates, "ACCOUNTS", tmp_path)
 
-    assert certificates.account(ONE.directory) == found
-    assert certificates.account("") == ""
+    assert certificates.acme_account(ONE.directory) == found
+    assert certificates.acme_account("") == ""

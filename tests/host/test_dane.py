@@ -73,8 +73,13 @@ OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
         ((), None, CHAINED, ""),  # no validated set: no sender compares
         ((OURS,), None, CURRENT, ""),  # a renewal with the same key
         ((f"3 1 1 {ONE}",), None, CURRENT, ""),  # already so, and no renewal mends it
-        ((OURS,), None, CHAINED, "no TLSA record has its key; deploys/site.py publishes it"),
-        ((OURS, THEIRS), None, CHAINED, "who has its TLSA record is unknown"),
+        ((OURS,), None, CHAINED, "no TLSA record has its key; run deploys/site.py to publish one"),
+        (
+            (OURS, THEIRS),
+            None,
+            CHAINED,
+            "not every authoritative server is known to have its TLSA record",
+        ),
         ((OURS, THEIRS), +HOUR, CHAINED, "caches may lack its TLSA record"),
         ((OURS,), +HOUR, CHAINED, "caches may lack its TLSA record"),  # as this host's own does
         ((OURS, THEIRS), -1, CHAINED, ""),
@@ -105,33 +110,33 @@ def test_a_key_is_shown_if_no_sender_would_refuse_it(
     new: str,
     refusal: str,
 ) -> None:
-    monkeypatch.setattr(rules, "published", lambda _: tlsa(*published))
+    monkeypatch.setattr(rules, "validated_tlsa", lambda _: tlsa(*published))
     if seconds is not None:
         monkeypatch.setattr(time, "time", lambda: 1_700_000_000 + seconds - 300)
-        rules.note(NAME, [digest(OTHER)], 300)
+        rules.note_keys(NAME, [digest(OTHER)], 300)
         monkeypatch.setattr(time, "time", lambda: 1_700_000_000)
 
     if refusal:
-        with pytest.raises(rules.Unannounced, match=refusal):
-            rules.require(NAME, CURRENT, new)
+        with pytest.raises(rules.UnpublishedKey, match=refusal):
+            rules.require_published(NAME, CURRENT, new)
     else:
-        rules.require(NAME, CURRENT, new)
+        rules.require_published(NAME, CURRENT, new)
 
 
 def test_a_key_waits_for_the_longer_of_two_times_to_live_and_is_then_not_noted_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: 1_700_000_000)
-    rules.note(NAME, [ONE], 3600)
-    first = rules.notes(NAME)["from"][ONE]
-    rules.note(NAME, [ONE, TWO], 300)
+    rules.note_keys(NAME, [ONE], 3600)
+    first = rules.noted(NAME)["from"][ONE]
+    rules.note_keys(NAME, [ONE, TWO], 300)
 
-    noted = rules.notes(NAME)
+    noted = rules.noted(NAME)
     assert noted["from"][ONE] == first
     assert noted["from"][TWO] == 1_700_003_600
-    rules.note(NAME, [TWO, THREE], 300)
-    assert set(rules.notes(NAME)["from"]) == {TWO, THREE}
-    assert rules.notes(NAME)["from"][THREE] == 1_700_000_300
+    rules.note_keys(NAME, [TWO, THREE], 300)
+    assert set(rules.noted(NAME)["from"]) == {TWO, THREE}
+    assert rules.noted(NAME)["from"][THREE] == 1_700_000_300
 
 
 @pytest.fixture
@@ -140,7 +145,7 @@ def own(tmp_path: Path) -> Certificate:
     one = Certificate(
         path=str(tmp_path / "mx1.pem"), name=NAME, next=str(tmp_path / "next" / "mx1.pem")
     )
-    certificates.sign(one.path, NAME, certificates.KINDS, {})
+    certificates.write_self_signed(one.path, NAME, certificates.KINDS, {})
     rotation.make_next(one)
     return one
 
@@ -152,7 +157,9 @@ def shown(path: str) -> list[str]:
 def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: Certificate) -> None:
     before, text = shown(own.path), Path(own.path).read_text()
 
-    certificates.sign(own.path, NAME, certificates.KINDS, certificates.known(own.path))
+    certificates.write_self_signed(
+        own.path, NAME, certificates.KINDS, certificates.keys_by_kind(own.path)
+    )
 
     assert shown(own.path) == before
     assert Path(own.path).read_text() != text
@@ -161,7 +168,7 @@ def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: Certificat
 def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
     own: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rotation, "allow", lambda *_: None)
+    monkeypatch.setattr(rotation, "require_accepted", lambda *_: None)
     before, following = shown(own.path), shown(own.next)
 
     rotation.rotate(own, lambda *_: None)
@@ -175,9 +182,9 @@ def test_keys_stay_where_senders_do_not_know_the_next_ones(
     own: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: str) -> None:
-        raise rules.Unannounced("until 10:00")
+        raise rules.UnpublishedKey("until 10:00")
 
-    monkeypatch.setattr(rotation, "allow", never)
+    monkeypatch.setattr(rotation, "require_accepted", never)
     before = shown(own.path), shown(own.next)
 
     with pytest.raises(Refused, match="until 10:00"):
@@ -190,7 +197,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
     own: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(rotation, "LIVE", tmp_path / "live")
-    monkeypatch.setattr(rotation, "allow", lambda *_: None)
+    monkeypatch.setattr(rotation, "require_accepted", lambda *_: None)
     places = {
         kind: tmp_path / "live" / f"{NAME}-{kind}" / "privkey.pem" for kind in certificates.KINDS
     }
@@ -200,7 +207,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
         archived.write_text("in use")
         place.parent.mkdir(parents=True)
         place.symlink_to(archived)
-    keys, asked = certificates.known(own.next), []
+    keys, asked = certificates.keys_by_kind(own.next), []
 
     def refused(_: object, kinds: list[str]) -> None:
         asked.append({kind: place.read_text() for kind, place in places.items()})
@@ -213,7 +220,7 @@ def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
     own_key = "in use"
     assert asked == [keys | {"rsa": own_key}, keys | {"ecdsa": own_key}]
     assert {place.read_text() for place in places.values()} == {own_key}
-    assert certificates.known(own.next) == keys
+    assert certificates.keys_by_kind(own.next) == keys
 
 
 def host(own: MailSettings, pid: int | None = 42, **found: Any) -> Existing:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.host.agent.services.dialogue import hold
+from deploys.host.agent.services.dialogue import ask
 from deploys.host.agent.system.shell import Refused
 from deploys.host.model.desired import Dialogue, Step
 from tests.host.pairs import EC, OTHER, certificate, key
@@ -47,7 +47,7 @@ def port(tmp_path: Path) -> Iterator[int]:
 def asked(port: int, file: Path, path: str = "/here") -> None:
     step = Step(f"GET {path}", "^200 text/plain\na.example/here\n$")
     question = Dialogue("web site", "look", (step,), port=port, tls=str(file), site="a.example")
-    hold("probe", question, time.monotonic())
+    ask("probe", question, time.monotonic())
 
 
 def test_a_site_that_answers_rightly_is_content(port: int, tmp_path: Path) -> None:
@@ -57,7 +57,11 @@ def test_a_site_that_answers_rightly_is_content(port: int, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("file", "path", "sentence"),
     [
-        ("other", "/here", r"^web site: TLS shows another certificate than .*other\.pem; look$"),
+        (
+            "other",
+            "/here",
+            r"^web site: the server sent another certificate than that of .*other\.pem; look$",
+        ),
         ("good", "/there", r"^web site: 'GET /there' at a\.example was answered '404 text/plain'"),
     ],
 )

@@ -240,8 +240,8 @@ def test_deleted_keys_leave_no_file_and_their_history_is_written_last(
 
     monkeypatch.setattr(agent, "_write", watched)
     turn = DkimRotation((str(key),), {str(history): {"1": {"revoked": 5.5}}})
-    agent.turn(turn)
-    agent.turn(turn)
+    agent.rotate_keys(turn)
+    agent.rotate_keys(turn)
 
     assert left == [[], ["mx1.json"]]
     assert agent.history(str(history)) == {"1": {"revoked": 5.5}}

@@ -53,16 +53,19 @@ def certificate_of(path: str) -> str:
 @pytest.mark.parametrize(
     ("texts", "sentence"),
     [
-        ([key(EC), certificate(OTHER)], "the key is not the certificate's"),
-        ([key(EC), certificate(RSA)], "the key is not the certificate's"),
-        ([key(EC), certificate(EC, days=-1)], "ended on 20"),
+        ([key(EC), certificate(OTHER)], "the key does not match its certificate"),
+        ([key(EC), certificate(RSA)], "the key does not match its certificate"),
+        ([key(EC), certificate(EC, days=-1)], "expired on 20"),
         ([key(EC), certificate(EC, "mx2.harbor.example")], "is for mx2.harbor.example"),
         ([key(EC), certificate(EC, "*.example")], "is for *.example"),
-        ([certificate(EC), key(EC)], "has to begin with a private key"),
-        ([key(EC)], "each with its certificate"),
+        ([certificate(EC), key(EC)], "must begin with a private key"),
+        ([key(EC)], "each followed by its certificate"),
         ([key(EC, BestAvailableEncryption(b"x")), certificate(EC)], "unencrypted"),
-        (["", ""], "has to begin with a private key"),
-        ([key(EC), certificate(EC), key(RSA), certificate(OTHER)], "is not the certificate's"),
+        (["", ""], "must begin with a private key"),
+        (
+            [key(EC), certificate(EC), key(RSA), certificate(OTHER)],
+            "does not match its certificate",
+        ),
     ],
     ids=[
         "another key",
@@ -86,7 +89,7 @@ def test_files_that_cannot_serve_are_refused_and_what_was_served_stays(
 
     for refuse in (
         lambda: served_file.take(str(target), sources, NAME, any_key),
-        lambda: served_file.tried(sources, NAME),
+        lambda: served_file.require_valid(sources, NAME),
     ):
         with pytest.raises(pem.Unfit) as refused:
             refuse()

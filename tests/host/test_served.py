@@ -9,7 +9,7 @@ import pytest
 
 from deploys.host.agent.system.shell import Refused
 from deploys.host.agent.tls import chain, dane
-from deploys.host.agent.tls.certificates import look, take
+from deploys.host.agent.tls.certificates import existing_certificate, take
 from deploys.host.model.desired import Certificate, CertificateSource
 from deploys.host.tls.certificates import PROGRAM, files
 from tests.host.found import settings
@@ -41,12 +41,12 @@ def test_what_was_taken_is_current_until_its_sources_change(tmp_path: Path) -> N
     one = asked(tmp_path, "files", **whole())
     take(one)
 
-    found = look(one)
+    found = existing_certificate(one)
     assert found
     assert (found.kinds, found.current, found.problem) == (("ecdsa", "rsa"), True, "")
     assert (found.covered, found.self_signed, found.days) == (True, False, 59)
 
-    replaced = look(asked(tmp_path, "files", **whole(days=90)))
+    replaced = existing_certificate(asked(tmp_path, "files", **whole(days=90)))
     assert replaced
     assert (replaced.current, replaced.problem) == (False, "")
 
@@ -54,8 +54,8 @@ def test_what_was_taken_is_current_until_its_sources_change(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("texts", "sentence"),
     [
-        (whole() | {"key": key(OTHER)}, "the key is not the certificate's"),
-        (whole(days=-1), "ended on"),
+        (whole() | {"key": key(OTHER)}, "the key does not match its certificate"),
+        (whole(days=-1), "expired on"),
         ({}, "cannot be read"),
     ],
 )
@@ -64,7 +64,7 @@ def test_files_of_the_operator_that_cannot_serve_are_a_problem(
 ) -> None:
     one = asked(tmp_path, "files", **texts)
 
-    found = look(one)
+    found = existing_certificate(one)
 
     assert found
     assert sentence in found.problem
@@ -78,17 +78,17 @@ def test_what_ended_while_it_was_served_is_a_problem_too(tmp_path: Path) -> None
     served.parent.mkdir()
     served.write_text("".join(Path(path).read_text() for path in one.files))
 
-    found = look(one)
+    found = existing_certificate(one)
 
     assert found
-    assert "ended on" in found.problem
+    assert "expired on" in found.problem
 
 
 @pytest.mark.parametrize("missing", [{}, {"key": key(EC), "chain": certificate(EC)}])
 def test_an_authority_that_has_issued_nothing_or_half_is_no_problem_of_the_operator(
     tmp_path: Path, missing: dict[str, str]
 ) -> None:
-    assert look(asked(tmp_path, "acme", **missing)) is None
+    assert existing_certificate(asked(tmp_path, "acme", **missing)) is None
 
 
 def parser_missing(*_: str) -> None:
@@ -100,11 +100,11 @@ def test_what_was_parsed_once_is_not_parsed_again(
 ) -> None:
     one = asked(tmp_path, "files", **whole())
     take(one)
-    found = look(one)
+    found = existing_certificate(one)
 
     monkeypatch.setattr(chain, "leaves", parser_missing)
 
-    assert look(one) == found
+    assert existing_certificate(one) == found
 
 
 def test_a_new_host_without_the_parser_has_no_certificate_and_names_missing_files(
@@ -112,9 +112,9 @@ def test_a_new_host_without_the_parser_has_no_certificate_and_names_missing_file
 ) -> None:
     monkeypatch.setattr(chain, "leaves", parser_missing)
 
-    assert look(asked(tmp_path, "files", **whole())) is None
+    assert existing_certificate(asked(tmp_path, "files", **whole())) is None
     (tmp_path / "chain").unlink()
-    found = look(asked(tmp_path, "files"))
+    found = existing_certificate(asked(tmp_path, "files"))
     assert found
     assert "cannot be read" in found.problem
 
@@ -125,10 +125,10 @@ def test_a_host_that_still_lacks_the_parser_keeps_its_certificate_and_its_record
     one = asked(tmp_path, "files", **whole())
     take(one)
     monkeypatch.setattr(dane, "NOTES", tmp_path)
-    dane.note(NAME, ["0a" * 32], 3600)
+    dane.note_keys(NAME, ["0a" * 32], 3600)
     monkeypatch.setattr(chain, "leaves", parser_missing)
 
-    found = look(one)
+    found = existing_certificate(one)
 
     assert found
     assert (found.readable, found.current, found.problem) == (False, True, "")

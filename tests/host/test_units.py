@@ -45,7 +45,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
 def test_a_reload_is_over_when_new_workers_are_there(service: Service) -> None:
     before = units.workers(service)
 
-    with units.succession(service):
+    with units.new_workers(service):
         subprocess.run(("kill", "-HUP", str(pid_in(service.query.pid_file))), check=True)
 
     assert units.workers(service) - before
@@ -55,7 +55,10 @@ def test_a_reload_is_over_when_new_workers_are_there(service: Service) -> None:
 def test_a_reload_that_renews_no_worker_is_refused(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(units, "SUCCESSION", 0.6)
+    monkeypatch.setattr(units, "WORKER_SECONDS", 0.6)
 
-    with pytest.raises(Refused, match="goes on with what it had read"), units.succession(service):
+    with (
+        pytest.raises(Refused, match="started no new workers"),
+        units.new_workers(service),
+    ):
         subprocess.run(("kill", "-HUP", str(pid_in(service.query.pid_file))), check=True)

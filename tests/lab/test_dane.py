@@ -179,7 +179,7 @@ def test_the_next_keys_take_over_and_senders_find_every_key_that_they_meet() -> 
         assert keys(name) == following[name]
         assert "Pebble" in issuer(shown(name))
         assert not published(name) & before[name]
-        assert f"the keys of {HOSTNAMES[name]} stay: " in again
+        assert f"the TLS keys of {HOSTNAMES[name]} are not rotated yet: " in again
     assert sender.refusals == []
     assert sender.compared > 10
 

@@ -82,7 +82,7 @@ def test_a_service_that_will_not_load_gets_its_previous_set_back() -> None:
             said = refused(*OTHER)
 
         assert "Refused at load: systemctl reload postfix.service" in said
-        assert "the previous configuration is back in force" in said
+        assert "the previous configuration is active again" in said
         assert live_set("mx2") == before
     traffic.assert_nothing_was_lost()
 

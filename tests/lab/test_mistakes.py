@@ -46,7 +46,7 @@ MASTER = {
     "a field too few": ({"smtp/inet": "n - y - smtpd"}, "bad field count"),
     "a program that is not there": (
         {"smtp/inet": "n - y - - smtpdd"},
-        "smtpdd, which is not there",
+        "smtpdd, which does not exist",
     ),
     "an option that the program lacks": ({"smtp/inet": "n - y - - smtpd -Q"}, "invalid option"),
     "an unknown parameter": (
@@ -55,7 +55,7 @@ MASTER = {
     ),
     "a pipe to nothing": (
         {"policy/unix": "- n n - 0 spawn user=nobody argv=/opt/none"},
-        "/opt/none, which is not there",
+        "/opt/none, which does not exist",
     ),
 }
 CASES = {

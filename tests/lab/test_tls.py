@@ -317,8 +317,8 @@ FIRST = f"{KEYS}/{HOSTNAMES['mx1']}"
 @pytest.mark.parametrize(
     ("kind", "days", "sentence"),
     [
-        ("good", -1, f"the certificate in {FIRST}.key and {FIRST}.pem ended on"),
-        ("other", 60, "the key is not the certificate's; put both of one pair there"),
+        ("good", -1, f"the certificate in {FIRST}.key and {FIRST}.pem expired on"),
+        ("other", 60, "the key does not match its certificate; put a matching pair there"),
         ("missing", 60, f"{FIRST}.pem cannot be read (No such file or directory)"),
     ],
 )

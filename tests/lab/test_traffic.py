@@ -81,7 +81,7 @@ def put_back_what_answers_wrongly() -> None:
         said = refused("--limit", HOST, *words({"mail_postfix_main": rule}))
 
     assert "Refused at probe: accepted: " in said
-    assert "the previous configuration is back in force" in said
+    assert "the previous configuration is active again" in said
     assert live_set(HOST) == before
 
 

@@ -1,8 +1,8 @@
 """
-What runs on the host: Python's standard library only, sent along with every command.
+The agent: a program that runs on a host for one request, and leaves nothing behind.
 
-Nothing of it stays there, but for `pem` where renewed certificates are taken over without a run.
-The controller sends these modules and one request on standard input; one line of JSON comes back.
-A request that did not arrive whole is never begun, and one that was begun goes on to its end even
-when the connection is lost.
+The controller sends these modules and a request on standard input; one line of JSON comes back. An
+incomplete request is never started. A started one runs to its end, even without its connection.
+Only the standard library is imported, but for keys and certificates (python3-cryptography). Where
+certificates are renewed on the host, four modules of `tls` stay there for that.
 """

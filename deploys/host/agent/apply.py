@@ -1,10 +1,10 @@
 """
-The apply: stage, validate, preflight, switch, load, probe; else put back.
+The apply: stage, validate, preflight, switch, load, probe; on failure restore.
 
-All services of a host go through it as one set. Nothing before the switch touches what is live,
-and every step can refuse. A mark under /run says that a switch was begun; the loaded digest,
-written last, says that it was finished. A run that is killed in between leaves whole directories,
-and the next run sees that they were never confirmed.
+All services of a host go through it as one set. No step before the switch touches live files, and
+each step can refuse. A mark under /run says that a switch has begun; the loaded digest, written
+last, says that it is complete. A run that is killed in between leaves whole directories, and the
+next run sees that their load was never confirmed.
 """
 
 from collections.abc import Iterable
@@ -12,19 +12,19 @@ from collections.abc import Iterable
 from ..model.desired import Service
 from ..model.request import ApplyRequest, PlannedService, RotateRequest
 from ..model.state import Existing, FoundService
-from .dkim import turn
+from .dkim import rotate_keys
 from .existing import existing
 from .services.loaded import LOADED, confirm, remember, switching
 from .services.preflight import in_namespaces, validate
-from .services.stage import exchange, stage, staged, staged_record, sweep
+from .services.stage import exchange, remove_strays, stage, staged, staged_record
 from .services.units import (
     Switch,
-    leave,
+    disable,
     load,
     main_process,
     probe,
-    put_right,
-    reread,
+    reload_systemd,
+    restart_before,
     switch,
 )
 from .system.shell import Refused
@@ -38,16 +38,16 @@ def apply(request: ApplyRequest) -> Existing:
         _require_unchanged(planned, found[planned.service.query.name])
     for planned in changed:
         stage(planned.service)
-    _try(request.services)
-    _switch([planned.service for planned in request.services], changed)
+    _test(request.services)
+    _switch_all([planned.service for planned in request.services], changed)
     for name, unit in request.leaving.items():
-        leave(name, unit)
+        disable(name, unit)
     return rotate(request)
 
 
 def rotate(request: RotateRequest) -> Existing:
     """Delete DKIM keys and note which ones sign; return the state after that."""
-    turn(request.rotation)
+    rotate_keys(request.rotation)
     return existing(request)
 
 
@@ -55,10 +55,10 @@ def _require_unchanged(planned: PlannedService, found: FoundService) -> None:
     for path, sha256 in planned.expected.items():
         now = found.files.get(path)
         if (now and now.sha256) != sha256:
-            raise Refused("stage", f"{path} was changed by somebody else since the plan; run again")
+            raise Refused("stage", f"{path} has changed since the plan was made; run again")
 
 
-def _try(services: tuple[PlannedService, ...]) -> None:
+def _test(services: tuple[PlannedService, ...]) -> None:
     """Validate the set in a preflight; without one, where it is staged."""
     if any(planned.service.preflight for planned in services):
         in_namespaces(services)
@@ -68,31 +68,31 @@ def _try(services: tuple[PlannedService, ...]) -> None:
             validate(planned.service, str(staged(planned.service.query.directories[0])))
 
 
-def _switch(services: Iterable[Service], changed: Iterable[PlannedService]) -> None:
+def _switch_all(services: Iterable[Service], changed: Iterable[PlannedService]) -> None:
     switches = [switch(planned.service) for planned in changed]
     begun: list[Switch] = []
     try:
         for one in switches:
             begun.append(one)
             _exchange(one)
-        reread(switches)
+        reload_systemd(switches)
         for one in switches:
             load(one)
         for service in services:
             probe(service)
     except (Refused, OSError) as failure:
-        _put_back(begun)
+        _restore(begun)
         step = failure.step if isinstance(failure, Refused) else "switch"
-        raise Refused(step, f"{failure}; the previous configuration is back in force") from None
+        raise Refused(step, f"{failure}; the previous configuration is active again") from None
     for one in switches:
         _confirm(one.service)
-    swept = [sweep(one.service, one.before) for one in switches]
-    if any(swept):
-        reread(switches)
+    removed = [remove_strays(one.service, one.before) for one in switches]
+    if any(removed):
+        reload_systemd(switches)
 
 
 def _exchange(switch: Switch) -> None:
-    """Note that the switch was begun; then exchange the directories, and remember the new set."""
+    """Mark the switch as begun; then exchange the directories and record the new set."""
     service, name = switch.service, switch.service.query.name
     LOADED.mkdir(mode=0o755, exist_ok=True)
     switching(name).write_text(switch.fixed)
@@ -104,14 +104,14 @@ def _exchange(switch: Switch) -> None:
     remember(name, after)
 
 
-def _put_back(begun: list[Switch]) -> None:
+def _restore(begun: list[Switch]) -> None:
     for one in reversed(begun):
         for directory in reversed(one.exchanged):
             exchange(directory)
         remember(one.service.query.name, one.before)
-    reread(begun)
+    reload_systemd(begun)
     for one in begun:
-        put_right(one)
+        restart_before(one)
         if one.running:
             _confirm(one.service)
 

@@ -1,8 +1,8 @@
 """
-Certificates that are issued, taken over and replaced, before the services load them.
+Certification: certificates are issued, taken over and rotated before the services load them.
 
-An authority that does not answer is no reason to serve nothing: what is there stays in force, the
-answer says so, and the next run asks again.
+If the CA does not answer, the current certificate stays in use. The answer says so, and the next
+run tries again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,18 +15,18 @@ from .existing import existing
 from .system.shell import Refused
 from .tls import dane
 from .tls.acme import issue
-from .tls.certificates import reload, take
+from .tls.certificates import reload_services, take
 from .tls.rotation import rotate
 
 
 def certify(request: CertifyRequest) -> Existing:
-    """Have certificates issued, and serve them; where that cannot be, what is there stays."""
+    """Issue and serve certificates; without success the current ones stay in use."""
     for keys in request.published:
-        dane.note(keys.name, keys.digests, keys.ttl)
+        dane.note_keys(keys.name, keys.digests, keys.ttl)
     notes = [*_issued(request.issue), *_rotated(request.rotate)]
     for certificate in request.take:
         take(certificate)
-    reload([*request.issue, *request.rotate, *request.take])
+    reload_services([*request.issue, *request.rotate, *request.take])
     found = existing(request)
     waiting = [one.waits for one in found.certificates.values() if one and one.waits]
     return replace(found, notes=(*notes, *waiting))
@@ -39,7 +39,7 @@ def _issued(certificates: Iterable[Certificate]) -> Iterator[str]:
             take(certificate)
         except Refused as refused:
             yield _note(certificate, refused)
-            break  # the next one would only wait for the same server
+            break  # the next certificate would wait for the same CA
 
 
 def _rotated(certificates: Iterable[Certificate]) -> Iterator[str]:
@@ -47,11 +47,11 @@ def _rotated(certificates: Iterable[Certificate]) -> Iterator[str]:
         try:
             rotate(certificate, issue)
         except Refused as refused:
-            yield f"the keys of {certificate.name} stay: {refused}"
+            yield f"the TLS keys of {certificate.name} are not rotated yet: {refused}"
 
 
 def _note(certificate: Certificate, refused: Refused) -> str:
     return (
         f"{certificate.directory} issued no certificate for {certificate.name}: {refused}; "
-        "it is served with the one that is there, and the next run asks again"
+        "the current certificate stays in use, and the next run tries again"
     )

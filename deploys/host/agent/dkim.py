@@ -1,9 +1,9 @@
 """
-Private keys made on this host, and what is public of them.
+DKIM keys of the host: made here, reported by their public halves, deleted after a rotation.
 
-A key is made in memory; its file is complete, on the disk and for its owner's eyes alone
-before it has its name. What is public stands beside it (`.pub`), so that a look costs no process,
-and when which keys began to sign, or ceased to, in a file that is written in one step.
+The file of a key is complete, on the disk and readable by its owner alone before it gets its name.
+A file with the public half (`.pub`) lies beside it, so that a report does not parse the key. A
+history, written in one step, notes since when the keys of each slot sign or are retired.
 """
 
 import base64
@@ -21,22 +21,22 @@ RSA_BITS = 2048
 
 
 def make_key(key: Key) -> None:
-    """Make a key; one that is there already is kept, and only told what is public of it."""
+    """Make a key unless it exists, and write its public half."""
     path = Path(key.path)
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     shutil.chown(path.parent, "root", key.owner)
     path.parent.chmod(0o750)
     if not path.exists():
         _write(path, _new(key.kind), key.owner, 0o600)
-    _write(_beside(path), _public(path.read_text(), key.kind), "root", 0o644)
+    _write(_public_file(path), _public(path.read_text(), key.kind), "root", 0o644)
 
 
 def public_key(path: str) -> str | None:
-    """Return what is public of a key in base64; None where there is no key."""
+    """Return the public half of a key in base64; None if there is no key."""
     if not Path(path).exists():
         return None
     try:
-        return _beside(Path(path)).read_text().strip()
+        return _public_file(Path(path)).read_text().strip()
     except OSError:
         return None
 
@@ -47,28 +47,28 @@ def histories(paths: Iterable[str]) -> dict[str, dict[int, Mapping[str, float]]]
 
 
 def history(path: str) -> History:
-    """Return the noted events of a file's keys; none of a file that cannot be read."""
+    """Return the noted events of keys; none if the file cannot be read."""
     try:
         return dict(json.loads(Path(path).read_text()))
     except (OSError, ValueError):
         return {}
 
 
-def turn(rotation: DkimRotation) -> None:
-    """Delete keys that are not needed any more, and then note what has happened to all."""
+def rotate_keys(rotation: DkimRotation) -> None:
+    """Delete keys that are no longer needed, then note the events of all keys."""
     for key in map(Path, rotation.deleted):
         key.unlink(missing_ok=True)
-        _beside(key).unlink(missing_ok=True)
+        _public_file(key).unlink(missing_ok=True)
     for path, times in rotation.histories.items():
         _write(Path(path), f"{json.dumps(times)}\n", "root", 0o644)
 
 
-def _beside(path: Path) -> Path:
+def _public_file(path: Path) -> Path:
     return path.with_suffix(".pub")
 
 
 def _new(kind: KeyKind) -> str:
-    """Return a key as rspamd reads it: of Ed25519 seed and public key, in base64."""
+    """Return a key in rspamd's format: PEM, or for Ed25519 seed and public key in base64."""
     from cryptography.hazmat.primitives.asymmetric import ed25519, rsa  # noqa: PLC0415 - slow
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - as above
         Encoding,
@@ -86,7 +86,7 @@ def _new(kind: KeyKind) -> str:
 
 
 def _public(text: str, kind: KeyKind) -> str:
-    """Return the public half of a key as its DKIM record has it (RFC 6376, RFC 8463)."""
+    """Return the public half of a key as in its DKIM record (RFC 6376, RFC 8463)."""
     if kind == "ed25519":
         return _base64(base64.b64decode(text)[-RAW:])
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - slow

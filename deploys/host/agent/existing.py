@@ -1,4 +1,4 @@
-"""State of the host: one look at everything that a plan compares, changing nothing."""
+"""State of the host: everything that a plan compares; nothing is changed."""
 
 import base64
 import grp
@@ -18,9 +18,9 @@ from .dkim import histories, public_key
 from .services.loaded import built_from, loaded, others, record, switching
 from .system.processes import listener, pid_in, process
 from .system.shell import run
-from .tls.certificates import account, look
+from .tls.certificates import acme_account, existing_certificate
 
-SHOWN = 65536  # octets of a file that a plan compares line by line
+LONGEST = 65536  # octets of a file that a plan compares line by line
 Unit = Mapping[str, str]  # properties of systemd
 
 
@@ -34,8 +34,8 @@ def existing(request: ExistingRequest) -> Existing:
         packages=_packages(sorted({name for query in queries for name in query.packages})),
         listeners={str(port): listener(port) for query in queries for port in query.ports},
         services={query.name: _service(query, units) for query in queries},
-        certificates={one.path: look(one) for one in certificates},
-        acme_account=next(filter(None, {account(one.directory) for one in certificates}), ""),
+        certificates={one.path: existing_certificate(one) for one in certificates},
+        acme_account=next(filter(None, {acme_account(one.directory) for one in certificates}), ""),
         others=others({query.name for query in queries}),
         keys={path: public_key(path) for query in queries for path in query.keys},
         histories=histories(path for query in queries for path in query.histories),
@@ -44,7 +44,7 @@ def existing(request: ExistingRequest) -> Existing:
 
 
 def _service(query: Query, units: Mapping[str, Unit]) -> FoundService:
-    """Return the files, tables, units and the loaded digest of one service."""
+    """Return the state of one service: files, tables, units and its loaded digest."""
     main = int(units.get(query.units[-1], {}).get("MainPID", 0))
     master = process(pid_in(query.pid_file) if query.pid_file else main)
     noted = record(query.name)
@@ -87,7 +87,7 @@ def _file(path: str, *, secret: bool) -> FoundFile | None:
         return None
     return FoundFile(
         sha256=hashlib.sha256(content).hexdigest(),
-        content="" if secret else base64.b64encode(content[:SHOWN]).decode(),
+        content="" if secret else base64.b64encode(content[:LONGEST]).decode(),
         mode=stat.S_IMODE(status.st_mode),
         owner=_name(pwd.getpwuid, status.st_uid),
         group=_name(grp.getgrgid, status.st_gid),

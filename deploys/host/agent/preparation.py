@@ -1,4 +1,4 @@
-"""Preparation of the host: packages, certificates and keys, before anything serves."""
+"""Preparation of the host: packages, certificates and keys, before a service starts."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from .tls.rotation import make_next
 
 
 def prepare(request: PrepareRequest) -> Existing:
-    """Install the packages and make what is missing; return the state after that."""
+    """Install packages, make certificates and keys; return the state after that."""
     if request.packages:
         _install(request)
     for certificate in request.certificates:
@@ -29,9 +29,11 @@ def _install(request: PrepareRequest) -> None:
     if request.preseed:
         must("install", "debconf-set-selections", stdin=request.preseed)
     with _masked(request.masked):
-        must("install", "dpkg", "--configure", "-a", timeout=300)  # what a killed run left
+        must(
+            "install", "dpkg", "--configure", "-a", timeout=300
+        )  # in case an interrupted run left packages unpacked
         must("install", "apt-get", "-qq", "update", timeout=300)
-        # Never at the price of a package that somebody else installed.
+        # Packages of others are never removed.
         options = ("-qq", "-y", "--no-remove", "--no-install-recommends")
         keep = ("-o", "Dpkg::Options::=--force-confold", "-o", "DPkg::Lock::Timeout=120")
         must("install", "apt-get", *options, *keep, "install", *request.packages, timeout=900)
@@ -39,7 +41,7 @@ def _install(request: PrepareRequest) -> None:
 
 @contextmanager
 def _masked(units: Iterable[str]) -> Iterator[None]:
-    """Keep packages from starting what is not configured; a reboot forgets the mask too."""
+    """Keep packages from starting unconfigured services; a reboot drops the mask too."""
     must("install", "systemctl", "mask", "--runtime", *units)
     try:
         yield

@@ -1,1 +1,1 @@
-"""Services on the host: staged, tested, switched, loaded and probed."""
+"""Services on the host: stage, preflight, switch, load and probe."""

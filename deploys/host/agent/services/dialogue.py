@@ -1,4 +1,4 @@
-"""Asking a server: short SMTP dialogues or a web site, each with the answer that has to come."""
+"""Short dialogues with a server over SMTP or HTTPS, each step with its expected answer."""
 
 import http.client
 import re
@@ -12,14 +12,16 @@ from pathlib import Path
 from ...model.desired import Dialogue, Step
 from ..system.shell import Refused
 
-PATIENCE = 10.0
-LONGEST = 65536  # octets; no answer of ours is longer
+SECONDS = 10.0
+LONGEST = 65536  # octets; our own answers are shorter
 
 
-def hold(step: str, dialogue: Dialogue, deadline: float | None = None) -> None:
-    """Hold one dialogue; refuse with its name, what was sent and what came back."""
+def ask(step: str, dialogue: Dialogue, deadline: float | None = None) -> None:
+    """Hold one dialogue; raise Refused with its name, what was sent and the answer."""
     try:
-        (_visit if dialogue.site else _talk)(dialogue, deadline or time.monotonic() + PATIENCE)
+        (_ask_site if dialogue.site else _ask_smtp)(
+            dialogue, deadline or time.monotonic() + SECONDS
+        )
     except _Unexpected as unexpected:
         raise Refused(step, f"{dialogue.name}: {unexpected}; {dialogue.hint}") from None
     except (OSError, smtplib.SMTPException, http.client.HTTPException) as error:
@@ -29,11 +31,11 @@ def hold(step: str, dialogue: Dialogue, deadline: float | None = None) -> None:
 
 
 class _Unexpected(Exception):
-    """An answer other than the one that had to come."""
+    """An answer other than the expected one."""
 
 
-def _visit(dialogue: Dialogue, deadline: float) -> None:
-    """Ask a web site until it answers rightly: a reload leaves the old one there for a moment."""
+def _ask_site(dialogue: Dialogue, deadline: float) -> None:
+    """Ask a web site until the answers are right: a reload leaves the old one for a moment."""
     while True:
         try:
             for step in dialogue.steps:
@@ -48,8 +50,8 @@ def _visit(dialogue: Dialogue, deadline: float) -> None:
 
 def _request(dialogue: Dialogue, step: Step) -> None:
     address = (dialogue.target, dialogue.port)
-    shown, answer = _answer(dialogue.site, address, step.send, _any(), PATIENCE)
-    _expect(shown, dialogue.tls)
+    shown, answer = _answer(dialogue.site, address, step.send, _unverified(), SECONDS)
+    _require(shown, dialogue.tls)
     if not re.search(step.expect, answer, re.DOTALL):
         said = answer.splitlines()[0]
         raise _Unexpected(f"{step.send!r} at {dialogue.site} was answered {said!r}")
@@ -70,24 +72,24 @@ def _answer(
         return shown, f"{reply.status} {reply.headers.get_content_type()}\n{body}"
 
 
-def _talk(dialogue: Dialogue, deadline: float) -> None:
+def _ask_smtp(dialogue: Dialogue, deadline: float) -> None:
     with _connected(dialogue, deadline) as smtp:
         if dialogue.tls:
-            _expect_certificate(smtp, dialogue.tls)
-        for line in dialogue.steps:
-            _say(smtp, line)
+            _require_own(smtp, dialogue.tls)
+        for step in dialogue.steps:
+            _send(smtp, step)
 
 
 def _connected(dialogue: Dialogue, deadline: float) -> smtplib.SMTP:
-    _client = partial(smtplib.SMTP_SSL, context=_any()) if dialogue.tls else smtplib.SMTP
-    # A server that has just been started may need a moment before it listens.
+    connect = partial(smtplib.SMTP_SSL, context=_unverified()) if dialogue.tls else smtplib.SMTP
+    # A server needs a moment after its start before it listens.
     while True:
         try:
-            return _client(
+            return connect(
                 dialogue.target,
                 dialogue.port,
                 local_hostname="probe.invalid",
-                timeout=PATIENCE,
+                timeout=SECONDS,
                 source_address=(dialogue.source, 0) if dialogue.source else None,
             )
         except ConnectionRefusedError:
@@ -96,11 +98,11 @@ def _connected(dialogue: Dialogue, deadline: float) -> smtplib.SMTP:
             time.sleep(0.05)
 
 
-def _say(smtp: smtplib.SMTP, step: Step) -> None:
+def _send(smtp: smtplib.SMTP, step: Step) -> None:
     if step.certificate:
         _starttls(smtp, step.certificate)
         return
-    special = {"EHLO": smtp.ehlo, "DATA": lambda: smtp.data("Subject: rehearsal\r\n\r\n")}
+    special = {"EHLO": smtp.ehlo, "DATA": lambda: smtp.data("Subject: preflight\r\n\r\n")}
     code, text = special.get(step.send, lambda: smtp.docmd(step.send))()
     answer = f"{code} {text.decode('utf-8', 'replace')}"
     if not re.search(step.expect, answer, re.DOTALL):
@@ -109,26 +111,26 @@ def _say(smtp: smtplib.SMTP, step: Step) -> None:
 
 def _starttls(smtp: smtplib.SMTP, path: str) -> None:
     smtp.ehlo()
-    smtp.starttls(context=_any())
-    _expect_certificate(smtp, path)
+    smtp.starttls(context=_unverified())
+    _require_own(smtp, path)
 
 
-def _any() -> ssl.SSLContext:
-    """Return a context that takes any certificate: it is compared with the file instead."""
+def _unverified() -> ssl.SSLContext:
+    """Return a context that accepts any certificate: it is compared with a file instead."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _expect_certificate(smtp: smtplib.SMTP, path: str) -> None:
-    assert isinstance(smtp.sock, ssl.SSLSocket)  # noqa: S101 - TLS was begun
-    _expect(smtp.sock.getpeercert(binary_form=True), path)
+def _require_own(smtp: smtplib.SMTP, path: str) -> None:
+    assert isinstance(smtp.sock, ssl.SSLSocket)  # noqa: S101 - TLS has started
+    _require(smtp.sock.getpeercert(binary_form=True), path)
 
 
-def _expect(shown: bytes | None, path: str) -> None:
+def _require(shown: bytes | None, path: str) -> None:
     if shown != _first_certificate(path):
-        raise _Unexpected(f"TLS shows another certificate than {path}")
+        raise _Unexpected(f"the server sent another certificate than that of {path}")
 
 
 def _first_certificate(path: str) -> bytes:

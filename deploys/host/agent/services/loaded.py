@@ -1,8 +1,8 @@
 """
 The set that a service has loaded, which is not always what is on the disk.
 
-An apply notes the digest of the set that it loaded, with the process that did. Where there is no
-such note, a process that began after the last change has read what is there.
+An apply notes the digest of the loaded set and the process that loaded it. Without such a note, a
+process that started after the last change has loaded the files on the disk.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class Record:
 
 
 def record(name: str) -> Record:
-    """Return the record of a service; an empty one where there is none."""
+    """Return the record of a service; an empty one if there is none."""
     try:
         found = json.loads((STATE / f"{name}.json").read_text())
     except (OSError, ValueError):
@@ -61,18 +61,18 @@ def others(known: Collection[str]) -> dict[str, str]:
 
 
 def switching(name: str) -> Path:
-    """Return the mark that a switch was begun; it holds what only a restart can change."""
+    """Return the mark of a begun switch; it holds what only a restart can change."""
     return LOADED / f"{name}.switching"
 
 
 def built_from(noted: Record, table: str) -> str | None:
-    """Return the digest of the source a table was built from, if it is still what was built."""
+    """Return the digest of a table's source; None if the built file has changed since."""
     source, built = noted.tables.get(table, (None, None))
     return source if built == file_digest(f"{table}.lmdb") else None
 
 
 def file_digest(path: str) -> str | None:
-    """Return the digest of a file; None where there is none."""
+    """Return the digest of a file; None if there is none."""
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
@@ -80,14 +80,14 @@ def file_digest(path: str) -> str | None:
 
 
 def confirm(name: str, process: Process) -> None:
-    """Note that a process has loaded the set on the disk."""
+    """Note that a process has loaded the set on the disk, which ends the switch."""
     stamp = {"pid": process.pid, "digest": owned_digest(name)}
     (LOADED / f"{name}.json").write_text(json.dumps(stamp))
     switching(name).unlink(missing_ok=True)
 
 
 def loaded(query: Query, process: Process | None) -> str | None:
-    """Return the digest of the set that the service has loaded; None where that is not known."""
+    """Return the digest of the set that the service has loaded; None if it is unknown."""
     if not process:
         return None
     try:
@@ -113,7 +113,6 @@ def files_digest(files: Iterable[str]) -> str:
 
 
 def _unchanged_since(directory: Path, moment: float) -> bool:
-    # A service that was started after the last change has loaded what is on the disk.
     if not directory.is_dir():
         return False
     return all(path.lstat().st_ctime < moment for path in (directory, *directory.rglob("*")))

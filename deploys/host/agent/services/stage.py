@@ -1,9 +1,9 @@
 """
-Staging: a whole new directory beside each live one, and the exchange of the two.
+Staged directories: a whole new directory beside each live one, and the exchange of the two.
 
-A staged directory starts as a copy of the live one, so that what others keep there stays, then
-takes every file of the set with its final owner and mode. `renameat2(RENAME_EXCHANGE)` swaps the
-two names in one step: whoever opens a file gets the old set or the new one, never a mixture.
+A staged directory starts as a copy of the live one, so that files of others stay, then gets every
+file of the set with its final owner and mode. `renameat2(RENAME_EXCHANGE)` swaps the two names in
+one step: a process that opens a file gets the old set or the new one, never a mixture.
 """
 
 import ctypes
@@ -21,17 +21,17 @@ RENAME_EXCHANGE = 2
 
 
 def staged(directory: str) -> Path:
-    """Return where a directory is staged: beside the live one, for root's eyes."""
+    """Return the staged counterpart of a live directory; only root can read it."""
     live = Path(directory)
     return live.parent / ".pyinfra-mail" / live.name
 
 
 def stage(service: Service) -> None:
-    """Write the whole set of a service to its private places, on the disk and complete."""
+    """Write the whole set of a service to its staged directories, and through to the disk."""
     directories = service.query.directories
     for directory in directories:
         _copy(Path(directory), staged(directory))
-    for path in _gone(service, record(service.query.name)):
+    for path in _obsolete(service, record(service.query.name)):
         if _directory(service, path):
             _place(service, path).unlink(missing_ok=True)
     for file in service.set:
@@ -52,16 +52,16 @@ def staged_record(service: Service) -> Record:
     return Record(tuple(file.path for file in service.set), tables, service.unit)
 
 
-def sweep(service: Service, before: Record) -> bool:
-    """Remove what an earlier set had in directories that are not the service's any more."""
-    strays = [Path(path) for path in _gone(service, before) if not _directory(service, path)]
+def remove_strays(service: Service, before: Record) -> bool:
+    """Remove an earlier set's files from directories that the service no longer has."""
+    strays = [Path(path) for path in _obsolete(service, before) if not _directory(service, path)]
     for path in strays:
         path.unlink(missing_ok=True)
     return bool(strays)
 
 
-def _gone(service: Service, before: Record) -> list[str]:
-    """Return the files of an earlier set that this one lacks, with what was built of tables."""
+def _obsolete(service: Service, before: Record) -> list[str]:
+    """Return the files of an earlier set that this one lacks, and their built tables."""
     gone = set(before.owned) - {file.path for file in service.set}
     return [one for path in sorted(gone) for one in (path, f"{path}.lmdb")]
 
@@ -72,18 +72,20 @@ def exchange(directory: str) -> None:
     live, other = directory.encode(), str(staged(directory)).encode()
     if libc.renameat2(AT_FDCWD, other, AT_FDCWD, live, RENAME_EXCHANGE):
         reason = os.strerror(ctypes.get_errno())
-        raise Refused("switch", f"{directory} cannot be exchanged in one step: {reason}")
+        raise Refused(
+            "switch", f"{directory} cannot be exchanged in one step ({reason}); see docs/host.md"
+        )
     fsync(str(Path(directory).parent))
 
 
 def _place(service: Service, path: str) -> Path:
-    """Return where a file of a service is staged."""
+    """Return the staged path of a service's file."""
     directory = _directory(service, path)
     return staged(directory) / Path(path).relative_to(directory)
 
 
 def _directory(service: Service, path: str) -> str:
-    """Return the innermost directory of a service that a file is in; nothing where none is."""
+    """Return the innermost directory of a service with a file; empty if there is none."""
     around = (each for each in service.query.directories if path.startswith(f"{each}/"))
     return max(around, key=len, default="")
 
@@ -100,7 +102,7 @@ def _copy(live: Path, target: Path) -> None:
     if not live.is_symlink() and not live.exists():
         live.mkdir()
     if live.is_symlink() or not live.is_dir():
-        raise Refused("stage", f"{live} is not a directory of its own; make it one")
+        raise Refused("stage", f"{live} is a link or no directory; replace it with a directory")
     target.parent.mkdir(mode=0o700, exist_ok=True)
     target.parent.chmod(0o700)
     shutil.rmtree(target, ignore_errors=True)

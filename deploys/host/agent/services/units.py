@@ -1,4 +1,4 @@
-"""Services as systemd runs them: loaded anew, asked whether they serve, stopped, put right."""
+"""Services under systemd: load, probe, restore and disable."""
 
 import socket
 import time
@@ -14,7 +14,7 @@ from . import dialogue
 from .loaded import Record, files_digest, forget, record, switching
 
 UNITS = "/etc/systemd/"
-SUCCESSION = 30.0  # seconds, of which a whole rule set of rspamd takes a third
+WORKER_SECONDS = 30.0  # rspamd takes a third of that for all of its rules
 
 
 @dataclass
@@ -33,10 +33,10 @@ class Switch:
 
 
 def switch(service: Service) -> Switch:
-    """Return the switch of a service that is still to be made."""
+    """Return the switch of a service before it begins."""
     running = main_process(service) is not None
     mark = switching(service.query.name)
-    # A run that was cut off has left what was loaded before it, whatever is on the disk.
+    # After an interrupted run the service still runs with the state before that run.
     fixed = mark.read_text() if mark.exists() else _fixed(service, running=running)
     return Switch(service, running, fixed, record(service.query.name))
 
@@ -50,17 +50,17 @@ def main_process(service: Service) -> Process | None:
 
 
 def _fixed(service: Service, *, running: bool) -> str:
-    """Return what a reload leaves as it is: addresses it listens on, files that are read once."""
+    """Return what only a restart can change: listening addresses, and files that are read once."""
     command = service.listening_command
-    # Without a main.cf Postfix's tools sleep for a second before they say so.
+    # Without a main.cf Postfix's tools sleep for a second before they fail.
     listening = run(*command).stdout if command and running else ""
     paths = {*record(service.query.name).owned, *(file.path for file in service.set)}
     units = {path for path in paths if path.startswith(UNITS)}
     return listening + files_digest(sorted({*service.restart_for, *units}))
 
 
-def reread(switches: Iterable[Switch]) -> None:
-    """Let systemd read its units again where a set holds some."""
+def reload_systemd(switches: Iterable[Switch]) -> None:
+    """Let systemd read its units again if a set has any."""
     paths = [
         path for one in switches for path in (*one.service.query.directories, *one.before.owned)
     ]
@@ -69,44 +69,45 @@ def reread(switches: Iterable[Switch]) -> None:
 
 
 def load(switch: Switch) -> None:
-    """Let a service read what is now live, and wait until it serves those that come after it."""
+    """Load the live set into a service, and wait until its sockets answer."""
     service = switch.service
     if switch.running:
-        with succession(service):
+        with new_workers(service):
             must("load", "systemctl", _verb(switch), service.unit)
     else:
         _start(service)
-    wait_for(service.sockets, "load")
+    wait_for_sockets(service.sockets, "load")
 
 
 def _start(service: Service) -> None:
     if any(Path("/run/systemd/system", name).is_symlink() for name in service.masked):
-        run("systemctl", "unmask", "--runtime", *service.masked)  # what a killed run left
+        run("systemctl", "unmask", "--runtime", *service.masked)  # masked by an interrupted run
     if run("systemctl", "is-enabled", "--quiet", service.enabled).returncode:
         must("load", "systemctl", "enable", "--quiet", service.enabled)
     must("load", "systemctl", "restart", service.enabled)
     must("load", "systemctl", "start", service.unit)
 
 
-def put_right(switch: Switch) -> None:
-    """Let a service run again what is live again, or not at all where it did not run before."""
+def restart_before(switch: Switch) -> None:
+    """Load the restored set into a service, or stop it if it did not run before."""
     service = switch.service
     if not switch.running:
         run("systemctl", "stop", service.unit)
         return
-    with suppress(Refused), succession(service):
+    with suppress(Refused), new_workers(service):
         run("systemctl", _verb(switch), service.unit)
 
 
 @contextmanager
-def succession(service: Service) -> Iterator[None]:
-    """Wait until workers that have read what is new are there, where a service has some."""
+def new_workers(service: Service) -> Iterator[None]:
+    """Wait for worker processes that have read the new set, if a service has workers."""
     before = workers(service) if service.workers else set()
     yield
-    deadline = time.monotonic() + SUCCESSION
+    deadline = time.monotonic() + WORKER_SECONDS
     while service.workers and not workers(service) - before:
         if time.monotonic() > deadline:
-            raise Refused("load", f"{service.unit} goes on with what it had read before")
+            why = f"{service.unit} started no new workers within {WORKER_SECONDS:g} s"
+            raise Refused("load", f"{why}, and still uses the old configuration")
         time.sleep(0.05)
 
 
@@ -125,32 +126,32 @@ def _verb(switch: Switch) -> str:
 
 
 def probe(service: Service) -> None:
-    """Ask a live service whether it serves."""
-    wait_for(service.sockets, "probe")
+    """Test a live service: its sockets, its process, its answers."""
+    wait_for_sockets(service.sockets, "probe")
     if not main_process(service):
         raise Refused("probe", f"{service.unit} is not running after its start")
     for question in service.probes:
-        dialogue.hold("probe", question)
+        dialogue.ask("probe", question)
 
 
-def wait_for(sockets: Iterable[str], step: str) -> None:
-    """Wait until somebody answers at UNIX sockets, a moment long."""
-    deadline = time.monotonic() + dialogue.PATIENCE
+def wait_for_sockets(sockets: Iterable[str], step: str) -> None:
+    """Wait a few seconds until a process answers at each UNIX socket."""
+    deadline = time.monotonic() + dialogue.SECONDS
     for path in sockets:
         while not _answered(path):
             if time.monotonic() > deadline:
-                raise Refused(step, f"nobody answers at the socket {path}")
+                raise Refused(step, f"no process answers at the socket {path}")
             time.sleep(0.02)
 
 
 def _answered(path: str) -> bool:
-    # A process that listened there before may have left the socket behind.
+    # An earlier process may have left its socket behind.
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(dialogue.PATIENCE)
+        client.settimeout(dialogue.SECONDS)
         return not client.connect_ex(path)
 
 
-def leave(name: str, unit: str) -> None:
-    """Stop a service that is not needed any more; its files stay."""
+def disable(name: str, unit: str) -> None:
+    """Stop a service that is no longer needed; its files stay."""
     must("load", "systemctl", "disable", "--now", "--quiet", unit)
     forget(name)

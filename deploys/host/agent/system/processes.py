@@ -1,4 +1,4 @@
-"""Processes by `/proc`: those behind listening sockets, and those of services."""
+"""Processes, as `/proc` shows them."""
 
 import os
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...model.state import FoundListener
 
-# systemd-resolved's 127.0.0.53 and 127.0.0.54, as the kernel writes them, are in nobody's way.
+# systemd-resolved's 127.0.0.53 and 127.0.0.54, as the kernel writes them, block no service.
 STUBS = {"3500007F", "3600007F"}
 
 
@@ -33,7 +33,7 @@ def process(pid: int) -> Process | None:
 
 
 def pid_in(file: str) -> int:
-    """Return the process id in a file; 0, of no process, where there is none."""
+    """Return the process id in a file; 0, which no process has, if there is none."""
     try:
         return int(Path(file).read_text())
     except (OSError, ValueError):
@@ -44,7 +44,7 @@ def children(pid: int) -> set[str]:
     """Return the process ids of the children of a process."""
     try:
         return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-    except OSError:  # it has just ended
+    except OSError:  # it has ended
         return set()
 
 
@@ -76,4 +76,4 @@ def _command(folder: Path) -> str:
     try:
         return (folder / "comm").read_text().strip()
     except OSError:
-        return "a process that has just ended"
+        return "a process that has ended"

@@ -1,4 +1,4 @@
-"""Running a tool of the host, and saying no."""
+"""Commands of the host, and the error that ends a request."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 class Refused(Exception):
-    """Something may not become live; `step` says where that was found, the text says why."""
+    """A step refuses to go on; the text gives the reason and, if there is one, the fix."""
 
     def __init__(self, step: str, why: str) -> None:
         super().__init__(why)
@@ -28,7 +28,7 @@ def run(
     keep: tuple[int, ...] = (),
     extra: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and return it with its output; a command that hangs is refused."""
+    """Run a command and return it with its output; raise Refused after the timeout."""
     try:
         return subprocess.run(
             argv,
@@ -45,11 +45,11 @@ def run(
     except FileNotFoundError:
         return subprocess.CompletedProcess(argv, 127, "", f"{argv[0]} is not installed")
     except subprocess.TimeoutExpired:
-        raise Refused(argv[0], f"{' '.join(argv)} did not end within {timeout:.0f} s") from None
+        raise Refused(argv[0], f"{' '.join(argv)} did not finish within {timeout:.0f} s") from None
 
 
 def must(step: str, *argv: str, stdin: str = "", timeout: float = 60) -> str:
-    """Run a command that has to succeed and return its standard output."""
+    """Run a command and return its standard output; raise Refused if it fails."""
     done = run(*argv, stdin=stdin, timeout=timeout)
     if done.returncode:
         raise Refused(step, f"{' '.join(argv)}: {tail(done.stderr or done.stdout)}")
@@ -62,7 +62,7 @@ def tail(text: str, lines: int = 6) -> str:
 
 
 def fsync(path: str) -> None:
-    """Put a file or a directory on the disk before going on."""
+    """Write a file or a directory through to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

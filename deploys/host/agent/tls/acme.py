@@ -1,7 +1,7 @@
 """
-Certificates by ACME (RFC 8555), through certbot: HTTP-01, one lineage for each kind of key.
+Certificates by ACME (RFC 8555) through certbot: HTTP-01, and one lineage for each kind of key.
 
-Renewals are certbot's own, by its timer.
+certbot's own timer renews them.
 """
 
 import re
@@ -14,14 +14,14 @@ from ..system.shell import Refused, run, tail
 from . import pem
 from .certificates import renewed_by
 
-AUTHORITY = Path("/run/pyinfra-mail/acme-ca.pem")
+CA_FILE = Path("/run/pyinfra-mail/acme-ca.pem")
 HTTP = 80
 ISSUE_SECONDS = 60
 KINDS = {
     "ecdsa": ("--elliptic-curve", "secp256r1"),
     "rsa": ("--rsa-key-size", "3072"),
 }
-# What certbot says beside the reason.
+# Lines of certbot that are not the reason of a failure.
 ADVICE = re.compile(
     r"\s*$|Ask for help|An unexpected error|See the logfile|Saving debug log|Some challenges"
     r"|Hint:|Requesting"
@@ -29,11 +29,14 @@ ADVICE = re.compile(
 
 
 def issue(certificate: Certificate, kinds: Iterable[str]) -> None:
-    """Have certbot get the certificate of each kind of key."""
+    """Let certbot obtain a certificate for each kind of key; raise Refused with its reason."""
     holder = listener(HTTP)
     if holder:
         process = f"{holder.process} (process {holder.pid})"
-        raise Refused("issue", f"{process} listens on port 80, where the authority asks; stop it")
+        raise Refused(
+            "issue",
+            f"{process} listens on port 80, which the CA needs for its HTTP-01 challenge; stop it",
+        )
     for kind in kinds:
         done = run(*_certbot(certificate, kind), timeout=ISSUE_SECONDS, extra=_trust(certificate))
         if done.returncode:
@@ -41,7 +44,7 @@ def issue(certificate: Certificate, kinds: Iterable[str]) -> None:
 
 
 def _certbot(certificate: Certificate, kind: str) -> list[str]:
-    """Return the command that gets the certificate of one key, or keeps the one that there is."""
+    """Return the command that obtains the certificate of one key, or keeps a valid one."""
     name, contact = certificate.name, certificate.contact
     anew = certificate.rotate or renewed_by(name) not in ("", certificate.directory)
     return [
@@ -49,17 +52,17 @@ def _certbot(certificate: Certificate, kind: str) -> list[str]:
         *(("--email", contact) if contact else ("--register-unsafely-without-email",)),
         *("--server", certificate.directory, "--preferred-challenges", "http"),
         *("--cert-name", f"{name}-{kind}", "-d", name, "--key-type", kind, *KINDS[kind]),
-        # The key stays, so that a TLSA record outlives renewals.
+        # A renewal keeps the key, so that the TLSA record stays valid.
         *("--reuse-key", "--force-renewal" if anew else "--keep-until-expiring"),
     ]
 
 
 def _trust(certificate: Certificate) -> dict[str, str]:
-    """Return the environment in which certbot trusts an authority's own server."""
+    """Return the environment in which certbot trusts the ACME server's own CA."""
     if not certificate.authority:
         return {}
-    pem.write(str(AUTHORITY), certificate.authority)
-    return {"REQUESTS_CA_BUNDLE": str(AUTHORITY)}
+    pem.write(str(CA_FILE), certificate.authority)
+    return {"REQUESTS_CA_BUNDLE": str(CA_FILE)}
 
 
 def _reason(output: str) -> str:

@@ -1,7 +1,7 @@
 """
 Cache of parsed certificates, by the digest of their file's text.
 
-A request about a host reads the same few files each time; parsing them takes longer than the rest.
+Every request reads the same few files, and parsing them takes longer than all else.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def leaves(text: str) -> tuple[Leaf, ...]:
     parsed = _read().leaves
     digest = hashlib.sha256(text.encode()).hexdigest()
     if digest not in parsed:
-        from .chain import leaves as parse  # noqa: PLC0415 - slow, and may be impossible
+        from .chain import leaves as parse  # noqa: PLC0415 - slow to load, absent from a new host
 
         found = parse(text)
         parsed = dict([*parsed.items(), (digest, found)][-MOST:])
@@ -51,7 +51,7 @@ def _read() -> Parsed:
 
 
 def _write(parsed: Parsed) -> None:
-    # Two requests may look at once.
+    # Two requests may write at the same time.
     FILE.parent.mkdir(mode=0o755, exist_ok=True)
     written = FILE.with_suffix(f".{os.getpid()}")
     written.write_text(encode(parsed))

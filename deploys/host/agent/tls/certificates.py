@@ -1,7 +1,7 @@
 """
-Certificates as they are, and two ways in which they come: made here, or taken from files.
+Certificates of the host: their state, and two of their sources, the host itself and files.
 
-A certificate that is made here is for the keys that are served, so no TLSA record has to follow.
+A self-signed certificate is made for the keys in use, so that no TLSA record changes.
 """
 
 import json
@@ -23,8 +23,8 @@ SMTP, DNS = 25, 53
 KINDS = ("ecdsa", "rsa")  # of keys
 
 
-def look(certificate: Certificate) -> FoundCertificate | None:
-    """Return the certificate that a name is served with, and the state of its sources."""
+def existing_certificate(certificate: Certificate) -> FoundCertificate | None:
+    """Return the state of a name's certificate and of its sources; None if there is none."""
     served = _text(certificate.path)
     try:
         leaves = _leaves(served)
@@ -51,10 +51,10 @@ def look(certificate: Certificate) -> FoundCertificate | None:
 
 
 def _unread(certificate: Certificate, served: str) -> FoundCertificate | None:
-    """Return what is known without python3-cryptography, which the next run installs."""
+    """Return the state of a certificate on a host that still lacks python3-cryptography."""
     if not served:
         return None
-    # Its TLSA records stay as they are: the noted keys are those of the last run.
+    # The noted keys are those of the last run, so that the TLSA records do not change.
     noted = _noted(certificate.name)
     return FoundCertificate(
         kinds=(),
@@ -71,7 +71,7 @@ def _unread(certificate: Certificate, served: str) -> FoundCertificate | None:
 
 
 def _leaves(text: str) -> tuple[pem.Leaf, ...]:
-    """Return the certificates of a served file; none of one that cannot be read."""
+    """Return the certificates in a text; none if it cannot be read."""
     try:
         return cache.leaves(text)
     except pem.Unfit:
@@ -88,13 +88,13 @@ def _days(leaves: Collection[pem.Leaf]) -> int:
 
 
 def _noted(name: str) -> tuple[str, ...]:
-    return tuple(sorted(dane.notes(name).get("from", ())))
+    return tuple(sorted(dane.noted(name).get("from", ())))
 
 
 def _sources(
     certificate: Certificate, served: str, leaves: Collection[pem.Leaf]
 ) -> tuple[str, bool]:
-    """Return what forbids to serve the sources, and whether they are what is served."""
+    """Return a problem with the sources, and True if they are served already."""
     name, files = certificate.name, certificate.files
     if not files:
         return "", True
@@ -102,33 +102,33 @@ def _sources(
         if leaves and served == pem.joined(files):
             served_file.require_useful(leaves, name, served_file.listed(files))
             return "", True
-        served_file.tried(files, name)
+        served_file.require_valid(files, name)
     except pem.Unfit as unfit:
-        # A certificate that an authority has not issued yet is asked for; the operator is not.
+        # A missing certificate of a CA is issued next; it is no problem of the operator.
         return ("", True) if certificate.source == "acme" else (str(unfit), False)
     return "", False
 
 
 def renewed_by(name: str) -> str:
-    """Return the ACME server that certbot asks for a name; nothing where it knows none."""
+    """Return the ACME server in certbot's settings for a name; empty if there is none."""
     conf = RENEWAL / f"{name}-ecdsa.conf"
     found = re.search(r"^server = (\S+)", conf.read_text() if conf.exists() else "", re.MULTILINE)
     return found.group(1) if found else ""
 
 
-def account(directory: str) -> str:
-    """Return the URI of certbot's one account at an ACME server; nothing where it has no such."""
+def acme_account(directory: str) -> str:
+    """Return the URI of certbot's account at an ACME server; empty unless there is exactly one."""
     server = ACCOUNTS / directory.partition("://")[2]
     found = [json.loads(path.read_text())["uri"] for path in server.glob("*/regr.json")]
     return found[0] if directory and len(found) == 1 else ""
 
 
 def _waits(name: str, served: str, new: str) -> str:
-    """Return why what is issued is not served yet."""
+    """Return the reason why a new certificate is not served yet; empty if there is none."""
     try:
         if new:
-            allow(name, served, new)
-    except dane.Unannounced as reason:
+            require_accepted(name, served, new)
+    except dane.UnpublishedKey as reason:
         return str(reason)
     return ""
 
@@ -138,26 +138,26 @@ def _text(path: str) -> str:
 
 
 def provide(certificate: Certificate) -> None:
-    """Take a certificate from the operator's files, or make one that serves for now."""
+    """Take a certificate from the operator's files, or make a self-signed one."""
     if certificate.source == "files":
         take(certificate)
     else:
         path = certificate.path
-        keys = known(certificate.next) | known(path)
-        sign(path, certificate.name, certificate.kinds, keys)
-    reload([certificate])
+        keys = keys_by_kind(certificate.next) | keys_by_kind(path)
+        write_self_signed(path, certificate.name, certificate.kinds, keys)
+    reload_services([certificate])
 
 
-def known(path: str) -> dict[str, str]:
-    """Return the private keys of a file, by their kinds; none of a file that is not there."""
+def keys_by_kind(path: str) -> dict[str, str]:
+    """Return the private keys of a file by kind; none if there is no file."""
     text = _text(path)
     keys = pem.private_keys(text)
     kinds = [leaf.kind for leaf in _leaves(text)] if keys else []
     return {kind: key for kind, key in zip(kinds, keys, strict=False) if kind in KINDS}
 
 
-def sign(path: str, name: str, kinds: Iterable[str], keys: Mapping[str, str]) -> None:
-    """Write a key of each kind, a new one where none is given, each with its certificate."""
+def write_self_signed(path: str, name: str, kinds: Iterable[str], keys: Mapping[str, str]) -> None:
+    """Write a key of each kind, a given or a new one, each with its certificate."""
     from .self_signed import pair  # noqa: PLC0415 - slow to load, and a new host lacks it
 
     pem.write(f"{path}.new", "".join(pair(kind, name, keys.get(kind)) for kind in kinds))
@@ -165,23 +165,23 @@ def sign(path: str, name: str, kinds: Iterable[str], keys: Mapping[str, str]) ->
 
 
 def take(certificate: Certificate) -> None:
-    """Serve what the sources hold from now on, if senders accept it; a look says if not."""
+    """Serve the sources, unless senders do not accept the key yet; the state tells that."""
     try:
-        served_file.take(certificate.path, certificate.files, certificate.name, allow)
+        served_file.take(certificate.path, certificate.files, certificate.name, require_accepted)
     except pem.Unfit as unfit:
         raise Refused("certificate", str(unfit)) from None
-    except dane.Unannounced:
+    except dane.UnpublishedKey:
         return
 
 
-def allow(name: str, served: str, new: str) -> None:
+def require_accepted(name: str, served: str, new: str) -> None:
     """Refuse keys that senders may not accept yet."""
-    # On a host on which nothing runs yet there is nobody to ask, and nobody is shown anything.
+    # On a new host no service runs: there is no resolver to ask, and no sender yet.
     if listener(SMTP) or listener(DNS):
-        dane.require(name, served, new)
+        dane.require_published(name, served, new)
 
 
-def reload(certificates: Iterable[Certificate]) -> None:
-    """Let whoever serves them serve what is new, if it runs."""
+def reload_services(certificates: Iterable[Certificate]) -> None:
+    """Load new certificates into the running services that use them."""
     for unit in sorted({certificate.unit for certificate in certificates}):
         run("systemctl", "try-reload-or-restart", unit)

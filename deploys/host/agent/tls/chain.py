@@ -53,13 +53,15 @@ def require_pairs(text: str, files: str) -> None:
     """Refuse the text of some files in which a key is followed by a certificate of another one."""
     pairs = PAIR.split(text)
     if pairs[0].strip() or len(pairs) == 1:
-        raise Unfit(f"{files} has to begin with a private key; name the file of the key first")
+        raise Unfit(f"{files} must begin with a private key; list the file of the key first")
     for pair in pairs[1:]:
         key, found = _public_of_private(pair), _chains(pair)
         if not key or not found:
-            raise Unfit(f"{files} has to hold keys, unencrypted, each with its certificate")
+            raise Unfit(f"{files} must contain unencrypted keys, each followed by its certificate")
         if key != _public(found[0][0].public_key()):
-            raise Unfit(f"{files}: the key is not the certificate's; put both of one pair there")
+            raise Unfit(
+                f"{files}: the key does not match its certificate; put a matching pair there"
+            )
 
 
 def _chains(text: str) -> list[list[x509.Certificate]]:
@@ -79,12 +81,12 @@ def _certificate(block: str) -> x509.Certificate:
         certificate = x509.load_pem_x509_certificate(block.encode())
         certificate.public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Unfit(f"a certificate cannot be read ({error}); put another one there") from None
+        raise Unfit(f"a certificate cannot be parsed ({error}); replace it") from None
     return certificate
 
 
 def _public_of_private(pair: str) -> bytes | None:
-    """Return the public half of the key that a pair begins with; None of an unusable one."""
+    """Return the public half of the key that a pair begins with; None if it is unusable."""
     block = BLOCK.match(pair)
     try:
         key = load_pem_private_key(block.group().encode(), None) if block else None

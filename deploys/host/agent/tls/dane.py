@@ -1,11 +1,11 @@
 """
-Which keys senders may be shown (DANE, RFC 7672): those in the TLSA set and in every cache of it.
+DANE for the host's own keys (RFC 7672): a key is served once every sender accepts it.
 
-A sender that finds a host's TLSA set delivers to a key of that set or not at all. A key that is
-shown already may stay; another one has to be in the set for as long as caches may hold the set
-before it (RFC 7671 section 8.1). From when on that is so, is noted on the host once every name
-server has answered with the key. Where no set is found that the host's own resolver has validated,
-any key may be shown.
+A sender that has a host's TLSA record set delivers only to a key in that set. A served key may
+stay. Another key has to be in the set for as long as caches may hold the set before it (RFC 7671
+section 8.1). The start of that time is noted on the host, once every authoritative server answers
+with the key. Without a TLSA record set that the host's own resolver has validated, any key may be
+served.
 """
 
 import hashlib
@@ -21,44 +21,48 @@ if TYPE_CHECKING:
 NOTES = Path("/var/lib/pyinfra-mail/tlsa")
 RESOLVER = "127.0.0.1"
 SECONDS = 8
-OF_HOST = (3, 1, 1)  # DANE-EE, the key, its SHA-256: what our own records are
+OWN_KIND = (3, 1, 1)  # of our own records: DANE-EE, the public key, its SHA-256
 
 
-class Unannounced(Exception):
-    """Keys that a sender would not accept yet; the text says why and what to do."""
+class UnpublishedKey(Exception):
+    """A key that senders may not accept yet; the text gives the reason and the fix."""
 
 
-def require(name: str, served: str, new: str) -> None:
-    """Refuse keys that a sender may not accept, where another set of keys is served."""
+def require_published(name: str, served: str, new: str) -> None:
+    """Raise UnpublishedKey for a new key that a sender may not accept."""
     from .chain import encoded, leaves  # noqa: PLC0415 - slow to load, and seldom needed
 
     known = {leaf.digest for leaf in leaves(served)}
     pairs = zip(leaves(new), encoded(new), strict=True)
     unknown = [(leaf.digest, chain) for leaf, chain in pairs if leaf.digest not in known]
-    records = published(name) if unknown else ()
+    records = validated_tlsa(name) if unknown else ()
     for digest, chain in unknown if records else ():
-        _require(name, digest, [record for record in records if _vouches(record, chain)])
+        _require(name, digest, [record for record in records if _matches(record, chain)])
 
 
-def _require(name: str, digest: str, vouching: list[Any]) -> None:
-    where = f"a new certificate for {name} is not served yet"
-    if any(_kind(record) != OF_HOST for record in vouching):
-        return  # a record of the operator's own, who knows since when
-    since = notes(name).get("from", {}).get(digest)
+def _require(name: str, digest: str, matching: list[Any]) -> None:
+    if any(_kind(record) != OWN_KIND for record in matching):
+        return  # a record that the operator publishes
+    where = f"the new certificate for {name} is not served yet"
+    since = noted(name).get("from", {}).get(digest)
     if since is not None and since > time.time():
         until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since))
-        raise Unannounced(
-            f"{where}: until {until} caches may lack its TLSA record; run deploys/site.py then"
+        todo = "run deploys/site.py after that"
+        raise UnpublishedKey(f"{where}: until {until} caches may lack its TLSA record; {todo}")
+    if not matching:
+        raise UnpublishedKey(
+            f"{where}: no TLSA record has its key; run deploys/site.py to publish one"
         )
-    if not vouching:
-        raise Unannounced(f"{where}: no TLSA record has its key; deploys/site.py publishes it")
     if since is None:
-        raise Unannounced(f"{where}: who has its TLSA record is unknown; run deploys/site.py")
+        raise UnpublishedKey(
+            f"{where}: not every authoritative server is known to have its TLSA record; "
+            "run deploys/site.py"
+        )
 
 
-def published(name: str) -> tuple[Any, ...]:
-    """Return the TLSA records of a name that this host's resolver has validated."""
-    # A look at a host is frequent, and this is seldom needed and slow to load.
+def validated_tlsa(name: str) -> tuple[Any, ...]:
+    """Return the TLSA records of a name, as far as this host's resolver has validated them."""
+    # Slow to load, and seldom needed.
     import dns.exception  # noqa: PLC0415
     import dns.flags  # noqa: PLC0415
     import dns.resolver  # noqa: PLC0415
@@ -66,40 +70,40 @@ def published(name: str) -> tuple[Any, ...]:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = [RESOLVER]
     resolver.use_edns(0, dns.flags.DO, 1232)
-    asked = f"_25._tcp.{name}."
+    record = f"_25._tcp.{name}."
     try:
-        answer = resolver.resolve(asked, "TLSA", raise_on_no_answer=False, lifetime=SECONDS)
+        answer = resolver.resolve(record, "TLSA", raise_on_no_answer=False, lifetime=SECONDS)
     except dns.resolver.NXDOMAIN:
         return ()
     except dns.exception.DNSException as error:
-        raise Unannounced(
-            f"a new certificate for {name} is not served yet: whether TLSA records have its key "
-            f"cannot be told ({error}); see that unbound.service answers, and run again"
+        raise UnpublishedKey(
+            f"the new certificate for {name} is not served yet: the lookup of {record} TLSA failed "
+            f"({error}); check unbound.service, and run again"
         ) from None
     return tuple(answer.rrset or ()) if answer.response.flags & dns.flags.AD else ()
 
 
-def notes(name: str) -> dict[str, Any]:
-    """Return what was noted of a name: the last TTL, and from when on keys may be shown."""
+def noted(name: str) -> dict[str, Any]:
+    """Return the notes on a name: the last TTL, and the time from which each key may be served."""
     path = NOTES / f"{name}.json"
-    noted: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    return noted
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
 
 
-def note(name: str, announced: Iterable[str], ttl: int) -> None:
-    """Note that every name server answers with these digests, and forget all others."""
-    before = notes(name)
+def note_keys(name: str, digests: Iterable[str], ttl: int) -> None:
+    """Note that every authoritative server answers with these digests; forget all others."""
+    before = noted(name)
     every_cache = time.time() + max(ttl, before.get("ttl", 0))
     known = before.get("from", {})
-    noted = {"ttl": ttl, "from": {key: known.get(key, every_cache) for key in announced}}
+    found = {"ttl": ttl, "from": {key: known.get(key, every_cache) for key in digests}}
     NOTES.mkdir(mode=0o755, parents=True, exist_ok=True)
     written = NOTES / f"{name}.new"
-    written.write_text(json.dumps(noted))
+    written.write_text(json.dumps(found))
     written.replace(NOTES / f"{name}.json")
 
 
-def _vouches(record: Any, chain: list["Encoded"]) -> bool:  # noqa: ANN401 - dnspython's TLSA
-    """Tell if a record fits the certificate of a key, or one of an authority above it."""
+def _matches(record: Any, chain: list["Encoded"]) -> bool:  # noqa: ANN401 - dnspython's TLSA
+    """Return True if a record matches a key's certificate, or that of a CA in its chain."""
     usage, selector, matching = _kind(record)
     ours = {2: chain, 3: chain[:1]}.get(usage, [])
     shown = [one.whole if selector == 0 else one.key for one in ours]

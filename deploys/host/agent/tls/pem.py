@@ -2,8 +2,8 @@
 Private keys and certificates in PEM (RFC 7468), several pairs in one file.
 
 Postfix reads a file of `smtpd_tls_chain_files` as pairs: a key, directly followed by its
-certificate and the chain of it. One file for all keys of a name is replaced in one step, so nobody
-ever sees a key with another key's certificate.
+certificate and the chain of it. One file for all keys of a name is replaced in one step, so no
+process ever reads a key with another key's certificate.
 
 This module, `chain`, `dane` and `served_file` also stand on the host, beside the program that takes
 renewed files over. They need nothing but Python, python3-cryptography and python3-dnspython.
@@ -40,7 +40,7 @@ class Leaf:
     digest: str
 
     def covers(self, name: str) -> bool:
-        """Tell if it names a host, RFC 6125 section 6.4.3: a wildcard is one whole label."""
+        """Return True if it is for a host; a wildcard is one label (RFC 6125 section 6.4.3)."""
         parent = "*." + name.partition(".")[2]
         return bool({name, parent} & {own.lower() for own in self.names})
 
@@ -60,14 +60,14 @@ def _blocks_of(source: str) -> str:
     try:
         text = Path(source).read_text(errors="replace")
     except OSError as error:
-        raise Unfit(f"{source} cannot be read ({error.strerror}); put it there") from None
+        raise Unfit(f"{source} cannot be read ({error.strerror}); put the file there") from None
     blocks = [match.group().strip() + "\n" for match in BLOCK.finditer(text)]
-    # openssl writes the parameters of a curve too, which Postfix takes for a stray object.
+    # openssl also writes the parameters of a curve, and Postfix refuses these.
     return "".join(block for block in blocks if "PARAMETERS" not in block.splitlines()[0])
 
 
 def write(path: str, text: str) -> None:
-    """Write a file that root alone can read, and put it on the disk."""
+    """Write a file that only root can read, through to the disk."""
     Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     Path(path).unlink(missing_ok=True)
     with os.fdopen(os.open(path, CREATE, 0o600), "w") as file:

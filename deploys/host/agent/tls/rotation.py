@@ -1,9 +1,9 @@
 """
-The keys that come next, and how they take the place of those in use (RFC 7671 section 8.1).
+Rotation of TLS keys: the next keys replace the current ones (RFC 7671 section 8.1).
 
-They are made long before, with certificates of their own, and are in the TLSA set beside those in
-use. Going over to them is a renewal with another key: of a self-signed certificate a new file, of
-an authority's one that certbot asks for with the next key in the place of a lineage's own.
+The next keys are made long before, with certificates of their own, and have TLSA records like the
+current ones. A rotation is a renewal with another key: the file of the next keys if they are
+self-signed, else certbot's renewal with the next key in the place of a lineage's own.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,27 +13,27 @@ from pathlib import Path
 from ...model.desired import Certificate
 from ..system.shell import Refused
 from . import dane, pem
-from .certificates import allow, known, sign, take
+from .certificates import keys_by_kind, require_accepted, take, write_self_signed
 
 LIVE = Path("/etc/letsencrypt/live")
 Issue = Callable[[Certificate, list[str]], None]
 
 
 def make_next(certificate: Certificate) -> None:
-    """Make the keys that come after those in use."""
-    sign(certificate.next, certificate.name, certificate.kinds, {})
+    """Make the next keys."""
+    write_self_signed(certificate.next, certificate.name, certificate.kinds, {})
 
 
 def rotate(certificate: Certificate, issue: Issue) -> None:
-    """Serve the next keys, and make others that come next; refused before senders accept them."""
+    """Serve the next keys and make new ones; raise Refused while senders do not accept them."""
     path, new = Path(certificate.path), Path(certificate.next)
     try:
-        allow(certificate.name, path.read_text(), new.read_text())
-    except dane.Unannounced as reason:
+        require_accepted(certificate.name, path.read_text(), new.read_text())
+    except dane.UnpublishedKey as reason:
         raise Refused("rotate", str(reason)) from None
     if certificate.source == "acme":
-        # One by one: certbot's hook serves each at once, beside what there is of the other.
-        for kind, key in known(certificate.next).items():
+        # One kind after the other: certbot's hook serves each new certificate at once.
+        for kind, key in keys_by_kind(certificate.next).items():
             with _in_lineage(f"{certificate.name}-{kind}", key):
                 issue(certificate, [kind])
         take(certificate)
@@ -45,8 +45,8 @@ def rotate(certificate: Certificate, issue: Issue) -> None:
 
 @contextmanager
 def _in_lineage(lineage: str, key: str) -> Iterator[None]:
-    """Let certbot find a key for one renewal: it reuses what is at a lineage's privkey.pem."""
-    # A renewal writes the key beside the certificate that it is for, as the version after this one.
+    """Put a key at a lineage's privkey.pem for one renewal, as certbot reuses that file."""
+    # The renewal writes its key to a file of the next version; this version gets its own key back.
     place = (LIVE / lineage / "privkey.pem").resolve()
     before = place.read_text()
     try:

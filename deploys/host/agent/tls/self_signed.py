@@ -1,4 +1,4 @@
-"""Certificates that their own keys sign: of no authority, and good for TLS."""
+"""Self-signed certificates: enough for TLS without authentication, and for DANE."""
 
 from datetime import UTC, datetime, timedelta
 

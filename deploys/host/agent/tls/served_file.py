@@ -1,4 +1,4 @@
-"""The file from which a name is served: made of other files in one step, if these are fit."""
+"""The file from which a name is served: replaced in one step by valid source files."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -7,14 +7,14 @@ from tempfile import TemporaryDirectory
 
 from .pem import Leaf, Unfit, joined, write
 
-Allow = Callable[[str, str, str], None]
+Require = Callable[[str, str, str], None]
 
 
-def take(path: str, sources: Iterable[str], name: str, allow: Allow) -> bool:
+def take(path: str, sources: Iterable[str], name: str, require: Require) -> bool:
     """
-    Make one file of several, if it is fit and new; return whether anything has changed.
+    Replace a file by the content of others, if that is valid and new; return True after a change.
 
-    `allow` is asked last: of a name, what is served for it and what shall be. It raises to refuse.
+    `require` is called last, with the name, the old and the new content; it raises to refuse.
     """
     files = list(sources)
     now = Path(path)
@@ -24,15 +24,15 @@ def take(path: str, sources: Iterable[str], name: str, allow: Allow) -> bool:
     new = f"{path}.new"
     try:
         _try(new, files, name)
-        allow(name, served, Path(new).read_text())
+        require(name, served, Path(new).read_text())
         Path(new).replace(path)
     finally:
         Path(new).unlink(missing_ok=True)
     return True
 
 
-def tried(sources: Iterable[str], name: str) -> None:
-    """Refuse files that could not be taken, and leave nothing behind."""
+def require_valid(sources: Iterable[str], name: str) -> None:
+    """Raise Unfit for source files that cannot be served."""
     with TemporaryDirectory(dir="/run") as directory:
         _try(f"{directory}/new", list(sources), name)
 
@@ -48,16 +48,16 @@ def _try(path: str, sources: list[str], name: str) -> None:
 
 
 def require_useful(leaves: Iterable[Leaf], name: str, files: str) -> None:
-    """Refuse certificates that are of no use for a name today."""
+    """Raise Unfit for a certificate that has expired or is for other names."""
     for leaf in leaves:
         if leaf.until < time.time():
             day = time.strftime("%Y-%m-%d", time.gmtime(leaf.until))
-            raise Unfit(f"the certificate in {files} ended on {day}; put its successor there")
+            raise Unfit(f"the certificate in {files} expired on {day}; put a new one there")
         if not leaf.covers(name):
-            names = ", ".join(leaf.names) or "no host at all"
-            raise Unfit(f"the certificate in {files} is for {names}; put one for {name} there")
+            names = ", ".join(leaf.names) or "no name"
+            raise Unfit(f"the certificate in {files} is for {names} and not for {name}; replace it")
 
 
 def listed(files: Iterable[str]) -> str:
-    """Return files as words of a sentence."""
+    """Return files as a part of a sentence."""
     return " and ".join(files)
