@@ -33,7 +33,7 @@ def listing(changed: Names, ours: Fleet | None = None) -> Case:
     records = {
         (name, "A"): [Answer("ns", tuple(values))] for name, values in {**POINTS, **changed}.items()
     }
-    return lambda folder: blocklists.listed(
+    return lambda folder: blocklists.entries(
         ours or public(), replace(world(folder), names=Zone(records))
     )
 
@@ -56,7 +56,7 @@ def answered(text: str, status: int = 200) -> Case:
             elsewhere: Page(status, "application/rdap+json", text),
         }
     )
-    return lambda folder: rdap.known_for(public(), replace(world(folder), web=pages))
+    return lambda folder: rdap.registrations(public(), replace(world(folder), web=pages))
 
 
 STAT = "https://stat.ripe.net/data"
@@ -73,7 +73,7 @@ def routed(status: object, origins: object = ("15169",)) -> Case:
     pages = {
         url: Page(200, "application/json", json.dumps({"data": data})) for url, data in told.items()
     }
-    return lambda folder: rpki.validated(public(), replace(world(folder), web=Pages(pages)))
+    return lambda folder: rpki.routes(public(), replace(world(folder), web=Pages(pages)))
 
 
 PAIRS: Mapping[str, Pair] = {

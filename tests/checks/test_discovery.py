@@ -121,7 +121,7 @@ def test_what_needs_an_inventory_is_not_asked_and_that_is_said(tmp_path: Path) -
     assert {"smtp.relay", "dns.dkim", "delivery.arrived"} <= set(report.not_asked)
     assert list(here.hosts.spool.iterdir()) == []
     assert report.limits == ()
-    assert scope(report).startswith("Seen from outside, without an inventory; ")
+    assert scope(report).startswith("Checked from outside, without an inventory; ")
 
 
 def test_a_choice_that_needs_an_inventory_is_refused() -> None:

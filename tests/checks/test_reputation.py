@@ -116,7 +116,7 @@ def test_a_list_is_asked_in_its_own_order_of_octets(tmp_path: Path) -> None:
         server.answers["2.0.0.127.list.example.net", "A"] = [a("127.0.0.2")]
         server.answers["8.8.8.8.list.example.net", "A"] = [a("127.0.0.3")]
         here = replace(world(tmp_path), names=Resolver(["127.0.0.1"], server.port))
-        found = [one for one in blocklists.listed(asked, here) if one.about == "host"]
+        found = [one for one in blocklists.entries(asked, here) if one.about == "host"]
 
     assert [(one.severity, one.saw) for one in found] == [
         (ERROR, "mx1 at 8.8.8.8: listed by list.example.net: 127.0.0.3")
@@ -170,7 +170,7 @@ def test_a_route_is_judged_by_what_its_holder_signed(
 def test_an_answer_that_is_none_leaves_the_route_open(text: str, tmp_path: Path) -> None:
     pages = Pages({NETWORK: Page(200, "application/json", text)})
 
-    (finding,) = rpki.validated(public(), replace(world(tmp_path), web=pages))
+    (finding,) = rpki.routes(public(), replace(world(tmp_path), web=pages))
 
     assert (finding.severity, bool(finding.fix)) == (UNKNOWN, True)
 

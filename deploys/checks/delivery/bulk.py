@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from ...mail.settings.model import Fleet
 from ..clients.https_document import Document, per_address
 from ..core.finding import Check, Finding
-from ..core.world import Names, Page, UnansweredError, World, side_by_side
+from ..core.inspection import per_fleet, together
+from ..core.world import Names, Page, UnansweredError, World
 from .dkim_signature import failure, signatures
 
 UNSUBSCRIBE = Check(
@@ -38,11 +39,11 @@ _COVERED = {"list-unsubscribe", "list-unsubscribe-post"}
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
+@per_fleet(UNSUBSCRIBE)
 def unsubscribed(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Judge each sample of bulk mail that `verify_bulk` names."""
     samples = fleet.verification.bulk
-    for findings in side_by_side(partial(_of_sample, path, world) for path in samples):
-        yield from findings
+    return together(partial(_of_sample, path, world) for path in samples)
 
 
 def _of_sample(path: str, world: World) -> list[Finding]:

@@ -13,6 +13,7 @@ from ...mail.settings.model import Fleet, MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import Reply, reply, session
 from ..core.finding import Check, Finding
+from ..core.inspection import per_fleet
 from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 
 RECIPIENTS = Check(
@@ -43,6 +44,7 @@ class _Asked:
         return {one: said for one, said in self.replies.items() if said.code not in _OK}
 
 
+@per_fleet(RECIPIENTS)
 def accepted(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host for every recipient of its domains."""
     asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]

@@ -1,12 +1,13 @@
 """Every host looked at once, side by side, and the look judged by everything of this room."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.units import POSTFIX, required_units
 from ..core.finding import Check, Finding
-from ..core.world import UnansweredError, World, side_by_side
+from ..core.inspection import per_fleet, together
+from ..core.world import UnansweredError, World
 from .clock import CLOCK, clock
 from .disk import DISK, disk
 from .drift import DRIFT, drift
@@ -30,10 +31,10 @@ _JUDGES: dict[Check, Callable[[Look], Iterator[Finding]]] = {
 CHECKS = tuple(_JUDGES)
 
 
-def examined(fleet: Fleet, world: World) -> Iterator[Finding]:
+@per_fleet(*CHECKS)
+def examined(fleet: Fleet, world: World) -> Iterable[Finding]:
     """Look at every mail host and judge what was seen."""
-    for findings in side_by_side(partial(_of_host, host, fleet, world) for host in fleet.hosts):
-        yield from findings
+    return together(partial(_of_host, host, fleet, world) for host in fleet.hosts)
 
 
 def _of_host(host: MailSettings, fleet: Fleet, world: World) -> list[Finding]:

@@ -5,13 +5,14 @@ A list that does not answer a resolver, or answers anything with yes, would say 
 test points are asked first: one entry that it always has, and one that it never has.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding
+from ..core.inspection import per_fleet, together
+from ..core.target import Scope
 from ..core.world import UnansweredError, World, side_by_side
 from . import is_reserved
 from .lists import LISTED_IPV6, REFUSALS, UNLISTED_IPV6, Blocklist, chosen
@@ -46,21 +47,21 @@ class _Case:
     ipv6: bool = False
 
 
-def listed(fleet: Fleet, world: World) -> Iterator[Finding]:
+@per_fleet(BLOCKLISTS, DOMAIN_LISTS, anywhere=True)
+def entries(scope: Scope, world: World) -> Iterable[Finding]:
     """Ask every list about every address and domain that it could hold."""
-    lists = chosen(fleet.verification.blocklists, world.names)
+    lists = chosen(scope.verification.blocklists, world.names)
     calls = []
-    for host in fleet.hosts:
+    for host in scope.hosts:
         for address in host.addresses:
             case = _of_address(host.inventory_name, address)
             asked = [one for one in lists if one.of == "addresses" and one.ipv6 >= case.ipv6]
             calls.append(partial(_judged, case, asked, world, public=address.is_global))
-    for domain in fleet.domains:
+    for domain in scope.domains:
         case = _Case(DOMAIN_LISTS, domain, domain, domain)
         asked = [one for one in lists if one.of == "domains"]
         calls.append(partial(_judged, case, asked, world, public=not is_reserved(domain)))
-    for findings in side_by_side(calls):
-        yield from findings
+    return together(calls)
 
 
 def _of_address(host: str, address: IPv4Address | IPv6Address) -> _Case:

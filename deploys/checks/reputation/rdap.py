@@ -6,13 +6,13 @@ found by way of rdap.org, which answers with a redirect to the right one.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import partial
 
-from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding, Severity
-from ..core.world import UnansweredError, World, side_by_side
+from ..core.inspection import per_domain
+from ..core.target import Scope
+from ..core.world import UnansweredError, World
 from . import is_reserved
 
 AGE = Check(
@@ -30,13 +30,9 @@ _DAYS = 30
 _FOUND, _NOT_FOUND = 200, 404
 
 
-def known_for(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask for the registration of each domain."""
-    for findings in side_by_side(partial(_of_domain, domain, world) for domain in fleet.domains):
-        yield from findings
-
-
-def _of_domain(domain: str, world: World) -> list[Finding]:
+@per_domain(AGE, anywhere=True)
+def registrations(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
+    """Look up the registration of a domain."""
     if is_reserved(domain):
         return [AGE.ok(domain, f"{domain}: a reserved name, which no registry knows")]
     fix = "ask from a machine that reaches https://rdap.org and the registry's own server"

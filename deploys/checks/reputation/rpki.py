@@ -6,15 +6,16 @@ reached from there. Who announces an address, and how that is validated, RIPEsta
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode
 
-from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding
-from ..core.world import UnansweredError, World, side_by_side
+from ..core.inspection import per_host, together
+from ..core.target import Host
+from ..core.world import UnansweredError, World
 
 RPKI = Check(
     "reputation.rpki",
@@ -35,11 +36,12 @@ _INVALID = {
 _UNSIGNED = "unknown"  # RFC 6811 calls it NotFound
 
 
-def validated(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask for the route to every address of every host."""
-    asked = [(host.inventory_name, str(one)) for host in fleet.hosts for one in host.addresses]
-    for findings in side_by_side(partial(_of, name, address, world) for name, address in asked):
-        yield from findings
+@per_host(RPKI, anywhere=True)
+def routes(host: Host, world: World) -> Iterable[Finding]:
+    """Look up the route to every address of a host."""
+    return together(
+        partial(_of, host.inventory_name, str(address), world) for address in host.addresses
+    )
 
 
 def _of(name: str, address: str, world: World) -> list[Finding]:

@@ -106,12 +106,12 @@ INSPECTIONS: tuple[Inspection, ...] = (
     ports.open_ports,
     submission.submission,
     forgery.forgery,
-    Inspection(examination.examined, examination.CHECKS),
-    Inspection(blocklists.listed, (blocklists.BLOCKLISTS, blocklists.DOMAIN_LISTS), anywhere=True),
-    Inspection(rpki.validated, (rpki.RPKI,), anywhere=True),
-    Inspection(rdap.known_for, (rdap.AGE,), anywhere=True),
-    Inspection(recipients.accepted, (recipients.RECIPIENTS,)),
-    Inspection(bulk.unsubscribed, (bulk.UNSUBSCRIBE,)),
+    examination.examined,
+    blocklists.entries,
+    rpki.routes,
+    rdap.registrations,
+    recipients.accepted,
+    bulk.unsubscribed,
 )
 MESSAGE_INSPECTIONS = (
     MessageInspection(
