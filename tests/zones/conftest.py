@@ -1,4 +1,4 @@
-"""What every test of the zones needs."""
+"""Fixtures of all tests of the zones."""
 
 import logging
 from pathlib import Path
@@ -11,14 +11,14 @@ from tests.clock import Clock
 
 @pytest.fixture(autouse=True, scope="session")
 def _quiet() -> None:
-    """Odd records are the point here, so octoDNS's warnings about them say nothing."""
+    """Hide octoDNS's warnings about invalid records, which are the subject of these tests."""
     for name in ("Record", "Zone", "Plan", "MemoryProvider[test]"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is saved before a change stays out of the home of whoever runs the tests."""
+    """Keep backups out of the home of the user that runs the tests."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 

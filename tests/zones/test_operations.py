@@ -98,7 +98,7 @@ def started(*hosts: str, plans: bool = True) -> State:
 
 
 def changed(state: State) -> dict[str, bool | None]:
-    """Which hosts changed something; None where the operation failed."""
+    """Return for each host if it changed something; None where the operation failed."""
     return {
         host.name: op.operation_meta.did_change() if op.operation_meta.did_succeed() else None
         for host, ops in state.ops.items()

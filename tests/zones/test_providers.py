@@ -10,6 +10,7 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.zones.providers.catalogue import PROVIDERS
+from deploys.zones.providers.http import sessions
 from deploys.zones.providers.load import load
 from deploys.zones.providers.provider import Provider
 from tests.zones.configurations import KEY, KEYS, account, api, configured, given
@@ -81,6 +82,20 @@ def test_a_provider_loads_from_octodns_own_keys_and_shows_no_secret(
     assert KEY not in repr(provider)
     assert "PRIVATE KEY" not in repr(provider)
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_further_instance_reads_the_same_configuration_and_shares_the_connections(
+    name: str,
+) -> None:
+    provider = load(configured(name))
+    assert provider.another
+    other = provider.another()
+
+    assert type(other).__name__ == type(provider.octodns).__name__
+    assert other is not provider.octodns
+    pairs = zip(sessions(provider.octodns), sessions(other), strict=True)
+    assert all(first.adapters is second.adapters for first, second in pairs)
 
 
 @pytest.mark.parametrize(("name", "key"), MISSING)

@@ -15,7 +15,7 @@ NS1, NS2 = "ns1.nic.example", "ns2.nic.example"
 
 @dataclass(frozen=True)
 class World:
-    """Who is asked; each of them can be made to answer something else."""
+    """The servers of a zone; a test can change the answers of each."""
 
     resolver: Responder
     parent: Responder
@@ -24,7 +24,7 @@ class World:
 
     @property
     def ask(self) -> dns.resolver.Resolver:
-        """A resolver with an empty memory of its own."""
+        """A resolver with an empty cache of its own."""
         made = finder((self.resolver.address,))
         made.port, made.timeout, made.lifetime = self.resolver.port, 0.5, 0.5
         return made

@@ -31,7 +31,7 @@ STALE = "ours, and the inventory needs it no longer"
 
 
 class Ownership:
-    """What of a zone is ours, exists and is wanted, as digests by name and label."""
+    """Ownership in one zone: `ours`, `there` and `wanted` are digests by name and label."""
 
     def __init__(self, existing: Zone, records: Collection[MailRecord], scope: PlanScope) -> None:
         self.existing, self.records, self.scope = existing, records, scope
