@@ -45,18 +45,22 @@ class PolicyState:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """Evidence for `enforce`: the policies served now, their announcements, the certificate."""
+    """
+    Evidence for `enforce`: the policies served now, their announcements, and the certificate.
+
+    `names` are the names of web sites that can have a certificate.
+    """
 
     settings: MailSettings
     served: Mapping[str, Policy]
     announced: Collection[str]
     certified: bool
+    names: Collection[str]
 
     def site(self, site: Site) -> Site:
         """Return a site in the mode that the evidence allows."""
         now = self.served.get(site.domain)
-        able = {one.name for one in certificates.of_sites(self.settings)}
-        standing = site.standing(served=now is not None and site.policy_name in able)
+        standing = site.standing(served=now is not None and site.policy_name in self.names)
         if site.mode != "enforce" or _enforces(now):
             return standing
         proven = record_name(site.domain) in self.announced and self.certified
@@ -74,7 +78,8 @@ def policy_state(settings: MailSettings, existing: Existing, lookup: RecordLooku
     """Return the state of a host's policies, with the announcements that the controller sees."""
     served = _served(settings, existing)
     announced = lookup(settings, _announcements(settings, served))
-    evidence = _Evidence(settings, served, announced, _certified(settings, existing))
+    names = {certificate.name for certificate in certificates.of_sites(settings)}
+    evidence = _Evidence(settings, served, announced, _certified(settings, existing), names)
     sites = tuple(evidence.site(site) for site in settings.sites)
     return PolicyState(
         served, tuple(site for site in sites if site.names), tuple(_waiting(evidence))
