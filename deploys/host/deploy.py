@@ -6,16 +6,17 @@ from ..mail.settings.model import HostSettings
 from .model.lookup import RecordLookup, TlsaLookup
 from .operations import host_certified, host_configured, host_prepared
 
+PREPARE = "Prepare: packages, keys and certificates"
+
 
 @deploy("Mail host")
 def mail_host(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
     """Prepare, certify and configure one mail host or null client; no zone changes."""
-    host_prepared(name="Packages, keys and certificates are there", settings=settings)
+    host_prepared(name=PREPARE, settings=settings)
     activated(settings, txt=txt, tlsa=tlsa)
 
 
 def activated(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
     """Issue certificates, for which the zone must have the host's address, and configure."""
-    name = "Certify: certificates are issued"
-    host_certified(name=name, settings=settings, tlsa=tlsa)
-    host_configured(name="Activate: configuration is loaded", settings=settings, txt=txt)
+    host_certified(name="Certify: issue certificates", settings=settings, tlsa=tlsa)
+    host_configured(name="Activate: load the configuration", settings=settings, txt=txt)

@@ -1,8 +1,8 @@
 """
-The three operations of a mail host: prepared, certified, and configured.
+Operations of a mail host or null client: prepared, certified, configured, certificates served.
 
-Each asks what exists, compares, and either says so or sends one command. They answer to pyinfra as
-every operation does: `--dry` shows the changes, `--diff` the files' lines, `--json` carries both.
+Each compares the existing with the desired state, and yields at most one command. As with every
+operation of pyinfra, `--dry` prints the changes, `--diff` their lines, and `--json` has both.
 """
 
 from collections.abc import Collection, Generator
@@ -22,8 +22,8 @@ from .services import registry
 from .services.plan_input import plan_input
 from .tls import dane
 from .transport.commands import command, fail
-from .transport.facts import existing_on
-from .transport.output import say, show
+from .transport.facts import existing_state
+from .transport.output import show, warn
 from .transport.payloads import (
     apply_request,
     certify_request,
@@ -39,22 +39,22 @@ Commands = Generator[FunctionCommand, None, None]
 @operation()
 def host_prepared(settings: HostSettings) -> Commands:
     """
-    Packages, keys and certificates are there; nothing is configured or started by this.
+    Packages, keys and certificates exist; no service is configured or started.
 
     + settings: the host's settings
 
-    Fails where another mail server holds port 25, where the system is not supported, and where
-    the package manager does.
+    Fails if another mail server listens on port 25, if the system is not supported, and if the
+    package manager fails.
     """
     existing = _existing(settings)
     sentence = obstacle(existing, settings)
     if sentence:
-        yield from _refused(sentence)
+        yield from _failed(sentence)
     elif existing:
         desired = registry.services(settings, plan_input(settings, existing))
         changes = list(preparation(desired, existing))
         if not changes:
-            host.noop("packages and certificates are there")
+            host.noop("all packages, keys and certificates exist")
             return
         show(changes)
         yield command(prepare_request(settings, desired, changes), settings)
@@ -63,13 +63,13 @@ def host_prepared(settings: HostSettings) -> Commands:
 @operation()
 def host_certified(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
     """
-    Every name has a certificate of the authority that the settings name, if they name one.
+    Every name has a certificate of the CA in the settings, if there is one.
 
     + settings: the host's settings
     + tlsa: lookup of TLSA records on every authoritative server
 
-    Never fails for the authority's sake: the host serves with what it has, and the run says so. It
-    says so too where a new certificate waits until senders know its key.
+    Does not fail if the CA does: the current certificate stays in use, and the run says so. It also
+    says if a new certificate waits until senders accept its key.
     """
     yield from _certified(settings, tlsa, ("issue", "rotate", "take"))
 
@@ -77,12 +77,12 @@ def host_certified(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
 @operation()
 def certificates_served(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
     """
-    What was issued is served, as far as senders know its keys, and what they know is noted.
+    Issued certificates are served if senders accept their keys; published keys are noted.
 
     + settings: the host's settings
     + tlsa: lookup of TLSA records on every authoritative server
 
-    Never fails for the sake of a certificate that has to wait: the run says until when.
+    Does not fail if a certificate has to wait: the run says until when.
     """
     yield from _certified(settings, tlsa, ("take",))
 
@@ -90,25 +90,25 @@ def certificates_served(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
 @operation()
 def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
     """
-    Every service has its files and tables, and runs what they say.
+    Every service has its files and tables, and has loaded them.
 
     + settings: the host's settings
     + txt: lookup of TXT records on every authoritative server
 
-    Fails where the new set is refused by the services' own tools, by the rehearsal or by the probe
-    of the live ports; what was live before is then still live, or live again.
+    Fails if the services' own tools, the preflight or the probe of the live ports refuse the new
+    set; the previous one is then still in use, or in use again.
     """
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
         given = plan_input(settings, existing, txt)
-        say(given.waiting)
+        warn(given.waiting)
         desired = registry.services(settings, given)
         left = registry.leaving(settings, given)
         plans = [list(configuration(service, existing)) for service in desired]
         changes = [*chain(*plans), *map(departure, left.values())]
         rotation = given.dkim.rotation
         if not (changes or rotation.changes):
-            host.noop("every file is in place and loaded")
+            host.noop("the configuration is as desired, and loaded")
             return
         show([*changes, *rotation.changes])
         if not changes:
@@ -128,8 +128,8 @@ def _certified(settings: HostSettings, tlsa: TlsaLookup, verbs: Collection[str])
         due = [one for one in certification(desired, existing) if one.verb in verbs]
         announcement = dane.announcement(settings, existing, tlsa)
         if not due and not announcement.changes:
-            say(dane.waiting(existing))
-            host.noop("no certificate is due")
+            warn(dane.waiting(existing))
+            host.noop("no certificate changes")
             return
         show([*due, *announcement.changes])
         request = certify_request(settings, desired, due, announcement.request)
@@ -137,13 +137,13 @@ def _certified(settings: HostSettings, tlsa: TlsaLookup, verbs: Collection[str])
 
 
 def host_facts(settings: MailSettings) -> HostFacts:
-    """Return what a host tells of itself that records have to say; it is asked only once."""
+    """Return the facts of a host that its records depend on."""
     member = state.inventory.get_host(settings.inventory_name)
-    existing = existing_on(member, existing_request(settings), settings.timeout)
+    existing = existing_state(member, existing_request(settings), settings.timeout)
     if not existing:
         return HostFacts()
     given = plan_input(settings, existing)
-    # A plan announces the policies that the host will have begun to serve.
+    # While planning, the policies that the host will serve count.
     policies = given.policies.served if state.is_executing else given.policies.desired
     return HostFacts(
         dkim=given.dkim.records,
@@ -154,11 +154,11 @@ def host_facts(settings: MailSettings) -> HostFacts:
 
 
 def _existing(settings: HostSettings) -> Existing | None:
-    return existing_on(host, existing_request(settings), settings.timeout)
+    return existing_state(host, existing_request(settings), settings.timeout)
 
 
-def _refused(sentence: str) -> Commands:
-    """Fail this host, now while planning or as a command that fails while executing."""
+def _failed(sentence: str) -> Commands:
+    """Fail this host: at once while planning, by a failing command while executing."""
     if state.is_executing:
         yield FunctionCommand(fail, (sentence,), {})
         return

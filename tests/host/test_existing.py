@@ -1,4 +1,4 @@
-"""What exists on a host is remembered of that host, whoever asks."""
+"""The state of a host is kept by host, on every host's turn."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
 from deploys.host.model.request import ExistingRequest
-from deploys.host.transport.facts import existing_on, remembered
+from deploys.host.transport.facts import existing_state, remembered
 from tests.host.found import bare
 
 
@@ -35,6 +35,6 @@ def test_the_latest_answer_is_found_on_another_hosts_turn_too(run: State) -> Non
         remembered(host, latest)
 
     with ctx_host.use(mx2):
-        assert existing_on(mx1, ExistingRequest(()), 1) is latest
+        assert existing_state(mx1, ExistingRequest(()), 1) is latest
     with ctx_host.use(mx1):
-        assert existing_on(host, ExistingRequest(()), 1) is latest
+        assert existing_state(host, ExistingRequest(()), 1) is latest

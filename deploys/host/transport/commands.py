@@ -1,7 +1,7 @@
 """
-The commands that change a host: a request to the agent, and what becomes of it.
+Commands that change a host: each sends one request to the agent.
 
-A command fails the host with one sentence; how many hosts a run has changed is counted here.
+A command that fails does so with one sentence. The changed hosts of a run are counted.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from ...run.state import per_run
 from ..model.request import ExistingRequest, RotateRequest
 from ..services.registry import suspects
 from .facts import remembered
-from .remote import CUT_OFF, Input, agent_command, answer_in
+from .remote import INCOMPLETE, Input, agent_command, answer_in
 
 Ask = Callable[[Host], list[str]]
 
@@ -43,7 +43,7 @@ def command(request: ExistingRequest, settings: HostSettings) -> FunctionCommand
 
 
 def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
-    """Send a request to the agent; False fails the host, after one sentence with the reason."""
+    """Send a request to the agent; print the reason of a failure, and return False for it."""
     try:
         existing = remembered(host, answer_in(ask(host)))
     except FactProcessError as refusal:
@@ -52,7 +52,7 @@ def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
     except RemoteError as error:
         return fail(state, host, f"{error}; run again")
     except (ValueError, IndexError):
-        return fail(state, host, f"{CUT_OFF}; run again")
+        return fail(state, host, f"{INCOMPLETE}; run again")
     for note in existing.notes:
         host.log_styled(note, fg="red", log_func=logger.warning)
     per_run(state, ChangedHosts).add(host.name)
@@ -60,7 +60,7 @@ def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
 
 
 def fail(state: State, host: Host, sentence: str) -> bool:  # noqa: ARG001 - pyinfra's signature
-    """Fail a host with the one sentence that its operator has to read."""
+    """Print the reason of a failure, and return False, which fails the host."""
     host.log_styled(sentence, fg="red", log_func=logger.error)
     return False
 

@@ -1,7 +1,7 @@
 """
-What exists on a host, asked with one remote command and kept until something changes it.
+State of a host: one fact, one remote command, kept until a command changes the host.
 
-pyinfra keeps no facts, so a plan of several operations would ask for each of them anew.
+pyinfra keeps no facts, so each operation of a plan would ask again.
 """
 
 from pyinfra import state
@@ -14,14 +14,14 @@ from ...run.remote import time_limit
 from ...run.state import per_run
 from ..model.request import ExistingRequest
 from ..model.state import Existing
-from .remote import CUT_OFF, Input, agent_command, answer_in
+from .remote import INCOMPLETE, Input, agent_command, answer_in
 
 
 class HostState(FactBase[Existing | None]):
-    """Returns what exists on the host: files, tables, packages, units, what is loaded."""
+    """Returns the state of the host: files, tables, packages, units, loaded sets."""
 
     def command(self) -> StringCommand:
-        """Return the agent's start; its program and its request come on standard input."""
+        """Return the command that starts the agent; its modules and the request are its input."""
         return agent_command()
 
     def process(self, output: list[str]) -> Existing:
@@ -29,15 +29,15 @@ class HostState(FactBase[Existing | None]):
         try:
             return answer_in(output)
         except (ValueError, IndexError) as error:
-            raise FactProcessError(CUT_OFF) from error
+            raise FactProcessError(INCOMPLETE) from error
 
 
 class KnownStates(dict[str, tuple[bool, Existing]]):
-    """The last state of each host, by name, and whether it was asked while executing."""
+    """The last state of each host by name; True if it is of the execution, not of the planning."""
 
 
-def existing_on(host: Host, request: ExistingRequest, timeout: int) -> Existing | None:
-    """Return what exists on a host, asking at most once while planning and once while executing."""
+def existing_state(host: Host, request: ExistingRequest, timeout: int) -> Existing | None:
+    """Return the state of a host; it is asked once while planning and once while executing."""
     executing, existing = per_run(host.state, KnownStates).get(host.name, (None, None))
     if existing is not None and executing == state.is_executing:
         return existing
@@ -47,6 +47,6 @@ def existing_on(host: Host, request: ExistingRequest, timeout: int) -> Existing 
 
 
 def remembered(host: Host, existing: Existing) -> Existing:
-    """Keep what exists on a host, as an apply has just reported it."""
+    """Keep the state of a host, as it was reported."""
     per_run(host.state, KnownStates)[host.name] = (state.is_executing, existing)
     return existing

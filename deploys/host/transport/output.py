@@ -1,4 +1,4 @@
-"""What a run says of a host: its plan, line by line where asked, and what it leaves to do."""
+"""Output of a run about a host: its plan, and the operator's tasks that remain."""
 
 import sys
 from collections.abc import Iterable
@@ -9,14 +9,14 @@ from pyinfra import host, logger, state
 from ..model.plan import HostChange
 
 
-def say(sentences: Iterable[str]) -> None:
-    """Tell what a run leaves to its operator; only when it is known, and so not while planning."""
+def warn(sentences: Iterable[str]) -> None:
+    """Print tasks for the operator, but not while planning, when they may still change."""
     for sentence in sentences if state.is_executing else ():
         host.log_styled(f"  {sentence}", fg="yellow", log_func=logger.warning)
 
 
 def show(changes: Iterable[HostChange]) -> None:
-    """Show a plan once: while planning, or while executing where planning was skipped."""
+    """Print a plan once: while planning, or while executing if planning was skipped."""
     if state.is_executing and state.should_check_for_changes():
         return
     for change in changes:

@@ -21,7 +21,7 @@ from ..services import registry
 
 
 def existing_request(settings: HostSettings) -> ExistingRequest:
-    """Return the question about every service of a host."""
+    """Return the request for the state of every service of a host."""
     return ExistingRequest(_queries(settings))
 
 

@@ -1,8 +1,8 @@
 """
-How a request reaches the agent, and how its answer is read.
+Transport of the agent and of requests to it, and of its answers.
 
-The agent travels with every request, on standard input, as what it is asked does: nothing of
-either is in an argument, a log or a file, and nothing has to be on the host but Python.
+Each request brings the agent along, both on standard input: nothing of them is in an argument, a
+log or a file, and the host needs nothing but Python.
 """
 
 import io
@@ -31,12 +31,12 @@ BOOTSTRAP = (
     "sys.path.insert(0,'/proc/self/fd/%d'%f);"
     f"from {PROGRAM}.__main__ import main;main()"
 )
-CUT_OFF = "the host's answer was cut off"
+INCOMPLETE = "the host's answer is incomplete"
 NO_PYTHON = '{"refused":{"step":"python3","why":"python3 is missing: apt-get install python3"}}'
 
 
 class Input(list[str]):
-    """The agent and a request to it, as lines of standard input; their content is never shown."""
+    """The agent and a request to it, as lines of standard input; their content is never printed."""
 
     def __init__(self, request: Request) -> None:
         super().__init__((agent(), *payload(request).splitlines()))
@@ -46,11 +46,11 @@ class Input(list[str]):
 
 
 class Refusal(FactProcessError):
-    """The agent said no; the text says where and why."""
+    """The agent refused a request; the text has the step and the reason."""
 
 
 def agent_command() -> StringCommand:
-    """Return the command that starts the agent on a host, or says what the host lacks."""
+    """Return the command that starts the agent on a host, or reports that Python is missing."""
     return StringCommand(
         *("if command -v python3 >/dev/null; then exec python3 -c", QuoteString(BOOTSTRAP), ";"),
         *("else echo", QuoteString(NO_PYTHON), "; fi"),
@@ -58,7 +58,7 @@ def agent_command() -> StringCommand:
 
 
 def answer_in(output: list[str]) -> Existing:
-    """Return the agent's answer; raise Refusal with its sentence where it refused."""
+    """Return the agent's answer; raise Refusal with its sentence if it refused."""
     reply = json.loads(output[-1])
     if refused := reply.get("refused"):
         raise Refusal(f"{refused['step']}: {refused['why']}")
