@@ -13,14 +13,14 @@ from deploys.mail.errors import MailError
 from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.propagation.poll import Question, wait
 from deploys.zones.providers.load import load
-from scripts.benches import answering
-from scripts.benches.answering import far_servers
-from scripts.benches.command import BenchError
-from scripts.benches.frame import Case, Figures, Report, interleaved
-from scripts.benches.proving import outcome
-from scripts.benches.publishing import counted
-from scripts.benches.submission import Sent
-from scripts.benches.tallies import total
+from scripts.benches.instruments import name_servers
+from scripts.benches.instruments.command import BenchError
+from scripts.benches.instruments.name_servers import far_servers
+from scripts.benches.instruments.report import Case, Figures, Report, interleaved
+from scripts.benches.instruments.submission import Sent
+from scripts.benches.publication import counted
+from scripts.benches.start import imports
+from scripts.benches.verification import outcome, total
 from tests.clock import Clock
 
 
@@ -114,7 +114,7 @@ def test_a_name_server_that_lags_has_its_records_from_its_moment_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr(answering, "time", clock)
+    monkeypatch.setattr(name_servers, "time", clock)
     with far_servers(2, (RECORD,), since={2: 1.0}) as servers:
         before = wait([Question("harbor.example", server, RECORD) for server in servers], 0)
         clock.now = 1.0
@@ -128,13 +128,18 @@ def test_a_name_server_that_lags_has_its_records_from_its_moment_on(
 def test_a_name_server_that_is_far_away_answers_after_a_round_trip(
     round_trip: float, wrong: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "ROUND_TRIP", round_trip)
+    monkeypatch.setattr(name_servers, "ROUND_TRIP", round_trip)
     if round_trip:
         monkeypatch.setattr(query, "PATIENCE", 0.2)
     with far_servers(1, (RECORD,)) as (server,):
         outcome = wait([Question("harbor.example", server, RECORD)], 0)
 
     assert [str(fault) for fault in outcome.wrong.values()] == wrong
+
+
+def test_a_deploy_is_measured_by_the_imports_at_its_top() -> None:
+    assert imports("pyinfra") == []
+    assert imports("lab") == ["from deploys.lab.deploy import lab"]
 
 
 class _Unwilling(BaseHTTPRequestHandler):

@@ -10,14 +10,15 @@ from rich.console import Console
 
 from deploys.mail.errors import MailError
 
-from .command import ROOT, BenchError
-from .frame import Report
+from .deployment import NOTES, deployment
+from .instruments.command import ROOT, BenchError
+from .instruments.report import Report
+from .instruments.sender import SUITES
 from .outbound import outbound
-from .proving import proving
-from .provisioning import NOTES, provisioning
-from .publishing import publishing
-from .sending import SUITES
-from .switching import switching
+from .publication import publication
+from .start import start
+from .switch import switch
+from .verification import verification
 
 REPORTS = ROOT / "reports" / "bench"
 
@@ -41,15 +42,17 @@ def main(arguments: Sequence[str]) -> int:
 
 def _measured(options: argparse.Namespace, progress: Console) -> list[Report]:
     common = (options.runs, progress.print)
+    if options.bench == "start":
+        return [start(*common)]
     if options.bench == "outbound":
         return outbound(options.release, options.messages, *common, keep=options.keep)
     if options.bench == "switch":
-        return switching(options.release, *common, keep=options.keep)
+        return switch(options.release, *common, keep=options.keep)
     if options.bench == "zone":
-        return [publishing(options.domains, *common, keep=options.keep)]
+        return [publication(options.domains, *common, keep=options.keep)]
     if options.bench == "verify":
-        return [proving(options.hosts, options.domains, *common, keep=options.keep)]
-    return [provisioning(options.bench, options.hosts, *common, keep=options.keep)]
+        return [verification(options.hosts, options.domains, *common, keep=options.keep)]
+    return [deployment(options.bench, options.hosts, *common, keep=options.keep)]
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -59,6 +62,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         _common(benches.add_parser(name)).add_argument(
             "--hosts", type=_number, nargs="+", default=[1, 5, 20], help="numbers of mail hosts"
         )
+    _runs(benches.add_parser("start"))
     carrying = _common(benches.add_parser("outbound"))
     carrying.add_argument("--messages", type=_number, default=3000, help="how many each carries")
     for bench in (carrying, _common(benches.add_parser("switch"))):
@@ -76,10 +80,15 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def _runs(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument(
         "--runs", type=_number, default=3, help="how often, of which the median counts"
     )
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    _runs(parser)
     parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
     return parser
 

@@ -21,7 +21,7 @@ from deploys.mail import paths
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 
-from .command import run
+from .instruments.command import run
 
 HERE = Path(__file__).parent
 PYINFRA = ".venv/bin/pyinfra"

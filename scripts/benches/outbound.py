@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from .command import run
-from .frame import Case, Figures, Report, interleaved
-from .hosts import lab_up
-from .machine import machine
-from .sending import SIGNED, STOCK, STOCK_OPENDKIM, UNSIGNED, Sender, sender
-from .submission import SESSIONS
+from .instruments.command import run
+from .instruments.hosts import lab_up
+from .instruments.machine import machine
+from .instruments.report import Case, Figures, Report, interleaved
+from .instruments.sender import SIGNED, STOCK, STOCK_OPENDKIM, UNSIGNED, Sender, sender
+from .instruments.submission import SESSIONS
 
 RATE, SUBMISSION = "messages_per_second", "submission"
 CONTENDERS = (STOCK, UNSIGNED, SIGNED, STOCK_OPENDKIM)

@@ -3,7 +3,7 @@
 import os
 
 from deploys.lab.inventory import dns, hosts, resolvers
-from scripts.benches import sending
+from scripts.benches.instruments import sender
 
 mail = [
     (
@@ -12,9 +12,9 @@ mail = [
             **data,
             "mail_dns": dns("bench"),
             "mail_resolvers": resolvers("bench"),
-            "mail_postfix_main": {"relayhost": sending.RELAYHOST},
+            "mail_postfix_main": {"relayhost": sender.RELAYHOST},
         },
     )
     for name, data in hosts("bench", "mail")
-    if name == os.environ[sending.HOST]
+    if name == os.environ[sender.HOST]
 ]

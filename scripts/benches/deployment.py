@@ -7,18 +7,19 @@ and an Ansible playbook. That the work is the same is not believed but compared,
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploys.lab.definition import Lab
+from deploys.lab import inventory, state
+from deploys.lab.definition import Lab, LabHost, Suite
 
-from .contenders import NAMES, contender
-from .frame import Case, Figures, Report, interleaved
-from .hosts import Hosts, lab_up, same
-from .machine import machine
-from .roads import FAR_MS, NEAR_MS, Roads, roads
+from .contenders import NAMES, Data, contender, rendered
+from .instruments.hosts import Hosts, lab_up, same
+from .instruments.machine import machine
+from .instruments.proxy import far_away
+from .instruments.report import Case, Figures, Report, interleaved
 
 OURS, COMMANDS, UPLOADS = "ours", "remote_commands_per_host", "uploads_per_host"
 NOTES = {
@@ -29,6 +30,10 @@ NOTES = {
         " becomes live, the others do not."
     ),
 }
+SSH_PORT = 22
+NEAR_MS, FAR_MS = 0, 50
+RELEASES: Mapping[Suite, str] = {"bookworm": "12", "trixie": "13"}
+Roads = Mapping[int, Mapping[str, Data]]  # by round trip in ms, then by host
 FRAME = (
     "Far is 50 ms of round trip, TCP's handshake included. Remote commands are those that the SSH"
     " server started, and the files uploaded by SFTP. All hosts share this machine's"
@@ -41,7 +46,7 @@ MOST_SECONDS = {
 Tell = Callable[[str], None]
 
 
-def provisioning(bench: str, counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
+def deployment(bench: str, counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
     """Measure all contenders on so many hosts, near and far."""
     here = machine()
     with _course(max(counts), tell, keep=keep) as course:
@@ -125,3 +130,34 @@ def _rehearsed(course: _Course, count: int, tell: Tell) -> list[str]:
         same(hosts, done or found, found, f"{name} left something else than the one before")
         done = found
     return done
+
+
+@contextmanager
+def roads(lab: Lab, directory: Path) -> Iterator[Roads]:
+    """Yield each host's data for every road to it, for as long as the context lasts."""
+    near = {host.name: _near(lab, host, directory) for host in lab.of("mail")}
+    addresses = [(str(data["ssh_hostname"]), SSH_PORT) for data in near.values()]
+    with far_away(addresses, FAR_MS / 1000) as ports:
+        known_hosts = directory / "known_hosts"
+        far = {
+            name: {
+                **data,
+                "ssh_hostname": "127.0.0.1",
+                "ssh_port": ports[data["ssh_hostname"], SSH_PORT],
+                "ssh_known_hosts_file": str(known_hosts),
+            }
+            for name, data in near.items()
+        }
+        known_hosts.write_text("".join(_known(lab, name, data) for name, data in far.items()))
+        yield {NEAR_MS: near, FAR_MS: far}
+
+
+def _near(lab: Lab, host: LabHost, directory: Path) -> Data:
+    data = dict(inventory.hosts(lab.name, "mail", len(lab.of("mail"))))[host.name]
+    files = directory / host.name
+    rendered(data, RELEASES[host.suite], files)
+    return {**data, "ssh_port": SSH_PORT, "bench_files": str(files)}
+
+
+def _known(lab: Lab, name: str, data: Data) -> str:
+    return f"[{data['ssh_hostname']}]:{data['ssh_port']} {state.keys(lab).ssh_public(name)}\n"

@@ -4,9 +4,9 @@ import json
 import os
 
 from deploys.lab.inventory import dns, hosts, resolvers
-from scripts.benches import proving
+from scripts.benches import verification
 
-DOMAINS = json.loads(os.environ[proving.DOMAINS])
+DOMAINS = json.loads(os.environ[verification.DOMAINS])
 
 mail = [
     (

@@ -14,9 +14,9 @@ from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.model.recordsets import rdata
 from deploys.zones.propagation.poll import Question, fault, wait
 
-from .answering import far_servers
-from .command import BenchError
-from .frame import Case, Figures
+from .instruments.command import BenchError
+from .instruments.name_servers import far_servers
+from .instruments.report import Case, Figures
 
 VERIFY, NOTICE, SEQUENTIAL, SECONDS = "verify", "notice", "sequential", "seconds"
 ZONE = "harbor.example"

@@ -8,6 +8,7 @@ hosts' SSH servers.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,23 +16,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploys.lab.definition import Lab
+from deploys.lab.definition import Lab, Role
 
-from .command import ROOT, BenchError, run
-from .frame import Case, Figures, Report, interleaved
-from .hosts import Hosts, lab_up
-from .machine import machine
-from .tallies import Tallies
-from .zones import Zones, zones_made
+from .instruments.command import ROOT, BenchError, run
+from .instruments.hosts import Hosts, lab_up
+from .instruments.machine import machine
+from .instruments.report import Case, Figures, Report, interleaved
+from .instruments.zones import Zones, zones_made
 
 HERE = Path(__file__).parent
-INVENTORY = HERE / "proof_inventory.py"
+INVENTORY = HERE / "verification_inventory.py"
 PROOF = (
     ROOT / "reports" / HERE.name / "report.json"
 )  # as the run calls it, by the inventory's place
 DOMAINS = "BENCH_DOMAINS"  # in the environment: the domains of each host that is proved
 VERIFY, BASELINE = "verify", "1x1"  # hosts and domains
 SECONDS, MESSAGES, COMMANDS, ANSWERS = "seconds", "messages", "remote_commands_per_host", "answers"
+SCRIPTS = HERE / "instruments" / "host"
+SERVERS: Mapping[str, tuple[Role, str]] = {
+    "name_server_queries": ("ns", "pdns_control show udp-queries; pdns_control show tcp-queries"),
+    "resolver_queries": (
+        "resolver",
+        "unbound-control -c /run/unbound.bench.conf stats_noreset | grep ^total.num.queries=",
+    ),
+}
+NUMBER = re.compile(r"\d+$", re.MULTILINE)
 UNPROVED = ("--data", "verify_only=dns.mx")  # so that a deploy that fails says that alone
 ONE, TEN = 1, 10
 MOST_SECONDS = {ONE: 30.0, TEN: 60.0}  # by mail hosts, with a domain each
@@ -43,7 +52,7 @@ NOTE = (
 Tell = Callable[[str], None]
 
 
-def proving(
+def verification(
     hosts: Sequence[int], domains: Sequence[int], runs: int, tell: Tell, *, keep: bool
 ) -> Report:
     """Measure proofs of so many hosts with a domain each, and of one host with so many domains."""
@@ -62,6 +71,25 @@ def _cases(hosts: Sequence[int], domains: Sequence[int]) -> Iterator[Case]:
         labels = {"hosts": many, "domains": served}
         aims = {SECONDS: MOST_SECONDS[many]} if many == served and many in MOST_SECONDS else {}
         yield Case(VERIFY, f"{many}x{served}", labels, aims)
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """The counters of a lab's DNS."""
+
+    lab: Lab
+
+    def begin(self) -> None:
+        """Let the resolver be asked how many queries it got."""
+        self._shell("resolver", (SCRIPTS / "tally.sh").read_text())
+
+    def now(self) -> dict[str, int]:
+        """Return how many queries there have been so far."""
+        return {name: total(self._shell(*server)) for name, server in SERVERS.items()}
+
+    def _shell(self, role: Role, script: str) -> str:
+        container = self.lab.container(self.lab.only(role))
+        return run(("podman", "exec", "-i", container, "sh", "-s"), stdin=script)
 
 
 @dataclass(frozen=True)
@@ -127,3 +155,11 @@ def _course(hosts: int, domains: int, tell: Tell, *, keep: bool) -> Iterator[_Co
         tell(f"unmeasured: {domains - 1} zones are made in its PowerDNS")
         with zones_made(lab, domains - 1) as zones:
             yield _Course(lab, zones, tallies, tell)
+
+
+def total(shown: str) -> int:
+    """Return the sum of the numbers at the ends of lines."""
+    numbers = NUMBER.findall(shown)
+    if not numbers:
+        raise BenchError(f"a server of the lab does not say how many queries it got: {shown!r}")
+    return sum(map(int, numbers))

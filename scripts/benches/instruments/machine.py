@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 from datetime import UTC, datetime
 from importlib.metadata import distributions, version
 from typing import Any
@@ -21,9 +22,15 @@ def machine() -> dict[str, Any]:
             "python": platform.python_version(),
             "pyinfra": version("pyinfra"),
             **_ansible(),
-            "podman": run(("podman", "--version")).split()[-1],
+            **_podman(),
         },
     }
+
+
+def _podman() -> dict[str, str]:
+    if shutil.which("podman") is None:  # of which what needs no lab takes no notice
+        return {}
+    return {"podman": run(("podman", "--version")).split()[-1]}
 
 
 def _ansible() -> dict[str, str]:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECONDS = 900
 COMPLAINT = re.compile("error|fail|fatal|no answer|refused|unreachable", re.IGNORECASE)
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from .command import BenchError
-from .frame import Case, Figures, Report, interleaved
-from .hosts import lab_up
-from .machine import machine
-from .sending import Sender, sender
+from .instruments.command import BenchError
+from .instruments.hosts import lab_up
+from .instruments.machine import machine
+from .instruments.report import Case, Figures, Report, interleaved
+from .instruments.sender import Sender, sender
 
 SECONDS, UNCERTAIN = "seconds", "uncertain_seconds"
 APPLIED, REFUSED, UNDONE = "applied", "refused", "put_back"
@@ -33,7 +33,7 @@ NOTE = (
 Tell = Callable[[str], None]
 
 
-def switching(release: str, runs: int, tell: Tell, *, keep: bool) -> list[Report]:
+def switch(release: str, runs: int, tell: Tell, *, keep: bool) -> list[Report]:
     """Measure changes of a host with a Debian release."""
     with _course(release, tell, keep=keep) as course:
         here = {**machine(), "host": f"Debian {release}"}

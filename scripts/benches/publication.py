@@ -24,12 +24,12 @@ from deploys.zones.providers.load import load
 from deploys.zones.publication import Publication
 from deploys.zones.run import by_configuration
 
-from .command import BenchError
-from .frame import Case, Figures, Report, interleaved
-from .hosts import lab_up
-from .machine import machine
-from .verifying import NOTICE, SEQUENTIAL, VERIFY, notice, verify, watching
-from .zones import Zones, zones_made
+from .instruments.command import BenchError
+from .instruments.hosts import lab_up
+from .instruments.machine import machine
+from .instruments.report import Case, Figures, Report, interleaved
+from .instruments.zones import Zones, zones_made
+from .propagation import NOTICE, SEQUENTIAL, VERIFY, notice, verify, watching
 
 PUBLISH, PLAN, ONE = "publish", "plan", "1"
 SECONDS, READS, WRITES = "seconds", "reads_per_domain", "writes_per_domain"
@@ -48,7 +48,7 @@ NOTE = (
 Tell = Callable[[str], None]
 
 
-def publishing(counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
+def publication(counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
     """Measure zones of so many domains."""
     here = machine()
     with _course(max(counts), tell, keep=keep) as course:

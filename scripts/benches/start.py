@@ -1,0 +1,55 @@
+"""
+How long a run takes until it begins: the imports of pyinfra itself, and of our deploys beside it.
+
+Each is imported in a process of its own, from the start of Python to its end. A deploy is measured
+by the imports at its top, as pyinfra runs it; nothing is connected to.
+"""
+
+import ast
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from .instruments.command import ROOT, run
+from .instruments.machine import machine
+from .instruments.report import Case, Figures, Report, interleaved
+
+SECONDS, MODULES, PYINFRA = "seconds", "modules", "pyinfra"
+DEPLOYS = ("hosts", "site", "verify")
+MOST_SECONDS = {"site": 0.85, "verify": 0.85}
+ALONE = "import pyinfra_cli.main"
+COUNT = "import sys; print(len(sys.modules))"
+NOTE = (
+    "Seconds from the start of Python to its end, in a process of its own each; modules are those"
+    " that have been imported then. This machine has"
+)
+Tell = Callable[[str], None]
+
+
+def start(runs: int, tell: Tell) -> Report:
+    """Measure the imports of pyinfra and of each deploy."""
+    here = machine()
+    cases = interleaved(_cases(), runs, _measured, tell)
+    note = f"{NOTE} {here['cores']} cores; its load was {here['load']} before."
+    return Report("start", SECONDS, (PYINFRA,), note, here, cases)
+
+
+def _cases() -> Iterator[Case]:
+    for name in (PYINFRA, *DEPLOYS):
+        aims = {SECONDS: MOST_SECONDS[name]} if name in MOST_SECONDS else {}
+        yield Case("start", name, {}, aims)
+
+
+def _measured(case: Case) -> Figures:
+    program = "\n".join((ALONE, *imports(case.contender), COUNT))
+    began = time.perf_counter()
+    modules = run((sys.executable, "-c", program))
+    return {SECONDS: round(time.perf_counter() - began, 3), MODULES: int(modules)}
+
+
+def imports(name: str) -> list[str]:
+    """Return the statements with which a deploy begins; pyinfra alone has none besides its own."""
+    if name == PYINFRA:
+        return []
+    body = ast.parse((ROOT / "deploys" / f"{name}.py").read_text()).body
+    return [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
