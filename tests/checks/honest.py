@@ -18,8 +18,9 @@ from deploys.checks.core.waivers import waived
 from deploys.checks.core.world import World
 from deploys.checks.delivery import arrival, authentication, dkim
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.privacy import private
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
+from deploys.checks.delivery.inspection import MessageInspection
+from deploys.checks.delivery.privacy import submissions
 from deploys.checks.delivery.test_messages import Route
 from deploys.checks.dns import address, dmarc, keys, mx, spf, tlsa
 from deploys.checks.run.reachability import HOST, present
@@ -54,7 +55,7 @@ from tests.checks.servers import (
     certified,
     serving,
 )
-from tests.checks.worlds import KEYS, Zone, fleet, world
+from tests.checks.worlds import KEYS, Zone, fleet, inspected, world
 
 Asker = Callable[[Fleet, World], Iterable[Finding]]
 
@@ -156,8 +157,8 @@ def delivered(headers: str = "", seconds: float = 1, *, lost: bool = False) -> D
     return Delivery(route, Submitted(10.0), received)
 
 
-def judged(judge: Callable[[list[Delivery]], Iterable[Finding]], sent: Delivery) -> Case:
-    return lambda _folder: judge([sent])
+def judged(inspection: MessageInspection, sent: Delivery) -> Case:
+    return lambda _folder: inspected(inspection, [sent], zone())
 
 
 def witnessed(results: str, signed: str = SIGNED) -> Delivery:
@@ -172,7 +173,8 @@ def told(headers: str) -> Case:
         endpoint = SubmissionEndpoint("mx1", "127.0.0.1", 465, wrapped=True, login=CAPTAIN)
         message = replace(whole.route.message, program="pyinfra-mail")
         route = replace(whole.route, origin=endpoint, message=message)
-        return private([replace(whole, route=route)], _manned(_password(folder)))
+        message_of_account = [replace(whole, route=route)]
+        return inspected(submissions, message_of_account, settings=_manned(_password(folder)))
 
     return case
 
@@ -202,8 +204,8 @@ def excused(until: date) -> Case:
 ANOTHER_KEY = f"v=DKIM1; k=ed25519; p={base64.b64encode(bytes(31) + b'x').decode()}"
 endpoint = partial(met, anonymous.recipients)
 arrived = partial(judged, arrival.arrivals)
-signature = partial(judged, lambda sent: dkim.verified(sent, fleet()))
-believed = partial(judged, lambda sent: authentication.authenticated(sent, zone()))
+signature = partial(judged, dkim.results)
+believed = partial(judged, authentication.results)
 
 HONEST: Mapping[str, Pair] = {
     "run.host": Pair(attended(), attended(frozenset({"mx1"}))),

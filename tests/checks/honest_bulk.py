@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Page
-from deploys.checks.delivery.bulk import unsubscribed
+from deploys.checks.delivery.unsubscribe import samples
 from tests.checks.honest_bytes import ZONE
 from tests.checks.pairs import Case, Pair
 from tests.checks.signing import signed
@@ -33,7 +33,7 @@ def sent(raw: bytes) -> Case:
         path = folder / "sample.eml"
         path.write_bytes(raw)
         here = replace(world(folder), names=ZONE, web=Pages(PAGES))
-        return unsubscribed(fleet({"verify_bulk": str(path)}), here)
+        return samples(fleet({"verify_bulk": str(path)}), here)
 
     return case
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery import hops, integrity, proofs
+from deploys.checks.delivery import evaluation, hops, integrity
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
+from deploys.checks.delivery.inspection import MessageInspection
 from deploys.checks.delivery.test_messages import Route
 from tests.checks.pairs import Case, Pair
 from tests.checks.signing import KEYS, signed
-from tests.checks.worlds import Zone, fleet
+from tests.checks.worlds import Zone, inspected
 
 Change = Callable[[bytes], bytes]
 
@@ -61,9 +62,9 @@ def swapped(old: bytes, new: bytes) -> Change:
     return lambda raw: raw.replace(old, new, 1)
 
 
-def judged(judge: Callable[[list[Delivery]], Iterable[Finding]], sent: Delivery) -> Case:
+def judged(inspection: MessageInspection, sent: Delivery) -> Case:
     def case(_folder: Path) -> Iterable[Finding]:
-        return judge([sent])
+        return inspected(inspection, [sent], ZONE)
 
     return case
 
@@ -72,23 +73,24 @@ SEALED = swapped(
     b"From: ", b"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=x.example; s=x; b=AAAA\nFrom: "
 )
 
-whole = partial(judged, integrity.whole)
-proved = partial(judged, lambda sent: proofs.proved(sent, ZONE))
-travelled = partial(judged, lambda sent: hops.travelled(sent, fleet()))
+contents = partial(judged, integrity.contents)
+evaluated = partial(judged, evaluation.evaluations)
+paths = partial(judged, hops.paths)
 
 PAIRS: Mapping[str, Pair] = {
     "delivery.intact": Pair(
-        whole(delivered()), whole(delivered(swapped("Grüße".encode(), b"Gr??e")))
+        contents(delivered()), contents(delivered(swapped("Grüße".encode(), b"Gr??e")))
     ),
-    "delivery.hops": Pair(travelled(delivered()), travelled(delivered(trace=INWARD))),
+    "delivery.hops": Pair(paths(delivered()), paths(delivered(trace=INWARD))),
     "delivery.headers": Pair(
-        whole(delivered()), whole(delivered(swapped(b"Subject: ", b"Subject: [list]\nSubject: ")))
+        contents(delivered()),
+        contents(delivered(swapped(b"Subject: ", b"Subject: [list]\nSubject: "))),
     ),
     "delivery.signature": Pair(
-        proved(delivered()), proved(delivered(swapped(b"0123456789", b"012345678 9")))
+        evaluated(delivered()), evaluated(delivered(swapped(b"0123456789", b"012345678 9")))
     ),
     "delivery.spf_evaluated": Pair(
-        proved(delivered()), proved(delivered(swapped(b"203.0.113.11", b"203.0.113.99")))
+        evaluated(delivered()), evaluated(delivered(swapped(b"203.0.113.11", b"203.0.113.99")))
     ),
-    "delivery.arc": Pair(proved(delivered()), proved(delivered(SEALED))),
+    "delivery.arc": Pair(evaluated(delivered()), evaluated(delivered(SEALED))),
 }

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from deploys.checks.core.finding import Finding
-from deploys.checks.host.examination import examined
-from tests.checks.looks import DKIM, NOW, SSL, told, units
+from deploys.checks.host.inspection import hosts
 from tests.checks.pairs import Case, Pair
+from tests.checks.snapshots import DKIM, NOW, SSL, told, units
 from tests.checks.worlds import Zone, fleet, world
 
 
@@ -22,7 +22,7 @@ class Told:
 
 
 def seen(*, ahead: float = 0, days: float = 90, **changed: Sequence[str]) -> Case:
-    """Look at a host of which some sections are other than they should be."""
+    """Snapshot at a host of which some sections are other than they should be."""
 
     def case(folder: Path) -> list[Finding]:
         from_now = NOW - ahead
@@ -32,7 +32,7 @@ def seen(*, ahead: float = 0, days: float = 90, **changed: Sequence[str]) -> Cas
             names=Zone({}),
             clock=lambda: from_now,
         )
-        return list(examined(fleet(), here))
+        return list(hosts(fleet(), here))
 
     return case
 

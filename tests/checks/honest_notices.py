@@ -1,18 +1,18 @@
-"""The pairs of what a sender is told, and of the recipients that are accepted."""
+"""The pairs of what a sender is told, and of the recipients that are recipients."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
+from deploys.checks.delivery.dsn import notifications
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.notices import told
-from deploys.checks.delivery.recipients import accepted
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
+from deploys.checks.delivery.recipients import recipients
 from deploys.checks.delivery.test_messages import Route
 from tests.checks.pairs import Case, Pair
 from tests.checks.servers import Handler, NoAbuse, serving
-from tests.checks.worlds import fleet, world
+from tests.checks.worlds import fleet, inspected, world
 
 SENDER = "postmaster@harbor.example"
 RECIPIENTS = {"success": "visitor@faraway.example", "failure": "no-such-user-run@faraway.example"}
@@ -70,7 +70,7 @@ def sent(notify: str, raw: bytes | None) -> Delivery:
 
 
 def judged(notify: str, raw: bytes | None) -> Case:
-    return lambda _folder: told([sent(notify, raw)], fleet())
+    return lambda _folder: inspected(notifications, [sent(notify, raw)])
 
 
 def asked(handler: Handler) -> Case:
@@ -78,7 +78,7 @@ def asked(handler: Handler) -> Case:
 
     def case(folder: Path) -> Iterable[Finding]:
         with serving(handler) as port:
-            return list(accepted(fleet(), world(folder, port=port)))
+            return list(recipients(fleet(), world(folder, port=port)))
 
     return case
 

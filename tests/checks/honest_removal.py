@@ -5,9 +5,9 @@ from pathlib import Path
 
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
+from deploys.checks.delivery.cleanup import removals
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox
-from deploys.checks.delivery.removal import tidied
+from deploys.checks.delivery.host_commands import Mailbox
 from deploys.checks.delivery.test_messages import Route
 from tests.checks.pairs import Case, Pair
 from tests.checks.worlds import world
@@ -23,7 +23,7 @@ def removed(ending: bytes) -> Case:
         box = folder / "box"
         box.write_bytes(b"From x Mon Oct  5 09:30:00 2026\n" + MESSAGE.compose() + ending)
         route = Route(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", str(box)),))
-        return tidied([Delivery(route)], here)
+        return removals([Delivery(route)], here)
 
     return case
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from deploys.checks.core.world import Answer, Page
-from deploys.checks.reputation import blocklists, lists, rdap, rpki
+from deploys.checks.reputation import blocklists, dnsbl, rdap, rpki
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.verification import Verification
 from tests.checks.pairs import Case, Pair
@@ -17,9 +17,9 @@ ENTRY = "8.8.8.8.zen.spamhaus.org"
 Names = Mapping[str, Sequence[str]]
 POINTS: Names = {
     f"{point}.{one.zone}": values
-    for one in lists.KNOWN
+    for one in dnsbl.KNOWN
     for point, values in ((one.listed, ("127.0.0.2",)), (one.unlisted, ()))
-} | {f"{lists.LISTED_IPV6}.zen.spamhaus.org": ("127.0.0.2",)}
+} | {f"{dnsbl.LISTED_IPV6}.zen.spamhaus.org": ("127.0.0.2",)}
 
 
 def public(zones: tuple[str, ...] | None = ZONES) -> Fleet:

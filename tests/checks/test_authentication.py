@@ -5,11 +5,11 @@ import pytest
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery.authentication import authenticated
+from deploys.checks.delivery.authentication import results as spf_and_dmarc
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Route
-from tests.checks.worlds import Zone
+from tests.checks.worlds import Zone, inspected
 
 BOX = Mailbox("peer", "/var/mail/visitor")
 WITNESS = "mail.faraway.example"
@@ -27,7 +27,7 @@ def judged(
     route = Route(message, "mx1", domain, (BOX,))
     delivery = Delivery(route, Submitted(1.0), Received(2.0, raw))
     zone = Zone({(f"_dmarc.{domain}", "TXT"): [Answer("ns", (policy,) if policy else ())]})
-    spf, dmarc = authenticated([delivery], zone)
+    spf, dmarc = inspected(spf_and_dmarc, [delivery], zone)
     assert (spf.id, dmarc.id) == ("delivery.spf", "delivery.dmarc")
     assert all(finding.fix or finding.severity is OK for finding in (spf, dmarc))
     return spf.severity, dmarc.severity
@@ -146,7 +146,7 @@ def test_the_policy_of_the_domain_above_counts_for_one_below() -> None:
     raw = f"{header}\nFrom: {sender}\n\n".encode()
     zone = Zone({("_dmarc.harbor.example", "TXT"): [Answer("ns", ("v=DMARC1; p=none",))]})
 
-    _, dmarc = authenticated([Delivery(route, Submitted(1.0), Received(2.0, raw))], zone)
+    _, dmarc = inspected(spf_and_dmarc, [Delivery(route, Submitted(1.0), Received(2.0, raw))], zone)
 
     assert dmarc.severity is OK
 
@@ -156,7 +156,7 @@ def test_nothing_is_said_of_a_message_that_did_not_arrive() -> None:
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
     lost = Delivery(Route(message, "mx1", "harbor.example", (BOX,)), Submitted(1.0))
 
-    severities = {finding.severity for finding in authenticated([lost], Zone({}))}
+    severities = {finding.severity for finding in inspected(spf_and_dmarc, [lost], Zone({}))}
 
     assert severities == {UNKNOWN}
 
@@ -167,4 +167,4 @@ def test_mail_that_comes_in_is_not_judged_as_ours() -> None:
     )
     inward = Delivery(Route(message, "peer", "harbor.example", (BOX,)), Submitted(1.0))
 
-    assert list(authenticated([inward], Zone({}))) == []
+    assert list(inspected(spf_and_dmarc, [inward], Zone({}))) == []

@@ -9,8 +9,8 @@ import pytest
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, UnansweredError
-from deploys.checks.delivery import integrity, proofs
-from deploys.checks.delivery.remote import Received
+from deploys.checks.delivery import evaluation, integrity
+from deploys.checks.delivery.host_commands import Received
 from tests.checks.honest_bytes import (
     RECIPIENT,
     TRACE,
@@ -21,7 +21,7 @@ from tests.checks.honest_bytes import (
     swapped,
 )
 from tests.checks.signing import KEYS, sealed
-from tests.checks.worlds import Zone
+from tests.checks.worlds import Zone, inspected
 
 OK, INFO, WARNING, ERROR, UNKNOWN = (
     Severity.OK,
@@ -53,7 +53,7 @@ def reencoded(raw: bytes) -> bytes:
     ("change", "severity", "saw"),
     [
         (same, OK, "octets of its body"),
-        (reencoded, OK, "re-encoded on its way; decoded it is what was sent"),
+        (reencoded, OK, "re-encoded on its path; decoded, it is what was sent"),
         (lambda raw: raw + b"\n\n", OK, "octets of its body"),
         (swapped(b"\n..\n", b"\n.\n"), ERROR, "was sent as '..' and arrived as '.'"),
         (swapped(b"tab:  \t\n", b"tab:\n"), ERROR, "arrived as 'and a tab:'"),
@@ -65,7 +65,7 @@ def reencoded(raw: bytes) -> bytes:
     ],
 )
 def test_a_body_is_compared_octet_by_octet(change: Change, severity: Severity, saw: str) -> None:
-    finding = only(integrity.whole([delivered(change)]), "intact")
+    finding = only(inspected(integrity.contents, [delivered(change)]), "intact")
 
     assert (finding.severity, saw in finding.saw) == (severity, True), finding.saw
     assert len(finding.saw) < 300
@@ -89,13 +89,13 @@ def test_a_body_is_compared_octet_by_octet(change: Change, severity: Severity, s
 def test_each_header_is_there_once_as_it_was_sent(
     change: Change, severity: Severity, saw: str
 ) -> None:
-    finding = only(integrity.whole([delivered(change)]), "headers")
+    finding = only(inspected(integrity.contents, [delivered(change)]), "headers")
 
     assert (finding.severity, saw in finding.saw) == (severity, True), finding.saw
 
 
 def signatures(change: Change = same, zone: Zone = ZONE) -> list[Severity]:
-    found = proofs.proved([delivered(change)], zone)
+    found = inspected(evaluation.evaluations, [delivered(change)], zone)
     return [one.severity for one in found if one.id == "delivery.signature"]
 
 
@@ -136,7 +136,11 @@ def test_signatures_are_verified_over_what_arrived(
 def test_a_key_that_does_not_fit_is_told(record: str, saw: str) -> None:
     name = "mx1-rsa._domainkey.harbor.example"
     zone = Zone({(name, "TXT"): [Answer("ns", (record,) if record else ())]})
-    found = [one for one in proofs.proved([delivered()], zone) if f" {name} " in one.saw]
+    found = [
+        one
+        for one in inspected(evaluation.evaluations, [delivered()], zone)
+        if f" {name} " in one.saw
+    ]
 
     assert [(one.severity, saw in one.saw) for one in found] == [(ERROR, True)], found
 
@@ -147,7 +151,7 @@ class Unreachable(Zone):
 
 
 def test_without_a_resolver_nothing_is_passed_and_nothing_is_failed() -> None:
-    found = list(proofs.proved([delivered()], Unreachable({})))
+    found = list(inspected(evaluation.evaluations, [delivered()], Unreachable({})))
 
     assert [one.severity for one in found] == [UNKNOWN, UNKNOWN, UNKNOWN, OK]
 
@@ -155,7 +159,10 @@ def test_without_a_resolver_nothing_is_passed_and_nothing_is_failed() -> None:
 def test_what_did_not_arrive_is_an_open_question() -> None:
     lost = replace(delivered(), received=None)
 
-    found = [*integrity.whole([lost]), *proofs.proved([lost], ZONE)]
+    found = [
+        *inspected(integrity.contents, [lost]),
+        *inspected(evaluation.evaluations, [lost], ZONE),
+    ]
 
     assert {one.severity for one in found} == {UNKNOWN}
     assert len(found) == 5
@@ -177,7 +184,10 @@ def test_what_did_not_arrive_is_an_open_question() -> None:
 def test_spf_is_evaluated_for_the_address_that_the_topmost_trace_names(
     change: Change, severity: Severity
 ) -> None:
-    assert only(proofs.proved([delivered(change)], ZONE), "spf_evaluated").severity is severity
+    assert (
+        only(inspected(evaluation.evaluations, [delivered(change)], ZONE), "spf_evaluated").severity
+        is severity
+    )
 
 
 def test_mail_of_others_is_not_judged_by_our_keys() -> None:
@@ -185,7 +195,11 @@ def test_mail_of_others_is_not_judged_by_our_keys() -> None:
     message = replace(whole.route.message, sender=RECIPIENT)
 
     assert not list(
-        proofs.proved([replace(whole, route=replace(whole.route, message=message))], ZONE)
+        inspected(
+            evaluation.evaluations,
+            [replace(whole, route=replace(whole.route, message=message))],
+            ZONE,
+        )
     )
 
 
@@ -193,7 +207,10 @@ def test_mail_of_others_is_not_judged_by_our_keys() -> None:
 def test_garbage_ends_in_findings(raw: bytes) -> None:
     whole = replace(delivered(), received=Received(1.0, raw))
 
-    found = [*integrity.whole([whole]), *proofs.proved([whole], ZONE)]
+    found = [
+        *inspected(integrity.contents, [whole]),
+        *inspected(evaluation.evaluations, [whole], ZONE),
+    ]
 
     assert {one.severity for one in found} <= {OK, ERROR, UNKNOWN}
     assert all(len(one.saw) < 600 for one in found)
@@ -201,6 +218,6 @@ def test_garbage_ends_in_findings(raw: bytes) -> None:
 
 def test_a_chain_that_verifies_is_told() -> None:
     """A forwarder seals, with the key of harbor.example for its own."""
-    finding = only(proofs.proved([delivered(sealed)], ZONE), "arc")
+    finding = only(inspected(evaluation.evaluations, [delivered(sealed)], ZONE), "arc")
 
     assert (finding.severity, "the chain of 1 verifies" in finding.saw) == (OK, True), finding.saw

@@ -6,31 +6,32 @@ from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Severity
 from deploys.checks.delivery.arrival import arrivals, messages
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Route
+from tests.checks.worlds import inspected
 
 MESSAGE = TestMessage("run-1", "postmaster@harbor.example", "visitor@faraway.example", "x@y")
-ERRAND = Route(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
-AWAY = Route(MESSAGE, "mx1", "harbor.example", (), elsewhere="it goes elsewhere")
+ROUTE = Route(MESSAGE, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
+AWAY = Route(MESSAGE, "mx1", "harbor.example", (), unobservable="it goes elsewhere")
 SENT = Submitted(10.0)
 
 
 @pytest.mark.parametrize(
     ("delivery", "expected"),
     [
-        (Delivery(ERRAND, SENT, Received(10.5, b"")), [("arrived", "ok"), ("seconds", "ok")]),
-        (Delivery(ERRAND, SENT, Received(25.0, b"")), [("arrived", "ok"), ("seconds", "warning")]),
-        (Delivery(ERRAND, SENT), [("arrived", "error")]),
-        (Delivery(ERRAND, Submitted(10.0, "queue full")), [("arrived", "error")]),
-        (Delivery(ERRAND, unasked="mx1 is silent"), [("arrived", "unknown")]),
-        (Delivery(AWAY, unasked="it goes elsewhere"), [("arrived", "unknown")]),
+        (Delivery(ROUTE, SENT, Received(10.5, b"")), [("arrived", "ok"), ("seconds", "ok")]),
+        (Delivery(ROUTE, SENT, Received(25.0, b"")), [("arrived", "ok"), ("seconds", "warning")]),
+        (Delivery(ROUTE, SENT), [("arrived", "error")]),
+        (Delivery(ROUTE, Submitted(10.0, "queue full")), [("arrived", "error")]),
+        (Delivery(ROUTE, problem="mx1 is silent"), [("arrived", "unknown")]),
+        (Delivery(AWAY, problem="it goes elsewhere"), [("arrived", "unknown")]),
     ],
     ids=["fast", "slow", "lost", "refused", "host silent", "out of sight"],
 )
 def test_a_message_is_judged_by_its_mailbox(
     delivery: Delivery, expected: list[tuple[str, str]]
 ) -> None:
-    findings = list(arrivals([delivery]))
+    findings = list(inspected(arrivals, [delivery]))
 
     assert [(finding.id, str(finding.severity)) for finding in findings] == [
         (f"delivery.{name}", severity) for name, severity in expected
@@ -39,18 +40,18 @@ def test_a_message_is_judged_by_its_mailbox(
 
 
 def test_a_lost_message_can_be_looked_for_by_its_id() -> None:
-    (finding,) = arrivals([Delivery(ERRAND, SENT)])
+    (finding,) = inspected(arrivals, [Delivery(ROUTE, SENT)])
 
     assert "run-1" in finding.fix
     assert finding.saw == "mx1 -> visitor@faraway.example: not in /var/mail/visitor on peer"
 
 
 def test_clocks_that_disagree_make_no_negative_seconds() -> None:
-    assert Delivery(ERRAND, SENT, Received(9.9, b"")).seconds == 0
+    assert Delivery(ROUTE, SENT, Received(9.9, b"")).seconds == 0
 
 
 def test_the_report_lists_every_message_that_somebody_could_look_for() -> None:
-    deliveries = [Delivery(ERRAND, SENT), Delivery(AWAY, unasked="it goes elsewhere")]
+    deliveries = [Delivery(ROUTE, SENT), Delivery(AWAY, problem="it goes elsewhere")]
 
     (message,) = messages(deliveries)
 

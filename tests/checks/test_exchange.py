@@ -11,7 +11,7 @@ from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.world import World
 from deploys.checks.delivery.exchange import Delivery, exchange
-from deploys.checks.delivery.remote import Mailbox
+from deploys.checks.delivery.host_commands import Mailbox
 from deploys.checks.delivery.test_messages import Route
 from tests.checks.servers import Handler, certified, serving
 from tests.checks.worlds import Machine, world
@@ -51,7 +51,7 @@ def test_a_message_that_is_lost_is_waited_for_and_not_forgotten(here: World) -> 
 
     lost, found = exchange(routes, here)
 
-    assert (lost.received, lost.seconds, lost.unasked) == (None, None, "")
+    assert (lost.received, lost.seconds, lost.problem) == (None, None, "")
     assert found.received
 
 
@@ -69,31 +69,34 @@ def test_a_refused_message_is_not_waited_for(here: World, monkeypatch: pytest.Mo
 def test_a_host_that_does_not_answer_says_why_nobody_could_send(here: World) -> None:
     silent = route(here, 1, "visitor@faraway.example", origin="silent")
 
-    assert only(exchange([silent], here)).unasked == "silent did not answer within 5 s"
+    assert only(exchange([silent], here)).problem == "silent did not answer within 5 s"
 
 
 def test_a_mailbox_that_cannot_be_read_says_why_nobody_could_look(here: World) -> None:
-    unseen = route(here, 1, "visitor@faraway.example", boxes=(Mailbox("silent", "/var/mail/x"),))
+    unseen = route(
+        here, 1, "visitor@faraway.example", destinations=(Mailbox("silent", "/var/mail/x"),)
+    )
 
-    assert "silent did not answer" in only(exchange([unseen], here)).unasked
+    assert "silent did not answer" in only(exchange([unseen], here)).problem
 
 
 def test_one_readable_mailbox_of_two_is_enough_if_the_message_is_there(here: World) -> None:
     whole = route(here, 1, "visitor@faraway.example")
-    two = replace(whole, boxes=(Mailbox("silent", "/var/mail/x"), *whole.boxes))
+    two = replace(whole, destinations=(Mailbox("silent", "/var/mail/x"), *whole.destinations))
 
     delivery = only(exchange([two], here))
 
     assert delivery.received
-    assert delivery.unasked == ""
+    assert delivery.problem == ""
 
 
 def test_what_arrives_out_of_sight_is_not_even_sent(here: World) -> None:
-    away = route(here, 1, "visitor@faraway.example", boxes=(), elsewhere="it goes elsewhere")
+    reason = "it goes elsewhere"
+    away = route(here, 1, "visitor@faraway.example", destinations=(), unobservable=reason)
 
     delivery = only(exchange([away], here))
 
-    assert (delivery.submitted, delivery.unasked) == (None, "it goes elsewhere")
+    assert (delivery.submitted, delivery.problem) == (None, "it goes elsewhere")
 
 
 @pytest.mark.parametrize("encryption", [certified, lambda _: None], ids=["STARTTLS", "clear"])

@@ -9,12 +9,12 @@ import pytest
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import UnansweredError
 from deploys.checks.delivery import hops
-from deploys.checks.delivery.exchange import Delivery, Logged
-from deploys.checks.delivery.log import parsed, with_log
-from deploys.checks.delivery.received import ReceivedHeader, received_headers
-from deploys.checks.delivery.remote import Received
+from deploys.checks.delivery.exchange import Delivery, LogEntry
+from deploys.checks.delivery.host_commands import Received
+from deploys.checks.delivery.mail_log import parsed, with_log
+from deploys.checks.delivery.received_header import ReceivedHeader, received_headers
 from tests.checks.honest_bytes import INWARD, TRACE, delivered
-from tests.checks.worlds import Machine, fleet, world
+from tests.checks.worlds import Machine, fleet, inspected, world
 
 DATE = "Mon, 5 Oct 2026 09:30:02 +0000"
 
@@ -74,7 +74,7 @@ def test_no_more_than_some_received_headers_are_read() -> None:
 
 
 def severities(deliveries: Iterable[Delivery]) -> list[Severity]:
-    return [one.severity for one in hops.travelled(deliveries, fleet())]
+    return [one.severity for one in inspected(hops.paths, deliveries)]
 
 
 def test_clear_text_is_an_error_at_ours_and_a_warning_elsewhere() -> None:
@@ -90,7 +90,7 @@ def test_clear_text_is_an_error_at_ours_and_a_warning_elsewhere() -> None:
 def test_seconds_are_between_dates_and_those_of_the_log_are_exact() -> None:
     whole = delivered()
     first, last = hops.hops_of(whole)
-    logged = Logged("faraway.example:25", 0.35, "0.1/0/0.2/0.05", "2.0.0", "sent")
+    logged = LogEntry("faraway.example:25", 0.35, "0.1/0/0.2/0.05", "2.0.0", "sent")
     exact, _ = hops.hops_of(replace(whole, log={("mx1.harbor.example", "4A0"): logged}))
 
     assert (first.name, first.tls, first.seconds) == ("mx1.harbor.example", None, 1)

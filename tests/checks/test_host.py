@@ -14,15 +14,15 @@ from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.host.deployed import compared
 from deploys.checks.host.disk import disk
 from deploys.checks.host.drift import drift
-from deploys.checks.host.examination import CHECKS, examined
-from deploys.checks.host.look import Look, look
+from deploys.checks.host.inspection import hosts
 from deploys.checks.host.port25 import targets
 from deploys.checks.host.services import services
+from deploys.checks.host.snapshot import Snapshot, take_snapshot
 from deploys.mail.paths import set_digest
 from tests.checks.honest_host import Told, seen, waiting
-from tests.checks.looks import DKIM, SSL, told, unit, units
 from tests.checks.pairs import Case
 from tests.checks.servers import Handler, serving
+from tests.checks.snapshots import DKIM, SSL, told, unit, units
 from tests.checks.worlds import Zone, fleet, world
 
 
@@ -114,7 +114,9 @@ def test_a_host_with_accounts_has_loaded_what_keeps_guessers_out(
     postconf = [line.removeprefix("postconf ") for line in lines if line.startswith("postconf ")]
     postconf += [f"{key} = {value}" for key, value in said.items()]
 
-    found = list(drift(Look(manned.hosts[0], {"deployed": ["postfix same"], "postconf": postconf})))
+    found = list(
+        drift(Snapshot(manned.hosts[0], {"deployed": ["postfix same"], "postconf": postconf}))
+    )
 
     assert [one.severity for one in found] == [severity]
     assert all(f"{key} = {value}" in found[0].saw for key, value in loaded.items() if not own)
@@ -131,7 +133,7 @@ def test_a_host_with_accounts_has_loaded_what_keeps_guessers_out(
 def test_room_is_measured_by_the_size_limit_that_postfix_has(size: dict[str, object]) -> None:
     free = 1_887_436  # KiB, 1.8 GiB
     row = f"/dev/sda1 20000000 {20_000_000 - free} {free} 90% /"
-    (finding,) = disk(Look(fleet(size).hosts[0], {"blocks": [row]}))
+    (finding,) = disk(Snapshot(fleet(size).hosts[0], {"blocks": [row]}))
 
     assert finding.severity is ERROR
 
@@ -153,7 +155,7 @@ def test_the_unit_that_takes_over_own_certificates_has_to_run(
     host = fleet({"mail_tls": "files", "mail_tls_files": files}).hosts[0]
     lines = [*units(), *unit("pyinfra-mail-certificates.path", **state)]
 
-    found = list(services(Look(host, {"unit": lines})))
+    found = list(services(Snapshot(host, {"unit": lines})))
 
     assert [one.severity for one in found] == [severity]
 
@@ -168,16 +170,16 @@ def test_the_common_reason_of_what_waits_is_told(tmp_path: Path) -> None:
 def test_a_look_that_was_cut_answers_no_question(tmp_path: Path) -> None:
     here = replace(world(tmp_path), hosts=Told(["begin 1", "unit x"]))
 
-    found = list(examined(fleet(), here))
+    found = list(hosts(fleet(), here))
 
-    assert {(one.id, one.severity) for one in found} == {(one.id, UNKNOWN) for one in CHECKS}
+    assert {(one.id, one.severity) for one in found} == {(one.id, UNKNOWN) for one in hosts.checks}
 
 
 def test_the_script_looks_at_this_machine_and_reaches_a_server(tmp_path: Path) -> None:
     with serving(Handler()) as port:
         here = world(tmp_path, port=port, timeout=30)
         here = replace(here, hosts=Here())
-        found = look(fleet().hosts[0], ("ssh.service",), ("127.0.0.1", "127.0.0.2"), here)
+        found = take_snapshot(fleet().hosts[0], ("ssh.service",), ("127.0.0.1", "127.0.0.2"), here)
 
     said = dict(line.split(maxsplit=1) for line in found.lines("port25"))
     assert said["127.0.0.1"].startswith("reached 220")
@@ -212,7 +214,7 @@ def test_deployed_files_are_compared_with_the_notes_of_the_deploy(tmp_path: Path
 def test_the_program_that_compares_files_is_sent_whole(tmp_path: Path) -> None:
     here = replace(world(tmp_path, timeout=30), hosts=Here())
 
-    found = look(fleet().hosts[0], ("ssh.service",), (), here)
+    found = take_snapshot(fleet().hosts[0], ("ssh.service",), (), here)
 
     assert not any("Error" in line for line in found.lines("deployed"))
 
@@ -221,7 +223,7 @@ def test_a_host_that_is_silent_is_not_understood_as_well(tmp_path: Path) -> None
     host = fleet().hosts[0].model_copy(update={"inventory_name": "silent"})
 
     with pytest.raises(UnansweredError, match="did not answer"):
-        look(host, (), (), world(tmp_path))
+        take_snapshot(host, (), (), world(tmp_path))
 
 
 def test_the_servers_of_others_are_what_is_connected_to(tmp_path: Path) -> None:

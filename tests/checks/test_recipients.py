@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploys.checks.core.finding import Finding
-from deploys.checks.delivery.recipients import accepted
+from deploys.checks.delivery.recipients import recipients
 from tests.checks.servers import CatchAll, Handler, NoAbuse, serving
 from tests.checks.worlds import fleet, world
 
@@ -28,7 +28,7 @@ def found(
     folder: Path, handler: Handler, data: Mapping[str, object] | None = None
 ) -> list[Finding]:
     with serving(handler) as port:
-        return list(accepted(fleet(data), world(folder, port=port)))
+        return list(recipients(fleet(data), world(folder, port=port)))
 
 
 def aliases(count: int) -> dict[str, object]:
@@ -39,7 +39,8 @@ def test_every_address_of_a_domain_is_accepted(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, Counting(), aliases(60))
 
     assert (finding.severity, finding.subject) == ("ok", "harbor.example")
-    assert finding.saw == ("mx1 at 127.0.0.1 accepts 62 of 62 addresses, as many as were asked for")
+    accepted = "mx1 at 127.0.0.1 accepts 62 of 62 recipients"
+    assert finding.saw == f"{accepted}, as many as were asked for"
 
 
 def test_an_address_that_is_refused_is_named_with_the_answer(tmp_path: Path) -> None:
@@ -70,12 +71,12 @@ def test_no_more_than_two_hundred_are_asked_for(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, handler, aliases(300))
 
     assert len(handler.asked) == 200
-    assert "accepts 200 of 302 addresses" in finding.saw
+    assert "accepts 200 of 302 recipients" in finding.saw
 
 
 def test_nobody_who_answers_is_unknown(tmp_path: Path) -> None:
-    (finding,) = accepted(fleet(), world(tmp_path, port=1))
+    (finding,) = recipients(fleet(), world(tmp_path, port=1))
 
     assert finding.severity == "unknown"
-    assert "0 of 2 addresses asked for" in finding.saw
+    assert "asked for 0 of 2 recipients" in finding.saw
     assert "refused the connection" in finding.saw

@@ -9,7 +9,7 @@ import pytest
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Page
 from deploys.checks.reputation import blocklists, is_reserved, rpki
-from deploys.checks.reputation.lists import LISTED_IPV6
+from deploys.checks.reputation.dnsbl import LISTED_IPV6
 from deploys.dns.resolver import Resolver
 from deploys.mail.settings.verification import Verification
 from tests.checks.honest_reputation import (
@@ -35,13 +35,13 @@ TEST_POINT, NEVER = "2.0.0.127.zen.spamhaus.org", "1.0.0.127.zen.spamhaus.org"
         ({}, OK, "not listed by zen.spamhaus.org"),
         ({ENTRY: ["127.0.0.10"]}, ERROR, "PBL"),
         ({ENTRY: ["127.0.0.77"]}, ERROR, "127.0.0.77"),
-        ({TEST_POINT: []}, UNKNOWN, "does not hold its test point"),
-        ({NEVER: ["127.0.0.2"]}, UNKNOWN, "which no list may hold"),
+        ({TEST_POINT: []}, UNKNOWN, "does not list its test point"),
+        ({NEVER: ["127.0.0.2"]}, UNKNOWN, "which no list may contain"),
         ({TEST_POINT: ["127.255.255.254"]}, UNKNOWN, "refuses public resolvers"),
         ({ENTRY: ["127.255.255.252"]}, UNKNOWN, "mistyped"),
         ({ENTRY: ["127.255.255.255"]}, UNKNOWN, "too often"),
-        ({ENTRY: ["192.0.2.1"]}, UNKNOWN, "somebody else answers"),
-        ({ENTRY: ["garbage"]}, UNKNOWN, "somebody else answers"),
+        ({ENTRY: ["192.0.2.1"]}, UNKNOWN, "another server answers"),
+        ({ENTRY: ["garbage"]}, UNKNOWN, "another server answers"),
     ],
 )
 def test_a_list_is_believed_by_its_test_points(
@@ -63,7 +63,7 @@ def test_addresses_and_names_that_are_not_public_are_not_asked_for(tmp_path: Pat
 def test_an_operator_may_have_no_list_asked(tmp_path: Path) -> None:
     found = list(listing({}, public(()))(tmp_path))
 
-    assert {one.saw.partition(": ")[2] for one in found} == {"no list is to be asked"}
+    assert {one.saw.partition(": ")[2] for one in found} == {"verify_blocklists names no list"}
 
 
 OWN = ("own.example.net",)
@@ -78,8 +78,8 @@ NOBODY = {"invalid.own.example.net": ["127.0.1.2"]}
         (ADDRESSES, "listed by own", "no list"),
         (DOMAINS, "no list", "listed by own"),
         (ADDRESSES | DOMAINS, "listed by own", "listed by own"),
-        ({}, "does not hold its test point 2.0.0.127", "no list"),
-        (DOMAINS | NOBODY, "no list", "it holds invalid, which no list may hold"),
+        ({}, "does not list its test point 2.0.0.127", "no list"),
+        (DOMAINS | NOBODY, "no list", "it lists invalid, which no list may contain"),
     ],
 )
 def test_a_list_of_the_operators_is_of_what_its_test_points_are(
@@ -147,12 +147,12 @@ def test_a_registration_is_judged_by_its_dates(
     [
         (routed("valid"), OK, "8.8.8.0/24 by AS15169, with 8.8.8.8: valid"),
         (routed("unknown"), Severity.INFO, "its origin is not signed"),
-        (routed("invalid_length"), ERROR, "invalid, it is longer than it may be"),
-        (routed("invalid_asn", (15169,)), ERROR, "invalid, another network is to announce it"),
+        (routed("invalid_length"), ERROR, "invalid, its prefix is longer than its ROA allows"),
+        (routed("invalid_asn", (15169,)), ERROR, "invalid, its ROA names another network"),
         (routed("perhaps"), UNKNOWN, "RIPEstat says 'perhaps'"),
         (routed([]), UNKNOWN, "RIPEstat says '[]'"),
         (routed("valid", []), WARNING, "no network announces it"),
-        (routed("valid", None), UNKNOWN, "did not tell of its route"),
+        (routed("valid", None), UNKNOWN, "RIPEstat has no answer about its route"),
         (routed("valid", ["1"]), UNKNOWN, "could not be fetched"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -9,13 +9,13 @@ import pytest
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery.dkim import verified
+from deploys.checks.delivery.dkim import results as dkim_results
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Route
 from deploys.checks.dns import keys
 from deploys.mail.dkim import ALGORITHMS
-from tests.checks.worlds import KEYS, Machine, Zone, fleet, world
+from tests.checks.worlds import KEYS, Machine, Zone, fleet, inspected, world
 
 RSA, ED25519 = "mx1-rsa", "mx1-ed25519"
 OTHERS = (RSA, ED25519, "mx1-2-ed25519")
@@ -36,7 +36,7 @@ def findings(results: str, *selectors: str) -> list[Finding]:
     raw = f"{header}{bears}From: {sender}\nSubject: x\n\nbody\n".encode()
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
     route = Route(message, "mx1", "harbor.example", (Mailbox("peer", "/var/mail/visitor"),))
-    found = list(verified([Delivery(route, Submitted(1.0), Received(2.0, raw))], fleet()))
+    found = list(inspected(dkim_results, [Delivery(route, Submitted(1.0), Received(2.0, raw))]))
     assert all(finding.fix or finding.severity is OK for finding in found)
     return found
 

@@ -18,11 +18,11 @@ from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, World
 from deploys.checks.delivery import authentication, dkim, hops, integrity
 from deploys.checks.delivery.exchange import Delivery, exchange
-from deploys.checks.delivery.sink import opened
+from deploys.checks.delivery.sink import open_sink
 from deploys.checks.delivery.test_messages import Route, routes
 from deploys.mail.settings.verification import Sink, Verification
 from tests.checks.signing import KEYS, signed
-from tests.checks.worlds import Zone, fleet, world
+from tests.checks.worlds import Zone, fleet, inspected, world
 
 SENDER, ADDRESS = "postmaster@harbor.example", "probe@[127.0.0.1]"
 MESSAGE = TestMessage("run-1", SENDER, ADDRESS, SENDER)
@@ -56,21 +56,20 @@ def _here(tmp_path: Path) -> World:
 
 @pytest.fixture(name="client")
 def _client(sink: Sink) -> Iterator[smtplib.SMTP]:
-    with opened(sink), smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client:
+    with open_sink(sink), smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client:
         yield client
 
 
 def judged(one: Delivery, here: World) -> list[Finding]:
-    return [
-        *authentication.judged(one, here.names),
-        *dkim.verified([one], fleet()),
-        *integrity.whole([one]),
-        *hops.travelled([one], fleet()),
-    ]
+    inspections = (authentication.results, dkim.results, integrity.contents, hops.paths)
+    return [finding for each in inspections for finding in inspected(each, [one], here.names)]
 
 
 def sent(sink: Sink, raw: bytes, here: World) -> Delivery:
-    with opened(sink) as one, smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client:
+    with (
+        open_sink(sink) as one,
+        smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client,
+    ):
         client.starttls(context=unverified())
         client.sendmail(SENDER, [ADDRESS], raw, ["BODY=8BITMIME"])
         found = one.wait(here, [MESSAGE.id])
@@ -122,14 +121,14 @@ def test_nothing_is_sent_to_one_that_cannot_be_opened(sink: Sink, here: World) -
         (delivery,) = exchange([route], here)
 
     assert (
-        delivery.unasked
+        delivery.problem
         == f"port {sink.port} of this machine could not be opened: Address already in use"
     )
     assert delivery.submitted is None
 
 
 def test_it_is_closed_with_the_run(sink: Sink) -> None:
-    with opened(sink):
+    with open_sink(sink):
         pass
 
     with pytest.raises(ConnectionRefusedError):
@@ -152,7 +151,7 @@ def test_a_message_that_is_too_large_is_refused(client: smtplib.SMTP) -> None:
 
 
 def test_a_client_that_talks_nonsense_leaves_it_open(sink: Sink, here: World) -> None:
-    with opened(sink) as one:
+    with open_sink(sink) as one:
         with socket.create_connection((sink.listen, sink.port)) as wild:
             wild.sendall(b"\xff\x00 garbage\r\n" * 20)
         with smtplib.SMTP(sink.listen, sink.port, "a\x01 strange(") as client:
@@ -163,7 +162,7 @@ def test_a_client_that_talks_nonsense_leaves_it_open(sink: Sink, here: World) ->
 
 
 def test_what_never_comes_is_waited_for_as_long_as_the_world_says(sink: Sink, here: World) -> None:
-    with opened(sink) as one:
+    with open_sink(sink) as one:
         assert one.wait(replace(here, patience=0.2), ["run-9"]) == {}
 
 

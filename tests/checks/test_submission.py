@@ -10,8 +10,8 @@ import pytest
 from deploys.checks.clients.endpoint import Endpoint, SubmissionEndpoint, submission_endpoints
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.delivery.exchange import Delivery, exchange
-from deploys.checks.delivery.privacy import private
-from deploys.checks.delivery.remote import Received
+from deploys.checks.delivery.host_commands import Received
+from deploys.checks.delivery.privacy import submissions
 from deploys.checks.delivery.test_messages import routes
 from deploys.checks.smtp.submission import port_25, submission, submission_port
 from deploys.mail.settings.model import Fleet
@@ -25,7 +25,7 @@ from tests.checks.servers import (
     certified,
     serving,
 )
-from tests.checks.worlds import fleet, world
+from tests.checks.worlds import fleet, inspected, world
 
 CAPTAIN = "captain@harbor.example"
 HASH = "$6$" + "a" * 8 + "$" + "b" * 86
@@ -154,6 +154,6 @@ def test_a_message_tells_neither_address_nor_program(
     route = next(one for one in routes(ours) if isinstance(one.origin, SubmissionEndpoint))
     delivery = Delivery(route, received=Received(0, f"{headers}\n\nAhoy.\n".encode()))
 
-    (finding,) = private([delivery], ours)
+    (finding,) = inspected(submissions, [delivery], settings=ours)
 
     assert finding.severity is severity

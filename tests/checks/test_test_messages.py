@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploys.checks.delivery.remote import Mailbox
-from deploys.checks.delivery.test_messages import Box, Route, routes
+from deploys.checks.delivery.host_commands import Mailbox
+from deploys.checks.delivery.test_messages import Destination, Route, routes
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import env
@@ -20,8 +20,8 @@ def mail(one: Fleet) -> list[Route]:
     return [route for route in routes(one) if not route.message.notify]
 
 
-def boxes(one: Fleet, path: str) -> tuple[Box, ...]:
-    return next(route.boxes for route in routes(one) if route.path == path)
+def destinations(one: Fleet, path: str) -> tuple[Destination, ...]:
+    return next(route.destinations for route in routes(one) if route.path == path)
 
 
 def test_mail_goes_out_and_in_and_comes_from_a_stranger() -> None:
@@ -92,7 +92,7 @@ def test_headers_beyond_ascii_go_only_where_they_stay() -> None:
 def test_postmasters_mail_is_looked_for_where_it_goes(
     data: dict[str, object], expected: list[Mailbox]
 ) -> None:
-    assert list(boxes(fleet(data), "peer -> postmaster@harbor.example")) == expected
+    assert list(destinations(fleet(data), "peer -> postmaster@harbor.example")) == expected
 
 
 def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
@@ -105,8 +105,11 @@ def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
         {"peer": {"mail_witness_address": "v@far.example", "mail_witness_mailbox": "/var/mail/v"}},
     )
 
-    assert {box.host for box in boxes(two, "peer -> postmaster@harbor.example")} == {"mx1", "mx2"}
-    assert boxes(two, "outside -> mx2 at 192.0.2.2 -> postmaster@harbor.example") == (
+    assert {box.host for box in destinations(two, "peer -> postmaster@harbor.example")} == {
+        "mx1",
+        "mx2",
+    }
+    assert destinations(two, "outside -> mx2 at 192.0.2.2 -> postmaster@harbor.example") == (
         Mailbox("mx2", "/var/mail/root"),
     )
 
@@ -115,7 +118,7 @@ def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmaster
     told = [route for route in routes(fleet()) if route.message.notify]
 
     assert [route.message.notify for route in told] == ["success", "failure"]
-    assert {route.boxes for route in told} == {(Mailbox("mx1", "/var/mail/root"),)}
+    assert {route.destinations for route in told} == {(Mailbox("mx1", "/var/mail/root"),)}
     visitor, nobody = (route.message.recipient for route in told)
     assert visitor == "visitor@faraway.example"
     assert nobody.startswith("no-such-user-")
@@ -127,7 +130,7 @@ def test_a_notice_that_goes_out_of_sight_says_so() -> None:
 
     told = [route for route in routes(away) if route.message.notify]
 
-    assert {route.elsewhere for route in told} == {
+    assert {route.unobservable for route in told} == {
         "postmaster@harbor.example is delivered outside of this inventory"
     }
 
@@ -141,6 +144,6 @@ def test_a_mailbox_outside_gets_a_message_of_each_domain() -> None:
     }
     one = fleet({"verify_mailboxes": [mailbox]})
 
-    (box,) = boxes(one, "mx1 -> someone@provider.example")
+    (box,) = destinations(one, "mx1 -> someone@provider.example")
 
     assert (box.host, box.path) == ("imap.provider.example", "INBOX")

@@ -3,27 +3,30 @@
 import base64
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from deploys.checks.core.finding import Finding
 from deploys.checks.core.target import TargetDomain, TargetServer
 from deploys.checks.core.world import (
     Answer,
     Cached,
     Delegation,
+    Names,
     Page,
     Trust,
     UnansweredError,
     World,
 )
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox
-from deploys.checks.host.look import SCRIPT
+from deploys.checks.delivery.host_commands import Mailbox
+from deploys.checks.delivery.inspection import MessageInspection
+from deploys.checks.host.snapshot import SCRIPT
 from deploys.mail.paths import DKIM_KEYS as KEPT
 from deploys.mail.paths import DKIM_TABLE as TABLE
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
-from tests.checks import looks
+from tests.checks import snapshots
 from tests.checks.signing import KEYS, signed
 
 # Delivers into mailboxes as a mail server does, and judges what it takes for a stranger; or tells
@@ -86,7 +89,17 @@ esac
 """
 
 
-__all__ = ["KEYS", "Machine", "Pages", "Zone", "fleet", "ids", "target", "world"]
+__all__ = [
+    "KEYS",
+    "Machine",
+    "Pages",
+    "Zone",
+    "fleet",
+    "ids",
+    "inspected",
+    "target",
+    "world",
+]
 
 # A mail log in which every message has left its queue.
 JOURNALCTL = """#!/bin/sh
@@ -126,7 +139,7 @@ class Machine:
         if name == "silent":
             raise UnansweredError(f"silent did not answer within {limit:g} s")
         if SCRIPT in command:
-            return looks.told(self._certificates, {"begin": [now()], "end": [now()]})
+            return snapshots.told(self._certificates, {"begin": [now()], "end": [now()]})
         done = subprocess.run(
             ("sh", "-c", self._here(command)),
             input="".join(f"{_milter(line)}\n" for line in lines),
@@ -264,6 +277,24 @@ def target() -> TargetDomain:
         hostname="mx1.harbor.example", addresses=("127.0.0.1",), domains=("harbor.example",)
     )
     return TargetDomain(name="harbor.example", hosts=(server,))
+
+
+class NoHosts:
+    """An inventory whose hosts are all silent."""
+
+    def run(self, name: str, command: str, lines: Sequence[str], limit: float) -> list[str]:  # noqa: ARG002
+        raise UnansweredError(f"{name} did not answer within {limit:g} s")
+
+
+def inspected(
+    inspection: MessageInspection,
+    deliveries: Iterable[Delivery],
+    names: Names | None = None,
+    settings: Fleet | None = None,
+) -> list[Finding]:
+    """Return the findings of messages in a world of names alone."""
+    empty = World(NoHosts(), names or Zone({}), Pages({}))
+    return list(inspection(tuple(deliveries), settings or fleet(), empty))
 
 
 def ids(deliveries: Sequence[Delivery]) -> set[str]:

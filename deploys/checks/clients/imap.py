@@ -58,7 +58,7 @@ class _Deadline:
 
 
 @contextmanager
-def opened(world: World, box: OutsideMailbox) -> Iterator[IMAPClient]:
+def imap_session(world: World, box: OutsideMailbox) -> Iterator[IMAPClient]:
     """Open a mailbox's folder; raise UnansweredError, also for a failure while it is open."""
     known = _addresses(world, box.imap)
     deadline = _Deadline(box, world.timeout)

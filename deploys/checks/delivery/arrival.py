@@ -1,51 +1,55 @@
 """
-Delivery: a message has arrived when it is found in the mailbox that it was meant for.
+Arrival of the test messages, and the time that it takes.
 
-That a queue is empty, or that a server said 250, proves less.
+A message has arrived when it is found in its mailbox. An empty queue or a reply 250 proves less.
 """
 
 from collections.abc import Iterable, Iterator
 
+from ...mail.settings.model import Fleet
 from ...mail.settings.verification import OutsideMailbox
 from ..core.finding import Check, Finding, Severity
 from ..core.report import Message
+from ..core.world import World
 from .exchange import Delivery
 from .hops import hops_of
+from .inspection import Deliveries, of_messages
 
 ARRIVED = Check(
     "delivery.arrived",
     "domain",
-    "Does a message reach the mailbox that it is meant for?",
+    "Does a message reach the mailbox of its recipient?",
     "RFC 5321 section 6.1",
-    why="It is what all the rest is for: a server that says 250 may still lose what it took.",
-    remedy="Follow the message's id through the log and the queue of each server on its way.",
+    why="A server that answers 250 can still lose the message; only the mailbox proves delivery.",
+    remedy="Look for the message's id in the log and the queue of each server on its path.",
 )
 SECONDS = Check(
     "delivery.seconds",
     "domain",
-    "Does that take seconds, not minutes?",
+    "Does a message arrive within 10 seconds?",
     "RFC 5321 section 4.5.4",
-    why="A code to log in with that comes after minutes is of no use.",
-    remedy="See the `delays=` in the mail log: they say on which hop the message sat, and why.",
+    why="A login code that arrives after minutes is of no use.",
+    remedy="Read the `delays=` in the mail log: they show the hop where the message waited.",
     worst=Severity.WARNING,
 )
 
-SLOW = 10.0
+SLOW = 10.0  # seconds
 
-_INSIDE = "let both ends be hosts of the inventory that answer, in the groups mail or witnesses"
-_OUTSIDE = "let the mailbox open as `verify_mailboxes` says, and delete the message there by hand"
+_IN_FLEET = "check that both ends are hosts in the groups mail or witnesses, and answer over SSH"
+_OUTSIDE = "correct the mailbox in verify_mailboxes, and delete the test message there by hand"
 
 
-def arrivals(deliveries: Iterable[Delivery]) -> Iterator[Finding]:
-    """Say of each message whether it arrived, and how fast."""
+@of_messages(ARRIVED, SECONDS)
+def arrivals(deliveries: Deliveries, _fleet: Fleet, _world: World) -> Iterator[Finding]:
+    """Check the arrival of each message, and its time."""
     for delivery in deliveries:
-        yield _arrived(delivery)
+        yield _arrival(delivery)
         if delivery.seconds is not None:
             yield _speed(delivery, delivery.seconds)
 
 
 def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:
-    """Return the messages for the report; one that nobody could look for is not among them."""
+    """Return the messages whose arrival can be seen, without those for a DSN."""
     return tuple(
         Message(
             id=delivery.route.message.id,
@@ -56,29 +60,26 @@ def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:
             hops=hops_of(delivery),
         )
         for delivery in deliveries
-        if not delivery.route.elsewhere
+        if not delivery.route.unobservable and not delivery.route.message.notify
     )
 
 
-def _arrived(delivery: Delivery) -> Finding:
+def _arrival(delivery: Delivery) -> Finding:
     route, domain = delivery.route, delivery.route.domain
     if delivery.received:
-        return ARRIVED.ok(domain, f"{route.path}: found in {_places(delivery)}")
-    if delivery.submitted and delivery.submitted.refusal:
-        return ARRIVED.error(
-            domain,
-            f"{route.path}: refused, {delivery.submitted.refusal}",
-            f"mend what the answer names, on {route.host}",
-        )
-    if delivery.unasked:
-        outside = any(isinstance(box, OutsideMailbox) for box in route.boxes)
-        fix = _OUTSIDE if outside and not delivery.silent else _INSIDE
-        return ARRIVED.unknown(domain, f"{route.path}: {delivery.unasked}", fix)
+        return ARRIVED.ok(domain, f"{route.path}: found in {route.places}")
+    if delivery.refusal:
+        saw = f"{route.path}: refused, {delivery.refusal}"
+        return ARRIVED.error(domain, saw, f"fix what the reply names, on {route.host}")
+    if delivery.problem:
+        outside = any(isinstance(one, OutsideMailbox) for one in route.destinations)
+        fix = _OUTSIDE if outside and not delivery.silent else _IN_FLEET
+        return ARRIVED.unknown(domain, f"{route.path}: {delivery.problem}", fix)
     return ARRIVED.error(
         domain,
-        f"{route.path}: not in {_places(delivery)}",
+        f"{route.path}: not in {route.places}",
         f"look for {route.message.id} in the mail log and the queue (mailq) of {route.host}, "
-        "then of each server on the way",
+        "then of each server on the path",
     )
 
 
@@ -87,9 +88,5 @@ def _speed(delivery: Delivery, seconds: float) -> Finding:
     saw = f"{route.path}: {seconds:.1f} s"
     if seconds <= SLOW:
         return SECONDS.ok(route.domain, saw)
-    fix = f"look in the mail log for {route.message.id}: the delays= of each hop say where it sat"
+    fix = f"look for {route.message.id} in the mail logs: delays= shows the hop where it waited"
     return SECONDS.warning(route.domain, saw, fix)
-
-
-def _places(delivery: Delivery) -> str:
-    return " or ".join(f"{box.path} on {box.host}" for box in delivery.route.boxes)

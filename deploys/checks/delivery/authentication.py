@@ -1,14 +1,13 @@
 """
-What a stranger makes of our mail, judged from the bytes that arrived.
+SPF and DMARC results of a receiver, by its Authentication-Results header (RFC 8601).
 
-SPF (RFC 7208) is the verdict that the witness wrote into Authentication-Results (RFC 8601) when it
-took the message; only a header with the name of the server that delivered counts, since anyone can
-write one.
-DMARC (RFC 7489) asks whether a domain that passed is aligned with the one in the From header.
+Only a header with the name of the server that delivered counts, since every client can write one.
+SPF (RFC 7208) is its result. DMARC (RFC 7489) needs a domain that passed SPF or DKIM, and is
+aligned with the domain in the From header.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -17,59 +16,49 @@ from typing import Any
 import authres
 import dmarc
 
+from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding
-from ..core.world import Names, UnansweredError
+from ..core.world import Names, UnansweredError, World
 from .exchange import Delivery
+from .inspection import per_message
 
 SPF = Check(
     "delivery.spf",
     "domain",
-    "Does a stranger find that SPF passes?",
+    "Does a receiver find that SPF passes?",
     "RFC 7208 section 8.3",
-    why="A policy can be right and still not cover the address that the mail really left from.",
+    why="A policy can be valid and still not allow the address that the mail really left from.",
     remedy="Let the domain's SPF policy allow every address that its hosts send from.",
 )
 DMARC = Check(
     "delivery.dmarc",
     "domain",
-    "Is the domain that passed the one that the reader sees?",
+    "Is the domain that passed SPF or DKIM the one in the From header?",
     "RFC 7489 section 3.1",
     why="Receivers believe the author's name only if SPF or DKIM passed for that very domain.",
     remedy="Let SPF or DKIM pass for the domain in the From header, and publish a DMARC policy.",
 )
 
-# RFC 8601 section 2.2 has a value with colons quoted; Exim writes smtp.remote-ip without quotes.
+# RFC 8601 section 2.2: a value with colons is quoted; Exim writes smtp.remote-ip without quotes.
 _BARE_IPV6 = re.compile(r"=([0-9A-Fa-f]*:[0-9A-Fa-f:.]+)")
-# RFC 5321 section 4.4: the topmost Received is of the server that delivered, and names it.
+# RFC 5321 section 4.4: the topmost Received header names the server that delivered.
 _BY = re.compile(r"\bby\s+([^\s;]+)")
 
-_BEFORE = "mend delivery.arrived first"
 _WITNESS = "let the witness check SPF and DKIM and write Authentication-Results"
 
 
-def authenticated(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
-    """Judge each message that a mail host sent to a witness."""
-    for delivery in deliveries:
-        route = delivery.route
-        if route.message.sender.partition("@")[2] == route.domain:
-            yield from judged(delivery, names)
-
-
-def judged(delivery: Delivery, names: Names) -> Iterator[Finding]:
-    """Judge one message."""
+@per_message(SPF, DMARC, of_domain=True)
+def results(delivery: Delivery, raw: bytes, _fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Check the results of one message from a mail host."""
     route = delivery.route
-    if delivery.received is None:
-        for check in (SPF, DMARC):
-            yield check.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
-        return
-    message = BytesParser(policy=default).parsebytes(delivery.received.raw)
-    results = results_of(message, route.message.recipient.partition("@")[2])
-    yield _spf(route.domain, route.path, results)
-    yield _dmarc(route.path, _author_domain(message) or route.domain, results, names)
+    message = BytesParser(policy=default).parsebytes(raw)
+    found = results_of(message, route.message.recipient.partition("@")[2])
+    yield _spf(route.domain, route.path, found)
+    yield _dmarc(route.path, _author_domain(message) or route.domain, found, world.names)
 
 
 def results_of(message: EmailMessage, witness: str) -> list[Any]:
-    """Return what the Authentication-Results of the server that delivered the message say."""
+    """Return the results in the header of the server that delivered the message."""
     received = _BY.search(str(message.get("Received", "")))
     server = received[1].lower() if received else witness
     for text in message.get_all("Authentication-Results", ()):
@@ -78,22 +67,22 @@ def results_of(message: EmailMessage, witness: str) -> list[Any]:
             header = authres.AuthenticationResultsHeader.parse_value(quoted)
         except authres.AuthResError:
             continue
-        judge = str(header.authserv_id).lower()
-        if judge in (server, witness) or judge.endswith(f".{witness}"):
+        name = str(header.authserv_id).lower()
+        if name in (server, witness) or name.endswith(f".{witness}"):
             return list(header.results)
     return []
 
 
 def _spf(domain: str, path: str, results: list[Any]) -> Finding:
-    judged = [one for one in results if one.method == "spf"]
-    result = next((one for one in judged if one.smtp_mailfrom), judged[0] if judged else None)
+    spf = [one for one in results if one.method == "spf"]
+    result = next((one for one in spf if one.smtp_mailfrom), spf[0] if spf else None)
     if result is None:
         return SPF.unknown(domain, f"{path}: the witness wrote no SPF result", _WITNESS)
     saw = f"{path}: {result}"
     if result.result == "pass":
         return SPF.ok(domain, saw)
     if result.result == "temperror":
-        return SPF.unknown(domain, saw, "let the witness resolve names, and verify again")
+        return SPF.unknown(domain, saw, "let the witness resolve names, then verify again")
     return SPF.error(
         domain, saw, f"let the SPF policy of {domain} allow every address that its hosts send from"
     )
@@ -103,7 +92,7 @@ def _dmarc(path: str, domain: str, results: list[Any], names: Names) -> Finding:
     try:
         found = _policy(domain, names)
     except (UnansweredError, dmarc.Error) as problem:
-        return DMARC.unknown(domain, f"{path}: {problem}", f"mend the policy at _dmarc.{domain}")
+        return DMARC.unknown(domain, f"{path}: {problem}", f"correct the policy at _dmarc.{domain}")
     if found is None:
         fix = f"publish 'v=DMARC1; p=none' as TXT at _dmarc.{domain}"
         return DMARC.error(domain, f"{path}: {domain} has no DMARC policy", fix)

@@ -1,8 +1,8 @@
 """
-What a stranger makes of our DKIM signatures (RFC 6376), by his own Authentication-Results.
+DKIM results (RFC 6376) of a receiver, by its Authentication-Results header.
 
-A host signs each message twice, with RSA and with Ed25519 (RFC 8463). The first has to pass
-everywhere; a receiver that does not know the second says nothing of it, and that is no fault.
+A host signs each message with RSA and with Ed25519 (RFC 8463). RSA has to pass at every receiver;
+a receiver that does not know Ed25519 writes no result for it, which is no fault.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,43 +14,38 @@ from ...mail import dkim
 from ...mail.settings import dkim_keys
 from ...mail.settings.model import Fleet, MailSettings
 from ..core.finding import Check, Finding
+from ..core.world import World
 from .authentication import results_of
 from .dkim_signature import signatures
 from .exchange import Delivery
+from .inspection import per_message
+from .test_messages import Route
 
 DKIM = Check(
     "delivery.dkim",
     "domain",
-    "Does a stranger find that both signatures pass?",
+    "Does a receiver find that both DKIM signatures pass?",
     "RFC 8601 section 2.7.1",
-    why="A signature that does not verify makes mail look forged, or changed on its way.",
+    why="A signature that does not verify makes mail look forged, or changed on its path.",
     remedy="Let every name server answer with the key that signs, then deploy.",
 )
 
-_BEFORE = "mend delivery.arrived first"
-_DNS = "let every name server answer with its record (dns.dkim), then deploy"
-_SIGN = "see whether smtpd_milters names rspamd, at each port that takes it, and what rspamd says"
+_DNS = "publish its record at every name server (dns.dkim), then deploy"
+_SIGN = "see if smtpd_milters names rspamd at each port that takes mail, and the log of rspamd"
 _WITNESS = "let the witness check DKIM and write Authentication-Results"
 
 
-def verified(deliveries: Iterable[Delivery], fleet: Fleet) -> Iterator[Finding]:
-    """Judge each message that a mail host sent to a witness."""
-    hosts = {host.inventory_name: host for host in fleet.hosts}
-    for delivery in deliveries:
-        route = delivery.route
-        host = hosts.get(route.host)
-        if host and route.message.sender.partition("@")[2] == route.domain:
-            yield from judged(delivery, host)
+@per_message(DKIM, of_domain=True)
+def results(delivery: Delivery, raw: bytes, fleet: Fleet, _world: World) -> Iterator[Finding]:
+    """Check both signatures of one message from a mail host."""
+    host = next((one for one in fleet.hosts if one.inventory_name == delivery.route.host), None)
+    if host:
+        yield from _of_host(delivery.route, raw, host)
 
 
-def judged(delivery: Delivery, host: MailSettings) -> Iterator[Finding]:
-    """Judge both signatures of one message."""
-    route = delivery.route
-    if delivery.received is None:
-        yield DKIM.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
-        return
-    message = BytesParser(policy=default).parsebytes(delivery.received.raw)
-    results = results_of(message, route.message.recipient.partition("@")[2])
+def _of_host(route: Route, raw: bytes, host: MailSettings) -> Iterator[Finding]:
+    message = BytesParser(policy=default).parsebytes(raw)
+    witnessed = results_of(message, route.message.recipient.partition("@")[2])
     tags = [one for one in signatures(message) if one.get("d", "").lower() == route.domain]
     signed = {one.get("s", "") for one in tags}
     for algorithm in dkim.ALGORITHMS:
@@ -60,7 +55,7 @@ def judged(delivery: Delivery, host: MailSettings) -> Iterator[Finding]:
         if selector is None:
             yield DKIM.error(route.domain, f"{saw} is missing", _DNS if signed else _SIGN)
         else:
-            yield _result(route.domain, saw, algorithm, _of(results, route.domain, selector))
+            yield _result(route.domain, saw, algorithm, _of(witnessed, route.domain, selector))
 
 
 def _result(domain: str, saw: str, algorithm: str, result: str) -> Finding:
@@ -68,13 +63,13 @@ def _result(domain: str, saw: str, algorithm: str, result: str) -> Finding:
         return DKIM.ok(domain, f"{saw} passed")
     if not result and algorithm == "ed25519":
         fix = "nothing to do: not every receiver knows Ed25519 (RFC 8463)"
-        return DKIM.info(domain, f"{saw}: the witness wrote no result of it", fix)
+        return DKIM.info(domain, f"{saw}: the witness wrote no result for it", fix)
     if not result:
-        return DKIM.unknown(domain, f"{saw}: the witness wrote no result of it", _WITNESS)
+        return DKIM.unknown(domain, f"{saw}: the witness wrote no result for it", _WITNESS)
     if result == "temperror":
-        fix = "let the witness resolve names, and verify again"
+        fix = "let the witness resolve names, then verify again"
         return DKIM.unknown(domain, f"{saw}: {result}", fix)
-    return DKIM.error(domain, f"{saw}: {result}", "let its record hold the key that signs")
+    return DKIM.error(domain, f"{saw}: {result}", "publish the key that signs in its record")
 
 
 def _of(results: Iterable[Any], domain: str, selector: str) -> str:

@@ -1,7 +1,7 @@
 """
-DKIM signatures (RFC 6376), verified by dkimpy with the keys that the World's names find.
+DKIM signatures (RFC 6376), verified by dkimpy with keys from the World's DNS.
 
-dkimpy asks the system's resolver by itself. Here it asks whom it is given, as pyspf does.
+dkimpy would ask the resolver of the system.
 """
 
 import re
@@ -13,49 +13,49 @@ from dkim.util import InvalidTagValueList, parse_tag_value
 
 from ..core.world import Names
 
-# What dkimpy raises of what it was not made for, as no header of a stranger may end a run.
-NEVER = (dkim.DKIMException, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-LONGEST = 160  # characters of a stranger's header or answer that are repeated
+# dkimpy raises these for headers that it cannot read; no header may end a run.
+FAILURES = (dkim.DKIMException, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+LONGEST = 160  # characters of a header or an answer that are repeated
 
 
 def signatures(headers: Message) -> list[dict[str, str]]:
-    """Return the tags of each DKIM-Signature of a message; none of one that cannot be read."""
+    """Return the tags of each DKIM-Signature of a message; no tags of an unreadable one."""
     return [_tags(str(value)) for value in headers.get_all("DKIM-Signature", ())]
 
 
 def failure(raw: bytes, index: int, names: Names) -> str:
-    """Return why a signature does not verify, nothing if it does."""
-    asked: list[bytes] = []
+    """Return the reason why a signature does not verify, nothing if it does."""
+    found: list[bytes] = []
     try:
-        if dkim.DKIM(raw, minkey=1024).verify(index, keys(names, asked)):
+        if dkim.DKIM(raw, minkey=1024).verify(index, keys(names, found)):
             return ""
-    except NEVER as problem:
+    except FAILURES as problem:
         return str(problem)[:LONGEST] or type(problem).__name__
-    return _of_key(asked[-1] if asked else b"")
+    return _key_failure(found[-1] if found else b"")
 
 
-def _of_key(key: bytes) -> str:
+def _key_failure(key: bytes) -> str:
     """Return what is wrong with a key that did not verify a signature."""
     if not key:
         return "the DNS has no such key"
     try:
         dkim.evaluate_pk("it", key)
-    except NEVER as problem:
+    except FAILURES as problem:
         return f"the record cannot be read: {problem}"[:LONGEST]
-    return "the key in the DNS is another one"
+    return "the DNS has another key"
 
 
-def keys(names: Names, asked: list[bytes]) -> Callable[..., bytes | None]:
-    """Return dkimpy's way to ask for a key, which notes what it was told."""
+def keys(names: Names, found: list[bytes]) -> Callable[..., bytes | None]:
+    """Return the function with which dkimpy asks for a key; it adds the answers to `found`."""
 
     def key(name: bytes | str, timeout: float = 0) -> bytes | None:
-        del timeout  # names keep their own
+        del timeout  # the World has its own
         text = name.decode(errors="replace") if isinstance(name, bytes) else name
         values = names.lookup(text.removesuffix("."), "TXT")
-        # RFC 6376 section 3.6.2.2: of several, a verifier may take any; a key says that it is one.
-        found = next((one for one in values if "p=" in one), None)
-        asked.append(found.encode(errors="replace") if found else b"")
-        return asked[-1] or None
+        # RFC 6376 section 3.6.2.2: of several records, a verifier may take any.
+        record = next((one for one in values if "p=" in one), "")
+        found.append(record.encode(errors="replace"))
+        return found[-1] or None
 
     return key
 

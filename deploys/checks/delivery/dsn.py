@@ -1,77 +1,107 @@
 """
-Delivery status notifications (RFC 3464): what a server tells a sender of a message.
+Delivery status notifications (DSN, RFC 3461, RFC 3464) that a sender receives.
 
-The id of a test message is its envelope id too (RFC 3461 section 4.4), by which its notice is
-known.
+The DSN is looked for in the sender's mailbox, as a message is in that of its recipient.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from email.message import EmailMessage, Message
-from email.parser import BytesParser
-from email.policy import compat32, default
+from collections.abc import Iterator
 
-from ..clients.message import HEADER
+from ...mail.settings.model import Fleet
+from ..clients.dsn import Dsn, parsed
+from ..core.finding import Check, Finding
+from ..core.world import World
+from .exchange import Delivery
+from .inspection import Deliveries, of_messages
+
+SUCCESS = Check(
+    "delivery.success_notice",
+    "domain",
+    "Does a sender receive a DSN of success, if it asks for one?",
+    "RFC 3461 section 4.1",
+    why="It is the only proof of delivery that mail has.",
+    remedy="Run the trace and bounce services of Postfix, and see the mail log.",
+)
+FAILURE = Check(
+    "delivery.failure_notice",
+    "domain",
+    "Does a sender receive a DSN of failure at once, with the reason?",
+    "RFC 5321 section 6.1, RFC 3464",
+    why="Without it a sender waits for an answer to a message that was lost.",
+    remedy="Run the bounce service of Postfix, and let it reach the sender's mailbox.",
+)
+
+_CHECKS = {"success": SUCCESS, "failure": FAILURE}
+# RFC 3464 section 2.3.3: relayed is for a next server that does not send a DSN.
+_ACTIONS = {"success": ("delivered", "relayed"), "failure": ("failed",)}
 
 
-@dataclass(frozen=True)
-class Report:
-    """What one notice says of one recipient, and whose headers it returns."""
-
-    envelope: str = ""
-    server: str = ""
-    recipient: str = ""
-    action: str = ""
-    status: str = ""
-    returned: str = field(default="", compare=False)
-
-
-def original_in(raw: bytes) -> str:
-    """Return the id of the message that a notice is about, empty for what is no notice."""
-    found = report_in(raw)
-    return found.envelope if found else ""
+@of_messages(SUCCESS, FAILURE, dsn=True)
+def notifications(deliveries: Deliveries, fleet: Fleet, _world: World) -> Iterator[Finding]:
+    """Check the DSN of each message that was sent for it."""
+    silent = {name for delivery in deliveries for name in delivery.silent}
+    silent_domains = {
+        _domain(witness.address): witness.inventory_name
+        for witness in fleet.witnesses
+        if witness.inventory_name in silent
+    }
+    for delivery in deliveries:
+        if delivery.route.message.notify:
+            witness = silent_domains.get(_domain(delivery.route.message.recipient), "")
+            yield _finding(delivery, fleet, witness)
 
 
-def report_in(raw: bytes) -> Report | None:
-    """Return what a notice says of its first recipient, nothing for another message."""
-    # compat32 keeps any value as it stands: the fields are not those of a message.
-    message = BytesParser(policy=compat32).parsebytes(raw)
-    if message.get_content_type() != "multipart/report":
-        return None
-    parts = {part.get_content_type(): part for part in message.walk() if part is not message}
-    status = parts.get("message/delivery-status")
-    blocks = status.get_payload() if status else ()
-    if not isinstance(blocks, list) or len(blocks) < len(("message", "recipient")):
-        return None
-    whole, recipient = _fields(blocks[0]), _fields(blocks[1])
-    return Report(
-        envelope=whole.get("original-envelope-id", ""),
-        server=_typed(whole.get("reporting-mta", "")),
-        recipient=_typed(recipient.get("final-recipient", "")),
-        action=recipient.get("action", "").lower(),
-        status=recipient.get("status", "").partition(" ")[0],
-        returned=_returned(parts),
+def _finding(delivery: Delivery, fleet: Fleet, silent_witness: str) -> Finding:
+    route, message = delivery.route, delivery.route.message
+    check, path = _CHECKS[message.notify], _path(delivery)
+    if delivery.received:
+        return _of_dsn(delivery, parsed(delivery.received.raw), fleet)
+    if delivery.refusal:
+        saw = f"{path}: refused, {delivery.refusal}"
+        return check.error(route.domain, saw, f"fix what the reply names, on {route.host}")
+    if delivery.problem or silent_witness:
+        fix = f"deliver {message.sender} to a user of a mail host, and let all hosts answer"
+        why = delivery.problem or f"{silent_witness} did not answer, and no DSN arrived"
+        return check.unknown(route.domain, f"{path}: {why}", fix)
+    fix = f"look for {message.id} in the mail log and the queue (mailq) of {route.host}"
+    return check.error(route.domain, f"{path}: no DSN in {route.places}", fix)
+
+
+def _of_dsn(delivery: Delivery, dsn: Dsn | None, fleet: Fleet) -> Finding:
+    route, message = delivery.route, delivery.route.message
+    check, path = _CHECKS[message.notify], _path(delivery)
+    if dsn is None:
+        fix = f"see bounce_template_file of {route.host}, and any filter that changes its mail"
+        return check.error(route.domain, f"{path}: the message that arrived is no DSN", fix)
+    saw = (
+        f"{path}: {dsn.server or 'an unnamed server'} reports {dsn.action or 'no action'}, "
+        f"status {dsn.status or 'none'}, for {dsn.recipient or 'no recipient'}"
     )
+    if correction := _correction(delivery, dsn, fleet):
+        fix = f"look for {message.id} in the mail log of {route.host}: {correction}"
+        return check.error(route.domain, f"{saw}; {correction}", fix)
+    return check.ok(route.domain, saw)
 
 
-def _fields(block: object) -> Mapping[str, str]:
-    fields = block.items() if isinstance(block, Message) else ()
-    return {name.lower(): " ".join(str(value).split()) for name, value in fields}
+def _correction(delivery: Delivery, dsn: Dsn, fleet: Fleet) -> str:
+    """Return what a DSN should have instead, or nothing."""
+    message = delivery.route.message
+    actions = _ACTIONS[message.notify]
+    status = "2." if message.notify == "success" else "5."
+    ours = fleet.host(delivery.route.host).hostname
+    if dsn.action not in actions:
+        return f"the action should be {' or '.join(actions)}"
+    if not dsn.status.startswith(status):
+        return f"the status should be {status}x.x"
+    if dsn.recipient != message.recipient.lower():
+        return f"the recipient should be {message.recipient}"
+    if dsn.server != ours and dsn.action != "delivered":
+        return f"the server should be {ours}"
+    return "" if dsn.returned == message.id else "the message's headers should be returned"
 
 
-def _typed(value: str) -> str:
-    """Return a value without its type, as in `dns; mx1.harbor.example`."""
-    return value.partition(";")[2].strip().lower()
+def _path(delivery: Delivery) -> str:
+    return f"{delivery.route.path}, NOTIFY={delivery.route.message.notify.upper()}"
 
 
-def _returned(parts: Mapping[str, Message]) -> str:
-    """Return the id in the headers that came back."""
-    if part := parts.get("text/rfc822-headers"):
-        content = part.get_payload(decode=True)
-        text = content if isinstance(content, bytes) else b""
-        original: Message = BytesParser(policy=default).parsebytes(text, headersonly=True)
-    elif (whole := parts.get("message/rfc822")) and isinstance(whole.get_payload(), list):
-        original = whole.get_payload(0)  # type: ignore[assignment]
-    else:
-        original = EmailMessage()
-    return str(original[HEADER] or "").strip()
+def _domain(address: str) -> str:
+    return address.partition("@")[2]

@@ -1,33 +1,36 @@
 """
-The exchange: every test message is sent at once, and every mailbox is watched meanwhile.
+Exchange of the test messages: all are sent at once, and every destination is watched meanwhile.
 
-Each host gets one command that submits and one that waits. Waiting is done on the host, in rounds
-of a few seconds, because a domain with two hosts receives at only one of them and nobody knows
-which; a message that has come ends the wait for it everywhere.
+Each host gets one command that submits, and commands that wait in its mailbox. They wait in rounds
+of a few seconds: a domain with two hosts receives at one of them, which is not known before. Once a
+message has arrived, nothing waits for it any more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import smtplib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 
 from ...mail.settings.verification import Sink
-from ..clients.endpoint import Endpoint
-from ..core.world import UnansweredError, World, side_by_side
+from ..clients.endpoint import Endpoint, SubmissionEndpoint
+from ..clients.message import TestMessage
+from ..clients.smtp import log_in, reply, session, starttls
+from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 from . import imap_mailbox
-from .local import submit_from_here
-from .remote import Mailbox, Received, Submitted, submit, wait
-from .sink import OpenSink, opened
-from .test_messages import Box, Route
+from .host_commands import Mailbox, Received, Submitted, submit, wait
+from .sink import OpenSink, open_sink
+from .test_messages import Destination, Route
 
 _ROUND = 3.0
 _MESSAGES = "messages"
+_OK = 250
 
 
 @dataclass(frozen=True)
-class Logged:
-    """One delivery out of a Postfix queue: to where, and how long the message was there."""
+class LogEntry:
+    """One delivery in the log of Postfix: the next server, and the time in the queue."""
 
     relay: str
     seconds: float
@@ -38,18 +41,23 @@ class Logged:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of one route.
+    """The outcome of one test message.
 
-    `unasked` says why nobody could send it or look for it, `silent` which hosts did not answer,
-    `log` what hosts logged of it, by their names and queue ids.
+    `problem` is the reason why it could not be sent or looked for. `silent` are the hosts that did
+    not answer. `log` has entries of the mail logs, by the server's name and queue id.
     """
 
     route: Route
     submitted: Submitted | None = None
     received: Received | None = None
-    unasked: str = ""
+    problem: str = ""
     silent: frozenset[str] = frozenset()
-    log: Mapping[tuple[str, str], Logged] = field(default_factory=dict)
+    log: Mapping[tuple[str, str], LogEntry] = field(default_factory=dict)
+
+    @property
+    def refusal(self) -> str:
+        """Return the reply that refused the message, if one did."""
+        return self.submitted.refusal if self.submitted else ""
 
     @property
     def seconds(self) -> float | None:
@@ -60,20 +68,20 @@ class Delivery:
 
 
 def exchange(routes: Sequence[Route], world: World) -> tuple[Delivery, ...]:
-    """Run every route and return what became of it."""
+    """Send every test message, and return what became of each."""
     if not routes:
         return ()
-    run = _Run(routes, world)
+    run = _Exchange(routes, world)
     with world.progress.asking(_MESSAGES), ExitStack() as stack:
         run.open_sinks(stack)
         calls = [*run.submissions(), run.watch]
         side_by_side(calls, workers=len(calls))
-        run.tell()
+        run.show_progress()
     return tuple(run.delivery(route) for route in routes)
 
 
-class _Run:
-    """The routes on their way."""
+class _Exchange:
+    """The outcomes so far, by the ids of messages; problems, by ids and by destinations."""
 
     def __init__(self, routes: Sequence[Route], world: World) -> None:
         self.world = world
@@ -81,21 +89,22 @@ class _Run:
         self.submitted: dict[str, Submitted] = {}
         self.received: dict[str, Received] = {}
         self.unsent: dict[str, str] = {}
-        self.unseen: dict[Box, str] = {}
-        self.sinks: dict[Box, OpenSink] = {}
+        self.unreadable: dict[Destination, str] = {}
+        self.sinks: dict[Destination, OpenSink] = {}
 
     def open_sinks(self, stack: ExitStack) -> None:
-        """Open what this machine takes mail with, until the stack is left."""
-        for sink in {box for one in self.routes for box in one.boxes if isinstance(box, Sink)}:
-            try:
-                self.sinks[sink] = stack.enter_context(opened(sink))
-            except UnansweredError as problem:
-                self.unseen[sink] = str(problem)
+        """Open the sinks of this machine until the stack is left."""
+        for sink in {one for route in self.routes for one in route.destinations}:
+            if isinstance(sink, Sink):
+                try:
+                    self.sinks[sink] = stack.enter_context(open_sink(sink))
+                except UnansweredError as problem:
+                    self.unreadable[sink] = str(problem)
 
     def submissions(self) -> list[Callable[[], None]]:
         """Return the calls that send: one for each host, and one for each of a host's addresses."""
-        # What nobody will take would stay in a queue for days.
-        watched = [one for one in self.routes if set(one.boxes) - set(self.unseen)]
+        # A message that no server takes would stay in a queue for days.
+        watched = [one for one in self.routes if set(one.destinations) - set(self.unreadable)]
         origins = dict.fromkeys(route.origin for route in watched)
         return [
             partial(self._submit, origin, [one for one in watched if one.origin == origin])
@@ -103,59 +112,92 @@ class _Run:
         ]
 
     def watch(self) -> None:
-        """Wait, round by round, until every message has come or the time is up."""
+        """Wait, round by round, until every message has arrived or the time is up."""
         for _ in range(ceil(self.world.patience / _ROUND)):
-            awaited = self._awaited()
-            boxes = {box for route in awaited for box in route.boxes} - set(self.unseen)
-            if not boxes:
+            pending = self._pending()
+            watched = {one for route in pending for one in route.destinations}
+            watched -= set(self.unreadable)
+            if not watched:
                 return
-            self.tell()
-            looks = [partial(self._look, box, awaited) for box in boxes]
-            side_by_side(looks, workers=len(looks))
+            self.show_progress()
+            calls = [partial(self._receive, one, pending) for one in watched]
+            side_by_side(calls, workers=len(calls))
 
-    def tell(self) -> None:
-        """Say how many messages have come."""
+    def show_progress(self) -> None:
+        """Show how many messages have arrived."""
         words = f"{len(self.received)} of {len(self.routes)} messages have arrived"
         self.world.progress.now(_MESSAGES, words)
 
     def delivery(self, route: Route) -> Delivery:
-        """Return what became of one route."""
+        """Return the outcome of one test message."""
         id_ = route.message.id
-        unseen = {box.host: self.unseen[box] for box in route.boxes if box in self.unseen}
-        silent = {
-            box.host for box in route.boxes if box in self.unseen and isinstance(box, Mailbox)
-        }
+        unreadable = [one for one in route.destinations if one in self.unreadable]
+        silent = {one.host for one in unreadable if isinstance(one, Mailbox)}
         if id_ in self.unsent and isinstance(route.origin, str):
             silent.add(route.origin)
-        reasons = dict.fromkeys((route.elsewhere, self.unsent.get(id_), *unseen.values()))
-        unasked = "" if id_ in self.received else "; ".join(filter(None, reasons))
+        problems = {one.host: self.unreadable[one] for one in unreadable}.values()
+        reasons = dict.fromkeys((route.unobservable, self.unsent.get(id_), *problems))
+        problem = "" if id_ in self.received else "; ".join(filter(None, reasons))
         outcome = self.submitted.get(id_), self.received.get(id_)
-        return Delivery(route, *outcome, unasked, frozenset(silent))
+        return Delivery(route, *outcome, problem, frozenset(silent))
 
     def _submit(self, origin: str | Endpoint, routes: Sequence[Route]) -> None:
         messages = [route.message for route in routes]
         try:
             if isinstance(origin, Endpoint):
-                self.submitted |= submit_from_here(self.world, origin, messages)
+                self.submitted |= send(self.world, origin, messages)
             else:
                 self.submitted |= submit(self.world, origin, messages)
         except UnansweredError as problem:
             self.unsent |= {message.id: str(problem) for message in messages}
 
-    def _look(self, box: Box, awaited: Sequence[Route]) -> None:
-        ids = [route.message.id for route in awaited if box in route.boxes]
+    def _receive(self, destination: Destination, pending: Sequence[Route]) -> None:
+        ids = [route.message.id for route in pending if destination in route.destinations]
         world = replace(self.world, patience=min(_ROUND, self.world.patience))
         try:
-            if isinstance(box, Sink):
-                self.received |= self.sinks[box].wait(world, ids)
-            elif isinstance(box, Mailbox):
-                self.received |= wait(world, box, ids)
+            if isinstance(destination, Sink):
+                self.received |= self.sinks[destination].wait(world, ids)
+            elif isinstance(destination, Mailbox):
+                self.received |= wait(world, destination, ids)
             else:
-                self.received |= imap_mailbox.wait(world, box, ids)
+                self.received |= imap_mailbox.wait(world, destination, ids)
         except UnansweredError as problem:
-            self.unseen[box] = str(problem)
+            self.unreadable[destination] = str(problem)
 
-    def _awaited(self) -> list[Route]:
+    def _pending(self) -> list[Route]:
         refused = {id_ for id_, outcome in self.submitted.items() if outcome.refusal}
         ended = refused | set(self.received) | set(self.unsent)
         return [route for route in self.routes if route.message.id not in ended]
+
+
+def send(world: World, endpoint: Endpoint, messages: Iterable[TestMessage]) -> dict[str, Submitted]:
+    """Send messages by SMTP from this machine; raise UnansweredError if the server is silent."""
+    submitted: dict[str, Submitted] = {}
+    try:
+        with session(endpoint, world) as client:
+            if client.has_extn("starttls"):
+                starttls(client)
+            if isinstance(endpoint, SubmissionEndpoint):
+                log_in(client, endpoint)
+            for message in messages:
+                at = world.clock()
+                submitted[message.id] = Submitted(at, _refusal(client, message))
+    except MisbehavedError as problem:
+        refused = Submitted(world.clock(), str(problem))
+        return dict.fromkeys((message.id for message in messages), refused) | submitted
+    return submitted
+
+
+def _refusal(client: smtplib.SMTP, message: TestMessage) -> str:
+    """Send one message; return the reply that refused it, or nothing."""
+    eight = client.has_extn("8bitmime")
+    utf8 = message.international and client.has_extn("smtputf8")
+    # RFC 6152 section 3, RFC 6531 section 3.4.
+    options = [*(["BODY=8BITMIME"] if eight else []), *(["SMTPUTF8"] if utf8 else [])]
+    for answer in (client.mail(message.sender, options), client.rcpt(message.recipient)):
+        if answer[0] != _OK:
+            client.rset()
+            return f"the server answered {reply(answer)}"
+    # smtplib sends bytes as they are; RFC 5321 section 2.3.8: lines end with CR and LF.
+    answer = client.data(message.compose(eight=eight, utf8=utf8).replace(b"\n", b"\r\n"))
+    return "" if answer[0] == _OK else f"the server answered {reply(answer)}"

@@ -11,10 +11,10 @@ from dataclasses import replace
 from imapclient import IMAPClient
 
 from ...mail.settings.verification import OutsideMailbox
-from ..clients.imap import opened
+from ..clients.imap import imap_session
 from ..clients.message import HEADER, id_in
 from ..core.world import World
-from .remote import Received
+from .host_commands import Received
 
 _PAUSE = 0.3
 _MOST = 100
@@ -25,7 +25,7 @@ def wait(world: World, box: OutsideMailbox, ids: Sequence[str]) -> dict[str, Rec
     """Wait for messages of one run and return those that came in time; raise UnansweredError."""
     found: dict[str, Received] = {}
     ends = world.clock() + world.patience
-    with opened(replace(world, timeout=world.timeout + world.patience), box) as client:
+    with imap_session(replace(world, timeout=world.timeout + world.patience), box) as client:
         while True:
             found |= _taken(client, world, set(ids) - set(found))
             if len(found) == len(set(ids)) or world.clock() >= ends:

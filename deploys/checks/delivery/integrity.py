@@ -1,74 +1,71 @@
 """
-What arrived is what was sent: its octets (RFC 6152), and the headers that make it a message.
+Integrity of a message: its body to the octet (RFC 6152), and its identifying headers.
 
-A hop may re-encode a body for the next one (RFC 2045); then the decoded parts are compared. An mbox
-changes one thing more, "From " at the beginning of a line, and that is taken back before anything.
+A server may re-encode a body for the next one (RFC 2045); then the decoded parts are compared. An
+mbox escapes "From " at the beginning of a line, which is undone first.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from itertools import zip_longest
 
+from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding
+from ..core.world import World
 from .exchange import Delivery
+from .inspection import per_message
 
 INTACT = Check(
     "delivery.intact",
     "domain",
-    "Is what arrives what was sent, to the octet?",
+    "Does the body of a message arrive unchanged, to the octet?",
     "RFC 5322 section 2.1.1, RFC 6152, RFC 2045",
-    why="A server that changes what passes it breaks signatures, files, and names with accents.",
+    why="A server that changes bodies breaks signatures, files, and names with accents.",
     remedy="Let no content filter or gateway rewrite bodies, and every hop offer 8BITMIME.",
 )
 HEADERS = Check(
     "delivery.headers",
     "domain",
-    "Has what arrives each of its identifying headers once, as they were sent?",
+    "Does each identifying header arrive once, as it was sent?",
     "RFC 5322 section 3.6, RFC 5321 section 4.4",
     why="Receivers refuse mail with two authors; a new Message-ID breaks threads and searches.",
-    remedy="Let no hop add or replace headers that are there: see always_add_missing_headers.",
+    remedy="Let no server add or replace headers that exist: see always_add_missing_headers.",
 )
 
 _ONCE = ("Message-ID", "Date", "From", "Subject", "To")
-_BEFORE = "mend delivery.arrived first"
-_FILTER = "look for a content filter, milter or gateway on the way that rewrites messages"
+_FILTER = "look for a content filter, milter or gateway on the path that rewrites messages"
 _LONGEST = 60
 
 
 def unescaped(raw: bytes) -> bytes:
-    """Return a message as it was before an mbox took it, with lines that end as on the wire."""
+    """Return a message without the escapes of an mbox, with lines that end in CR and LF."""
     text = re.sub(rb"^>From ", b"From ", raw, flags=re.MULTILINE)
     return re.sub(rb"\r?\n", b"\r\n", text)
 
 
-def whole(deliveries: Iterable[Delivery]) -> Iterator[Finding]:
-    """Compare each message that arrived with the one that was sent."""
-    for delivery in deliveries:
-        route = delivery.route
-        if delivery.received is None:
-            for check in (INTACT, HEADERS):
-                yield check.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
-        else:
-            came = unescaped(delivery.received.raw)
-            yield _intact(delivery, unescaped(route.message.compose()), came)
-            yield _headers(delivery, came)
+@per_message(INTACT, HEADERS)
+def contents(delivery: Delivery, raw: bytes, _fleet: Fleet, _world: World) -> Iterator[Finding]:
+    """Compare one message that arrived with the one that was sent."""
+    arrived = unescaped(raw)
+    yield _body_finding(delivery, unescaped(delivery.route.message.compose()), arrived)
+    yield _headers_finding(delivery, arrived)
 
 
-def _intact(delivery: Delivery, sent: bytes, came: bytes) -> Finding:
+def _body_finding(delivery: Delivery, sent: bytes, arrived: bytes) -> Finding:
     domain, path = delivery.route.domain, delivery.route.path
-    before, after = _body(sent), _body(came)
+    before, after = _body(sent), _body(arrived)
     if before == after:
         return INTACT.ok(domain, f"{path}: all {len(before)} octets of its body")
-    if _parts(_parsed(sent)) == _parts(_parsed(came)) and _last(before) == _last(after):
-        return INTACT.ok(domain, f"{path}: re-encoded on its way; decoded it is what was sent")
+    if _parts(_parsed(sent)) == _parts(_parsed(arrived)) and _last(before) == _last(after):
+        return INTACT.ok(domain, f"{path}: re-encoded on its path; decoded, it is what was sent")
     return INTACT.error(domain, f"{path}: {_difference(before, after)}", _FILTER)
 
 
-def _headers(delivery: Delivery, came: bytes) -> Finding:
-    route, message = delivery.route, _parsed(came)
+def _headers_finding(delivery: Delivery, arrived: bytes) -> Finding:
+    route, message = delivery.route, _parsed(arrived)
     sent = _parsed(route.message.compose())
     wrong = [
         f"{len(found)} {name} headers" if len(found) > 1 else f"{name} is {_short(found)}"
@@ -83,7 +80,7 @@ def _headers(delivery: Delivery, came: bytes) -> Finding:
         wrong.append(f"Return-Path is {_short(paths)} instead of {expected}")
     elif not paths and not wrong:
         saw = f"{route.path}: the last server wrote no Return-Path"
-        return HEADERS.warning(route.domain, saw, "let the delivery agent write it on delivery")
+        return HEADERS.warning(route.domain, saw, "let the delivery agent write Return-Path")
     if wrong:
         return HEADERS.error(route.domain, f"{route.path}: {'; '.join(wrong)}", fix)
     saw = f"{route.path}: one each of {', '.join(_ONCE)}, as sent; Return-Path {_short(paths)}"
@@ -99,7 +96,7 @@ def _all(message: EmailMessage, name: str) -> list[str]:
 
 
 def _body(raw: bytes) -> bytes:
-    # An mbox ends each message with an empty line; so does no comparison.
+    # An mbox ends each message with an empty line, which was not sent.
     return raw.partition(b"\r\n\r\n")[2].rstrip(b"\r\n")
 
 
@@ -128,8 +125,8 @@ def _difference(before: bytes, after: bytes) -> str:
     lines = zip_longest(before.split(b"\r\n"), after.split(b"\r\n"))
     for number, (one, other) in enumerate(lines, 1):
         if one != other:
-            sent, came = (_quoted(line, one or b"", other or b"") for line in (one, other))
-            return f"line {number} of its body was sent as {sent} and arrived as {came}"
+            sent, arrived = (_quoted(line, one or b"", other or b"") for line in (one, other))
+            return f"line {number} of its body was sent as {sent} and arrived as {arrived}"
     return "its body differs"
 
 

@@ -1,7 +1,7 @@
 """
-Every address of the inventory, asked for with RCPT at every address of the hosts that serve it.
+Recipients of the inventory, asked for with RCPT at every address of their mail hosts.
 
-Nothing is sent: most of these mailboxes are people's. What is asked is bounded, and said.
+No message is sent: most of these mailboxes belong to people. The number of questions is limited.
 """
 
 import smtplib
@@ -13,16 +13,16 @@ from ...mail.settings.model import Fleet, MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import Reply, reply, session
 from ..core.finding import Check, Finding
-from ..core.inspection import per_fleet
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.inspection import per_fleet, together
+from ..core.world import MisbehavedError, UnansweredError, World
 
 RECIPIENTS = Check(
     "delivery.recipients",
     "domain",
-    "Is every address of the inventory accepted?",
+    "Is every recipient of the inventory accepted?",
     "RFC 5321 section 3.3",
-    why="An address that is refused loses its mail, and only its senders hear of that.",
-    remedy="Deploy again: the host's table of recipients is not what `mail_aliases` says.",
+    why="Mail to an address that is refused bounces, and only its senders know.",
+    remedy="Deploy again: the host's table of recipients differs from `mail_aliases`.",
 )
 
 _MOST = 200
@@ -33,67 +33,73 @@ _OK = (250, 251)  # RFC 5321 section 4.2.3: 251 is accepted and forwarded
 
 
 @dataclass
-class _Asked:
-    """The replies of one endpoint, and why there are no more."""
+class _Replies:
+    """The replies of one endpoint by recipient, and the problem that ended them."""
 
-    replies: dict[str, Reply] = field(default_factory=dict)
+    of: dict[str, Reply] = field(default_factory=dict)
     problem: str = ""
 
     @property
     def refused(self) -> dict[str, Reply]:
-        return {one: said for one, said in self.replies.items() if said.code not in _OK}
+        return {one: answer for one, answer in self.of.items() if answer.code not in _OK}
 
 
 @per_fleet(RECIPIENTS)
-def accepted(fleet: Fleet, world: World) -> Iterator[Finding]:
+def recipients(fleet: Fleet, world: World) -> Iterator[Finding]:
     """Ask every address of every host for every recipient of its domains."""
-    asked = [(endpoint, host) for host in fleet.hosts for endpoint in smtp_endpoints(host)]
-    calls = (partial(_asked, endpoint, host, world) for endpoint, host in asked)
-    for (endpoint, host), answers in zip(asked, side_by_side(calls), strict=True):
-        for domain in host.domains:
-            yield from _judged(endpoint, domain, _of(host, domain), answers)
+    return together(
+        partial(_of_endpoint, endpoint, host, world)
+        for host in fleet.hosts
+        for endpoint in smtp_endpoints(host)
+    )
 
 
-def _asked(endpoint: Endpoint, host: MailSettings, world: World) -> _Asked:
-    asked = _Asked()
+def _of_endpoint(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
+    replies = _replies(endpoint, host, world)
+    found = (_of_domain(endpoint, one, _recipients(host, one), replies) for one in host.domains)
+    return [finding for findings in found for finding in findings]
+
+
+def _replies(endpoint: Endpoint, host: MailSettings, world: World) -> _Replies:
+    replies = _Replies()
     try:
         wanted = list(host.recipients())[:_MOST]
         for start in range(0, len(wanted), _PER_SESSION):
             with session(endpoint, world) as client:
-                _ask(client, wanted[start : start + _PER_SESSION], asked)
-            if len(asked.refused) >= _MOST_REFUSED:
+                _ask(client, wanted[start : start + _PER_SESSION], replies)
+            if len(replies.refused) >= _MOST_REFUSED:
                 break
     except (MisbehavedError, UnansweredError) as problem:
-        asked.problem = str(problem)
-    return asked
+        replies.problem = str(problem)
+    return replies
 
 
-def _ask(client: smtplib.SMTP, recipients: Sequence[str], asked: _Asked) -> None:
-    opened = reply(client.mail(""))
-    if opened.code not in _OK:
-        raise MisbehavedError(f"the null sender is answered {opened}")
+def _ask(client: smtplib.SMTP, recipients: Sequence[str], replies: _Replies) -> None:
+    mail = reply(client.mail(""))
+    if mail.code not in _OK:
+        raise MisbehavedError(f"the null sender is answered {mail}")
     for recipient in recipients:
-        asked.replies[recipient] = reply(client.rcpt(recipient))
-        if len(asked.refused) >= _MOST_REFUSED:
+        replies.of[recipient] = reply(client.rcpt(recipient))
+        if len(replies.refused) >= _MOST_REFUSED:
             break
     client.rset()
 
 
-def _judged(
-    endpoint: Endpoint, domain: str, recipients: Sequence[str], asked: _Asked
+def _of_domain(
+    endpoint: Endpoint, domain: str, recipients: Sequence[str], replies: _Replies
 ) -> Iterator[Finding]:
-    answered = [one for one in recipients if one in asked.replies]
+    answered = [one for one in recipients if one in replies.of]
     for recipient in answered:
-        if recipient in asked.refused:
-            yield _refused(endpoint, domain, recipient, asked.replies[recipient])
-    count = f"{len(answered)} of {len(recipients)} addresses"
-    if asked.problem and len(answered) < len(recipients):
-        saw = f"{endpoint}: {count} asked for: {asked.problem}"
-        yield RECIPIENTS.unknown(domain, saw, "mend smtp.connect first")
+        if recipient in replies.refused:
+            yield _refused(endpoint, domain, recipient, replies.of[recipient])
+    count = f"{len(answered)} of {len(recipients)} recipients"
+    if replies.problem and len(answered) < len(recipients):
+        saw = f"{endpoint}: asked for {count}: {replies.problem}"
+        yield RECIPIENTS.unknown(domain, saw, "fix smtp.connect first")
     elif not answered:
-        fix = "nothing to do, if the others are right: a run asks for a bounded number of addresses"
-        yield RECIPIENTS.info(domain, f"{endpoint}: {count} asked for", fix)
-    elif not set(answered) & set(asked.refused):
+        fix = "nothing to do if the others are accepted: a run asks for a limited number"
+        yield RECIPIENTS.info(domain, f"{endpoint}: asked for {count}", fix)
+    elif not set(answered) & set(replies.refused):
         yield RECIPIENTS.ok(domain, f"{endpoint} accepts {count}, as many as were asked for")
 
 
@@ -101,12 +107,10 @@ def _refused(endpoint: Endpoint, domain: str, recipient: str, answer: Reply) -> 
     saw = f"{endpoint} answered RCPT TO:<{recipient}>: {answer}"
     if answer.code // 100 == 4:  # noqa: PLR2004 - RFC 5321 section 4.2.1: a transient failure
         return RECIPIENTS.unknown(
-            domain, saw, f"see the mail log of {endpoint.host}, and verify again"
+            domain, saw, f"see the mail log of {endpoint.host}, then verify again"
         )
-    return RECIPIENTS.error(
-        domain, saw, f"deploy {endpoint.host} again, or see what refuses it there"
-    )
+    return RECIPIENTS.error(domain, saw, f"deploy {endpoint.host} again, or see the mail log there")
 
 
-def _of(host: MailSettings, domain: str) -> list[str]:
+def _recipients(host: MailSettings, domain: str) -> list[str]:
     return [one for one in host.recipients() if one.partition("@")[2] == domain]

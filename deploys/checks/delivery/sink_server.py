@@ -1,9 +1,8 @@
 """
-The SMTP server of a sink, as a program of its own: what it takes goes to its output, a line each.
+SMTP server of a sink, as a program of its own, which writes each accepted message as a line.
 
-It takes mail for one address and nobody else's, over TLS if asked, a bounded number of messages of
-a bounded size, for as long as its input is open. A server needs a thread that nothing else holds
-up, and a process is ended as a whole.
+It accepts mail for one recipient, with STARTTLS, up to a number of messages of a limited size. It
+runs until its input is closed. A process of its own is never blocked by the checks, and ends whole.
 """
 
 import asyncio
@@ -25,13 +24,13 @@ from pydantic import Base64Bytes, BaseModel
 
 _MOST = 1000  # messages
 _LARGEST = 1 << 20  # octets of one
-_SILENT = 60.0  # seconds until a client that says nothing is left
-_LONGEST = 3600  # seconds, for when nobody is left to end it
+_IDLE = 60.0  # seconds until an idle client is disconnected
+_LONGEST = 3600  # seconds, if the run was killed
 READY = "ready"
 
 
-class Door(BaseModel, frozen=True):
-    """Where a sink listens, by which name, and the address whose mail it takes."""
+class Listener(BaseModel, frozen=True):
+    """The address, port and name of a sink, and its one recipient."""
 
     listen: str
     port: int
@@ -39,8 +38,8 @@ class Door(BaseModel, frozen=True):
     address: str
 
 
-class Taken(BaseModel, frozen=True):
-    """A message that was taken: when, from whom, and its octets, with lines as on the wire."""
+class AcceptedMessage(BaseModel, frozen=True):
+    """A message with its time, client and envelope sender; lines end in CR and LF."""
 
     at: float
     client: str
@@ -51,8 +50,8 @@ class Taken(BaseModel, frozen=True):
 
 
 class _Handler:
-    def __init__(self, endpoint: Door) -> None:
-        self._door = endpoint
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         self._left = _MOST
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -63,8 +62,8 @@ class _Handler:
         address: str,
         _options: list[str],
     ) -> str:
-        if address.lower() != self._door.address.lower():
-            return "550 5.1.1 Nobody is here but who is asked for"
+        if address.lower() != self._listener.address.lower():
+            return "550 5.1.1 Recipient unknown"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
@@ -72,10 +71,10 @@ class _Handler:
         self, _server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         if self._left == 0:
-            return "452 4.3.1 That is enough"
+            return "452 4.3.1 Insufficient system storage"
         self._left -= 1
         content = envelope.original_content or b""
-        taken = Taken.model_construct(
+        accepted = AcceptedMessage.model_construct(
             at=datetime.now(UTC).timestamp(),
             client=str((session.peer or ("",))[0]),
             helo=session.host_name or "",
@@ -83,13 +82,13 @@ class _Handler:
             tls=session.ssl is not None,
             content=content,
         )
-        sys.stdout.write(f"{taken.model_dump_json()}\n")
+        sys.stdout.write(f"{accepted.model_dump_json()}\n")
         sys.stdout.flush()
-        return "250 2.0.0 Taken"
+        return "250 2.0.0 Ok"
 
 
 def _context(name: str) -> ssl.SSLContext:
-    """Return TLS with a new certificate, which nobody has a reason to trust."""
+    """Return TLS with a new self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     now = datetime.now(UTC)
@@ -109,34 +108,34 @@ def _context(name: str) -> ssl.SSLContext:
     return context
 
 
-async def _serve(endpoint: Door) -> None:
-    handler, tls = _Handler(endpoint), _context(endpoint.name)
+async def _serve(listener: Listener) -> None:
+    handler, tls = _Handler(listener), _context(listener.name)
     loop = asyncio.get_running_loop()
 
     def protocol() -> SMTP:
         return SMTP(
             handler,
-            hostname=endpoint.name,
+            hostname=listener.name,
             ident="ESMTP",
             data_size_limit=_LARGEST,
             enable_SMTPUTF8=True,
             tls_context=tls,
-            timeout=_SILENT,
+            timeout=_IDLE,
         )
 
-    await loop.create_server(protocol, endpoint.listen or None, endpoint.port)
+    await loop.create_server(protocol, listener.listen or None, listener.port)
     sys.stdout.write(f"{READY}\n")
     sys.stdout.flush()
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 def main() -> None:
-    """Serve the endpoint that the first argument tells, until there is no more input."""
+    """Serve the listener of the first argument, until the input is closed."""
     signal.alarm(_LONGEST)
     try:
-        asyncio.run(_serve(Door.model_validate_json(sys.argv[1])))
+        asyncio.run(_serve(Listener.model_validate_json(sys.argv[1])))
     except OSError as problem:
-        # asyncio's own words name the address a second time.
+        # The text of asyncio repeats the address.
         reason = os.strerror(problem.errno) if problem.errno else problem
         sys.stdout.write(f"{reason}\n")
 

@@ -1,11 +1,11 @@
 """
-Test messages of a run: one for every route that mail takes through the fleet.
+Test messages of a run: one for every path that mail takes through the fleet.
 
-Outbound: from every mail host, for each of its domains, to every witness, sink and outside mailbox.
-Inbound: from every witness to postmaster of every domain, and from this machine, as an outside
-sender, to every address of every mail host. Submitted: from this machine, as an account, through
-each submission port to the same receivers as outbound mail. Notices: from every mail host, one to a
-witness and one to an unknown recipient; its postmaster has to receive a DSN about each.
+From each mail host, for each of its domains, one goes to every witness, sink and outside mailbox.
+From each witness, one goes to postmaster of every domain. From this machine, one goes as an
+unauthenticated client to every address of every mail host, and one through each submission port.
+Each mail host also sends one to a witness and one to an unknown recipient, for their delivery
+status notifications.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,82 +16,95 @@ from ...mail.settings.model import Fleet, MailSettings
 from ...mail.settings.verification import OutsideMailbox, Sink
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import PROGRAM, TestMessage, new_run
-from .remote import Mailbox
+from .host_commands import Mailbox
 
-# RFC 2606 section 2: a domain that does not exist, for an author without a mailbox.
-_OUTSIDER = "outsider@verification.invalid"
-Box = Mailbox | OutsideMailbox | Sink
-_HERE = "outside"
+# RFC 2606 section 2: a domain that does not exist, so that no reply is possible.
+_OUTSIDE_AUTHOR = "stranger@verification.invalid"
+_THIS_MACHINE = "outside"
+Destination = Mailbox | OutsideMailbox | Sink
 
 
 @dataclass(frozen=True)
 class Route:
-    """A test message, the start of its path, its domain, and the mailboxes where it may arrive."""
+    """A test message: its origin, the domain that it proves, and where it can arrive.
+
+    `unobservable` is the reason why it has no destination, if it has none.
+    """
 
     message: TestMessage
     origin: str | Endpoint
     domain: str
-    boxes: tuple[Box, ...]
-    elsewhere: str = ""
+    destinations: tuple[Destination, ...]
+    unobservable: str = ""
 
     @property
     def host(self) -> str:
-        """Return the inventory's name of the host that it starts from, or enters at."""
+        """Return the inventory's name of the host that sends it, or takes it from this machine."""
         return self.origin.host if isinstance(self.origin, Endpoint) else self.origin
 
     @property
     def path(self) -> str:
-        """Return the path as the report shows it."""
+        """Return the path as the report shows it: `mx1 -> visitor@faraway.example`."""
         if isinstance(self.origin, SubmissionEndpoint):
-            return f"{_HERE} -> {self.origin} as {self.origin.login} -> {self.message.recipient}"
+            account = f"{self.origin} as {self.origin.login}"
+            return f"{_THIS_MACHINE} -> {account} -> {self.message.recipient}"
         if isinstance(self.origin, Endpoint):
-            return f"{_HERE} -> {self.origin} -> {self.message.recipient}"
+            return f"{_THIS_MACHINE} -> {self.origin} -> {self.message.recipient}"
         return f"{self.origin} -> {self.message.recipient}"
+
+    @property
+    def places(self) -> str:
+        """Return its destinations in words."""
+        return " or ".join(f"{one.path} on {one.host}" for one in self.destinations)
 
 
 @dataclass(frozen=True)
-class _Way:
+class _Draft:
+    """A route before its message has an id; `hosts` receive for its recipient."""
+
     origin: str | Endpoint
     domain: str
     author: str
     sender: str
     recipient: str
-    receivers: tuple[MailSettings, ...] = ()
+    hosts: tuple[MailSettings, ...] = ()
     program: str = ""
     notify: str = ""
 
 
 def routes(fleet: Fleet) -> tuple[Route, ...]:
-    """Return every route of a new run."""
+    """Return the test messages of a new run."""
     run, numbers = new_run(), count(1)
-    ways = [*_outward(fleet), *_inward(fleet), *_from_here(fleet), *_submitted(fleet)]
-    ways += [*_notices(fleet, run)]
+    drafts = [*_from_hosts(fleet), *_from_witnesses(fleet)]
+    drafts += [*_from_this_machine(fleet), *_from_accounts(fleet), *_for_notifications(fleet, run)]
     return tuple(
-        _route(way, f"{run}-{next(numbers)}", fleet) for way in ways if way.domain in fleet.domains
+        _route(draft, f"{run}-{next(numbers)}", fleet)
+        for draft in drafts
+        if draft.domain in fleet.domains
     )
 
 
-def _outward(fleet: Fleet) -> Iterator[_Way]:
-    for host, address in product(fleet.hosts, _outside(fleet)):
+def _from_hosts(fleet: Fleet) -> Iterator[_Draft]:
+    for host, address in product(fleet.hosts, _outside_recipients(fleet)):
         for domain in host.domains:
             postmaster = f"postmaster@{domain}"
-            yield _Way(host.inventory_name, domain, postmaster, postmaster, address)
+            yield _Draft(host.inventory_name, domain, postmaster, postmaster, address)
 
 
-def _receivers(fleet: Fleet) -> list[str]:
-    """Return the addresses at test servers, which accept any test message."""
+def _test_recipients(fleet: Fleet) -> list[str]:
+    """Return the addresses at servers that exist for tests: of witnesses, and of the sink."""
     sink = fleet.verification.sink
     return [witness.address for witness in fleet.witnesses] + ([sink.address] if sink else [])
 
 
-def _outside(fleet: Fleet) -> list[str]:
-    """Return every address where the arrival of outbound mail can be seen."""
-    return [*_receivers(fleet), *(box.address for box in fleet.verification.mailboxes)]
+def _outside_recipients(fleet: Fleet) -> list[str]:
+    """Return every address outside of the fleet where the arrival of a message can be seen."""
+    return [*_test_recipients(fleet), *(one.address for one in fleet.verification.mailboxes)]
 
 
-def _inward(fleet: Fleet) -> Iterator[_Way]:
+def _from_witnesses(fleet: Fleet) -> Iterator[_Draft]:
     for witness, domain in product(fleet.witnesses, fleet.domains):
-        yield _Way(
+        yield _Draft(
             witness.inventory_name,
             domain,
             witness.address,
@@ -101,73 +114,66 @@ def _inward(fleet: Fleet) -> Iterator[_Way]:
         )
 
 
-def _from_here(fleet: Fleet) -> Iterator[_Way]:
+def _from_this_machine(fleet: Fleet) -> Iterator[_Draft]:
     for host in fleet.hosts:
         for endpoint, domain in product(smtp_endpoints(host), host.domains):
-            yield _Way(endpoint, domain, _OUTSIDER, "", f"postmaster@{domain}", (host,))
+            yield _Draft(endpoint, domain, _OUTSIDE_AUTHOR, "", f"postmaster@{domain}", (host,))
 
 
-def _submitted(fleet: Fleet) -> Iterator[_Way]:
-    for host, address in product(fleet.hosts, _outside(fleet)):
+def _from_accounts(fleet: Fleet) -> Iterator[_Draft]:
+    for host, address in product(fleet.hosts, _outside_recipients(fleet)):
         for endpoint in submission_endpoints(host, str(host.addresses[0])) if host.domains else ():
             if endpoint.password:
                 author = host.accounts[endpoint.login].senders[0]
                 domain = author.partition("@")[2]
-                yield _Way(endpoint, domain, author, author, address, program=PROGRAM)
+                yield _Draft(endpoint, domain, author, author, address, program=PROGRAM)
 
 
-def _notices(fleet: Fleet, run: str) -> Iterator[_Way]:
-    """Yield the messages that cause a DSN, which arrives in the sender's mailbox."""
-    for host, receiver in product(fleet.hosts, _receivers(fleet)[:1]):
-        nobody = f"no-such-user-{run}@{receiver.partition('@')[2]}"
+def _for_notifications(fleet: Fleet, run: str) -> Iterator[_Draft]:
+    """Yield messages whose notification arrives where their sender's mail does."""
+    for host, recipient in product(fleet.hosts, _test_recipients(fleet)[:1]):
+        unknown = f"no-such-user-{run}@{recipient.partition('@')[2]}"
         for domain in host.domains[:1]:
-            sender, receivers = f"postmaster@{domain}", fleet.hosts_for(domain)
-            for recipient, notify in ((receiver, "success"), (nobody, "failure")):
-                yield _Way(
-                    host.inventory_name,
-                    domain,
-                    sender,
-                    sender,
-                    recipient,
-                    receivers,
-                    notify=notify,
-                )
+            sender, hosts = f"postmaster@{domain}", fleet.hosts_for(domain)
+            for to, notify in ((recipient, "success"), (unknown, "failure")):
+                name = host.inventory_name
+                yield _Draft(name, domain, sender, sender, to, hosts, notify=notify)
 
 
-def _route(way: _Way, id_: str, fleet: Fleet) -> Route:
-    seen = way.sender if way.notify else way.recipient
-    places = _places(seen, way.receivers, fleet)
-    stays = not isinstance(way.origin, str) and {box.host for box in places} == {way.origin.host}
+def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
+    watched = draft.sender if draft.notify else draft.recipient
+    found = _destinations(watched, draft.hosts, fleet)
+    origin = draft.origin
+    stays = not isinstance(origin, str) and {one.host for one in found} == {origin.host}
     message = TestMessage(
-        id_, way.author, way.recipient, way.sender, way.program, stays, notify=way.notify
+        id_, draft.author, draft.recipient, draft.sender, draft.program, stays, notify=draft.notify
     )
-    elsewhere = "" if places else f"{seen} is delivered outside of this inventory"
-    return Route(message, way.origin, way.domain, places, elsewhere)
+    unobservable = "" if found else f"{watched} is delivered outside of this inventory"
+    return Route(message, origin, draft.domain, found, unobservable)
 
 
-def _places(address: str, hosts: Iterable[MailSettings], fleet: Fleet) -> tuple[Box, ...]:
-    """Return the mailboxes where mail to an address may arrive; none if they cannot be read."""
-    found = [_outer_box(fleet, address), *(_local_box(fleet, host, address) for host in hosts)]
-    return tuple(dict.fromkeys(box for box in found if box))
+def _destinations(
+    address: str, hosts: Iterable[MailSettings], fleet: Fleet
+) -> tuple[Destination, ...]:
+    """Return where an address's mail can arrive and be seen."""
+    found = [_outside(fleet, address), *(_mailbox(fleet, host, address) for host in hosts)]
+    return tuple(dict.fromkeys(one for one in found if one))
 
 
-def _outer_box(fleet: Fleet, address: str) -> Box | None:
-    asked = fleet.verification
-    boxes: dict[str, Box] = {box.address: box for box in asked.mailboxes}
-    if asked.sink:
-        boxes[asked.sink.address] = asked.sink
-    boxes |= {
-        witness.address: Mailbox(witness.inventory_name, witness.mailbox)
-        for witness in fleet.witnesses
-    }
-    return boxes.get(address)
+def _outside(fleet: Fleet, address: str) -> Destination | None:
+    settings = fleet.verification
+    found: dict[str, Destination] = {one.address: one for one in settings.mailboxes}
+    if settings.sink:
+        found[settings.sink.address] = settings.sink
+    found |= {one.address: Mailbox(one.inventory_name, one.mailbox) for one in fleet.witnesses}
+    return found.get(address)
 
 
-def _local_box(fleet: Fleet, host: MailSettings, address: str) -> Box | None:
+def _mailbox(fleet: Fleet, host: MailSettings, address: str) -> Destination | None:
     """Follow a recipient to the first local user or witness among its targets."""
     for target in host.recipients().get(address, ()):
         if "@" not in target:
             return Mailbox(host.inventory_name, f"/var/mail/{target}")
-        if box := _outer_box(fleet, target):
-            return box
+        if found := _outside(fleet, target):
+            return found
     return None

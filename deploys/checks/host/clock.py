@@ -8,7 +8,7 @@ that can agree are taken to agree.
 from collections.abc import Iterator
 
 from ..core.finding import Check, Finding
-from .look import Look
+from .snapshot import Snapshot
 
 CLOCK = Check(
     "host.clock",
@@ -21,13 +21,13 @@ CLOCK = Check(
 _MOST = 5.0
 
 
-def clock(seen: Look) -> Iterator[Finding]:
+def clock(snapshot: Snapshot) -> Iterator[Finding]:
     """Judge how far the clock must be off, and whether anything keeps it."""
-    name = seen.host.inventory_name
-    lowest, highest = seen.behind
+    name = snapshot.host.inventory_name
+    lowest, highest = snapshot.behind
     off = max(lowest, -highest, 0.0)
-    synchronized = "yes" in seen.lines("synchronized")
-    contained = [one for one in seen.lines("container") if one and one != "none"]
+    synchronized = "yes" in snapshot.lines("synchronized")
+    contained = [one for one in snapshot.lines("container") if one and one != "none"]
     fix = "start systemd-timesyncd or chrony on the host, or mend the clock of this machine"
     if off > _MOST:
         where = "behind" if lowest > 0 else "ahead of"

@@ -8,7 +8,7 @@ each message too, and a full log tells of nothing any more.
 from collections.abc import Iterator, Sequence
 
 from ..core.finding import Check, Finding
-from .look import Look
+from .snapshot import Snapshot
 
 DISK = Check(
     "host.disk",
@@ -23,11 +23,11 @@ _MESSAGES = 5
 _COLUMNS = 6  # of df -P
 
 
-def disk(seen: Look) -> Iterator[Finding]:
+def disk(snapshot: Snapshot) -> Iterator[Finding]:
     """Judge each file system once, by octets and by inodes."""
-    name = seen.host.inventory_name
-    limit = _MESSAGES * seen.host.largest_message
-    rooms = dict.fromkeys(line for line in seen.lines("blocks") if _is_row(line.split()))
+    name = snapshot.host.inventory_name
+    limit = _MESSAGES * snapshot.host.largest_message
+    rooms = dict.fromkeys(line for line in snapshot.lines("blocks") if _is_row(line.split()))
     if not rooms:
         yield DISK.unknown(name, f"{name}: df says nothing", "see `df -P /var/spool/postfix`")
         return
@@ -43,7 +43,7 @@ def disk(seen: Look) -> Iterator[Finding]:
             yield DISK.warning(name, saw, fix)
         else:
             yield DISK.ok(name, saw)
-    for line in dict.fromkeys(line for line in seen.lines("inodes") if _is_row(line.split())):
+    for line in dict.fromkeys(line for line in snapshot.lines("inodes") if _is_row(line.split())):
         total, used, available, _, mount = line.split()[1:]
         # A file system that makes inodes as it needs them says that it has none.
         if int(total) and int(available) < _LEAST * (int(used) + int(available)):

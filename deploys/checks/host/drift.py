@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ...mail.paths import certificate
 from ..core.finding import Check, Finding
-from .look import Look
+from .snapshot import Snapshot
 
 DRIFT = Check(
     "host.drift",
@@ -25,24 +25,24 @@ DRIFT = Check(
 _OF_ACCOUNTS = {"smtpd_client_auth_rate_limit": ("1200",), "smtpd_tls_auth_only": ("yes",)}
 
 
-def drift(seen: Look) -> Iterator[Finding]:
+def drift(snapshot: Snapshot) -> Iterator[Finding]:
     """Judge the files that were deployed, and the settings that matter most."""
-    name = seen.host.inventory_name
-    if not seen.lines("deployed") or not seen.lines("postconf"):
+    name = snapshot.host.inventory_name
+    if not snapshot.lines("deployed") or not snapshot.lines("postconf"):
         yield DRIFT.unknown(name, f"{name}: nothing tells what was deployed", f"deploy {name}")
         return
-    found = [*_files(seen), *_settings(seen)]
+    found = [*_files(snapshot), *_settings(snapshot)]
     yield from found
     if not found:
-        count = len({line.split()[0] for line in seen.lines("deployed")})
+        count = len({line.split()[0] for line in snapshot.lines("deployed")})
         saw = f"{name}: the files of {count} services are as deployed, and Postfix as demanded"
         yield DRIFT.ok(name, saw)
 
 
-def _files(seen: Look) -> Iterator[Finding]:
-    name = seen.host.inventory_name
+def _files(snapshot: Snapshot) -> Iterator[Finding]:
+    name = snapshot.host.inventory_name
     fix = f"put what was changed into the inventory, and deploy {name}"
-    for line in seen.lines("deployed"):
+    for line in snapshot.lines("deployed"):
         service, state, *paths = [*line.split(), ""]
         what = " ".join(filter(None, paths)) or "its files"
         words = {
@@ -58,9 +58,9 @@ def _files(seen: Look) -> Iterator[Finding]:
             yield DRIFT.error(name, f"{name}: {words}", fix)
 
 
-def _settings(seen: Look) -> Iterator[Finding]:
-    host = seen.host
-    pairs = (line.partition("=") for line in seen.lines("postconf"))
+def _settings(snapshot: Snapshot) -> Iterator[Finding]:
+    host = snapshot.host
+    pairs = (line.partition("=") for line in snapshot.lines("postconf"))
     has = {key.strip(): value.strip() for key, _, value in pairs}
     # Each wanted word has to be among the setting's; what an operator writes himself is his.
     wanted: dict[str, tuple[str, ...]] = {

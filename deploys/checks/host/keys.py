@@ -14,7 +14,7 @@ from cryptography import x509
 
 from ...mail.paths import CERTIFICATES, DKIM_KEYS
 from ..core.finding import Check, Finding
-from .look import Look
+from .snapshot import Snapshot
 
 KEYS = Check(
     "host.keys",
@@ -30,38 +30,38 @@ _DAY = 86_400
 _LATE = 14  # days for which a rotation may wait for records and resolvers
 
 
-def keys(seen: Look) -> Iterator[Finding]:
+def keys(snapshot: Snapshot) -> Iterator[Finding]:
     """Judge the mode of every key file, the end of certificates, and the age of DKIM keys."""
-    name = seen.host.inventory_name
-    secrets = [line.split(maxsplit=3) for line in seen.lines("secret")]
+    name = snapshot.host.inventory_name
+    secrets = [line.split(maxsplit=3) for line in snapshot.lines("secret")]
     if not all(any(place in words[-1] for words in secrets) for place in (CERTIFICATES, DKIM_KEYS)):
         yield KEYS.error(name, f"{name}: a key for TLS or DKIM is missing", f"deploy {name}")
         return
-    wrong = [finding for words in secrets for finding in _file(seen, words)]
-    for line in seen.lines("certificate"):
-        wrong += _certificate(seen, line)
+    wrong = [finding for words in secrets for finding in _file(snapshot, words)]
+    for line in snapshot.lines("certificate"):
+        wrong += _certificate(snapshot, line)
     yield from wrong
     if not wrong:
         saw = f"{name}: {len(secrets)} files of keys are their owners' alone, and none is too old"
         yield KEYS.ok(name, saw)
 
 
-def _file(seen: Look, words: list[str]) -> Iterator[Finding]:
-    name, host = seen.host.inventory_name, seen.host
+def _file(snapshot: Snapshot, words: list[str]) -> Iterator[Finding]:
+    name, host = snapshot.host.inventory_name, snapshot.host
     mode, owner, changed, path = words
     if int(mode, 8) & _OTHERS:
         fix = f"run `chmod 0600 {path}`; if others could log in, make a new key"
         yield KEYS.error(name, f"{name}: {path} of {owner} has mode {mode}", fix)
     rotate = host.dkim_rotate
     if path.startswith(DKIM_KEYS) and rotate.endswith("d"):
-        days = (seen.now - int(changed)) / _DAY
+        days = (snapshot.now - int(changed)) / _DAY
         if days > int(rotate[:-1]) + _LATE:
             fix = f"deploy {name}, as often as mail_dkim_rotate = {rotate!r} wants"
             yield KEYS.warning(name, f"{name}: {path} is {days:.0f} days old", fix)
 
 
-def _certificate(seen: Look, line: str) -> Iterator[Finding]:
-    name = seen.host.inventory_name
+def _certificate(snapshot: Snapshot, line: str) -> Iterator[Finding]:
+    name = snapshot.host.inventory_name
     encoded, _, path = line.partition(" ")
     fix = f"see `journalctl -u certbot`, or deploy {name}"
     try:
@@ -70,7 +70,7 @@ def _certificate(seen: Look, line: str) -> Iterator[Finding]:
     except ValueError:
         yield KEYS.error(name, f"{name}: {PurePosixPath(path).name} holds no certificate", fix)
         return
-    left = (first.not_valid_after_utc - datetime.fromtimestamp(seen.now, UTC)).days
+    left = (first.not_valid_after_utc - datetime.fromtimestamp(snapshot.now, UTC)).days
     saw = f"{name}: the certificate in {path} is valid until {first.not_valid_after_utc:%Y-%m-%d}"
     if left < 0:
         yield KEYS.error(name, saw, fix)

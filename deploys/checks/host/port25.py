@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from ...mail.settings.model import Fleet, MailSettings
 from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, addresses
-from .look import Look
+from .snapshot import Snapshot
 
 PORT25 = Check(
     "host.port25",
@@ -54,10 +54,10 @@ def _preference(record: str) -> int:
     return int(first) if first.isdecimal() else 0
 
 
-def port25(seen: Look) -> Iterator[Finding]:
+def port25(snapshot: Snapshot) -> Iterator[Finding]:
     """Judge each family of addresses: one server that greets is enough."""
-    name = seen.host.inventory_name
-    said = [line.partition(" ") for line in seen.lines("port25")]
+    name = snapshot.host.inventory_name
+    said = [line.partition(" ") for line in snapshot.lines("port25")]
     for kind in sorted({ip_address(address).version for address, _, _ in said}):
         ours = [(to, word) for to, _, word in said if ip_address(to).version == kind]
         reached = [to for to, word in ours if word.startswith("reached")]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.finding import Check, Finding
-from .look import Look
+from .snapshot import Snapshot
 
 QUEUE = Check(
     "host.queue",
@@ -25,20 +25,20 @@ _MANY = 100
 _OLD = 14_400  # seconds: as long as senders are not told, by default (mail_delay_warning)
 
 
-def queue(seen: Look) -> Iterator[Finding]:
+def queue(snapshot: Snapshot) -> Iterator[Finding]:
     """Judge how many messages wait, for how long, and why."""
-    name = seen.host.inventory_name
-    if corrupt := seen.lines("corrupt"):
+    name = snapshot.host.inventory_name
+    if corrupt := snapshot.lines("corrupt"):
         saw = f"{name}: {len(corrupt)} corrupt queue files, such as {corrupt[0]}"
         yield QUEUE.error(name, saw, "read them with `postcat`, rescue what is mail, delete them")
     try:
-        messages = [_message(line) for line in seen.lines("queue")]
+        messages = [_message(line) for line in snapshot.lines("queue")]
     except (ValueError, KeyError, TypeError, AttributeError):
         saw = f"{name}: postqueue -j does not answer with a list of messages"
         yield QUEUE.unknown(name, saw, "see `postqueue -p` on the host")
         return
     waiting = [one for one in messages if one["queue_name"] != "incoming"]
-    oldest = max((seen.now - one["arrival_time"] for one in waiting), default=0.0)
+    oldest = max((snapshot.now - one["arrival_time"] for one in waiting), default=0.0)
     counted = Counter(str(one["queue_name"]) for one in waiting)
     counts = ", ".join(f"{number} {which}" for which, number in sorted(counted.items()))
     if len(waiting) > _MANY or oldest > _OLD:

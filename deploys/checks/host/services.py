@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ...mail.units import POSTFIX, required_units, started_by_postfix
 from ..core.finding import Check, Finding
-from .look import Look
+from .snapshot import Snapshot
 
 SERVICES = Check(
     "host.services",
@@ -21,34 +21,34 @@ SERVICES = Check(
 _OFTEN = 5
 
 
-def services(seen: Look) -> Iterator[Finding]:
+def services(snapshot: Snapshot) -> Iterator[Finding]:
     """Judge every unit that the host needs, and say which others have failed."""
-    name = seen.host.inventory_name
-    units = _units(seen)
+    name = snapshot.host.inventory_name
+    units = _units(snapshot)
     if not any("LoadState" in unit for unit in units.values()):
-        saw = f"{name}: systemd does not answer: {' '.join(seen.lines('unit'))[:200]}"
+        saw = f"{name}: systemd does not answer: {' '.join(snapshot.lines('unit'))[:200]}"
         yield SERVICES.unknown(name, saw, "see `systemctl status` on the host")
         return
-    wrong = [*_postfix(seen, units), *_wrong(seen, units)]
+    wrong = [*_postfix(snapshot, units), *_wrong(snapshot, units)]
     yield from wrong
-    for line in seen.lines("failed"):
+    for line in snapshot.lines("failed"):
         unit = line.split()[0] if line else ""
         if unit.endswith((".service", ".timer")) and unit not in (
-            *required_units(seen.host),
+            *required_units(snapshot.host),
             *POSTFIX,
         ):
             fix = f"see `journalctl -u {unit}`; mend it, or `systemctl reset-failed {unit}`"
             wrong.append(SERVICES.warning(name, f"{name}: {unit} has failed", fix))
             yield wrong[-1]
     if not wrong:
-        saw = f"{name}: postfix, {', '.join(required_units(seen.host))} are active and enabled"
+        saw = f"{name}: postfix, {', '.join(required_units(snapshot.host))} are active and enabled"
         yield SERVICES.ok(name, saw)
 
 
-def _units(seen: Look) -> dict[str, dict[str, str]]:
+def _units(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     units: dict[str, dict[str, str]] = {}
     block: dict[str, str] = {}
-    for line in (*seen.lines("unit"), ""):
+    for line in (*snapshot.lines("unit"), ""):
         if line:
             key, _, value = line.partition("=")
             block[key] = value
@@ -58,21 +58,21 @@ def _units(seen: Look) -> dict[str, dict[str, str]]:
     return units
 
 
-def _postfix(seen: Look, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+def _postfix(snapshot: Snapshot, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     if not any(units.get(unit, {}).get("SubState") == "running" for unit in POSTFIX):
-        name = seen.host.inventory_name
+        name = snapshot.host.inventory_name
         fix = "see `journalctl -u postfix -u postfix@-`, then `systemctl restart postfix`"
         yield SERVICES.error(name, f"{name}: Postfix is not running", fix)
     elif units.get("postfix.service", {}).get("UnitFileState") != "enabled":
-        name = seen.host.inventory_name
+        name = snapshot.host.inventory_name
         fix = "run `systemctl enable postfix`"
         yield SERVICES.error(name, f"{name}: postfix.service is not enabled", fix)
 
 
-def _wrong(seen: Look, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
-    name = seen.host.inventory_name
-    by_postfix = started_by_postfix(seen.host)  # these need no [Install] section
-    for unit in required_units(seen.host):
+def _wrong(snapshot: Snapshot, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
+    name = snapshot.host.inventory_name
+    by_postfix = started_by_postfix(snapshot.host)  # these need no [Install] section
+    for unit in required_units(snapshot.host):
         state = units.get(unit, {})
         active, enabled = state.get("ActiveState", "unknown"), state.get("UnitFileState", "")
         restarts = state.get("NRestarts", "0")

@@ -1,11 +1,11 @@
 """
-Blocklists: whether others refuse a host or a domain before it has said a word (RFC 5782).
+Entries of hosts and domains in blocklists (RFC 5782).
 
-A list that does not answer a resolver, or answers anything with yes, would say nothing true. So its
-test points are asked first: one entry that it always has, and one that it never has.
+A list can refuse the resolver, or list every name. So its test points are asked as well: one entry
+that it always has, and one that it never has.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -15,15 +15,15 @@ from ..core.inspection import per_fleet, together
 from ..core.target import Scope
 from ..core.world import UnansweredError, World, side_by_side
 from . import is_reserved
-from .lists import LISTED_IPV6, REFUSALS, UNLISTED_IPV6, Blocklist, chosen
+from .dnsbl import LISTED_IPV6, REFUSALS, UNLISTED_IPV6, Blocklist, blocklists
 
 BLOCKLISTS = Check(
     "reputation.blocklists",
     "host",
-    "Is none of the host's addresses on a blocklist?",
+    "Are the host's addresses on no blocklist?",
     "RFC 5782",
     why="Many receivers refuse mail from a listed address, whatever the mail is.",
-    remedy="Find what was sent from the address, stop it, then ask the list to take it out.",
+    remedy="Find the unwanted mail from the address, stop it, then ask the list to remove it.",
 )
 DOMAIN_LISTS = Check(
     "reputation.domain_lists",
@@ -31,80 +31,80 @@ DOMAIN_LISTS = Check(
     "Is the domain on no blocklist?",
     "RFC 5782 section 4",
     why="Filters look for listed domains in senders and in links, and refuse mail with them.",
-    remedy="Find what was sent in the domain's name, or stood on its site; then ask the list.",
+    remedy="Find unwanted mail or pages of the domain, stop them, then ask the list to remove it.",
 )
 _ANSWERS = ip_network("127.0.0.0/8")
 
 
 @dataclass(frozen=True)
-class _Case:
-    """What is looked for in lists: as people write it, and as the lists do."""
+class _Entry:
+    """An address or domain: its name in findings, and its name in a list."""
 
     check: Check
     subject: str
     name: str
-    entry: str
+    label: str
     ipv6: bool = False
 
 
 @per_fleet(BLOCKLISTS, DOMAIN_LISTS, anywhere=True)
-def entries(scope: Scope, world: World) -> Iterable[Finding]:
-    """Ask every list about every address and domain that it could hold."""
-    lists = chosen(scope.verification.blocklists, world.names)
+def entries(scope: Scope, world: World) -> Iterator[Finding]:
+    """Ask every list for every address and domain that it could contain."""
+    lists = blocklists(scope.verification.blocklists, world.names)
     calls = []
     for host in scope.hosts:
         for address in host.addresses:
-            case = _of_address(host.inventory_name, address)
-            asked = [one for one in lists if one.of == "addresses" and one.ipv6 >= case.ipv6]
-            calls.append(partial(_judged, case, asked, world, public=address.is_global))
+            entry = _of_address(host.inventory_name, address)
+            fit = [one for one in lists if one.of == "addresses" and one.ipv6 >= entry.ipv6]
+            calls.append(partial(_findings, entry, fit, world, public=address.is_global))
     for domain in scope.domains:
-        case = _Case(DOMAIN_LISTS, domain, domain, domain)
-        asked = [one for one in lists if one.of == "domains"]
-        calls.append(partial(_judged, case, asked, world, public=not is_reserved(domain)))
+        entry = _Entry(DOMAIN_LISTS, domain, domain, domain)
+        fit = [one for one in lists if one.of == "domains"]
+        calls.append(partial(_findings, entry, fit, world, public=not is_reserved(domain)))
     return together(calls)
 
 
-def _of_address(host: str, address: IPv4Address | IPv6Address) -> _Case:
-    entry = address.reverse_pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")
-    return _Case(BLOCKLISTS, host, f"{host} at {address}", entry, address.version > 4)  # noqa: PLR2004
+def _of_address(host: str, address: IPv4Address | IPv6Address) -> _Entry:
+    label = address.reverse_pointer.removesuffix(".in-addr.arpa").removesuffix(".ip6.arpa")
+    return _Entry(BLOCKLISTS, host, f"{host} at {address}", label, address.version > 4)  # noqa: PLR2004
 
 
-def _judged(
-    case: _Case, lists: Sequence[Blocklist], world: World, *, public: bool
+def _findings(
+    entry: _Entry, lists: Sequence[Blocklist], world: World, *, public: bool
 ) -> list[Finding]:
-    say = case.check
+    check = entry.check
     lists = [one for one in lists if public or one.own]
     if not lists and not public:
-        saw = f"{case.name}: not a public name or address, so no public list can hold it"
-        return [say.ok(case.subject, saw)]
+        saw = f"{entry.name}: not a public name or address, so no public list can contain it"
+        return [check.ok(entry.subject, saw)]
     if not lists:
-        return [say.ok(case.subject, f"{case.name}: no list is to be asked")]
-    found = side_by_side(partial(_asked, case, one, world) for one in lists)
+        return [check.ok(entry.subject, f"{entry.name}: verify_blocklists names no list")]
+    found = side_by_side(partial(_problem, entry, one, world) for one in lists)
     clear = [one.zone for one, finding in zip(lists, found, strict=True) if finding is None]
-    wrong = [finding for finding in found if finding]
+    problems = [finding for finding in found if finding]
     if clear:
-        wrong.append(say.ok(case.subject, f"{case.name}: not listed by {', '.join(clear)}"))
-    return wrong
+        problems.append(check.ok(entry.subject, f"{entry.name}: not listed by {', '.join(clear)}"))
+    return problems
 
 
-def _asked(case: _Case, one: Blocklist, world: World) -> Finding | None:
-    """Return what is wrong with an entry, or with a list; None if the list does not hold it."""
-    points = (LISTED_IPV6, UNLISTED_IPV6) if case.ipv6 else (one.listed, one.unlisted)
+def _problem(entry: _Entry, one: Blocklist, world: World) -> Finding | None:
+    """Return the problem of an entry or of a list; None if the list does not contain the entry."""
+    points = (LISTED_IPV6, UNLISTED_IPV6) if entry.ipv6 else (one.listed, one.unlisted)
     try:
         always, never, answers = side_by_side(
-            partial(world.names.lookup, f"{entry}.{one.zone}", "A")
-            for entry in (*points, case.entry)
+            partial(world.names.lookup, f"{label}.{one.zone}", "A")
+            for label in (*points, entry.label)
         )
     except UnansweredError as problem:
-        return _unknown(case, one, str(problem))
+        return _unknown(entry, one, str(problem))
     if why := _unreliable(points, always, never, answers):
-        return _unknown(case, one, why)
+        return _unknown(entry, one, why)
     if not answers:
         return None
     reasons = ", ".join(one.codes.get(answer, answer) for answer in answers)
-    fix = f"find what was sent and stop it; then ask {one.removal or one.zone} to take it out"
-    saw = f"{case.name}: listed by {one.zone}: {reasons}"
-    return case.check.error(case.subject, saw, fix)
+    fix = f"find the unwanted mail and stop it; then ask {one.delisting or one.zone} to remove it"
+    saw = f"{entry.name}: listed by {one.zone}: {reasons}"
+    return entry.check.error(entry.subject, saw, fix)
 
 
 def _unreliable(
@@ -113,20 +113,20 @@ def _unreliable(
     never: tuple[str, ...],
     answers: tuple[str, ...],
 ) -> str:
-    """Return why a list is not to be believed, nothing if it is."""
-    said = (*always, *never, *answers)
-    if refused := [REFUSALS[answer] for answer in said if answer in REFUSALS]:
+    """Return the reason why a list cannot be trusted, nothing if it can."""
+    received = (*always, *never, *answers)
+    if refused := [REFUSALS[answer] for answer in received if answer in REFUSALS]:
         return refused[0]
-    if strange := [answer for answer in said if not _is_code(answer)]:
-        return f"{strange[0]} is no answer of a list; somebody else answers"
+    if foreign := [answer for answer in received if not _is_code(answer)]:
+        return f"{foreign[0]} is no answer of a blocklist; another server answers"
     if not always:
-        return f"it does not hold its test point {points[0]}"
-    return f"it holds {points[1]}, which no list may hold" if never else ""
+        return f"it does not list its test point {points[0]}"
+    return f"it lists {points[1]}, which no list may contain" if never else ""
 
 
-def _unknown(case: _Case, one: Blocklist, why: str) -> Finding:
-    fix = "ask by a resolver of your own (mail_resolvers), or leave it out of verify_blocklists"
-    return case.check.unknown(case.subject, f"{case.name}: {one.zone} says nothing: {why}", fix)
+def _unknown(entry: _Entry, one: Blocklist, why: str) -> Finding:
+    fix = "use a resolver of your own (mail_resolvers), or remove the list from verify_blocklists"
+    return entry.check.unknown(entry.subject, f"{entry.name}: {one.zone} has no answer: {why}", fix)
 
 
 def _is_code(answer: str) -> bool:

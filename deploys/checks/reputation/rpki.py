@@ -1,8 +1,8 @@
 """
-Whether the routes to a host are those that the holder of its addresses has signed (RPKI, RFC 6811).
+Routes to a host's addresses, validated by RPKI (RFC 6811).
 
-Networks that validate drop a route which contradicts a signed one, and what is behind it cannot be
-reached from there. Who announces an address, and how that is validated, RIPEstat tells.
+Networks that validate drop a route that contradicts a signed origin (ROA), and do not reach the
+hosts behind it. RIPEstat has the routes of an address and their validation.
 """
 
 import json
@@ -22,16 +22,16 @@ RPKI = Check(
     "host",
     "Are the routes to the host's addresses valid by RPKI?",
     "RFC 6811 section 2",
-    why="Networks that validate do not reach a host behind an invalid route, nor it them.",
-    remedy="Let whoever announces the addresses correct the route, or its signed origin (ROA).",
+    why="Networks that validate exchange no packets with a host behind an invalid route.",
+    remedy="Ask the network that announces the addresses to correct the route or its ROA.",
 )
 _API = "https://stat.ripe.net/data/{}/data.json?{}"
 _FOUND = 200
 _MOST = 4  # networks that announce one address
 _INVALID = {
-    "invalid_asn": "another network is to announce it",
-    "invalid_length": "it is longer than it may be",
-    "invalid": "it contradicts what is signed",
+    "invalid_asn": "its ROA names another network",
+    "invalid_length": "its prefix is longer than its ROA allows",
+    "invalid": "it contradicts its ROA",
 }
 _UNSIGNED = "unknown"  # RFC 6811 calls it NotFound
 
@@ -40,45 +40,47 @@ _UNSIGNED = "unknown"  # RFC 6811 calls it NotFound
 def routes(host: Host, world: World) -> Iterable[Finding]:
     """Look up the route to every address of a host."""
     return together(
-        partial(_of, host.inventory_name, str(address), world) for address in host.addresses
+        partial(_of_address, host.inventory_name, str(address), world) for address in host.addresses
     )
 
 
-def _of(name: str, address: str, world: World) -> list[Finding]:
+def _of_address(name: str, address: str, world: World) -> list[Finding]:
     if not ip_address(address).is_global:
-        return [RPKI.ok(name, f"{address}: not a public address, so nobody announces it")]
-    fix = "ask from a machine that reaches https://stat.ripe.net"
+        return [RPKI.ok(name, f"{address}: not a public address, so no network announces it")]
+    fix = "verify from a machine that reaches https://stat.ripe.net"
     try:
-        route = _told("network-info", world, resource=address)
+        route = _data("network-info", world, resource=address)
         prefix, origins = str(route["prefix"]), [str(one) for one in route["asns"]][:_MOST]
         if not origins:
             saw = f"{address}: no network announces it, as far as RIPEstat sees"
-            return [RPKI.warning(name, saw, "ask who gave you the address")]
+            return [RPKI.warning(name, saw, "ask the provider of the address")]
         return [
-            _judged(name, f"{prefix} by AS{origin}, with {address}", origin, prefix, world)
+            _validation(name, f"{prefix} by AS{origin}, with {address}", origin, prefix, world)
             for origin in origins
         ]
     except UnansweredError as problem:
         return [RPKI.unknown(name, str(problem), fix)]
     except (KeyError, TypeError):
-        return [RPKI.unknown(name, f"{address}: RIPEstat did not tell of its route", fix)]
+        return [RPKI.unknown(name, f"{address}: RIPEstat has no answer about its route", fix)]
 
 
-def _judged(name: str, route: str, origin: str, prefix: str, world: World) -> Finding:
-    status = _told("rpki-validation", world, resource=origin, prefix=prefix)["status"]
+def _validation(name: str, route: str, origin: str, prefix: str, world: World) -> Finding:
+    status = _data("rpki-validation", world, resource=origin, prefix=prefix)["status"]
     if status == "valid":
         return RPKI.ok(name, f"{route}: valid")
     if status == _UNSIGNED:
-        fix = "nothing to mend; who holds the prefix may sign its origin (ROA)"
+        fix = "nothing to do; the holder of the prefix can sign its origin (ROA)"
         return RPKI.info(name, f"{route}: its origin is not signed", fix)
     if reason := _INVALID.get(str(status)):
-        fix = "let whoever announces the prefix correct the route, or its holder the ROA"
+        fix = (
+            "ask the network that announces the prefix to correct the route, or its holder the ROA"
+        )
         return RPKI.error(name, f"{route}: invalid, {reason}", fix)
-    return RPKI.unknown(name, f"{route}: RIPEstat says {str(status)[:40]!r}", "ask again later")
+    return RPKI.unknown(name, f"{route}: RIPEstat says {str(status)[:40]!r}", "verify again later")
 
 
-def _told(call: str, world: World, **words: str) -> dict[str, Any]:
-    """Return the data of an answer; raise UnansweredError if it is none."""
+def _data(call: str, world: World, **words: str) -> dict[str, Any]:
+    """Return the data of an answer; raise UnansweredError if it has none."""
     url = _API.format(call, urlencode(words))
     page = world.web.get(url, world.timeout)
     try:

@@ -1,27 +1,21 @@
 """Every question that is asked, by its id, and what asks it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-
-from ...mail.settings.model import Fleet
 from ..core import waivers
-from ..core.finding import Check, Finding
+from ..core.finding import Check
 from ..core.inspection import Inspection
-from ..core.world import World
 from ..delivery import (
     arrival,
     authentication,
-    bulk,
+    cleanup,
     dkim,
+    dsn,
+    evaluation,
     hops,
     integrity,
-    notices,
     privacy,
-    proofs,
     recipients,
-    removal,
+    unsubscribe,
 )
-from ..delivery.exchange import Delivery
 from ..dns import (
     address,
     autoconfig,
@@ -41,7 +35,7 @@ from ..dns import (
     tls_rpt,
     tlsa,
 )
-from ..host import examination
+from ..host import inspection
 from ..reputation import blocklists, rdap, rpki
 from ..smtp import (
     anonymous,
@@ -60,18 +54,6 @@ from ..smtp import (
     vrfy_expn,
 )
 from . import reachability
-
-Deliveries = Sequence[Delivery]
-
-
-@dataclass(frozen=True)
-class MessageInspection:
-    """Questions that are asked of the messages that were sent, or of the notices of some."""
-
-    run: Callable[[Deliveries, Fleet, World], Iterable[Finding]]
-    checks: tuple[Check, ...]
-    notices: bool = False
-
 
 # Cheapest first: this is the order of the report.
 INSPECTIONS: tuple[Inspection, ...] = (
@@ -106,40 +88,26 @@ INSPECTIONS: tuple[Inspection, ...] = (
     ports.open_ports,
     submission.submission,
     forgery.forgery,
-    examination.examined,
+    inspection.hosts,
     blocklists.entries,
     rpki.routes,
     rdap.registrations,
-    recipients.accepted,
-    bulk.unsubscribed,
+    recipients.recipients,
+    unsubscribe.samples,
 )
 MESSAGE_INSPECTIONS = (
-    MessageInspection(
-        lambda sent, _fleet, _world: arrival.arrivals(sent), (arrival.ARRIVED, arrival.SECONDS)
-    ),
-    MessageInspection(lambda sent, fleet, _world: hops.travelled(sent, fleet), (hops.HOPS,)),
-    MessageInspection(
-        lambda sent, _fleet, _world: integrity.whole(sent), (integrity.INTACT, integrity.HEADERS)
-    ),
-    MessageInspection(lambda sent, fleet, _world: dkim.verified(sent, fleet), (dkim.DKIM,)),
-    MessageInspection(
-        lambda sent, _fleet, world: authentication.authenticated(sent, world.names),
-        (authentication.SPF, authentication.DMARC),
-    ),
-    MessageInspection(
-        lambda sent, _fleet, world: proofs.proved(sent, world.names),
-        (proofs.SIGNATURE, proofs.SPF, proofs.ARC),
-    ),
-    MessageInspection(lambda sent, fleet, _world: privacy.private(sent, fleet), (privacy.PRIVACY,)),
-    MessageInspection(
-        lambda sent, fleet, _world: notices.told(sent, fleet),
-        (notices.SUCCESS, notices.FAILURE),
-        notices=True,
-    ),
+    arrival.arrivals,
+    hops.paths,
+    integrity.contents,
+    dkim.results,
+    authentication.results,
+    evaluation.evaluations,
+    privacy.submissions,
+    dsn.notifications,
 )
 
 # Asked of the run itself, whatever else is asked.
-OF_THE_RUN = (reachability.HOST, removal.TIDIED, waivers.WAIVER)
+OF_THE_RUN = (reachability.HOST, cleanup.TIDIED, waivers.WAIVER)
 
 CHECKS: dict[str, Check] = {
     check.id: check

@@ -18,7 +18,7 @@ HOST = Check(
 def present(attendance: Iterable[Finding], deliveries: Iterable[Delivery]) -> Iterator[Finding]:
     """Say of each host whether it took part; one that fell silent in the proof did not."""
     known = {finding.subject: finding for finding in attendance}
-    silent = {name: one.unasked for one in deliveries for name in one.silent}
+    silent = {name: one.problem for one in deliveries for name in one.silent}
     for name in dict.fromkeys((*known, *sorted(silent))):
         finding = known.get(name)
         if name in silent and (finding is None or finding.severity is Severity.OK):

@@ -18,9 +18,9 @@ from ..core.target import Scope
 from ..core.waivers import waived
 from ..core.world import World
 from ..delivery import arrival
+from ..delivery.cleanup import removals
 from ..delivery.exchange import Delivery, exchange
-from ..delivery.log import with_log
-from ..delivery.removal import tidied
+from ..delivery.mail_log import with_log
 from ..delivery.test_messages import routes
 from .reachability import present
 from .selection import Selection, selected
@@ -41,13 +41,12 @@ def prove(
     limits = (*asked.limits, *limits)
     waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
     deliveries, found = _made(scope, world, selection)
-    mail = tuple(one for one in deliveries if not one.route.message.notify)
     for inspection in selection.message_inspections:
-        found += inspection.run(deliveries if inspection.notices else mail, fleet, world)
+        found += inspection(deliveries, fleet, world)
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
     return Report(
         findings=waived(findings, waivers, started.date(), whole=not limits),
-        messages=arrival.messages(mail),
+        messages=arrival.messages(deliveries),
         changes=changes(),
         started=started,
         seconds=(datetime.now(UTC) - started).total_seconds(),
@@ -73,7 +72,7 @@ def _made(
         deliveries = with_log(exchanged.result(), fleet, world)
         # Slow checks are a load, and would delay the messages.
         found += [pool.submit(call) for slow, call in calls if slow]
-        found.append(pool.submit(tidied, deliveries, world))
+        found.append(pool.submit(removals, deliveries, world))
         return deliveries, [finding for future in found for finding in future.result()]
 
 

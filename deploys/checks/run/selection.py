@@ -12,12 +12,12 @@ from ...mail.errors import MailError
 from ...mail.settings.verification import Verification
 from ..core.finding import WORST_FIRST, Check, Finding, Severity
 from ..core.inspection import Inspection
+from ..delivery.inspection import MessageInspection
 from .catalogue import (
     CHECKS,
     INSPECTIONS,
     MESSAGE_INSPECTIONS,
     OF_THE_RUN,
-    MessageInspection,
 )
 
 _OF_THE_RUN = frozenset(check.id for check in OF_THE_RUN)

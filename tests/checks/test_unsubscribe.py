@@ -9,7 +9,7 @@ import pytest
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Page
-from deploys.checks.delivery.bulk import unsubscribed
+from deploys.checks.delivery.unsubscribe import samples
 from tests.checks.honest_bulk import BARE, LEAVE, PAGES, sample
 from tests.checks.honest_bytes import ZONE
 from tests.checks.worlds import Gone, Pages, Zone, fleet, world
@@ -21,7 +21,7 @@ def judged(
     path = folder / "sample.eml"
     path.write_bytes(raw)
     here = replace(world(folder), names=names, web=Pages(pages))
-    (found,) = unsubscribed(fleet({"verify_bulk": str(path)}), here)
+    (found,) = samples(fleet({"verify_bulk": str(path)}), here)
     return found
 
 
@@ -61,11 +61,11 @@ def test_who_does_not_answer_leaves_the_question_open(who: Any, tmp_path: Path) 
 
 
 def test_a_sample_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    (found,) = unsubscribed(fleet({"verify_bulk": str(tmp_path / "none.eml")}), world(tmp_path))
+    (found,) = samples(fleet({"verify_bulk": str(tmp_path / "none.eml")}), world(tmp_path))
 
     assert found.severity is Severity.UNKNOWN
     assert found.saw.endswith("none.eml cannot be read: No such file or directory")
 
 
 def test_without_a_sample_nothing_is_said(tmp_path: Path) -> None:
-    assert list(unsubscribed(fleet(), world(tmp_path))) == []
+    assert list(samples(fleet(), world(tmp_path))) == []

@@ -1,8 +1,8 @@
 """
-One look at a host: one remote command that collects all that is judged here, and changes nothing.
+Snapshot of a host: one remote command that collects all data of its checks and changes nothing.
 
-Each line of its output names the section that it belongs to. The command's begin and end by the
-host's clock, seen from here, tell how far that clock can be off.
+Each line of its output begins with the name of its section. The begin and end of the command, by
+both clocks, bound the error of the host's clock.
 """
 
 import shlex
@@ -16,12 +16,12 @@ from ...mail.settings.model import MailSettings
 from ..core.world import UnansweredError, World
 from . import deployed
 
-SCRIPT = "look.sh"
+SCRIPT = "snapshot.sh"
 
 
 @dataclass(frozen=True)
-class Look:
-    """What was seen: lines by section, and between which bounds the host's clock is behind."""
+class Snapshot:
+    """Lines by section, and the bounds in seconds by which the host's clock is behind."""
 
     host: MailSettings
     sections: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -29,18 +29,20 @@ class Look:
     behind: tuple[float, float] = (0.0, 0.0)
 
     def lines(self, section: str) -> Sequence[str]:
-        """Return the lines of a section, none if it has none."""
+        """Return the lines of a section."""
         return self.sections.get(section, ())
 
 
-def look(host: MailSettings, units: Sequence[str], targets: Sequence[str], world: World) -> Look:
-    """Look at a host; raise UnansweredError if it does not answer to the end."""
+def take_snapshot(
+    host: MailSettings, units: Sequence[str], targets: Sequence[str], world: World
+) -> Snapshot:
+    """Return the snapshot of a host; raise UnansweredError if its answer is not complete."""
     text = files(__package__).joinpath("scripts", SCRIPT).read_text()
     arguments = (SCRIPT, str(world.port), " ".join(units), *targets)
     command = shlex.join(["env", *_environment(), "sh", "-c", text, *arguments])
-    asked = world.clock()
+    before = world.clock()
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
-    answered = world.clock()
+    after = world.clock()
     sections: dict[str, list[str]] = {}
     for line in output:
         section, _, rest = line.partition(" ")
@@ -49,8 +51,8 @@ def look(host: MailSettings, units: Sequence[str], targets: Sequence[str], world
         begin, end = (float(sections[name][-1]) for name in ("begin", "end"))
     except (KeyError, ValueError) as problem:
         name = host.inventory_name
-        raise UnansweredError(f"the look at {name} ended without its last word") from problem
-    return Look(host, sections, end, (asked - begin, answered - end))
+        raise UnansweredError(f"the snapshot of {name} ended without its last line") from problem
+    return Snapshot(host, sections, end, (before - begin, after - end))
 
 
 def _environment() -> Iterator[str]:

@@ -1,74 +1,68 @@
 """
-What the bytes that arrived prove by themselves, whatever the witness made of them.
+Evaluation of a message that arrived: DKIM, SPF and ARC, independent of the receiver's results.
 
 DKIM signatures (RFC 6376) and ARC sets (RFC 8617) are verified by dkimpy with the keys that the DNS
-has now, and SPF (RFC 7208) is evaluated by pyspf for the client that the topmost Received names.
+has now. SPF (RFC 7208) is evaluated by pyspf for the client that the topmost Received header names.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
 import dkim
 
+from ...mail.settings.model import Fleet
 from ..clients.spf_evaluation import evaluated
 from ..core.finding import Check, Finding
-from ..core.world import Names, UnansweredError
-from .dkim_signature import LONGEST, NEVER, failure, keys, signatures
+from ..core.world import Names, UnansweredError, World
+from .dkim_signature import FAILURES, LONGEST, failure, keys, signatures
 from .exchange import Delivery
+from .inspection import per_message
 from .integrity import unescaped
-from .received import received_headers
+from .received_header import received_headers
 
 SIGNATURE = Check(
     "delivery.signature",
     "domain",
-    "Does each DKIM signature verify over the bytes that arrived, with the key in the DNS?",
+    "Does each DKIM signature verify over the octets that arrived, with the key in the DNS?",
     "RFC 6376 section 6.1, RFC 8463",
-    why="It is what every receiver computes; a witness may be of another mind, or not look.",
-    remedy="Let the DNS have the key that signs, and nothing change a message once it is signed.",
+    why="Every receiver computes this; a witness can disagree, or not check at all.",
+    remedy="Publish the key that signs, and let nothing change a message after it is signed.",
 )
 SPF = Check(
     "delivery.spf_evaluated",
     "domain",
     "Does SPF pass for the address that the message came from?",
     "RFC 7208 section 4",
-    why="Of all addresses that a policy allows, only the one that was used counts.",
+    why="A policy has to allow the address that the message really came from.",
     remedy="Let the domain's SPF policy allow every address that its hosts send from.",
 )
 ARC = Check(
     "delivery.arc",
     "domain",
-    "If a server on the way sealed the message by ARC, does the chain verify?",
+    "If a server on the path sealed the message with ARC, does the chain verify?",
     "RFC 8617 section 5.2",
-    why="A broken chain is worth less than none: it says that somebody changed the message.",
-    remedy="Let the server that seals do so last, after all that changes the message.",
+    why="A broken chain is worse than none: it shows that the message was changed.",
+    remedy="Let the server seal a message last, after every filter that changes it.",
 )
 
-_BEFORE = "mend delivery.arrived first"
-_RESOLVE = "see that the resolver answers, and verify again"
+_RESOLVE = "let the resolver answer, then verify again"
 
 
-def proved(deliveries: Iterable[Delivery], names: Names) -> Iterator[Finding]:
-    """Judge each message that bears the name of the domain that it proves."""
-    for delivery in deliveries:
-        route = delivery.route
-        if route.message.sender.partition("@")[2] != route.domain:
-            continue
-        if delivery.received is None:
-            for check in (SIGNATURE, SPF, ARC):
-                yield check.unknown(route.domain, f"{route.path}: it did not arrive", _BEFORE)
-            continue
-        raw = unescaped(delivery.received.raw)
-        yield from _signatures(route.domain, route.path, raw, names)
-        yield _spf(route.domain, route.path, raw, names)
-        yield _arc(route.domain, route.path, raw, names)
+@per_message(SIGNATURE, SPF, ARC, of_domain=True)
+def evaluations(delivery: Delivery, raw: bytes, _fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Evaluate one message that was sent in the name of the domain that it proves."""
+    route, sent = delivery.route, unescaped(raw)
+    yield from _signatures(route.domain, route.path, sent, world.names)
+    yield _spf(route.domain, route.path, sent, world.names)
+    yield _arc(route.domain, route.path, sent, world.names)
 
 
 def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Finding]:
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     signed = signatures(headers)
     if not any(one.get("d", "").lower() == domain for one in signed):
-        fix = "let the host sign what it sends, with the keys that dns.dkim asks for"
+        fix = "let the host sign its mail with the keys that dns.dkim names"
         yield SIGNATURE.error(domain, f"{path}: no signature of {domain}", fix)
     for index, one in enumerate(signed):
         name = f"{one.get('s')}._domainkey.{one.get('d')}"
@@ -81,10 +75,10 @@ def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Fi
         if not reason:
             yield SIGNATURE.ok(domain, f"{saw} verifies")
         elif one.get("d", "").lower() == domain:
-            fix = f"let {name} hold the key that signs, and nothing change a signed message"
+            fix = f"publish the key that signs at {name}, and let nothing change a signed message"
             yield SIGNATURE.error(domain, f"{saw} does not verify: {reason}", fix)
         else:
-            fix = "nothing to do: it is another domain's"
+            fix = "nothing to do: the signature is of another domain"
             yield SIGNATURE.info(domain, f"{saw} does not verify: {reason}", fix)
 
 
@@ -92,8 +86,10 @@ def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     hop = next((one for one in received_headers(raw) if one.between_hosts), None)
     if hop is None:
-        saw = f"{path}: no Received says which address it came from"
-        return SPF.unknown(domain, saw, "let the last server write where a message came from")
+        saw = f"{path}: no Received header names the address that it came from"
+        return SPF.unknown(
+            domain, saw, "let the last server write the client's address into Received"
+        )
     envelope = str(headers.get("Return-Path", domain)).strip(" <>\r\n").rpartition("@")[2].lower()
     found = evaluated(hop.address, envelope, hop.client, names.lookup)
     saw = f"{path}: {found.result} for {hop.address} and {envelope or hop.client}"
@@ -109,14 +105,20 @@ def _arc(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     sets = len(headers.get_all("ARC-Seal", ()))
     if not sets:
-        return ARC.ok(domain, f"{path}: nobody on its way sealed it, and nobody has to")
+        return ARC.ok(
+            domain, f"{path}: no server on its path sealed it with ARC, which is not required"
+        )
     try:
         result, _, reason = dkim.arc_verify(raw, dnsfunc=keys(names, []))
     except UnansweredError as problem:
         return ARC.unknown(domain, f"{path}: {problem}", _RESOLVE)
-    except NEVER as problem:
+    except FAILURES as problem:
         result, reason = dkim.CV_Fail, str(problem)
     if result == dkim.CV_Pass:
         return ARC.ok(domain, f"{path}: the chain of {sets} verifies")
     saw = f"{path}: the chain of {sets} does not verify: {str(reason)[:LONGEST]}"
-    return ARC.error(domain, saw, "let whoever seals do so after all that changes the message")
+    return ARC.error(
+        domain,
+        saw,
+        "let the server that seals do so last, after every filter that changes a message",
+    )

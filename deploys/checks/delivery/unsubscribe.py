@@ -1,9 +1,9 @@
 """
-Bulk mail, by a sample that the operator names: a reader can leave the list with one click.
+One-click unsubscription from bulk mail (RFC 8058), by samples that the operator names.
 
-RFC 8058: a message has List-Unsubscribe with an HTTPS address and List-Unsubscribe-Post, and a DKIM
-signature that verifies covers both. The large receivers demand it of whoever sends them thousands.
-The address is only looked at, never posted to: that would unsubscribe whom the sample went to.
+A message needs List-Unsubscribe with an HTTPS address, List-Unsubscribe-Post, and a valid DKIM
+signature over both. Large receivers demand it of senders of bulk mail. The address is fetched with
+GET, never with POST, which would unsubscribe the recipient of the sample.
 """
 
 from collections.abc import Iterator
@@ -28,10 +28,10 @@ UNSUBSCRIBE = Check(
     "domain",
     "Can a reader of bulk mail leave the list with one click?",
     "RFC 8058 section 3",
-    why="Large receivers refuse bulk mail without it, and readers call it spam instead.",
+    why="Large receivers refuse bulk mail without it, and readers report it as spam.",
     remedy=(
-        "Let what sends it write `List-Unsubscribe: <https://...>` and "
-        "`List-Unsubscribe-Post: List-Unsubscribe=One-Click` before it hands the message over."
+        "Let the program that sends it write `List-Unsubscribe: <https://...>` and "
+        "`List-Unsubscribe-Post: List-Unsubscribe=One-Click`."
     ),
 )
 _POST = "List-Unsubscribe=One-Click"
@@ -40,17 +40,16 @@ _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
 @per_fleet(UNSUBSCRIBE)
-def unsubscribed(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Judge each sample of bulk mail that `verify_bulk` names."""
-    samples = fleet.verification.bulk
-    return together(partial(_of_sample, path, world) for path in samples)
+def samples(fleet: Fleet, world: World) -> Iterator[Finding]:
+    """Check each sample of bulk mail that `verify_bulk` names."""
+    return together(partial(_of_sample, path, world) for path in fleet.verification.bulk)
 
 
 def _of_sample(path: str, world: World) -> list[Finding]:
     try:
         raw = Path(path).read_bytes()
     except OSError as problem:
-        fix = "let verify_bulk name messages as they arrived, as files on this machine"
+        fix = "name files on this machine in verify_bulk, with messages as they arrived"
         return [UNSUBSCRIBE.unknown(path, f"{path} cannot be read: {problem.strerror}", fix)]
     message = BytesParser(policy=compat32).parsebytes(raw)
     domain = parseaddr(str(message.get("From", "")))[1].rpartition("@")[2].lower() or path
@@ -58,15 +57,15 @@ def _of_sample(path: str, world: World) -> list[Finding]:
         if fault := _fault(domain, path, raw, message, world.names):
             return [fault]
     except UnansweredError as problem:
-        fix = "see that the resolver answers, and verify again"
+        fix = "let the resolver answer, then verify again"
         return [UNSUBSCRIBE.unknown(domain, f"{path}: {problem}", fix)]
     url = _address(message)
-    document = Document(UNSUBSCRIBE, domain, url, "serve it: a click posts to it")
+    document = Document(UNSUBSCRIBE, domain, url, "serve the address: a click posts to it")
     return per_address(document, partial(_served, domain, path, url), world)
 
 
 def _fault(domain: str, path: str, raw: bytes, message: Message, names: Names) -> Finding | None:
-    """Return what a message lacks by itself, if anything; raise UnansweredError."""
+    """Return a fault in the headers of a message, if any; raise UnansweredError."""
     if not _address(message):
         saw = f"{path}: List-Unsubscribe names no https address"
         return UNSUBSCRIBE.error(domain, saw, "write List-Unsubscribe: <https://...>")
@@ -75,7 +74,7 @@ def _fault(domain: str, path: str, raw: bytes, message: Message, names: Names) -
         return UNSUBSCRIBE.error(domain, saw, f"write List-Unsubscribe-Post: {_POST}")
     if not _covered(raw, message, names):
         saw = f"{path}: no signature that verifies covers both headers"
-        fix = "let them be there before the message is signed, and be named in the h= of DKIM"
+        fix = "write both before the message is signed, and name them in the h= of DKIM"
         return UNSUBSCRIBE.error(domain, saw, fix)
     return None
 
@@ -83,12 +82,12 @@ def _fault(domain: str, path: str, raw: bytes, message: Message, names: Names) -
 def _served(domain: str, path: str, url: str, address: str, page: Page) -> Finding:
     if page.status in _GONE or page.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         saw = f"{path}: {url} at {address} answered with status {page.status}"
-        return UNSUBSCRIBE.error(domain, saw, "let the address be served: a click posts to it")
-    return UNSUBSCRIBE.ok(domain, f"{path}: one click, signed, and {url} is served at {address}")
+        return UNSUBSCRIBE.error(domain, saw, "serve the address: a click posts to it")
+    return UNSUBSCRIBE.ok(domain, f"{path}: one click, signed; {url} is served at {address}")
 
 
 def _address(message: Message) -> str:
-    """Return the first https address; those of other kinds are for readers without one click."""
+    """Return the first https address of List-Unsubscribe."""
     header = str(message.get("List-Unsubscribe", ""))
     found = (part.strip().strip("<>").strip() for part in header.split(","))
     return next(filter(_is_https, found), "")

@@ -14,10 +14,10 @@ import pytest
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import World
-from deploys.checks.delivery import removal
+from deploys.checks.delivery import cleanup
+from deploys.checks.delivery.cleanup import removals
 from deploys.checks.delivery.exchange import Delivery
-from deploys.checks.delivery.remote import Mailbox, Received, Submitted
-from deploys.checks.delivery.removal import tidied
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Route
 from tests.checks.delivering import letter
 from tests.checks.honest_notices import notice
@@ -26,7 +26,7 @@ from tests.checks.worlds import Machine, world
 
 OTHER_BOX = Mailbox("mx2", "/another/box")
 FROM = b"From someone Mon Oct  5 09:30:00 2026\n"
-SCRIPT = files(removal.__package__).joinpath("scripts", "remove.pl").read_text()
+SCRIPT = files(cleanup.__package__).joinpath("scripts", "remove.pl").read_text()
 
 
 def boxed(text: bytes) -> bytes:
@@ -77,7 +77,7 @@ def delivery(box: Path, host: str = "peer", **changes: frozenset[str]) -> Delive
 
 
 def tidy(here: World, box: Path) -> Finding:
-    (finding,) = tidied([delivery(box), delivery(box)], here)
+    (finding,) = removals([delivery(box), delivery(box)], here)
     return finding
 
 
@@ -239,14 +239,14 @@ def test_a_mailbox_that_was_never_there_holds_nothing(here: World, box: Path) ->
 def test_a_host_that_was_silent_is_not_asked_again(here: World, box: Path) -> None:
     box.write_bytes(TEST)
 
-    (finding,) = tidied([delivery(box, silent=frozenset({"peer"}))], here)
+    (finding,) = removals([delivery(box, silent=frozenset({"peer"}))], here)
 
     assert finding.severity is Severity.UNKNOWN
     assert box.read_bytes() == TEST
 
 
 def test_a_host_that_does_not_answer_leaves_it_open(here: World, box: Path) -> None:
-    (finding,) = tidied([delivery(box, "silent")], here)
+    (finding,) = removals([delivery(box, "silent")], here)
 
     assert finding.severity is Severity.UNKNOWN
     assert "silent did not answer within 15 s" in finding.saw
@@ -272,17 +272,17 @@ def test_a_message_whose_notice_has_come_is_waited_for_where_it_arrives(
     asked: list[list[str]] = []
     seen = delivery(box)
     message = replace(MESSAGE, id="run-2", notify="success")
-    route = replace(seen.route, message=message, boxes=(Mailbox("mx1", f"{box}-of-root"),))
+    route = replace(seen.route, message=message, destinations=(Mailbox("mx1", f"{box}-of-root"),))
     told = replace(seen, route=route)
-    elsewhere = replace(route, message=replace(message, id="run-3"), boxes=(OTHER_BOX,))
+    elsewhere = replace(route, message=replace(message, id="run-3"), destinations=(OTHER_BOX,))
 
     def ask(_world: World, _host: str, script: list[str], _word: str) -> list[str]:
         asked.append(script)
         return ["0"]
 
-    monkeypatch.setattr(removal, "told", ask)
+    monkeypatch.setattr(cleanup, "output_of", ask)
 
-    tidied([seen, told, replace(told, route=elsewhere), replace(told, received=None)], here)
+    removals([seen, told, replace(told, route=elsewhere), replace(told, received=None)], here)
 
     assert sorted(words[1:] for words in asked) == [
         [OTHER_BOX.path, "run"],

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.clients.dsn import Dsn, original_id, parsed
 from deploys.checks.core.finding import Finding, Severity
-from deploys.checks.delivery.dsn import Report, original_in, report_in
+from deploys.checks.delivery.dsn import notifications
 from deploys.checks.delivery.exchange import exchange
-from deploys.checks.delivery.notices import told
-from deploys.checks.delivery.remote import wait
+from deploys.checks.delivery.host_commands import wait
 from tests.checks.honest_notices import notice, sent
-from tests.checks.worlds import Machine, fleet, world
+from tests.checks.worlds import Machine, inspected, world
 
 STATUS = (
     b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n"
@@ -19,16 +19,16 @@ STATUS = (
 
 
 def said(notify: str, raw: bytes | None) -> Finding:
-    (finding,) = told([sent(notify, raw)], fleet())
+    (finding,) = inspected(notifications, [sent(notify, raw)])
     return finding
 
 
 @pytest.mark.parametrize(
     ("notify", "changed", "expected"),
     [
-        ("success", {}, "mx1.harbor.example says relayed 2.0.0 of visitor@faraway.example"),
-        ("success", {"action": "Delivered", "server": "mail.faraway.example"}, "says delivered"),
-        ("failure", {}, "mx1.harbor.example says failed 5.1.1 of no-such-user-run@"),
+        ("success", {}, "mx1.harbor.example reports relayed, status 2.0.0, for visitor@"),
+        ("success", {"action": "Delivered", "server": "mail.faraway.example"}, "reports delivered"),
+        ("failure", {}, "mx1.harbor.example reports failed, status 5.1.1, for no-such-user-run@"),
     ],
 )
 def test_a_notice_says_what_became_of_the_message(
@@ -48,8 +48,8 @@ def test_a_notice_says_what_became_of_the_message(
         ("failure", {"action": "delayed"}, "the action should be failed"),
         ("failure", {"recipient": "other@faraway.example"}, "the recipient should be no-such"),
         ("failure", {"server": "localhost"}, "the server should be mx1.harbor.example"),
-        ("failure", {"returned": "run-2"}, "the message's headers should come back"),
-        ("failure", {"kind": "multipart/mixed"}, "what came is no notice"),
+        ("failure", {"returned": "run-2"}, "the message's headers should be returned"),
+        ("failure", {"kind": "multipart/mixed"}, "the message that arrived is no DSN"),
     ],
 )
 def test_a_notice_that_says_something_else_is_wrong(
@@ -66,7 +66,7 @@ def test_a_notice_that_does_not_come_is_looked_for_by_the_messages_id() -> None:
     finding = said("failure", None)
 
     assert finding.severity is Severity.ERROR
-    assert "no notice in /var/mail/root on mx1" in finding.saw
+    assert "no DSN in /var/mail/root on mx1" in finding.saw
     assert "run-1" in finding.fix
 
 
@@ -75,7 +75,7 @@ def test_a_message_that_is_refused_has_no_notice() -> None:
     assert whole.submitted
     refused = replace(whole, submitted=replace(whole.submitted, refusal="the queue is full"))
 
-    (finding,) = told([refused], fleet())
+    (finding,) = inspected(notifications, [refused])
 
     assert finding.severity is Severity.ERROR
     assert "refused, the queue is full" in finding.saw
@@ -85,7 +85,7 @@ def test_a_message_that_is_refused_has_no_notice() -> None:
 def test_what_a_silent_witness_would_have_caused_nobody_knows(notify: str) -> None:
     silent = replace(sent(notify, None), silent=frozenset({"peer"}))
 
-    (finding,) = told([silent], fleet())
+    (finding,) = inspected(notifications, [silent])
 
     assert finding.severity is Severity.UNKNOWN
     assert "peer did not answer" in finding.saw
@@ -111,15 +111,15 @@ def test_garbage_is_no_notice_or_a_wrong_one(raw: bytes) -> None:
 def test_a_whole_message_that_came_back_is_known_by_its_header() -> None:
     raw = notice("failure").replace(b"text/rfc822-headers", b"message/rfc822")
 
-    found = report_in(raw)
+    found = parsed(raw)
 
-    assert isinstance(found, Report)
+    assert isinstance(found, Dsn)
     assert found.returned == "run-1"
 
 
 def test_the_envelopes_id_is_found_however_a_server_writes_its_name() -> None:
-    assert original_in(notice("success", envelope="Original-Envelope-ID")) == "run-1"
-    assert original_in(b"Original-Envelope-ID: run-1\n\n") == ""
+    assert original_id(notice("success", envelope="Original-Envelope-ID")) == "run-1"
+    assert original_id(b"Original-Envelope-ID: run-1\n\n") == ""
 
 
 def test_notices_are_asked_for_and_found_in_the_senders_mailbox(tmp_path: Path) -> None:
@@ -133,8 +133,11 @@ def test_notices_are_asked_for_and_found_in_the_senders_mailbox(tmp_path: Path) 
     deliveries = exchange(routes, here)
 
     raw = [one.received.raw if one.received else b"" for one in deliveries]
-    assert [original_in(one) for one in raw] == ["run-1", "run-2"]
-    assert [one.severity for one in told(deliveries, fleet())] == [Severity.OK, Severity.OK]
+    assert [original_id(one) for one in raw] == ["run-1", "run-2"]
+    assert [one.severity for one in inspected(notifications, deliveries)] == [
+        Severity.OK,
+        Severity.OK,
+    ]
 
 
 def test_a_notice_that_is_still_being_written_has_not_arrived(tmp_path: Path) -> None:

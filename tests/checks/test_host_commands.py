@@ -7,8 +7,8 @@ import pytest
 
 from deploys.checks.clients.message import TestMessage, id_in
 from deploys.checks.core.world import UnansweredError, World
+from deploys.checks.delivery.host_commands import Mailbox, submit, wait
 from deploys.checks.delivery.integrity import unescaped
-from deploys.checks.delivery.remote import Mailbox, submit, wait
 from tests.checks.worlds import Machine, world
 
 SENDER, RECIPIENT = "postmaster@harbor.example", "visitor@faraway.example"
@@ -102,5 +102,5 @@ def test_a_command_that_was_cut_off_is_no_answer(here: World) -> None:
 def test_a_host_that_says_nothing_is_no_answer(here: World) -> None:
     machine(here).run = lambda *_: []  # type: ignore[method-assign]
 
-    with pytest.raises(UnansweredError, match=r"submit\.sh on mx1 ended without its last word"):
+    with pytest.raises(UnansweredError, match=r"submit\.sh on mx1 ended without its last line"):
         submit(here, "mx1", [message(1)])

@@ -1,9 +1,9 @@
 """
-The lists that are asked, where nothing else is said: what they answer, and who takes a name out.
+Blocklists in the DNS (DNSBL, RFC 5782): the default ones, with their codes and delisting pages.
 
-A list answers with addresses of 127.0.0.0/8, whose last octets say why (RFC 5782 section 2.3).
-One that the operator names, and nobody knows here, shows by its test points what it lists. It may
-hold what is not public, as one for the hosts of a company does.
+A list answers with addresses of 127.0.0.0/8, whose last octets are codes for reasons (RFC 5782
+section 2.3). Another list that the operator names shows by its test points which entries it has. It
+can contain private addresses, as a company's own list does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,16 @@ from ..core.world import Names, UnansweredError, side_by_side
 
 @dataclass(frozen=True)
 class Blocklist:
-    """A list: what it lists, its test points, its codes, and where one asks to be taken out."""
+    """A list: its kind of entries, its test points and codes, and its delisting page."""
 
     zone: str
-    removal: str = ""
+    delisting: str = ""
     of: Literal["addresses", "domains"] = "addresses"
     ipv6: bool = False
     listed: str = "2.0.0.127"  # RFC 5782 section 5: always listed, and never
     unlisted: str = "1.0.0.127"
     codes: Mapping[str, str] = field(default_factory=dict)
-    own: bool = False  # nobody knows it here, so it may hold what is not public
+    own: bool = False  # of the operator, so it can contain private entries
 
 
 # RFC 5782 section 5, ::FFFF:7F00:2 and ::FFFF:7F00:1
@@ -42,8 +42,8 @@ KNOWN = (
             "127.0.0.3": "CSS, spam of low reputation",
             "127.0.0.4": "XBL, an infected machine",
             "127.0.0.9": "DROP, a hijacked network",
-            "127.0.0.10": "PBL, no mail server by its provider's word",
-            "127.0.0.11": "PBL, no mail server by the list's own rule",
+            "127.0.0.10": "PBL, an address for no mail server, says its provider",
+            "127.0.0.11": "PBL, an address for no mail server, says Spamhaus",
         },
     ),
     Blocklist("bl.spamcop.net", "https://www.spamcop.net/bl.shtml"),
@@ -71,7 +71,7 @@ KNOWN = (
         unlisted="example.com",
     ),
 )
-# What Spamhaus answers instead of an answer.
+# Spamhaus answers with these if it refuses a question.
 REFUSALS = {
     "127.255.255.252": "the name was mistyped",
     "127.255.255.254": "it refuses public resolvers",
@@ -79,27 +79,29 @@ REFUSALS = {
 }
 
 
-def chosen(zones: Sequence[str] | None, names: Names) -> tuple[Blocklist, ...]:
-    """Return the lists that the operator names, or those that are asked otherwise."""
+def blocklists(zones: Sequence[str] | None, names: Names) -> tuple[Blocklist, ...]:
+    """Return the lists that the operator names, or else the default ones."""
     if zones is None:
         return KNOWN
     known = {one.zone: one for one in KNOWN}
     own = [zone for zone in zones if zone not in known]
-    found = dict(zip(own, side_by_side(partial(_shown, zone, names) for zone in own), strict=True))
+    found = dict(
+        zip(own, side_by_side(partial(_of_zone, zone, names) for zone in own), strict=True)
+    )
     return tuple(one for zone in zones for one in found.get(zone) or (known[zone],))
 
 
-def _shown(zone: str, names: Names) -> tuple[Blocklist, ...]:
-    """Return a list as what its test points show it to be, or else as one of addresses."""
-    # RFC 5782 section 5: a list of domains holds TEST, and not INVALID.
+def _of_zone(zone: str, names: Names) -> tuple[Blocklist, ...]:
+    """Return a list by its test points; without them it is one of addresses."""
+    # RFC 5782 section 5: a list of domains has TEST, and never INVALID.
     domains = Blocklist(zone, of="domains", listed="test", unlisted="invalid", own=True)
     addresses = Blocklist(zone, ipv6=_holds(zone, LISTED_IPV6, names), own=True)
-    shown = [one for one in (addresses, domains) if _holds(zone, one.listed, names)]
-    return tuple(shown) or (addresses,)
+    found = [one for one in (addresses, domains) if _holds(zone, one.listed, names)]
+    return tuple(found) or (addresses,)
 
 
 def _holds(zone: str, entry: str, names: Names) -> bool:
     try:
         return bool(names.lookup(f"{entry}.{zone}", "A"))
     except UnansweredError:
-        return False  # which is told where the list is asked
+        return False  # the check of an entry reports it

@@ -1,8 +1,8 @@
 """
-The commands that a proof runs on a host: submit messages, wait for them, and remove them again.
+Commands on a host: submit test messages, wait for them in a mailbox, and remove them again.
 
-Each is one remote command for any number of messages. Times in their output are the host's own;
-the command's begin and end, seen from here, tell how far that clock can be off.
+Each is one remote command for any number of messages. Times in the output are of the host's clock.
+The begin and end of a command, by both clocks, bound the difference between them.
 """
 
 import base64
@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from ..clients.dsn import original_id
 from ..clients.message import TestMessage, id_in
 from ..core.world import UnansweredError, World
-from .dsn import original_in
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """When a host's mail server took a message, or why it did not."""
+    """The time when a server took a message, or the reply that refused it."""
 
     at: float
     refusal: str = ""
@@ -28,7 +28,7 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Received:
-    """When a message was first seen whole in its mailbox, and its bytes."""
+    """The time when a message was first seen whole in its mailbox, and its bytes."""
 
     at: float
     raw: bytes
@@ -43,16 +43,16 @@ class Mailbox:
 
 
 def submit(world: World, host: str, messages: Iterable[TestMessage]) -> dict[str, Submitted]:
-    """Hand messages to a host's own sendmail; raise UnansweredError if the host does not answer."""
+    """Submit messages by the host's sendmail; raise UnansweredError if the host is silent."""
     lines = [
         f"{message.id} {message.sender} {message.recipient} {message.notify or '-'} "
         f"{base64.b64encode(message.compose()).decode()}"
         for message in messages
     ]
-    said, offset = _run(world, host, ["submit.sh"], lines, world.timeout)
+    output, offset = _run(world, host, ["submit.sh"], lines, world.timeout)
     return {
         words[1]: Submitted(float(words[2]) + offset, _refusal(words))
-        for words in said
+        for words in output
         if words[0] in ("sent", "refused")
     }
 
@@ -62,36 +62,38 @@ def wait(world: World, box: Mailbox, ids: Sequence[str]) -> dict[str, Received]:
     run = ids[0].partition("-")[0]
     numbers = [id_.partition("-")[2] for id_ in ids]
     script = ["await.sh", str(round(world.patience * 1000)), box.path, run, *numbers]
-    said, offset = _run(world, box.host, script, [], world.patience + world.timeout)
-    seen = {words[1]: float(words[2]) + offset for words in said if words[0] == "arrived"}
-    raw = {id_in(message) or original_in(message): message for message in _messages(said)}
+    output, offset = _run(world, box.host, script, [], world.patience + world.timeout)
+    seen = {words[1]: float(words[2]) + offset for words in output if words[0] == "arrived"}
+    raw = {id_in(message) or original_id(message): message for message in _messages(output)}
     return {id_: Received(at, raw[id_]) for id_, at in seen.items() if id_ in raw}
 
 
-def told(world: World, host: str, script: Sequence[str], word: str) -> list[str]:
-    """Return what a script said after a word, line by line."""
-    said, _ = _run(world, host, script, [], world.timeout)
-    return [" ".join(words[1:]) for words in said if words[0] == word]
+def output_of(world: World, host: str, script: Sequence[str], word: str) -> list[str]:
+    """Return the lines of a script's output that begin with a word, without the word."""
+    output, _ = _run(world, host, script, [], world.timeout)
+    return [" ".join(words[1:]) for words in output if words[0] == word]
 
 
 def _run(
     world: World, host: str, script: Sequence[str], lines: Sequence[str], limit: float
 ) -> tuple[list[list[str]], float]:
-    asked = world.clock()
+    begin = world.clock()
     text = files(__package__).joinpath("scripts", script[0]).read_text()
     perl = script[0].endswith(".pl")
     program = ["perl", "-e", text, "--", *script[1:]] if perl else ["sh", "-c", text, *script]
     command = shlex.join(program)
-    said = [line.split(maxsplit=3) for line in world.hosts.run(host, command, lines, limit) if line]
-    clock = {words[0]: float(words[1]) for words in said if words[0] in ("begin", "end")}
+    output = [
+        line.split(maxsplit=3) for line in world.hosts.run(host, command, lines, limit) if line
+    ]
+    clock = {words[0]: float(words[1]) for words in output if words[0] in ("begin", "end")}
     if len(clock) != len(("begin", "end")):
-        raise UnansweredError(f"the command {script[0]} on {host} ended without its last word")
-    return said, _offset(asked, clock, world.clock())
+        raise UnansweredError(f"the command {script[0]} on {host} ended without its last line")
+    return output, _offset(begin, clock, world.clock())
 
 
-def _offset(asked: float, clock: Mapping[str, float], answered: float) -> float:
-    """Return what to add to a host's times; clocks that can agree are taken to agree."""
-    lowest, highest = asked - clock["begin"], answered - clock["end"]
+def _offset(begin: float, clock: Mapping[str, float], end: float) -> float:
+    """Return the seconds to add to a host's times; zero if the clocks can agree."""
+    lowest, highest = begin - clock["begin"], end - clock["end"]
     return min(max(0.0, lowest), highest)
 
 
@@ -101,8 +103,8 @@ def _refusal(words: Sequence[str]) -> str:
     return words[3] if words[3:] else "sendmail gave no reason"
 
 
-def _messages(said: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    encoded = "".join(words[1] for words in said if words[0] == "mail")
+def _messages(output: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    encoded = "".join(words[1] for words in output if words[0] == "mail")
     with tempfile.NamedTemporaryFile() as file:
         file.write(base64.b64decode(encoded))
         file.flush()

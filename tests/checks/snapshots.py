@@ -1,4 +1,4 @@
-"""What look.sh prints on a host where all is well, and on one where something is not."""
+"""What snapshot.sh prints on a host where all is well, and on one where something is not."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def units(**changed: str) -> list[str]:
 
 
 def told(folder: Path, changed: Sections, days: float = 90) -> list[str]:
-    """Return the lines that look.sh prints on a host where all is well, but for a change."""
+    """Return the lines that snapshot.sh prints on a host where all is well, but for a change."""
     certified(folder, days=days)
     pem = base64.b64encode((folder / "mx1.pem").read_bytes()).decode()
     sections: Sections = {

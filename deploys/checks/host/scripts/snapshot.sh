@@ -1,5 +1,5 @@
-# Looks at a mail host and changes nothing: "look.sh PORT UNITS [ADDRESS...]".
-# Paths and the program that compares files come in the environment. Each line of output begins
+# Collects the state of a mail host and changes nothing: "snapshot.sh PORT UNITS [ADDRESS...]".
+# The environment has the paths, and the program that compares files. Each line of output begins
 # with the name of its section; begin and end give this host's clock.
 PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C

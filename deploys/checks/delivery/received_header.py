@@ -1,7 +1,7 @@
 """
 Received headers (RFC 5321 section 4.4): each server on a message's path writes one.
 
-Their dates have whole seconds; the log of Postfix has exact ones (log.py).
+Their dates have whole seconds; the log of Postfix has exact ones (mail_log.py).
 """
 
 import re
@@ -37,12 +37,12 @@ class ReceivedHeader:
 
     @property
     def between_hosts(self) -> bool:
-        """Return whether a network lay between: no pickup, no delivery agent, no loopback."""
+        """Tell whether a network was crossed: no pickup, no delivery agent, no loopback."""
         try:
-            near = ip_address(self.address).is_loopback
+            loopback = ip_address(self.address).is_loopback
         except ValueError:
             return False
-        return not near and not _INSIDE.match(self.protocol)
+        return not loopback and not _INSIDE.match(self.protocol)
 
 
 def received_headers(raw: bytes) -> tuple[ReceivedHeader, ...]:
@@ -55,7 +55,7 @@ def received_headers(raw: bytes) -> tuple[ReceivedHeader, ...]:
 def _parsed(text: str) -> ReceivedHeader:
     trace, _, date = text.rpartition(";")
     client = _FROM.match(trace)
-    # Comments hold what clients say of themselves; what the server says stands outside of them.
+    # Comments contain what clients claim; the server's own words are outside of them.
     before, _, after = trace.partition(" by ") if client else ("", "", trace)
     bare = _bare(f"by {after}" if client else trace)
     clauses = {name.lower(): value for name, value in reversed(_CLAUSE.findall(bare))}
@@ -80,7 +80,7 @@ def _moment(date: str) -> datetime | None:
 
 
 def _bare(text: str) -> str:
-    """Return a text without its comments, and theirs."""
+    """Return a text without its comments, which may contain comments."""
     for _ in range(2):
         text = _COMMENT.sub(" ", text)
     return text
