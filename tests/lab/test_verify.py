@@ -112,7 +112,10 @@ def others_letters() -> Iterator[None]:
 
 WRONG = {
     "traveller+key@faraway.example": ({"password": "WRONG_KEY"}, "the login is refused"),
-    "traveller+folder@faraway.example": ({"folder": "Elsewhere"}, "it was not opened Elsewhere"),
+    "traveller+folder@faraway.example": (
+        {"folder": "Elsewhere"},
+        "the folder Elsewhere cannot be opened",
+    ),
     "traveller+trust@faraway.example": ({"ca_file": ""}, "unable to get local issuer certificate"),
     "traveller+name@faraway.example": ({"imap": "mail.faraway.example"}, "Hostname mismatch"),
 }

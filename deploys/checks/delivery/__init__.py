@@ -1,1 +1,1 @@
-"""Messages that are sent, found where they arrived, and judged by their bytes."""
+"""Delivery of test messages: they are sent, found in mailboxes, and checked by their octets."""

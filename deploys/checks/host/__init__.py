@@ -1,1 +1,1 @@
-"""What a host says of itself: its services, its queue, its disk, its clock, its keys."""
+"""State of a mail host: services, queue, disk, clock, keys, files and updates."""

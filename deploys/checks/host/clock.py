@@ -1,8 +1,8 @@
 """
-The host's clock: certificates, DKIM signatures and log lines are only as good as it is.
+Clock of a host: certificates, DKIM signatures and log lines depend on it.
 
-It is seen from here before and after a command, so what is known of it is a pair of bounds; clocks
-that can agree are taken to agree.
+The clock of this machine is read before and after a command, so the difference has two bounds. If
+zero lies between them, the clocks agree.
 """
 
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ CLOCK = Check(
     "host",
     "Is the host's clock right?",
     "RFC 6376 section 3.5 (t=, x=); RFC 5905",
-    why="A wrong clock makes certificates invalid and signatures come from the future.",
+    why="With a wrong clock, certificates are invalid and signatures are dated in the future.",
     remedy="Run systemd-timesyncd or chrony, and let it reach a time server.",
 )
-_MOST = 5.0
+_MOST = 5.0  # seconds
 
 
 def clock(snapshot: Snapshot) -> Iterator[Finding]:
-    """Judge how far the clock must be off, and whether anything keeps it."""
+    """Check the least error of the clock, and its synchronisation."""
     name = snapshot.host.inventory_name
     lowest, highest = snapshot.behind
     off = max(lowest, -highest, 0.0)
     synchronized = "yes" in snapshot.lines("synchronized")
     contained = [one for one in snapshot.lines("container") if one and one != "none"]
-    fix = "start systemd-timesyncd or chrony on the host, or mend the clock of this machine"
+    fix = "start systemd-timesyncd or chrony on the host, or correct the clock of this machine"
     if off > _MOST:
         where = "behind" if lowest > 0 else "ahead of"
         saw = f"{name}: its clock is at least {off:.1f} s {where} this machine's"
@@ -36,8 +36,8 @@ def clock(snapshot: Snapshot) -> Iterator[Finding]:
     elif synchronized:
         yield CLOCK.ok(name, f"{name}: agrees with this machine, and is synchronised")
     elif contained:
-        saw = f"{name}: agrees with this machine; a container ({contained[0]}) has no own clock"
+        saw = f"{name}: agrees with this machine; it has no clock of its own ({contained[0]})"
         yield CLOCK.ok(name, saw)
     else:
-        saw = f"{name}: agrees with this machine now, but nothing synchronises it"
+        saw = f"{name}: agrees with this machine now, but is not synchronised"
         yield CLOCK.warning(name, saw, fix)

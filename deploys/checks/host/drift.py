@@ -1,9 +1,9 @@
 """
-Drift: what a host is, against what was deployed and what the inventory demands.
+Drift of a host: files that differ from the last deploy, settings that differ from the inventory.
 
-A deploy notes on the host which files are its own, and a digest of what each service has loaded.
-A file that has another content since is either an edit that the next deploy undoes, or a change
-that no service has read. What Postfix itself says (`postconf`) is held against the inventory.
+A deploy notes on the host the paths of its files, and a digest of the set that each service loaded.
+A file with another content is an edit that the next deploy undoes, or a change that no service has
+loaded. The settings of Postfix (`postconf`) are compared with the inventory.
 """
 
 from collections.abc import Iterator
@@ -15,33 +15,35 @@ from .snapshot import Snapshot
 DRIFT = Check(
     "host.drift",
     "host",
-    "Is the host as it was deployed?",
+    "Is the host in the state of its last deploy?",
     "postconf(5)",
-    why="What was changed by hand is gone with the next deploy, or breaks at the next restart.",
-    remedy="Put the change into the inventory and deploy, or deploy to undo it.",
+    why="A change by hand is lost with the next deploy, or breaks at the next restart.",
+    remedy="Write the change into the inventory and deploy, or deploy to undo it.",
 )
 
-# What slows down who guesses passwords, and keeps those from being read: as main.cf.j2 has it.
+# Limits for guessed passwords, and no password in clear text, as in main.cf.j2.
 _OF_ACCOUNTS = {"smtpd_client_auth_rate_limit": ("1200",), "smtpd_tls_auth_only": ("yes",)}
 
 
 def drift(snapshot: Snapshot) -> Iterator[Finding]:
-    """Judge the files that were deployed, and the settings that matter most."""
+    """Check the deployed files, and the most important settings."""
     name = snapshot.host.inventory_name
     if not snapshot.lines("deployed") or not snapshot.lines("postconf"):
-        yield DRIFT.unknown(name, f"{name}: nothing tells what was deployed", f"deploy {name}")
+        yield DRIFT.unknown(name, f"{name}: there are no notes of a deploy", f"deploy {name}")
         return
     found = [*_files(snapshot), *_settings(snapshot)]
     yield from found
     if not found:
         count = len({line.split()[0] for line in snapshot.lines("deployed")})
-        saw = f"{name}: the files of {count} services are as deployed, and Postfix as demanded"
+        saw = (
+            f"{name}: the files of {count} services are as deployed; Postfix is as in the inventory"
+        )
         yield DRIFT.ok(name, saw)
 
 
 def _files(snapshot: Snapshot) -> Iterator[Finding]:
     name = snapshot.host.inventory_name
-    fix = f"put what was changed into the inventory, and deploy {name}"
+    fix = f"write the change into the inventory, then deploy {name}"
     for line in snapshot.lines("deployed"):
         service, state, *paths = [*line.split(), ""]
         what = " ".join(filter(None, paths)) or "its files"
@@ -50,10 +52,12 @@ def _files(snapshot: Snapshot) -> Iterator[Finding]:
             "missing": f"{what} is missing",
             "changed": f"{what} changed since {service} loaded it",
             "same": "",
-            "unnoted": "",  # since the last boot nothing was deployed, and all was read anew
+            "unnoted": "",  # without a deploy since the last boot, everything was loaded at boot
         }.get(state)
         if words is None:
-            yield DRIFT.unknown(name, f"{name}: cannot compare: {line[:200]}", f"deploy {name}")
+            yield DRIFT.unknown(
+                name, f"{name}: the files cannot be compared: {line[:200]}", f"deploy {name}"
+            )
         elif words:
             yield DRIFT.error(name, f"{name}: {words}", fix)
 
@@ -62,7 +66,7 @@ def _settings(snapshot: Snapshot) -> Iterator[Finding]:
     host = snapshot.host
     pairs = (line.partition("=") for line in snapshot.lines("postconf"))
     has = {key.strip(): value.strip() for key, _, value in pairs}
-    # Each wanted word has to be among the setting's; what an operator writes himself is his.
+    # Each word has to be in the setting. A setting of mail_postfix_main is the operator's own.
     wanted: dict[str, tuple[str, ...]] = {
         "myhostname": (host.hostname,),
         "message_size_limit": (str(host.message_size_limit),),
@@ -76,5 +80,5 @@ def _settings(snapshot: Snapshot) -> Iterator[Finding]:
         lacking = sorted(set(words) - set(has.get(key, "").replace(",", " ").split()))
         if lacking and key not in host.postfix_main:
             saw = f"{host.inventory_name}: {key} = {has.get(key, '')[:200]}"
-            fix = f"deploy {host.inventory_name}: the inventory demands {', '.join(lacking)}"
+            fix = f"deploy {host.inventory_name}: the inventory has {', '.join(lacking)}"
             yield DRIFT.error(host.inventory_name, saw, fix)

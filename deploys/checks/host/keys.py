@@ -1,8 +1,7 @@
 """
-Keys on the host's disk: nobody else reads them, and none is too old.
+Key files of a host: their modes, and the age of keys and certificates.
 
-A certificate is looked at where it lies, too: one that was renewed and not loaded, or one that no
-endpoint shows, is seen by no stranger before it matters.
+Certificates are read from the files too: one that no service has loaded yet is visible on no port.
 """
 
 import base64
@@ -19,19 +18,19 @@ from .snapshot import Snapshot
 KEYS = Check(
     "host.keys",
     "host",
-    "Are keys kept from others, and certificates and DKIM keys not too old?",
+    "Are private keys readable by their owners only, and certificates and DKIM keys not too old?",
     "RFC 6376 section 8.3; RFC 5280 section 4.1.2.5",
-    why="Who reads a private key signs and speaks as the domain; an expired certificate ends TLS.",
-    remedy="Deploy the host: it sets owners and modes, renews, and rotates.",
+    why="A reader of a private key can act as the domain; an expired certificate ends TLS.",
+    remedy="Deploy the host, which sets owners and modes, renews and rotates.",
 )
-_OTHERS = 0o027  # nobody but owner and group reads, nobody but the owner writes
+_OTHERS = 0o027  # group may read, the owner alone may write
 _SOON = 7  # days
 _DAY = 86_400
-_LATE = 14  # days for which a rotation may wait for records and resolvers
+_LATE = 14  # days that a rotation can wait for records and resolvers
 
 
 def keys(snapshot: Snapshot) -> Iterator[Finding]:
-    """Judge the mode of every key file, the end of certificates, and the age of DKIM keys."""
+    """Check the mode of every key file, the end of certificates, and the age of DKIM keys."""
     name = snapshot.host.inventory_name
     secrets = [line.split(maxsplit=3) for line in snapshot.lines("secret")]
     if not all(any(place in words[-1] for words in secrets) for place in (CERTIFICATES, DKIM_KEYS)):
@@ -42,7 +41,7 @@ def keys(snapshot: Snapshot) -> Iterator[Finding]:
         wrong += _certificate(snapshot, line)
     yield from wrong
     if not wrong:
-        saw = f"{name}: {len(secrets)} files of keys are their owners' alone, and none is too old"
+        saw = f"{name}: {len(secrets)} key files are readable by their owners only; none is too old"
         yield KEYS.ok(name, saw)
 
 
@@ -50,13 +49,13 @@ def _file(snapshot: Snapshot, words: list[str]) -> Iterator[Finding]:
     name, host = snapshot.host.inventory_name, snapshot.host
     mode, owner, changed, path = words
     if int(mode, 8) & _OTHERS:
-        fix = f"run `chmod 0600 {path}`; if others could log in, make a new key"
+        fix = f"run `chmod 0600 {path}`; if other users could log in, make a new key"
         yield KEYS.error(name, f"{name}: {path} of {owner} has mode {mode}", fix)
     rotate = host.dkim_rotate
     if path.startswith(DKIM_KEYS) and rotate.endswith("d"):
         days = (snapshot.now - int(changed)) / _DAY
         if days > int(rotate[:-1]) + _LATE:
-            fix = f"deploy {name}, as often as mail_dkim_rotate = {rotate!r} wants"
+            fix = f"deploy {name} as often as mail_dkim_rotate = {rotate!r} says"
             yield KEYS.warning(name, f"{name}: {path} is {days:.0f} days old", fix)
 
 

@@ -1,8 +1,8 @@
 """
-The way out: a host reaches port 25 of others, which many providers block (RFC 5321 section 3.3).
+Outgoing port 25: a host reaches other mail servers, which many providers block.
 
-Asked are the other mail hosts of the inventory and the mail exchangers of the witnesses' domains:
-one connection each, that reads the greeting and hangs up.
+It connects to the other mail hosts of the inventory and to the mail servers of the witnesses'
+domains, reads the greeting, and hangs up.
 """
 
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from .snapshot import Snapshot
 PORT25 = Check(
     "host.port25",
     "host",
-    "Does the host reach the port 25 of others, by each of its kinds of address?",
+    "Does the host reach port 25 of other servers, over IPv4 and IPv6?",
     "RFC 5321 section 3.3",
-    why="Many providers block it; then everything looks well, and no mail leaves the host.",
-    remedy="Ask the provider to open outgoing port 25, and look at the host's own firewall.",
+    why="Many providers block it; then every service runs, and no mail leaves the host.",
+    remedy="Ask the provider to open outgoing port 25, and check the firewall of the host.",
 )
-_MOST = 4  # connections by each family
+_MOST = 4  # connections over each of IPv4 and IPv6
 
 
 def targets(host: MailSettings, fleet: Fleet, world: World) -> tuple[str, ...]:
-    """Return addresses of mail servers that are not this host's, few of each family."""
+    """Return addresses of other mail servers, a few of each family."""
     found = [str(one) for other in (*fleet.hosts, *fleet.others) for one in other.addresses]
     for domain in dict.fromkeys(one.address.rpartition("@")[2] for one in fleet.witnesses):
         found += _exchangers(domain, world)
@@ -46,7 +46,7 @@ def _exchangers(domain: str, world: World) -> Iterator[str]:
         for name in [value.split()[-1] for value in records] or [domain]:
             yield from addresses(world.names, name.removesuffix("."))
     except UnansweredError:
-        return  # fewer to ask; that nobody is left is said where it is judged
+        return  # the check reports it if no server is left
 
 
 def _preference(record: str) -> int:
@@ -55,19 +55,19 @@ def _preference(record: str) -> int:
 
 
 def port25(snapshot: Snapshot) -> Iterator[Finding]:
-    """Judge each family of addresses: one server that greets is enough."""
+    """Check each family of addresses: one server that greets is enough."""
     name = snapshot.host.inventory_name
-    said = [line.partition(" ") for line in snapshot.lines("port25")]
-    for kind in sorted({ip_address(address).version for address, _, _ in said}):
-        ours = [(to, word) for to, _, word in said if ip_address(to).version == kind]
+    results = [line.partition(" ") for line in snapshot.lines("port25")]
+    for kind in sorted({ip_address(address).version for address, _, _ in results}):
+        ours = [(to, word) for to, _, word in results if ip_address(to).version == kind]
         reached = [to for to, word in ours if word.startswith("reached")]
         if reached:
             yield PORT25.ok(name, f"{name}: reaches port 25 of {', '.join(reached)}")
         else:
             to, word = ours[0]
             saw = f"{name}: reaches no port 25 over IPv{kind}; {to}: {word[-200:]}"
-            fix = "ask the provider to open outgoing port 25, and look at the host's firewall"
+            fix = "ask the provider to open outgoing port 25, and check the firewall of the host"
             yield PORT25.error(name, saw, fix)
-    if not said:
-        saw = f"{name}: nobody to connect to is known"
+    if not results:
+        saw = f"{name}: no other mail server is known"
         yield PORT25.unknown(name, saw, "add a witness to the inventory, or a second mail host")

@@ -1,8 +1,8 @@
 """
-The queue: mail that a host has taken and not yet handed on (RFC 5321 section 4.5.4).
+Queue of a host: mail that it has accepted and not yet delivered (RFC 5321 section 4.5.4).
 
-A message that waits for a slow receiver is normal. Many, or old ones, have one reason in common,
-which the queue itself knows.
+A message that waits for a slow receiver is normal. Many messages, or old ones, mostly have one
+reason in common, which the queue has.
 """
 
 import json
@@ -16,26 +16,26 @@ from .snapshot import Snapshot
 QUEUE = Check(
     "host.queue",
     "host",
-    "Is the queue short, and is nothing old in it?",
+    "Is the queue short, without old messages?",
     "RFC 5321 section 4.5.4",
-    why="Mail that waits for hours is late or lost; senders are told only after days.",
-    remedy="See `postqueue -p` for the reasons; mend them, then `postqueue -f`.",
+    why="Mail that waits for hours is late or lost; its senders get a DSN only after days.",
+    remedy="See `postqueue -p` for the reasons; fix them, then run `postqueue -f`.",
 )
 _MANY = 100
-_OLD = 14_400  # seconds: as long as senders are not told, by default (mail_delay_warning)
+_OLD = 14_400  # seconds: the default of mail_delay_warning
 
 
 def queue(snapshot: Snapshot) -> Iterator[Finding]:
-    """Judge how many messages wait, for how long, and why."""
+    """Check how many messages wait, how long, and for which reason."""
     name = snapshot.host.inventory_name
     if corrupt := snapshot.lines("corrupt"):
         saw = f"{name}: {len(corrupt)} corrupt queue files, such as {corrupt[0]}"
-        yield QUEUE.error(name, saw, "read them with `postcat`, rescue what is mail, delete them")
+        yield QUEUE.error(name, saw, "read them with `postcat`, save the mail in them, delete them")
     try:
         messages = [_message(line) for line in snapshot.lines("queue")]
     except (ValueError, KeyError, TypeError, AttributeError):
-        saw = f"{name}: postqueue -j does not answer with a list of messages"
-        yield QUEUE.unknown(name, saw, "see `postqueue -p` on the host")
+        saw = f"{name}: the output of postqueue -j cannot be read"
+        yield QUEUE.unknown(name, saw, "run `postqueue -p` on the host")
         return
     waiting = [one for one in messages if one["queue_name"] != "incoming"]
     oldest = max((snapshot.now - one["arrival_time"] for one in waiting), default=0.0)
@@ -43,9 +43,11 @@ def queue(snapshot: Snapshot) -> Iterator[Finding]:
     counts = ", ".join(f"{number} {which}" for which, number in sorted(counted.items()))
     if len(waiting) > _MANY or oldest > _OLD:
         saw = f"{name}: {counts}, the oldest for {oldest / 3600:.1f} h; {_reason(waiting)}"
-        yield QUEUE.warning(name, saw, "mend the reason, then `postqueue -f` tries all at once")
+        yield QUEUE.warning(
+            name, saw, "fix the reason, then run `postqueue -f`, which tries all at once"
+        )
     elif not corrupt:
-        yield QUEUE.ok(name, f"{name}: {counts or 'nothing waits'}")
+        yield QUEUE.ok(name, f"{name}: {counts or 'the queue is empty'}")
 
 
 def _message(line: str) -> Mapping[str, Any]:
@@ -60,4 +62,4 @@ def _message(line: str) -> Mapping[str, Any]:
 
 def _reason(messages: Sequence[Mapping[str, Any]]) -> str:
     common = Counter(reason for one in messages for reason in one["reasons"]).most_common(1)
-    return f"mostly: {common[0][0][:200]}" if common else "no reason is told"
+    return f"mostly: {common[0][0][:200]}" if common else "without a reason"

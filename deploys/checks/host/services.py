@@ -1,7 +1,7 @@
 """
-The services that a host needs, by systemd: running now, and enabled to run after the next boot.
+Services of a host in systemd: they run now, and are enabled for the next boot.
 
-A service that is started anew again and again looks well at most moments, so its restarts count.
+A service that ends and restarts all the time runs at most moments, so its restarts are counted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,21 +13,21 @@ from .snapshot import Snapshot
 SERVICES = Check(
     "host.services",
     "host",
-    "Does everything that the host needs run, and will it after a boot?",
+    "Do all services of the host run, and are they enabled?",
     "systemd.unit(5)",
-    why="What is not running takes no mail; what is not enabled takes none after the next boot.",
-    remedy="See `systemctl status` and `journalctl -u` of the unit; start it, and enable it.",
+    why="A service that is not enabled does not run after the next boot.",
+    remedy="See `systemctl status` and `journalctl -u` of the unit; start it and enable it.",
 )
 _OFTEN = 5
 
 
 def services(snapshot: Snapshot) -> Iterator[Finding]:
-    """Judge every unit that the host needs, and say which others have failed."""
+    """Check every unit that the host needs, and report other units that have failed."""
     name = snapshot.host.inventory_name
     units = _units(snapshot)
     if not any("LoadState" in unit for unit in units.values()):
         saw = f"{name}: systemd does not answer: {' '.join(snapshot.lines('unit'))[:200]}"
-        yield SERVICES.unknown(name, saw, "see `systemctl status` on the host")
+        yield SERVICES.unknown(name, saw, "run `systemctl status` on the host")
         return
     wrong = [*_postfix(snapshot, units), *_wrong(snapshot, units)]
     yield from wrong
@@ -37,7 +37,7 @@ def services(snapshot: Snapshot) -> Iterator[Finding]:
             *required_units(snapshot.host),
             *POSTFIX,
         ):
-            fix = f"see `journalctl -u {unit}`; mend it, or `systemctl reset-failed {unit}`"
+            fix = f"see `journalctl -u {unit}`; fix it, or run `systemctl reset-failed {unit}`"
             wrong.append(SERVICES.warning(name, f"{name}: {unit} has failed", fix))
             yield wrong[-1]
     if not wrong:
@@ -61,7 +61,7 @@ def _units(snapshot: Snapshot) -> dict[str, dict[str, str]]:
 def _postfix(snapshot: Snapshot, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     if not any(units.get(unit, {}).get("SubState") == "running" for unit in POSTFIX):
         name = snapshot.host.inventory_name
-        fix = "see `journalctl -u postfix -u postfix@-`, then `systemctl restart postfix`"
+        fix = "see `journalctl -u postfix -u postfix@-`, then run `systemctl restart postfix`"
         yield SERVICES.error(name, f"{name}: Postfix is not running", fix)
     elif units.get("postfix.service", {}).get("UnitFileState") != "enabled":
         name = snapshot.host.inventory_name
@@ -79,11 +79,11 @@ def _wrong(snapshot: Snapshot, units: Mapping[str, Mapping[str, str]]) -> Iterat
         if state.get("LoadState") != "loaded":
             yield SERVICES.error(name, f"{name}: {unit} is not installed", f"deploy {name}")
         elif active != "active":
-            fix = f"see `journalctl -u {unit}`, then `systemctl start {unit}`"
+            fix = f"see `journalctl -u {unit}`, then run `systemctl start {unit}`"
             yield SERVICES.error(name, f"{name}: {unit} is {active}", fix)
         elif enabled != "enabled" and (unit not in by_postfix or enabled != "static"):
             fix = f"run `systemctl enable {unit}`"
             yield SERVICES.error(name, f"{name}: {unit} is {enabled or 'not enabled'}", fix)
         elif restarts.isdecimal() and int(restarts) > _OFTEN:
-            fix = f"see `journalctl -u {unit}` for why it ends"
+            fix = f"see `journalctl -u {unit}` for the reason"
             yield SERVICES.warning(name, f"{name}: {unit} restarted {restarts} times", fix)

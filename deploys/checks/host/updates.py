@@ -1,7 +1,7 @@
 """
-Security updates that wait, by the package lists that the host has; nothing is fetched.
+Security updates of a host, by its own package lists; nothing is downloaded.
 
-Lists that are old do not know of what is new, so they prove nothing.
+Old lists do not contain new updates, so with them the check is unknown.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from .snapshot import Snapshot
 UPDATES = Check(
     "host.updates",
     "host",
-    "Are the security updates of what carries mail installed?",
+    "Are the security updates of the mail packages installed?",
     "apt-get(8)",
-    why="A mail server talks to the whole world; known holes in it are tried within days.",
-    remedy="Run `apt update && apt upgrade`; let unattended-upgrades do it daily.",
+    why="A mail server is open to the Internet; known holes are attacked within days.",
+    remedy="Run `apt update && apt upgrade`, daily with unattended-upgrades.",
     worst=Severity.WARNING,
 )
 _MAIL = (
@@ -40,7 +40,7 @@ _OLD = 7 * _DAY
 
 
 def updates(snapshot: Snapshot) -> Iterator[Finding]:
-    """Judge the age of the lists, what waits of mail's packages, and whether a boot is needed."""
+    """Check the age of the lists, updates of mail packages, and a pending reboot."""
     name = snapshot.host.inventory_name
     times = [int(line) for line in snapshot.lines("listed") if line.isdecimal()]
     if not times or not snapshot.lines("list"):
@@ -53,13 +53,13 @@ def updates(snapshot: Snapshot) -> Iterator[Finding]:
         return
     waiting = sorted({line.split()[1] for line in snapshot.lines("update") if _matters(line)})
     if waiting:
-        saw = f"{name}: security updates wait for {', '.join(waiting)}"
+        saw = f"{name}: security updates are available for {', '.join(waiting)}"
         yield UPDATES.warning(name, saw, f"run `apt install --only-upgrade {' '.join(waiting)}`")
     if snapshot.lines("reboot"):
-        saw = f"{name}: an update waits for a boot (/run/reboot-required)"
-        yield UPDATES.warning(name, saw, "boot the host")
+        saw = f"{name}: an update needs a reboot (/run/reboot-required)"
+        yield UPDATES.warning(name, saw, "reboot the host")
     if not waiting and not snapshot.lines("reboot"):
-        saw = f"{name}: no security update waits, by lists that are {age / 3600:.0f} hours old"
+        saw = f"{name}: no security update is open; package lists are {age / 3600:.0f} hours old"
         yield UPDATES.ok(name, saw)
 
 

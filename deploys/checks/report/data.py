@@ -70,9 +70,9 @@ class Document(BaseModel):
     inventory: str
     started: datetime
     seconds: float
-    changes: dict[str, int] = Field(description="How many hosts and zones the run has changed.")
-    limits: tuple[str, ...] = Field((), description="What made this less than a whole proof.")
-    not_asked: tuple[str, ...] = Field((), description="The ids of questions that were left out.")
+    changes: dict[str, int] = Field(description="Numbers of hosts and zones that the run changed.")
+    limits: tuple[str, ...] = Field((), description="Reasons why the run is partial.")
+    not_asked: tuple[str, ...] = Field((), description="Ids of the checks that were left out.")
     comparison: Comparison = Comparison()
     messages: tuple[Message, ...]
     findings: tuple[Annotated[Finding, BeforeValidator(_read), PlainSerializer(_written)], ...]

@@ -1,1 +1,1 @@
-"""A systemd timer on the controller that runs the checks again and again."""
+"""Systemd timer on the controller that runs the checks regularly."""

@@ -1,8 +1,8 @@
 """
-The inventory of this run, as it was given on the command line.
+Inventory of this run, from the command line of pyinfra.
 
-pyinfra keeps it to itself, so its own parser reads the command line again. Its module is there in
-every run of the CLI; anywhere else, importing it would patch threads.
+pyinfra does not offer it, so its parser reads the command line again. The parser's module is loaded
+in every run of the CLI; an import elsewhere would patch threads.
 """
 
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def inventory() -> str:
-    """Return the inventory as it was given, nothing where there is no command line."""
+    """Return the inventory argument, nothing without a command line of pyinfra."""
     module = sys.modules.get("pyinfra_cli.cli")
     if module is None:
         return ""
@@ -19,7 +19,7 @@ def inventory() -> str:
 
 
 def inventory_name() -> str:
-    """Return the name of the folder that this run's inventory lies in."""
+    """Return the name of the folder of this run's inventory."""
     given = inventory()
     path = Path(given or "inventory")
     name = path.resolve().parent.name if path.is_file() else path.name

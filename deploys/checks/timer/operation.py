@@ -1,4 +1,4 @@
-"""The timer on the controller: what there is of it, what there should be, and the difference."""
+"""Timer on the controller: existing units, desired units, and changes."""
 
 import getpass
 import sys
@@ -22,17 +22,17 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 @dataclass(frozen=True)
 class Existing:
-    """The digest of each unit's file by path, and whether systemd runs what the files say."""
+    """Digests of the unit files by path; `in_force` if systemd has loaded and enabled them."""
 
     digests: dict[str, str]
     in_force: bool
 
 
 class Units(FactBase[Existing]):
-    """Returns the digests of a timer's files, and whether they are in force."""
+    """Returns the existing units of a timer."""
 
     def command(self, unit: str, paths: tuple[str, ...]) -> StringCommand:
-        """Return the command that looks at everything at once."""
+        """Return the command that reads files and states at once."""
         return StringCommand(
             StringCommand("sha256sum --", *map(QuoteString, paths), "2>/dev/null;"),
             StringCommand("systemctl is-enabled", QuoteString(unit), "2>/dev/null;"),
@@ -52,7 +52,7 @@ def schedule(calendar: str) -> Schedule:
     """Return the schedule of this run's inventory; raise DeployError if it is no file."""
     given = Path(inventory())
     if not given.is_file():
-        raise DeployError(f"{given} is no file; a timer needs an inventory that is one")
+        raise DeployError(f"{given} is not a file; a timer needs an inventory file")
     verify = str(_ROOT / "deploys" / "verify.py")
     command = (sys.executable, "-m", "pyinfra", str(given.resolve()), verify, "-y")
     here, user = str(Path.cwd()), getpass.getuser()
@@ -62,16 +62,16 @@ def schedule(calendar: str) -> Schedule:
 @operation()
 def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand, None, None]:
     """
-    Let a systemd timer run a command, or take the timer away if it should never.
+    Have a systemd timer run a command, or remove the timer if its calendar is empty.
 
-    + schedule: what runs, and when
+    + schedule: the command, its calendar and user
 
-    It fails where systemd does not understand the calendar, before anything is written.
+    It fails before anything is written if systemd cannot read the calendar.
     """
     existing = host.get_fact(Units, unit=schedule.unit, paths=schedule.paths)
     digests = {path: sha256(text.encode()).hexdigest() for path, text in schedule.files.items()}
     if existing.digests == digests and (existing.in_force or not digests):
-        host.noop(f"{schedule.unit} is as it should be")
+        host.noop(f"{schedule.unit} is up to date")
         return
     unit = QuoteString(schedule.unit)
     if schedule.files:

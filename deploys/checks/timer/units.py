@@ -1,8 +1,8 @@
 """
-The proof again and again: two systemd units, a service that makes it and a timer that starts it.
+Units of the timer: a systemd service that runs the checks, and a timer that starts it.
 
-They are named after the inventory, so that each has its own. A run that was missed while the
-machine was off is made up for; one that hangs ends after half an hour.
+Their names contain the inventory's. A run that was missed while the machine was off starts at boot;
+one that hangs ends after 30 minutes.
 """
 
 import re
@@ -15,9 +15,9 @@ DIRECTORY = Path("/etc/systemd/system")
 @dataclass(frozen=True)
 class Schedule:
     """
-    When a command runs, as systemd.time(7) writes it, where, and as whom; "" is never.
+    A command with its calendar (systemd.time(7); empty for never), directory and user.
 
-    `modules` is where Python finds this project.
+    `modules` is the path of this project's Python modules.
     """
 
     inventory: str
@@ -35,14 +35,14 @@ class Schedule:
 
     @property
     def files(self) -> dict[str, str]:
-        """Return the text of each unit's file by its path; none if it never runs."""
+        """Return the text of each unit file by its path; none if it never runs."""
         texts = {".service": self._service(), ".timer": self._timer()}
         made = {self._path(suffix): text for suffix, text in texts.items()}
         return made if self.calendar else {}
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Return where the units' files are, whether or not they should be."""
+        """Return the paths of both unit files."""
         return self._path(".service"), self._path(".timer")
 
     def _path(self, suffix: str) -> str:
@@ -60,7 +60,7 @@ Type=oneshot
 User={self.user}
 WorkingDirectory={_literal(self.directory)}
 Environment={_quoted(f"PYTHONPATH={self.modules}")}
-# Secrets that the inventory takes from the environment, for root to read.
+# Secrets that the inventory takes from the environment; readable by root only.
 EnvironmentFile=-/etc/pyinfra-mail/{self.unit.replace(".timer", ".env")}
 ExecStart={" ".join(_quoted(word.replace("$", "$$")) for word in self.command)}
 TimeoutStartSec=30min
@@ -86,6 +86,6 @@ def _literal(text: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    # systemd.syntax(7), quoting; a variable, which begins with $, is known in command lines alone.
+    # systemd.syntax(7), quoting; variables, which begin with $, exist in command lines only.
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{_literal(escaped)}"'

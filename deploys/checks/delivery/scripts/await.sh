@@ -1,6 +1,6 @@
-# Waits until the messages have come to a mailbox: await.sh MILLISECONDS MAILBOX RUN NUMBER...
-# Prints "arrived ID TIME" when it first sees a message's last line, or the end of a notice of what became of it, then the messages as base64 ("mail ...").
-# Only the mailbox's last 4 MiB are looked at: what was just sent is at its end.
+# Waits for messages in a mailbox: await.sh MILLISECONDS MAILBOX RUN NUMBER...
+# Prints "arrived ID TIME" when it first sees the last line of a message, or the end of its notification (DSN); then the messages as base64 ("mail ...").
+# Only the last 4 MiB of the mailbox are read: new messages are at its end.
 export LC_ALL=C # mail is bytes
 patience=$1 mailbox=$2 run=$3
 shift 3

@@ -1,11 +1,11 @@
-# Tells what Postfix logged of messages that left its queue: log.sh SECONDS QUEUE_ID...
-# Prints "log LINE" for each delivery of the last so many seconds; begin and end give this host's clock.
-# A log is written a moment after a mailbox is, so it is looked at up to five times within a second.
+# Reads the log of Postfix for deliveries from its queue: log.sh SECONDS QUEUE_ID...
+# Prints "log LINE" for each delivery of the last SECONDS; begin and end give this host's clock.
+# A log is written a moment after the mailbox, so it is read up to five times within a second.
 export LC_ALL=C
 since=$1
 shift
 pattern=$(IFS='|' && echo "$*")
-# Those that deliver: what a busy smtpd(8) says besides is many times as much.
+# Only programs that deliver: a busy smtpd(8) logs many times as much.
 programs=$(printf ' SYSLOG_IDENTIFIER=postfix/%s' smtp lmtp local virtual pipe)
 logged() {
     {

@@ -1,20 +1,20 @@
-# Removes the test messages of one run from a mailbox, and the notices that answer them: remove.pl MAILBOX RUN NUMBER...
-# Waits a moment for messages of these numbers, which are on their way.
-# Prints "box COUNT": so many are removed; and behind it why others stay, if any do. Begin and end give this host's clock.
-# Linux, and no more than Debian's perl-base.
+# Removes the test messages of one run, and their notifications, from a mailbox: remove.pl MAILBOX RUN NUMBER...
+# Waits a moment for the messages with these numbers, which have not arrived yet.
+# Prints "box COUNT REASON": the number of removed messages, and the reason why others stay, if any do. Begin and end give this host's clock.
+# Needs Linux, and no more than Debian's perl-base.
 #
-# Why nothing of anybody else is lost:
-# - It holds the dot-lock and the fcntl lock, as deliverers and readers do (Debian policy 11.6). Both are tried without waiting and both are given up if one is taken, so nobody waits for one while holding the other. A lock of somebody else is never broken.
-# - The file is rewritten in place. A copy renamed over it would strand a deliverer that has opened the old file and waits for its lock: Postfix notices that and defers, others need not. In place its owner, mode and links stay as well.
-# - Killed at any point, every other message is there as a whole. Mostly nothing stands behind what goes, and one ftruncate is all. Else what stands behind it is first appended once more, and synced; only then it is moved down, which cannot reach the copy, and the copy is cut off. A kill in between leaves messages twice.
-# - Only what is whole goes: from its From_ line, after an empty line, to the last line that it was sent with.
+# No other message is lost:
+# - It holds the dot-lock and the fcntl lock, as delivery agents and readers do (Debian policy 11.6). Both are tried without waiting, and both are released if one is taken, so no program waits for one lock while it holds the other. A lock of another program is never broken.
+# - The file is rewritten in place. After a rename, a delivery agent that waits for the lock of the old file would write into a file without a name: Postfix notices that and defers, others may not. In place, the owner, mode and links stay as well.
+# - After a kill at any point, every other message is complete. Mostly no message follows the removed ones, and one ftruncate is enough. Else the messages that follow are first appended again, and synced; only then they are moved down, which cannot reach the copy, and the copy is cut off. A kill in between leaves messages twice.
+# - Only a complete test message is removed: from its From_ line, after an empty line, to the last line that it was sent with.
 use strict;
 use warnings;
 use Fcntl qw(:DEFAULT :seek);
 use IO::Handle;
 
 my ($box, $run, @coming) = @ARGV;
-my $recent = 8 << 20;    # only the mailbox's end is looked at: what was just sent is there
+my $recent = 8 << 20;    # only the end of the mailbox is read: new messages are there
 my $patience = 5;
 my $moment = 3;
 my $header = qr/^X-Pyinfra-Mail-Test: (\Q$run\E-[0-9]+)\r?$/m;
@@ -77,7 +77,7 @@ sub await {
     }
 }
 
-# Puts what is kept where the first removed message begins, in a file that ended at $size.
+# Writes the kept messages at the begin of the first removed one, in a file of $size octets.
 sub rewrite {
     my ($first, $kept, $size, $gap) = @_;
     die "it changed while it was locked\n" unless -s $file == $size;
@@ -102,7 +102,7 @@ sub put {
     return 1;
 }
 
-# Returns the end of the file, and where that begins.
+# Returns the end of the file, and its offset.
 sub contents {
     my $size = -s $file;
     my $start = $size > $recent ? $size - $recent : 0;
@@ -116,7 +116,7 @@ sub contents {
     return ($start, $text);
 }
 
-# Returns each message with its place; a line that begins with "From " begins one after an empty line only.
+# Returns each message with its offset; a line "From " begins a message only after an empty line.
 sub messages {
     my ($text, $from_the_start) = @_;
     my @places;
@@ -129,7 +129,7 @@ sub messages {
     return map { [$places[$_], substr $text, $places[$_], $ends[$_] - $places[$_]] } 0 .. $#places;
 }
 
-# Returns the line that ends a message of this run or a notice of one, nothing for a message of others.
+# Returns the last line of a message of this run or of its notification, nothing for another message.
 sub last_line {
     my ($head, $body) = split $empty, $_[0], 2;
     return "end of test message $1" if $head =~ $header;
@@ -144,7 +144,7 @@ sub last_line {
     return;
 }
 
-# A From_ line with a time of day within a message is another message that somebody put too close.
+# A From_ line with a time inside a message begins another message, without an empty line before it.
 sub is_whole {
     my ($message, $last) = @_;
     return $message =~ /\n\Q$last\E[\r\n]*\z/ && $message !~ /\nFrom .*\d\d:\d\d/;
@@ -154,7 +154,7 @@ sub acquire {
     my $until = time + $patience;
     while (1) {
         if (dot_lock()) {
-            # struct flock is its type, and zeros for the whole file: this is any Linux' layout.
+            # struct flock has the type, and zeros for the whole file: the layout of every Linux.
             my $whole = pack 's x62', F_WRLCK;
             return if fcntl $file, F_SETLK, $whole;
             drop();
@@ -165,7 +165,7 @@ sub acquire {
 }
 
 sub dot_lock {
-    local @SIG{@signals} = ('IGNORE') x @signals;    # or it could stay behind, not yet known
+    local @SIG{@signals} = ('IGNORE') x @signals;    # or a lock could stay that is not known yet
     if (sysopen my $new, "$box.lock", O_WRONLY | O_CREAT | O_EXCL, 0644) {
         syswrite $new, "$$\n";
         $lock = join ' ', (stat $new)[0, 1, 9];
@@ -178,7 +178,7 @@ sub dot_lock {
 sub drop {
     return unless defined $lock;
     my @there = lstat "$box.lock";
-    unlink "$box.lock" if @there && "@there[0, 1, 9]" eq $lock;    # or it is somebody else's by now
+    unlink "$box.lock" if @there && "@there[0, 1, 9]" eq $lock;    # or another program has made it since
     undef $lock;
 }
 

@@ -1,4 +1,4 @@
-# Submits one message for each line of input: "ID SENDER RECIPIENT NOTIFY BASE64"; NOTIFY is - or success or failure.
+# Submits one message for each line of input: "ID SENDER RECIPIENT NOTIFY BASE64"; NOTIFY is "-", "success" or "failure".
 # Prints "sent ID TIME" or "refused ID TIME REASON" for each; begin and end give this host's clock.
 PATH=$PATH:/usr/sbin:/usr/lib
 echo "begin $(date +%s.%N)"
