@@ -78,6 +78,7 @@ def plan(
     refuse_altered_texts(provider, existing, desired.zone)
     every = (*changes, *stale, *ownership.registry_changes(desired.zone))
     names = {record.name for record in records}
+    notes = (*desired.notes, *_wildcards(existing.records, names), *ownership.edited())
     return ZonePlan(
         zone=zone,
         names=frozenset(names | {change.name for change in every}),
@@ -86,11 +87,7 @@ def plan(
         desired=desired.zone,
         changes=every,
         expected=(*desired.expected, *map(outcome, stale)),
-        notes=(
-            *desired.notes,
-            *_wildcards(existing.records, names),
-            *ownership.edited(),
-        ),
+        notes=notes,
     )
 
 

@@ -189,7 +189,7 @@ def test_odd_texts_of_others_stay_or_the_record_set_is_not_written(
         assert sorted(server.held()[server.zone, "TXT"][1]) == sorted([MERGED, *ODD])
         assert {key: after[key] for key in before} == before
     else:
-        with pytest.raises(MailError, match=f"TXT {server.zone} also holds .* may change when"):
+        with pytest.raises(MailError, match=f"TXT {server.zone} also holds .* may alter when"):
             planned(server)
         assert server.held() == before
 

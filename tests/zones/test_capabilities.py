@@ -74,7 +74,7 @@ PLAIN = ['""', '"site-verification=1f3a"', '"x; y;z"', f'"{"k" * 255}" "{"k" * 9
 def test_a_record_set_with_a_text_that_may_be_altered_is_not_written(text: str) -> None:
     zone = harbor() | {(HARBOR, "TXT"): (300, (text,))}
 
-    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
+    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may alt"):
         planned(zone, SPF)
 
 
@@ -96,9 +96,9 @@ def test_neither_a_deletion_nor_a_restore_may_alter_it(text: str) -> None:
     run = published(provider, HARBOR, fleet_of(HARBOR, 1))
     after, unfaithful = dict(zone), replace(provider, faithful=False)
 
-    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
+    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may alt"):
         restored(unfaithful, run)
-    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may cha"):
+    with pytest.raises(MailError, match=r"TXT harbor\.example also holds .* which route53 may alt"):
         list(orphan_plans(unfaithful, HARBOR, PlanScope((f"mx1.{HARBOR}",), whole=True)))
     assert zone == after
 

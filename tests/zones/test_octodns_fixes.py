@@ -139,7 +139,9 @@ def test_half_a_zone_is_not_accepted() -> None:
     del zone[ZONE, "NS"]
     served(harbor=zone)
 
-    with pytest.raises(MailError, match="without its NS records, so not the whole zone; run again"):
+    with pytest.raises(
+        MailError, match="without its NS records, so the zone is incomplete; run ag"
+    ):
         load(DNS).read(ZONE)
 
 

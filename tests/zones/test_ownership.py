@@ -129,8 +129,8 @@ def test_a_changed_record_is_reported_once() -> None:
 
     assert first.notes == (
         (
-            "harbor.example: nothing in the inventory needs A mx2.harbor.example any more, but "
-            "somebody has changed it since we wrote it; what is theirs stays"
+            "harbor.example: the inventory needs A mx2.harbor.example no longer, but somebody has "
+            "changed it since we wrote it, so it stays"
         ),
     )
     assert planned(source, HARBOR, ONE).notes == ()
@@ -283,6 +283,6 @@ def test_half_a_zone_is_refused() -> None:
             del zone[key]
     before = dict(zone)
 
-    with pytest.raises(MailError, match=r"shows 3 of 17 record sets .* may be half of the zone"):
+    with pytest.raises(MailError, match=r"returns 3 of 17 record sets .* may be half of the zone"):
         planned(source, HARBOR, BOTH)
     assert zone == before

@@ -100,8 +100,8 @@ class Ownership:
             if unwanted and record and set(digests) - self.there.get((name, label), set()):
                 zone = self.existing.name.rstrip(".")
                 yield (
-                    f"{zone}: nothing in the inventory needs {title(record)} any more, but "
-                    "somebody has changed it since we wrote it; what is theirs stays"
+                    f"{zone}: the inventory needs {title(record)} no longer, but somebody has "
+                    "changed it since we wrote it, so it stays"
                 )
 
     def _refuse_half(self) -> None:
@@ -110,9 +110,9 @@ class Ownership:
         if len(promised) >= FEW and 2 * len(there) < len(promised):
             zone = self.existing.name.rstrip(".")
             raise MailError(
-                f"{zone}: the provider shows {len(there)} of {len(promised)} record sets that are "
-                f"there by TXT {LABEL}.{zone}, so this may be half of the zone; nothing was "
-                "written. If they were taken out on purpose, take out that TXT record set too"
+                f"{zone}: the provider returns {len(there)} of {len(promised)} record sets in the "
+                f"registry, so this may be half of the zone; nothing was written. If you removed "
+                f"the others on purpose, remove TXT {LABEL}.{zone} too"
             )
 
     def _stale(self, key: Key) -> set[str]:

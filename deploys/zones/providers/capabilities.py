@@ -62,7 +62,7 @@ def _refuse(provider: Provider, record: Record, kept: Collection[str]) -> None:
         if not PLAIN.fullmatch(text):
             raise AlteredTextError(
                 f"{recordsets.title(record)} also holds {recordsets.rdata('TXT', text)}, which "
-                f"{provider.name} may change when the set is written; make the set "
+                f"{provider.name} may alter when it writes the record set; set it to "
                 f"{', '.join(recordsets.record_set(record).values)} there by hand, or move that "
                 "text to another name"
             )

@@ -89,7 +89,7 @@ def _record_sets(servers: Collection[Server], name: str, record_type: str) -> li
     answer = first_response(servers, name, record_type)
     if answer is None:
         raise MailError(
-            f"{name}: no name server answers about its {record_type}; run again once one does"
+            f"{name}: no name server answers for its {record_type}; run again when one does"
         )
     owner = dns.name.from_text(name)
     return [one for one in answer.answer if one.name == owner]

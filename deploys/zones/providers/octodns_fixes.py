@@ -16,8 +16,8 @@ from ...mail.errors import MailError
 from .provider import masked
 
 INCOMPLETE = (
-    "returned the zone without its NS records, so not the whole zone; run again, and if it is "
-    "the same then, look there at the zone itself"
+    "returned the zone without its NS records, so the zone is incomplete; run again, and if that "
+    "fails too, check the zone there"
 )
 LOGGERS = ("Zone", "Record", "Plan", "azure", "botocore", "google")  # octoDNS's and libraries'
 
