@@ -103,9 +103,9 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
         given = plan_input(settings, existing, txt)
         warn(given.waiting)
         desired = registry.services(settings, given)
-        left = registry.leaving(settings, given)
+        obsolete = registry.obsolete(settings, given)
         plans = [list(configuration(service, existing)) for service in desired]
-        changes = [*chain(*plans), *map(departure, left.values())]
+        changes = [*chain(*plans), *map(departure, obsolete.values())]
         rotation = given.dkim.rotation
         if not (changes or rotation.changes):
             host.noop("the configuration is as desired, and loaded")
@@ -118,7 +118,7 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
             planned(service, existing, changed=bool(plan))
             for service, plan in zip(desired, plans, strict=True)
         ]
-        yield command(apply_request(settings, services, left, rotation.request), settings)
+        yield command(apply_request(settings, services, obsolete, rotation.request), settings)
 
 
 def _certified(settings: HostSettings, tlsa: TlsaLookup, verbs: Collection[str]) -> Commands:

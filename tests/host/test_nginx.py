@@ -183,7 +183,7 @@ def test_a_site_that_is_no_longer_wanted_is_stopped() -> None:
 
     given = plan_input(asked, decode(Existing, found))
 
-    assert registry.leaving(asked, given) == {"nginx": "nginx.service"}
+    assert registry.obsolete(asked, given) == {"nginx": "nginx.service"}
 
 
 def running(pid: int | None, *owned: str, listener: str = "") -> Existing:

@@ -265,8 +265,11 @@ def test_keys_without_a_certificate_of_the_ca_do_not_rotate() -> None:
 def test_a_refusal_names_the_settings_that_it_is_about() -> None:
     own = settings(mail_postfix_main={"mynetworks": "0.0.0.0/0", "soft_bounce": True})
 
-    assert registry.suspects(own, "bad value: mynetworks = x") == "mail_postfix_main['mynetworks']"
-    assert "soft_bounce" in registry.suspects(own, "something else")
+    assert (
+        registry.own_settings_in(own, "bad value: mynetworks = x")
+        == "mail_postfix_main['mynetworks']"
+    )
+    assert "soft_bounce" in registry.own_settings_in(own, "something else")
 
 
 def test_services_of_an_earlier_role_are_stopped() -> None:
@@ -274,5 +277,5 @@ def test_services_of_an_earlier_role_are_stopped() -> None:
 
     given = plan_input(settings(), found)
 
-    assert registry.leaving(settings(), given) == {"milter": "milter.service"}
+    assert registry.obsolete(settings(), given) == {"milter": "milter.service"}
     assert str(departure("milter.service")) == "stop milter.service (no longer needed)"

@@ -40,7 +40,7 @@ def apply(request: ApplyRequest) -> Existing:
         stage(planned.service)
     _test(request.services)
     _switch_all([planned.service for planned in request.services], changed)
-    for name, unit in request.leaving.items():
+    for name, unit in request.obsolete.items():
         disable(name, unit)
     return rotate(request)
 

@@ -101,7 +101,7 @@ class ApplyRequest(RotateRequest):
 
     verb: ClassVar[str] = "apply"
     services: tuple[PlannedService, ...]
-    leaving: Mapping[str, str]  # units by service
+    obsolete: Mapping[str, str]  # units by service
 
 
 @dataclass(frozen=True)

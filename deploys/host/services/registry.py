@@ -74,7 +74,7 @@ def services(settings: HostSettings, given: PlanInput) -> tuple[Service, ...]:
     )
 
 
-def leaving(settings: HostSettings, given: PlanInput) -> dict[str, str]:
+def obsolete(settings: HostSettings, given: PlanInput) -> dict[str, str]:
     """Return the units that earlier runs set up and that a host no longer needs, by service."""
     wanted, found = _wanted(settings, given), given.existing
     unwanted = {
@@ -85,13 +85,13 @@ def leaving(settings: HostSettings, given: PlanInput) -> dict[str, str]:
     return {**found.others, **unwanted}
 
 
-def suspects(settings: HostSettings, why: str) -> str:
+def own_settings_in(settings: HostSettings, refusal: str) -> str:
     """Return the operator's own settings that a refusal names; all of them if it names none."""
     wanted = {row.name for row in units.services(settings) if row.wanted}
     modules = [module for module in _modules(settings) if module.NAME in wanted]
     overridable = (module for module in modules if isinstance(module, Overridable))
     own = [pair for module in overridable for pair in module.overrides(settings)]
-    named = [pair for pair in own if pair[1].split("/")[0] in why] or own
+    named = [pair for pair in own if pair[1].split("/")[0] in refusal] or own
     return ", ".join(f"{key}[{name!r}]" for key, name in named)
 
 

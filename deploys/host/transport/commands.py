@@ -17,7 +17,7 @@ from ...mail.settings.model import HostSettings
 from ...run.remote import RemoteError, connector_arguments, run
 from ...run.state import per_run
 from ..model.request import ExistingRequest, RotateRequest
-from ..services.registry import suspects
+from ..services.registry import own_settings_in
 from .facts import remembered
 from .remote import INCOMPLETE, Input, agent_command, answer_in
 
@@ -47,7 +47,7 @@ def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
     try:
         existing = remembered(host, answer_in(ask(host)))
     except FactProcessError as refusal:
-        own = suspects(settings, str(refusal))
+        own = own_settings_in(settings, str(refusal))
         return fail(state, host, f"Refused at {refusal}" + (f"; look at {own}" if own else ""))
     except RemoteError as error:
         return fail(state, host, f"{error}; run again")

@@ -65,11 +65,11 @@ def certify_request(
 def apply_request(
     settings: HostSettings,
     services: Iterable[PlannedService],
-    leaving: dict[str, str],
+    obsolete: dict[str, str],
     rotation: DkimRotation,
 ) -> ApplyRequest:
     """Return the request for a whole configuration."""
-    return ApplyRequest(_queries(settings), rotation, tuple(services), leaving)
+    return ApplyRequest(_queries(settings), rotation, tuple(services), obsolete)
 
 
 def rotate_request(settings: HostSettings, rotation: DkimRotation) -> RotateRequest:
