@@ -8,7 +8,7 @@ from tempfile import gettempdir
 
 import pytest
 
-from tests.lab.raising import NAME, Raised
+from tests.lab.labs import NAME, Raised
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.running import LAB
+from tests.lab.runs import LAB
 
 Failing = tuple[str, str]  # a question's id, and the host or domain that it is about
 HARBOR, ORCHARD = "harbor.example", "orchard.example"
@@ -84,9 +84,9 @@ _OTHER_KEY = (
     " cat key.pem new.pem >>other.pem; rm key.pem new.pem;"
     " postconf smtpd_tls_chain_files=/run/other.pem"
 )
-_REMEMBERING = (Path(__file__).parent / "remembering.py").read_bytes()
+_STARTTLS_FRONT = (Path(__file__).parent / "starttls_front.py").read_bytes()
 _FRONT = (
-    f"printf %s {base64.b64encode(_REMEMBERING).decode()} | base64 -d >/run/front.py;"
+    f"printf %s {base64.b64encode(_STARTTLS_FRONT).decode()} | base64 -d >/run/front.py;"
     ' postconf -M "10587/inet=$(postconf -M submission/inet | sed s/^submission/10587/)"'
     " && postconf -P 10587/inet/smtpd_tls_security_level=none 10587/inet/smtpd_tls_auth_only=no"
     " && postconf -MX submission/inet && postfix reload 2>/dev/null &&"

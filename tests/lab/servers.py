@@ -21,7 +21,7 @@ from deploys.lab.definition import SECOND, UPDATE_KEY, UPDATED
 from deploys.lab.inventory import dns as powerdns_configuration
 from deploys.lab.inventory import dns_by_update
 from deploys.mail.settings.secret import env
-from tests.lab.raising import Raised
+from tests.lab.labs import Raised
 from tests.lab.test_zones import PowerDns
 
 RecordSets = dict[tuple[str, str], tuple[int, list[str]]]

@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.lab.faults import BATCHES, Fault
-from tests.lab.running import MAIL_HOSTS, on, pyinfra, undone
-from tests.lab.verifying import failed, passed, with_severity
+from tests.lab.runs import MAIL_HOSTS, on, pyinfra, undone
+from tests.lab.verification import failed, passed, with_severity
 
 pytestmark = pytest.mark.usefixtures("lab", "site")
 DATABASE = "/var/lib/powerdns/pdns.sqlite3"

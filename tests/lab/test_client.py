@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from deploys.lab.inventory import password
-from tests.lab.raising import Done, Raised
-from tests.lab.running import LAB, on, pyinfra, undone
+from tests.lab.labs import Done, Raised
+from tests.lab.runs import LAB, on, pyinfra, undone
 
 INVENTORY = "tests/lab/client/inventory.py"
 LOGIN, READER = "captain@harbor.example", "postmaster@harbor.example"

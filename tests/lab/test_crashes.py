@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.running import LAB, MAIL_HOSTS, Traffic, deployed, live_sets, on, pyinfra
+from tests.lab.runs import LAB, MAIL_HOSTS, Traffic, deployed, live_sets, on, pyinfra
 
 pytestmark = pytest.mark.usefixtures("lab")
 
-CRASHING = Path(__file__).parent / "crashing.py"
+CRASH = Path(__file__).parent / "crash.py"
 EVENTS = "/run/pyinfra-mail-events"
 OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
 
 
 def crashed(point: int, *, surely: bool = True) -> None:
     """Apply OTHER with an agent that dies at a point, if there are so many; 0 is nowhere."""
-    program = (str(CRASHING), str(point))
+    program = (str(CRASH), str(point))
     done = pyinfra("deploys/hosts.py", "-y", *OTHER, program=program)
     assert not surely or (done.returncode == 0) == (point == 0), done.stdout
     assert "Traceback" not in done.stdout

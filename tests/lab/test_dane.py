@@ -19,8 +19,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploys.lab import state
-from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, REPORT, deployed, on, pyinfra
+from tests.lab.labs import Raised
+from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, deployed, on, pyinfra
 from tests.lab.tls import HOSTNAMES, SERVED, both, issuer, shown
 
 ACME = ("--data", "mail_tls=acme")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.lab.running import (
+from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
     Traffic,

@@ -34,7 +34,7 @@ from deploys.lab.images import Image, Mirrors
 from deploys.lab.inventory import hosts
 from deploys.lab.keys import Keys
 from deploys.lab.machine import AptMirrors, Machine, Restricted, looked_up
-from tests.lab.raising import NAME, Raised, podman, pyinfra, totals
+from tests.lab.labs import NAME, Raised, podman, pyinfra, totals
 
 MIRRORS = Mirrors("http://mirror.example.org/debian", "http://mirror.example.org/debian-security")
 MACHINE = Machine(MIRRORS, {"mirror.example.org": (IPv4Address("192.0.2.80"),)}, restricted=False)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.raising import Raised
-from tests.lab.running import MAIL_HOSTS, Traffic, deployed, live_sets, on, refused
+from tests.lab.labs import Raised
+from tests.lab.runs import MAIL_HOSTS, Traffic, deployed, live_sets, on, refused
 
 # What the operator wrote in mail_postfix_main, and the words that have to come back.
 MAIN = {

@@ -26,7 +26,7 @@ from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.load import load
 from deploys.zones.providers.provider import Provider
 from deploys.zones.publication import Publication
-from tests.lab.raising import Raised
+from tests.lab.labs import Raised
 from tests.lab.servers import OnKnot, OnPowerDns, OnRoute53, RecordSets, Server
 from tests.zones.scenario import run_scenario
 

@@ -28,9 +28,9 @@ from deploys.zones.backup import Backups
 from deploys.zones.propagation.visible import visible_names
 from deploys.zones.providers.load import load
 from deploys.zones.publication import Publication
-from tests.lab.raising import Done, Raised
-from tests.lab.running import LAB, MAIL_HOSTS, deployed, on, pyinfra, settled, undone
-from tests.lab.submitting import submitted
+from tests.lab.labs import Done, Raised
+from tests.lab.mail_client import submitted
+from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, pyinfra, settled, undone
 
 KEYS = "/var/lib/pyinfra-mail/dkim"
 # Names that no resolver of the lab has heard of before.
@@ -158,7 +158,7 @@ def story(lab: Raised) -> Iterator[Story]:
     """Rotate the keys of both hosts while accounts write, with letters held in their queues."""
     assert lab
     try:
-        run("tests/lab/published.py")
+        run("tests/lab/publication.py")
         with ThreadPoolExecutor() as pool:
             waiting = dict(zip(MAIL_HOSTS, pool.map(held, MAIL_HOSTS), strict=True))
         for name in MAIL_HOSTS:
@@ -232,7 +232,7 @@ def test_retired_keys_are_revoked_and_deleted_when_no_mail_needs_them_any_more()
     for name in MAIL_HOSTS:
         aged(name, "retired", 7)
 
-    run("tests/lab/published.py")
+    run("tests/lab/publication.py")
 
     for name, place in (("mx1", ""), ("mx2", f".{OURS}")):
         for selector in selectors(name):

@@ -7,8 +7,8 @@ from sslyze import RobotScanResultEnum, Scanner
 
 from deploys.checks.smtp.scanner import OLD, Server, request
 from deploys.mail.ciphers import Grade, grade
-from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, deployed
+from tests.lab.labs import Raised
+from tests.lab.runs import LAB, MAIL_HOSTS, deployed
 from tests.lab.tls import HOSTNAMES
 
 PORTS = (25, 465, 587)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.raising import Raised
-from tests.lab.running import (
+from tests.lab.labs import Raised
+from tests.lab.mail_client import VISITOR, found, submitted
+from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
     Traffic,
@@ -20,7 +21,6 @@ from tests.lab.running import (
     settled,
     undone,
 )
-from tests.lab.submitting import VISITOR, found, submitted
 
 OWN = ("--data", "mail_account_rate=5/1h")
 SOCKET = "/var/spool/postfix/rspamd/milter.sock"

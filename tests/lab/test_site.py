@@ -8,8 +8,8 @@ import dns.query
 import dns.rdatatype
 import pytest
 
-from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, undone
+from tests.lab.labs import Raised
+from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, undone
 
 STEPS = ("Prepare", "Publish", "Activate")
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, deployed, on, pyinfra, refused, undone
-from tests.lab.submitting import (
+from tests.lab.labs import Raised
+from tests.lab.mail_client import (
     PASSWORD,
     PROGRAM,
     VISITOR,
@@ -24,6 +23,7 @@ from tests.lab.submitting import (
     rcpt,
     submitted,
 )
+from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, pyinfra, refused, undone
 
 WORDS = "Das Schiff ist nicht angekommen. Grüße, $myhostname"
 OWN = (
@@ -188,7 +188,7 @@ def test_who_guesses_is_kept_out_and_nobody_else() -> None:
 
 
 def _guessed_at(name: str) -> None:
-    program = (Path(__file__).parent / "guessing.py").read_text()
+    program = (Path(__file__).parent / "guesses.py").read_text()
     with undone(name, "fail2ban-client unban --all"):
         answers = LAB.run("peer", "python3", "-c", program, LAB.address(name), "20").splitlines()
         assert not [answer for answer in answers if answer.startswith("235")]

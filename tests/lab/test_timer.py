@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.lab.raising import Done
-from tests.lab.running import on, pyinfra, undone
+from tests.lab.labs import Done
+from tests.lab.runs import on, pyinfra, undone
 
 pytestmark = pytest.mark.usefixtures("lab")
 

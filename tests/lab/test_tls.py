@@ -12,8 +12,8 @@ from cryptography import x509
 from deploys.lab import state
 from tests.host.pairs import EC, OTHER, key
 from tests.host.pairs import certificate as pair
-from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, deployed, live_sets, on, pyinfra, refused
+from tests.lab.labs import Raised
+from tests.lab.runs import LAB, MAIL_HOSTS, deployed, live_sets, on, pyinfra, refused
 from tests.lab.tls import (
     HOSTNAMES,
     SERVED,

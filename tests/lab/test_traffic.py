@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.lab.raising import Raised
-from tests.lab.running import MAIL_HOSTS, deployed, live_set, on, refused, undone
-from tests.lab.streaming import Stream
+from tests.lab.labs import Raised
+from tests.lab.runs import MAIL_HOSTS, deployed, live_set, on, refused, undone
+from tests.lab.stream import Stream
 
 Change = Mapping[str, Any]
 

@@ -11,10 +11,10 @@ import pytest
 from deploys.checks.clients.message import HEADER
 from deploys.checks.run.catalogue import CHECKS, INSPECTIONS
 from deploys.lab.definition import TRAVELLER
-from tests.lab.raising import ROOT, Done, Raised
-from tests.lab.raising import pyinfra as pyinfra_of
-from tests.lab.running import INTERRUPTING, LAB, REPORT, on, pyinfra, undone
-from tests.lab.verifying import PART, failed, passed, report, with_severity
+from tests.lab.labs import ROOT, Done, Raised
+from tests.lab.labs import pyinfra as pyinfra_of
+from tests.lab.runs import INTERRUPTION, LAB, REPORT, on, pyinfra, undone
+from tests.lab.verification import PART, failed, passed, report, with_severity
 
 pytestmark = pytest.mark.usefixtures("lab", "site")
 
@@ -265,7 +265,7 @@ def test_a_witness_that_hangs_in_the_middle_of_the_proof_is_named_too() -> None:
     container = LAB.lab.container(LAB.host("peer"))
     freeze = shlex.join(("podman", "exec", container, *FREEZE.split()))
     with undone("peer", THAW):
-        program = (str(INTERRUPTING), "peer", "1", "before", freeze)
+        program = (str(INTERRUPTION), "peer", "1", "before", freeze)
         found = failed("--data", "mail_timeout=5", program=program)
 
     assert with_severity(found, "error") == {("run.host", "peer")}

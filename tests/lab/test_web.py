@@ -24,8 +24,8 @@ from deploys.lab.definition import ACME_DIRECTORY
 from deploys.mail.errors import RefusedError
 from deploys.mail.mta_sts import PATH, Policy
 from deploys.run.https import Https
-from tests.lab.raising import Raised
-from tests.lab.running import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, refused, settled
+from tests.lab.labs import Raised
+from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, refused, settled
 from tests.lab.tls import SERVED, both, put
 
 DOMAINS = {"mx1": "harbor.example", "mx2": "orchard.example"}

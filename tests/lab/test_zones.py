@@ -29,8 +29,8 @@ from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.apply import apply
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.load import load
-from tests.lab.raising import NAME, Raised
-from tests.lab.running import LAB, pyinfra
+from tests.lab.labs import NAME, Raised
+from tests.lab.runs import LAB, pyinfra
 from tests.zones.scenario import run_scenario
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from tests.lab.running import LAB, MAIL_HOSTS, on
+from tests.lab.runs import LAB, MAIL_HOSTS, on
 
 HOSTNAMES = {"mx1": "mx1.harbor.example", "mx2": "mx2.orchard.example"}
 SERVED = "/etc/ssl/private/pyinfra-mail"

@@ -2,7 +2,7 @@ import os
 
 from deploys.lab.inventory import hosts
 from deploys.mail.settings.secret import env
-from tests.lab.raising import NAME
+from tests.lab.labs import NAME
 
 _own = {
     "mail_relay_ca": os.environ["CLIENT_TRUSTS"],

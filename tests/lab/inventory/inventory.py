@@ -2,7 +2,7 @@ import json
 import os
 
 from deploys.lab.inventory import hosts
-from tests.lab.raising import NAME
+from tests.lab.labs import NAME
 
 # What a test lets the operator write for one host, as JSON: {"mx1": {"mail_accounts": {}}}.
 OWN = json.loads(os.environ.get("OWN_HOST_DATA", "{}"))

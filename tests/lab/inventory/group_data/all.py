@@ -3,7 +3,7 @@ import os
 
 from deploys.lab.inventory import dns, mailboxes, resolvers
 from deploys.mail.settings.secret import env
-from tests.lab.raising import NAME
+from tests.lab.labs import NAME
 
 # More ways that a test lets the operator open the mailbox by, as JSON: what is other than usual.
 MORE = json.loads(os.environ.get("MORE_MAILBOXES", "[]"))

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
-from tests.lab.raising import NAME, ROOT, Done, Raised
+from tests.lab.labs import NAME, ROOT, Done, Raised
 
 INVENTORY = "tests/lab/inventory/inventory.py"
 HERE = ROOT / "reports" / NAME  # where runs are started, and put their own reports
 REPORT = HERE / "reports" / "inventory" / "report.json"
-INTERRUPTING = Path(__file__).parent / "interrupting.py"
+INTERRUPTION = Path(__file__).parent / "interruption.py"
 LAB = Raised(NAME)
 MAIL_HOSTS = {"mx1": "postmaster@harbor.example", "mx2": "postmaster@orchard.example"}
 
@@ -61,7 +61,7 @@ def refused(*arguments: str, deploy: str = "deploys/hosts.py") -> str:
 
 def interrupted(name: str, number: int, moment: str, action: str, *arguments: str) -> Done:
     """Configure the hosts, and act at one of the remote commands to a host."""
-    program = (str(INTERRUPTING), name, str(number), moment, action)
+    program = (str(INTERRUPTION), name, str(number), moment, action)
     return pyinfra("deploys/hosts.py", "-y", *arguments, program=program)
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from aiosmtplib import SMTP, SMTPException
 
-from tests.lab.running import LAB, on
+from tests.lab.runs import LAB, on
 
 AT_ONCE = 4  # connections: enough for the pace, and most of a busy machine is left for the change
 SECONDS = 300  # at the most

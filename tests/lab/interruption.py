@@ -1,5 +1,5 @@
 """
-pyinfra, interrupted: `interrupting.py HOST N MOMENT ACTION ARGUMENTS...` runs it, and acts once.
+pyinfra, interrupted: `interruption.py HOST N MOMENT ACTION ARGUMENTS...` runs it, and acts once.
 
 The moment is `before` the Nth remote command to the host is sent, `within` it (half a second
 later) or `after` its answer. The action is `die`, which is SIGKILL, or a command line.

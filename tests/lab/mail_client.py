@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from deploys.lab import state
 from deploys.lab.inventory import ACCOUNT
-from tests.lab.running import LAB, MAIL_HOSTS, on
+from tests.lab.runs import LAB, MAIL_HOSTS, on
 
 VISITOR = "visitor@faraway.example"
 PROGRAM = "Submarine 7.3"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.lab.raising import Raised
-from tests.lab.running import deployed, on, refused
+from tests.lab.labs import Raised
+from tests.lab.runs import deployed, on, refused
 
 INSTALL = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y"
 

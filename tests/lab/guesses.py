@@ -1,4 +1,4 @@
-"""Guesses passwords, on the peer: guessing.py ADDRESS TIMES prints each answer, or its absence."""
+"""Guesses passwords, on the peer: guesses.py ADDRESS TIMES prints each answer, or its absence."""
 
 import smtplib
 import ssl

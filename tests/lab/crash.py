@@ -1,5 +1,5 @@
 """
-pyinfra with a host's program that dies: `crashing.py N ARGUMENTS...` runs it so.
+pyinfra with a host's program that dies: `crash.py N ARGUMENTS...` runs it so.
 
 Whatever the agent does to the system on its way through an apply is an audit event of Python. At
 the Nth it kills itself with SIGKILL; with 0 it goes through and leaves the events in a file.

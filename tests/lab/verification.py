@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.lab.raising import Done
-from tests.lab.running import REPORT, pyinfra
+from tests.lab.labs import Done
+from tests.lab.runs import REPORT, pyinfra
 
 PART = REPORT.parent / "part" / "report.json"
 Broken = set[tuple[str, str]]
