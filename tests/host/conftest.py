@@ -1,4 +1,4 @@
-"""What all tests of hosts need."""
+"""Fixtures of all tests of hosts."""
 
 from pathlib import Path
 

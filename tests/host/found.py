@@ -1,4 +1,4 @@
-"""What a host might say of itself, for plans that need no host."""
+"""States of hosts, for plans that need no host."""
 
 import base64
 from dataclasses import asdict
@@ -44,7 +44,7 @@ def bare(release: str = "12", own: HostSettings | None = None) -> Existing:
 
 
 def as_desired(service: Service, release: str = "12", **other: Any) -> Existing:
-    """Return a host on which a service is exactly what it shall be, but for what is given."""
+    """Return a host on which a service is as desired, except for the given fields."""
     state = {"ActiveState": "active", "UnitFileState": "enabled"}
     found = vars(absent(service.query)) | {
         "files": {file.path: _file(file) for file in service.set},
@@ -67,7 +67,7 @@ def as_desired(service: Service, release: str = "12", **other: Any) -> Existing:
 
 
 def served(certificate: Certificate, **other: Any) -> dict[str, Any]:
-    """Return a certificate that is as it shall be, but for what is given."""
+    """Return the state of a certificate as desired, except for the given fields."""
     return {
         "kinds": ["ecdsa", "rsa"],
         "covered": True,

@@ -1,4 +1,4 @@
-"""Which keys may be shown, and which records a host asks for: by what senders know."""
+"""TLS keys of a host: served once senders accept them, and named by its TLSA records."""
 
 import hashlib
 import time
@@ -50,7 +50,7 @@ def _notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "NOTES", tmp_path / "notes")
 
 
-def test_a_digest_is_of_the_key_alone_whatever_its_kind_and_certificate() -> None:
+def test_a_digest_depends_on_the_public_key_only() -> None:
     above = certificate(OTHER, "ca.example")
 
     assert digests(CURRENT + above + key(RSA) + certificate(RSA)) == [digest(EC), digest(RSA)]
@@ -72,7 +72,7 @@ OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
     [
         ((), None, CHAINED, ""),  # no validated set: no sender compares
         ((OURS,), None, CURRENT, ""),  # a renewal with the same key
-        ((f"3 1 1 {ONE}",), None, CURRENT, ""),  # already so, and no renewal mends it
+        ((f"3 1 1 {ONE}",), None, CURRENT, ""),  # already served, and a renewal does not change it
         ((OURS,), None, CHAINED, "no TLSA record has its key; run deploys/site.py to publish one"),
         (
             (OURS, THEIRS),
@@ -81,7 +81,12 @@ OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
             "not every authoritative server is known to have its TLSA record",
         ),
         ((OURS, THEIRS), +HOUR, CHAINED, "caches may lack its TLSA record"),
-        ((OURS,), +HOUR, CHAINED, "caches may lack its TLSA record"),  # as this host's own does
+        (
+            (OURS,),
+            +HOUR,
+            CHAINED,
+            "caches may lack its TLSA record",
+        ),  # the cache of this host among them
         ((OURS, THEIRS), -1, CHAINED, ""),
         ((whole("2 0 1", CA.public_bytes(Encoding.DER)),), None, CHAINED, ""),
         ((f"2 1 1 {digest(RSA)}",), None, CHAINED, ""),
@@ -93,17 +98,17 @@ OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
         "the same key",
         "the same key, which is not in the set",
         "another key",
-        "another key, of which nobody has noted that it is everywhere",
+        "another key, not noted as published everywhere",
         "another key, in the set for too short a time",
-        "another key, of which this host has the old set itself",
-        "another key that everybody knows",
-        "an authority's certificate",
-        "an authority's key",
-        "an authority's key as if it were the host's",
-        "two keys, of which senders know one",
+        "another key, while this host has the old set in its cache",
+        "another key, published for long enough",
+        "a CA's certificate",
+        "a CA's key",
+        "a CA's key in the place of the host's",
+        "two keys, one of them not published",
     ],
 )
-def test_a_key_is_shown_if_no_sender_would_refuse_it(
+def test_a_key_is_served_if_no_sender_refuses_it(
     monkeypatch: pytest.MonkeyPatch,
     published: tuple[str, ...],
     seconds: float | None,
@@ -123,7 +128,7 @@ def test_a_key_is_shown_if_no_sender_would_refuse_it(
         rules.require_published(NAME, CURRENT, new)
 
 
-def test_a_key_waits_for_the_longer_of_two_times_to_live_and_is_then_not_noted_anew(
+def test_a_key_waits_for_the_longer_of_two_ttls_and_is_noted_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: 1_700_000_000)
@@ -141,7 +146,7 @@ def test_a_key_waits_for_the_longer_of_two_times_to_live_and_is_then_not_noted_a
 
 @pytest.fixture
 def own(tmp_path: Path) -> Certificate:
-    """A host that serves a certificate of its own, and has keys that come next."""
+    """A host with a self-signed certificate and its next keys."""
     one = Certificate(
         path=str(tmp_path / "mx1.pem"), name=NAME, next=str(tmp_path / "next" / "mx1.pem")
     )
@@ -154,7 +159,7 @@ def shown(path: str) -> list[str]:
     return digests(Path(path).read_text())
 
 
-def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: Certificate) -> None:
+def test_a_new_self_signed_certificate_has_the_same_keys(own: Certificate) -> None:
     before, text = shown(own.path), Path(own.path).read_text()
 
     certificates.write_self_signed(
@@ -165,7 +170,7 @@ def test_a_new_certificate_of_the_hosts_own_is_for_the_same_keys(own: Certificat
     assert Path(own.path).read_text() != text
 
 
-def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
+def test_a_rotation_serves_the_next_keys_and_makes_new_ones(
     own: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rotation, "require_accepted", lambda *_: None)
@@ -178,7 +183,7 @@ def test_the_next_keys_take_the_place_of_those_in_use_and_others_come_next(
     assert len(shown(own.next)) == 2
 
 
-def test_keys_stay_where_senders_do_not_know_the_next_ones(
+def test_keys_are_not_rotated_while_senders_do_not_accept_the_next_ones(
     own: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: str) -> None:
@@ -193,7 +198,7 @@ def test_keys_stay_where_senders_do_not_know_the_next_ones(
     assert (shown(own.path), shown(own.next)) == before
 
 
-def test_a_lineage_gets_the_next_key_for_one_renewal_and_its_own_back(
+def test_a_lineage_gets_the_next_key_for_one_renewal_and_then_its_own_back(
     own: Certificate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(rotation, "LIVE", tmp_path / "live")
@@ -242,14 +247,14 @@ STANDS_IN = {"served": [ONE], "next": [TWO], "self_signed": True}
         ({}, None, {"served": [ONE], "next": [TWO], "self_signed": True}, (ONE, TWO)),
         (ACME, 42, {"served": [ONE], "issued": [THREE], "next": [TWO]}, (ONE, THREE, TWO)),
         (ACME, 42, {"served": [ONE], "issued": [ONE], "next": [TWO]}, (ONE, TWO)),
-        # On a new host the authority's certificate comes first, and nobody has to wait for it.
+        # On a new host the CA's certificate comes first, and no sender knows another key.
         (ACME, None, STANDS_IN, ()),
         (ACME, None, STANDS_IN | {"issued": [THREE]}, (ONE, THREE, TWO)),
         (ACME, 42, STANDS_IN, (ONE, TWO)),
         (ACME, None, STANDS_IN | {"noted": [ONE, TWO]}, (ONE, TWO)),  # only stopped
     ],
 )
-def test_records_name_the_keys_in_use_those_issued_and_those_that_come_next(
+def test_records_name_the_current_the_issued_and_the_next_keys(
     own: dict[str, Any], pid: int | None, found: dict[str, Any], keys: tuple[str, ...]
 ) -> None:
     assert dane.keys(settings(**own), host(settings(**own), pid, **found)) == keys
@@ -265,7 +270,7 @@ def test_records_name_the_keys_in_use_those_issued_and_those_that_come_next(
         ({"mail_dane": False}, [], True, False),
     ],
 )
-def test_keys_are_noted_once_every_name_server_answers_with_them(
+def test_keys_are_noted_once_every_authoritative_server_has_them(
     own: dict[str, Any], noted: list[str], *, known: bool, due: bool
 ) -> None:
     def everywhere(_: MailSettings, digests: Collection[str]) -> bool:
@@ -276,7 +281,7 @@ def test_keys_are_noted_once_every_name_server_answers_with_them(
     assert bool(dane.announcement(settings(**own), existing, everywhere).changes) is due
 
 
-def test_what_the_agent_notes_has_the_time_to_live_of_the_records() -> None:
+def test_published_keys_are_noted_with_the_ttl_of_their_records() -> None:
     own = settings(mail_ttl=120)
 
     found = host(own, served=[ONE], next=[TWO])

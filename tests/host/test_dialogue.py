@@ -1,4 +1,4 @@
-"""A web site that is asked on the host itself: its certificate and its words, or a sentence."""
+"""HTTPS dialogues with a web site: right answers, and a sentence about any other."""
 
 import http.server
 import ssl
@@ -30,7 +30,7 @@ class Site(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    """The port of a site that shows `good.pem`; there is an `other.pem` beside."""
+    """The port of a site that serves `good.pem`; `other.pem` has another one."""
     for name, of in (("good", EC), ("other", OTHER)):
         (tmp_path / f"{name}.pem").write_text(key(of) + certificate(of, "a.example"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -44,14 +44,14 @@ def port(tmp_path: Path) -> Iterator[int]:
         thread.join()
 
 
-def asked(port: int, file: Path, path: str = "/here") -> None:
+def answered(port: int, file: Path, path: str = "/here") -> None:
     step = Step(f"GET {path}", "^200 text/plain\na.example/here\n$")
     question = Dialogue("web site", "look", (step,), port=port, tls=str(file), site="a.example")
     ask("probe", question, time.monotonic())
 
 
-def test_a_site_that_answers_rightly_is_content(port: int, tmp_path: Path) -> None:
-    asked(port, tmp_path / "good.pem")
+def test_a_site_with_the_right_answer_is_accepted(port: int, tmp_path: Path) -> None:
+    answered(port, tmp_path / "good.pem")
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_site_that_answers_rightly_is_content(port: int, tmp_path: Path) -> No
         ("good", "/there", r"^web site: 'GET /there' at a\.example was answered '404 text/plain'"),
     ],
 )
-def test_a_site_that_answers_otherwise_is_refused(
+def test_a_site_with_another_answer_is_refused(
     port: int, tmp_path: Path, file: str, path: str, sentence: str
 ) -> None:
     with pytest.raises(Refused, match=sentence):
-        asked(port, tmp_path / f"{file}.pem", path)
+        answered(port, tmp_path / f"{file}.pem", path)
 
 
-def test_a_site_that_nobody_serves_is_refused(port: int, tmp_path: Path) -> None:
+def test_a_site_without_a_server_is_refused(port: int, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"^web site: 127\.0\.0\.1 port 1 does not answer"):
-        asked(port and 1, tmp_path / "good.pem")
+        answered(port and 1, tmp_path / "good.pem")

@@ -1,4 +1,4 @@
-"""Keys and certificates in files: what is taken, and what is refused in one sentence."""
+"""Files with keys and certificates: valid ones are served, others are refused in one sentence."""
 
 import stat
 from pathlib import Path
@@ -21,7 +21,7 @@ def any_key(*_: str) -> None:
     """Allow any key."""
 
 
-def test_several_files_become_one_that_root_alone_can_read(tmp_path: Path) -> None:
+def test_several_files_become_one_that_only_root_can_read(tmp_path: Path) -> None:
     target = tmp_path / "served" / "mx1.pem"
     above = certificate(OTHER, "ca.example")
     sources = files(
@@ -39,7 +39,7 @@ def test_several_files_become_one_that_root_alone_can_read(tmp_path: Path) -> No
     assert [path.name for path in target.parent.iterdir()] == ["mx1.pem"]
 
 
-def test_what_stands_around_keys_and_certificates_is_left_out(tmp_path: Path) -> None:
+def test_text_between_keys_and_certificates_is_left_out(tmp_path: Path) -> None:
     parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
     (source,) = files(tmp_path, f"words\n{parameters}{key(EC)}\nmore words\n{certificate(EC)}")
 
@@ -70,7 +70,7 @@ def certificate_of(path: str) -> str:
     ids=[
         "another key",
         "a key of another kind",
-        "ended",
+        "expired",
         "another name",
         "a wildcard of another level",
         "the wrong order",
@@ -80,7 +80,7 @@ def certificate_of(path: str) -> str:
         "the second pair",
     ],
 )
-def test_files_that_cannot_serve_are_refused_and_what_was_served_stays(
+def test_invalid_files_are_refused_and_the_current_certificate_stays_in_use(
     tmp_path: Path, texts: list[str], sentence: str
 ) -> None:
     target = tmp_path / "mx1.pem"
@@ -105,7 +105,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         pem.joined([str(tmp_path / "nowhere.pem")])
 
 
-def test_a_certificate_that_signs_itself_is_known(tmp_path: Path) -> None:
+def test_a_self_signed_certificate_is_recognised(tmp_path: Path) -> None:
     (path,) = files(tmp_path, key(EC) + certificate(EC, issuer="subject"))
 
     assert [leaf.self_signed for leaf in chain.leaves(Path(path).read_text())] == [True]

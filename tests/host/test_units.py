@@ -1,4 +1,4 @@
-"""A service whose main process lets new workers take over is waited for, but not for ever."""
+"""A service with workers has loaded its files once new workers run; that wait has a limit."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
 
 
 @pytest.mark.parametrize("service", ["renewed"], indirect=True)
-def test_a_reload_is_over_when_new_workers_are_there(service: Service) -> None:
+def test_a_reload_is_complete_when_new_workers_run(service: Service) -> None:
     before = units.workers(service)
 
     with units.new_workers(service):
@@ -52,7 +52,7 @@ def test_a_reload_is_over_when_new_workers_are_there(service: Service) -> None:
 
 
 @pytest.mark.parametrize("service", ["kept"], indirect=True)
-def test_a_reload_that_renews_no_worker_is_refused(
+def test_a_reload_without_new_workers_is_refused(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(units, "WORKER_SECONDS", 0.6)

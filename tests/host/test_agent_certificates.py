@@ -1,4 +1,4 @@
-"""What a host says of the certificates that it serves, and of their sources."""
+"""State of a host's certificates, and of their sources, as the agent reports it."""
 
 import json
 import subprocess
@@ -16,8 +16,8 @@ from tests.host.found import settings
 from tests.host.pairs import EC, NAME, OTHER, RSA, certificate, key
 
 
-def asked(folder: Path, source: CertificateSource, **texts: str) -> Certificate:
-    """Return what is asked about a name whose sources are these files."""
+def with_sources(folder: Path, source: CertificateSource, **texts: str) -> Certificate:
+    """Return the certificate of a name with these source files."""
     for name, text in texts.items():
         (folder / name).write_text(text)
     return Certificate(
@@ -37,8 +37,8 @@ def whole(days: float = 60) -> dict[str, str]:
     }
 
 
-def test_what_was_taken_is_current_until_its_sources_change(tmp_path: Path) -> None:
-    one = asked(tmp_path, "files", **whole())
+def test_a_served_certificate_is_current_until_its_sources_change(tmp_path: Path) -> None:
+    one = with_sources(tmp_path, "files", **whole())
     take(one)
 
     found = existing_certificate(one)
@@ -46,7 +46,7 @@ def test_what_was_taken_is_current_until_its_sources_change(tmp_path: Path) -> N
     assert (found.kinds, found.current, found.problem) == (("ecdsa", "rsa"), True, "")
     assert (found.covered, found.self_signed, found.days) == (True, False, 59)
 
-    replaced = existing_certificate(asked(tmp_path, "files", **whole(days=90)))
+    replaced = existing_certificate(with_sources(tmp_path, "files", **whole(days=90)))
     assert replaced
     assert (replaced.current, replaced.problem) == (False, "")
 
@@ -59,10 +59,10 @@ def test_what_was_taken_is_current_until_its_sources_change(tmp_path: Path) -> N
         ({}, "cannot be read"),
     ],
 )
-def test_files_of_the_operator_that_cannot_serve_are_a_problem(
+def test_invalid_files_of_the_operator_are_a_problem(
     tmp_path: Path, texts: dict[str, str], sentence: str
 ) -> None:
-    one = asked(tmp_path, "files", **texts)
+    one = with_sources(tmp_path, "files", **texts)
 
     found = existing_certificate(one)
 
@@ -72,8 +72,8 @@ def test_files_of_the_operator_that_cannot_serve_are_a_problem(
         take(one)
 
 
-def test_what_ended_while_it_was_served_is_a_problem_too(tmp_path: Path) -> None:
-    one = asked(tmp_path, "files", **whole(days=-1))
+def test_a_certificate_that_expired_in_use_is_a_problem(tmp_path: Path) -> None:
+    one = with_sources(tmp_path, "files", **whole(days=-1))
     served = Path(one.path)
     served.parent.mkdir()
     served.write_text("".join(Path(path).read_text() for path in one.files))
@@ -85,20 +85,18 @@ def test_what_ended_while_it_was_served_is_a_problem_too(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("missing", [{}, {"key": key(EC), "chain": certificate(EC)}])
-def test_an_authority_that_has_issued_nothing_or_half_is_no_problem_of_the_operator(
+def test_a_certificate_that_a_ca_has_not_issued_yet_is_no_problem(
     tmp_path: Path, missing: dict[str, str]
 ) -> None:
-    assert existing_certificate(asked(tmp_path, "acme", **missing)) is None
+    assert existing_certificate(with_sources(tmp_path, "acme", **missing)) is None
 
 
 def parser_missing(*_: str) -> None:
     raise ImportError("python3-cryptography is not installed yet")
 
 
-def test_what_was_parsed_once_is_not_parsed_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = asked(tmp_path, "files", **whole())
+def test_a_certificate_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = with_sources(tmp_path, "files", **whole())
     take(one)
     found = existing_certificate(one)
 
@@ -112,9 +110,9 @@ def test_a_new_host_without_the_parser_has_no_certificate_and_names_missing_file
 ) -> None:
     monkeypatch.setattr(chain, "leaves", parser_missing)
 
-    assert existing_certificate(asked(tmp_path, "files", **whole())) is None
+    assert existing_certificate(with_sources(tmp_path, "files", **whole())) is None
     (tmp_path / "chain").unlink()
-    found = existing_certificate(asked(tmp_path, "files"))
+    found = existing_certificate(with_sources(tmp_path, "files"))
     assert found
     assert "cannot be read" in found.problem
 
@@ -122,7 +120,7 @@ def test_a_new_host_without_the_parser_has_no_certificate_and_names_missing_file
 def test_a_host_that_still_lacks_the_parser_keeps_its_certificate_and_its_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = asked(tmp_path, "files", **whole())
+    one = with_sources(tmp_path, "files", **whole())
     take(one)
     monkeypatch.setattr(dane, "NOTES", tmp_path)
     dane.note_keys(NAME, ["0a" * 32], 3600)
@@ -135,7 +133,7 @@ def test_a_host_that_still_lacks_the_parser_keeps_its_certificate_and_its_record
     assert found.keys == ("0a" * 32,)
 
 
-def test_the_program_that_stays_on_the_host_takes_renewed_files_over(tmp_path: Path) -> None:
+def test_the_program_on_the_host_takes_over_renewed_files(tmp_path: Path) -> None:
     own = settings(mail_tls="files", mail_tls_files={NAME: ["/key.pem", "/chain.pem"]})
     program, served = tmp_path / "certificates", tmp_path / "served.pem"
     for file in files(own):

@@ -1,4 +1,4 @@
-"""What certbot is asked, and what is made of its answer."""
+"""certbot: its command line, and the reason in its output."""
 
 import json
 from dataclasses import replace
@@ -20,35 +20,35 @@ ONE = Certificate(
 )
 
 
-def asked(monkeypatch: pytest.MonkeyPatch, before: str = "", **other: Any) -> str:
+def command(monkeypatch: pytest.MonkeyPatch, before: str = "", **other: Any) -> str:
     monkeypatch.setattr(acme, "renewed_by", lambda _name: before)
     return " ".join(acme._certbot(replace(ONE, **other), "rsa"))  # noqa: SLF001 - the command itself
 
 
-def test_a_key_stays_and_a_certificate_that_is_good_is_kept(
+def test_a_renewal_keeps_the_key_and_a_valid_certificate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    command = asked(monkeypatch)
+    line = command(monkeypatch)
 
-    assert "--cert-name mx1.harbor.example-rsa -d mx1.harbor.example" in command
-    assert "--key-type rsa --rsa-key-size 3072" in command
-    assert "--reuse-key --keep-until-expiring" in command
-    assert "--register-unsafely-without-email" in command
-
-
-def test_another_authority_issues_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "--force-renewal" in asked(monkeypatch, before="https://old.example/dir")
-    assert "--force-renewal" not in asked(monkeypatch, before=ONE.directory)
-    assert "--force-renewal" in asked(monkeypatch, before=ONE.directory, rotate=True)
+    assert "--cert-name mx1.harbor.example-rsa -d mx1.harbor.example" in line
+    assert "--key-type rsa --rsa-key-size 3072" in line
+    assert "--reuse-key --keep-until-expiring" in line
+    assert "--register-unsafely-without-email" in line
 
 
-def test_a_contact_is_told_to_the_authority(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "--email hostmaster@harbor.example" in asked(
+def test_another_ca_issues_a_new_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--force-renewal" in command(monkeypatch, before="https://old.example/dir")
+    assert "--force-renewal" not in command(monkeypatch, before=ONE.directory)
+    assert "--force-renewal" in command(monkeypatch, before=ONE.directory, rotate=True)
+
+
+def test_the_contact_is_sent_to_the_ca(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--email hostmaster@harbor.example" in command(
         monkeypatch, contact="hostmaster@harbor.example"
     )
 
 
-def test_of_what_certbot_says_the_reason_is_kept() -> None:
+def test_the_reason_is_taken_from_certbots_output() -> None:
     output = (
         "Saving debug log to /var/log/letsencrypt/letsencrypt.log\n"
         "An unexpected error occurred:\n"
@@ -62,7 +62,7 @@ def test_of_what_certbot_says_the_reason_is_kept() -> None:
     )
 
 
-def test_what_holds_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_on_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acme, "listener", lambda _port: FoundListener(7, "nginx"))
 
     with pytest.raises(Refused, match=r"nginx \(process 7\) listens on port 80"):
@@ -78,7 +78,7 @@ def test_what_holds_port_80_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"acme.example/dir/1": "https://a/1", "acme.example/dir/2": "https://a/2"}, ""),
     ],
 )
-def test_the_one_account_at_the_authority_is_found_in_certbots_files(
+def test_the_account_at_the_ca_is_read_from_certbots_files(
     held: dict[str, str], found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for folder, uri in held.items():
