@@ -7,12 +7,12 @@ Of a domain whose servers are in no inventory, what needs no login and no messag
 
 from pyinfra import host, state
 
-from deploys.checks.deploy import seen_from_outside, verified
+from deploys.checks.deploy import target_verified, verified
 from deploys.host.inventory import MAIL, WITNESSES, fleet_of, verification_of
 
 asked = verification_of(state.inventory)
 if asked:
-    seen_from_outside(name=f"Verify: {', '.join(asked.domain)} from outside", asked=asked)
+    target_verified(name=f"Verify: {', '.join(asked.domain)} from outside", asked=asked)
 elif {MAIL, WITNESSES} & set(host.groups):
     verified(
         name="Verify: mail is delivered",

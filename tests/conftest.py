@@ -26,7 +26,7 @@ SLOWEST = (
     "lab/test_lab.py",
     "test_house.py",
     "checks/test_misbehaviour.py",
-    "checks/test_proof.py",
+    "checks/test_runner.py",
     "test_run.py",
     "zones/test_property.py",
     "checks/test_removal.py",

@@ -1,4 +1,4 @@
-"""The proof as a pyinfra operation: the last step of a deploy, or a run of its own."""
+"""Verification as a pyinfra operation: the last step of a deploy, or a run of its own."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from .delivery.test_messages import routes
 from .report import html, publish
 from .run.catalogue import CHECKS
 from .run.reachability import HOST
-from .run.runner import prove
+from .run.runner import verify
 from .run.selection import selected
 from .timer.command_line import inventory_name
 
@@ -34,27 +34,27 @@ _page = partial(html.render, checks=CHECKS, slow=SLOW)
 
 
 @operation(is_idempotent=False)
-def proved(scope: Scope, changes: Changes) -> Generator[FunctionCommand, None, None]:
+def verification(scope: Scope, changes: Changes) -> Generator[FunctionCommand, None, None]:
     """
-    Prove that mail is delivered, and write the report.
+    Verify that mail is delivered, and write the report.
 
-    Test messages are sent and removed again, everything else is only asked. One that comes after
-    the run stays, as do those in a mailbox that another program has locked. The work is done once
-    for the whole fleet, by the last host to come to it; the others have nothing to do.
+    Test messages are sent and removed again; nothing else is changed. A message that arrives after
+    the run stays, and so do those in a mailbox that another program has locked. The checks run once
+    for the whole fleet, in the step of the last host; for the other hosts it has nothing to do.
 
     + scope: every mail host and witness of the inventory, or a target
-    + changes: what counts, for the report, the hosts and the zones that the run has changed
+    + changes: functions that count, for the report, the hosts and zones that the run has changed
 
-    It fails when a check finds what is as bad as `verify_fail_on`, when no message arrived, and
-    when a host of the inventory did not answer. A report that cannot be written and a notice that
-    cannot be sent are said, and change nothing of that.
+    It fails if a finding is as severe as `verify_fail_on`, if no message arrived, or if a host of
+    the inventory did not answer. If a report cannot be written or a notice cannot be sent, it
+    prints the error and does not fail.
 
     **Example:**
 
     .. code:: python
 
-        proved(
-            name="Prove that mail is delivered",
+        verification(
+            name="Verify that mail is delivered",
             scope=fleet_of(state.inventory),
             changes={"hosts": hosts_changed, "zones": zones_changed},
         )
@@ -65,16 +65,16 @@ def proved(scope: Scope, changes: Changes) -> Generator[FunctionCommand, None, N
     if not run.is_executing:
         _announce(part)
         return
-    meeting = barrier(run, str(host.current_op_hash), _Proof(whole, part, changes))
+    meeting = barrier(run, str(host.current_op_hash), _Verification(whole, part, changes))
     if not meeting.completed_by(run, host.name):
-        host.noop("the proof begins when every host is here")
+        host.noop("the checks begin with the last host")
         return
     yield FunctionCommand(meeting.step, (), {})
 
 
 @dataclass(frozen=True)
-class _Proof:
-    """The step that the last host takes."""
+class _Verification:
+    """The step of the last host."""
 
     whole: Scope
     part: Scope
@@ -84,7 +84,7 @@ class _Proof:
         absent = _absent(self.whole, self.part, state)
         world = _world(self.part, state, op_hash)
         limits = _limit_of(self.whole, self.part)
-        report = prove(self.part, world, lambda: self._counted(state), absent, limits)
+        report = verify(self.part, world, lambda: self._counted(state), absent, limits)
         world.progress.end()
         asked = self.part.verification
         name = inventory_name() if isinstance(self.part, Fleet) else self.part.name

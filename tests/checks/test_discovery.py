@@ -11,7 +11,7 @@ from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.report.summary import scope
 from deploys.checks.run.catalogue import INSPECTIONS
 from deploys.checks.run.discovery import MOST, discovered
-from deploys.checks.run.runner import prove
+from deploys.checks.run.runner import verify
 from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import words_alone
@@ -111,7 +111,7 @@ def test_what_needs_an_inventory_is_not_asked_and_that_is_said(tmp_path: Path) -
     here = replace(world(tmp_path, port=1), names=names(TWO))
     assert isinstance(here.hosts, Machine)
 
-    report = prove(found(TWO), here, dict)
+    report = verify(found(TWO), here, dict)
 
     anywhere = {
         one.id for inspection in INSPECTIONS if inspection.anywhere for one in inspection.checks

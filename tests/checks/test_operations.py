@@ -25,7 +25,7 @@ from deploys.checks.core.finding import Finding
 from deploys.checks.core.report import Report
 from deploys.checks.core.world import World
 from deploys.checks.deploy import verified
-from deploys.checks.operations import proved
+from deploys.checks.operations import verification
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from tests.checks.samples import bad, good
@@ -48,7 +48,7 @@ class Proofs:
         self.hosts: list[tuple[str, ...]] = []
         self.absent: dict[str, str] = {}
 
-    def prove(
+    def verify(
         self,
         fleet: Fleet,
         _world: World,
@@ -65,7 +65,7 @@ class Proofs:
 def _proofs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Proofs:
     proofs = Proofs()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(operations, "prove", proofs.prove)
+    monkeypatch.setattr(operations, "verify", proofs.verify)
     return proofs
 
 
@@ -104,7 +104,7 @@ def ready(
     with ctx_state.use(state):
         connect_all(state)
     add_op(state, stumbles)
-    add_op(state, proved, scope=fleet(words), changes={})
+    add_op(state, verification, scope=fleet(words), changes={})
     return state
 
 

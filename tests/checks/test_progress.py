@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from deploys.checks.core.progress import Line, Lines, Progress, progress
-from deploys.checks.run.runner import prove
+from deploys.checks.run.runner import verify
 from tests.checks.honest import zone
 from tests.checks.worlds import fleet, world
 
@@ -41,7 +41,7 @@ def screen(one: Console) -> list[list[str]]:
 
 
 def ask(shown: Progress) -> None:
-    with shown.asking("dns.mx"), shown.asking("messages"):
+    with shown.checking("dns.mx"), shown.checking("messages"):
         shown.now("messages", "1 of 2 messages have arrived")
     shown.end()
 
@@ -52,10 +52,10 @@ def test_on_a_terminal_one_line_changes_and_goes_away() -> None:
     ask(Line(here))
 
     assert screen(here) == [
-        ["    asking dns.mx"],
-        ["    asking messages; asking dns.mx"],
-        ["    1 of 2 messages have arrived; as..."],
-        ["    asking dns.mx"],
+        ["    checking dns.mx"],
+        ["    checking messages; checking dns.mx"],
+        ["    1 of 2 messages have arrived; ch..."],
+        ["    checking dns.mx"],
         [],
     ]
 
@@ -65,7 +65,7 @@ def test_elsewhere_each_thing_that_is_done_is_a_line() -> None:
 
     ask(Lines(here))
 
-    assert written(here) == "    1 of 2 messages have arrived\n    asked dns.mx\n"
+    assert written(here) == "    1 of 2 messages have arrived\n    checked dns.mx\n"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_proof_says_what_it_asks(tmp_path: Path) -> None:
     here = console(terminal=False)
     asked = replace(world(tmp_path, patience=3), names=zone(), progress=Lines(here))
 
-    prove(fleet({"verify_only": "dns.*,delivery.arrived"}), asked, dict, ())
+    verify(fleet({"verify_only": "dns.*,delivery.arrived"}), asked, dict, ())
 
-    assert "    asked dns.dkim\n" in written(here)
+    assert "    checked dns.dkim\n" in written(here)
     assert "    4 of 5 messages have arrived\n" in written(here)  # nothing listens on port 25

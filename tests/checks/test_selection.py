@@ -9,7 +9,7 @@ from deploys.checks.core.finding import Severity
 from deploys.checks.core.report import Verdict
 from deploys.checks.report.summary import headline, scope
 from deploys.checks.run.catalogue import CHECKS
-from deploys.checks.run.runner import prove
+from deploys.checks.run.runner import verify
 from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
 from deploys.mail.settings.verification import Verification
@@ -83,7 +83,7 @@ def test_what_is_not_asked_is_neither_done_nor_passed(tmp_path: Path) -> None:
     here = replace(world(tmp_path), names=zone())
     assert isinstance(here.hosts, Machine)
 
-    report = prove(fleet({"verify_only": "dns.mx,dns.d*"}), here, dict, ())
+    report = verify(fleet({"verify_only": "dns.mx,dns.d*"}), here, dict, ())
 
     asked = {"dns.mx", "dns.dmarc", "dns.dmarc_reports", "dns.dkim", "dns.dnssec"}
     assert {finding.id for finding in report.findings} == asked
@@ -100,7 +100,7 @@ def test_what_is_not_asked_is_neither_done_nor_passed(tmp_path: Path) -> None:
 def test_one_question_of_a_check_that_asks_several_is_answered_alone(tmp_path: Path) -> None:
     here = replace(world(tmp_path), names=zone())
 
-    report = prove(fleet({"verify_only": "dns.mx"}), here, dict, ())
+    report = verify(fleet({"verify_only": "dns.mx"}), here, dict, ())
 
     assert {finding.id for finding in report.findings} == {"dns.mx"}
 
@@ -108,7 +108,7 @@ def test_one_question_of_a_check_that_asks_several_is_answered_alone(tmp_path: P
 def test_a_run_that_answers_nothing_has_not_passed(tmp_path: Path) -> None:
     here = replace(world(tmp_path), names=Zone({}))
 
-    report = prove(fleet({"verify_only": "dns.mx"}), here, dict, ())
+    report = verify(fleet({"verify_only": "dns.mx"}), here, dict, ())
 
     assert report.verdict is Verdict.UNKNOWN
     assert not report.succeeded
@@ -136,7 +136,7 @@ def test_the_least_severity_that_fails_a_run_is_the_operators_choice(
     here = replace(world(tmp_path), names=zone())
     words = {"verify_only": "dns.mx", "verify_fail_on": fail_on}
 
-    report = prove(fleet(words), here, dict, ())
+    report = verify(fleet(words), here, dict, ())
     found = (*report.findings, replace(report.findings[0], severity=severity))
 
     assert replace(report, findings=found).succeeded is succeeds
@@ -157,7 +157,7 @@ def test_a_host_alone_does_not_make_strangers_of_the_others(tmp_path: Path) -> N
 
     narrowed = both.narrowed(["mx1"])
 
-    report = prove(
+    report = verify(
         narrowed.model_copy(update={"verification": Verification(only=("dns.mx",))}),
         replace(here, names=zone(exchanges)),
         dict,
@@ -178,7 +178,7 @@ def test_a_waiver_is_judged_where_what_it_waives_is_asked(
     here = replace(world(tmp_path), names=zone())
     ended = {"id": "dns.spf", "reason": "an exercise", "until": "2026-01-01"}
 
-    report = prove(fleet({"verify_only": only, "verify_waivers": [ended]}), here, dict, (), limits)
+    report = verify(fleet({"verify_only": only, "verify_waivers": [ended]}), here, dict, (), limits)
 
     assert [str(one.severity) for one in report.findings if one.id == "run.waiver"] == told
     assert report.limits == (f"only {only}", *limits)

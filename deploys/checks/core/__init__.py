@@ -1,1 +1,1 @@
-"""Values that every check shares: findings, the report, waivers, progress, the world."""
+"""Values that every check shares: findings, inspections, targets, the report, the world."""

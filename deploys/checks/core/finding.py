@@ -1,7 +1,7 @@
 """
-What checks say.
+Checks and their findings.
 
-A `Check` has a stable id and knows what it is about; asking it yields a `Finding`.
+A `Check` has a stable id; its methods make a `Finding` about one host, one domain or the run.
 """
 
 from dataclasses import KW_ONLY, dataclass
@@ -11,7 +11,7 @@ from typing import Literal
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """Severity of a finding."""
 
     OK = "ok"
     INFO = "info"
@@ -36,7 +36,7 @@ Subject = Literal["host", "domain", "run"]
 
 @dataclass(frozen=True)
 class Waived:
-    """What a finding would be, had the operator not waived it until a day, for a reason."""
+    """The severity of a finding without its waiver, and the waiver's end and reason."""
 
     severity: Severity
     until: date
@@ -48,7 +48,7 @@ class Waived:
 
 @dataclass(frozen=True)
 class Finding:
-    """The answer to one question about one host, one domain, or the run itself."""
+    """The result of a check for one subject: a host, a domain, or the run itself."""
 
     id: str
     severity: Severity
@@ -61,10 +61,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """What a check asks, the rule that it comes from, why it matters, and how to mend it.
+    """A thing to verify: its question, the source of the rule, why it matters, and the remedy.
 
-    `worst` is the most severe of its answers, unknown aside. `when_unknown` is the fix where an
-    answer does not come. The catalogue (docs/checks.md) is made of this.
+    `worst` is the most severe of its findings, apart from unknown. `when_unknown` is the fix if an
+    answer does not come. The catalogue (docs/checks.md) is made of these values.
     """
 
     id: str
@@ -78,33 +78,33 @@ class Check:
     when_unknown: str = ""
 
     def ok(self, subject: str, saw: str) -> Finding:
-        """Answer that all is as it should be."""
-        return self._answer(Severity.OK, subject, saw, "")
+        """Return a finding without a problem."""
+        return self._finding(Severity.OK, subject, saw, "")
 
     def info(self, subject: str, saw: str, fix: str) -> Finding:
-        """Answer with something worth knowing that needs no action."""
-        return self._answer(Severity.INFO, subject, saw, fix)
+        """Return a finding that needs no action."""
+        return self._finding(Severity.INFO, subject, saw, fix)
 
     def warning(self, subject: str, saw: str, fix: str) -> Finding:
-        """Answer with something that works, but not well."""
-        return self._answer(Severity.WARNING, subject, saw, fix)
+        """Return a finding about something that works, but not well."""
+        return self._finding(Severity.WARNING, subject, saw, fix)
 
     def error(self, subject: str, saw: str, fix: str) -> Finding:
-        """Answer with something broken."""
-        return self._answer(Severity.ERROR, subject, saw, fix)
+        """Return a finding about something broken."""
+        return self._finding(Severity.ERROR, subject, saw, fix)
 
     def unknown(self, subject: str, why: str, fix: str) -> Finding:
-        """Say why the question could not be asked."""
-        return self._answer(Severity.UNKNOWN, subject, why, fix)
+        """Return a finding without an answer, and why."""
+        return self._finding(Severity.UNKNOWN, subject, why, fix)
 
     def not_checked(self, subject: str, problem: Exception | str) -> Finding:
-        """Return unknown, with the problem that kept the check from an answer."""
+        """Return unknown, for the problem that kept the check from its answer."""
         return self.unknown(subject, f"not checked: {problem}", self.when_unknown)
 
-    def _answer(self, severity: Severity, subject: str, saw: str, fix: str) -> Finding:
+    def _finding(self, severity: Severity, subject: str, saw: str, fix: str) -> Finding:
         return Finding(self.id, severity, subject, _printable(saw), _printable(fix), self.about)
 
 
 def _printable(text: str) -> str:
-    # What a stranger's server says ends on a terminal and in XML: control characters stay outside.
+    # The text of a foreign server is shown on a terminal and in XML, without control characters.
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

@@ -1,8 +1,8 @@
 """
-What is being asked, for a person who waits.
+Progress of the checks, on standard error.
 
-On a terminal one line changes; it stands above the one in which pyinfra turns its own sign.
-Elsewhere each thing that is done is a line, and where pyinfra is silent (`--json`), so is this.
+On a terminal it is one line that changes, above the line of pyinfra's own sign. Elsewhere each
+finished task is a line. If pyinfra is silent (`--json`), there is no output.
 """
 
 import os
@@ -13,34 +13,34 @@ from rich.console import Console
 
 
 class Progress:
-    """Says nothing; what others show is in `show` and `done`."""
+    """Tasks that run now, without output; subclasses override `show`, `done` and `end`."""
 
     def __init__(self) -> None:
         self._now: dict[str, str] = {}
 
     @contextmanager
-    def asking(self, what: str) -> Iterator[None]:
-        """Say that something is being asked, until it is answered."""
-        self.now(what, f"asking {what}")
+    def checking(self, task: str) -> Iterator[None]:
+        """Show a task for as long as it runs."""
+        self.now(task, f"checking {task}")
         try:
             yield
         finally:
-            self.done(self._now.pop(what))
+            self.done(self._now.pop(task))
             self.show(tuple(self._now.values()))
 
-    def now(self, what: str, words: str) -> None:
-        """Say how far something has come that is being asked."""
-        self._now[what] = words
+    def now(self, task: str, text: str) -> None:
+        """Show how far a task has come."""
+        self._now[task] = text
         self.show(tuple(self._now.values()))
 
     def show(self, now: Sequence[str]) -> None:
-        """Show what is being asked."""
+        """Show the tasks that run now."""
 
-    def done(self, words: str) -> None:
-        """Show that something was answered."""
+    def done(self, text: str) -> None:
+        """Show that a task is finished."""
 
     def end(self) -> None:
-        """Take away what is shown."""
+        """Clear the output."""
 
 
 class Line(Progress):
@@ -52,7 +52,7 @@ class Line(Progress):
         self._drawn = False
 
     def show(self, now: Sequence[str]) -> None:
-        """Draw the line anew; what came last is the likeliest to be of interest."""
+        """Draw the line again; the latest task comes first."""
         self.end()
         if not now:
             return
@@ -64,26 +64,26 @@ class Line(Progress):
         self._drawn = True
 
     def end(self) -> None:
-        """Go up to the line, if it is there, and clear it."""
+        """Go up to the line, if there is one, and clear it."""
         self._console.file.write("\x1b[1A\r\x1b[2K" if self._drawn else "\r\x1b[2K")
         self._drawn = False
 
 
 class Lines(Progress):
-    """A line for each thing that is done."""
+    """A line for each finished task."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
 
-    def done(self, words: str) -> None:
-        """Print what was asked, or how far it came."""
-        self._console.print(f"    {words.replace('asking', 'asked', 1)}", markup=False)
+    def done(self, text: str) -> None:
+        """Print a finished task, or how far it has come."""
+        self._console.print(f"    {text.replace('checking', 'checked', 1)}", markup=False)
 
 
 def progress() -> Progress:
-    """Return what suits where standard error goes to."""
+    """Return the progress output for the kind of standard error."""
     console = Console(stderr=True, highlight=False)
-    if os.environ.get("PYINFRA_PROGRESS") == "off":  # which pyinfra itself sets for --json
+    if os.environ.get("PYINFRA_PROGRESS") == "off":  # pyinfra sets it for --json
         return Progress()
     return Line(console) if console.is_terminal else Lines(console)

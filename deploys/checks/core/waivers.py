@@ -1,8 +1,8 @@
 """
-Waivers: what is known to be wrong and borne for a while.
+Waivers: known findings that the operator accepts until a date.
 
-A waived finding stays in the report and does not fail the run. A waiver that has ended fails it,
-and one that waives nothing is told, so that no list of excuses outlives its reasons.
+A waived finding stays in the report and does not fail the run. A waiver after its date fails the
+run, and a waiver without a finding is a warning, so that no waiver stays longer than its reason.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ WAIVER = Check(
     "run",
     "Does every waiver still apply?",
     "the inventory",
-    why="A waiver that nobody looks at again hides what has broken since.",
+    why="A forgotten waiver hides problems that come later.",
     remedy="Mend what it waives, or write in `verify_waivers` what is true now.",
 )
 _WAIVABLE = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
@@ -27,11 +27,11 @@ _WAIVABLE = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 def waived(
     findings: Iterable[Finding], waivers: Iterable[Waiver], today: date, *, whole: bool
 ) -> tuple[Finding, ...]:
-    """Mark what is waived, and judge the waivers; one idle in a whole run waives nothing."""
+    """Mark waived findings, and add those about the waivers; `whole` if no check was left out."""
     live = [waiver for waiver in waivers if waiver.until >= today]
     marked = tuple(_marked(finding, live) for finding in findings)
     used = {waiver for waiver in live if any(_covers(waiver, one) for one in marked if one.waived)}
-    return (*marked, *_judged(waivers, today, used if whole else set(live)))
+    return (*marked, *_findings(waivers, today, used if whole else set(live)))
 
 
 def _marked(finding: Finding, waivers: Iterable[Waiver]) -> Finding:
@@ -50,7 +50,7 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
     )
 
 
-def _judged(waivers: Iterable[Waiver], today: date, used: set[Waiver]) -> Iterator[Finding]:
+def _findings(waivers: Iterable[Waiver], today: date, used: set[Waiver]) -> Iterator[Finding]:
     for waiver in waivers:
         subject = " of ".join(filter(None, (waiver.id, waiver.host or waiver.domain)))
         if waiver.until < today:

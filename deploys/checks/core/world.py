@@ -1,7 +1,7 @@
 """
-The world as the checks see it: hosts to run commands on, names to look up, a clock.
+The world of the checks: hosts to run commands on, names to look up, HTTPS and a clock.
 
-It is a value, so that a test hands in a world of its own, and a check cannot tell the difference.
+It is a value, so that a test can give a world of its own.
 """
 
 import time
@@ -36,42 +36,42 @@ Result = TypeVar("Result")
 
 
 class MisbehavedError(Exception):
-    """A server was reached and did not speak SMTP as it must; the text says how."""
+    """A server was reached and broke the SMTP protocol; the text says how."""
 
 
 class Hosts(Protocol):
-    """Runs commands on the hosts of the inventory."""
+    """Remote commands on the hosts of the inventory."""
 
     def run(self, name: str, command: str, lines: Sequence[str], limit: float) -> list[str]:
-        """Return the command's output, given these lines as input; raise UnansweredError."""
+        """Return the output of a command with these lines as input; raise UnansweredError."""
 
 
 class Names(Protocol):
-    """Asks the DNS."""
+    """Queries to the DNS."""
 
     def authoritative(self, name: str, rdtype: str) -> tuple[Answer, ...]:
-        """Return what each authoritative server of a name says; raise UnansweredError."""
+        """Return the answer of each authoritative server of a name; raise UnansweredError."""
 
     def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
-        """Return a resolver's answer, nothing for a name that is not; raise UnansweredError."""
+        """Return a resolver's answer, empty if the name does not exist; raise UnansweredError."""
 
     def policy(self, name: str, version: str) -> str | None:
-        """Return the one TXT value that starts with a version tag, as a resolver sees it."""
+        """Return a resolver's only TXT value that starts with a version tag."""
 
     def delegation(self, name: str) -> Delegation:
-        """Return the zone that a name is in, by the zone above; raise UnansweredError."""
+        """Return the zone of a name, by its parent zone; raise UnansweredError."""
 
     def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
-        """Return what a name server says with authority at each address that can be reached."""
+        """Return the authoritative answer of a name server, at each address with a route."""
 
     def trust(self, name: str, rdtype: str) -> Trust:
         """Return whether a validating resolver trusts an answer; raise UnansweredError."""
 
     def resolvers(self) -> tuple[str, ...]:
-        """Return the addresses of the resolvers that are asked."""
+        """Return the addresses of the resolvers."""
 
     def cached(self, resolver: str, name: str, rdtype: str) -> Cached:
-        """Return what one resolver says, by its address; raise UnansweredError."""
+        """Return the answer of the resolver at an address; raise UnansweredError."""
 
 
 def addresses(names: Names, host: str) -> list[str]:
@@ -80,19 +80,19 @@ def addresses(names: Names, host: str) -> list[str]:
 
 
 class Web(Protocol):
-    """Fetches documents by HTTPS, with a certificate that is verified and no redirect followed."""
+    """HTTPS requests, with a verified certificate and without following redirects."""
 
     def get(self, url: str, limit: float, address: str = "") -> Page:
         """
-        Return what a server sent within so many seconds; raise UnansweredError.
+        Return the page that a server sends within `limit` seconds; raise UnansweredError.
 
-        It is asked at an address, or else where this machine finds its name.
+        Without an address, it is fetched from the address of its name.
         """
 
 
 @dataclass(frozen=True)
 class World:
-    """Whom the checks ask, and how long they wait for an answer."""
+    """The sources of answers, and the seconds that the checks wait for them."""
 
     hosts: Hosts
     names: Names

@@ -72,7 +72,7 @@ def exchange(routes: Sequence[Route], world: World) -> tuple[Delivery, ...]:
     if not routes:
         return ()
     run = _Exchange(routes, world)
-    with world.progress.asking(_MESSAGES), ExitStack() as stack:
+    with world.progress.checking(_MESSAGES), ExitStack() as stack:
         run.open_sinks(stack)
         calls = [*run.submissions(), run.watch]
         side_by_side(calls, workers=len(calls))

@@ -1,7 +1,7 @@
 """
-What docs/ says of the checks, made from the code: `python -m deploys.checks.run.docs`.
+Documents about the checks, generated from the code: `python -m deploys.checks.run.docs`.
 
-A test holds each file to what is made here.
+A test compares each file with the code.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,18 +13,18 @@ from .catalogue import CHECKS
 
 _TITLES = {
     "run": "The run itself",
-    "dns": "DNS: what every authoritative server says, and what resolvers make of it",
-    "smtp": "SMTP: what strangers and accounts meet at each address",
-    "host": "Host: what each mail host says of itself",
-    "reputation": "Reputation: what others hold of hosts and domains",
-    "delivery": "Delivery: what became of each message",
+    "dns": "DNS: records on every authoritative server, and the answers of resolvers",
+    "smtp": "SMTP: every address, for other servers and for accounts",
+    "host": "Host: state of each mail host",
+    "reputation": "Reputation: blocklists, routes and registrations",
+    "delivery": "Delivery: the test messages",
 }
 _HEAD = """# The checks
 
-Every question that `deploys/verify.py` asks, by its id.
-This page is made from the code by `python -m deploys.checks.run.docs`.
-A question that could not be asked is answered with *unknown* and the reason, never with *ok*.
-[verify.md](verify.md) tells how to choose among them, waive one, and read the report.
+Every check of `deploys/verify.py`, by its id.
+This page is generated from the code by `python -m deploys.checks.run.docs`.
+A check without an answer is *unknown*, with the reason; it is never *ok*.
+[verify.md](verify.md) explains how to select checks, how to waive one, and how to read the report.
 """
 
 
@@ -35,7 +35,7 @@ def catalogue() -> str:
 
 
 def _family(name: str, title: str) -> str:
-    # The catalogue's own order has a check where what it needs has been answered.
+    # The catalogue has a check after those that have to pass first.
     pages = (_page(one) for id_, one in CHECKS.items() if id_.startswith(f"{name}."))
     return "\n".join((f"## {title}\n", *pages))
 
@@ -45,9 +45,9 @@ def _page(check: Check) -> str:
         f"### {check.id}\n\n"
         f"{check.question} "
         f"(of each {check.about}; {check.source})\n\n"
-        f"- **At worst:** {check.worst}\n"
+        f"- **Worst severity:** {check.worst}\n"
         f"- **Why it matters:** {check.why}\n"
-        f"- **To mend it:** {check.remedy}\n"
+        f"- **To fix it:** {check.remedy}\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Who took part: a host that was silent leaves its questions open, and that is said of the host."""
+"""Attendance of the hosts: a host without an answer leaves its checks unknown."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,15 +8,15 @@ from ..delivery.exchange import Delivery
 HOST = Check(
     "run.host",
     "host",
-    "Did every host take part in the run?",
+    "Did every host answer during the run?",
     "the inventory",
-    why="What a host that did not answer would have shown, nobody knows.",
-    remedy="Let the controller reach it by SSH, and look at its load, its disk and sshd.",
+    why="The checks of a host that does not answer are unknown.",
+    remedy="Make it reachable by SSH, and look at its load, its disk and sshd.",
 )
 
 
 def present(attendance: Iterable[Finding], deliveries: Iterable[Delivery]) -> Iterator[Finding]:
-    """Say of each host whether it took part; one that fell silent in the proof did not."""
+    """Yield a finding for each host; one that stopped answering during the checks is an error."""
     known = {finding.subject: finding for finding in attendance}
     silent = {name: one.problem for one in deliveries for name in one.silent}
     for name in dict.fromkeys((*known, *sorted(silent))):

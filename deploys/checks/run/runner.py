@@ -26,7 +26,7 @@ from .reachability import present
 from .selection import Selection, selected
 
 
-def prove(
+def verify(
     scope: Scope,
     world: World,
     changes: Callable[[], Mapping[str, int]],
@@ -82,5 +82,5 @@ def _sending(scope: Scope) -> Fleet:
 
 
 def _findings(inspection: Inspection, scope: Scope, world: World) -> list[Finding]:
-    with world.progress.asking(", ".join(check.id for check in inspection.checks)):
+    with world.progress.checking(", ".join(check.id for check in inspection.checks)):
         return list(inspection(scope, world))

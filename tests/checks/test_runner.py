@@ -11,7 +11,7 @@ from deploys.checks.core.report import Verdict
 from deploys.checks.core.world import World
 from deploys.checks.run.catalogue import CHECKS
 from deploys.checks.run.reachability import HOST
-from deploys.checks.run.runner import prove
+from deploys.checks.run.runner import verify
 from deploys.checks.smtp import data_endings
 from tests.checks.honest import zone
 from tests.checks.honest_transport import remembered, strict
@@ -38,7 +38,7 @@ def _scanned() -> Iterator[None]:
 def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> None:
     absent = [HOST.ok("mx1", "it took part in the run")]
 
-    report = prove(fleet(), here, lambda: {"hosts": 1, "zones": 2}, absent)
+    report = verify(fleet(), here, lambda: {"hosts": 1, "zones": 2}, absent)
 
     assert report.having(Severity.ERROR, Severity.UNKNOWN, Severity.WARNING) == ()
     assert report.verdict is Verdict.PASSED
@@ -58,14 +58,14 @@ def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> 
 def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
     wrong = zone({("mx1.harbor.example", "AAAA"): ("2001:db8::99",)})
 
-    report = prove(fleet(), replace(here, names=wrong), dict, ())
+    report = verify(fleet(), replace(here, names=wrong), dict, ())
 
     assert {finding.id for finding in report.having(Severity.ERROR)} == {"dns.address"}
 
 
 @pytest.mark.usefixtures("_scanned")
 def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) -> None:
-    report = prove(fleet(), replace(here, names=Gone()), dict, ())
+    report = verify(fleet(), replace(here, names=Gone()), dict, ())
 
     of_names = {id_ for id_ in CHECKS if id_.startswith("dns.")}
     of_names -= {"dns.caa", "dns.autoconfig"}  # of what this fleet has not
@@ -81,7 +81,7 @@ def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> Non
     one = fleet().model_copy(update={"witnesses": (witness,)})
     attendance = [HOST.ok("mx1", "it took part"), HOST.ok("silent", "it took part")]
 
-    report = prove(one, here, dict, attendance)
+    report = verify(one, here, dict, attendance)
 
     assert [(one.id, one.subject) for one in report.having(Severity.ERROR)] == [
         ("run.host", "silent")
@@ -91,7 +91,7 @@ def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> Non
 
 @pytest.mark.usefixtures("_scanned")
 def test_a_fleet_without_a_witness_is_proved_by_the_stranger_alone(here: World) -> None:
-    report = prove(fleet(witness=False), here, dict, ())
+    report = verify(fleet(witness=False), here, dict, ())
 
     assert report.succeeded
     assert [message.path for message in report.messages] == [
@@ -101,7 +101,7 @@ def test_a_fleet_without_a_witness_is_proved_by_the_stranger_alone(here: World) 
 
 @pytest.mark.usefixtures("_scanned")
 def test_a_fleet_without_a_domain_proves_nothing(here: World) -> None:
-    report = prove(fleet({"mail_domains": []}), here, dict, ())
+    report = verify(fleet({"mail_domains": []}), here, dict, ())
 
     assert report.messages == ()
     assert not report.succeeded
