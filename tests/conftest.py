@@ -9,6 +9,7 @@ Golden = Callable[[str, str], None]
 # next file when it is done with one, and what is short comes last.
 SLOWEST = (
     "lab/test_faults.py",
+    "lab/test_kills.py",
     "lab/test_crashes.py",
     "lab/test_mistakes.py",
     "lab/test_traffic.py",

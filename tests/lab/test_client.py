@@ -11,7 +11,7 @@ import pytest
 
 from deploys.lab.inventory import password
 from tests.lab.labs import Done, Raised
-from tests.lab.runs import LAB, on, pyinfra, undone
+from tests.lab.runs import LAB, UNPROVED, on, pyinfra, undone
 
 INVENTORY = "tests/lab/client/inventory.py"
 LOGIN, READER = "captain@harbor.example", "postmaster@harbor.example"
@@ -46,7 +46,7 @@ class Client:
 @pytest.fixture(scope="module")
 def client(lab: Raised, tmp_path_factory: pytest.TempPathFactory) -> Client:
     """Give the client a submission host whose name it finds, and trust in its certificate."""
-    done = pyinfra("deploys/site.py", "-y", "--limit", "mx1")
+    done = pyinfra("deploys/site.py", "-y", *UNPROVED, "--limit", "mx1")
     assert "Activate" in done.stdout
     trusted = tmp_path_factory.mktemp("client") / "mx1.pem"
     trusted.write_text(ssl.get_server_certificate((LAB.address("mx1"), 465), timeout=10))

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploys.lab import state
 from tests.lab.labs import Raised
-from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, deployed, on, pyinfra
+from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, UNPROVED, deployed, on, pyinfra
 from tests.lab.tls import HOSTNAMES, SERVED, both, issuer, shown
 
 ACME = ("--data", "mail_tls=acme")
@@ -115,7 +115,7 @@ def _known(lab: Raised) -> Iterator[None]:
     site()
     yield
     both(lambda name: on(name, f"cd /etc && rm -rf {LINEAGES}"))
-    site()
+    site(*UNPROVED)
 
 
 def test_the_zone_names_two_keys_in_use_and_two_that_come_next() -> None:
@@ -147,7 +147,7 @@ def test_the_first_certificate_of_an_authority_waits_until_senders_know_its_key(
             assert issuer(shown(name)) == shown(name).subject.rfc4514_string()
             assert len(published(name)) == 6
         both(lambda name: on(name, LATER))
-        site(*ACME)
+        site(*UNPROVED, *ACME)
 
     assert all("Pebble" in issuer(shown(name)) for name in MAIL_HOSTS)
     assert all(len(published(name)) == 4 for name in MAIL_HOSTS)

@@ -1,9 +1,8 @@
-"""Runs that die, hosts that hang, services that will not load: one whole set is live, always."""
+"""Hosts that hang, services that will not load: one whole set is live, always."""
 
 import json
 import re
 import shlex
-import signal
 import smtplib
 import time
 
@@ -32,43 +31,6 @@ OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": 
 def configured() -> None:
     """Every test begins with hosts that are as the inventory says."""
     deployed()
-
-
-@pytest.fixture(scope="module")
-def both() -> dict[str, dict[str, str]]:
-    """Return the digests of both sets on both hosts: `new` is with OTHER, `old` without."""
-    deployed(*OTHER)
-    new = live_sets()
-    deployed()
-    return {"old": live_sets(), "new": new}
-
-
-@pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("moment", ["before", "within", "after"])
-def test_a_killed_run_leaves_one_whole_set_and_the_next_converges(
-    both: dict[str, dict[str, str]], number: int, moment: str
-) -> None:
-    with Traffic("mx1") as traffic:
-        killed = interrupted("mx1", number, moment, "die", *OTHER)
-
-        assert killed.returncode == -signal.SIGKILL
-        for name in MAIL_HOSTS:
-            assert live_set(name) in (both["old"][name], both["new"][name])
-        deployed(*OTHER)
-        assert live_sets() == both["new"]
-        assert deployed(*OTHER).count("No changes") == 6
-    traffic.assert_nothing_was_lost()
-
-
-def test_a_run_killed_while_it_installs_is_completed_by_the_next() -> None:
-    LAB.renew("mx2")
-
-    killed = interrupted("mx2", 2, "within", "die")
-    assert killed.returncode == -signal.SIGKILL
-    deployed()
-
-    assert on("mx2", "systemctl is-active postfix").strip() == "active"
-    assert deployed().count("No changes") == 6
 
 
 def test_a_service_that_will_not_load_gets_its_previous_set_back() -> None:

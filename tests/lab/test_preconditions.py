@@ -8,7 +8,7 @@ from tests.lab.runs import deployed, on, refused
 INSTALL = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def occupied(lab: Raised) -> Raised:
     """Give mx1 Debian's default mail server, as many hosts have it."""
     lab.renew("mx1")
@@ -16,7 +16,8 @@ def occupied(lab: Raised) -> Raised:
     return lab
 
 
-def test_another_mail_server_is_named_and_nothing_is_changed(occupied: Raised) -> None:
+@pytest.mark.usefixtures("occupied")
+def test_another_mail_server_is_named_and_nothing_is_changed() -> None:
     before = on("mx1", "dpkg -l | sha256sum; ls -la /etc | sha256sum")
 
     said = refused()
@@ -26,13 +27,8 @@ def test_another_mail_server_is_named_and_nothing_is_changed(occupied: Raised) -
     assert on("mx1", "dpkg -l | sha256sum; ls -la /etc | sha256sum") == before
     assert on("mx1", "systemctl is-active exim4") == "active"
 
-    on("mx1", "apt-get -qq purge -y 'exim4*' >/dev/null 2>&1")
-    deployed()
-    assert occupied.run("mx1", "systemctl", "is-active", "postfix@-") == "active"
-
 
 def test_a_package_of_somebody_elses_is_not_removed_for_ours(occupied: Raised) -> None:
-    del occupied
     on("mx1", "systemctl stop exim4")
 
     said = refused()
@@ -43,3 +39,4 @@ def test_a_package_of_somebody_elses_is_not_removed_for_ours(occupied: Raised) -
 
     on("mx1", "apt-get -qq purge -y 'exim4*' >/dev/null 2>&1")
     deployed()
+    assert occupied.run("mx1", "systemctl", "is-active", "postfix@-") == "active"

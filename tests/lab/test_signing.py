@@ -13,6 +13,7 @@ from tests.lab.mail_client import VISITOR, found, submitted
 from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
+    UNPROVED,
     Traffic,
     deployed,
     on,
@@ -35,7 +36,7 @@ BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
 def configured(lab: Raised) -> Iterator[None]:
     """Mail hosts that sign, and count what accounts send."""
     assert lab
-    done = pyinfra("deploys/site.py", "-y", *OWN)
+    done = pyinfra("deploys/site.py", "-y", *UNPROVED, *OWN)
     assert done.returncode == 0, done.stdout
     yield
     deployed()

@@ -13,7 +13,7 @@ from deploys.lab import state
 from tests.host.pairs import EC, OTHER, key
 from tests.host.pairs import certificate as pair
 from tests.lab.labs import Raised
-from tests.lab.runs import LAB, MAIL_HOSTS, deployed, live_sets, on, pyinfra, refused
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, live_sets, on, pyinfra, refused
 from tests.lab.tls import (
     HOSTNAMES,
     SERVED,
@@ -78,7 +78,7 @@ def acme(lab: Raised) -> str:
     lab.withdraw_keys(*MAIL_HOSTS)
     # The authority's server keeps accounts in memory: a new one knows nobody of before.
     both(lambda name: on(name, f"{FORGET}; rm -rf /etc/letsencrypt/accounts"))
-    done = pyinfra("deploys/site.py", "-y", *ACME)
+    done = pyinfra("deploys/site.py", "-y", *UNPROVED, *ACME)
     assert done.returncode == 0, done.stdout
     return done.stdout
 

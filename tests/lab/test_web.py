@@ -25,7 +25,17 @@ from deploys.mail.errors import RefusedError
 from deploys.mail.mta_sts import PATH, Policy
 from deploys.run.https import Https
 from tests.lab.labs import Raised
-from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, live_sets, on, pyinfra, refused, settled
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    REPORT,
+    UNPROVED,
+    live_sets,
+    on,
+    pyinfra,
+    refused,
+    settled,
+)
 from tests.lab.tls import SERVED, both, put
 
 DOMAINS = {"mx1": "harbor.example", "mx2": "orchard.example"}
@@ -121,8 +131,9 @@ def first(authorities: Path) -> str:
     return site(authorities)
 
 
-def site(authorities: Path) -> str:
-    done = pyinfra("deploys/site.py", "-y", *SITE, "--data", f"mail_acme_ca_file={authorities}")
+def site(authorities: Path, *words: str) -> str:
+    trust = ("--data", f"mail_acme_ca_file={authorities}")
+    done = pyinfra("deploys/site.py", "-y", *SITE, *trust, *words)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -246,7 +257,7 @@ def test_enforcing_comes_second_and_the_id_after_the_policy(
 
 @pytest.mark.usefixtures("second")
 def test_the_next_run_changes_nothing(authorities: Path) -> None:
-    said = site(authorities)
+    said = site(authorities, *UNPROVED)
 
     rows = [line.split()[-4:] for line in said.splitlines() if line.strip().startswith(STEPS)]
     assert rows == [["2", "-", "-", "2"]] * len(STEPS), said

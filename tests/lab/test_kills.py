@@ -1,0 +1,61 @@
+"""Runs that die at any remote command: one whole set is live, and the next run converges."""
+
+import json
+import signal
+
+import pytest
+
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    Traffic,
+    deployed,
+    interrupted,
+    live_set,
+    live_sets,
+    on,
+)
+
+pytestmark = pytest.mark.usefixtures("lab")
+
+OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
+
+
+@pytest.fixture(scope="module")
+def both() -> dict[str, dict[str, str]]:
+    """Return the digests of both sets on both hosts: `new` is with OTHER, `old` without."""
+    deployed(*OTHER)
+    new = live_sets()
+    deployed()
+    return {"old": live_sets(), "new": new}
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("moment", ["before", "within", "after"])
+def test_a_killed_run_leaves_one_whole_set_and_the_next_converges(
+    both: dict[str, dict[str, str]], number: int, moment: str
+) -> None:
+    # To whichever set the last test did not leave: both ways are the same change.
+    words, target = (OTHER, "new") if live_sets() == both["old"] else ((), "old")
+    with Traffic("mx1") as traffic:
+        killed = interrupted("mx1", number, moment, "die", *words)
+
+        assert killed.returncode == -signal.SIGKILL
+        for name in MAIL_HOSTS:
+            assert live_set(name) in (both["old"][name], both["new"][name])
+        deployed(*words)
+        assert live_sets() == both[target]
+        assert deployed(*words).count("No changes") == 6
+    traffic.assert_nothing_was_lost()
+
+
+def test_a_run_killed_while_it_installs_is_completed_by_the_next() -> None:
+    deployed()
+    LAB.renew("mx2")
+
+    killed = interrupted("mx2", 2, "within", "die")
+    assert killed.returncode == -signal.SIGKILL
+    deployed()
+
+    assert on("mx2", "systemctl is-active postfix").strip() == "active"
+    assert deployed().count("No changes") == 6
