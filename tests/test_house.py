@@ -1,6 +1,7 @@
 """The house keeps its own rules: layers, types, style, and what is documented."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,12 @@ INSIDE = {
 }
 # Knowledge is pure: it neither drives hosts nor asks the network.
 FORBIDDEN_IN_MAIL = {"pyinfra", "octodns", "socket", "requests", "smtplib", "gevent"}
+
+
+# Files and folders that keep to the words of docs/glossary.md.
+WORDED = ("deploys/mail", "docs/records.md", "docs/settings.md", "inventories/example")
+UNUSED = "## Words that are not used"
+QUESTION_WORDS = ("Who ", "What ", "Whether ", "Which ", "Where ")
 
 
 def modules(*folders: str) -> Iterator[Path]:
@@ -116,6 +123,58 @@ def test_every_setting_stands_in_the_example_inventory_and_nothing_else_does() -
     written = {word.split(":")[0].split("[")[0] for word in written}
 
     assert written == set(known_keys())
+
+
+def worded_files() -> Iterator[Path]:
+    for name in WORDED:
+        path = ROOT / name
+        files = path.rglob("*") if path.is_dir() else (path,)
+        yield from sorted(
+            file for file in files if file.is_file() and "__pycache__" not in file.parts
+        )
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield the strings and docstrings of a module, or the whole text of another file."""
+    text = path.read_text().partition(UNUSED)[0]
+    if path.suffix != ".py":
+        yield text
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def unused_words() -> list[str]:
+    table = (ROOT / "docs/glossary.md").read_text().partition(UNUSED)[2]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
+    return [word.strip() for cell in cells[1:] for word in cell.split(",")]
+
+
+def test_words_that_are_not_used_stand_nowhere() -> None:
+    unused = re.compile(rf"\b({'|'.join(map(re.escape, unused_words()))})\b", re.IGNORECASE)
+    found = {
+        f"{path.relative_to(ROOT)}: {text[max(0, match.start() - 40) : match.end()]}"
+        for path in worded_files()
+        for text in (" ".join(sentence.split()) for sentence in sentences(path))
+        for match in unused.finditer(text)
+    }
+
+    assert not found
+
+
+def test_a_docstring_begins_with_its_noun_or_verb() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {first}"
+        for path in worded_files()
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if (first := (ast.get_docstring(node) or "").partition("\n")[0])
+        if first.startswith(QUESTION_WORDS) and not first.endswith("?")
+    }
+
+    assert not found
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
     for sentence in (
         "nothing was changed",
         "@fake/mx1: mail_domains.0: 'exa mple' is not a domain name",
-        "@fake/mx2: mail_domain is not a key; did you mean mail_domains?",
-        "@fake/mx2: mail_ttl: 1 was given",
+        "@fake/mx2: mail_domain is not a setting; did you mean mail_domains?",
+        "@fake/mx2: mail_ttl: 1 is not valid",
     ):
         assert sentence in done.stdout
     assert "Traceback" not in done.stdout
@@ -103,9 +103,12 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
     ("word", "sentence"),
     [
         ("verify_only=dns.*,smpt.relay", "'smpt.relay' is no check; did you mean smtp.relay?"),
-        ("verify_host=mx", "verify_host: mx is no host of the group 'mail'; did you mean @fake/"),
-        ("verify_olny=dns.*", "verify_olny is not a key; did you mean verify_only?"),
-        ("verify_fast=maybe", "verify_fast: 'maybe' was given, but input should be a valid bool"),
+        (
+            "verify_host=mx",
+            "verify_host: mx is not a host of the group 'mail'; did you mean @fake/",
+        ),
+        ("verify_olny=dns.*", "verify_olny is not a setting; did you mean verify_only?"),
+        ("verify_fast=maybe", "verify_fast: 'maybe' is not valid: input should be a valid bool"),
     ],
 )
 def test_a_proof_that_cannot_be_made_is_told_before_any_host_is_touched(

@@ -14,7 +14,7 @@ from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
 from ..mail.errors import MailError
-from ..mail.settings.inventory import fleet_from, words_alone
+from ..mail.settings.inventory import fleet_from, verification_from
 from ..mail.settings.model import Fleet
 from ..mail.settings.renamed import rename_notices
 from ..mail.settings.verification import Verification
@@ -52,7 +52,7 @@ def verification_of(inventory: Inventory) -> Verification | None:
     if _group(inventory, MAIL) or _group(inventory, CLIENT):
         return None
     try:
-        return words_alone(next(iter(inventory)).data.dict())
+        return verification_from(next(iter(inventory)).data.dict())
     except MailError as error:
         raise DeployError(f"nothing was checked:\n    {error}") from error
 

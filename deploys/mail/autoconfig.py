@@ -1,10 +1,10 @@
 """
-Autoconfiguration: a mail program learns from an address alone how its owner may send.
+Autoconfiguration documents: the settings of submission for mail programs.
 
-Thunderbird and many others read `https://autoconfig.<domain>/mail/config-v1.1.xml`, Outlook asks
+Thunderbird and many others read `https://autoconfig.<domain>/mail/config-v1.1.xml`. Outlook reads
 `https://autodiscover.<domain>/autodiscover/autodiscover.xml` (MS-OXDSCLI, the plain XML form). Both
-are told of submission as RFC 8314 prefers it: port 465 with TLS from the first octet, then port
-587 with STARTTLS, with the whole address as the login.
+name the servers in the order of RFC 8314: port 465 with TLS from the first octet, then port 587
+with STARTTLS. The login is the whole address.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,8 @@ SETTINGS = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responses
 
 
 @dataclass(frozen=True)
-class Way:
-    """A port of a host at which its accounts send, in the words of either program."""
+class Server:
+    """A port of a host for submission, in the terms of both programs."""
 
     hostname: str
     port: int
@@ -27,25 +27,25 @@ class Way:
     encryption: str  # Outlook's
 
 
-def ways(hosts: Sequence[str]) -> Iterator[Way]:
-    """Yield how to send through hosts, the best way first."""
+def servers(hosts: Sequence[str]) -> Iterator[Server]:
+    """Yield the servers of hosts, the best one first."""
     for port, socket_type, encryption in ((465, "SSL", "SSL"), (587, "STARTTLS", "TLS")):
         for hostname in hosts:
-            yield Way(hostname, port, socket_type, encryption)
+            yield Server(hostname, port, socket_type, encryption)
 
 
 def thunderbird(domain: str, hosts: Sequence[str]) -> str:
-    """Return what Thunderbird reads about a domain whose accounts send through hosts."""
+    """Return Thunderbird's document for a domain whose accounts send through hosts."""
     root = ET.Element("clientConfig", version="1.1")
     provider = ET.SubElement(root, "emailProvider", id=domain)
     _texts(provider, domain=domain, displayName=domain, displayShortName=domain)
-    for way in ways(hosts):
-        server = ET.SubElement(provider, "outgoingServer", type="smtp")
+    for server in servers(hosts):
+        element = ET.SubElement(provider, "outgoingServer", type="smtp")
         _texts(
-            server,
-            hostname=way.hostname,
-            port=str(way.port),
-            socketType=way.socket_type,
+            element,
+            hostname=server.hostname,
+            port=str(server.port),
+            socketType=server.socket_type,
             username="%EMAILADDRESS%",
             authentication="password-cleartext",  # under TLS, as both ports demand it
         )
@@ -53,23 +53,23 @@ def thunderbird(domain: str, hosts: Sequence[str]) -> str:
 
 
 def outlook(domain: str, hosts: Sequence[str]) -> str:
-    """Return what Outlook is answered about a domain whose accounts send through hosts."""
+    """Return Outlook's document for a domain whose accounts send through hosts."""
     root = ET.Element("Autodiscover", xmlns=RESPONSE)
     response = ET.SubElement(root, "Response", xmlns=SETTINGS)
     account = ET.SubElement(response, "Account")
     _texts(account, AccountType="email", Action="settings")
-    for way in ways(hosts):
+    for server in servers(hosts):
         protocol = ET.SubElement(account, "Protocol")
         _texts(
             protocol,
             Type="SMTP",
-            Server=way.hostname,
-            Port=str(way.port),
-            # Without a LoginName the login is <name>@<domain>, which the answer need not know.
+            Server=server.hostname,
+            Port=str(server.port),
+            # Without a LoginName the login is <name>@<domain>.
             DomainRequired="on",
             DomainName=domain,
             SPA="off",
-            Encryption=way.encryption,
+            Encryption=server.encryption,
             AuthRequired="on",
         )
     return _document(root)

@@ -1,8 +1,8 @@
-"""BIMI: the logo that mail programs may show beside a domain's mail (draft-brand-indicators).
+"""BIMI records: the logo that mail programs show with a domain's mail (draft-brand-indicators).
 
-The TXT record at `default._bimi.<domain>` names an SVG by its URL: `v=BIMI1; l=https://.../l.svg`,
-and perhaps in `a` a certificate for it, without which most providers show nothing. It counts only
-for mail that passes DMARC, and only where that policy asks for quarantine or reject.
+The TXT record at `default._bimi.<domain>` names an SVG by its URL: `v=BIMI1; l=https://.../l.svg`.
+The tag `a` names a certificate for it; without one most providers show nothing. The logo counts
+only for mail that passes DMARC, and only if that policy is quarantine or reject.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ def is_assertion(text: str) -> bool:
 
 
 def record_name(domain: str) -> str:
-    """Return where a domain's logo is published, for mail that names no other selector."""
+    """Return the name of a domain's record, for mail that names no other selector."""
     return f"default._bimi.{domain}"
 
 
@@ -36,7 +36,7 @@ class Bimi:
 
     @classmethod
     def parse(cls, text: str) -> "Bimi":
-        """Read a record; raise MailError that names what no receiver would understand."""
+        """Return a record from its text; raise MailError with the part that is not valid."""
         record = cls(tuple(tags(text, "BIMI record", VERSION).items()))
         if record.logo is None:
             raise MailError(f"the BIMI record {text!r} names no logo: add 'l=https://...'")
@@ -47,5 +47,5 @@ class Bimi:
 
     @property
     def logo(self) -> str | None:
-        """Return the logo's URL; empty where the domain declines to have one."""
+        """Return the logo's URL; "" where the domain declines to have one, None without the tag."""
         return dict(self.tags).get("l")

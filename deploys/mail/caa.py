@@ -1,10 +1,10 @@
-"""CAA: which authorities may issue certificates for a name (RFC 8659).
+"""CAA records: the authorities that may issue certificates for a name (RFC 8659).
 
-Each record of the set is a property: `0 issue "letsencrypt.org"` lets that authority in, and those
-beside it let in others; `0 issue ";"` alone lets in nobody. A parameter narrows it to one account
-at the authority, `accounturi=https://...` (RFC 8657): then whoever could answer the authority's
-challenge for the name, for instance on a network between, still gets no certificate. The nearest
-set at the name or above it counts, so one at a host's name replaces what the domain says.
+Each record of the set is a property: `0 issue "letsencrypt.org"` permits that authority, and
+`0 issue ";"` alone permits none. A parameter limits it to one account at the authority,
+`accounturi=https://...` (RFC 8657): then an attacker who can answer the authority's challenge still
+gets no certificate. The nearest set at the name or above it counts, so a set at a host's name
+replaces that of the domain.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dns.rdtypes.ANY.CAA import CAA
 
 LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 ISSUERS = {LETS_ENCRYPT: "letsencrypt.org"}
-# By what their certificates say of who issued them, as each of them documents it.
+# By the organization in their certificates' issuer, as each authority documents it.
 ORGANIZATIONS = {
     "Let's Encrypt": "letsencrypt.org",
     "Google Trust Services": "pki.goog",
@@ -31,22 +31,22 @@ ORGANIZATIONS = {
 
 @dataclass(frozen=True)
 class Issue:
-    """A property that lets an authority issue; with no name it lets nobody."""
+    """A property that permits an authority; without a name it permits none."""
 
     issuer: str
     parameters: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, issuer: str, account: str = "") -> "Issue":
-        """Return the property for an authority and, where it is known, one account there."""
+        """Return the property for an authority and, if it is known, one account there."""
         return cls(issuer, (f"accounturi={account}",) if account else ())
 
     @classmethod
     def parse(cls, text: str) -> "Issue | None":
-        """Read a value as in a zone file; None of another property."""
+        """Return a property from a value as in a zone file; None for one of another tag."""
         try:
             rdata = dns.rdata.from_text("IN", "CAA", text)
-        except dns.exception.SyntaxError:  # a tag that RFC 8659 does not know
+        except dns.exception.SyntaxError:  # a tag that RFC 8659 does not define
             return None
         if not isinstance(rdata, CAA) or rdata.tag.lower() != b"issue":
             return None
@@ -58,5 +58,5 @@ class Issue:
         return f'0 issue "{"; ".join((self.issuer, *self.parameters)) or ";"}"'
 
     def permits(self, other: "Issue") -> bool:
-        """Tell whether this lets in whoever the other does."""
+        """Tell whether this property permits all that the other one does."""
         return self.issuer == other.issuer and self.parameters in ((), other.parameters)

@@ -1,10 +1,10 @@
 """
-How good a cipher suite is, as the Dutch NCSC's guidelines for TLS have it and Internet.nl grades.
+Grades of TLS cipher suites, by the guidelines of the Dutch NCSC that Internet.nl uses.
 
-Good and sufficient are the suites with forward secrecy and authenticated encryption: those of TLS
-1.3, and ECDHE with AES or ChaCha20. To be phased out are the finite-field DHE, and CBC, ARIA and
-Camellia where their MAC is SHA-2. All else is insufficient; RFC 9325 section 4.2 agrees on RSA key
-transport, NULL, export and RC4. Names are IANA's.
+Sufficient are suites with forward secrecy and authenticated encryption: those of TLS 1.3, and ECDHE
+with AES or ChaCha20. To be phased out are finite-field DHE, and CBC, ARIA and Camellia with SHA-2.
+All others are insufficient; RFC 9325 section 4.2 agrees on RSA key transport, NULL, export and RC4.
+Suites have their IANA names.
 """
 
 import re
@@ -18,12 +18,12 @@ _PHASE_OUT = re.compile(
     r"TLS_(ECDHE_ECDSA|ECDHE_RSA|DHE_RSA)_WITH_"
     r"((AES|ARIA|CAMELLIA)_(128|256)_((GCM|CBC)_SHA(256|384)|CCM)|CHACHA20_POLY1305_SHA256)"
 )
-# What hides nothing from anybody who tries, or proves nothing: worse than old.
+# Suites that hide nothing, or prove nothing: worse than old ones.
 _BROKEN = re.compile(r"NULL|_anon_|EXPORT|_RC[24]_|_3?DES(\d+|_|$)|IDEA|_MD5")
 
 
 class Grade(StrEnum):
-    """What becomes of a cipher suite."""
+    """Grade of a cipher suite."""
 
     SUFFICIENT = "sufficient"
     PHASE_OUT = "to be phased out"
@@ -38,5 +38,5 @@ def grade(suite: str) -> Grade:
 
 
 def broken(suite: str) -> bool:
-    """Tell whether a suite is no better than sending in clear, so that no old peer excuses it."""
+    """Tell whether a suite is no better than clear text, even for old peers."""
     return bool(_BROKEN.search(suite))

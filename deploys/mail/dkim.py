@@ -20,37 +20,39 @@ ED25519_OCTETS = 32
 
 
 def is_key(text: str) -> bool:
-    """Tell a DKIM key from other TXT records at its name; `v=` may be left out, `p=` may not."""
+    """Tell a DKIM key from other TXT records at its name; `p=` is required, `v=` is not."""
     tags = [part.partition("=")[0].strip() for part in text.split(";")]
     return "p" in tags and (tags[0] != "v" or text.replace(" ", "").startswith("v=DKIM1"))
 
 
 def is_revoked(text: str) -> bool:
-    """Tell a record whose key is empty, which says that there is none (RFC 6376 section 3.6.1)."""
+    """Tell a revoked key, whose `p=` is empty (RFC 6376 section 3.6.1)."""
     tags = (part.partition("=") for part in text.split(";"))
     return is_key(text) and any(name.strip() == "p" and not key.strip() for name, _, key in tags)
 
 
 @dataclass(frozen=True)
 class DkimKey:
-    """What is public of a key: its algorithm, and its octets in base64."""
+    """A public key: its algorithm, and its octets in base64."""
 
     algorithm: Algorithm
     public: str
 
     @classmethod
     def parse(cls, text: str) -> "DkimKey":
-        """Read a record; raise MailError with what no receiver would understand."""
+        """Return the key in a record; raise MailError with the part that is not valid."""
         try:
             tags = parse_tag_value(text.encode())
         except InvalidTagValueList:
-            raise MailError(f"{text!r} is no DKIM key: write name=value, each name once") from None
+            raise MailError(
+                f"{text!r} is not a DKIM key: write name=value, each name once"
+            ) from None
         found = {name.decode(): "".join(value.decode().split()) for name, value in tags.items()}
         if not is_key(text):
-            raise MailError(f"{text!r} is no DKIM key: one begins with 'v=DKIM1;' and has a 'p='")
+            raise MailError(f"{text!r} is not a DKIM key: begin it with 'v=DKIM1;' and add 'p='")
         algorithm = next((known for known in ALGORITHMS if known == found.get("k", "rsa")), None)
         if algorithm is None:
-            raise MailError(f"the DKIM key {text!r} has k={found['k']}: write rsa or ed25519 there")
+            raise MailError(f"the DKIM key {text!r} has k={found['k']}: write rsa or ed25519")
         _check(found["p"], algorithm)
         return cls(algorithm, found["p"])
 
@@ -62,12 +64,12 @@ def _check(public: str, algorithm: Algorithm) -> None:
     try:
         octets = b64decode(public, validate=True)
     except binascii.Error:
-        raise MailError(f"the DKIM key {public!r} is not base64: copy all of it") from None
+        raise MailError(f"the DKIM key {public!r} is not base64: copy the whole key") from None
     if not octets:  # RFC 6376 section 3.6.1
-        raise MailError("the DKIM key is empty, which revokes it: publish the key that signs")
+        raise MailError("the DKIM key is empty, so it is revoked: publish the key that signs")
     if algorithm == "ed25519" and len(octets) != ED25519_OCTETS:
         raise MailError(
-            f"the DKIM key {public!r} has {len(octets)} octets where Ed25519 has {ED25519_OCTETS}"
+            f"the DKIM key {public!r} has {len(octets)} octets: Ed25519 has {ED25519_OCTETS}"
         )
 
 

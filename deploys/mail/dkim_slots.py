@@ -1,8 +1,8 @@
 """
-The two slots of a host for its DKIM keys, as they are at a moment.
+The two slots of a host for its DKIM keys.
 
-Each is in one state. `free`: there is no key. `next`: keys are made and published, and sign nothing
-yet. `current`: they sign. `retired`: the keys of the other slot sign instead.
+A slot has one state. `free`: it has no keys. `next`: its keys are published and do not sign yet.
+`current`: its keys sign. `retired`: the keys of the other slot sign instead.
 """
 
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ State = Literal["free", "next", "current", "retired"]
 
 @dataclass(frozen=True)
 class Slot:
-    """What is public of a slot's keys, and when what happened to them (seconds, host's clock)."""
+    """Public keys of a slot, and the times of their events (seconds, host's clock)."""
 
     public: Mapping[str, str] = field(default_factory=dict)  # by algorithm
-    seen: float | None = None  # on every name server, since
+    seen: float | None = None  # on every name server
     signing: float | None = None
     retired: float | None = None
-    revoked: float | None = None  # the keys that were here before
+    revoked: float | None = None  # the keys before them
 
     @property
     def state(self) -> State:
-        """Return what the slot is good for."""
+        """Return the state of the slot."""
         if self.retired is not None:
             return "retired"
         if self.signing is not None:
@@ -33,7 +33,7 @@ class Slot:
 
     @property
     def times(self) -> dict[str, float]:
-        """Return when what happened, as the host keeps it."""
+        """Return the times of the events, as the host keeps them."""
         named = {name: getattr(self, name) for name in TIMES}
         return {name: time for name, time in named.items() if time is not None}
 
@@ -42,6 +42,6 @@ Slots = Mapping[int, Slot]
 TIMES = tuple(each.name for each in fields(Slot) if each.name != "public")
 
 
-def having(slots: Slots, state: State) -> int | None:
-    """Return the slot that is in a state, the first if both are."""
+def slot_in(slots: Slots, state: State) -> int | None:
+    """Return the number of the first slot in a state; None without one."""
     return next((number for number in sorted(slots) if slots[number].state == state), None)

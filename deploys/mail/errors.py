@@ -1,8 +1,8 @@
-"""What an operator can get wrong, as sentences."""
+"""Mistakes of the operator, each as one sentence."""
 
 
 class MailError(Exception):
-    """A mistake that the operator can mend; its text is the one sentence to read."""
+    """A mistake that the operator can fix; the text says where, what is wrong and what to write."""
 
 
 class UnansweredError(Exception):

@@ -1,12 +1,12 @@
 """
-MTA-STS: a domain demands TLS with a certificate from those who send to it (RFC 8461).
+MTA-STS policies and their announcement: TLS with a valid certificate for a domain (RFC 8461).
 
-Its policy is a text at `https://mta-sts.<domain>/.well-known/mta-sts.txt`: a mode, the names of the
-hosts that may receive the domain's mail, and for how many seconds senders may keep it. The record
-`_mta-sts.<domain> TXT "v=STSv1; id=..."` announces it; another id says that the policy is a new
-one. `testing` only asks for reports, `enforce` lets mail wait rather than travel to a host without
-the right certificate, and `none` takes back what was announced before. A sender that has kept a
-policy goes on with it, so one is taken back by `none` and never by taking it away (section 8.3).
+The policy is a text at `https://mta-sts.<domain>/.well-known/mta-sts.txt`: a mode, the names of the
+hosts that may receive the domain's mail, and the seconds for which senders may cache it. The record
+`_mta-sts.<domain> TXT "v=STSv1; id=..."` announces it; a new id stands for a new policy. `testing`
+only asks for reports. With `enforce` senders queue mail rather than send it to a host without a
+valid certificate. `none` ends an earlier policy: senders cache that one, so it must not just vanish
+(section 8.3).
 """
 
 import re
@@ -21,7 +21,7 @@ Mode = Literal["none", "testing", "enforce"]
 
 PATH = "/.well-known/mta-sts.txt"
 DAY = 86400
-# Seconds. Section 3.2 wants weeks of a policy that is meant to stay.
+# Seconds. Section 3.2 recommends weeks for a policy that stays.
 MAX_AGE: dict[Mode, int] = {"none": DAY, "testing": DAY, "enforce": 14 * DAY}
 LONGEST = 31_557_600  # section 3.2
 _VERSION = "STSv1"
@@ -36,29 +36,28 @@ def is_announcement(text: str) -> bool:
 
 
 def is_ours(text: str) -> bool:
-    """Tell whether an announcement is of a policy whose id was derived here."""
+    """Tell whether an announcement has an id as `Policy.id` makes it."""
     found = _RECORD.fullmatch(text)
     return bool(found and _OURS.fullmatch(found[1]))
 
 
 def announced_id(text: str) -> str:
-    """Return the id in an announcement; raise MailError where no sender would understand it."""
+    """Return the id in an announcement; raise MailError where it is not valid."""
     if found := _RECORD.fullmatch(text):
         return found[1]
     raise MailError(
-        f"{text!r} has no id that senders know: write 'v={_VERSION}; id=...;' with up to 32 "
-        "letters and digits"
+        f"{text!r} has no valid id: write 'v={_VERSION}; id=...;' with up to 32 letters and digits"
     )
 
 
 def record_name(domain: str) -> str:
-    """Return where a domain announces its policy."""
+    """Return the name of a domain's announcement."""
     return f"_mta-sts.{domain}"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy; `mx` are names of hosts, of which the first label may be `*`."""
+    """A policy; `mx` are host names, whose first label may be `*`."""
 
     mode: Mode
     mx: tuple[str, ...]
@@ -66,17 +65,17 @@ class Policy:
 
     @classmethod
     def of(cls, mode: Mode, hosts: Iterable[str]) -> "Policy":
-        """Return the policy of a mode for hosts, whose order means nothing."""
+        """Return the policy of a mode for hosts in any order."""
         return cls(mode, tuple(sorted(hosts)), MAX_AGE[mode])
 
     @classmethod
     def parse(cls, text: str) -> "Policy":
-        """Read a policy; raise MailError that says what no sender would understand."""
+        """Return a policy from its text; raise MailError with the part that is not valid."""
         pairs = [_pair(line) for line in text.splitlines() if line.strip()]
-        # Section 3.2: of a field that comes twice, all but `mx`, the first counts.
+        # Section 3.2: the first of repeated fields counts; only `mx` may repeat.
         fields = dict(reversed(pairs))
         if fields.get("version") != _VERSION:
-            raise MailError(f"{text!r} is not a policy of MTA-STS: it begins with 'version: STSv1'")
+            raise MailError(f"{text!r} is not an MTA-STS policy: begin it with 'version: STSv1'")
         mode, max_age = fields.get("mode", ""), fields.get("max_age", "")
         if mode not in get_args(Mode):
             raise MailError(f"the policy has the mode {mode!r}: write none, testing or enforce")
@@ -84,7 +83,7 @@ class Policy:
             raise MailError(f"the policy has the max_age {max_age!r}: write 0 to {LONGEST} seconds")
         mx = tuple(value for name, value in pairs if name == "mx")
         if mode != "none" and not mx:
-            raise MailError("the policy names no host: add a line 'mx: ...' for each")
+            raise MailError("the policy names no mail host: add a line 'mx: ...' for each")
         return cls(cast("Mode", mode), mx, int(max_age))
 
     def __str__(self) -> str:
@@ -93,16 +92,16 @@ class Policy:
 
     @property
     def id(self) -> str:
-        """Return an id that is the same for the same policy, and begins with the mode's letter."""
+        """Return an id that depends on the policy alone, and begins like the mode."""
         return self.mode[0] + sha256(str(self).encode()).hexdigest()[:31]
 
     @property
     def announcement(self) -> str:
-        """Return the text of the record that announces it."""
+        """Return the text of the announcement."""
         return f"v={_VERSION}; id={self.id};"
 
     def names(self, host: str) -> bool:
-        """Tell whether it permits a host; `*` stands for one whole label (section 4.1)."""
+        """Tell whether the policy permits a host; `*` is one whole label (section 4.1)."""
         name = host.rstrip(".").lower()
         return bool({name, "*." + name.partition(".")[2]} & {own.lower() for own in self.mx})
 
@@ -110,5 +109,5 @@ class Policy:
 def _pair(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon:
-        raise MailError(f"the policy is broken at {line!r}: write 'name: value'")
+        raise MailError(f"the policy is not valid at {line!r}: write 'name: value'")
     return name.strip(), value.strip()

@@ -1,8 +1,8 @@
-"""Names that never send nor receive mail, and say so.
+"""Records of a name that never sends and never receives mail.
 
-Mail that claims to be from such a name is a forgery, all of it. A null MX says that it takes none
-(RFC 7505), an SPF policy that nobody may send (`v=spf1 -all`), an empty key for every selector that
-no signature is good (RFC 6376 section 3.6.1), and DMARC asks to refuse the rest.
+All mail from such a name is forged. A null MX refuses mail for it (RFC 7505). An SPF policy permits
+no sender (`v=spf1 -all`), an empty key revokes every selector (RFC 6376 section 3.6.1), and the
+DMARC policy is reject.
 """
 
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ REVOKED = "v=DKIM1; p="
 
 
 def silent(name: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the name, type, value and reason of every record of a name that is silent."""
+    """Yield the name, type, value and reason of every record."""
     yield name, "MX", NULL_MX, f"{name} receives no mail"
-    yield name, "TXT", str(Spf(("-all",))), f"SPF: nobody sends mail of {name}"
-    yield f"*._domainkey.{name}", "TXT", REVOKED, f"DKIM: no signature of {name} is good"
+    yield name, "TXT", str(Spf(("-all",))), f"SPF: no server sends mail of {name}"
+    yield f"*._domainkey.{name}", "TXT", REVOKED, f"DKIM: {name} has no valid key"
     yield f"_dmarc.{name}", "TXT", str(Dmarc.of("reject")), f"DMARC: all mail of {name} is forged"

@@ -199,11 +199,11 @@ def _logo(of: Subject) -> Iterator[MailRecord]:
 def _services(of: Subject) -> Iterator[MailRecord]:
     offering = [host for host in of.hosts if of.domain in host.account_domains]
     for service in srv.SERVICES if offering else ():
-        places = srv.places(service, [host.hostname for host in offering])
+        targets = srv.records(service, [host.hostname for host in offering])
         absent = service in srv.ABSENT
         why = f"{service} is not offered" if absent else f"submission for users of {of.domain}"
         name = srv.record_name(service, of.domain)
-        yield MailRecord(name, "SRV", tuple(map(str, places)), offering[0].ttl, why)
+        yield MailRecord(name, "SRV", tuple(map(str, targets)), offering[0].ttl, why)
 
 
 def _dkim_keys(of: Subject) -> Iterator[MailRecord]:
@@ -247,7 +247,7 @@ def _issues(sharing: list[MailSettings], facts: Facts) -> Iterator[Issue]:
 
 def _web_sites(of: Subject) -> Iterator[MailRecord]:
     for site in of.host.sites:
-        for name in site.standing(served=site.domain in of.host_facts.policies).names:
+        for name in site.required(served=site.domain in of.host_facts.policies).names:
             why = f"address of the web site of {site.domain}, on {of.host.inventory_name}"
             yield from _addresses(of.host, name, why)
 

@@ -1,10 +1,10 @@
-"""SPF: a domain says in one TXT record which hosts may send its mail (RFC 7208).
+"""SPF policies: parser and merge (RFC 7208).
 
-A policy is `v=spf1` and terms. Mechanisms (`mx`, `ip4:203.0.113.25`, `include:other.example`) are
-tried from left to right until one matches the sending host, and its qualifier (`+` pass, `-` fail,
-`~` softfail, `?` neutral) is the verdict; `all` matches everybody and so comes last. Modifiers
-(`redirect=`, `exp=`) stand beside them. A domain has exactly one policy, so whoever wants to be let
-in has to be merged into it. What it costs its readers is in `spf_cost`.
+A policy is `v=spf1` and terms. Receivers try the mechanisms (`mx`, `ip4:203.0.113.25`,
+`include:other.example`) from left to right until one matches the sending host. Its qualifier (`+`
+pass, `-` fail, `~` softfail, `?` neutral) is the result. `all` matches every host and comes last.
+The modifiers are `redirect=` and `exp=`. A domain has exactly one policy, so another sender must be
+merged into it. `spf_cost` counts the DNS lookups of a policy.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,9 +16,9 @@ import spf as pyspf
 from .errors import MailError
 
 VERSION = "v=spf1"
-MAX_OCTETS = 512  # RFC 7208 section 3.4: what every DNS path carries over UDP
+MAX_OCTETS = 512  # RFC 7208 section 3.4: every DNS path carries as much over UDP
 LOOKUPS = frozenset({"include", "a", "mx", "ptr", "exists"})  # section 4.6.4
-DEFAULT_ALL = "~all"  # of a new policy: forwarded mail is doubted, and not refused
+DEFAULT_ALL = "~all"  # of a new policy: a receiver does not refuse forwarded mail for it
 STRICTNESS = "+?~-"  # qualifiers, the stricter ones last
 
 
@@ -35,7 +35,7 @@ class Spf:
 
     @classmethod
     def parse(cls, text: str) -> "Spf":
-        """Read a policy; raise MailError that quotes the term no receiver would understand."""
+        """Return a policy from its text; raise MailError with the term that is not valid."""
         if not is_policy(text):
             raise MailError(
                 f"{text!r} is not an SPF policy: one begins with {VERSION!r} and a space"
@@ -52,37 +52,39 @@ class Spf:
 
     @property
     def lookups(self) -> tuple[str, ...]:
-        """The terms that make a receiver ask the DNS: those before `all`, or all and `redirect`."""
+        """Return the terms that cost a DNS lookup: those before `all`, or all and `redirect`."""
         asking = tuple(term for term in self._tried() if name_of(term) in LOOKUPS)
         last = () if self.all else (term for term in self.terms if name_of(term) == "redirect")
         return (*asking, *last)
 
     @property
     def all(self) -> str:
-        """The term that matches everybody, or nothing."""
+        """Return the term that matches every host, or ""."""
         return next((term for term in self.terms if name_of(term) == "all"), "")
 
     @property
-    def lets_in(self) -> tuple[str, ...]:
-        """The terms because of which somebody may send."""
+    def permitting(self) -> tuple[str, ...]:
+        """Return the terms that permit a host to send."""
         passing = (term for term in self._tried() if _strictness(term) == 0)
-        ways = {"redirect"} if not self.all else set()
-        return tuple(term for term in passing if name_of(term) in ways or not _is_modifier(term))
+        modifiers = {"redirect"} if not self.all else set()
+        return tuple(
+            term for term in passing if name_of(term) in modifiers or not _is_modifier(term)
+        )
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """The mechanisms that are never tried, as they stand behind `all` (section 5.1)."""
-        behind = self.terms[len(self._tried()) + 1 :]
-        return tuple(term for term in behind if not _is_modifier(term))
+        """Return the mechanisms after `all`, which receivers never try (section 5.1)."""
+        after = self.terms[len(self._tried()) + 1 :]
+        return tuple(term for term in after if not _is_modifier(term))
 
     def effective(self) -> Iterator[str]:
-        """Yield the mechanisms that are ever tried, in one spelling: those before `all`."""
+        """Yield the mechanisms before `all`, which receivers try, in one spelling."""
         return map(_spelling, self._tried())
 
     def stricter(self, term: str) -> "Spf":
         """Return the policy with this `all`, if its own is less strict or it has none."""
         if any(name_of(known) == "redirect" for known in self.lookups):
-            return self  # the domain that it leads to decides
+            return self  # the domain of the redirect decides
         if not self.all:
             return Spf((*self.terms, term))
         if _strictness(self.all) >= _strictness(term):
@@ -98,15 +100,16 @@ def merged(ours: Spf, existing: Iterable[str], *, strict: bool = False) -> Spf:
     """
     Return the one policy for a name whose TXT records are `existing`.
 
-    Without a policy among them it is ours. Else it is theirs, every term of it and the qualifier
-    of its `all`, with those of our mechanisms in front that it does not try already. A `strict`
-    policy of ours makes theirs as strict; one that lets nobody in does not join one that does.
+    Without an existing policy it is ours. An existing policy keeps every term and the qualifier of
+    its `all`, and gets the mechanisms of ours that it lacks. A `strict` policy of ours makes it as
+    strict.
+    Our policy that permits no host does not join one that permits some.
     """
     policies = [text for text in existing if is_policy(text)]
     if len(policies) > 1:  # RFC 7208 section 4.5: receivers treat this as an error
         raise MailError(
             f"{len(policies)} SPF policies are published where one is allowed, so none counts: "
-            f"make one of {' and '.join(map(repr, sorted(policies)))}"
+            f"merge {' and '.join(map(repr, sorted(policies)))} into one"
         )
     policy = _joined(ours, Spf.parse(policies[0])) if policies else ours
     if strict:
@@ -132,10 +135,10 @@ def target_of(term: str, domain: str) -> str:
 
 
 def _joined(ours: Spf, theirs: Spf) -> Spf:
-    if not ours.lets_in and theirs.lets_in:
+    if not ours.permitting and theirs.permitting:
         raise MailError(
-            f"{' '.join(theirs.lets_in)} may send its mail, by the SPF policy {str(theirs)!r}, and "
-            "mail_silent_domains says that nobody does; take it out of one of them"
+            f"the SPF policy {str(theirs)!r} permits {' '.join(theirs.permitting)}, and "
+            "mail_silent_domains says that the name sends no mail; remove one of the two"
         )
     tried = set(theirs.effective())
     missing = (term for term in ours.effective() if term not in tried)

@@ -1,9 +1,9 @@
-"""What an SPF policy costs those who read it (RFC 7208 section 4.6.4).
+"""DNS lookups that an SPF policy costs its receivers (RFC 7208 section 4.6.4).
 
-`include`, `a`, `mx`, `ptr`, `exists` and `redirect` make a receiver ask the DNS, and what an
-included policy asks counts too. At the eleventh question, or the third that is answered with
-nothing, a receiver stops and the policy counts as broken, for all mail. Who is included may add
-questions of his own at any time.
+`include`, `a`, `mx`, `ptr`, `exists` and `redirect` cost a lookup each, and the lookups of an
+included policy count too. At the eleventh lookup, or the third without an answer, a receiver stops
+and treats the policy as broken, for all mail. The owner of an included policy may add lookups at
+any time.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from .spf import Spf, is_policy, name_of, target_of
 
 MAX_LOOKUPS = 10
 MAX_VOID = 2
-ENOUGH = 40  # lookups that are counted, so policies that include each other come to an end
+ENOUGH = 40  # lookups that are counted: policies may include each other without an end
 
 TYPES = {
     "include": ("TXT",),
@@ -28,12 +28,12 @@ TYPES = {
 }
 
 Lookup = Callable[[str, str], tuple[str, ...] | None]
-"""The values that a name has of a type, TXT as plain text; None where nobody answers."""
+"""Values of a name and type, TXT as plain text; None without an answer."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """One question, and the term of the policy in hand because of which it is asked."""
+    """One lookup, and the term of the policy that causes it."""
 
     term: str
     name: str
@@ -41,7 +41,7 @@ class Cost:
 
 
 def costs(policy: Spf, domain: str, lookup: Lookup) -> Iterator[Cost]:
-    """Yield every question that a domain's policy may cost; endlessly where it includes itself."""
+    """Yield every lookup that a domain's policy may cost; endlessly where it includes itself."""
     for term in policy.lookups:
         name = target_of(term, domain)
         answer = _answer(name_of(term), name, lookup)
@@ -52,7 +52,7 @@ def costs(policy: Spf, domain: str, lookup: Lookup) -> Iterator[Cost]:
 
 
 def limited(policy: Spf, domain: str, lookup: Lookup) -> str:
-    """Raise MailError where a policy costs too much; return what could not be counted."""
+    """Raise MailError for a policy with too many lookups; return a note on those without answer."""
     asked = list(islice(costs(policy, domain, lookup), ENOUGH))
     if len(asked) > MAX_LOOKUPS:
         many = f"{ENOUGH} or more" if len(asked) == ENOUGH else len(asked)
@@ -64,16 +64,16 @@ def limited(policy: Spf, domain: str, lookup: Lookup) -> str:
     void = [cost for cost in asked if cost.answer == ()]
     if len(void) > MAX_VOID:
         raise MailError(
-            f"the SPF policy would lead to {len(void)} names that the DNS does not have, where "
-            f"{MAX_VOID} are allowed: remove what asks for {', '.join(cost.name for cost in void)}"
+            f"the SPF policy would look up {len(void)} names that do not exist, and {MAX_VOID} are "
+            f"allowed: remove the terms for {', '.join(cost.name for cost in void)}"
         )
     silent = [cost.name for cost in asked if cost.answer is None]
-    return f"not counted, as nobody answers: what {', '.join(silent)} costs" if silent else ""
+    return f"lookups not counted, without an answer: {', '.join(silent)}" if silent else ""
 
 
 def _answer(kind: str, name: str, lookup: Lookup) -> tuple[str, ...] | None:
     if "%" in name or kind not in TYPES:
-        return (name,)  # what is asked depends on the sender
+        return (name,)  # the name depends on the sender
     answer: tuple[str, ...] | None = ()
     for record_type in TYPES[kind]:
         answer = lookup(name, record_type)
@@ -85,5 +85,5 @@ def _answer(kind: str, name: str, lookup: Lookup) -> tuple[str, ...] | None:
 def _included(term: str, answer: tuple[str, ...] | None) -> Iterator[Spf]:
     if name_of(term) in ("include", "redirect"):
         policies = [text for text in answer or () if is_policy(text)]
-        with suppress(MailError):  # a policy that nobody understands includes nothing
+        with suppress(MailError):  # a policy that is not valid includes nothing
             yield from map(Spf.parse, policies if len(policies) == 1 else ())

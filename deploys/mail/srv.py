@@ -1,9 +1,9 @@
-"""SRV: where the users of a domain find its services (RFC 2782, RFC 6186, RFC 8314).
+"""SRV records of a domain's mail services (RFC 2782, RFC 6186, RFC 8314).
 
-A mail program that knows only ann@example.org asks for `_submissions._tcp.example.org` and reads
-`0 1 465 mx1.example.org.`: priority, weight, port and host. Submission is at 465 with TLS at once
-(`submissions`) and at 587 with STARTTLS (`submission`); a service that is not there says so with
-the host `.`, so that nobody has to guess or wait.
+A mail program that knows only ann@example.org looks up `_submissions._tcp.example.org` and finds
+`0 1 465 mx1.example.org.`: priority, weight, port and target. Submission is at 465 with TLS at once
+(`submissions`) and at 587 with STARTTLS (`submission`). The target `.` says that a service is not
+offered, so that mail programs need not guess.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ SERVICES = (*SUBMISSION, *ABSENT)
 
 @dataclass(frozen=True)
 class Srv:
-    """A place of a service."""
+    """A target of a service."""
 
     priority: int
     weight: int
@@ -25,12 +25,12 @@ class Srv:
 
     @classmethod
     def at(cls, hostname: str, port: int) -> "Srv":
-        """Return a place as good as any other."""
+        """Return a target that is as good as every other."""
         return cls(0, 1, port, f"{hostname}.")
 
     @classmethod
     def parse(cls, text: str) -> "Srv":
-        """Read a value as in a zone file."""
+        """Return a target from a value as in a zone file."""
         priority, weight, port, target = text.split()
         return cls(int(priority), int(weight), int(port), target.lower())
 
@@ -38,23 +38,23 @@ class Srv:
         return f"{self.priority} {self.weight} {self.port} {self.target}"
 
     @property
-    def place(self) -> tuple[str, int]:
-        """Return where it is, however much it is preferred."""
+    def endpoint(self) -> tuple[str, int]:
+        """Return host and port, without priority and weight."""
         return self.target, self.port
 
 
-NOWHERE = Srv(0, 0, 0, ".")
+NOT_OFFERED = Srv(0, 0, 0, ".")
 
 
-def places(service: str, hostnames: Sequence[str]) -> tuple[Srv, ...]:
-    """Return where a service is for those who send through these hosts, if there are any."""
+def records(service: str, hostnames: Sequence[str]) -> tuple[Srv, ...]:
+    """Return the targets of a service on these hosts; none without hosts."""
     if not hostnames:
         return ()
     if service in ABSENT:
-        return (NOWHERE,)
+        return (NOT_OFFERED,)
     return tuple(Srv.at(name, SUBMISSION[service]) for name in hostnames)
 
 
 def record_name(service: str, domain: str) -> str:
-    """Return where a domain says where a service is."""
+    """Return the name of a service's records."""
     return f"_{service}._tcp.{domain}"

@@ -1,7 +1,7 @@
 """
-Lists of tags, the language of several policies: `v=DMARC1; p=none` (RFC 6376 section 3.2).
+Tag lists, the syntax of DKIM, DMARC, TLS-RPT and BIMI records (RFC 6376 section 3.2).
 
-The first tag is the version, by which a policy is told from the other TXT records of its name.
+A list is `v=DMARC1; p=none`; the version `v` tells a record from other TXT records of its name.
 """
 
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from .errors import MailError
 
 
 def is_version(text: str, version: str) -> bool:
-    """Tell whether a text is a list of tags of this version."""
+    """Tell whether a text is a tag list of this version."""
     name, _, value = text.partition(";")[0].partition("=")
     return (name.strip(), value.strip()) == ("v", version)
 
 
 def tags(text: str, title: str, version: str) -> dict[str, str]:
-    """Read a list of tags; raise MailError with the tag that no receiver would understand."""
+    """Return the tags of a text by name; raise MailError with the part that is not valid."""
     if not is_version(text, version):
         raise MailError(f"{text!r} is not a {title}: one begins with 'v={version};'")
     try:
@@ -27,7 +27,7 @@ def tags(text: str, title: str, version: str) -> dict[str, str]:
     except InvalidTagValueList as error:
         part = error.args[0].decode().strip()
         raise MailError(
-            f"the {title} {text!r} is broken at {part!r}: write name=value, each name once"
+            f"the {title} {text!r} is not valid at {part!r}: write name=value, each name once"
         ) from None
     return {name.decode(): value.decode() for name, value in found.items()}
 
@@ -38,5 +38,5 @@ def mailto(address: str) -> str:
 
 
 def written(found: Mapping[str, str]) -> str:
-    """Return a list of tags as text."""
+    """Return a tag list as text."""
     return "; ".join(f"{name}={value}" for name, value in found.items())

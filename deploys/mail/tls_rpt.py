@@ -1,9 +1,8 @@
-"""TLS-RPT: who hears of mail that could not be sent to a domain over TLS (RFC 8460).
+"""TLS-RPT policies: the addresses for reports of failed TLS (RFC 8460).
 
-The TXT record at `_smtp._tls.<domain>` says where senders shall report, once a day, how often TLS
-to the domain's hosts failed and why: `v=TLSRPTv1; rua=mailto:tls@example.org`. With MTA-STS and
-DANE a broken certificate keeps mail away, and these reports are how one learns of it. A domain has
-one such policy; several addresses in it all get the reports.
+The TXT record at `_smtp._tls.<domain>` names the receivers of a daily report on failed TLS to the
+domain's hosts: `v=TLSRPTv1; rua=mailto:tls@example.org`. With MTA-STS and DANE a broken certificate
+stops mail, and these reports show it. A domain has one policy; each address in it gets the reports.
 """
 
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ def is_policy(text: str) -> bool:
 
 
 def record_name(domain: str) -> str:
-    """Return where a domain's policy is published."""
+    """Return the name of a domain's policy."""
     return f"_smtp._tls.{domain}"
 
 
@@ -33,17 +32,15 @@ class TlsRpt:
 
     @classmethod
     def of(cls, reports: Iterable[str]) -> "TlsRpt":
-        """Return the policy that has reports sent to these URIs."""
+        """Return the policy with reports to these URIs."""
         return cls((("v", VERSION), ("rua", ",".join(reports))))
 
     @classmethod
     def parse(cls, text: str) -> "TlsRpt":
-        """Read a policy; raise MailError that names what no sender would understand."""
+        """Return a policy from its text; raise MailError with the part that is not valid."""
         policy = cls(tuple(tags(text, "TLS-RPT policy", VERSION).items()))
         if not policy.reports:
-            raise MailError(
-                f"the TLS-RPT policy {text!r} says nowhere to report: add 'rua=mailto:...'"
-            )
+            raise MailError(f"the TLS-RPT policy {text!r} names no receiver: add 'rua=mailto:...'")
         for uri in policy.reports:
             if not uri.lower().startswith(("mailto:", "https:")):
                 raise MailError(
@@ -56,13 +53,13 @@ class TlsRpt:
 
     @property
     def reports(self) -> tuple[str, ...]:
-        """Return the URIs that reports go to."""
+        """Return the URIs of the receivers."""
         rua = dict(self.tags).get("rua", "")
         return tuple(uri.strip() for uri in rua.split(",") if uri.strip())
 
-    def completed(self, asked: "TlsRpt") -> "TlsRpt":
-        """Return the policy with the URIs asked for beside its own."""
-        both = dict.fromkeys((*self.reports, *asked.reports))
+    def completed(self, desired: "TlsRpt") -> "TlsRpt":
+        """Return the policy with the desired URIs after its own."""
+        both = dict.fromkeys((*self.reports, *desired.reports))
         if len(both) == len(self.reports):
             return self
         return TlsRpt(tuple((dict(self.tags) | {"rua": ",".join(both)}).items()))

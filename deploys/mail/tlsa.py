@@ -1,10 +1,10 @@
-"""TLSA: the DNS says which keys a host's TLS may show (RFC 6698, for mail RFC 7672).
+"""TLSA records of mail hosts (RFC 6698, RFC 7672).
 
-The record set at `_25._tcp.<host>` lists them. `3 1 1 <64 hex digits>` is the SHA-256 digest of a
-key, whoever signed its certificate (RFC 7672 section 3.1.1), so it outlives every renewal that
-keeps the key. A sender that finds the set in a signed zone delivers to a matching key or not at
-all: a key has to be in the set, and in every cache of it, before it is shown (RFC 7671 section
-8.1). That is why a set of ours holds the keys in use and, always, those that come next.
+The record set at `_25._tcp.<host>` lists the TLS keys of a host. `3 1 1 <64 hex digits>` is the
+SHA-256 digest of a key, independent of its certificate (RFC 7672 section 3.1.1), so a renewal that
+keeps the key changes nothing. A sender that finds the set in a signed zone delivers to a matching
+key or not at all. So a key must be in the set, and in every cache of it, before the host uses it
+(RFC 7671 section 8.1): a set of ours always holds the current and the next keys.
 """
 
 from collections.abc import Iterable
@@ -17,15 +17,15 @@ import dns.rdtypes.ANY.TLSA
 from .errors import MailError
 
 PORT = 25
-# Seconds at the most: a key that is lost, or a new one, is known to everybody within that time.
+# Seconds: every sender knows a new set after that time.
 LONGEST_TTL = 300
-USAGES = {2: "DANE-TA", 3: "DANE-EE"}  # RFC 7672 section 3.1: of no others SMTP makes use
+USAGES = {2: "DANE-TA", 3: "DANE-EE"}  # RFC 7672 section 3.1: SMTP uses no others
 LENGTHS = {1: 32, 2: 64}  # octets of SHA-256 and SHA-512
 
 
 @dataclass(frozen=True)
 class Tlsa:
-    """What vouches for a host: by default the digest of its own key."""
+    """A record: by default the SHA-256 digest of the host's own key."""
 
     data: str
     usage: int = 3
@@ -34,13 +34,13 @@ class Tlsa:
 
     @classmethod
     def parse(cls, text: str) -> "Tlsa":
-        """Read a record; raise MailError with what no sender of mail would make use of."""
+        """Return a record from its text; raise MailError where mail does not use it."""
         try:
             found = dns.rdata.from_text("IN", "TLSA", text)
         except (dns.exception.DNSException, ValueError):
             found = None
         if not isinstance(found, dns.rdtypes.ANY.TLSA.TLSA):
-            raise MailError(f"{text!r} is no TLSA record: write one like '3 1 1 0a1b...'")
+            raise MailError(f"{text!r} is not a TLSA record: write one like '3 1 1 0a1b...'")
         record = cls(found.cert.hex(), found.usage, found.selector, found.mtype)
         record._check(text)
         return record
@@ -50,32 +50,32 @@ class Tlsa:
 
     def _check(self, text: str) -> None:
         if self.usage not in USAGES:
-            raise MailError(f"the TLSA record {text!r} has usage {self.usage}: mail knows 2 and 3")
+            raise MailError(f"the TLSA record {text!r} has usage {self.usage}: write 2 or 3")
         if self.selector not in (0, 1):
             raise MailError(f"the TLSA record {text!r} has selector {self.selector}: write 0 or 1")
         octets = len(self.data) // 2
         if self.matching and octets != LENGTHS.get(self.matching):
             raise MailError(
-                f"the TLSA record {text!r} has {octets} octets and matching {self.matching}: that "
-                "is 32 for 1, SHA-256, and 64 for 2, SHA-512"
+                f"the TLSA record {text!r} has {octets} octets and matching {self.matching}: "
+                "write 32 octets for 1 (SHA-256), 64 for 2 (SHA-512)"
             )
 
 
 def record_name(hostname: str) -> str:
-    """Return where a host's set for mail is (RFC 6698 section 3)."""
+    """Return the name of a host's record set for mail (RFC 6698 section 3)."""
     return f"_{PORT}._tcp.{hostname}"
 
 
-def ttl(of_records: int) -> int:
-    """Return how long caches keep a set, where those of other new records may for so long."""
-    return min(of_records, LONGEST_TTL)
+def ttl(default: int) -> int:
+    """Return the TTL of a set in seconds, where other new records have the default."""
+    return min(default, LONGEST_TTL)
 
 
 def records(digests: Iterable[str]) -> tuple[str, ...]:
-    """Return the set that vouches for keys, given by the SHA-256 of what is public of them."""
+    """Return the record set for keys, from the SHA-256 digests of their public halves."""
     return tuple(str(Tlsa(digest)) for digest in sorted(set(digests)))
 
 
 def is_key_digest(text: str) -> bool:
-    """Tell a record of a host's own key, as we write it, from what others put there."""
+    """Tell a record as we write it, the digest of a host's own key, from others."""
     return text.split()[:3] == ["3", "1", "1"]

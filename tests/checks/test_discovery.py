@@ -14,7 +14,7 @@ from deploys.checks.run.discovery import MOST, discovered
 from deploys.checks.run.runner import verify
 from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
-from deploys.mail.settings.inventory import words_alone
+from deploys.mail.settings.inventory import verification_from
 from deploys.mail.settings.verification import Verification
 from tests.checks.worlds import Machine, Zone, world
 
@@ -132,14 +132,17 @@ def test_a_choice_that_needs_an_inventory_is_refused() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"verify_domian": "x.example"}, "verify_domian is not a key; did you mean verify_domain?"),
-        ({"verify_domain": "x.example", "verify_host": "mx1"}, "verify_host: there is no inven"),
+        (
+            {"verify_domian": "x.example"},
+            "verify_domian is not a setting; did you mean verify_domain?",
+        ),
+        ({"verify_domain": "x.example", "verify_host": "mx1"}, "verify_host needs an inven"),
         ({"verify_domain": "a b"}, "verify_domain.0: "),
         ({"verify_resolvers": "nine"}, "'nine' is not an address; write one like"),
     ],
 )
 def test_words_that_make_no_sense_are_refused(data: dict[str, str], words: str) -> None:
     with pytest.raises(MailError) as told:
-        words_alone(data)
+        verification_from(data)
 
     assert words in str(told.value)

@@ -50,7 +50,7 @@ Talk = Callable[[socket.socket], None]
 def test_records_are_judged(
     name: str, hosts: tuple[str, ...], values: list[str], severity: Severity
 ) -> None:
-    service = Service("harbor.example", name, srv.places(name, hosts))
+    service = Service("harbor.example", name, srv.records(name, hosts))
 
     finding = service.finding(Answer("ns", tuple(values)))
 

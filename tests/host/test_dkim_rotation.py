@@ -21,7 +21,7 @@ from deploys.host.model.wire import decode
 from deploys.host.services import rspamd
 from deploys.host.services.plan_input import PlanInput, plan_input
 from deploys.mail import dkim
-from deploys.mail.dkim_rotation import DAY, FORGOTTEN
+from deploys.mail.dkim_rotation import DAY, UNCACHED
 from deploys.mail.paths import DKIM_TABLE, dkim_history
 from deploys.mail.settings import dkim_keys
 from deploys.mail.settings.model import MailSettings
@@ -139,7 +139,7 @@ def test_a_later_run_notes_the_keys_that_an_interrupted_run_let_sign() -> None:
 
 @pytest.mark.parametrize("seen", [False, True])
 def test_keys_in_a_used_slot_wait_until_caches_have_dropped_the_old_record(*, seen: bool) -> None:
-    since = {"seen": NOW - FORGOTTEN} if seen else {}
+    since = {"seen": NOW - UNCACHED} if seen else {}
     waiting = host({1: {"revoked": 0} | since, 2: CURRENT}, 1, 2, signs=SECOND, seen=FIRST)
 
     assert signs(settings(), waiting) == list(FIRST if seen else SECOND)

@@ -31,7 +31,7 @@ def test_a_new_record_names_the_logo() -> None:
     [
         ("v=BIMI2; l=https://b.example/l.svg", "is not a BIMI record"),
         ("v=BIMI1", "names no logo: add 'l=https://...'"),
-        ("v=BIMI1; logo", "is broken at 'logo'"),
+        ("v=BIMI1; logo", "is not valid at 'logo'"),
     ],
 )
 def test_what_no_receiver_would_understand_is_refused(text: str, sentence: str) -> None:

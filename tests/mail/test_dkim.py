@@ -36,12 +36,12 @@ def test_other_texts_are_no_keys(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("v=DKIM1; k=rsa", "is no DKIM key"),
+        ("v=DKIM1; k=rsa", "is not a DKIM key"),
         ("v=DKIM1; p=MIIB; p=MIIB", "write name=value, each name once"),
-        ("v=DKIM1; k=dsa; p=MIIB", "has k=dsa: write rsa or ed25519 there"),
+        ("v=DKIM1; k=dsa; p=MIIB", "has k=dsa: write rsa or ed25519"),
         ("v=DKIM1; p=M!IB", "is not base64"),
-        ("v=DKIM1; p=", "is empty, which revokes it"),
-        ("v=DKIM1; k=ed25519; p=MIIB", "has 3 octets where Ed25519 has 32"),
+        ("v=DKIM1; p=", "is empty, so it is revoked"),
+        ("v=DKIM1; k=ed25519; p=MIIB", "has 3 octets: Ed25519 has 32"),
     ],
 )
 def test_what_no_receiver_understands_is_refused(text: str, words: str) -> None:

@@ -40,8 +40,8 @@ def test_spaces_and_a_last_semicolon_do_not_matter() -> None:
         ("v=DMARC1; p=block", "p=block: write none or quarantine or reject"),
         ("v=DMARC1; p=none; pct=101", "pct=101: write 0 to 100"),
         ("v=DMARC1; p=none; adkim=strict", "adkim=strict: write r or s"),
-        ("v=DMARC1; p=none; p=reject", "broken at 'p'"),
-        ("v=DMARC1; p=none; quarantine", "broken at 'quarantine'"),
+        ("v=DMARC1; p=none; p=reject", "not valid at 'p'"),
+        ("v=DMARC1; p=none; quarantine", "not valid at 'quarantine'"),
     ],
 )
 def test_what_no_receiver_would_understand_is_refused(text: str, sentence: str) -> None:
@@ -86,9 +86,9 @@ def test_a_policy_is_never_lowered_and_raised_one_step_at_a_time(
     ("existing", "asked", "words"),
     [
         ("p=none; rua=mailto:a@a.example", "none", ""),
-        ("p=none; rua=mailto:a@a.example", "quarantine", "none becomes quarantine: the step wants"),
-        ("p=none; rua=mailto:a@a.example", "reject", "reject is asked for, and a later run takes"),
-        ("p=none", "quarantine", "so far nobody gets these reports; set mail_dmarc_reports"),
+        ("p=none; rua=mailto:a@a.example", "quarantine", "none becomes quarantine: the step needs"),
+        ("p=none; rua=mailto:a@a.example", "reject", "mail_dmarc is reject; a later run takes"),
+        ("p=none", "quarantine", "no address gets these reports yet; set mail_dmarc_reports"),
     ],
 )
 def test_a_step_names_the_evidence_that_it_wants(existing: str, asked: Policy, words: str) -> None:
@@ -135,5 +135,5 @@ def test_reports_go_to_mailboxes(uri: str, domain: str | None) -> None:
     if domain:
         assert receiver(uri) == domain
     else:
-        with pytest.raises(MailError, match="nobody sends DMARC reports"):
+        with pytest.raises(MailError, match="cannot receive DMARC reports"):
             receiver(uri)

@@ -39,14 +39,14 @@ def test_good_policies(text: str, policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "is not a policy of MTA-STS"),
-        (TEXT.replace("STSv1", "STSv2"), "is not a policy of MTA-STS"),
+        ("", "is not an MTA-STS policy"),
+        (TEXT.replace("STSv1", "STSv2"), "is not an MTA-STS policy"),
         (TEXT.replace("testing", "strict"), "mode 'strict': write none, testing or enforce"),
         (TEXT.replace("mode: testing\n", ""), "mode ''"),
         (TEXT.replace("86400", "soon"), "max_age 'soon'"),
         (TEXT.replace("86400", "31557601"), "max_age '31557601'"),
-        (re.sub("mx: .*\n", "", TEXT), "names no host"),
-        (TEXT + "hello\n", "broken at 'hello'"),
+        (re.sub("mx: .*\n", "", TEXT), "names no mail host"),
+        (TEXT + "hello\n", "not valid at 'hello'"),
     ],
 )
 def test_bad_policies_are_told_apart(text: str, sentence: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from deploys.mail import dkim_rotation
 from deploys.mail.dkim import is_revoked
-from deploys.mail.dkim_rotation import DAY, FORGOTTEN, later, signer, wanted
+from deploys.mail.dkim_rotation import DAY, UNCACHED, signing_slot, slots_after, slots_with_keys
 from deploys.mail.dkim_slots import Slot, Slots
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
@@ -19,7 +19,7 @@ NOW = 1000 * DAY
 LOST = Slot({"rsa": "MIIB"}, signing=NOW)
 FREE, USED = Slot(), Slot(revoked=NOW - 100 * DAY)
 NEXT, WAITING = Slot(KEYS), Slot(KEYS, revoked=NOW - 100 * DAY)
-SEEN = Slot(KEYS, revoked=NOW - 100 * DAY, seen=NOW - FORGOTTEN)
+SEEN = Slot(KEYS, revoked=NOW - 100 * DAY, seen=NOW - UNCACHED)
 
 
 def settings(rotate: str = "", **own: Any) -> MailSettings:
@@ -63,7 +63,7 @@ def retired(days: float) -> Slot:
 def test_keys_are_made_when_it_is_time_and_a_slot_is_free(
     rotate: str, first: Slot, second: Slot, slots: tuple[int, ...]
 ) -> None:
-    assert wanted(settings(rotate), {1: first, 2: second}, NOW) == slots
+    assert slots_with_keys(settings(rotate), {1: first, 2: second}, NOW) == slots
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_keys_are_made_when_it_is_time_and_a_slot_is_free(
 def test_keys_sign_once_everybody_can_find_them(
     first: Slot, second: Slot, signing: int | None, *, ready: bool
 ) -> None:
-    assert signer({1: first, 2: second}, NOW, ready=ready) == signing
+    assert signing_slot({1: first, 2: second}, NOW, ready=ready) == signing
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_retired_keys_stay_for_as_long_as_mail_may_wait_and_a_day(
     chosen = settings(mail_postfix_main=own)
     slots = {1: retired(days), 2: current(days)}
 
-    assert dkim_rotation.expired(chosen, slots, NOW) == (1 if over else None)
+    assert dkim_rotation.expired_slot(chosen, slots, NOW) == (1 if over else None)
     texts = {one.selector: one.text for one in dkim_rotation.published(chosen, slots, NOW)}
     assert is_revoked(texts["mx1-rsa"]) is over
     assert texts["mx1-2-rsa"] == "v=DKIM1; k=rsa; p=MIIB"
 
 
 def test_keys_that_nothing_has_followed_never_expire() -> None:
-    assert dkim_rotation.expired(settings(), {1: retired(900), 2: NEXT}, NOW) is None
+    assert dkim_rotation.expired_slot(settings(), {1: retired(900), 2: NEXT}, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,14 @@ def test_a_delegated_domain_has_a_record_at_every_name_from_the_first_day() -> N
         (current(2), FREE, ""),
         (current(2), NEXT, ""),
         (FREE, FREE, ""),
-        (current(0.5), FREE, "the keys sign since 1972-09-26 12:00 UTC only"),
-        (current(2), retired(2), "may be deleted, after 1972-10-01 00:00 UTC"),
+        (current(0.5), FREE, "the keys sign only since 1972-09-26 12:00 UTC"),
+        (current(2), retired(2), "are deleted, after 1972-10-01 00:00 UTC"),
     ],
 )
 def test_a_rotation_that_does_not_begin_at_once_says_why(
     first: Slot, second: Slot, said: str
 ) -> None:
-    sentence = dkim_rotation.hindrance(settings("now"), {1: first, 2: second}, NOW)
+    sentence = dkim_rotation.rotation_notice(settings("now"), {1: first, 2: second}, NOW)
 
     assert said in sentence
     assert bool(said) is bool(sentence)
@@ -166,15 +166,17 @@ def test_a_rotation_that_does_not_begin_at_once_says_why(
 def test_keys_that_wait_for_resolvers_to_forget_say_until_when() -> None:
     seen = replace(WAITING, seen=NOW)
 
-    assert "run after 1972-09-28 01:00 UTC" in dkim_rotation.patience({1: current(1), 2: seen}, NOW)
-    assert dkim_rotation.patience({1: current(1), 2: SEEN}, NOW) == ""
-    assert dkim_rotation.patience({1: current(1), 2: WAITING}, NOW) == ""
+    assert "run after 1972-09-28 01:00 UTC" in dkim_rotation.cache_notice(
+        {1: current(1), 2: seen}, NOW
+    )
+    assert dkim_rotation.cache_notice({1: current(1), 2: SEEN}, NOW) == ""
+    assert dkim_rotation.cache_notice({1: current(1), 2: WAITING}, NOW) == ""
 
 
 def test_times_ahead_of_the_clock_count_from_now_and_change_no_state() -> None:
     slots = {1: retired(-500), 2: current(-500)}
 
-    steadied = later(slots, NOW, signs={2}, seen=False, revoked=None)
+    steadied = slots_after(slots, NOW, signs={2}, seen=False, revoked=None)
 
     assert [steadied[n].state for n in (1, 2)] == ["retired", "current"]
     assert steadied[1].retired == steadied[2].signing == NOW
@@ -201,7 +203,7 @@ class Host:
             step()
 
     def _make(self) -> None:
-        for number in wanted(self.settings, self.slots, self.now):
+        for number in slots_with_keys(self.settings, self.slots, self.now):
             if not self.slots[number].public:
                 self.made += 1
                 key = {"rsa": f"key{self.made}", "ed25519": f"key{self.made}"}
@@ -226,15 +228,15 @@ class Host:
         return following is not None and (following == self.signs or self._seen(following))
 
     def _sign(self) -> None:
-        chosen = signer(self.slots, self.now, ready=self._ready())
+        chosen = signing_slot(self.slots, self.now, ready=self._ready())
         if chosen and (chosen == self.signs or self._seen(chosen)):
             self.signs = chosen
 
     def _turn(self) -> None:
-        gone = dkim_rotation.expired(self.settings, self.slots, self.now)
+        gone = dkim_rotation.expired_slot(self.settings, self.slots, self.now)
         signs = {self.signs} - {None}
         self.slots = dict(
-            later(self.slots, self.now, signs=signs, seen=self._ready(), revoked=gone)
+            slots_after(self.slots, self.now, signs=signs, seen=self._ready(), revoked=gone)
         )
 
     def send(self) -> None:
@@ -320,7 +322,7 @@ def test_the_same_run_again_and_again_rotates_once() -> None:
 def test_a_run_that_finds_everything_done_changes_nothing() -> None:
     slots: Slots = {1: USED, 2: current(9)}
 
-    assert later(slots, NOW, signs={2}, seen=False, revoked=None) == slots
+    assert slots_after(slots, NOW, signs={2}, seen=False, revoked=None) == slots
 
 
 @pytest.mark.parametrize(
@@ -341,12 +343,12 @@ def test_a_run_that_finds_everything_done_changes_nothing() -> None:
 def test_what_happened_is_noted_once(
     first: Slot, second: Slot, signs: set[int | None], result: tuple[Slot, Slot], *, seen: bool
 ) -> None:
-    after = later({1: first, 2: second}, NOW, signs=signs, seen=seen, revoked=None)
+    after = slots_after({1: first, 2: second}, NOW, signs=signs, seen=seen, revoked=None)
 
     assert (after[1], after[2]) == result
 
 
 def test_a_slot_whose_keys_are_deleted_is_free_and_remembers_that_it_was_used() -> None:
-    after = later({1: retired(9), 2: current(9)}, NOW, signs={2}, seen=False, revoked=1)
+    after = slots_after({1: retired(9), 2: current(9)}, NOW, signs={2}, seen=False, revoked=1)
 
     assert after[1] == Slot(revoked=NOW)

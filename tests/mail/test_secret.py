@@ -65,12 +65,12 @@ BAD = [
     (file("/"), 'file("/") cannot be read (Is a directory)'),
     (file("~nobody-of-that-name/key"), 'file("~nobody-of-that-name/key") cannot be read'),
     (file(os.devnull), "is empty"),
-    (command("nonexistent-program"), "cannot be started (No such file or directory)"),
-    (command("sh", "-c", f"echo {TREASURE}; exit 3"), 'command("sh", …) cannot be had'),
-    (command("sh", "-c", f"echo {TREASURE} >&2; exit 3"), "ended with status 3"),
+    (command("nonexistent-program"), "cannot be run (No such file or directory)"),
+    (command("sh", "-c", f"echo {TREASURE}; exit 3"), 'command("sh", …) cannot be read'),
+    (command("sh", "-c", f"echo {TREASURE} >&2; exit 3"), "failed with status 3"),
     (command("true"), 'command("true") is empty'),
     (command("printf", r"\377"), "not UTF-8"),
-    (command("a\0b"), "cannot be started"),
+    (command("a\0b"), "cannot be run"),
 ]
 
 
@@ -91,7 +91,7 @@ def test_a_secret_that_cannot_be_had_is_named(
 def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "COMMAND_SECONDS", 0.1)
 
-    with pytest.raises(MailError, match=r"gave no answer in 0\.1 s"):
+    with pytest.raises(MailError, match=r"did not end within 0\.1 s"):
         command("sleep", "5").resolve()
 
 

@@ -54,7 +54,7 @@ def good(**data: Any) -> Fleet:
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: str) -> None:
-    assert f"mx1: {key} is not a key; did you mean {near}?" in mistakes(**{key: "x"})
+    assert f"mx1: {key} is not a setting; did you mean {near}?" in mistakes(**{key: "x"})
 
 
 @pytest.mark.parametrize(
@@ -69,26 +69,26 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: st
             {"mail_addresses": ["203.0.113.300"]},
             "mail_addresses.0: '203.0.113.300' is not an address",
         ),
-        ({"mail_addresses": []}, "mail_addresses: [] was given"),
+        ({"mail_addresses": []}, "mail_addresses: [] is not valid"),
         ({"mail_networks": ["203.0.113.5/24"]}, "is not a network"),
-        ({"mail_ttl": 3}, "mail_ttl: 3 was given"),
-        ({"mail_dmarc": "block"}, "mail_dmarc: 'block' was given"),
+        ({"mail_ttl": 3}, "mail_ttl: 3 is not valid"),
+        ({"mail_dmarc": "block"}, "mail_dmarc: 'block' is not valid"),
         ({"mail_postfix_main": {"a b": "1"}}, "mail_postfix_main.a b"),
-        ({"mail_postfix_main": {"x": "1\ny = 2"}}, "a Postfix value is one line"),
+        ({"mail_postfix_main": {"x": "1\ny = 2"}}, "has several lines; write one line"),
         ({"mail_postfix_master": {"smtp": "n - y - - smtpd"}}, "mail_postfix_master.smtp"),
         (
             {"mail_aliases": {"info@elsewhere.example": "root"}},
             "elsewhere.example is not in mail_domains",
         ),
-        ({"mail_aliases": {"in fo": "root"}}, "is not an address"),
+        ({"mail_aliases": {"in fo": "root"}}, "is not a recipient"),
         ({"mail_dkim_selector": "a.b"}, "mail_dkim_selector: 'a.b' is not a selector; write one"),
         ({"mail_dkim_selector": "x" * 56}, "is not a selector"),
-        ({"mail_dkim_rotate": "monthly"}, "mail_dkim_rotate: 'monthly' is no time to rotate keys"),
-        ({"mail_dkim_rotate": "0d"}, "write '', 'now' or an age like '180d'"),
+        ({"mail_dkim_rotate": "monthly"}, "mail_dkim_rotate: 'monthly' is not an age of keys"),
+        ({"mail_dkim_rotate": "0d"}, "write one like '180d', or '' or 'now'"),
         ({"mail_dkim_cname": "keys"}, "mail_dkim_cname: 'keys' is not a domain name"),
         (
             {"mail_dkim_cname": {"other.example": "keys.example.net"}},
-            "mail_dkim_cname.other.example leads nobody anywhere",
+            "mail_dkim_cname.other.example has no effect",
         ),
         (
             {"mail_dkim_cname": ".".join(["x" * 60] * 4)},
@@ -97,15 +97,24 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: st
         ({"mail_account_rate": "100"}, "mail_account_rate: '100' is not a rate; write one like"),
         ({"mail_account_rate": "0/1h"}, "is not a rate"),
         ({"mail_rspamd": {"../x.conf": {}}}, "mail_rspamd.../x.conf"),
-        ({"mail_postmaster": "Some One"}, "mail_postmaster: 'Some One' was given"),
-        ({"mail_spf_all": "?all"}, "mail_spf_all: '?all' was given"),
+        ({"mail_postmaster": "Some One"}, "mail_postmaster: 'Some One' is not valid"),
+        ({"mail_spf_all": "?all"}, "mail_spf_all: '?all' is not valid"),
         ({"mail_dmarc_reports": ["x"]}, "mail_dmarc_reports.0: 'x' is not a mail address"),
         ({"mail_tls_rpt": "x"}, "mail_tls_rpt.0: 'x' is not a mail address; write one like"),
-        ({"mail_tls_rpt": "http://b.example"}, "takes no reports; write an address or an https"),
-        ({"mail_tls_rpt": "https://b.example/a,b"}, "takes no reports"),
+        (
+            {"mail_tls_rpt": "http://b.example"},
+            "cannot receive reports; write a mail address or an https",
+        ),
+        ({"mail_tls_rpt": "https://b.example/a,b"}, "cannot receive reports"),
         ({"mail_caa": "letsencrypt"}, "mail_caa: 'letsencrypt' is not a domain name"),
-        ({"mail_bimi": "http://b.example/l.svg"}, "mail_bimi: 'http://b.example/l.svg' is no logo"),
-        ({"mail_bimi": "https://b.example/l.png"}, "is no logo; write the https:// URL of an .svg"),
+        (
+            {"mail_bimi": "http://b.example/l.svg"},
+            "mail_bimi: 'http://b.example/l.svg' is not a logo",
+        ),
+        (
+            {"mail_bimi": "https://b.example/l.png"},
+            "is not a logo; write the https:// URL of an .svg",
+        ),
         ({"mail_silent_domains": ["x"]}, "mail_silent_domains.0: 'x' is not a domain name"),
         (
             {"mail_silent_domains": ["harbor.example"]},
@@ -124,17 +133,20 @@ def test_a_wrong_value_is_named_with_its_key(data: dict[str, Any], sentence: str
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"mail_relay": "mx1.harbor.example"}, "mail_relay: 'mx1.harbor.example' names no port"),
+        ({"mail_relay": "mx1.harbor.example"}, "mail_relay: 'mx1.harbor.example' has no port"),
         ({"mail_relay": "mx1:465"}, "mail_relay: 'mx1' is not a domain name"),
-        ({"mail_relay": "mx1.harbor.example:70000"}, "names no port"),
+        ({"mail_relay": "mx1.harbor.example:70000"}, "has no port"),
         ({"mail_relay_login": "app"}, "mail_relay_login: 'app' is not a mail address"),
-        ({"mail_relay_password": "sesame"}, "mail_relay_password: this is no reference"),
+        ({"mail_relay_password": "sesame"}, "mail_relay_password: this is not a reference"),
         ({"mail_relay_password": env("NOT_SET")}, 'the secret env("NOT_SET") is not set'),
-        ({"mail_relay_password": command("printf", "a\nb")}, "mail_relay_password spans lines"),
+        (
+            {"mail_relay_password": command("printf", "a\nb")},
+            "mail_relay_password has several lines",
+        ),
         ({"mail_relay_ca": "/none.pem"}, "mail_relay_ca: '/none.pem' cannot be read"),
-        ({"mail_relay_ca": __file__}, "holds no certificate"),
+        ({"mail_relay_ca": __file__}, "has no certificate"),
         ({"mail_root": "root"}, "mail_root: 'root' is not a mail address"),
-        ({"mail_relais": "x"}, "mail_relais is not a key; did you mean mail_relay?"),
+        ({"mail_relais": "x"}, "mail_relais is not a setting; did you mean mail_relay?"),
     ],
 )
 def test_a_clients_wrong_value_is_named_with_its_key(data: dict[str, Any], sentence: str) -> None:
@@ -147,7 +159,7 @@ def test_a_clients_wrong_value_is_named_with_its_key(data: dict[str, Any], sente
 
 
 def test_a_host_has_one_role() -> None:
-    with pytest.raises(MailError, match="mx1: it is in the groups 'mail' and 'client'"):
+    with pytest.raises(MailError, match="mx1 is in the groups 'mail' and 'client'"):
         fleet_from({"mx1": MX1}, {}, {"mx1": CLIENT})
 
 
@@ -224,14 +236,14 @@ def test_every_known_key_says_what_it_is_for() -> None:
 def test_two_hosts_of_a_domain_have_keys_of_different_names(twin: dict[str, str]) -> None:
     mx2 = MX2 | {"mail_domains": ["harbor.example"], "mail_dkim_selector": "mx1"} | twin
 
-    with pytest.raises(MailError, match=r"mail_dkim_selector is 'mx1' for .* on mx1"):
+    with pytest.raises(MailError, match=r"mail_dkim_selector 'mx1' for .* of mx1"):
         fleet_from({"mx1": MX1 | {"mail_domains": ["harbor.example"]}, "mx2": mx2}, {})
 
 
 def test_a_host_of_the_name_of_anothers_second_keys_is_refused() -> None:
     mx1, mx2 = (own | {"mail_domains": ["harbor.example"]} for own in (MX1, MX2))
 
-    with pytest.raises(MailError, match=r"mail_dkim_selector is 'mx1-2' for harbor\.example"):
+    with pytest.raises(MailError, match=r"mail_dkim_selector 'mx1-2' for harbor\.example"):
         fleet_from({"mx1": mx1, "mx2": mx2 | {"mail_dkim_selector": "mx1-2"}}, {})
 
 

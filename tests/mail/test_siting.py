@@ -108,19 +108,19 @@ def test_what_a_host_serves_is_what_is_announced() -> None:
             {**ACCOUNTS, "mail_autoconfig": True, "mail_tls": "self-signed"},
             "mx1: mail_autoconfig needs certificates that others trust",
         ),
-        ({"mail_autoconfig": True}, "mx1: mail_autoconfig has nothing to tell: add mail_accounts"),
-        ({"mail_mta_sts": "on"}, "mail_mta_sts: 'on' was given"),
-        ({"mail_sites": []}, "mx1: mail_sites is not a key"),
+        ({"mail_autoconfig": True}, "mx1: mail_autoconfig needs accounts; add mail_accounts"),
+        ({"mail_mta_sts": "on"}, "mail_mta_sts: 'on' is not valid"),
+        ({"mail_sites": []}, "mx1: mail_sites is not a setting"),
         (
             {"mail_mta_sts": "testing", "mail_tls_names": ["mta-sts.harbor.example"]},
-            "mx1: mta-sts.harbor.example is the name of a domain's web site; take it out of",
+            "mx1: mta-sts.harbor.example is the name of a domain's web site; remove it from",
         ),
         (
             {
                 "mail_mta_sts": "testing",
                 "mx2": {"mail_domains": ["harbor.example", ".".join(["a" * 61] * 4)]},
             },
-            "is too long for a name; take mail_mta_sts and mail_autoconfig out",
+            "has more than 253 octets; remove mail_mta_sts and mail_autoconfig",
         ),
         (
             {

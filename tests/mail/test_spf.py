@@ -182,5 +182,5 @@ def test_a_name_that_never_sends_lets_nobody_in(existing: str, result: str) -> N
 def test_a_name_that_never_sends_and_lets_somebody_in_is_a_conflict(
     existing: str, sender: str
 ) -> None:
-    with pytest.raises(MailError, match=f"^{sender} may send its mail.* mail_silent_domains says"):
+    with pytest.raises(MailError, match=f" permits {sender}, and mail_silent_domains says"):
         merged(Spf(("-all",)), [existing], strict=True)

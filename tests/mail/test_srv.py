@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploys.mail.srv import NOWHERE, Srv, record_name
+from deploys.mail.srv import NOT_OFFERED, Srv, record_name
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from deploys.mail.srv import NOWHERE, Srv, record_name
     [
         ("0 1 465 mx1.harbor.example.", Srv.at("mx1.harbor.example", 465)),
         ("10 5 587 mx2.harbor.example.", Srv(10, 5, 587, "mx2.harbor.example.")),
-        ("0 0 0 .", NOWHERE),
+        ("0 0 0 .", NOT_OFFERED),
     ],
 )
 def test_a_place_reads_back_as_it_was_written(text: str, value: Srv) -> None:
@@ -19,7 +19,10 @@ def test_a_place_reads_back_as_it_was_written(text: str, value: Srv) -> None:
 
 
 def test_a_place_is_the_same_however_much_it_is_preferred() -> None:
-    assert Srv.parse("9 9 465 MX1.harbor.example.").place == Srv.at("mx1.harbor.example", 465).place
+    assert (
+        Srv.parse("9 9 465 MX1.harbor.example.").endpoint
+        == Srv.at("mx1.harbor.example", 465).endpoint
+    )
 
 
 def test_a_services_name_is_below_the_domain() -> None:

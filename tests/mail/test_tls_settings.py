@@ -25,22 +25,22 @@ def test_a_host_needs_no_word_about_tls() -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"mail_tls": "certbot"}, "mail_tls: 'certbot' was given"),
+        ({"mail_tls": "certbot"}, "mail_tls: 'certbot' is not valid"),
         ({"mail_tls": "files"}, "mail_tls_files.mx1.harbor.example is missing"),
         (
             {"mail_tls_files": {"mx1.harbor.example": "/x.pem"}},
-            "mail_tls_files.mx1.harbor.example serves nothing",
+            "mail_tls_files.mx1.harbor.example is not used",
         ),
         (
             {
                 "mail_tls": "files",
                 "mail_tls_files": {"mx1.harbor.example": "/x.pem", "www.example": "/y.pem"},
             },
-            "mail_tls_files.www.example serves nothing",
+            "mail_tls_files.www.example is not used",
         ),
         (
             {"mail_tls": "files", "mail_tls_files": {"mx1.harbor.example": "own.pem"}},
-            "'own.pem' was given",
+            "'own.pem' is not valid",
         ),
         (
             {
@@ -48,19 +48,19 @@ def test_a_host_needs_no_word_about_tls() -> None:
                 "mail_tls_files": {"mx1.harbor.example": "/x.pem"},
                 "mail_tls_rotate": "now",
             },
-            "put the new pair in place of your files instead",
+            "replace your files instead",
         ),
         ({"mail_tls_rotate": "now", "mail_dane": False}, "a host has none; set mail_dane = True"),
-        ({"mail_tls_rotate": "yearly"}, "mail_tls_rotate: 'yearly' was given"),
+        ({"mail_tls_rotate": "yearly"}, "mail_tls_rotate: 'yearly' is not valid"),
         ({"mail_tls_names": ["mail"]}, "'mail' is not a domain name"),
-        ({"mail_tls_outbound": {"example.org": "always"}}, "'always' was given"),
-        ({"mail_tls_outbound": {"user@example.org": "secure"}}, "'user@example.org' was given"),
-        ({"mail_acme_directory": "acme.example"}, "'acme.example' was given"),
-        ({"mail_acme_contact": "nobody"}, "'nobody' was given"),
+        ({"mail_tls_outbound": {"example.org": "always"}}, "'always' is not valid"),
+        ({"mail_tls_outbound": {"user@example.org": "secure"}}, "'user@example.org' is not valid"),
+        ({"mail_acme_directory": "acme.example"}, "'acme.example' is not valid"),
+        ({"mail_acme_contact": "nobody"}, "'nobody' is not valid"),
         ({"mail_acme_ca_file": "/nowhere.pem"}, "'/nowhere.pem' cannot be read"),
         ({"mail_resolver_forwards": ["resolver"]}, "'resolver' is not an address"),
-        ({"mail_resolver_trust_anchor": "20326 8 2"}, "is no trust anchor"),
-        ({"mail_resolver_trust_anchor": ". DS 20326 8 2 XY"}, "is no trust anchor"),
+        ({"mail_resolver_trust_anchor": "20326 8 2"}, "is not a trust anchor"),
+        ({"mail_resolver_trust_anchor": ". DS 20326 8 2 XY"}, "is not a trust anchor"),
     ],
 )
 def test_a_mistake_is_answered_with_what_to_write(data: dict[str, Any], sentence: str) -> None:

@@ -52,16 +52,22 @@ def test_what_one_group_alone_says_holds_for_all() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ({"verify_onyl": "x"}, "mx1: verify_onyl is not a key; did you mean verify_only?"),
-        ({"verify_host": "peer"}, "verify_host: peer is no host of the group 'mail'; did you mean"),
+        ({"verify_onyl": "x"}, "mx1: verify_onyl is not a setting; did you mean verify_only?"),
+        (
+            {"verify_host": "peer"},
+            "verify_host: peer is not a host of the group 'mail'; did you mean",
+        ),
         ({"verify_domain": "harbour.example"}, "did you mean harbor.example?"),
         ({"verify_domain": "a b"}, "verify_domain.0: 'a b' is not a domain name"),
-        ({"verify_fail_on": "never"}, "verify_fail_on: 'never' was given, but input should be"),
-        ({"verify_waivers": [{**WAIVER, "until": "soon"}]}, "verify_waivers.0.until: 'soon' was"),
+        ({"verify_fail_on": "never"}, "verify_fail_on: 'never' is not valid: input should be"),
+        ({"verify_waivers": [{**WAIVER, "until": "soon"}]}, "verify_waivers.0.until: 'soon' is"),
         ({"verify_waivers": [{"id": "smtp.tls"}]}, "verify_waivers.0.reason is missing"),
-        ({"verify_waivers": [{**WAIVER, "reason": ""}]}, "verify_waivers.0.reason: '' was given"),
-        ({"verify_waivers": [{**WAIVER, "why": "x"}]}, "verify_waivers.0.why: 'x' was given"),
-        ({"verify_metrics": "here"}, "verify_metrics: 'here' was given"),
+        (
+            {"verify_waivers": [{**WAIVER, "reason": ""}]},
+            "verify_waivers.0.reason: '' is not valid",
+        ),
+        ({"verify_waivers": [{**WAIVER, "why": "x"}]}, "verify_waivers.0.why: 'x' is not valid"),
+        ({"verify_metrics": "here"}, "verify_metrics: 'here' is not valid"),
     ],
     ids=str,
 )
@@ -83,7 +89,7 @@ def test_a_receiver_that_is_none_is_not_shown(receiver: str) -> None:
 
 
 def test_hosts_that_differ_are_told() -> None:
-    with pytest.raises(MailError, match="mx2: verify_fast is not what it is for mx1; there is one"):
+    with pytest.raises(MailError, match="mx2: verify_fast has another value on mx1, and one run"):
         said({"verify_fast": True}, {"verify_fast": False})
 
 

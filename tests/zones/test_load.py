@@ -69,7 +69,7 @@ def test_secrets_are_resolved_wherever_they_are_and_never_shown() -> None:
         ),
         (POWERDNS | {"api_key": env("TEST_UNSET")}, 'env("TEST_UNSET") is not set: export TEST_UN'),
         (POWERDNS | {"api_key": file("/absent")}, 'file("/absent") cannot be read'),
-        (POWERDNS | {"api_key": command("false")}, 'command("false") cannot be had'),
+        (POWERDNS | {"api_key": command("false")}, 'command("false") cannot be read'),
     ],
 )
 def test_a_wrong_configuration_is_one_sentence(

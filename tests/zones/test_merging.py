@@ -126,7 +126,11 @@ def test_values_of_others_stay(
         (LOGO, ("v=BIMI1",), "default._bimi.harbor.example: the BIMI record 'v=BIMI1' names no lo"),
         (ACCOUNT, ('0 issue ";"',), 'mx1.harbor.example has the CAA 0 issue ";", so no author'),
         (SILENT_MX, ("10 mx.b.example.",), "is in mail_silent_domains, but has the MX 10 mx.b.ex"),
-        (SILENT_SPF, ("v=spf1 a -all",), "harbor.example: a may send its mail, by the SPF policy"),
+        (
+            SILENT_SPF,
+            ("v=spf1 a -all",),
+            "harbor.example: the SPF policy 'v=spf1 a -all' permits a, and",
+        ),
         (STS, ("v=STSv1; id=2026;",), "_mta-sts.harbor.example announces a policy of others"),
         (SPF, ("v=spf1 mox -all",), "harbor.example: the SPF policy 'v=spf1 mox -all' is broken"),
     ],
@@ -146,9 +150,9 @@ def test_a_decision_of_the_owner_is_refused(
         (
             REPORTED,
             ("v=DMARC1; p=none; rua=mailto:x@b.example",),
-            "none becomes quarantine: the step wants some weeks of reports in which all mail",
+            "none becomes quarantine: the step needs some weeks of reports in which all mail",
         ),
-        (REPORTED, ("v=DMARC1; p=none; rua=mailto:x@b.example",), "a later run takes that next"),
+        (REPORTED, ("v=DMARC1; p=none; rua=mailto:x@b.example",), "a later run takes the next"),
         (
             LOGO,
             ("v=BIMI1; l=https://other.example/l.svg",),

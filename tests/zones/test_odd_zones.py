@@ -210,8 +210,8 @@ def test_a_completed_policy_of_others_keeps_its_ttl() -> None:
         ('"v=DMARC1; p=quarantine; fo=1; rua=mailto:d@harbor.example"',),
     )
     (change,) = (change for change in result.changes if change.name.startswith("_dmarc"))
-    assert "none becomes quarantine: the step wants some weeks of reports" in change.why
-    assert "reject is asked for, and a later run takes that next step" in change.why
+    assert "none becomes quarantine: the step needs some weeks of reports" in change.why
+    assert "mail_dmarc is reject; a later run takes the next step" in change.why
 
 
 def test_long_texts_are_cut_into_strings_that_read_as_one() -> None:

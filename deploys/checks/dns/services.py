@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ...mail import srv
-from ...mail.srv import NOWHERE, Srv
+from ...mail.srv import NOT_OFFERED, Srv
 from ..clients.srv_targets import SrvTarget, connections
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
@@ -52,18 +52,18 @@ class Service:
         """Return the finding about a server's records."""
         found = set(map(_place, answer.values))
         saw = f"{answer.server}: {self.record} SRV {', '.join(answer.values[:MOST]) or 'nothing'}"
-        missing = [one for one in self.wanted if one.place not in found]
-        if missing and found - {NOWHERE.place} and len(missing) == len(self.wanted):
+        missing = [one for one in self.wanted if one.endpoint not in found]
+        if missing and found - {NOT_OFFERED.endpoint} and len(missing) == len(self.wanted):
             return self._elsewhere(saw)
         if missing:
             records = ", ".join(f"{self.record} SRV {one}" for one in missing)
             return SRV.error(self.domain, saw, f"publish: {records}")
-        if found == {NOWHERE.place}:
+        if found == {NOT_OFFERED.endpoint}:
             saw = f"{saw} (not offered)"
         return SRV.ok(self.domain, saw if found else f"{saw}; the inventory demands none")
 
     def _elsewhere(self, saw: str) -> Finding:
-        if self.wanted == (NOWHERE,):
+        if self.wanted == (NOT_OFFERED,):
             return SRV.ok(self.domain, f"{saw}: not a host of the inventory")
         wanted = ", ".join(map(str, self.wanted))
         saw = f"{saw}: no host of the inventory"
@@ -95,7 +95,7 @@ def services(scope: Scope, world: World) -> Iterable[Finding]:
 def _of_domain(domain: str, scope: Scope) -> list[Service]:
     hosts = demanding(scope, domain)
     names = [host.hostname for host in hosts if domain in host.account_domains]
-    return [Service(domain, name, srv.places(name, names)) for name in srv.SERVICES]
+    return [Service(domain, name, srv.records(name, names)) for name in srv.SERVICES]
 
 
 def _records(service: Service, world: World) -> list[Finding]:
@@ -108,11 +108,11 @@ def _targets(service: Service, world: World) -> list[SrvTarget]:
         found = {_place(value) for value in world.names.lookup(service.record, "SRV")}
     except UnansweredError:
         return []
-    targets = sorted(found - {NOWHERE.place})[:MOST]
+    targets = sorted(found - {NOT_OFFERED.endpoint})[:MOST]
     return [SrvTarget(service.name, name.removesuffix("."), port) for name, port in targets]
 
 
 def _place(value: str) -> tuple[str, int]:
     # RFC 2782: the target "." says that there is no service, whatever the port.
     found = Srv.parse(value)
-    return NOWHERE.place if found.target == NOWHERE.target else found.place
+    return NOT_OFFERED.endpoint if found.target == NOT_OFFERED.target else found.endpoint

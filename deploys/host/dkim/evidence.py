@@ -13,7 +13,7 @@ from itertools import product
 
 from ...mail import dkim, dkim_rotation
 from ...mail.dkim_rotation import Published
-from ...mail.dkim_slots import Slots, State, having
+from ...mail.dkim_slots import Slots, State, slot_in
 from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ..model.lookup import RecordLookup
@@ -44,7 +44,7 @@ class Evidence:
     @property
     def next_ready(self) -> bool:
         """Return whether the records of the next keys allow all that others sign now."""
-        following = having(self.slots, "next")
+        following = slot_in(self.slots, "next")
         if following is None:
             return False
         own = dkim_keys.signing_domains(self.settings)
@@ -54,7 +54,7 @@ class Evidence:
     def signs(self) -> SigningTable:
         """Return the keys that may sign for each domain."""
         ready = self.next_ready
-        slot = dkim_rotation.signer(self.slots, self.now, ready=ready)
+        slot = dkim_rotation.signing_slot(self.slots, self.now, ready=ready)
         allowed = self._allowed(slot) if slot else set()
         table = {
             domain: self._signing_keys(slot, domain, allowed)
@@ -93,7 +93,7 @@ def evidence(settings: MailSettings, existing: Existing, lookup: RecordLookup) -
     """Look up the records of a host's keys, and return them with the host's own state."""
     slots, now = keys.slots(settings, existing), existing.clock
     records = tuple(dkim_rotation.published(settings, slots, now))
-    expired, table = dkim_rotation.expired(settings, slots, now), existing_table(existing)
+    expired, table = dkim_rotation.expired_slot(settings, slots, now), existing_table(existing)
     used = {dkim.record_name(key.selector, domain) for domain in table for key in table[domain]}
     texts = texts_of(settings, records, "current", "next", "free")
     awaited = {name: text for name, text in texts.items() if name not in used}

@@ -37,7 +37,7 @@ class Rotation:
 def rotation(evidence: Evidence, signs: SigningTable) -> Rotation:
     """Return the deletions and notes that are due once the keys of a table sign."""
     settings, gone = evidence.settings, evidence.expired
-    later = dkim_rotation.later(
+    later = dkim_rotation.slots_after(
         evidence.slots,
         evidence.now,
         signs=_signing_slots(evidence, signs),

@@ -37,7 +37,7 @@ class DkimState:
 def dkim_state(settings: MailSettings, existing: Existing, lookup: RecordLookup) -> DkimState:
     """Return the state of a host's keys, with the records that the controller sees."""
     found = evidence(settings, existing, lookup)
-    wanted = dkim_rotation.wanted(settings, found.slots, found.now)
+    wanted = dkim_rotation.slots_with_keys(settings, found.slots, found.now)
     signs = found.signs()
     return DkimState(
         wanted=tuple(key for slot in wanted for key in keys.pair(settings, slot)),
@@ -55,8 +55,8 @@ def _waiting(found: Evidence) -> Iterator[str]:
     yield from filter(
         None,
         (
-            dkim_rotation.hindrance(found.settings, found.slots, found.now),
-            dkim_rotation.patience(found.slots, found.now),
+            dkim_rotation.rotation_notice(found.settings, found.slots, found.now),
+            dkim_rotation.cache_notice(found.slots, found.now),
         ),
     )
 

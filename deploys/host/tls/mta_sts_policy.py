@@ -60,7 +60,7 @@ class _Evidence:
     def site(self, site: Site) -> Site:
         """Return a site in the mode that the evidence allows."""
         now = self.served.get(site.domain)
-        standing = site.standing(served=now is not None and site.policy_name in self.names)
+        standing = site.required(served=now is not None and site.policy_name in self.names)
         if site.mode != "enforce" or _enforces(now):
             return standing
         proven = record_name(site.domain) in self.announced and self.certified

@@ -1,1 +1,1 @@
-"""The operator's settings: checked once, frozen, the only thing passed on."""
+"""Settings of an inventory: checked once, frozen, passed on as values."""

@@ -1,10 +1,9 @@
 """
-Accounts: who may log in to send, and with which addresses.
+Accounts: logins with their passwords and sender addresses.
 
-A password is kept as what it hashes to. Of the schemes that every supported Dovecot knows, two are
-worth it: Argon2id (RFC 9106) and SHA512-CRYPT. A secret reference is hashed on the controller, to
-the same hash in every run, as the salt follows from the account and the host: so a run sees whether
-anything has changed.
+A host keeps only the hash of a password: Argon2id (RFC 9106) or SHA512-CRYPT, the strong schemes
+of every supported Dovecot. A secret reference is hashed on the controller. Its salt follows
+from the account and the host, so the hash is the same in every run and shows a changed password.
 """
 
 import hashlib
@@ -19,7 +18,7 @@ from ..names import domain_name
 from .secret import Secret
 from .types import Words
 
-# OWASP's cheapest set of equal strength: 19 MiB, two passes, one lane.
+# The cheapest parameters that OWASP recommends: 19 MiB, two passes, one lane.
 MEMORY, PASSES, LANES, SALT, LENGTH = 19_456, 2, 1, 16, 32
 ARGON2ID = re.compile(
     r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}"
@@ -35,16 +34,16 @@ def _password(value: object) -> Secret | str:
         bare = str(value).removeprefix(scheme)
         if form.fullmatch(bare):
             return scheme + bare
-    # What was written may be the password itself, so the sentence must not repeat it.
+    # The value may be the password itself, so the sentence must not repeat it.
     raise ValueError(
-        "the value (masked here) is neither a hash nor a reference; write a hash as "
-        "'doveadm pw -s ARGON2ID' prints it, or a reference like file('~/.passwords/anna')"
+        "the value (masked here) is neither a hash nor a reference; write a hash from "
+        "'doveadm pw -s ARGON2ID', or a reference like file('~/.passwords/anna')"
     )
 
 
 def _address(value: object) -> str:
     local, at, domain = str(value).rpartition("@")
-    # What a login may consist of, and needs no quoting in any table (RFC 5321 section 4.1.2).
+    # Characters of a Dot-string (RFC 5321 section 4.1.2), which no table needs to quote.
     if not at or not re.fullmatch(r"[A-Za-z0-9.!#%&'*+/=?^_`{|}~-]+", local):
         raise ValueError(f"{value!r} is not an address; write one like 'anna@example.org'")
     return f"{local.lower()}@{domain_name(domain)}"
@@ -59,7 +58,7 @@ Password = Annotated[Secret | str, PlainValidator(_password)]
 
 
 class Account(BaseModel):
-    """What an account has: a password, and the addresses it may send with besides no other."""
+    """A password, and the only addresses that the account may send from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -68,7 +67,7 @@ class Account(BaseModel):
 
 
 def _own_address(accounts: dict[str, Account]) -> dict[str, Account]:
-    """Let an account that names no senders send with the address it logs in with."""
+    """Return the accounts, with the login as the sender where none is named."""
     return {
         login: account.model_copy(update={"senders": account.senders or (login,)})
         for login, account in accounts.items()
@@ -79,7 +78,7 @@ Accounts = Annotated[dict[MailAddress, Account], AfterValidator(_own_address)]
 
 
 def password_hash(password: Secret | str, login: str, hostname: str) -> str:
-    """Return what a host knows of a password; MailError where the reference leads nowhere."""
+    """Return the hash of a password for a host; raise MailError where the reference fails."""
     return password if isinstance(password, str) else _hashed(password, login, hostname)
 
 

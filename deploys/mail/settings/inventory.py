@@ -1,7 +1,7 @@
 """
-From the data of an inventory to settings, or to every mistake in it at once.
+Settings from the data of an inventory, or all of its mistakes at once.
 
-An unknown key is answered with the nearest known one; hosts are checked against each other.
+The message for an unknown key names the nearest known one. Hosts are checked against each other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ..errors import MailError
-from .cross_checks import of_client, of_hosts
+from .cross_checks import client_mistakes, host_mistakes
 from .model import Client, Fleet, MailSettings, Witness
 from .renamed import contradictions, with_new_keys
 from .verification import PREFIX as VERIFY
-from .verification import Verification, agreed, strangers, verify_keys
+from .verification import Verification, common_values, unknown_subjects, verify_keys
 from .web_sites import with_sites
 
 PREFIX = "mail_"
@@ -50,10 +50,10 @@ def fleet_from(
     null = [_checked(Client, name, PREFIX, data, mistakes) for name, data in clients.items()]
     settings = with_sites([host for host in mail if host])
     verification = _verification({**hosts, **witnesses, **controllers}, settings, mistakes)
-    mistakes += of_hosts(settings)
+    mistakes += host_mistakes(settings)
     mistakes += _role_mistakes(hosts, clients)
     for client in filter(None, null):
-        mistakes += of_client(client)
+        mistakes += client_mistakes(client)
     if mistakes:
         raise MailError("\n    ".join(mistakes))
     return Fleet(
@@ -64,21 +64,21 @@ def fleet_from(
     )
 
 
-def words_alone(data: HostData) -> Verification:
-    """Check what is asked of servers that are in no inventory; raise every mistake at once."""
+def verification_from(data: HostData) -> Verification:
+    """Check the `verify_*` keys of a run without an inventory; raise every mistake at once."""
     mistakes = list(contradictions("--data", data))
     data = with_new_keys(data)
     mistakes += _unknown_keys("--data", data)
-    asked = _words({"--data": data}, mistakes)
+    asked = _checked_verification({"--data": data}, mistakes)
     if asked.host:
-        mistakes.append("verify_host: there is no inventory with hosts; write verify_domain")
+        mistakes.append("verify_host needs an inventory with hosts; write verify_domain")
     if mistakes:
         raise MailError("\n    ".join(mistakes))
     return asked
 
 
 def known_keys() -> tuple[str, ...]:
-    """Return every key of this project that an inventory may hold."""
+    """Return every key that an inventory may hold."""
     fields = dict.fromkeys((*MailSettings.model_fields, *Client.model_fields))
     own = (f"{PREFIX}{field}" for field in fields)
     outside = (f"{PREFIX}witness_{field}" for field in Witness.model_fields)
@@ -90,7 +90,7 @@ def _unknown_keys(name: str, data: HostData) -> Iterator[str]:
     for key in sorted(data):
         if key.startswith((PREFIX, VERIFY)) and key not in known_keys():
             near = get_close_matches(key, known_keys(), n=1, cutoff=0)
-            yield f"{name}: {key} is not a key; did you mean {near[0]}?"
+            yield f"{name}: {key} is not a setting; did you mean {near[0]}?"
 
 
 def _checked(
@@ -111,16 +111,16 @@ def _checked(
 def _verification(
     data: Mapping[str, HostData], hosts: tuple[MailSettings, ...], mistakes: list[str]
 ) -> Verification:
-    asked = _words(data, mistakes)
+    verification = _checked_verification(data, mistakes)
     domains = [domain for host in hosts for domain in host.domains]
-    mistakes += strangers(asked, [host.inventory_name for host in hosts], domains)
-    return asked
+    mistakes += unknown_subjects(verification, [host.inventory_name for host in hosts], domains)
+    return verification
 
 
-def _words(data: Mapping[str, HostData], mistakes: list[str]) -> Verification:
-    words = agreed(data, mistakes)
+def _checked_verification(data: Mapping[str, HostData], mistakes: list[str]) -> Verification:
+    values = common_values(data, mistakes)
     fields = {
-        key.removeprefix(VERIFY): value for key, value in words.items() if key in verify_keys()
+        key.removeprefix(VERIFY): value for key, value in values.items() if key in verify_keys()
     }
     try:
         return Verification(**fields)
@@ -136,11 +136,11 @@ def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is 
     if detail["type"] == "value_error":
         return f"{path}: {detail['ctx']['error']}"
     message = detail["msg"][0].lower() + detail["msg"][1:]
-    # Whatever stands in mail_accounts or verify_mailboxes may be a password.
+    # A value in mail_accounts or verify_mailboxes may be a password.
     given = "a value" if path.startswith(("accounts", "mailboxes")) else repr(detail["input"])
-    return f"{path}: {given} was given, but {message}"
+    return f"{path}: {given} is not valid: {message}"
 
 
 def _role_mistakes(hosts: Iterable[str], clients: Iterable[str]) -> Iterator[str]:
     for name in sorted({*hosts} & {*clients}):
-        yield f"{name}: it is in the groups 'mail' and 'client'; take it out of one of them"
+        yield f"{name} is in the groups 'mail' and 'client'; remove it from one of them"

@@ -46,7 +46,7 @@ class MailSettings(
 ):
     """Settings of one mail host."""
 
-    # Not a key: the web sites that are this host's to serve, of all that the fleet has.
+    # Not a key: the web sites of the fleet that this host serves.
     sites: tuple[Site, ...] = ()
 
     @property
@@ -73,40 +73,40 @@ class MailSettings(
 
     @property
     def selector_base(self) -> str:
-        """Return what the names of the host's DKIM keys begin with."""
+        """Return the beginning of the host's DKIM selectors."""
         return self.dkim_selector or self.hostname.partition(".")[0]
 
     @property
     def host_names(self) -> tuple[str, ...]:
-        """Return every name that clients know this host by; each has a certificate of its own."""
+        """Return every name that clients use for this host; each has its own certificate."""
         return tuple(dict.fromkeys((self.hostname, *self.tls_names)))
 
     @property
     def published_names(self) -> tuple[str, ...]:
-        """Return every name at or below which this host has something to say in the DNS."""
+        """Return every name at or below which this host has records."""
         pointers = (address.reverse_pointer for address in self.addresses)
         zones = self.dkim_cname.values()
         return (self.hostname, *self.domains, *self.silent_domains, *zones, *pointers)
 
     @property
     def account_domains(self) -> frozenset[str]:
-        """Return the domains of those who may log in here."""
+        """Return the domains of the accounts."""
         return frozenset(login.rpartition("@")[2] for login in self.accounts)
 
     @property
     def site_names(self) -> tuple[str, ...]:
-        """Return every name at which a web site of this host answers, by the inventory."""
-        sites = (site.standing(served=False) for site in self.sites)
+        """Return every name of the web sites that the inventory asks for."""
+        sites = (site.required(served=False) for site in self.sites)
         return tuple(name for site in sites for name in site.names)
 
     @property
     def certified_names(self) -> tuple[str, ...]:
-        """Return every name that this host has a certificate of, web sites' included."""
+        """Return every name with a certificate, those of web sites included."""
         return (*self.host_names, *self.site_names)
 
     def recipients(self) -> dict[str, tuple[str, ...]]:
-        """Return every address of every domain that is deliverable here, and where it goes."""
-        # RFC 5321 section 4.5.1 and RFC 2142 section 4 demand postmaster and abuse.
+        """Return every recipient of every domain with its targets."""
+        # RFC 5321 section 4.5.1 requires postmaster, RFC 2142 section 4 abuse.
         required = {"postmaster": (self.postmaster,), "abuse": (self.postmaster,)}
         return {
             f"{local}@{domain}": targets
@@ -150,9 +150,10 @@ class Witness(Frozen):
 
 class Fleet(Frozen):
     """
-    Every mail host, client and witness of an inventory, checked against each other.
+    All mail hosts, clients and witnesses of an inventory, checked against each other.
 
-    In a run that is about a part of them, `others` are the mail hosts that it is not about.
+    A run for a part of the fleet has its other mail hosts in `others`. Hosts of a `foreign` fleet
+    are in no inventory; their settings come from the DNS.
     """
 
     hosts: tuple[MailSettings, ...]
@@ -162,26 +163,26 @@ class Fleet(Frozen):
     others: tuple[MailSettings, ...] = ()
 
     def host(self, inventory_name: str) -> MailSettings:
-        """Return the settings of a mail host by pyinfra's name for it."""
+        """Return the settings of a mail host by its inventory name."""
         return next(host for host in self.hosts if host.inventory_name == inventory_name)
 
     def deployed(self, inventory_name: str) -> HostSettings:
-        """Return the settings of a mail host or client by pyinfra's name for it."""
+        """Return the settings of a mail host or client by its inventory name."""
         everyone: tuple[HostSettings, ...] = (*self.hosts, *self.clients)
         return next(host for host in everyone if host.inventory_name == inventory_name)
 
     @property
     def domains(self) -> tuple[str, ...]:
-        """Return every domain that any host receives mail for, sorted."""
+        """Return every domain that a host receives mail for, sorted."""
         return tuple(sorted({domain for host in self.hosts for domain in host.domains}))
 
     @property
     def silent_domains(self) -> tuple[str, ...]:
-        """Return every name that never sends nor receives, sorted."""
+        """Return every name that never sends or receives mail, sorted."""
         return tuple(sorted({name for host in self.hosts for name in host.silent_domains}))
 
     def covers(self, name: str) -> bool:
-        """Tell whether a name is a host's or a domain's, or below one."""
+        """Tell whether a name is that of a host or domain, or below one."""
         own = {name for host in self.hosts for name in (host.hostname, *host.domains)}
         return any(f".{name}".endswith(f".{known}") for known in own)
 
@@ -190,7 +191,7 @@ class Fleet(Frozen):
         return tuple(host for host in (*self.hosts, *self.others) if domain in host.domains)
 
     def narrowed(self, names: Collection[str], domains: Collection[str] = ()) -> "Fleet":
-        """Return the part that is about these hosts, and about these domains if any are given."""
+        """Return the part with these hosts, and with these domains if any are given."""
         kept, others = [], list(self.others)
         for host in self.hosts:
             served = tuple(one for one in host.domains if not domains or one in domains)

@@ -1,8 +1,8 @@
-"""Secrets as references: where a secret is kept, never what it is.
+"""References to secrets.
 
-An inventory is read by many and kept in version control, so it holds `env("DNS_KEY")`,
-`file("~/.dns-key")` or `command("pass", "show", "dns")`. The reference can be compared, hashed and
-printed; the secret itself exists only between `resolve()` and the one place that sends it.
+Many people read an inventory, and it is kept in version control. So it holds `env("DNS_KEY")`,
+`file("~/.dns-key")` or `command("pass", "show", "dns")` in place of a secret. A reference can be
+compared, hashed and printed. The secret exists only from `resolve()` to the place that sends it.
 """
 
 import os
@@ -18,7 +18,7 @@ COMMAND_SECONDS = 60  # long enough to type a passphrase into an agent's window
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """A place on the controller from which a secret can be read."""
+    """A reference to a secret on the controller."""
 
     kind: str
     reference: tuple[str, ...]
@@ -34,30 +34,30 @@ class Secret:
 
     @property
     def where(self) -> str:
-        """The reference as written; of a command the program only, as its words may tell."""
+        """Return the reference as written; of a command only the program, not its arguments."""
         rest = ", …" if len(self.reference) > 1 else ""
         return f'{self.kind}("{self.reference[0]}"{rest})'
 
     def resolve(self) -> str:
-        """Return the secret itself, or raise MailError with what to do about its absence."""
+        """Return the secret itself; raise MailError where it cannot be read."""
         secret = _READERS[self.kind](self)
         if not secret:
-            raise MailError(f"the secret {self.where} is empty: put the value there")
+            raise MailError(f"the secret {self.where} is empty: write the value there")
         return secret
 
 
 def env(name: str) -> Secret:
-    """Name an environment variable of the controller."""
+    """Return a reference to an environment variable of the controller."""
     return Secret("env", (name,))
 
 
 def file(path: str | Path) -> Secret:
-    """Name a file on the controller; the line break at its end is no part of the secret."""
+    """Return a reference to a file on the controller, without the line break at its end."""
     return Secret("file", (str(path),))
 
 
 def command(*argv: str) -> Secret:
-    """Name a command on the controller that prints the secret; no shell is involved."""
+    """Return a reference to a command on the controller that prints the secret, without a shell."""
     if not argv:
         raise MailError('command() names no program: write command("pass", "show", "NAME")')
     return Secret("command", argv)
@@ -75,7 +75,7 @@ def _from_file(secret: Secret) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise MailError(f"the secret {secret.where} is no text: keep it there as UTF-8") from None
+        raise MailError(f"the secret {secret.where} is not UTF-8: write it as UTF-8") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: a "~user" without a home
         reason = getattr(error, "strerror", None) or error
         raise MailError(
@@ -84,7 +84,7 @@ def _from_file(secret: Secret) -> str:
 
 
 def _from_command(secret: Secret) -> str:
-    # What the command printed may hold the secret, and so may an exception that quotes the command.
+    # The output may hold the secret, and so may an exception that quotes the command.
     try:
         done = subprocess.run(
             secret.reference,
@@ -95,15 +95,15 @@ def _from_command(secret: Secret) -> str:
         )
         return done.stdout.decode("utf-8").rstrip("\r\n")
     except subprocess.TimeoutExpired:
-        reason = f"gave no answer in {COMMAND_SECONDS} s"
+        reason = f"did not end within {COMMAND_SECONDS} s"
     except subprocess.CalledProcessError as error:
-        reason = f"ended with status {error.returncode}"
+        reason = f"failed with status {error.returncode}"
     except UnicodeDecodeError:
-        reason = "printed something that is not UTF-8"
+        reason = "printed text that is not UTF-8"
     except (OSError, ValueError) as error:
-        reason = f"cannot be started ({getattr(error, 'strerror', None) or 'a NUL in it'})"
+        reason = f"cannot be run ({getattr(error, 'strerror', None) or 'a NUL in it'})"
     raise MailError(
-        f"the secret {secret.where} cannot be had, it {reason}: run it by hand to see why"
+        f"the secret {secret.where} cannot be read: the command {reason}; run it by hand"
     )
 
 

@@ -1,8 +1,8 @@
 """
-The small web site of a domain: its MTA-STS policy, and how mail programs are configured.
+Web site of a domain: its MTA-STS policy and its autoconfiguration documents.
 
-It has names of its own, `mta-sts.<domain>` (RFC 8461 section 3.3), `autoconfig.<domain>` and
-`autodiscover.<domain>`, with a certificate each, and answers there to a few paths alone.
+Its names are `mta-sts.<domain>` (RFC 8461 section 3.3), `autoconfig.<domain>` and
+`autodiscover.<domain>`; each has a certificate, and answers to a few paths only.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from ..mta_sts import Mode, Policy
 
 @dataclass(frozen=True)
 class Site:
-    """What a domain's site shall say; without a mode there is no policy, not even `none`."""
+    """The site of one domain; without a mode it has no policy, not even `none`."""
 
     domain: str
     mode: Mode | None
@@ -22,22 +22,25 @@ class Site:
 
     @property
     def policy_name(self) -> str:
-        """Return the name at which the policy is found."""
+        """Return the host name of the policy."""
         return f"mta-sts.{self.domain}"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return every name that the site has to answer at."""
-        ours = (f"autoconfig.{self.domain}", f"autodiscover.{self.domain}")
-        return (*((self.policy_name,) if self.mode else ()), *(ours if self.autoconfig else ()))
+        """Return every host name of the site."""
+        autoconfig = (f"autoconfig.{self.domain}", f"autodiscover.{self.domain}")
+        return (
+            *((self.policy_name,) if self.mode else ()),
+            *(autoconfig if self.autoconfig else ()),
+        )
 
     @property
     def wanted(self) -> bool:
-        """Return whether the inventory asks for it, whatever was served before."""
+        """Tell whether the inventory asks for a site, apart from an earlier policy."""
         return self.autoconfig or self.mode not in (None, "none")
 
-    def standing(self, *, served: bool) -> "Site":
-        """Return what there has to be: `none` is for a domain that had a policy before."""
+    def required(self, *, served: bool) -> "Site":
+        """Return the site to serve: the mode `none` only where a policy was served before."""
         return self if served or self.mode != "none" else replace(self, mode=None)
 
     def policy(self, mode: Mode) -> Policy:

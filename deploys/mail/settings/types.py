@@ -1,4 +1,4 @@
-"""The kinds of values that an inventory may hold, and the sentence for one that does not fit."""
+"""Types of values in an inventory, each with the sentence for a value that is not valid."""
 
 import re
 from collections.abc import Mapping
@@ -37,14 +37,14 @@ def _postfix_value(value: object) -> str:
         return "yes" if value else "no"
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     if "\n" in text:
-        raise ValueError(f"{text!r} spans lines; a Postfix value is one line")
+        raise ValueError(f"{text!r} has several lines; write one line")
     return text
 
 
 def _relay(value: object) -> str:
     name, _, port = str(value).partition(":")
     if not port.isdecimal() or not 0 < int(port) < PORTS:
-        raise ValueError(f"{value!r} names no port; write one like 'mx1.example.org:465'")
+        raise ValueError(f"{value!r} has no port; write one like 'mx1.example.org:465'")
     return f"{domain_name(name)}:{port}"
 
 
@@ -61,7 +61,7 @@ def _report_uri(value: object) -> str:
         return text
     if "://" not in text:
         return mailto(_mailbox(text.removeprefix("mailto:")))
-    raise ValueError(f"{value!r} takes no reports; write an address or an https:// URL")
+    raise ValueError(f"{value!r} cannot receive reports; write a mail address or an https:// URL")
 
 
 def _issuer(value: object) -> str:
@@ -71,35 +71,37 @@ def _issuer(value: object) -> str:
 def _logo(value: object) -> str:
     if not value or re.fullmatch(r"https://[^\s;,]+\.svg", str(value)):
         return str(value)
-    raise ValueError(f"{value!r} is no logo; write the https:// URL of an .svg file")
+    raise ValueError(f"{value!r} is not a logo; write the https:// URL of an .svg file")
 
 
 def _secret(value: object) -> Secret:
     if isinstance(value, Secret):
         return value
-    # The value itself is not shown: it may be the secret.
-    raise ValueError("this is no reference to a secret; write env(...), file(...) or command(...)")
+    # The value is not shown: it may be the secret.
+    raise ValueError(
+        "this is not a reference to a secret; write env(...), file(...) or command(...)"
+    )
 
 
 def _certificates(value: object) -> str:
-    """Return the certificates in a file on the controller; none where no file is named."""
+    """Return the certificates in a file on the controller; "" without a file."""
     if not value:
         return ""
     try:
         text = Path(str(value)).expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = getattr(error, "strerror", None) or "it is not text"
         raise ValueError(
             f"{value!r} cannot be read ({reason}); name a file in PEM format"
         ) from None
     found = CERTIFICATE.findall(text)
     if not found:
-        raise ValueError(f"{value!r} holds no certificate; name a file in PEM format")
+        raise ValueError(f"{value!r} has no certificate; name a file in PEM format")
     return "\n".join((*found, ""))
 
 
 def _selector(value: object) -> str:
-    # RFC 6376 section 3.1 wants labels of host names; "-2-ed25519" is put behind it.
+    # RFC 6376 section 3.1 requires labels of host names; "-2-ed25519" follows.
     text = str(value).lower()
     if not text or (is_label(text) and len(text) <= LONGEST_SELECTOR):
         return text
@@ -118,11 +120,11 @@ def _rotation(value: object) -> str:
     text = str(value).strip().lower()
     if text in ("", "now") or (text.endswith("d") and _is_count(text[:-1])):
         return text
-    raise ValueError(f"{value!r} is no time to rotate keys; write '', 'now' or an age like '180d'")
+    raise ValueError(f"{value!r} is not an age of keys; write one like '180d', or '' or 'now'")
 
 
 def _delegation(value: object) -> dict[str, str]:
-    """Return the zone that each domain's keys are in; of "*", every other domain's."""
+    """Return the zone of each domain's keys; "*" stands for all other domains."""
     given = value if isinstance(value, Mapping) else {"*": value} if value else {}
     return {
         domain if domain == "*" else domain_name(domain): domain_name(zone)
@@ -135,7 +137,7 @@ def _is_count(text: str) -> bool:
 
 
 def _trust_anchor(value: object) -> str:
-    """Return a DS or DNSKEY record as Unbound reads it: owner, type, data."""
+    """Return a DS or DNSKEY record in Unbound's form: owner, type, data."""
     if not value:
         return ""
     owner, kind, data = (*str(value).split(None, 2), "", "", "")[:3]
@@ -144,7 +146,9 @@ def _trust_anchor(value: object) -> str:
             return f"{owner} {kind} {dns.rdata.from_text('IN', kind, data)}"
     except (dns.exception.DNSException, ValueError):
         kind = ""
-    raise ValueError(f"{value!r} is no trust anchor; write a record like '. DS 20326 8 2 E06D...'")
+    raise ValueError(
+        f"{value!r} is not a trust anchor; write a record like '. DS 20326 8 2 E06D...'"
+    )
 
 
 def _several(value: object) -> object:

@@ -1,8 +1,7 @@
 """
-The operator's words about the proof: what is asked, what is excused, who is told.
+Settings of the checks: `verify_*` keys of the inventory, or from `--data`.
 
-They stand in the inventory as `verify_*` keys or come with `--data`. There is one proof for all
-hosts, so a key has one value: written in `group_data/all.py`, or the same wherever it stands.
+One run checks all hosts, so a key has one value: in `group_data/all.py`, or the same on every host.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,20 +18,20 @@ PREFIX = "verify_"
 
 
 def _listed(value: object) -> object:
-    """Return what `--data` gives as one text, like `dns.*,smtp.relay`, as a list."""
-    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+    """Return a list also from one text of `--data`, like `dns.*,smtp.relay`."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 def receiver_of(value: object) -> str:
-    """Return a mail address or the URL of a webhook; raise ValueError for anything else."""
+    """Return a mail address or the URL of a webhook; raise ValueError for other values."""
     text = str(value)
     is_address = text.count("@") == 1 and not text.startswith(("-", "@"))
     if text.startswith("https://") or (is_address and text.isprintable() and " " not in text):
         return text
-    # The value itself is not shown: who knows the URL of a webhook may write to it.
+    # The value is not shown: the URL of a webhook is all that its users need.
     raise ValueError(
-        "the value (masked here) is neither a mail address nor an https:// URL, nor a reference "
-        "to one like env('WEBHOOK')"
+        "the value (masked here) is not valid; write a mail address, an https:// URL, or a "
+        "reference to one like env('WEBHOOK')"
     )
 
 
@@ -41,7 +40,7 @@ def _receiver(value: object) -> Secret | str:
 
 
 def _sink(value: object) -> object:
-    """Return what an address alone stands for; an empty one is none."""
+    """Return a sink also from its address alone; "" is none."""
     return ({"address": value} if value else None) if isinstance(value, str) else value
 
 
@@ -56,7 +55,7 @@ Receiver = Annotated[
 
 
 class Waiver(Frozen):
-    """What is known to be wrong, why that is borne, and the last day of it."""
+    """A known finding that the operator accepts, with the reason and the last day."""
 
     id: str = Field(min_length=1)
     host: str = ""
@@ -78,19 +77,19 @@ class OutsideMailbox(Frozen):
 
     @property
     def host(self) -> str:
-        """Return where it is, as the report says it."""
+        """Return the host, for the report."""
         return self.imap
 
     @property
     def path(self) -> str:
-        """Return the folder."""
+        """Return the folder, for the report."""
         return self.folder
 
 
 class Sink(Frozen):
-    """An address whose mail comes to this machine, where a run takes it itself.
+    """An address whose mail comes to the controller, where the run opens an SMTP server.
 
-    The domain has an MX record that leads here, or is an address literal (RFC 5321 section 4.1.3).
+    The domain has an MX record for this machine, or is an address literal (RFC 5321 section 4.1.3).
     """
 
     address: str = Field(pattern=r"^[^@\s]+@([^@\s\[\]]+|\[(IPv6:)?[0-9A-Fa-f.:]+\])$")
@@ -99,18 +98,18 @@ class Sink(Frozen):
 
     @property
     def name(self) -> str:
-        """Return the name by which it greets."""
+        """Return the name in the greeting."""
         domain = self.address.rpartition("@")[2]
         return "sink.verification.invalid" if domain.startswith("[") else domain
 
     @property
     def host(self) -> str:
-        """Return where it is, as the report says it."""
+        """Return the host, for the report."""
         return "this machine"
 
     @property
     def path(self) -> str:
-        """Return what of it takes mail."""
+        """Return the port, for the report."""
         return f"the sink at port {self.port}"
 
 
@@ -169,9 +168,9 @@ class Verification(Frozen):
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """Return, in words, what makes this less than everything; nothing if it is everything."""
-        chosen = (("", self.only), ("host ", self.host), ("domain ", self.domain))
-        words = [f"only {what}{', '.join(names)}" for what, names in chosen if names]
+        """Return what limits the run to a part of the checks, in words; () for a whole run."""
+        selected = (("", self.only), ("host ", self.host), ("domain ", self.domain))
+        words = [f"only {what}{', '.join(names)}" for what, names in selected if names]
         severe = [f"only what can be as bad as {self.severity}"] if self.severity else []
         return (*words, *severe, *(["without messages and scans"] if self.fast else []))
 
@@ -181,25 +180,30 @@ def verify_keys() -> tuple[str, ...]:
     return tuple(f"{PREFIX}{field}" for field in Verification.model_fields)
 
 
-def agreed(data: Mapping[str, Mapping[str, Any]], mistakes: list[str]) -> dict[str, Any]:
-    """Return the one value of each key that any host has; hosts that differ are a mistake."""
+def common_values(data: Mapping[str, Mapping[str, Any]], mistakes: list[str]) -> dict[str, Any]:
+    """Return the value of each key; hosts with different values are a mistake."""
     found: dict[str, tuple[str, Any]] = {}
     for name, host in data.items():
         for key in sorted(key for key in host if key.startswith(PREFIX)):
             first, value = found.setdefault(key, (name, host[key]))
             if value != host[key]:
                 mistakes.append(
-                    f"{name}: {key} is not what it is for {first}; there is one proof for all "
-                    "hosts, so write it in group_data/all.py"
+                    f"{name}: {key} has another value on {first}, and one run checks all hosts; "
+                    "write it in group_data/all.py"
                 )
     return {key: value for key, (_, value) in found.items()}
 
 
-def strangers(asked: Verification, hosts: Sequence[str], domains: Sequence[str]) -> Iterator[str]:
-    """Say which hosts and domains are asked for that the inventory does not have."""
-    for key, wanted, known in (("host", asked.host, hosts), ("domain", asked.domain, domains)):
+def unknown_subjects(
+    verification: Verification, hosts: Sequence[str], domains: Sequence[str]
+) -> Iterator[str]:
+    """Yield a mistake for each host and domain that is not in the inventory."""
+    for key, wanted, known in (
+        ("host", verification.host, hosts),
+        ("domain", verification.domain, domains),
+    ):
         for name in wanted:
             if name not in known:
                 near = get_close_matches(name, known, n=1, cutoff=0)
                 hint = f"; did you mean {near[0]}?" if near else ""
-                yield f"{PREFIX}{key}: {name} is no {key} of the group 'mail'{hint}"
+                yield f"{PREFIX}{key}: {name} is not a {key} of the group 'mail'{hint}"

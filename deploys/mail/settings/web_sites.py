@@ -1,9 +1,8 @@
 """
-Which host has the web site of a domain, and what forbids one.
+Web sites of a fleet: the host of each, and the mistakes in their settings.
 
-HTTP-01 (RFC 8555 section 8.3) asks for a certificate's proof at any address of a name. So a site
-has the addresses of one host, the domain's first in the inventory: with more, the authority would
-ask one host for what another one knows.
+The authority checks HTTP-01 at any address of a name (RFC 8555 section 8.3). So a site has the
+addresses of one host, the domain's first in the inventory: another host could not answer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,19 +15,19 @@ KEYS = ("mta_sts", "autoconfig")
 
 
 def with_sites(hosts: Sequence[MailSettings]) -> tuple[MailSettings, ...]:
-    """Return the hosts, each with the sites that are its own to serve."""
+    """Return the hosts, each with the sites that it serves."""
     return tuple(host.model_copy(update={"sites": tuple(_sites(host, hosts))}) for host in hosts)
 
 
 def site_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
-    """Yield why the sites of hosts cannot be as the inventory says."""
+    """Yield the mistakes in the web sites of hosts."""
     yield from _disagreements(hosts)
     for host in hosts:
         yield from _untrusted(host)
         if host.autoconfig and not host.accounts:
             yield (
-                f"{host.inventory_name}: mail_autoconfig has nothing to tell: add mail_accounts, "
-                "or take it out"
+                f"{host.inventory_name}: mail_autoconfig needs accounts; add mail_accounts or "
+                "remove mail_autoconfig"
             )
         yield from _name_mistakes(host)
 
@@ -52,21 +51,21 @@ def _disagreements(hosts: Sequence[MailSettings]) -> Iterator[str]:
         for domain in host.domains:
             other = first.setdefault(domain, host)
             for key in KEYS:
-                said, before = getattr(host, key), getattr(other, key)
-                if said != before:
+                own, first_value = getattr(host, key), getattr(other, key)
+                if own != first_value:
                     yield (
-                        f"{host.inventory_name}: mail_{key} is {said!r}, but {before!r} on "
+                        f"{host.inventory_name}: mail_{key} is {own!r}, but {first_value!r} on "
                         f"{other.inventory_name}, and both serve {domain}; write the same on both"
                     )
 
 
 def _untrusted(host: MailSettings) -> Iterator[str]:
-    # RFC 8461 section 3.3: senders take a policy from a certificate that they can verify.
+    # RFC 8461 section 3.3: a policy needs a certificate that senders can verify.
     if host.tls == "self-signed" and (host.mta_sts != "none" or host.autoconfig):
         key = "mail_autoconfig" if host.mta_sts == "none" else "mail_mta_sts"
         yield (
             f"{host.inventory_name}: {key} needs certificates that others trust, and mail_tls is "
-            "'self-signed'; write mail_tls = 'acme' or 'files', or take it out"
+            f"'self-signed'; set mail_tls to 'acme' or 'files', or remove {key}"
         )
 
 
@@ -74,11 +73,11 @@ def _name_mistakes(host: MailSettings) -> Iterator[str]:
     for name in host.site_names:
         if len(name) > names.LONGEST:
             yield (
-                f"{host.inventory_name}: {name} is too long for a name; take mail_mta_sts and "
-                "mail_autoconfig out"
+                f"{host.inventory_name}: {name} has more than {names.LONGEST} octets; remove "
+                "mail_mta_sts and mail_autoconfig"
             )
         elif name in host.host_names:
             yield (
-                f"{host.inventory_name}: {name} is the name of a domain's web site; take it out of "
+                f"{host.inventory_name}: {name} is the name of a domain's web site; remove it from "
                 "mail_hostname and mail_tls_names"
             )

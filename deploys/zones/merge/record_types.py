@@ -14,7 +14,7 @@ from ...mail.caa import Issue
 from ...mail.errors import MailError
 from ...mail.no_mail import NULL_MX
 from ...mail.records import MailRecord
-from ...mail.srv import NOWHERE, Srv
+from ...mail.srv import NOT_OFFERED, Srv
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ def caa_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
 
 def srv_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Add our hosts to each other; a service that others offer stays where it is."""
-    places = {Srv.parse(text).place: text for text in existing}
-    if record.values == (str(NOWHERE),):
-        elsewhere = places.keys() - {NOWHERE.place}
+    places = {Srv.parse(text).endpoint: text for text in existing}
+    if record.values == (str(NOT_OFFERED),):
+        elsewhere = places.keys() - {NOT_OFFERED.endpoint}
         return Merged((), existing) if elsewhere else Merged(record.values)
-    ours = {Srv.parse(text).place: text for text in record.values}
+    ours = {Srv.parse(text).endpoint: text for text in record.values}
     if places and not places.keys() & ours.keys():
         note = (
             f"{', '.join(existing)} stays, so mail programs do not find {', '.join(record.values)}"

@@ -43,7 +43,7 @@ def dmarc_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
         return added(record, existing)
     before, wanted = _named(record, lambda: Dmarc.parse(theirs)), Dmarc.parse(record.values[0])
     if record.strict:  # the domain sends no mail, so no reports are needed first
-        policy, note = before.completed(wanted, steps=len(dmarc.LADDER)), ""
+        policy, note = before.completed(wanted, steps=len(dmarc.POLICIES)), ""
     else:
         policy = before.completed(wanted)
         note = policy.reason(before, wanted)

@@ -1,4 +1,4 @@
-"""What the clients shall be: hosts whose own mail goes to a submission host, logged in."""
+"""Settings of null clients: hosts that send their mail through a submission host, logged in."""
 
 from deploys.mail.settings.secret import env
 

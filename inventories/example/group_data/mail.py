@@ -1,4 +1,4 @@
-"""What the mail hosts shall be. Every key that is not needed stands here with its default."""
+"""Settings of the mail hosts. Every optional key has its default here."""
 
 from typing import Any
 
