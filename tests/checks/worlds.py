@@ -43,7 +43,8 @@ done
 if test "$notify"; then
     said="relayed 2.0.0"
     test "$notify" = success || said="failed 5.1.1"
-    sed 's/^ *//' <<END >>"$SPOOL/root"
+    file=$(mktemp)
+    sed 's/^ *//' <<END >"$file"
 From MAILER-DAEMON Mon Oct  5 09:30:00 2026
 Content-Type: multipart/report; report-type=delivery-status; boundary=edge
 
@@ -65,6 +66,8 @@ X-Pyinfra-Mail-Test: $id
 --edge--
 
 END
+    cat "$file" >>"$SPOOL/root"
+    rm "$file"
     exit 0
 fi
 box=visitor client=mx1.harbor.example server=mail.faraway.example
@@ -74,6 +77,7 @@ late@*) sleep 1 ;;
 lost@*) exit 0 ;;
 postmaster@*) box=root client=mail.faraway.example server=mx1.harbor.example ;;
 esac
+file=$(mktemp)
 {
     echo "From someone Mon Oct  5 09:30:00 2026"
     echo "Return-Path: <$sender>"
@@ -85,7 +89,9 @@ esac
     done
     sed 's/^From />From /'
     echo
-} >>"$SPOOL/$box"
+} >"$file"
+cat "$file" >>"$SPOOL/$box"  # in one write, as others append to the mailbox at the same time
+rm "$file"
 """
 
 
