@@ -1,0 +1,148 @@
+"""The apply on a host: a whole new set, loaded and recorded, or the previous one restored."""
+
+import getpass
+import grp
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploys.host.agent.apply import apply
+from deploys.host.agent.existing import existing
+from deploys.host.agent.services import loaded
+from deploys.host.agent.system import shell
+from deploys.host.agent.system.shell import Refused
+from deploys.host.model.desired import Dialogue, File, Query, Service, Step, Table
+from deploys.host.model.request import (
+    ApplyRequest,
+    DkimRotation,
+    ExistingRequest,
+    PlannedService,
+)
+
+SYSTEMCTL = """#!/bin/sh
+echo "$@" >>{calls}
+case "$*" in
+*CanReload*) echo yes;;
+*--value*) cat {pid};;
+show*) printf 'Id=a.service\\nLoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n'
+    printf 'MainPID=%s\\n' "$(cat {pid})";;
+esac
+"""
+BUILDER = '#!/bin/sh\npath=${3#lmdb:}\nsed s/^/built:/ "$path" >"$path.lmdb"\n'
+NEVER = Dialogue("greeting", "start it", (Step("EHLO", "^250"),), port=1)
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A host with a fake systemctl, whose calls are in a file; one service runs."""
+    tools, calls = tmp_path / "tools", tmp_path / "calls"
+    tools.mkdir()
+    for name, text in (
+        ("systemctl", SYSTEMCTL.format(calls=calls, pid=tmp_path / "pid")),
+        ("postmap", BUILDER),
+    ):
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    path = f"{tools}:{os.environ['PATH']}"
+    monkeypatch.setitem(shell.ENVIRONMENT, "PATH", path)
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setattr(loaded, "STATE", tmp_path / "state")
+    monkeypatch.setattr(loaded, "LOADED", tmp_path / "loaded")
+    monkeypatch.setattr("deploys.host.agent.apply.LOADED", tmp_path / "loaded")
+    with subprocess.Popen(("sleep", "60")) as process:
+        (tmp_path / "pid").write_text(f"{process.pid}\n")
+        yield calls
+        process.kill()
+
+
+def service(folder: Path, text: str) -> Service:
+    directory = folder / "etc" / "a"
+    user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
+    query = Query(
+        name="a",
+        directories=(str(directory),),
+        packages=(),
+        files=(str(directory / "a.conf"), str(directory / "users")),
+        units=("a.service",),
+        tables=(str(directory / "users"),),
+    )
+    return Service(
+        query,
+        "a.service",
+        "a.service",
+        files=(File(str(directory / "a.conf"), text, 0o640, user, group),),
+        tables=(Table(str(directory / "users"), ("postmap",), {"x": "y"}, group=group),),
+        validators=(("grep", "-q", "good", "{directory}/a.conf"),),
+    )
+
+
+def request(one: Service, **expected: str | None) -> ApplyRequest:
+    directory = Path(one.query.directories[0])
+    found = {str(directory / name): digest for name, digest in expected.items()}
+    planned = PlannedService(one, changed=True, expected=found)
+    return ApplyRequest((one.query,), DkimRotation((), {}), (planned,), {})
+
+
+def test_a_set_is_staged_switched_loaded_and_recorded(tmp_path: Path, calls: Path) -> None:
+    one = service(tmp_path, "good")
+    directory = Path(one.query.directories[0])
+    directory.mkdir(parents=True)
+    (directory / "of others").write_text("stays")
+
+    found = apply(request(one)).services["a"]
+
+    assert (directory / "a.conf").read_text() == "good"
+    assert (directory / "users.lmdb").read_text() == "built:x y\n"
+    assert (directory / "of others").read_text() == "stays"
+    assert found.loaded == one.digest
+    assert set(found.owned) == {file.path for file in one.set}
+    assert found.tables == {f"{directory}/users": one.tables[0].file().sha256}
+    assert not found.interrupted
+    assert "reload a.service" in calls.read_text().splitlines()
+    assert existing(ExistingRequest((one.query,))).others == {}
+    assert existing(ExistingRequest(())).others == {"a": "a.service"}
+
+
+@pytest.mark.parametrize(
+    ("text", "probes", "sentence"),
+    [
+        ("bad", (), "grep -q good"),
+        ("good, but silent", (NEVER,), "the previous configuration is active again"),
+    ],
+)
+@pytest.mark.usefixtures("calls")
+def test_a_set_that_is_refused_leaves_the_previous_one(
+    tmp_path: Path,
+    text: str,
+    probes: tuple[Dialogue, ...],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("deploys.host.agent.services.dialogue.SECONDS", 0.2)
+    before = service(tmp_path, "good")
+    apply(request(before))
+
+    with pytest.raises(Refused, match=sentence):
+        apply(request(replace(service(tmp_path, text), probes=probes)))
+
+    found = existing(ExistingRequest((before.query,))).services["a"]
+    assert (Path(before.query.directories[0]) / "a.conf").read_text() == "good"
+    assert found.loaded == before.digest
+    assert not found.interrupted
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_file_that_has_changed_since_the_plan_is_not_overwritten(tmp_path: Path) -> None:
+    one = service(tmp_path, "good")
+    path = Path(one.files[0].path)
+    path.parent.mkdir(parents=True)
+    path.write_text("edited")
+
+    with pytest.raises(Refused, match=r"a\.conf has changed since the plan was made"):
+        apply(request(one, **{"a.conf": None}))
+
+    assert path.read_text() == "edited"
