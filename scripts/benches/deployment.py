@@ -26,7 +26,7 @@ NOTES = {
     "noop": "Everything is in place and nothing changes.",
     "first": (
         "Packages are installed already, so that the package manager's time is left aside; nothing"
-        " is configured. Ours rehearses the configuration in an instance of its own before it"
+        " is configured. Ours tests the configuration in a preflight before it"
         " becomes live, the others do not."
     ),
 }
@@ -115,10 +115,10 @@ def _course(count: int, tell: Tell, *, keep: bool) -> Iterator[_Course]:
     ):
         Hosts(lab, count).prepare()
         course = _Course(lab, ways)
-        yield replace(course, done=_rehearsed(course, count, tell))
+        yield replace(course, done=_compared(course, count, tell))
 
 
-def _rehearsed(course: _Course, count: int, tell: Tell) -> list[str]:
+def _compared(course: _Course, count: int, tell: Tell) -> list[str]:
     """Let each contender do everything once, ours last; return what all of them bring about."""
     hosts = Hosts(course.lab, count)
     done: list[str] = []

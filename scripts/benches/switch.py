@@ -2,7 +2,7 @@
 How long a change takes on a host that serves, and how long one that has to be undone.
 
 A run changes one setting of a host on which all of the sending side is in the plan. What is refused
-is a misspelt parameter. What is put back has gone through the rehearsal: it asks a table that turns
+is a misspelt parameter. The restored set has passed the preflight: it asks a table that turns
 against the host as soon as the configuration is live, so that the probe of the live port fails.
 """
 

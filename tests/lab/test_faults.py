@@ -95,7 +95,7 @@ def test_the_key_of_the_certificate_is_for_root_alone() -> None:
     assert on("mx1", "stat -c '%a %U' /etc/ssl/private/pyinfra-mail/*.pem | sort -u") == "600 root"
 
 
-def test_rules_that_ask_the_dns_are_no_mistake_and_a_rehearsal_fills_no_mailbox() -> None:
+def test_rules_that_ask_the_dns_are_no_mistake_and_a_preflight_fills_no_mailbox() -> None:
     rules = ["reject_unknown_sender_domain", "reject_rbl_client blocked.nic.example"]
     own = {"smtpd_recipient_restrictions": rules, "home_mailbox": "Maildir/"}
 

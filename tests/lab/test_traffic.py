@@ -3,7 +3,7 @@ A host that changes under load: nothing is lost, nothing waits, nobody is turned
 
 Up to two hundred messages a second come in, each on a connection of its own, while the
 configuration changes twenty times, is refused once, and once is put back because the live port
-answered wrongly. Sender, host and rehearsal share one machine: where two cores are not enough for
+answered wrongly. Sender, host and preflight share one machine: where two cores are not enough for
 all, messages begin later, at no less than about a hundred a second.
 """
 
@@ -71,7 +71,7 @@ def refuse_a_mistake() -> None:
 
 
 def put_back_what_answers_wrongly() -> None:
-    """Let a rule go through the rehearsal that turns against the host as soon as it is live."""
+    """Add a rule that passes the preflight, and refuses all mail as soon as it is live."""
     mark = "/run/pyinfra-mail/postfix.switching"
     turn = f"until test -e {mark}; do sleep 0.01; done; echo 127.0.0.0/8 REJECT >{GUARD}"
     rule = {"smtpd_client_restrictions": f"check_client_access cidr:{GUARD}"}

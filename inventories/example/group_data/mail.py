@@ -95,7 +95,7 @@ mail_postfix_master: dict[str, str | None] = {}
 # Any other setting of rspamd, by file of local.d: {"options.inc": {"task_timeout": "12s"}}.
 mail_rspamd: dict[str, dict[str, Any]] = {}
 
-# Seconds: a remote command, an installation, a switch with its rehearsal.
+# Seconds: a remote command, an installation, a switch with its preflight.
 mail_timeout = 30
 mail_install_timeout = 900
 mail_apply_timeout = 120

@@ -1,5 +1,5 @@
 # On a bench host: note when a new configuration becomes live, and when that is certain or undone.
-# $1 is what the guard's table says from then on; it said nothing in the rehearsal.
+# $1 is what the guard's table says from then on; it was empty in the preflight.
 set -eu
 systemctl --quiet stop bench-watch.service 2>/dev/null || true
 mkdir -p /var/lib/bench
