@@ -12,6 +12,7 @@ from collections.abc import Mapping
 # Notes of a deploy: <service>.json names its own files here, and the set that it has loaded there.
 STATE = "/var/lib/pyinfra-mail"
 LOADED = "/run/pyinfra-mail"
+PREFLIGHT = f"{LOADED}/preflight"
 
 POSTFIX = "/etc/postfix"
 QUEUE = "/var/spool/postfix"
@@ -28,6 +29,11 @@ DKIM_TABLE = f"{RSPAMD_LOCAL}/dkim_signing.conf"  # the keys that sign, by domai
 CERTIFICATES = "/etc/ssl/private/pyinfra-mail"
 CERTBOT_LIVE = "/etc/letsencrypt/live"
 WEB_SITES = "/etc/nginx/pyinfra-mail"
+
+
+def in_queue(path: str) -> str:
+    """Return a path below the queue as Postfix's chrooted daemons see it."""
+    return path.removeprefix(f"{QUEUE}/")
 
 
 def dkim_key(selector: str) -> str:

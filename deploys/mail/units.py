@@ -21,6 +21,7 @@ CERTIFICATES_WATCH = "pyinfra-mail-certificates.path"
 SMTP_PORT = 25
 SUBMISSION_PORTS = (465, 587)
 HTTPS_PORT = 443
+MTA_STS_PORT = 8461  # of the policy daemon, on loopback
 _POSTFIX_PACKAGES = ("postfix", "postfix-lmdb", "iproute2")  # the last one is for the preflight
 _CRYPTOGRAPHY = "python3-cryptography"  # for keys and certificates
 
@@ -90,7 +91,7 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
             "mta-sts",
             ("postfix-mta-sts-resolver", "python3-dnspython", "ca-certificates"),
             (MTA_STS_RESOLVER,),
-            local_ports=(8461,),
+            local_ports=(MTA_STS_PORT,),
         ),
         HostService(
             "postfix",

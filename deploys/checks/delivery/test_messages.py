@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, product
 
+from ...mail.paths import MAILBOXES
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.settings.verification import OutsideMailbox, Sink
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
@@ -173,7 +174,7 @@ def _mailbox(fleet: Fleet, host: MailSettings, address: str) -> Destination | No
     """Follow a recipient to the first local user or witness among its targets."""
     for target in host.recipients().get(address, ()):
         if "@" not in target:
-            return Mailbox(host.inventory_name, f"/var/mail/{target}")
+            return Mailbox(host.inventory_name, f"{MAILBOXES}/{target}")
         if found := _outside(fleet, target):
             return found
     return None

@@ -6,9 +6,8 @@ A file with another content is an edit that the next deploy undoes, or a change 
 loaded. The settings of Postfix (`postconf`) are compared with the inventory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ...mail.paths import certificate
 from ..core.finding import Check, Finding
 from .snapshot import Snapshot
 
@@ -21,6 +20,14 @@ DRIFT = Check(
     remedy="Write the change into the inventory and deploy, or deploy to undo it.",
 )
 
+# Parameters that follow from other settings, as the script asks for them.
+_DERIVED = (
+    "myhostname",
+    "message_size_limit",
+    "virtual_alias_domains",
+    "smtpd_milters",
+    "smtpd_tls_chain_files",
+)
 # Limits for guessed passwords, and no password in clear text, as in main.cf.j2.
 _OF_ACCOUNTS = {"smtpd_client_auth_rate_limit": ("1200",), "smtpd_tls_auth_only": ("yes",)}
 
@@ -67,14 +74,10 @@ def _settings(snapshot: Snapshot) -> Iterator[Finding]:
     pairs = (line.partition("=") for line in snapshot.lines("postconf"))
     has = {key.strip(): value.strip() for key, _, value in pairs}
     # Each word has to be in the setting. A setting of mail_postfix_main is the operator's own.
-    wanted: dict[str, tuple[str, ...]] = {
-        "myhostname": (host.hostname,),
-        "message_size_limit": (str(host.message_size_limit),),
-        "virtual_alias_domains": host.domains,
+    wanted: dict[str, Sequence[str]] = {
         "smtpd_relay_restrictions": ("reject_unauth_destination",),
-        "smtpd_milters": ("unix:rspamd/milter.sock",),
-        "smtpd_tls_chain_files": (certificate(host.hostname),),
         **(_OF_ACCOUNTS if host.accounts else {}),
+        **{name: host.postfix_parameters[name].replace(",", " ").split() for name in _DERIVED},
     }
     for key, words in wanted.items():
         lacking = sorted(set(words) - set(has.get(key, "").replace(",", " ").split()))

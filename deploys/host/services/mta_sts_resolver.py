@@ -35,7 +35,7 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     """Return the desired policy daemon, for its version and Postfix's."""
     # Postfix before 3.10 refuses an answer with attributes; 3.10.5 matches MX names by them.
     attributes = installed(given.existing, "postfix") >= (3, 10, 5) and _version(given) >= (1, 5)
-    values = {"version": _version(given), "attributes": attributes}
+    values = {"version": _version(given), "attributes": attributes, "port": units.MTA_STS_PORT}
     files = (
         File(CONFIGURATION, render(CONFIGURATION, **values)),
         File(PROGRAM, render(PROGRAM)),

@@ -31,7 +31,7 @@ IGNORED = (
     r"RBL lookup error|Name service error|does not resolve to address",  # no DNS in the preflight
     r"SASL PLAIN authentication failed: .*@nobody\.invalid",  # provoked by the preflight
     # The preflight does not start the daemon of TLS policies, which a relayhost needs.
-    r"\b127\.0\.0\.1:8461\b|policy table lookup error|TLS policy lookup for",
+    rf"\b127\.0\.0\.1:{units.MTA_STS_PORT}\b|policy table lookup error|TLS policy lookup for",
 )
 # Debian's postfix-script passes "start" to systemd unless systemd seems to have called it.
 START = ("env", "INVOCATION_ID=preflight", "postfix", "start")

@@ -25,11 +25,12 @@ class HostSettings(groups.Run, groups.Postfix):
 
     def postfix_value(self, parameter: str) -> str:
         """Return a parameter of main.cf: the operator's own, else a setting's, else the default."""
-        values = {**DEFAULTS, **self._postfix_parameters, **self.postfix_main}
+        values = {**DEFAULTS, **self.postfix_parameters, **self.postfix_main}
         return values[parameter]
 
     @property
-    def _postfix_parameters(self) -> Mapping[str, str]:
+    def postfix_parameters(self) -> Mapping[str, str]:
+        """Return the parameters of main.cf that follow from other settings alone."""
         return {"myhostname": self.hostname}
 
 
@@ -50,11 +51,14 @@ class MailSettings(
     sites: tuple[Site, ...] = ()
 
     @property
-    def _postfix_parameters(self) -> Mapping[str, str]:
+    def postfix_parameters(self) -> Mapping[str, str]:
+        """Return the parameters of main.cf that follow from other settings alone."""
         return {
             "delay_warning_time": f"{self.delay_warning}s",
             "message_size_limit": str(self.message_size_limit),
             "myhostname": self.hostname,
+            "smtpd_milters": f"unix:{paths.in_queue(paths.MILTER_SOCKET)}",
+            "smtpd_sasl_path": paths.in_queue(paths.AUTH_SOCKET),
             "smtpd_tls_chain_files": paths.certificate(self.hostname),
             "virtual_alias_domains": ", ".join(self.domains),
         }

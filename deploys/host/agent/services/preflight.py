@@ -18,6 +18,7 @@ import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from ....mail import paths
 from ...model.desired import Preflight, Service
 from ...model.request import PlannedService, PreflightRequest
 from ...model.wire import payload
@@ -26,7 +27,7 @@ from . import dialogue
 from .stage import staged
 from .units import wait_for_sockets
 
-DIRECTORY = Path("/run/pyinfra-mail/preflight")
+DIRECTORY = Path(paths.PREFLIGHT)
 LOG = Path("/dev/log")
 NO_NAMESPACES = "namespaces cannot be used here (mail_preflight = False does without them)"
 COMPLAINT = re.compile(r"\b(warning|error|fatal|panic): ")

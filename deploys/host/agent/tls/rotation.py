@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ....mail.paths import CERTBOT_LIVE
 from ...model.desired import Certificate
 from ..system.shell import Refused
 from . import dane, pem
 from .certificates import keys_by_kind, require_accepted, take, write_self_signed
 
-LIVE = Path("/etc/letsencrypt/live")
+LIVE = Path(CERTBOT_LIVE)
 Issue = Callable[[Certificate, list[str]], None]
 
 
