@@ -33,8 +33,8 @@ logging.getLogger("imapclient").setLevel(logging.WARNING)
 class _Deadline:
     """TLS for the name of a server, whose connection is shut down after some seconds."""
 
-    def __init__(self, box: OutsideMailbox, seconds: float) -> None:
-        self._context, self._name = trusting(box.ca_file), box.imap
+    def __init__(self, mailbox: OutsideMailbox, seconds: float) -> None:
+        self._context, self._name = trusting(mailbox.ca_file), mailbox.imap
         self._timer = Timer(seconds, self.shut_down)
         self._timer.daemon = True
         self._socket: ssl.SSLSocket | None = None
@@ -58,23 +58,25 @@ class _Deadline:
 
 
 @contextmanager
-def imap_session(world: World, box: OutsideMailbox) -> Iterator[IMAPClient]:
+def imap_session(world: World, mailbox: OutsideMailbox) -> Iterator[IMAPClient]:
     """Open a mailbox's folder; raise UnansweredError, also for a failure while it is open."""
-    known = _addresses(world, box.imap)
-    deadline = _Deadline(box, world.timeout)
+    known = _addresses(world, mailbox.imap)
+    deadline = _Deadline(mailbox, world.timeout)
     try:
-        client = _connected(box, known, deadline, world.timeout)
+        client = _connected(mailbox, known, deadline, world.timeout)
     except _FAILURES as error:
         deadline.shut_down()
-        raise UnansweredError(f"{box.imap} port {box.port} could not be asked: {error}") from error
+        raise UnansweredError(
+            f"{mailbox.imap} port {mailbox.port} could not be asked: {error}"
+        ) from error
     try:
-        _log_in(client, box)
-        _select(client, box.folder)
+        _log_in(client, mailbox)
+        _select(client, mailbox.folder)
         yield client
         with suppress(*_FAILURES):
             client.logout()
     except (*_FAILURES, MailError) as error:
-        raise UnansweredError(f"{box.address} at {box.imap}: {_short(error)}") from error
+        raise UnansweredError(f"{mailbox.address} at {mailbox.imap}: {_short(error)}") from error
     finally:
         deadline.shut_down()
         with suppress(*_FAILURES):
@@ -95,27 +97,27 @@ def _addresses(world: World, server: str) -> list[str]:
 
 
 def _connected(
-    box: OutsideMailbox, known: list[str], deadline: _Deadline, limit: float
+    mailbox: OutsideMailbox, known: list[str], deadline: _Deadline, limit: float
 ) -> IMAPClient:
     """Connect to the first address that answers; raise the last one's error."""
     timeout = SocketTimeout(connect=limit / len(known), read=limit)
     for address in known[:-1]:
         try:
-            return IMAPClient(address, box.port, ssl_context=deadline, timeout=timeout)
+            return IMAPClient(address, mailbox.port, ssl_context=deadline, timeout=timeout)
         except ssl.SSLError:
             raise
         except OSError:
             continue
-    return IMAPClient(known[-1], box.port, ssl_context=deadline, timeout=timeout)
+    return IMAPClient(known[-1], mailbox.port, ssl_context=deadline, timeout=timeout)
 
 
-def _log_in(client: IMAPClient, box: OutsideMailbox) -> None:
-    password = box.password.resolve()
+def _log_in(client: IMAPClient, mailbox: OutsideMailbox) -> None:
+    password = mailbox.password.resolve()
     try:
         if client.has_capability("AUTH=PLAIN"):
-            client.plain_login(box.login, password)
+            client.plain_login(mailbox.login, password)
         else:
-            client.login(_quoted(box.login), password)
+            client.login(_quoted(mailbox.login), password)
     except (IMAPClientError, UnicodeError) as error:
         # imapclient raises its own error for a connection that ended as well.
         if isinstance(error.__context__, IMAPClientAbortError):
@@ -129,13 +131,13 @@ def _select(client: IMAPClient, folder: str) -> None:
     try:
         client.select_folder(folder)
     except IMAPClientError as error:
-        said = str(error).removeprefix("select failed: ")
-        raise MailError(f"the folder {folder} cannot be opened: {said}") from error
+        reason = str(error).removeprefix("select failed: ")
+        raise MailError(f"the folder {folder} cannot be opened: {reason}") from error
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
-def _short(said: object) -> str:
-    return " ".join(str(said).split())[:200]
+def _short(text: object) -> str:
+    return " ".join(str(text).split())[:200]

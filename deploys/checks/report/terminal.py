@@ -40,8 +40,8 @@ def show(report: Report, console: Console) -> None:
 
 def _verdict(report: Report) -> RenderableType:
     lines = (summary(report), scope(report), news(report))
-    said = (Text(line) for line in lines if line)
-    return Group(Text(headline(report), _VERDICTS[report.verdict]), *said)
+    shown = (Text(line) for line in lines if line)
+    return Group(Text(headline(report), _VERDICTS[report.verdict]), *shown)
 
 
 def _news(report: Report) -> Iterable[RenderableType]:

@@ -55,8 +55,8 @@ def schedule(calendar: str) -> Schedule:
         raise DeployError(f"{given} is not a file; a timer needs an inventory file")
     verify = str(_ROOT / "deploys" / "verify.py")
     command = (sys.executable, "-m", "pyinfra", str(given.resolve()), verify, "-y")
-    here, user = str(Path.cwd()), getpass.getuser()
-    return Schedule(inventory_name(), calendar, command, here, user, str(_ROOT))
+    directory, user = str(Path.cwd()), getpass.getuser()
+    return Schedule(inventory_name(), calendar, command, directory, user, str(_ROOT))
 
 
 @operation()
