@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.checks.servers import certified
+from tests.checks.smtp_servers import certified
 
 NOW = datetime.now(UTC).timestamp()  # the certificates are made now
 SSL, DKIM = "/etc/ssl/private/pyinfra-mail", "/var/lib/pyinfra-mail/dkim"

@@ -8,8 +8,8 @@ import pytest
 from deploys.checks.core.finding import Severity
 from deploys.checks.dns.caa import issuers
 from deploys.mail import caa
-from tests.checks.honest_dns import Records, of, zone
-from tests.checks.servers import Handler, certified, serving
+from tests.checks.cases.dns_zone import Records, of, zone
+from tests.checks.smtp_servers import Handler, certified, serving
 from tests.checks.worlds import Gone, Zone, fleet
 
 OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN

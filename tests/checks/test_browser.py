@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks import samples
+from tests.checks import report_samples as samples
 
 PAGES = {"bad": samples.bad(), "part": samples.part()}
 WIDTHS = (390, 1280)

@@ -11,7 +11,7 @@ from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, UnansweredError
 from deploys.checks.delivery import evaluation, integrity
 from deploys.checks.delivery.host_commands import Received
-from tests.checks.honest_bytes import (
+from tests.checks.cases.delivery_content import (
     RECIPIENT,
     TRACE,
     ZONE,

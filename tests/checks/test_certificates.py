@@ -7,7 +7,7 @@ import pytest
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.smtp.certificates import certificates
-from tests.checks.servers import Handler, certified, serving
+from tests.checks.smtp_servers import Handler, certified, serving
 from tests.checks.worlds import fleet, world
 
 

@@ -19,9 +19,9 @@ from deploys.checks.delivery.cleanup import removals
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Route
-from tests.checks.delivering import letter
-from tests.checks.honest_notices import notice
-from tests.checks.honest_removal import MESSAGE
+from tests.checks.cases.delivery_dsn import notice
+from tests.checks.cases.run_cleanup import MESSAGE
+from tests.checks.mailbox_writer import letter
 from tests.checks.worlds import Machine, world
 
 OTHER_BOX = Mailbox("mx2", "/another/box")
@@ -443,7 +443,7 @@ def test_a_full_disk_leaves_the_mailbox_as_it_was(box: Path) -> None:
 
 def delivering(box: Path, test: Path, count: int) -> Iterator[subprocess.Popen[bytes]]:
     for kind in ("postfix", "exim", "policy"):
-        words = ("-m", "tests.checks.delivering", kind, str(box), kind, str(count), str(test))
+        words = ("-m", "tests.checks.mailbox_writer", kind, str(box), kind, str(count), str(test))
         yield subprocess.Popen((sys.executable, *words))
 
 

@@ -13,7 +13,7 @@ from deploys.checks.dns.mx import MX
 from deploys.checks.report import write
 from deploys.checks.report.comparison import compared
 from deploys.checks.report.summary import news
-from tests.checks.samples import STARTED, good, page
+from tests.checks.report_samples import STARTED, good, page
 
 ANSWERS = {
     "ok": MX.ok("harbor.example", "as it should be"),

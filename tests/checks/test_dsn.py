@@ -10,7 +10,7 @@ from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.delivery.dsn import notifications
 from deploys.checks.delivery.exchange import exchange
 from deploys.checks.delivery.host_commands import wait
-from tests.checks.honest_notices import notice, sent
+from tests.checks.cases.delivery_dsn import notice, sent
 from tests.checks.worlds import Machine, inspected, world
 
 STATUS = (

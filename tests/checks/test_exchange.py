@@ -13,7 +13,7 @@ from deploys.checks.core.world import World
 from deploys.checks.delivery.exchange import Delivery, exchange
 from deploys.checks.delivery.host_commands import Mailbox
 from deploys.checks.delivery.test_messages import Route
-from tests.checks.servers import Handler, certified, serving
+from tests.checks.smtp_servers import Handler, certified, serving
 from tests.checks.worlds import Machine, world
 
 Encryption = Callable[[Path], SSLContext | None]

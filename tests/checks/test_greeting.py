@@ -8,7 +8,7 @@ import pytest
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, Names
 from deploys.checks.smtp.greeting import greetings
-from tests.checks.speakers import BANNER, EHLO, raw, speaks
+from tests.checks.raw_servers import BANNER, EHLO, raw, speaks
 from tests.checks.worlds import Gone, Zone, fleet, target, world
 
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING

@@ -10,8 +10,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.smtp.directory_harvest import limits
-from tests.checks.servers import Handler, Patient, serving
-from tests.checks.speakers import raw
+from tests.checks.raw_servers import raw
+from tests.checks.smtp_servers import Handler, Patient, serving
 from tests.checks.worlds import fleet, world
 
 

@@ -13,7 +13,7 @@ from deploys.checks.delivery.exchange import Delivery, LogEntry
 from deploys.checks.delivery.host_commands import Received
 from deploys.checks.delivery.mail_log import parsed, with_log
 from deploys.checks.delivery.received_header import ReceivedHeader, received_headers
-from tests.checks.honest_bytes import INWARD, TRACE, delivered
+from tests.checks.cases.delivery_content import INWARD, TRACE, delivered
 from tests.checks.worlds import Machine, fleet, inspected, world
 
 DATE = "Mon, 5 Oct 2026 09:30:02 +0000"

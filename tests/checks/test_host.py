@@ -19,9 +19,9 @@ from deploys.checks.host.port25 import targets
 from deploys.checks.host.services import services
 from deploys.checks.host.snapshot import Snapshot, take_snapshot
 from deploys.mail.paths import set_digest
-from tests.checks.honest_host import Told, seen, waiting
-from tests.checks.pairs import Case
-from tests.checks.servers import Handler, serving
+from tests.checks.cases.host import Told, seen, waiting
+from tests.checks.cases.pair import Case
+from tests.checks.smtp_servers import Handler, serving
 from tests.checks.snapshots import DKIM, SSL, told, unit, units
 from tests.checks.worlds import Zone, fleet, world
 

@@ -26,7 +26,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.secret import file
 from deploys.mail.settings.verification import OutsideMailbox
-from tests.checks.servers import certified
+from tests.checks.smtp_servers import certified
 from tests.checks.worlds import Zone, world
 
 IMAP = "imap.provider.example"

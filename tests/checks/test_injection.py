@@ -7,8 +7,8 @@ import pytest
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.smtp.injection import injection
-from tests.checks.careless import Careless, encrypting, listening
-from tests.checks.servers import Handler, certified, serving
+from tests.checks.ending_servers import Careless, encrypting, listening
+from tests.checks.smtp_servers import Handler, certified, serving
 from tests.checks.worlds import fleet, world
 
 

@@ -21,8 +21,8 @@ from deploys.checks.smtp.protocols import protocols
 from deploys.checks.smtp.scan import scanned
 from deploys.checks.smtp.scanner import Server
 from deploys.mail.settings.model import Fleet
-from tests.checks.honest_transport import strict
-from tests.checks.speakers import BANNER, EHLO, Serve, raw, speaks
+from tests.checks.cases.smtp_tls import strict
+from tests.checks.raw_servers import BANNER, EHLO, Serve, raw, speaks
 from tests.checks.worlds import fleet, world
 
 OK, ERROR, UNKNOWN = Severity.OK, Severity.ERROR, Severity.UNKNOWN

@@ -16,8 +16,8 @@ from deploys.checks.core.report import Comparison, Report
 from deploys.checks.report import notice, publish
 from deploys.mail.errors import MailError
 from deploys.mail.settings.secret import env
-from tests.checks.samples import bad, good, page, part
-from tests.checks.servers import certified
+from tests.checks.report_samples import bad, good, page, part
+from tests.checks.smtp_servers import certified
 
 OPERATOR = "ops@harbor.example"
 TOKEN = "T0KEN"

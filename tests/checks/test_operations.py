@@ -28,7 +28,7 @@ from deploys.checks.deploy import verified
 from deploys.checks.operations import verification
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
-from tests.checks.samples import bad, good
+from tests.checks.report_samples import bad, good
 
 MAIL, PEER = ("@fake/mx1", "@fake/mx2"), "@fake/peer"
 Way = Callable[[State], None]

@@ -7,7 +7,7 @@ from deploys.checks.core.target import Scope
 from deploys.checks.core.world import Answer, Page, RefusedError, UnansweredError, World
 from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
 from deploys.mail.mta_sts import Mode, Policy
-from tests.checks.honest_policies import POLICY, announcing, reported
+from tests.checks.cases.dns_policies import POLICY, announcing, reported
 from tests.checks.worlds import Gone, Pages, Zone, fleet, target
 
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from deploys.checks.core.progress import Line, Lines, Progress, progress
 from deploys.checks.run.runner import verify
-from tests.checks.honest import zone
+from tests.checks.cases.dns_records import zone
 from tests.checks.worlds import fleet, world
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from deploys.checks.core.finding import Finding
 from deploys.checks.delivery.recipients import recipients
-from tests.checks.servers import CatchAll, Handler, NoAbuse, serving
+from tests.checks.smtp_servers import CatchAll, Handler, NoAbuse, serving
 from tests.checks.worlds import fleet, world
 
 

@@ -7,7 +7,7 @@ import pytest
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.world import Cached, Trust
 from deploys.checks.dns import dnssec, resolvers
-from tests.checks.honest_dns import followed, of, remembered, zone
+from tests.checks.cases.dns_zone import followed, of, remembered, zone
 from tests.checks.worlds import Zone, fleet
 
 OK, INFO, WARNING, UNKNOWN = Severity.OK, Severity.INFO, Severity.WARNING, Severity.UNKNOWN

@@ -14,8 +14,9 @@ from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.clients.smtp import Reply
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.smtp import anonymous, backscatter, forgery, size, vrfy_expn
-from tests.checks.honest_refusals import CAPTAIN, written
-from tests.checks.servers import (
+from tests.checks.cases.smtp_refusals import CAPTAIN, written
+from tests.checks.raw_servers import raw
+from tests.checks.smtp_servers import (
     FOREIGN,
     AnotherPassword,
     AnySender,
@@ -30,7 +31,6 @@ from tests.checks.servers import (
     certified,
     serving,
 )
-from tests.checks.speakers import raw
 from tests.checks.worlds import fleet, world
 
 DOOR = Endpoint("mx1", "192.0.2.1")

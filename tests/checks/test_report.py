@@ -31,7 +31,7 @@ from deploys.checks.report import (
 from deploys.checks.report.timeline import hop_bars
 from deploys.checks.run.catalogue import CHECKS
 from deploys.mail.errors import MailError
-from tests.checks import samples
+from tests.checks import report_samples as samples
 from tests.conftest import Golden
 
 ROOT = Path(__file__).parents[2]

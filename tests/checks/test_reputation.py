@@ -12,7 +12,8 @@ from deploys.checks.reputation import blocklists, is_reserved, rpki
 from deploys.checks.reputation.dnsbl import LISTED_IPV6
 from deploys.dns.resolver import Resolver
 from deploys.mail.settings.verification import Verification
-from tests.checks.honest_reputation import (
+from tests.checks.cases.pair import Case
+from tests.checks.cases.reputation import (
     ENTRY,
     NETWORK,
     answered,
@@ -21,7 +22,6 @@ from tests.checks.honest_reputation import (
     registered,
     routed,
 )
-from tests.checks.pairs import Case
 from tests.checks.worlds import Pages, fleet, world
 from tests.zones.responder import Responder, a
 

@@ -6,7 +6,7 @@ import pytest
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.dns.reverse import pointers
-from tests.checks.honest_dns import Records, asked, of
+from tests.checks.cases.dns_zone import Records, asked, of
 from tests.checks.worlds import Gone, fleet
 
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR

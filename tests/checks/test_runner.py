@@ -13,9 +13,9 @@ from deploys.checks.run.catalogue import CHECKS
 from deploys.checks.run.reachability import HOST
 from deploys.checks.run.runner import verify
 from deploys.checks.smtp import data_endings
-from tests.checks.honest import zone
-from tests.checks.honest_transport import remembered, strict
-from tests.checks.servers import Handler, serving
+from tests.checks.cases.dns_records import zone
+from tests.checks.cases.smtp_tls import remembered, strict
+from tests.checks.smtp_servers import Handler, serving
 from tests.checks.worlds import Gone, Machine, fleet, world
 
 

@@ -13,7 +13,7 @@ from deploys.checks.run.runner import verify
 from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
 from deploys.mail.settings.verification import Verification
-from tests.checks.honest import zone
+from tests.checks.cases.dns_records import zone
 from tests.checks.test_report import on_terminal
 from tests.checks.worlds import Machine, Zone, fleet, world
 

@@ -10,7 +10,7 @@ from deploys.checks.clients.spf_evaluation import evaluated
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import UnansweredError
 from deploys.checks.dns.spf_senders import Claim, finding, senders
-from tests.checks.honest_dns import Records, asked, of, zone
+from tests.checks.cases.dns_zone import Records, asked, of, zone
 from tests.checks.worlds import fleet
 
 OK, WARNING, ERROR, UNKNOWN = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.UNKNOWN

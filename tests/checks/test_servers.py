@@ -12,7 +12,7 @@ from deploys.checks.dns import servers
 from deploys.checks.dns.mx import exchanges
 from deploys.dns import authority, resolver
 from deploys.dns.resolver import Resolver
-from tests.checks.honest_dns import of, two_servers
+from tests.checks.cases.dns_zone import of, two_servers
 from tests.checks.worlds import Zone, fleet
 from tests.zones.responder import RESPONSE, Responder, a, domain, mx, soa
 

@@ -16,8 +16,8 @@ from deploys.checks.dns import autoconfig, services
 from deploys.checks.dns.services import Service
 from deploys.mail import srv
 from deploys.mail.settings.model import Fleet
-from tests.checks.honest_services import OUTLOOK, SITES, THUNDERBIRD, led, manned, pages
-from tests.checks.servers import Submission, certified, serving
+from tests.checks.cases.dns_services import OUTLOOK, SITES, THUNDERBIRD, led, manned, pages
+from tests.checks.smtp_servers import Submission, certified, serving
 from tests.checks.worlds import Gone, Pages, Zone, fleet, world
 
 OK, WARNING = Severity.OK, Severity.WARNING

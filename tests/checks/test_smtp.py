@@ -18,7 +18,8 @@ from deploys.checks.smtp import connect
 from deploys.checks.smtp.anonymous import findings, recipients
 from deploys.checks.smtp.connect import Outcome, connections
 from deploys.checks.smtp.rcpt import Purpose, Rcpt
-from tests.checks.servers import (
+from tests.checks.raw_servers import raw
+from tests.checks.smtp_servers import (
     CatchAll,
     Handler,
     NoPostmaster,
@@ -27,7 +28,6 @@ from tests.checks.servers import (
     certified,
     serving,
 )
-from tests.checks.speakers import raw
 from tests.checks.worlds import fleet, world
 
 Server = AbstractContextManager[int]

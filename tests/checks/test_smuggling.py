@@ -9,8 +9,8 @@ from deploys.checks.clients.smtp import Reply
 from deploys.checks.core.finding import Severity
 from deploys.checks.smtp.smuggling import ENDINGS, attempts, envelope, findings, smuggling
 from deploys.mail.settings.secret import file
-from tests.checks.careless import TRUE, Careless, ending, listening
-from tests.checks.servers import Handler, Submission, certified, serving
+from tests.checks.ending_servers import TRUE, Careless, ending, listening
+from tests.checks.smtp_servers import Handler, Submission, certified, serving
 from tests.checks.worlds import fleet, world
 
 CAPTAIN = "captain@harbor.example"

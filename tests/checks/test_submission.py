@@ -16,7 +16,7 @@ from deploys.checks.delivery.test_messages import routes
 from deploys.checks.smtp.submission import port_25, submission, submission_port
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import Secret, file
-from tests.checks.servers import (
+from tests.checks.smtp_servers import (
     AnotherPassword,
     AnySender,
     Handler,

@@ -12,7 +12,7 @@ from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, World
 from deploys.checks.dns import tlsa
-from tests.checks.servers import Handler, certified, serving
+from tests.checks.smtp_servers import Handler, certified, serving
 from tests.checks.worlds import Pages, Zone, fleet
 
 OK, INFO, ERROR, UNKNOWN = Severity.OK, Severity.INFO, Severity.ERROR, Severity.UNKNOWN

@@ -8,8 +8,8 @@ from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.smtp import ports
 from deploys.mail.ciphers import Grade, broken, grade
-from tests.checks.honest_transport import Contexts, knocked, old, scanned, strict
-from tests.checks.servers import certified
+from tests.checks.cases.smtp_tls import Contexts, knocked, old, scanned, strict
+from tests.checks.smtp_servers import certified
 from tests.checks.worlds import world
 
 OK, ERROR, WARNING = Severity.OK, Severity.ERROR, Severity.WARNING

@@ -10,8 +10,8 @@ import pytest
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Page
 from deploys.checks.delivery.unsubscribe import samples
-from tests.checks.honest_bulk import BARE, LEAVE, PAGES, sample
-from tests.checks.honest_bytes import ZONE
+from tests.checks.cases.delivery_bulk import BARE, LEAVE, PAGES, sample
+from tests.checks.cases.delivery_content import ZONE
 from tests.checks.worlds import Gone, Pages, Zone, fleet, world
 
 

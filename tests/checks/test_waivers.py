@@ -13,7 +13,7 @@ from deploys.checks.run.selection import selected
 from deploys.checks.smtp.anonymous import RELAY
 from deploys.mail.errors import MailError
 from deploys.mail.settings.verification import Verification, Waiver
-from tests.checks.samples import bad
+from tests.checks.report_samples import bad
 
 TODAY = date(2026, 10, 4)
 FOUND = (

@@ -11,7 +11,7 @@ import pytest
 
 from deploys.mail.errors import RefusedError, UnansweredError
 from deploys.run.https import Https, Page
-from tests.checks.servers import certified
+from tests.checks.smtp_servers import certified
 
 NAME = "mta-sts.harbor.example"
 POLICY = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Plain; charset=utf-8\r\n\r\nversion: STSv1\n"

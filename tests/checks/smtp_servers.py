@@ -1,4 +1,4 @@
-"""SMTP servers on loopback: one that behaves, and some that do not."""
+"""SMTP servers on loopback: one without faults, and some with one fault each."""
 
 import re
 import socket

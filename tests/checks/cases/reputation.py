@@ -1,4 +1,4 @@
-"""For every question about reputation, a world that thinks well of us and one that does not."""
+"""Blocklists, registrations and routes: good, and bad."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from deploys.checks.core.world import Answer, Page
 from deploys.checks.reputation import blocklists, dnsbl, rdap, rpki
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.verification import Verification
-from tests.checks.pairs import Case, Pair
+from tests.checks.cases.pair import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet, world
 
 ZONES = ("zen.spamhaus.org", "dbl.spamhaus.org")
@@ -76,7 +76,7 @@ def routed(status: object, origins: object = ("15169",)) -> Case:
     return lambda folder: rpki.routes(public(), replace(world(folder), web=Pages(pages)))
 
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "reputation.blocklists": Pair(listing({}), listing({ENTRY: ["127.0.0.4"]})),
     "reputation.domain_lists": Pair(
         listing({}), listing({"harbor.net.dbl.spamhaus.org": ["127.0.1.2"]})

@@ -1,4 +1,4 @@
-"""What is judged by the bytes that arrived: worlds in which they are right, and not."""
+"""Messages that arrive unchanged and signed, and messages that do not."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.inspection import MessageInspection
 from deploys.checks.delivery.test_messages import Route
-from tests.checks.pairs import Case, Pair
+from tests.checks.cases.pair import Case, Pair
 from tests.checks.signing import KEYS, signed
 from tests.checks.worlds import Zone, inspected
 
@@ -77,7 +77,7 @@ contents = partial(judged, integrity.contents)
 evaluated = partial(judged, evaluation.evaluations)
 paths = partial(judged, hops.paths)
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "delivery.intact": Pair(
         contents(delivered()), contents(delivered(swapped("Grüße".encode(), b"Gr??e")))
     ),

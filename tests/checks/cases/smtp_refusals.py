@@ -1,4 +1,4 @@
-"""Pairs of the questions about what a server refuses."""
+"""Servers that refuse what they should, and servers that accept it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -9,8 +9,8 @@ from deploys.checks.core.world import World
 from deploys.checks.smtp import backscatter, directory_harvest, forgery, size, vrfy_expn
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import file
-from tests.checks.pairs import Case, Pair
-from tests.checks.servers import (
+from tests.checks.cases.pair import Case, Pair
+from tests.checks.smtp_servers import (
     Careful,
     Extending,
     Handler,
@@ -53,7 +53,7 @@ def written(handler: Submission) -> Case:
 
 
 CAPTAIN = "captain@harbor.example"
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "smtp.verbs": Pair(met(vrfy_expn.verbs, Handler()), met(vrfy_expn.verbs, Talkative())),
     "smtp.backscatter": Pair(
         met(backscatter.backscatter, Careful()), met(backscatter.backscatter, Extending())

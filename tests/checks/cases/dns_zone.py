@@ -1,4 +1,4 @@
-"""For every question about the whole of the DNS, a world that passes and one that fails."""
+"""A whole zone with its servers, resolvers and signatures: correct, and with one fault."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -8,7 +8,7 @@ from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer, Cached, Names, Trust, World
 from deploys.checks.dns import caa, dnssec, resolvers, reverse, servers, spf_senders
 from deploys.mail.settings.model import Fleet
-from tests.checks.pairs import Case, Pair
+from tests.checks.cases.pair import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet
 
 Asker = Callable[[Fleet, World], Iterable[Finding]]
@@ -99,7 +99,7 @@ def issued(*values: str) -> Case:
 sent = partial(asked, spf_senders.senders)
 reversed_ = partial(asked, reverse.pointers)
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "dns.spf_senders": Pair(sent(), sent({("harbor.example", "TXT"): ("v=spf1 -all",)})),
     "dns.servers": Pair(served(), served(7, Answer("ns2 (192.0.2.2)", problem="it refuses"))),
     "dns.dnssec": Pair(followed(Trust.SECURE), followed(Trust.BOGUS)),

@@ -1,4 +1,4 @@
-"""Pairs of the questions about policies that stand in DNS."""
+"""Policies in the DNS: TLS-RPT, MTA-STS and DMARC reports, correct and broken."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,7 +8,7 @@ from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer, Page
 from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
 from deploys.mail.mta_sts import Policy
-from tests.checks.pairs import Case, Pair
+from tests.checks.cases.pair import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet, world
 
 
@@ -73,7 +73,7 @@ def consented(*consents: str) -> Case:
     return case
 
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "dns.dmarc_reports": Pair(consented("v=DMARC1"), consented()),
     "dns.mta_sts": Pair(enforced("mx1.harbor.example"), enforced("mx2.harbor.example")),
     "dns.tls_rpt": Pair(reporting(REPORTS), reporting(REPORTS, REPORTS)),

@@ -1,4 +1,4 @@
-"""SMTP servers of raw sockets on loopback, which say and do whatever a test wants."""
+"""SMTP servers of raw sockets on loopback, with any behaviour that a test needs."""
 
 import socket
 import ssl

@@ -1,7 +1,5 @@
 """
-A mail server in a few lines that can be told to be careless.
-
-It takes for the end of a message what it is told to, and may remember in TLS what came before.
+SMTP servers that end a message at wrong sequences, or keep commands from before TLS.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The pairs of what a sender is told, and of the recipients that are recipients."""
+"""Delivery status notifications, and recipients of the inventory: present and missing."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,8 +10,8 @@ from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.recipients import recipients
 from deploys.checks.delivery.test_messages import Route
-from tests.checks.pairs import Case, Pair
-from tests.checks.servers import Handler, NoAbuse, serving
+from tests.checks.cases.pair import Case, Pair
+from tests.checks.smtp_servers import Handler, NoAbuse, serving
 from tests.checks.worlds import fleet, inspected, world
 
 SENDER = "postmaster@harbor.example"
@@ -83,7 +83,7 @@ def asked(handler: Handler) -> Case:
     return case
 
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "delivery.recipients": Pair(asked(Handler()), asked(NoAbuse())),
     "delivery.success_notice": Pair(judged("success", notice("success")), judged("success", None)),
     "delivery.failure_notice": Pair(judged("failure", notice("failure")), judged("failure", None)),

@@ -1,4 +1,4 @@
-"""The pair of the test messages that are removed again."""
+"""Test messages that are removed again, and one that cannot be removed."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,14 +9,14 @@ from deploys.checks.delivery.cleanup import removals
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.host_commands import Mailbox
 from deploys.checks.delivery.test_messages import Route
-from tests.checks.pairs import Case, Pair
+from tests.checks.cases.pair import Case, Pair
 from tests.checks.worlds import world
 
 MESSAGE = TestMessage("run-1", "a@b.example", "visitor@faraway.example", "a@b.example")
 
 
 def removed(ending: bytes) -> Case:
-    """Remove a message that somebody has put something behind."""
+    """Remove a message with these octets after it."""
 
     def case(folder: Path) -> Iterable[Finding]:
         here = world(folder)
@@ -28,4 +28,4 @@ def removed(ending: bytes) -> Case:
     return case
 
 
-PAIRS: Mapping[str, Pair] = {"run.tidied": Pair(removed(b"\n"), removed(b"A footer.\n"))}
+CASES: Mapping[str, Pair] = {"run.tidied": Pair(removed(b"\n"), removed(b"A footer.\n"))}

@@ -1,4 +1,4 @@
-"""Pairs of the questions that a mail program has which knows nothing but an address."""
+"""SRV records and autoconfiguration, correct and broken."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,8 +11,8 @@ from deploys.mail import autoconfig as documents
 from deploys.mail import srv
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import file
-from tests.checks.pairs import Case, Pair
-from tests.checks.servers import Submission, certified, serving
+from tests.checks.cases.pair import Case, Pair
+from tests.checks.smtp_servers import Submission, certified, serving
 from tests.checks.worlds import Pages, Zone, fleet, world
 
 
@@ -81,7 +81,7 @@ def told(host: str) -> Case:
     return case
 
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "dns.srv": Pair(submitted(tls=True), submitted(tls=False)),
     "dns.autoconfig": Pair(told("mx1.harbor.example"), told("mx.other.example")),
 }

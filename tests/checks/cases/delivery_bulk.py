@@ -1,4 +1,4 @@
-"""Bulk mail that can be left with one click, and bulk mail that cannot."""
+"""Bulk mail with and without one-click unsubscribe."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -7,8 +7,8 @@ from pathlib import Path
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Page
 from deploys.checks.delivery.unsubscribe import samples
-from tests.checks.honest_bytes import ZONE
-from tests.checks.pairs import Case, Pair
+from tests.checks.cases.delivery_content import ZONE
+from tests.checks.cases.pair import Case, Pair
 from tests.checks.signing import signed
 from tests.checks.worlds import Pages, fleet, world
 
@@ -38,4 +38,4 @@ def sent(raw: bytes) -> Case:
     return case
 
 
-PAIRS: Mapping[str, Pair] = {"delivery.unsubscribe": Pair(sent(sample()), sent(BARE))}
+CASES: Mapping[str, Pair] = {"delivery.unsubscribe": Pair(sent(sample()), sent(BARE))}

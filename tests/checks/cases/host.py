@@ -1,4 +1,4 @@
-"""For every question about a host's own state, a look that passes and one that fails."""
+"""Snapshots of a host: as it should be, and with one fault each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from deploys.checks.core.finding import Finding
 from deploys.checks.host.inspection import hosts
-from tests.checks.pairs import Case, Pair
+from tests.checks.cases.pair import Case, Pair
 from tests.checks.snapshots import DKIM, NOW, SSL, told, units
 from tests.checks.worlds import Zone, fleet, world
 
 
 class Told:
-    """A host that says what it is told to."""
+    """A host with a given snapshot."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
@@ -22,7 +22,7 @@ class Told:
 
 
 def seen(*, ahead: float = 0, days: float = 90, **changed: Sequence[str]) -> Case:
-    """Snapshot at a host of which some sections are other than they should be."""
+    """Return a host whose snapshot has some sections changed."""
 
     def case(folder: Path) -> list[Finding]:
         from_now = NOW - ahead
@@ -44,7 +44,7 @@ def waiting(seconds: float, reason: str = "connect timed out") -> str:
     )
 
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "host.services": Pair(seen(), seen(unit=units(ActiveState="failed"))),
     "host.updates": Pair(
         seen(), seen(update=["Inst postfix [3.7.1] (3.7.2 Debian-Security:12/stable-security)"])

@@ -1,8 +1,8 @@
 """
-Delivers into a mailbox as a mail server does, in a process of its own: its locks are in earnest.
+Delivery into a mailbox, in a process of its own, with the locks of a mail server.
 
-`python -m tests.checks.delivering KIND MAILBOX NAME COUNT TEST` appends COUNT letters, and after
-each third one the test message that the file TEST holds. KIND is the order of the locks.
+`python -m tests.checks.mailbox_writer KIND MAILBOX NAME COUNT TEST` appends COUNT messages, and the
+test message in the file TEST after every third one. KIND is the order of the locks.
 """
 
 import fcntl

@@ -1,4 +1,4 @@
-"""Pairs of the questions about commands that hide in what is no command."""
+"""Servers with and without SMTP smuggling and STARTTLS injection."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 from deploys.checks.core.finding import Finding
 from deploys.checks.smtp.injection import injection
 from deploys.checks.smtp.smuggling import smuggling
-from tests.checks.careless import TRUE, Careless, encrypting, ending, listening
-from tests.checks.pairs import Case, Pair
-from tests.checks.servers import certified
+from tests.checks.cases.pair import Case, Pair
+from tests.checks.ending_servers import TRUE, Careless, encrypting, ending, listening
+from tests.checks.smtp_servers import certified
 from tests.checks.worlds import fleet, world
 
 
@@ -32,7 +32,7 @@ def injected(*, forgets: bool) -> Case:
     return case
 
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "smtp.smuggling": Pair(smuggled(ending(TRUE)), smuggled(ending(rb"\n\.\n"))),
     "smtp.injection": Pair(injected(forgets=True), injected(forgets=False)),
 }

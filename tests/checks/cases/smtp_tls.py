@@ -1,4 +1,4 @@
-"""For every question about the way over SMTP and TLS, a world that passes and one that fails."""
+"""Servers with a good greeting, good TLS and closed ports, and servers without."""
 
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,9 +12,9 @@ from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding
 from deploys.checks.smtp import greeting, ports, protocols, scan
 from deploys.checks.smtp.scanner import Server
-from tests.checks.pairs import Case, Pair
-from tests.checks.servers import Handler, certified, serving
-from tests.checks.speakers import BANNER, raw, speaks
+from tests.checks.cases.pair import Case, Pair
+from tests.checks.raw_servers import BANNER, raw, speaks
+from tests.checks.smtp_servers import Handler, certified, serving
 from tests.checks.worlds import fleet, world
 
 Contexts = Callable[[Path], ssl.SSLContext]
@@ -81,7 +81,7 @@ def knocked(*, shown: bool) -> Case:
     return case
 
 
-PAIRS: Mapping[str, Pair] = {
+CASES: Mapping[str, Pair] = {
     "smtp.banner": Pair(greetings(), greetings(b"220 localhost ESMTP\r\n")),
     "smtp.ports": Pair(knocked(shown=False), knocked(shown=True)),
     "smtp.protocols": Pair(scanned(strict), scanned(old)),

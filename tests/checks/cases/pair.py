@@ -1,4 +1,4 @@
-"""For one check, a world in which it passes and one in which it fails."""
+"""A pair of cases for one check: it passes in one and fails in the other."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Case = Callable[[Path], Iterable[Finding]]
 
 @dataclass(frozen=True)
 class Pair:
-    """Where a question passes, and where it fails."""
+    """The passing and the failing case of a check."""
 
     passes: Case
     fails: Case
