@@ -1,8 +1,8 @@
 """
-pyinfra with a host's program that dies: `crash.py N ARGUMENTS...` runs it so.
+pyinfra with an agent that dies: `crash.py N ARGUMENTS...` runs it so.
 
-Whatever the agent does to the system on its way through an apply is an audit event of Python. At
-the Nth it kills itself with SIGKILL; with 0 it goes through and leaves the events in a file.
+Each system call of the agent during an apply is an audit event of Python. At the Nth it kills itself
+with SIGKILL; with 0 it goes through and leaves the events in a file.
 """
 
 import sys
@@ -27,6 +27,7 @@ def armed(request):
     answer = apply(request)
     open("{events}", "w").write(json.dumps(seen))
     return answer
+armed.__annotations__ = apply.__annotations__  # they name the type of the request
 door.apply = armed
 """
 

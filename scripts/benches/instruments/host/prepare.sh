@@ -8,7 +8,7 @@ if ! test -d /var/lib/bench-postfix; then
     systemctl --quiet mask --runtime postfix.service postfix@.service
     apt-get -qq update
     apt-get -qq -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io install \
-        postfix postfix-lmdb openssl iproute2 python3-apt >/dev/null
+        postfix postfix-lmdb openssl iproute2 python3-apt python3-cryptography >/dev/null
     systemctl --quiet unmask --runtime postfix.service postfix@.service
     cp -a /etc/postfix /var/lib/bench-postfix
 fi
