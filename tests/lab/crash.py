@@ -1,8 +1,8 @@
 """
 pyinfra with an agent that dies: `crash.py N ARGUMENTS...` runs it so.
 
-Each system call of the agent during an apply is an audit event of Python. At the Nth it kills itself
-with SIGKILL; with 0 it goes through and leaves the events in a file.
+Each system call of the agent in an apply is an audit event of Python. The Nth of them kills it with
+SIGKILL; with 0 it goes through and leaves the events in a file.
 """
 
 import sys
