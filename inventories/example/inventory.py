@@ -1,9 +1,8 @@
 """
-An inventory to start from: two servers, a host that sends through one of them, and one place
-outside that proves delivery.
+An inventory to start from: two mail hosts, a null client, and a witness outside.
 
-Groups give a host its role: `mail` and `client` are deployed, `witnesses` only receive and answer
-test mail; the `controller` is the machine that pyinfra runs on.
+Groups give a host its role. Hosts of `mail` and `client` are deployed, `witnesses` only receive
+test messages, and the `controller` is the machine that pyinfra runs on.
 """
 
 mail = [
@@ -29,7 +28,7 @@ client = [("app.example.org", {"mail_hostname": "app.example.org"})]
 
 witnesses = ["shell.example.net"]
 
-# deploys/timer.py lets this machine verify mail on its own, when systemd.time(7) says; "": never.
+# deploys/timer.py sets up a timer for the checks on this machine (systemd.time(7)); "": no timer.
 controller = [
     (
         "@local",

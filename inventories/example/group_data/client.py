@@ -2,12 +2,12 @@
 
 from deploys.mail.settings.secret import env
 
-# Where mail is submitted, and as whom; at port 465 with TLS at once, at any other with STARTTLS.
+# Submission host with its port, and login; port 465 has TLS at once, every other port STARTTLS.
 mail_relay = "mx1.example.org:465"
 mail_relay_login = "app@example.org"
 mail_relay_password = env("RELAY_PASSWORD")
-# A file here with the certificates that the relay's is trusted by; nothing: the system's own list.
+# File on this machine: certificates that vouch for the relay; none: the system's own.
 mail_relay_ca = ""
 
-# Who reads what cron and others send to root, or to any other user of the host.
+# Address that gets mail for root and all other users of the host.
 mail_root = "hostmaster@example.org"

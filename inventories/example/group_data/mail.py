@@ -4,95 +4,95 @@ from typing import Any
 
 from deploys.mail.settings.secret import env
 
-# Where the zones are: octoDNS's own keys for the provider (docs/providers.md). {"class": "manual"}:
-# you publish what the run prints. Nothing here: zones are not touched.
+# Provider of the zones, in octoDNS's own keys (docs/providers.md). With {"class": "manual"} you
+# publish the records that the run prints. None: no zone is changed.
 mail_dns: dict[str, Any] | None = {
     "class": "powerdns",
     "host": "ns.example.org",
     "port": 8081,
     "api_key": env("POWERDNS_API_KEY"),
 }
-mail_dns_timeout = 120  # seconds to wait for every name server, and for caches
-# How many record sets of a zone one run may update or delete; a host takes about nine with it when
-# it leaves the inventory, a domain more. What is created is not counted.
+mail_dns_timeout = 120  # seconds to wait for all name servers, and for caches
+# Record sets of a zone that one run may update or delete; new ones are not counted. A host that
+# leaves the inventory deletes about nine of them, a domain more.
 mail_zone_updates = 20
 mail_zone_deletes = 12
-mail_ttl = 3600  # seconds, of records that do not exist yet
+mail_ttl = 3600  # seconds, of new records
 
-# How each of these joins what a zone has already: docs/records.md.
-mail_spf_all = ""  # "-all" or "~all": at least so strict; "": ~all, and an existing one is kept
-mail_dmarc = "none"  # or "quarantine", "reject": an existing one is raised by a step a run
-mail_dmarc_reports: list[str] = []  # addresses that get DMARC's daily reports
+# How each of these joins existing records: docs/records.md.
+mail_spf_all = ""  # "-all" or "~all": the least strict end; "": ~all, an existing one is kept
+mail_dmarc = "none"  # or "quarantine", "reject": a run raises an existing one by one step
+mail_dmarc_reports: list[str] = []  # addresses that get the daily DMARC reports
 mail_tls_rpt: list[str] = []  # addresses or https:// URLs that get reports of failed TLS
-mail_caa = ""  # by which name CAA knows your ACME server; Let's Encrypt's is known
-mail_silent_domains: list[str] = []  # names that never send nor receive mail, and shall say so
+mail_caa = ""  # CAA name of your ACME server's authority; that of Let's Encrypt is known
+mail_silent_domains: list[str] = []  # names that never send and never receive mail
 mail_bimi = ""  # the https:// URL of your logo, an .svg file
 
-# Who reads mail for postmaster@ and abuse@ every domain, and for what other addresses.
+# User of the host that gets mail for postmaster@ and abuse@ of each domain; other recipients.
 mail_postmaster = "root"
 mail_aliases: dict[str, str | list[str]] = {}
 
-# Networks whose hosts may send to the world through these, besides the hosts themselves.
+# Networks whose hosts may relay through the mail hosts.
 mail_networks: list[str] = []
-mail_message_size_limit = 26_214_400  # octets
+mail_message_size_limit = 26_214_400  # octets of the largest message
 
 # Certificates: "acme" (certbot, HTTP-01 on port 80), "files" (yours, on the host) or "self-signed".
 # Each name of the host has its own, with an ECDSA and an RSA key.
 mail_tls = "self-signed"
-mail_tls_names: list[str] = []  # more names that clients know the host by
+mail_tls_names: list[str] = []  # other names that clients use for the host
 # For "files": each key followed by its certificates, in one file or in several. Replace them on
-# the host at any time: a pair that fits is served at once, another one is refused.
+# the host at any time: a key with its certificate is served at once, any other pair is refused.
 mail_tls_files: dict[str, str | list[str]] = {}
 mail_acme_directory = "https://acme-v02.api.letsencrypt.org/directory"
-mail_acme_contact = ""  # an address for the authority's warnings
-mail_acme_ca_file = ""  # on this machine: who vouches for an ACME server of your own
-# TLSA records say which keys the host shows, where its zone is signed; False: there are none.
+mail_acme_contact = ""  # mail address for warnings of the authority
+mail_acme_ca_file = ""  # file on this machine: certificates that vouch for your ACME server
+# Publish TLSA records for the host's keys, if its zone is signed.
 mail_dane = True
-# "now": the next keys, which the DNS knows already, take the place of those in use; for --data.
+# "now": serve the next keys, whose TLSA records exist; for --data.
 mail_tls_rotate = ""
 
-# MTA-STS: "testing" asks others for reports; "enforce", which begins as testing, lets their mail
-# wait rather than come without the right certificate; "none" takes back what was said before.
+# MTA-STS: "testing" asks senders for reports. "enforce" begins as testing; then senders queue mail
+# rather than send it to a host without a valid certificate. "none" ends an earlier policy.
 mail_mta_sts = "none"
-mail_autoconfig = False  # True: mail programs learn from an address how its owner sends
+mail_autoconfig = False  # True: mail programs find the settings of submission
 
-# "interoperable": port 25 takes TLS 1.0 and old ciphers too, from peers that know no better.
+# "interoperable": port 25 also accepts TLS 1.0 and old ciphers.
 mail_tls_profile = "strict"
-# What TLS has to be for mail to a domain or [host], in Postfix's words: "encrypt", "secure", ...
+# TLS policy for mail to a domain or [host], as in smtp_tls_policy_maps: "encrypt", "secure", ...
 mail_tls_outbound: dict[str, str] = {}
 
-# The host's own resolver asks these instead of the root servers; it validates all the same.
+# Unbound asks these resolvers in place of the root servers; it still validates the answers.
 mail_resolver_forwards: list[str] = []
-mail_resolver_trust_anchor = ""  # a DS or DNSKEY record, for a root that is not the public one
+mail_resolver_trust_anchor = ""  # DS or DNSKEY record, for a root that is not the public one
 
-# Who may log in on 465 and 587 to send: an address, with its "password" and, where it sends with
-# others too, its "senders". A password is a hash ('doveadm pw -s ARGON2ID', or SHA512-CRYPT) or a
-# reference such as file("~/.passwords/anna"). Senders have to receive: bounces come back to them.
+# Accounts on 465 and 587 by login, an address: its "password" and, for other sender addresses, its
+# "senders". A password is a hash ('doveadm pw -s ARGON2ID', or SHA512-CRYPT) or a reference such as
+# file("~/.passwords/anna"). Every sender must be a recipient, because it gets the bounces.
 mail_accounts: dict[str, dict[str, Any]] = {}
-mail_dovecot: dict[str, Any] = {}  # any other setting of Dovecot; a section is a dict of its own
-# Who sends so many wrong passwords in so many seconds cannot log in for as long; 0 seconds: never.
+mail_dovecot: dict[str, Any] = {}  # other settings of Dovecot; a section is a dictionary
+# An address with so many wrong passwords in so many seconds is banned for as long; 0: no bans.
 mail_ban_failures = 10
 mail_ban_seconds = 600
 
-# When a sender hears that his message still waits, in seconds (0: never), and what he reads then.
+# Seconds after which a sender learns that a message waits (0: never); texts of such notices.
 mail_delay_warning = 14_400
 mail_bounce_texts: dict[str, str] = {}  # "failure", "delay", "success", "verify"; see bounce(5)
 
-# The host's DKIM keys are <name>-rsa and <name>-ed25519, then <name>-2-rsa and <name>-2-ed25519;
-# "": the name is the host's first label.
+# The selectors are <name>-rsa and <name>-ed25519, then <name>-2-rsa and <name>-2-ed25519; "": the
+# name is the first label of the host name.
 mail_dkim_selector = ""
-mail_dkim_rotate = ""  # when new keys follow: never by itself, at an age like "180d", or "now"
-# A zone of ours, by mail_dns, into which the domains lead the names of their keys with CNAMEs:
+mail_dkim_rotate = ""  # age of keys at which new ones follow, like "180d", or "now"
+# Zone of yours in mail_dns that holds the keys; their names in the domains are CNAMEs into it:
 # "keys.example.net" for all domains, or {"example.org": "keys.example.net"}.
 mail_dkim_cname: str | dict[str, str] = ""
-mail_account_rate = ""  # recipients per account, like "100/1h"; "": as many as it likes
-mail_scan_outbound = False  # True: rspamd's whole rule set judges mail, with its own limits
+mail_account_rate = ""  # recipients per account and time, like "100/1h"; "": no limit
+mail_scan_outbound = False  # True: judge outgoing mail with rspamd's whole rule set
 
-# Any other key of main.cf and line of master.cf, in Postfix's own words; None removes a service.
+# Other parameters of main.cf and lines of master.cf, as in Postfix; None removes a service.
 mail_postfix_main: dict[str, Any] = {}
 mail_postfix_master: dict[str, str | None] = {}
 
-# Any other setting of rspamd, by file of local.d: {"options.inc": {"task_timeout": "12s"}}.
+# Other settings of rspamd, by file of local.d: {"options.inc": {"task_timeout": "12s"}}.
 mail_rspamd: dict[str, dict[str, Any]] = {}
 
 # Seconds: a remote command, an installation, a switch with its preflight.

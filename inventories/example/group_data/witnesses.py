@@ -1,4 +1,4 @@
-"""A mailbox outside, on a host that can be reached by SSH: where delivery is proved."""
+"""Settings of witnesses: mailboxes outside the fleet, on hosts that SSH reaches."""
 
 mail_witness_address = "visitor@example.net"
 mail_witness_mailbox = "/var/mail/visitor"  # in mbox format
