@@ -22,7 +22,6 @@ from .settings.model import MailSettings
 DAY = 86_400.0
 # The longest mail_ttl, and an hour for the run that first found the record on every server.
 UNCACHED = DAY + 3600
-QUEUE = ("maximal_queue_lifetime", "bounce_queue_lifetime")
 QUEUE_DEFAULT = 5 * DAY
 WHY = {
     "next": "DKIM: the next key of {host}",
@@ -118,7 +117,7 @@ def published(settings: MailSettings, slots: Slots, now: float) -> Iterator[Publ
 
 def grace(settings: MailSettings) -> float:
     """Return the seconds for which retired keys stay published: a queue's lifetime, and a TTL."""
-    given = (postfix.seconds(settings.postfix_value(name)) for name in QUEUE)
+    given = (postfix.seconds(settings.postfix_value(name)) for name in postfix.QUEUE_LIFETIMES)
     # An expression of the operator's is not evaluated here; the default stands in for it.
     return max(QUEUE_DEFAULT if lifetime is None else lifetime for lifetime in given) + DAY
 

@@ -10,6 +10,8 @@ DEFAULTS: Mapping[str, str] = {
     "inet_interfaces": "all",
     "maximal_queue_lifetime": "5d",
 }
+# The times that mail and bounces may wait in the queue.
+QUEUE_LIFETIMES = ("maximal_queue_lifetime", "bounce_queue_lifetime")
 
 
 def seconds(value: str, default_unit: str = "d") -> int | None:
