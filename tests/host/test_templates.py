@@ -117,6 +117,18 @@ def test_the_hash_of_a_password_is_never_printed() -> None:
     assert "$6$" not in shown + repr(own) + repr(service)
 
 
+@pytest.mark.parametrize(
+    ("days", "lines"),
+    [(5, []), (2, ["maximal_queue_lifetime = 2d", "bounce_queue_lifetime = 2d"])],
+)
+def test_lifetimes_of_the_queue_are_written_if_they_differ_from_postfixs_own(
+    days: int, lines: list[str]
+) -> None:
+    rendered = postfix.render(settings(mail_queue_days=days), (3, 10, 13), "main.cf")
+
+    assert [line for line in rendered.splitlines() if "queue_lifetime" in line] == lines
+
+
 def test_an_own_parameter_replaces_ours_and_is_marked() -> None:
     rendered = postfix.render(
         settings(mail_postfix_main={"mynetworks": "[::1]"}), (3, 10, 13), "main.cf"

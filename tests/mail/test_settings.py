@@ -316,6 +316,13 @@ def test_a_setting_with_both_its_old_and_its_new_key_is_refused() -> None:
         ({}, "bounce_queue_lifetime", "5d"),
         ({"mail_postfix_main": {"bounce_queue_lifetime": "1d"}}, "bounce_queue_lifetime", "1d"),
         ({"mail_delay_warning": 60}, "delay_warning_time", "60s"),
+        ({"mail_queue_days": 2}, "maximal_queue_lifetime", "2d"),
+        ({"mail_queue_days": 2}, "bounce_queue_lifetime", "2d"),
+        (
+            {"mail_queue_days": 2, "mail_postfix_main": {"bounce_queue_lifetime": "1d"}},
+            "bounce_queue_lifetime",
+            "1d",
+        ),
     ],
 )
 def test_a_postfix_parameter_has_one_effective_value(

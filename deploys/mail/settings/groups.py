@@ -121,6 +121,12 @@ class Submission(Frozen):
         ge=0,
         description="Seconds after which a sender learns that a message waits; 0: never.",
     )
+    queue_days: int = Field(
+        default=5,
+        ge=1,
+        le=30,
+        description="Days that Postfix tries to deliver a message before its sender gets a bounce.",
+    )
     bounce_texts: Mapping[Notice, str] = Field(
         default={}, description="Texts of delivery status notifications (bounce(5))."
     )

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .. import paths
 from ..caa import ISSUERS
-from ..postfix import DEFAULTS
+from ..postfix import DEFAULTS, QUEUE_LIFETIMES
 from . import groups
 from .site import Site
 from .types import CertificateFile, Frozen, Mailbox, Relay, SecretReference, Words
@@ -52,8 +52,9 @@ class MailSettings(
 
     @property
     def postfix_parameters(self) -> Mapping[str, str]:
-        """Return the parameters of main.cf that follow from other settings alone."""
-        return {
+        """Return the parameters of main.cf that follow from other settings, without defaults."""
+        values = {
+            **dict.fromkeys(QUEUE_LIFETIMES, f"{self.queue_days}d"),
             "delay_warning_time": f"{self.delay_warning}s",
             "message_size_limit": str(self.message_size_limit),
             "myhostname": self.hostname,
@@ -62,6 +63,7 @@ class MailSettings(
             "smtpd_tls_chain_files": paths.certificate(self.hostname),
             "virtual_alias_domains": ", ".join(self.domains),
         }
+        return {name: value for name, value in values.items() if DEFAULTS.get(name) != value}
 
     @property
     def largest_message(self) -> int:

@@ -76,6 +76,7 @@ mail_ban_seconds = 600
 
 # Seconds after which a sender learns that a message waits (0: never); texts of such notices.
 mail_delay_warning = 14_400
+mail_queue_days = 5  # days that Postfix tries to deliver; then the sender gets a bounce
 mail_bounce_texts: dict[str, str] = {}  # "failure", "delay", "success", "verify"; see bounce(5)
 
 # The selectors are <name>-rsa and <name>-ed25519, then <name>-2-rsa and <name>-2-ed25519; "": the
