@@ -4,7 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,30 @@ INSIDE = {
         "run": _FAMILY | {"dns", "smtp", "delivery", "host", "reputation", "report"},
         "timer": set(),
     },
+    "host": {
+        "model": set(),
+        "agent": {"model"},
+        "dkim": {"model"},
+        "tls": {"model"},
+        "services": {"model", "dkim", "tls"},
+        "transport": {"model", "services"},
+    },
+    "zones": {
+        "model": set(),
+        "providers": {"model"},
+        "merge": {"model"},
+        "ownership": {"model", "providers"},
+        "propagation": {"model"},
+    },
 }
+# Folders of like things, such as one module per standard or per check; others stay small.
+ALIKE = {
+    *("mail", "host/services"),
+    *("checks/dns", "checks/smtp", "checks/delivery", "checks/host"),
+}
+MODULES = 13  # "about twelve"
+# The field's own nouns that end as a verb's form does.
+TERMS = {"existing", "finding", "greeting", "smuggling", "shaping"}
 # Knowledge is pure: it neither drives hosts nor asks the network.
 FORBIDDEN_IN_MAIL = {"pyinfra", "octodns", "socket", "requests", "smtplib", "gevent"}
 
@@ -85,6 +110,49 @@ def test_nothing_imports_upward_inside_a_room(room: str, folder: str) -> None:
         used = {name.split(".")[2] for name in imports(path) if name.startswith(f"deploys.{room}.")}
 
         assert used & (folders | beside) - {folder} <= INSIDE[room][folder], path
+
+
+def inside(room: str) -> Iterator[tuple[Path, str, str]]:
+    """Yield each import within a room: the module, its folder and the one that it imports from.
+
+    A module at the top of a room stands for itself.
+    """
+    top = ROOT / "deploys" / room
+    for path in modules(f"deploys/{room}"):
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[:2] == ["deploys", room] and len(parts) > 2:
+                own = path.relative_to(top).with_suffix("").parts[0]
+                yield path, own, parts[2]
+
+
+@pytest.mark.parametrize("room", BELOW)
+def test_no_room_has_a_circle(room: str) -> None:
+    graph = defaultdict(set)
+    for _, own, other in inside(room):
+        if own not in (other, "__init__"):
+            graph[own].add(other)
+
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(f"{room}: {' -> '.join(circle.args[1])}", pytrace=False)
+
+
+def test_a_folder_holds_about_twelve_modules() -> None:
+    sizes = Counter(
+        str(path.parent.relative_to(ROOT / "deploys"))
+        for path in modules("deploys")
+        if not path.name.startswith("__")
+    )
+
+    assert not {f: size for f, size in sizes.items() if size > MODULES and f not in ALIKE}
+
+
+def test_a_module_is_a_noun() -> None:
+    verbs = {path.stem for path in modules("deploys") if path.stem.endswith("ing")}
+
+    assert verbs <= TERMS
 
 
 def test_knowledge_of_mail_is_pure() -> None:

@@ -22,7 +22,7 @@ from .poll import Question, wait
 
 
 @dataclass(frozen=True)
-class Verdict:
+class HostTrust:
     """The result for one host: its TLSA records are withheld or not, and a note."""
 
     host: str
@@ -37,7 +37,7 @@ def trusted_facts(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
     Where the DNS does not answer, no digest is left out: a published record must not vanish then.
     """
     hosts = [host for host in fleet.hosts if _has_digests(host, facts)]
-    verdicts = in_parallel(_verdict, hosts, WORKERS)
+    verdicts = in_parallel(_host_trust, hosts, WORKERS)
     withheld = {verdict.host for verdict in verdicts if verdict.withheld}
     kept = {
         name: replace(fact, tlsa=()) if name in withheld else fact for name, fact in facts.items()
@@ -62,11 +62,11 @@ def _has_digests(host: MailSettings, facts: Facts) -> bool:
     return bool(fact and fact.tlsa and host.dane and host.dns is not None)
 
 
-def _verdict(host: MailSettings) -> Verdict:
+def _host_trust(host: MailSettings) -> HostTrust:
     try:
         resolver = finder(host.resolvers)
         problem = chain_fault(zone_of(host.hostname, resolver), resolver)
     except MailError as error:
-        return Verdict(host.inventory_name, note=str(error))
+        return HostTrust(host.inventory_name, note=str(error))
     note = f"no TLSA records for {host.hostname}: {problem}" if problem else ""
-    return Verdict(host.inventory_name, bool(problem), note)
+    return HostTrust(host.inventory_name, bool(problem), note)
