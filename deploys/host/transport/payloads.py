@@ -1,6 +1,6 @@
 """Requests to the agent, made of a host's settings, its desired services and their changes."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 
 from ...mail.settings.model import HostSettings
@@ -65,7 +65,7 @@ def certify_request(
 def apply_request(
     settings: HostSettings,
     services: Iterable[PlannedService],
-    obsolete: dict[str, str],
+    obsolete: Mapping[str, str],
     rotation: DkimRotation,
 ) -> ApplyRequest:
     """Return the request for a whole configuration."""

@@ -16,7 +16,7 @@ from ....mail import paths
 from ...model.wire import WireError, decode, encode
 from .pem import Leaf
 
-FILE = Path(paths.LOADED) / "certificates.json"
+FILE = Path(paths.LOADED) / "certificates.cache"
 MOST = 64  # files
 
 

@@ -128,7 +128,7 @@ def _waits(name: str, served: str, new: str) -> str:
     try:
         if new:
             require_accepted(name, served, new)
-    except dane.UnpublishedKey as reason:
+    except (dane.UnpublishedKey, pem.Unfit) as reason:
         return str(reason)
     return ""
 
