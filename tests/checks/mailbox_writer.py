@@ -17,8 +17,8 @@ from pathlib import Path
 EXCLUSIVE = os.O_CREAT | os.O_EXCL | os.O_WRONLY
 
 
-def letter(name: str, number: int) -> bytes:
-    """Return a letter as it is in a mailbox."""
+def message(name: str, number: int) -> bytes:
+    """Return a message as it is in a mailbox."""
     text = f"{name} {number}\nFrom here on it is long.\n" + f"{number}\n" * (number % 50 * 40)
     return f"From {name} Mon Oct  5 09:30:00 2026\nSubject: {name}-{number}\n\n{text}\n".encode()
 
@@ -84,9 +84,9 @@ def dot_unlock(box: Path) -> None:
 
 def main(kind: str, box: str, name: str, count: str, test: str) -> None:
     """Deliver one after the other, slowly enough that others get their turn."""
-    message = Path(test).read_bytes()
+    test_message = Path(test).read_bytes()
     for number in range(int(count)):
-        for text in (letter(name, number), *([message] if number % 3 == 0 else ())):
+        for text in (message(name, number), *([test_message] if number % 3 == 0 else ())):
             with KINDS[kind](Path(box)) as file:
                 os.lseek(file, 0, os.SEEK_END)
                 half = len(text) // 2

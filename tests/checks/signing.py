@@ -1,4 +1,4 @@
-"""Keys of mx1, made anew for each run of the tests, and what it signs with them."""
+"""DKIM keys of mx1, made for each run of the tests, and messages signed with them."""
 
 import base64
 from collections.abc import Sequence

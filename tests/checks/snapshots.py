@@ -1,4 +1,4 @@
-"""What snapshot.sh prints on a host where all is well, and on one where something is not."""
+"""Output of snapshot.sh on a host without problems, and with some."""
 
 import base64
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the bytes of a received message say about SPF and DMARC."""
+"""SPF and DMARC results in the headers of a received message."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_dkim_of_another_domain_is_not() -> None:
 
 
 @pytest.mark.parametrize("results", ["", "mail.elsewhere.example; spf=pass smtp.mailfrom=x", ";;"])
-def test_only_the_witness_is_believed(results: str) -> None:
+def test_only_results_of_the_witness_count(results: str) -> None:
     assert judged(results) == (UNKNOWN, ERROR)
 
 
@@ -93,7 +93,7 @@ def test_the_server_that_delivered_may_have_another_name_than_the_domain() -> No
     assert judged(results) == (OK, OK)
 
 
-def test_a_server_before_it_is_not_believed() -> None:
+def test_results_of_an_earlier_server_do_not_count() -> None:
     received = "Received: from a by mx.hosting.example\nReceived: from b by mx.forger.example"
     results = f"mx.forger.example; spf=pass smtp.mailfrom=harbor.example\n{received}"
 
@@ -106,7 +106,7 @@ def test_spf_of_the_helo_name_does_not_stand_for_the_sender() -> None:
     assert judged(results) == (ERROR, ERROR)
 
 
-def test_a_domain_with_hyphens_is_judged_as_a_whole() -> None:
+def test_a_domain_with_hyphens_is_one_domain() -> None:
     results = f"{WITNESS}; spf=pass smtp.mailfrom=my-other.example"
 
     assert judged(results, domain="my-harbor.example") == (OK, ERROR)
@@ -151,7 +151,7 @@ def test_the_policy_of_the_domain_above_counts_for_one_below() -> None:
     assert dmarc.severity is OK
 
 
-def test_nothing_is_said_of_a_message_that_did_not_arrive() -> None:
+def test_results_of_a_message_that_did_not_arrive_are_unknown() -> None:
     sender = "postmaster@harbor.example"
     message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
     lost = Delivery(Route(message, "mx1", "harbor.example", (BOX,)), Submitted(1.0))
@@ -161,7 +161,7 @@ def test_nothing_is_said_of_a_message_that_did_not_arrive() -> None:
     assert severities == {UNKNOWN}
 
 
-def test_mail_that_comes_in_is_not_judged_as_ours() -> None:
+def test_incoming_mail_is_not_checked_as_outgoing() -> None:
     message = TestMessage(
         "run-1", "v@faraway.example", "postmaster@harbor.example", "v@faraway.example"
     )

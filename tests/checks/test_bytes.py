@@ -1,4 +1,4 @@
-"""What the bytes that arrived say, whoever carried them."""
+"""Integrity, signatures, SPF and ARC of messages by the octets that arrived."""
 
 import quopri
 import re
@@ -113,7 +113,7 @@ FOREIGN = b"DKIM-Signature: v=1; a=rsa-sha256; d=list.example; s=x; h=from; bh=A
         (swapped(b"s=mx1-rsa", b"s=mx1-gone"), [ERROR, OK]),
     ],
 )
-def test_signatures_are_verified_over_what_arrived(
+def test_signatures_are_verified_over_the_octets_that_arrived(
     change: Change, severities: list[Severity]
 ) -> None:
     assert signatures(change) == severities
@@ -133,7 +133,7 @@ def test_signatures_are_verified_over_what_arrived(
     ],
     ids=["none", "revoked", "short", "version", "garbage", "mixed", "service", "another"],
 )
-def test_a_key_that_does_not_fit_is_told(record: str, saw: str) -> None:
+def test_a_wrong_key_is_named(record: str, saw: str) -> None:
     name = "mx1-rsa._domainkey.harbor.example"
     zone = Zone({(name, "TXT"): [Answer("ns", (record,) if record else ())]})
     found = [
@@ -156,7 +156,7 @@ def test_without_a_resolver_nothing_is_passed_and_nothing_is_failed() -> None:
     assert [one.severity for one in found] == [UNKNOWN, UNKNOWN, UNKNOWN, OK]
 
 
-def test_what_did_not_arrive_is_an_open_question() -> None:
+def test_a_message_that_did_not_arrive_is_unknown() -> None:
     lost = replace(delivered(), received=None)
 
     found = [
@@ -190,7 +190,7 @@ def test_spf_is_evaluated_for_the_address_that_the_topmost_trace_names(
     )
 
 
-def test_mail_of_others_is_not_judged_by_our_keys() -> None:
+def test_mail_of_other_domains_is_not_checked_with_our_keys() -> None:
     whole = delivered()
     message = replace(whole.route.message, sender=RECIPIENT)
 
@@ -216,7 +216,7 @@ def test_garbage_ends_in_findings(raw: bytes) -> None:
     assert all(len(one.saw) < 600 for one in found)
 
 
-def test_a_chain_that_verifies_is_told() -> None:
+def test_a_chain_that_verifies_is_ok() -> None:
     """A forwarder seals, with the key of harbor.example for its own."""
     finding = only(inspected(evaluation.evaluations, [delivered(sealed)], ZONE), "arc")
 

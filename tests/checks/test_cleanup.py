@@ -1,4 +1,4 @@
-"""Test messages are removed from real files by the real script, and nobody else's ever is."""
+"""The real script removes test messages from real files, and never another message."""
 
 import fcntl
 import os
@@ -21,7 +21,7 @@ from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.test_messages import Route
 from tests.checks.cases.delivery_dsn import notice
 from tests.checks.cases.run_cleanup import MESSAGE
-from tests.checks.mailbox_writer import letter
+from tests.checks.mailbox_writer import message
 from tests.checks.worlds import Machine, world
 
 OTHER_BOX = Mailbox("mx2", "/another/box")
@@ -46,8 +46,8 @@ RETURNED = boxed(
 )
 FOLDED = boxed(notice("success").replace(b"; boundary", b";\n\tboundary"))
 
-FIRST, SECOND = letter("ann", 3), letter("bob", 4)
-LAST = letter("cid", 5).rstrip()
+FIRST, SECOND = message("ann", 3), message("bob", 4)
+LAST = message("cid", 5).rstrip()
 ANOTHER_RUN = TEST.replace(b"run-1", b"nur-1")
 LONGER_RUN = TEST.replace(b"run-1", b"run-x-1").replace(b": run-x", b": runrun-x")
 QUOTING = boxed(b"Subject: x\n\nX-Pyinfra-Mail-Test: run-1\n\nend of test message run-1\n")
@@ -106,7 +106,7 @@ def no_lock(box: Path) -> bool:
         ([bytes(range(256)) * 9 + b"\n\n", TEST, b"From \xff\x00"], None, 1),
     ],
 )
-def test_what_is_ours_goes_and_every_other_byte_stays(
+def test_test_messages_are_removed_and_every_other_octet_stays(
     here: World, box: Path, before: list[bytes], after: list[bytes] | None, count: int
 ) -> None:
     box.write_bytes(b"".join(before))
@@ -149,11 +149,9 @@ def test_wherever_the_look_begins_a_message_is_taken_as_a_whole_or_not(
         TEST.replace(b"\n\nend of", b"\n" + FROM + b"Subject: x\n\nend of"),
         NOTICE.replace(b"--edge/1--", b"and so on"),
     ],
-    ids=["cut off", "footer", "another's end", "a letter too close", "notice cut off"],
+    ids=["cut off", "footer", "another's end", "a message too close", "notice cut off"],
 )
-def test_a_message_that_is_not_as_it_was_sent_stays_and_is_told(
-    here: World, box: Path, odd: bytes
-) -> None:
+def test_a_changed_test_message_stays_and_is_reported(here: World, box: Path, odd: bytes) -> None:
     box.write_bytes(FIRST + TEST + odd)
 
     finding = tidy(here, box)
@@ -213,7 +211,7 @@ def as_long_name(box: Path) -> Path:
         (as_long_name, "it cannot be locked: File name too long"),
     ],
 )
-def test_what_is_no_ordinary_mailbox_is_left_alone(
+def test_a_file_that_is_not_a_regular_mailbox_is_left_alone(
     here: World, box: Path, changed: Callable[[Path], Path], reason: str
 ) -> None:
     box.write_bytes(TEST)
@@ -236,7 +234,7 @@ def test_a_mailbox_that_was_never_there_holds_nothing(here: World, box: Path) ->
     assert list(box.parent.iterdir()) == []
 
 
-def test_a_host_that_was_silent_is_not_asked_again(here: World, box: Path) -> None:
+def test_a_silent_host_gets_no_further_command(here: World, box: Path) -> None:
     box.write_bytes(TEST)
 
     (finding,) = removals([delivery(box, silent=frozenset({"peer"}))], here)
@@ -271,10 +269,10 @@ def test_a_message_whose_notice_has_come_is_waited_for_where_it_arrives(
 ) -> None:
     asked: list[list[str]] = []
     seen = delivery(box)
-    message = replace(MESSAGE, id="run-2", notify="success")
-    route = replace(seen.route, message=message, destinations=(Mailbox("mx1", f"{box}-of-root"),))
+    other = replace(MESSAGE, id="run-2", notify="success")
+    route = replace(seen.route, message=other, destinations=(Mailbox("mx1", f"{box}-of-root"),))
     told = replace(seen, route=route)
-    elsewhere = replace(route, message=replace(message, id="run-3"), destinations=(OTHER_BOX,))
+    elsewhere = replace(route, message=replace(other, id="run-3"), destinations=(OTHER_BOX,))
 
     def ask(_world: World, _host: str, script: list[str], _word: str) -> list[str]:
         asked.append(script)
@@ -292,7 +290,7 @@ def test_a_message_whose_notice_has_come_is_waited_for_where_it_arrives(
 
 
 @pytest.mark.parametrize("coming", [TEST.replace(b"run-1", b"run-2"), b""], ids=["late", "never"])
-def test_a_message_on_its_way_is_waited_for_a_moment(box: Path, coming: bytes) -> None:
+def test_a_late_message_is_waited_for_a_moment(box: Path, coming: bytes) -> None:
     box.write_bytes(FIRST + TEST)
     command = perl(box, WAITING, ("$moment = 3", "$moment = 1"))
 
@@ -360,7 +358,7 @@ def test_a_mailbox_that_another_program_has_locked_is_left_alone(box: Path) -> N
     assert no_lock(box)
 
 
-def test_a_command_that_is_told_to_end_gives_its_locks_back(box: Path) -> None:
+def test_a_terminated_command_releases_its_locks(box: Path) -> None:
     box.write_bytes(TEST + FIRST)
     with box.open("r+b") as file:
         fcntl.lockf(file, fcntl.LOCK_EX)
@@ -410,21 +408,21 @@ BEGIN {
 HEAD = "use strict;\n"
 
 
-def letters_in(text: bytes) -> list[bytes]:
+def messages_in(text: bytes) -> list[bytes]:
     return [one.rstrip() for one in re.split(rb"(?<=\n\n)(?=From )", text)]
 
 
 @pytest.mark.parametrize("end", [SECOND + LAST, SECOND, b""], ids=["cut", "whole", "none"])
 def test_killed_at_any_step_it_has_lost_nothing(box: Path, end: bytes) -> None:
     text = FIRST + TEST + (SECOND + NOTICE + end if end else NOTICE)
-    theirs = set(letters_in(text)) - set(letters_in(TEST + NOTICE))
+    theirs = set(messages_in(text)) - set(messages_in(TEST + NOTICE))
     for step in range(1, 20):
         Path(f"{box}.lock").unlink(missing_ok=True)
         box.write_bytes(text)
 
         done = run(box, (HEAD, DYING % step + HEAD))
 
-        assert theirs <= set(letters_in(box.read_bytes()))
+        assert theirs <= set(messages_in(box.read_bytes()))
         if done.returncode == 0:
             break
     assert step == (9 if end else 5)
@@ -447,7 +445,7 @@ def delivering(box: Path, test: Path, count: int) -> Iterator[subprocess.Popen[b
         yield subprocess.Popen((sys.executable, *words))
 
 
-def test_while_others_deliver_every_letter_comes_once_and_every_test_message_goes(
+def test_during_deliveries_every_message_stays_once_and_every_test_message_goes(
     here: World, box: Path, tmp_path: Path
 ) -> None:
     count = 90
@@ -460,10 +458,10 @@ def test_while_others_deliver_every_letter_comes_once_and_every_test_message_goe
     seen.append(tidy(here, box))
 
     assert [server.returncode for server in servers] == [0, 0, 0]
-    found = letters_in(box.read_bytes())
+    found = messages_in(box.read_bytes())
     for kind in ("postfix", "exim", "policy"):
         theirs = [one for one in found if one.startswith(f"From {kind} ".encode())]
-        assert theirs == [letter(kind, number).rstrip() for number in range(count)]
+        assert theirs == [message(kind, number).rstrip() for number in range(count)]
     assert len(found) == 3 * count
     removed = [int(one.saw.split()[-1]) for one in seen if one.severity is Severity.OK]
     assert sum(removed) == count

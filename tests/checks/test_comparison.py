@@ -1,4 +1,4 @@
-"""What has changed since the previous report, and what if that cannot be read."""
+"""Comparison with the previous report, and with one that cannot be read."""
 
 from collections.abc import Sequence
 from dataclasses import replace

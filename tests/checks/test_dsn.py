@@ -1,4 +1,4 @@
-"""What a sender is told, and how its notice is found among other mail."""
+"""DSNs that senders receive, and how they are found among other mail."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ def said(notify: str, raw: bytes | None) -> Finding:
         ("failure", {}, "mx1.harbor.example reports failed, status 5.1.1, for no-such-user-run@"),
     ],
 )
-def test_a_notice_says_what_became_of_the_message(
+def test_a_dsn_has_the_outcome_of_the_message(
     notify: str, changed: dict[str, str], expected: str
 ) -> None:
     finding = said(notify, notice(notify, **changed))
@@ -52,7 +52,7 @@ def test_a_notice_says_what_became_of_the_message(
         ("failure", {"kind": "multipart/mixed"}, "the message that arrived is no DSN"),
     ],
 )
-def test_a_notice_that_says_something_else_is_wrong(
+def test_a_dsn_with_other_fields_is_an_error(
     notify: str, changed: dict[str, str], expected: str
 ) -> None:
     finding = said(notify, notice(notify, **changed))
@@ -82,7 +82,7 @@ def test_a_message_that_is_refused_has_no_notice() -> None:
 
 
 @pytest.mark.parametrize("notify", ["success", "failure"])
-def test_what_a_silent_witness_would_have_caused_nobody_knows(notify: str) -> None:
+def test_a_dsn_that_needs_a_silent_witness_is_unknown(notify: str) -> None:
     silent = replace(sent(notify, None), silent=frozenset({"peer"}))
 
     (finding,) = inspected(notifications, [silent])
@@ -122,7 +122,7 @@ def test_the_envelopes_id_is_found_however_a_server_writes_its_name() -> None:
     assert original_id(b"Original-Envelope-ID: run-1\n\n") == ""
 
 
-def test_notices_are_asked_for_and_found_in_the_senders_mailbox(tmp_path: Path) -> None:
+def test_a_dsn_is_requested_and_found_in_the_senders_mailbox(tmp_path: Path) -> None:
     here = world(tmp_path)
     assert isinstance(here.hosts, Machine)
     routes = []

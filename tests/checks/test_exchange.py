@@ -1,4 +1,4 @@
-"""Messages on their way: sent side by side, and each found, refused, lost, or out of sight."""
+"""Exchange of messages: sent at once, and each found, refused, lost, or without a destination."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -66,13 +66,13 @@ def test_a_refused_message_is_not_waited_for(here: World, monkeypatch: pytest.Mo
     assert here.clock() - started < 10
 
 
-def test_a_host_that_does_not_answer_says_why_nobody_could_send(here: World) -> None:
+def test_a_silent_host_is_the_reason_that_nothing_was_sent(here: World) -> None:
     silent = route(here, 1, "visitor@faraway.example", origin="silent")
 
     assert only(exchange([silent], here)).problem == "silent did not answer within 5 s"
 
 
-def test_a_mailbox_that_cannot_be_read_says_why_nobody_could_look(here: World) -> None:
+def test_an_unreadable_mailbox_is_the_reason_that_nothing_was_found(here: World) -> None:
     unseen = route(
         here, 1, "visitor@faraway.example", destinations=(Mailbox("silent", "/var/mail/x"),)
     )
@@ -90,7 +90,7 @@ def test_one_readable_mailbox_of_two_is_enough_if_the_message_is_there(here: Wor
     assert delivery.problem == ""
 
 
-def test_what_arrives_out_of_sight_is_not_even_sent(here: World) -> None:
+def test_a_message_without_a_destination_is_not_sent(here: World) -> None:
     reason = "it goes elsewhere"
     away = route(here, 1, "visitor@faraway.example", destinations=(), unobservable=reason)
 
@@ -100,7 +100,7 @@ def test_what_arrives_out_of_sight_is_not_even_sent(here: World) -> None:
 
 
 @pytest.mark.parametrize("encryption", [certified, lambda _: None], ids=["STARTTLS", "clear"])
-def test_a_stranger_delivers_by_smtp(tmp_path: Path, here: World, encryption: Encryption) -> None:
+def test_this_machine_delivers_by_smtp(tmp_path: Path, here: World, encryption: Encryption) -> None:
     assert isinstance(here.hosts, Machine)
     with serving(Handler(Path(here.hosts.box.path)), encryption(tmp_path)) as port:
         routes = [
@@ -117,7 +117,7 @@ def test_a_stranger_delivers_by_smtp(tmp_path: Path, here: World, encryption: En
     assert last.received
 
 
-def test_a_stranger_writes_headers_beyond_ascii_as_they_are(here: World) -> None:
+def test_this_machine_sends_headers_beyond_ascii_as_they_are(here: World) -> None:
     assert isinstance(here.hosts, Machine)
     endpoint = route(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
     abroad = replace(endpoint, message=replace(endpoint.message, international=True))
@@ -129,7 +129,7 @@ def test_a_stranger_writes_headers_beyond_ascii_as_they_are(here: World) -> None
     assert "\nSubject: Test message run-1 Привет-日本\n".encode() in delivery.received.raw
 
 
-def test_a_stranger_who_is_turned_away_says_so(here: World) -> None:
+def test_a_refused_message_has_the_reply(here: World) -> None:
     endpoint = route(here, 1, "postmaster@harbor.example", origin=Endpoint("mx1", "127.0.0.1"))
 
     delivery = only(exchange([endpoint], replace(here, port=1)))

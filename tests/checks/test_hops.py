@@ -1,4 +1,4 @@
-"""The way of a message: what its Received headers say, and what hosts have logged."""
+"""Hops of a message, by its Received headers and the mail logs."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -77,7 +77,7 @@ def severities(deliveries: Iterable[Delivery]) -> list[Severity]:
     return [one.severity for one in inspected(hops.paths, deliveries)]
 
 
-def test_clear_text_is_an_error_at_ours_and_a_warning_elsewhere() -> None:
+def test_clear_text_is_an_error_at_our_hosts_and_a_warning_at_others() -> None:
     clear = TRACE.replace(b"ESMTPS", b"ESMTP")
 
     assert severities([delivered()]) == [Severity.OK]
@@ -135,7 +135,7 @@ def arrived(host: str = "mx1") -> tuple[Delivery, ...]:
     return (delivered(trace=trace), delivered(trace=TRACE))
 
 
-def test_hosts_are_asked_for_the_queue_ids_of_their_own(tmp_path: Path) -> None:
+def test_each_log_is_searched_for_the_queue_ids_of_its_host(tmp_path: Path) -> None:
     first, other = with_log(arrived(), fleet(), world(tmp_path))
 
     assert [(key, one.seconds) for key, one in first.log.items()] == [
@@ -144,7 +144,7 @@ def test_hosts_are_asked_for_the_queue_ids_of_their_own(tmp_path: Path) -> None:
     assert not other.log
 
 
-def test_a_host_without_a_log_says_nothing(tmp_path: Path) -> None:
+def test_a_host_without_a_log_has_no_entries(tmp_path: Path) -> None:
     here = world(tmp_path)
     assert isinstance(here.hosts, Machine)
     here.hosts.tool("journalctl", "#!/bin/sh\nexit 1\n")
@@ -152,7 +152,7 @@ def test_a_host_without_a_log_says_nothing(tmp_path: Path) -> None:
     assert not any(one.log for one in with_log(arrived(), fleet(), here))
 
 
-def test_a_host_that_does_not_answer_says_nothing(tmp_path: Path) -> None:
+def test_a_silent_host_has_no_entries(tmp_path: Path) -> None:
     here = world(tmp_path)
 
     def silent(*_: object) -> list[str]:
@@ -163,7 +163,7 @@ def test_a_host_that_does_not_answer_says_nothing(tmp_path: Path) -> None:
     assert not any(one.log for one in with_log(arrived(), fleet(), here))
 
 
-def test_an_id_that_is_none_is_not_asked_for(tmp_path: Path) -> None:
+def test_an_invalid_queue_id_is_not_searched_for(tmp_path: Path) -> None:
     here = world(tmp_path)
     assert isinstance(here.hosts, Machine)
     here.hosts.run = lambda *_: pytest.fail("asked")  # type: ignore[method-assign]

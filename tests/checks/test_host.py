@@ -1,4 +1,4 @@
-"""What a host says of itself, judged; and the script that makes it say so, run on this machine."""
+"""Checks of a host's snapshot, and the script of the snapshot, run on this machine."""
 
 import json
 import os
@@ -89,7 +89,7 @@ OK, WARNING, ERROR, UNKNOWN = Severity.OK, Severity.WARNING, Severity.ERROR, Sev
         ("port25", seen(port25=["192.0.2.7 no answer", "192.0.2.8 reached 220 x"]), OK),
     ],
 )
-def test_what_a_host_says_is_judged(
+def test_each_state_of_a_host_has_its_severity(
     id_: str, case: Case, severity: Severity, tmp_path: Path
 ) -> None:
     found = [one for one in case(tmp_path) if one.id == f"host.{id_}"]
@@ -109,7 +109,7 @@ def test_what_a_host_says_is_judged(
     ],
     ids=str,
 )
-def test_a_host_with_accounts_has_loaded_what_keeps_guessers_out(
+def test_a_host_with_accounts_limits_password_guesses(
     loaded: dict[str, str], own: dict[str, str], severity: Severity, tmp_path: Path
 ) -> None:
     accounts = {"captain@harbor.example": {"password": "$6$" + "a" * 8 + "$" + "b" * 86}}
@@ -171,7 +171,7 @@ def test_the_unit_that_takes_over_own_certificates_has_to_run(
     assert [one.severity for one in found] == [severity]
 
 
-def test_the_common_reason_of_what_waits_is_told(tmp_path: Path) -> None:
+def test_the_common_reason_of_waiting_messages_is_named(tmp_path: Path) -> None:
     queue = [waiting(90_000, "full"), waiting(90_000, "no route"), waiting(60, "no route")]
     found = [one for one in seen(queue=queue)(tmp_path) if one.id == "host.queue"]
 
@@ -230,7 +230,7 @@ def test_a_host_that_is_silent_is_not_understood_as_well(tmp_path: Path) -> None
         take_snapshot(host, (), (), world(tmp_path))
 
 
-def test_the_servers_of_others_are_what_is_connected_to(tmp_path: Path) -> None:
+def test_connections_go_to_servers_of_others(tmp_path: Path) -> None:
     records = {
         ("faraway.example", "MX"): [Answer("ns", ("10 mail.faraway.example.",))],
         ("mail.faraway.example", "A"): [Answer("ns", ("192.0.2.7", "127.0.0.1"))],

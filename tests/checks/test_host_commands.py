@@ -1,4 +1,4 @@
-"""The commands that run on hosts, run here: with a real shell, awk, and mailbox."""
+"""Commands of hosts, run on this machine: with a real shell, awk, and mailbox."""
 
 from base64 import b64decode
 from pathlib import Path
@@ -28,7 +28,7 @@ def message(number: int, recipient: str = RECIPIENT) -> TestMessage:
     return TestMessage(f"run-{number}", SENDER, recipient, SENDER)
 
 
-def test_what_is_submitted_is_found_with_its_bytes(here: World) -> None:
+def test_a_submitted_message_is_found_with_its_octets(here: World) -> None:
     box, sent = machine(here).box, message(1)
 
     submitted = submit(here, "mx1", [sent])
@@ -99,7 +99,7 @@ def test_a_command_that_was_cut_off_is_no_answer(here: World) -> None:
         wait(here, machine(here).box, ["run-1"])
 
 
-def test_a_host_that_says_nothing_is_no_answer(here: World) -> None:
+def test_a_command_without_output_is_no_answer(here: World) -> None:
     machine(here).run = lambda *_: []  # type: ignore[method-assign]
 
     with pytest.raises(UnansweredError, match=r"submit\.sh on mx1 ended without its last line"):

@@ -213,7 +213,7 @@ def test_a_password_is_in_no_debug_log(
     assert "wrong-secret" not in caplog.text
 
 
-def test_a_password_that_an_old_server_cannot_be_told_is_not_shown(
+def test_a_password_that_an_old_server_cannot_take_is_not_shown(
     tmp_path: Path, here: World
 ) -> None:
     with serving(tmp_path) as server:
@@ -224,9 +224,7 @@ def test_a_password_that_an_old_server_cannot_be_told_is_not_shown(
     assert str(problem.value).endswith("the login is refused, see login and password")
 
 
-def test_a_folder_that_is_not_there_is_told_in_the_servers_words(
-    tmp_path: Path, here: World
-) -> None:
+def test_a_missing_folder_is_reported_with_the_servers_reply(tmp_path: Path, here: World) -> None:
     expected = (
         f"someone@provider.example at {IMAP}: the folder Spam cannot be opened: no such folder done"
     )
@@ -249,7 +247,7 @@ def test_a_server_that_does_not_speak_imap_is_unanswered(
         ({"imap": "127.0.0.1"}, "IP address mismatch"),
     ],
 )
-def test_a_certificate_of_nobody_or_for_another_name_is_not_trusted(
+def test_an_unknown_authority_or_another_name_is_not_trusted(
     tmp_path: Path, here: World, own: dict[str, str], expected: str
 ) -> None:
     with serving(tmp_path) as server, pytest.raises(UnansweredError, match=expected):

@@ -1,4 +1,4 @@
-"""The operator is told of changes, of all of them, once, and of nothing else."""
+"""Notices of changes to the operator: each change once, and nothing else."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def _sendmail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "sent"
 
 
-def test_a_change_is_told_once(sendmail: Path) -> None:
+def test_a_change_is_sent_once(sendmail: Path) -> None:
     for report in (good(), bad(), bad()):
         assert publish(report, page, OPERATOR) == []
 
@@ -45,14 +45,14 @@ def test_a_change_is_told_once(sendmail: Path) -> None:
     assert "Subject: Mail of lab: Since 4 October" in sendmail.read_text()
 
 
-def test_without_a_change_nobody_is_told(sendmail: Path) -> None:
+def test_without_a_change_no_notice_is_sent(sendmail: Path) -> None:
     for report in (bad(), bad()):
         publish(report, page, OPERATOR)
 
     assert not sendmail.exists()
 
 
-def test_a_change_that_could_not_be_told_is_told_with_the_next(sendmail: Path) -> None:
+def test_a_change_that_could_not_be_sent_is_sent_with_the_next(sendmail: Path) -> None:
     full = sendmail.with_name("full")
     publish(good(), page, OPERATOR)
     full.touch()
@@ -67,7 +67,7 @@ def test_a_change_that_could_not_be_told_is_told_with_the_next(sendmail: Path) -
     assert sendmail.read_text().count("new: smtp.relay of mx1") == 1
 
 
-def test_a_machine_without_sendmail_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_sendmail_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("subprocess.run", _missing)
 
     with pytest.raises(MailError, match="this machine has no sendmail; install a mail server"):
@@ -134,7 +134,7 @@ def test_a_webhook_that_fails_is_named_without_its_url(tls: SSLContext) -> None:
 
 
 @pytest.mark.parametrize("url", [f"https://127.0.0.1:1/{TOKEN}", f"https://no.invalid/{TOKEN}"])
-def test_a_webhook_that_nobody_serves_is_one_sentence_without_its_url(url: str) -> None:
+def test_an_unreachable_webhook_is_one_sentence_without_its_url(url: str) -> None:
     with pytest.raises(MailError) as told:
         notice.notified(bad(), url)
 

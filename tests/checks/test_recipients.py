@@ -1,4 +1,4 @@
-"""Every address of the inventory is asked for, within bounds."""
+"""Every recipient of the inventory is tried, up to a limit."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_a_server_that_refuses_all_is_soon_left_alone(
     assert len(handler.asked) == 8
 
 
-def test_no_more_than_two_hundred_are_asked_for(tmp_path: Path) -> None:
+def test_at_most_two_hundred_recipients_are_tried(tmp_path: Path) -> None:
     handler = Counting()
 
     (finding,) = found(tmp_path, handler, aliases(300))
@@ -74,7 +74,7 @@ def test_no_more_than_two_hundred_are_asked_for(tmp_path: Path) -> None:
     assert "accepts 200 of 302 recipients" in finding.saw
 
 
-def test_nobody_who_answers_is_unknown(tmp_path: Path) -> None:
+def test_a_silent_server_is_unknown(tmp_path: Path) -> None:
     (finding,) = recipients(fleet(), world(tmp_path, port=1))
 
     assert finding.severity == "unknown"

@@ -1,4 +1,4 @@
-"""Reports against golden files: word by word, for a good run and a bad one."""
+"""Reports compared with golden files, for a good run, a bad one and a partial one."""
 
 import json
 import re
@@ -57,7 +57,7 @@ RENDERERS: Mapping[str, Renderer] = {
 
 @pytest.mark.parametrize("suffix", RENDERERS)
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_report_reads_as_the_golden_file_says(name: str, suffix: str, golden: Golden) -> None:
+def test_a_report_equals_its_golden_file(name: str, suffix: str, golden: Golden) -> None:
     golden(f"{name}.{suffix}", RENDERERS[suffix](REPORTS[name]))
 
 
@@ -109,7 +109,7 @@ def test_the_page_shows_every_check_of_the_catalogue_with_its_text() -> None:
         assert f'{escape(check.question)}<span class="id">{check.id}</span>' in page
 
 
-def test_json_names_what_a_finding_is_about() -> None:
+def test_json_names_the_subject_of_a_finding() -> None:
     findings = json.loads(data.render(REPORTS["bad"]))["findings"]
 
     assert all(len({"host", "domain", "run"} & set(finding)) == 1 for finding in findings)
@@ -117,7 +117,7 @@ def test_json_names_what_a_finding_is_about() -> None:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_json_is_as_its_schema_says(name: str) -> None:
+def test_json_matches_its_schema(name: str) -> None:
     """The schema is made from the values that are read back here; docs/ holds it."""
     written = data.Document.model_validate_json(data.render(REPORTS[name]))
 
@@ -162,7 +162,7 @@ def test_when_all_is_well_the_terminal_is_short() -> None:
     assert len(on_terminal(REPORTS["good"]).splitlines()) < 16
 
 
-def test_findings_that_one_remedy_mends_stand_together() -> None:
+def test_findings_with_one_fix_stand_together() -> None:
     shown = on_terminal(REPORTS["bad"])
 
     assert "unknown  mx2  smtp.starttls, smtp.relay\n" in shown
@@ -178,7 +178,7 @@ def test_many_messages_that_arrived_are_only_counted() -> None:
     assert "visitor@" not in shown
 
 
-def test_rich_does_not_take_what_servers_say_for_markup() -> None:
+def test_text_of_servers_is_no_markup_on_the_terminal() -> None:
     question = samples.CHECKS["smtp.relay"]
     report = replace(
         REPORTS["good"], findings=(question.error("mx1", "[/bold] [red]x[/red]", "[bold]"),)
@@ -226,7 +226,7 @@ def test_the_page_can_be_read_without_seeing_it(name: str) -> None:
     assert all(attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
 
 
-def test_a_way_that_was_slow_or_in_clear_text_is_unfolded_and_drawn() -> None:
+def test_a_path_that_was_slow_or_in_clear_text_is_unfolded() -> None:
     page = samples.page(REPORTS["bad"])
     folded = Page(page).all("details")
 
@@ -245,7 +245,7 @@ def test_a_way_that_was_slow_or_in_clear_text_is_unfolded_and_drawn() -> None:
         (Hop("mx1", None, seconds=1e9, delays="1e9/0/0/0"), Hop("mx2", None, seconds=0.01)),
     ],
 )
-def test_every_server_of_a_way_can_be_seen(hops: tuple[Hop, ...]) -> None:
+def test_every_hop_has_a_visible_bar(hops: tuple[Hop, ...]) -> None:
     drawn = hop_bars(replace(REPORTS["good"].messages[0], hops=hops))
 
     ends = [begin + width for bar in drawn for begin, width in bar.segments]
@@ -253,7 +253,7 @@ def test_every_server_of_a_way_can_be_seen(hops: tuple[Hop, ...]) -> None:
     assert max(ends) == pytest.approx(100)
 
 
-def test_what_a_server_says_stays_within_a_label_and_within_code() -> None:
+def test_text_of_servers_stays_within_a_label_and_within_code() -> None:
     question = samples.CHECKS["smtp.relay"]
     said = 'x"} 1 `` | <b> \\ '
     report = replace(
@@ -268,7 +268,7 @@ def test_what_a_server_says_stays_within_a_label_and_within_code() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["html", "xml"])
-def test_what_a_server_says_cannot_break_out(suffix: str) -> None:
+def test_text_of_servers_cannot_break_out(suffix: str) -> None:
     question = samples.CHECKS["smtp.relay"]
     report = replace(
         REPORTS["good"],

@@ -1,4 +1,4 @@
-"""Blocklists that lie, refuse, or hold us; and registries that say anything."""
+"""Blocklists that list, refuse or cannot be trusted; registrations and routes."""
 
 from dataclasses import replace
 from ipaddress import ip_address
@@ -44,7 +44,7 @@ TEST_POINT, NEVER = "2.0.0.127.zen.spamhaus.org", "1.0.0.127.zen.spamhaus.org"
         ({ENTRY: ["garbage"]}, UNKNOWN, "another server answers"),
     ],
 )
-def test_a_list_is_believed_by_its_test_points(
+def test_a_list_is_trusted_by_its_test_points(
     changed: dict[str, list[str]], severity: Severity, words: str, tmp_path: Path
 ) -> None:
     found = [one for one in listing(changed)(tmp_path) if one.id == blocklists.BLOCKLISTS.id]
@@ -53,14 +53,14 @@ def test_a_list_is_believed_by_its_test_points(
     assert words in found[0].saw
 
 
-def test_addresses_and_names_that_are_not_public_are_not_asked_for(tmp_path: Path) -> None:
+def test_private_addresses_and_names_are_in_no_question(tmp_path: Path) -> None:
     found = list(listing({}, fleet())(tmp_path))
 
     assert {one.severity for one in found} == {OK}
     assert all("not a public name or address" in one.saw for one in found)
 
 
-def test_an_operator_may_have_no_list_asked(tmp_path: Path) -> None:
+def test_an_operator_can_name_no_list(tmp_path: Path) -> None:
     found = list(listing({}, public(()))(tmp_path))
 
     assert {one.saw.partition(": ")[2] for one in found} == {"verify_blocklists names no list"}
@@ -82,7 +82,7 @@ NOBODY = {"invalid.own.example.net": ["127.0.1.2"]}
         (DOMAINS | NOBODY, "no list", "it lists invalid, which no list may contain"),
     ],
 )
-def test_a_list_of_the_operators_is_of_what_its_test_points_are(
+def test_a_list_of_the_operator_has_the_kind_of_its_test_points(
     points: dict[str, list[str]], hosts: str, domains: str, tmp_path: Path
 ) -> None:
     held = {"8.8.8.8.own.example.net": ["127.0.0.4"], "harbor.net.own.example.net": ["127.0.1.2"]}
@@ -93,9 +93,7 @@ def test_a_list_of_the_operators_is_of_what_its_test_points_are(
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_list_of_the_operators_may_hold_what_is_not_public(
-    tmp_path: Path, *, known: bool
-) -> None:
+def test_a_list_of_the_operator_can_contain_private_entries(tmp_path: Path, *, known: bool) -> None:
     ours = fleet({"mail_addresses": ["192.168.0.9", "fd00::9"]})
     asked = ours.model_copy(update={"verification": Verification(blocklists=OWN)})
     entries = [
@@ -109,7 +107,7 @@ def test_a_list_of_the_operators_may_hold_what_is_not_public(
     assert severities == [ERROR, ERROR if known else OK]
 
 
-def test_a_list_is_asked_in_its_own_order_of_octets(tmp_path: Path) -> None:
+def test_an_address_is_asked_for_with_reversed_octets(tmp_path: Path) -> None:
     ours = public(("list.example.net",)).hosts[0].model_copy(update={"inventory_name": "mx1"})
     asked = public(("list.example.net",)).model_copy(update={"hosts": (ours,)})
     with Responder("127.0.0.1") as server:
@@ -136,7 +134,7 @@ def test_a_list_is_asked_in_its_own_order_of_octets(tmp_path: Path) -> None:
         (answered("", status=500), UNKNOWN),
     ],
 )
-def test_a_registration_is_judged_by_its_dates(
+def test_a_registration_has_the_severity_of_its_dates(
     case: Case, severity: Severity, tmp_path: Path
 ) -> None:
     assert {one.severity for one in case(tmp_path)} == {severity}
@@ -157,7 +155,7 @@ def test_a_registration_is_judged_by_its_dates(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_route_is_judged_by_what_its_holder_signed(
+def test_a_route_has_the_severity_of_its_validation(
     case: Case, severity: Severity, words: str, tmp_path: Path
 ) -> None:
     (finding,) = case(tmp_path)

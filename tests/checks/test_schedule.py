@@ -1,4 +1,4 @@
-"""The units that let a machine verify mail by itself, as systemd reads them."""
+"""The units of the timer, as systemd reads them."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_the_service_runs_the_command_there_as_its_user() -> None:
     ) in lines
 
 
-def test_the_timer_starts_it_when_the_operator_says() -> None:
+def test_the_timer_has_the_calendar_of_the_operator() -> None:
     assert TIMER == "/etc/systemd/system/pyinfra-mail-verify-lab.timer"
     assert "OnCalendar=daily" in WHOLE.files[TIMER].splitlines()
     assert "Persistent=true" in WHOLE.files[TIMER].splitlines()

@@ -1,4 +1,4 @@
-"""Keys in the DNS and signatures on messages, judged."""
+"""DKIM keys in the DNS, and results of signatures on messages."""
 
 from dataclasses import replace
 from functools import partial
@@ -130,7 +130,7 @@ def test_each_key_is_looked_for_by_way_of_its_cname_and_judged_by_whether_it_sig
     ]
 
 
-def test_a_message_signed_with_the_second_keys_is_judged_by_those() -> None:
+def test_a_message_signed_with_the_second_keys_is_checked_with_those() -> None:
     assert judged(
         f"{said('mx1-2-rsa', 'pass')}; {said(ED25519, 'pass')}", "mx1-2-rsa", ED25519
     ) == [

@@ -1,4 +1,4 @@
-"""A sink takes what is sent to its address, judges it as a receiver does, and takes no more."""
+"""A sink accepts mail to its one recipient, and checks it as a receiver does."""
 
 import smtplib
 import socket
@@ -77,7 +77,7 @@ def sent(sink: Sink, raw: bytes, here: World) -> Delivery:
     return Delivery(route, received=found[MESSAGE.id])
 
 
-def test_what_it_takes_is_judged_as_at_any_receiver(sink: Sink, here: World) -> None:
+def test_an_accepted_message_is_checked_as_at_any_receiver(sink: Sink, here: World) -> None:
     whole = sent(sink, signed(MESSAGE.compose()).replace(b"\n", b"\r\n"), here)
 
     found = judged(whole, here)
@@ -93,7 +93,7 @@ def test_what_it_takes_is_judged_as_at_any_receiver(sink: Sink, here: World) -> 
     assert "by TLS" in next(one.saw for one in found if one.id == "delivery.hops")
 
 
-def test_what_is_forged_or_changed_is_found(sink: Sink, here: World) -> None:
+def test_a_forged_or_changed_message_is_found(sink: Sink, here: World) -> None:
     raw = signed(MESSAGE.compose()).replace(b"0123456789", b"012345678 9", 1)
     nobody = replace(here, names=dns_of("v=spf1 -all"))
 
@@ -136,7 +136,7 @@ def test_it_is_closed_with_the_run(sink: Sink) -> None:
 
 
 @pytest.mark.parametrize("address", ["other@[127.0.0.1]", "probe@elsewhere.example", "probe"])
-def test_nobody_elses_mail_is_taken(client: smtplib.SMTP, address: str) -> None:
+def test_mail_to_other_recipients_is_refused(client: smtplib.SMTP, address: str) -> None:
     client.ehlo()
     client.mail(SENDER)
 
@@ -161,7 +161,7 @@ def test_a_client_that_talks_nonsense_leaves_it_open(sink: Sink, here: World) ->
     assert set(found) == {MESSAGE.id}
 
 
-def test_what_never_comes_is_waited_for_as_long_as_the_world_says(sink: Sink, here: World) -> None:
+def test_a_lost_message_is_waited_for_as_long_as_the_world_says(sink: Sink, here: World) -> None:
     with open_sink(sink) as one:
         assert one.wait(replace(here, patience=0.2), ["run-9"]) == {}
 
@@ -184,7 +184,7 @@ def test_an_address_says_who_it_is(value: object, name: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["probe", "probe@", "@x.example", "a b@x.example", "p@[x]"])
-def test_what_is_no_address_is_refused(value: str) -> None:
+def test_an_invalid_address_is_refused(value: str) -> None:
     with pytest.raises(ValidationError):
         Verification.model_validate({"sink": value})
 

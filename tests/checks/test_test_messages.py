@@ -1,4 +1,4 @@
-"""Which messages are sent, and where each has to arrive."""
+"""Test messages of a run, and their destinations."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def destinations(one: Fleet, path: str) -> tuple[Destination, ...]:
     return next(route.destinations for route in routes(one) if route.path == path)
 
 
-def test_mail_goes_out_and_in_and_comes_from_a_stranger() -> None:
+def test_messages_go_out_and_in_and_come_from_this_machine() -> None:
     assert {route.path for route in mail(fleet())} == PATHS
 
 
@@ -43,7 +43,7 @@ def test_every_address_and_every_domain_has_its_messages() -> None:
     assert len([path for path in paths if path.startswith("mx1")]) == 2
 
 
-def test_without_a_witness_a_stranger_still_writes() -> None:
+def test_without_a_witness_this_machine_still_sends() -> None:
     paths = {route.path for route in routes(fleet(witness=False))}
 
     assert paths == {path for path in PATHS if path.startswith("outside")}
@@ -55,7 +55,7 @@ def test_every_message_has_an_id_of_its_own() -> None:
     assert len(set(sent)) == len(sent)
 
 
-def test_a_strangers_message_has_the_null_sender() -> None:
+def test_a_message_of_this_machine_has_the_null_sender() -> None:
     stranger = next(one for one in routes(fleet()) if one.path.startswith("outside"))
 
     assert stranger.message.sender == ""
@@ -125,7 +125,7 @@ def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmaster
     assert nobody.endswith("@faraway.example")
 
 
-def test_a_notice_that_goes_out_of_sight_says_so() -> None:
+def test_a_dsn_without_a_destination_says_so() -> None:
     away = fleet({"mail_aliases": {"postmaster": "someone@elsewhere.example"}})
 
     told = [route for route in routes(away) if route.message.notify]

@@ -1,4 +1,4 @@
-"""Bulk mail can be left with one click, or it is said what keeps a reader from it."""
+"""One-click unsubscription from bulk mail, and what is missing for it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,7 +38,7 @@ def judged(
     ],
     ids=["none", "by mail alone", "no post", "not signed", "changed", "no URL", "garbage"],
 )
-def test_what_is_missing_is_named(raw: bytes, words: str, tmp_path: Path) -> None:
+def test_a_missing_header_is_named(raw: bytes, words: str, tmp_path: Path) -> None:
     found = judged(tmp_path, raw)
 
     assert found.severity is Severity.ERROR
@@ -56,16 +56,16 @@ def test_the_address_has_to_be_served(status: int, severity: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("who", [{"pages": {}}, {"names": Gone()}], ids=["web", "names"])
-def test_who_does_not_answer_leaves_the_question_open(who: Any, tmp_path: Path) -> None:
+def test_a_silent_server_is_unknown(who: Any, tmp_path: Path) -> None:
     assert judged(tmp_path, sample(), **who).severity is Severity.UNKNOWN
 
 
-def test_a_sample_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_sample_is_unknown(tmp_path: Path) -> None:
     (found,) = samples(fleet({"verify_bulk": str(tmp_path / "none.eml")}), world(tmp_path))
 
     assert found.severity is Severity.UNKNOWN
     assert found.saw.endswith("none.eml cannot be read: No such file or directory")
 
 
-def test_without_a_sample_nothing_is_said(tmp_path: Path) -> None:
+def test_without_a_sample_there_is_no_finding(tmp_path: Path) -> None:
     assert list(samples(fleet(), world(tmp_path))) == []

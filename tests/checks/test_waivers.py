@@ -1,4 +1,4 @@
-"""What is known to be wrong and borne for a while, and what becomes of that when it ends."""
+"""Waivers of known findings, and their end."""
 
 from dataclasses import replace
 from datetime import date
