@@ -215,7 +215,7 @@ def test_mail_that_waited_in_the_queue_meanwhile_still_is(story: Story, name: st
 def test_the_same_run_again_changes_nothing_and_says_why() -> None:
     said = run("deploys/hosts.py", *NOW).stdout
 
-    assert said.count("a new rotation begins when the keys of the last one may be deleted") == 2
+    assert said.count("a new rotation can start once the keys of the last one are deleted") == 2
     assert said.count("No changes") == 6, said
 
 
