@@ -1,7 +1,7 @@
 """
-The proof alone, on any day: does mail work? It sends test messages and changes nothing.
+Verification on any day. It sends test messages, removes them again, and changes nothing else.
 
-Of a domain whose servers are in no inventory, what needs no login and no message is asked:
+A domain in no inventory is checked without a login and without messages:
 `pyinfra @local deploys/verify.py --data verify_domain=example.org`.
 """
 
@@ -10,9 +10,9 @@ from pyinfra import host, state
 from deploys.checks.deploy import target_verified, verified
 from deploys.host.inventory import MAIL, WITNESSES, fleet_of, verification_of
 
-asked = verification_of(state.inventory)
-if asked:
-    target_verified(name=f"Verify: {', '.join(asked.domain)} from outside", asked=asked)
+settings = verification_of(state.inventory)
+if settings:
+    target_verified(name=f"Verify: {', '.join(settings.domain)} from outside", settings=settings)
 elif {MAIL, WITNESSES} & set(host.groups):
     verified(
         name="Verify: mail is delivered",

@@ -23,10 +23,10 @@ def verified(name: str, scope: Scope, changes: Changes) -> None:
     verification(name=name, scope=scope, changes=changes)
 
 
-def target_verified(name: str, asked: Verification) -> None:
+def target_verified(name: str, settings: Verification) -> None:
     """Check a domain in no inventory; raise DeployError if it receives no mail."""
     try:
-        domain = discovered(asked, Resolver(tuple(map(str, asked.resolvers))))
+        domain = discovered(settings, Resolver(tuple(map(str, settings.resolvers))))
     except MailError as mistake:
         raise DeployError(f"nothing was checked:\n    {mistake}") from mistake
     verified(name=name, scope=domain, changes={})

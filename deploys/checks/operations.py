@@ -86,10 +86,10 @@ class _Verification:
         limits = _limit_of(self.whole, self.part)
         report = verify(self.part, world, lambda: self._counted(state), absent, limits)
         world.progress.end()
-        asked = self.part.verification
+        settings = self.part.verification
         name = inventory_name() if isinstance(self.part, Fleet) else self.part.name
         named = replace(report, name=name)
-        for problem in publish(named, _page, asked.notify, asked.metrics):
+        for problem in publish(named, _page, settings.notify, settings.metrics):
             logger.error(f"{host.print_prefix}{problem}")
         if not report.succeeded:
             # With --no-wait pyinfra forgets what an operation returned.
@@ -127,8 +127,8 @@ def _selected(scope: Scope) -> Scope:
     """Return the part of a fleet that `verify_host` and `verify_domain` name."""
     if not isinstance(scope, Fleet):
         return scope
-    asked = scope.verification
-    return scope.narrowed(asked.host or _names(scope), asked.domain)
+    settings = scope.verification
+    return scope.narrowed(settings.host or _names(scope), settings.domain)
 
 
 def _within_limit(scope: Scope, state: State) -> Scope:

@@ -41,7 +41,7 @@ LOOP: Records = {DOMAIN: ("v=spf1 redirect=a.example",), ("a.example", "TXT"): (
         ({DOMAIN: ("v=spf1 -all",)}, ERROR, "fail by -all"),
         ({DOMAIN: ("v=spf1 ?mx -all",)}, ERROR, "neutral by ?mx"),
         ({DOMAIN: ("v=spf1 ~all",)}, ERROR, "softfail by ~all"),
-        ({DOMAIN: ("v=spf1 ip4:192.0.2.1",)}, ERROR, "neutral by no term, as none matches"),
+        ({DOMAIN: ("v=spf1 ip4:192.0.2.1",)}, ERROR, "neutral by no term: none matches"),
         (LOOP, ERROR, "fail by -all"),
         ({DOMAIN: ()}, ERROR, "none: harbor.example has no policy"),
         ({DOMAIN: ("v=spf1 mx -all", "v=spf1 -all")}, ERROR, "permerror: SPF Permanent Error: Two"),

@@ -1,8 +1,8 @@
 """
 SPF as a receiver evaluates it (RFC 7208 section 4), by pyspf, with the World's names.
 
-pyspf asks the system's resolver by itself. Here a query asks whom it is given, so an inventory with
-resolvers of its own is judged by what they say.
+pyspf would use the system's resolver. Here its queries go to the World's names, so that the
+resolvers of the inventory are used.
 """
 
 import time
@@ -17,12 +17,12 @@ from ..core.world import UnansweredError
 Lookup = Callable[[str, str], tuple[str, ...]]
 
 _SECONDS = 20.0  # RFC 7208 section 4.6.4: at least this long, for all of it
-_LONGEST = 200  # characters of a stranger's policy that are repeated
+_LONGEST = 200  # characters of a foreign policy that are repeated
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of a policy for one sender: the result, the term that decided, and the cost."""
+    """The result of a policy for one sender, the term that decided, and the lookups."""
 
     result: str
     decided: str = ""
@@ -37,14 +37,14 @@ def evaluated(address: str, domain: str, helo: str, lookup: Lookup) -> Evaluatio
         query = _Query(address, sender, helo, lookup)
         result, _, words = query.check()
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as bug:
-        # pyspf meets what its grammar does not know; a receiver cannot make sense of it either.
+        # The policy is outside of pyspf's grammar; a receiver could not read it either.
         return Evaluation("permerror", f"a policy that pyspf cannot read: {bug}"[:_LONGEST])
     decided = words if result in ("permerror", "temperror") else _decided(query)
     return Evaluation(result, decided[:_LONGEST], query.lookups, query.void_lookups)
 
 
 def _decided(query: "_Query") -> str:
-    return query.mechanism or "no term, as none matches"
+    return query.mechanism or "no term: none matches"
 
 
 class _Query(pyspf.query):  # type: ignore[misc] # pyspf has no types

@@ -78,9 +78,9 @@ class FindingChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What has changed since a report of an earlier time, or why that cannot be said.
+    """The changes since an earlier report, or why they are unknown.
 
-    `untold` are changes that the operator was not told of, as the notice could not be sent.
+    `untold` are changes of earlier runs whose notice could not be sent.
     """
 
     since: datetime | None = None
@@ -93,7 +93,7 @@ class Comparison:
 class Report:
     """Everything that one verification saw.
 
-    `limits` says what made it less than everything, `not_asked` which questions were left out,
+    `limits` says why it is partial, `not_asked` has the ids of the checks that were left out,
     `mailed` whether it was about messages too; findings as bad as `fails_at` fail the run.
     """
 
@@ -121,7 +121,7 @@ class Report:
 
     @property
     def answered(self) -> bool:
-        """Return whether anything was proved: that mail arrives, or what else was asked."""
+        """Return whether a message arrived, or, without messages, any check passed."""
         if self.mailed:
             return self.delivered
         return any(not finding.id.startswith("run.") for finding in self.having(Severity.OK))
@@ -133,7 +133,7 @@ class Report:
 
     @property
     def succeeded(self) -> bool:
-        """Return whether a run may end well: nothing is too bad, and something was proved."""
+        """Return whether the run succeeds: no finding is too severe, and a check had an answer."""
         too_bad = WORST_FIRST[: WORST_FIRST.index(self.fails_at) + 1]
         return not set(too_bad) & {one.severity for one in self.findings} and self.answered
 

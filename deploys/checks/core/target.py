@@ -1,7 +1,7 @@
 """
 Targets: a domain that is in no inventory, and the servers that take its mail.
 
-Only the DNS is known of them. What an inventory demands of its own hosts, nobody demands of these.
+Only their DNS records are known. There are no settings, so nothing is demanded of them.
 """
 
 from pydantic import BaseModel
@@ -52,5 +52,5 @@ Scope = Fleet | TargetDomain
 
 
 def demanding(scope: Scope, domain: str) -> tuple[MailSettings, ...]:
-    """Return the hosts whose settings say what a domain shall have; none for a target."""
+    """Return the hosts of a domain that have settings; none for a target."""
     return tuple(host for host in scope.hosts_for(domain) if isinstance(host, MailSettings))

@@ -19,7 +19,7 @@ WAIVER = Check(
     "Does every waiver still apply?",
     "the inventory",
     why="A forgotten waiver hides problems that come later.",
-    remedy="Mend what it waives, or write in `verify_waivers` what is true now.",
+    remedy="Fix what it waives, or correct it in `verify_waivers`.",
 )
 _WAIVABLE = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 
@@ -55,10 +55,10 @@ def _findings(waivers: Iterable[Waiver], today: date, used: set[Waiver]) -> Iter
         subject = " of ".join(filter(None, (waiver.id, waiver.host or waiver.domain)))
         if waiver.until < today:
             saw = f"the waiver ended on {waiver.until}: {waiver.reason}"
-            fix = "mend what it waived, or give it a later end in verify_waivers"
+            fix = "fix what it waived, or give it a later date in verify_waivers"
             yield WAIVER.error(subject, saw, fix)
         elif waiver not in used:
-            saw = f"it waives nothing that was found: {waiver.reason}"
-            yield WAIVER.warning(subject, saw, "take it out of verify_waivers")
+            saw = f"no finding needs this waiver: {waiver.reason}"
+            yield WAIVER.warning(subject, saw, "remove it from verify_waivers")
         else:
             yield WAIVER.ok(subject, f"until {waiver.until}: {waiver.reason}")

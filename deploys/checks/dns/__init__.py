@@ -1,1 +1,1 @@
-"""What the DNS says of mail, asked of every authoritative server at every address."""
+"""Checks of DNS records, on every authoritative server at every address."""

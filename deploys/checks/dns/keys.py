@@ -71,16 +71,16 @@ def _keys(host: MailSettings, world: World) -> list[HeldKey]:
     command = join(("sh", "-c", SHOW, paths.DKIM_TABLE, *files))
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
     lines = [line.strip() for line in output]
-    said = list(zip(pairs, lines[::2], lines[1::2], strict=False))
+    answers = list(zip(pairs, lines[::2], lines[1::2], strict=False))
     # One of the two slots may still wait for its record.
-    signing = {slot for (slot, _), role, _ in said if role == "signs"} or set(dkim.SLOTS)
+    signing = {slot for (slot, _), role, _ in answers if role == "signs"} or set(dkim.SLOTS)
     return [
         HeldKey(
             dkim_keys.selector(host, slot, algorithm),
             str(dkim.DkimKey(algorithm, public)),
             slot in signing,
         )
-        for (slot, algorithm), _, public in said
+        for (slot, algorithm), _, public in answers
         if public != "none"
     ]
 
@@ -105,16 +105,16 @@ def finding(name: str, key: HeldKey, domain: str, answer: Answer) -> Finding:
     """Return the finding about a server's TXT records at the name of a key."""
     found = [value for value in answer.values if dkim.is_key(value)]
     fix = f'publish at {name} exactly this TXT: "{key.text}"'
-    say = DKIM.error if key.signs else DKIM.warning
+    severity = DKIM.error if key.signs else DKIM.warning
     if not found:
-        return say(domain, f"{answer.server}: no key at {name}", fix)
+        return severity(domain, f"{answer.server}: no key at {name}", fix)
     if len(found) > 1:  # RFC 6376 section 3.6.2.2: the result is undefined
-        return say(domain, f"{answer.server}: {len(found)} keys at {name}", fix)
+        return severity(domain, f"{answer.server}: {len(found)} keys at {name}", fix)
     try:
         same = dkim.DkimKey.parse(found[0]) == dkim.DkimKey.parse(key.text)
     except MailError as problem:
-        return say(domain, f"{answer.server}: {problem}", fix)
+        return severity(domain, f"{answer.server}: {problem}", fix)
     if not same:
-        return say(domain, f"{answer.server}: {name} holds another key", fix)
+        return severity(domain, f"{answer.server}: {name} holds another key", fix)
     which = "the key that signs" if key.signs else "a key that does not sign now"
     return DKIM.ok(domain, f"{answer.server}: {name} holds {which}")

@@ -68,9 +68,10 @@ class Exchanges:
         return self._of_targets(saw, named)
 
     def _of_targets(self, saw: str, named: Collection[str]) -> Finding:
-        asked = sorted(named)[:MOST]
         try:
-            found = side_by_side(partial(_fault, name, self.lookup) for name in asked)
+            found = side_by_side(
+                partial(_fault, name, self.lookup) for name in sorted(named)[:MOST]
+            )
         except UnansweredError as problem:
             fix = "make the name servers of every MX target answer, or remove its MX record"
             return MX.unknown(self.domain, f"{saw}: {problem}", fix)
@@ -79,7 +80,9 @@ class Exchanges:
             return MX.error(self.domain, f"{saw}: {'; '.join(faults)}", fix)
         others = sorted(set(named) - self.hosts)
         if others and not self.target:
-            fix = f"remove {', '.join(others)} from the MX records, or leave it if that is intended"
+            fix = (
+                f"remove {', '.join(others)} from the MX records, or ignore this if it is intended"
+            )
             return MX.info(self.domain, f"{saw}: not all are hosts of the inventory", fix)
         return MX.ok(self.domain, saw)
 

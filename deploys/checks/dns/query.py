@@ -1,4 +1,4 @@
-"""One query, asked of every authoritative server of a name."""
+"""One query to every authoritative server of a name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

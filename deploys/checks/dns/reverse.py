@@ -2,7 +2,7 @@
 Reverse DNS (RFC 1912 section 2.1): the name of each address, which leads back to the address.
 
 The owner of an address block sets its PTR records. A PTR record that agrees with the forward DNS
-shows that a host is meant to be there. Receivers call this iprev (RFC 8601 section 3), and many
+shows that the owner knows the host. Receivers call this iprev (RFC 8601 section 3), and many
 refuse mail from an address that fails it. The name should be the one in HELO (M3AAWG, Sender Best
 Common Practices).
 """

@@ -105,9 +105,9 @@ def _ip(address: str) -> str:
 def _cost(name: str, lookup: Lookup) -> list[Finding]:
     """Count the lookups of a whole policy; the result above is about one that is not readable."""
 
-    def known(asked: str, rdtype: str) -> tuple[str, ...] | None:
+    def known(queried: str, rdtype: str) -> tuple[str, ...] | None:
         try:
-            return lookup(asked, rdtype)
+            return lookup(queried, rdtype)
         except UnansweredError:
             return None
 

@@ -1,4 +1,4 @@
-"""Every question that is asked, by its id, and what asks it."""
+"""Every check by its id, and the inspections that make them."""
 
 from ..core import waivers
 from ..core.finding import Check
@@ -106,7 +106,7 @@ MESSAGE_INSPECTIONS = (
     dsn.notifications,
 )
 
-# Asked of the run itself, whatever else is asked.
+# Checks of the run itself, which are always made.
 OF_THE_RUN = (reachability.HOST, cleanup.TIDIED, waivers.WAIVER)
 
 CHECKS: dict[str, Check] = {

@@ -18,20 +18,20 @@ from ..core.world import Names, UnansweredError, addresses
 MOST = 20  # servers of a domain, a bound on the queries that foreign records can cause
 
 
-def discovered(asked: Verification, names: Names) -> TargetDomain:
+def discovered(settings: Verification, names: Names) -> TargetDomain:
     """Return the domain of `verify_domain` and its servers; raise MailError without a server."""
-    if len(asked.domain) != 1:
+    if len(settings.domain) != 1:
         raise MailError(
             "verify_domain: write exactly one domain, or give an inventory that has hosts in the "
             "group 'mail'"
         )
-    domain = asked.domain[0]
+    domain = settings.domain[0]
     try:
         servers = tuple(_servers(domain, names))
     except UnansweredError as problem:
         raise MailError(f"verify_domain: {problem}") from problem
     # The domain is the whole scope here, and no part of another.
-    verification = asked.model_copy(update={"domain": ()})
+    verification = settings.model_copy(update={"domain": ()})
     return TargetDomain(name=domain, hosts=servers, verification=verification)
 
 

@@ -35,11 +35,11 @@ def verify(
 ) -> Report:
     """Make the selected checks, and report them with the attendance and the limits of the run."""
     started = datetime.now(UTC)
-    asked = scope.verification
+    settings = scope.verification
     fleet = _sending(scope)
-    selection = selected(asked, target=not isinstance(scope, Fleet))
-    limits = (*asked.limits, *limits)
-    waivers = [waiver for waiver in asked.waivers if selection.meets(waiver.id)]
+    selection = selected(settings, target=not isinstance(scope, Fleet))
+    limits = (*settings.limits, *limits)
+    waivers = [waiver for waiver in settings.waivers if selection.meets(waiver.id)]
     deliveries, found = _made(scope, world, selection)
     for inspection in selection.message_inspections:
         found += inspection(deliveries, fleet, world)
@@ -53,7 +53,7 @@ def verify(
         limits=limits,
         not_asked=selection.left_out,
         mailed=selection.mailed,
-        fails_at=Severity(asked.fail_on),
+        fails_at=Severity(settings.fail_on),
     )
 
 

@@ -72,7 +72,7 @@ class Selection:
         return any(check.id in self.ids for check in checks)
 
 
-def selected(asked: Verification, *, target: bool = False) -> Selection:
+def selected(settings: Verification, *, target: bool = False) -> Selection:
     """
     Return the selection of the settings; raise MailError for a pattern that matches no check.
 
@@ -81,20 +81,22 @@ def selected(asked: Verification, *, target: bool = False) -> Selection:
     unknown = [
         f"{key}: {_unknown(pattern)}"
         for key, patterns in (
-            ("verify_only", asked.only),
-            ("verify_waivers", tuple(waiver.id for waiver in asked.waivers)),
+            ("verify_only", settings.only),
+            ("verify_waivers", tuple(waiver.id for waiver in settings.waivers)),
         )
         for pattern in patterns
         if not _matched(pattern)
     ]
     if unknown:
         raise MailError("\n    ".join(unknown))
-    wanted = {id_ for pattern in asked.only or ("*",) for id_ in _matched(pattern)}
+    wanted = {id_ for pattern in settings.only or ("*",) for id_ in _matched(pattern)}
     if target and not wanted & _ANYWHERE:
-        raise MailError(f"verify_only: {', '.join(asked.only)} needs an inventory with mail hosts")
+        raise MailError(
+            f"verify_only: {', '.join(settings.only)} needs an inventory with mail hosts"
+        )
     wanted &= _ANYWHERE if target else wanted
-    wanted &= _as_bad_as(asked.severity)
-    wanted -= _OF_MESSAGES | _SLOW if asked.fast else set()
+    wanted &= _as_bad_as(settings.severity)
+    wanted -= _OF_MESSAGES | _SLOW if settings.fast else set()
     return Selection(frozenset(wanted | _OF_THE_RUN))
 
 

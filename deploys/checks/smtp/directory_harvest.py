@@ -1,7 +1,7 @@
 """
 Directory harvest (RFC 5321 section 7.8): a client that tries many unknown recipients is stopped.
 
-Each reply tells if an address exists. So a server delays its replies to a client that makes only
+Each reply reveals if an address exists. So a server delays its replies to a client that makes only
 errors, and disconnects it in the end. Postfix waits `smtpd_error_sleep_time` before each reply
 after `smtpd_soft_error_limit` errors. The check ends as soon as it sees the delay.
 """

@@ -39,14 +39,14 @@ _EXCLUDED = "exclude them with smtpd_tls_exclude_ciphers, as a deploy of this pr
 @per_fleet(PROTOCOLS, anywhere=True, slow=True)
 def protocols(scope: Scope, world: World) -> Iterable[Finding]:
     """Scan port 25 of every address of every host, and the submission ports of the first."""
-    asked = {
+    endpoints = {
         _server(endpoint, host, world): (endpoint, host)
         for host in scope.hosts
         for endpoint in (*smtp_endpoints(host), *_submission(host))
     }
-    limit = 2 * world.timeout + len(asked)
-    found = scanned(tuple(asked), limit) if asked else {}
-    for server, (endpoint, host) in asked.items():
+    limit = 2 * world.timeout + len(endpoints)
+    found = scanned(tuple(endpoints), limit) if endpoints else {}
+    for server, (endpoint, host) in endpoints.items():
         result = found.get(server)
         if result is None:
             why = f"{endpoint}: the scan did not end within {limit:g} s"

@@ -1,8 +1,8 @@
 """
-VRFY and EXPN commands: they must not tell which addresses exist.
+VRFY and EXPN commands: they must not reveal which addresses exist.
 
 They are sent for postmaster, which always exists, and for an unknown recipient. A server that
-answers both alike tells nothing, unless it names a mailbox.
+answers both alike reveals nothing, unless it names a mailbox.
 """
 
 import re
