@@ -85,7 +85,8 @@ def test_what_is_not_asked_is_neither_done_nor_passed(tmp_path: Path) -> None:
 
     report = verify(fleet({"verify_only": "dns.mx,dns.d*"}), here, dict, ())
 
-    asked = {"dns.mx", "dns.dmarc", "dns.dmarc_reports", "dns.dkim", "dns.dnssec"}
+    asked = {id_ for id_ in CHECKS if id_ == "dns.mx" or id_.startswith("dns.d")}
+    assert asked >= {"dns.mx", "dns.dmarc", "dns.dmarc_reports", "dns.dkim", "dns.dnssec"}
     assert {finding.id for finding in report.findings} == asked
     assert set(report.not_asked) == set(CHECKS) - asked - OF_THE_RUN
     assert list(here.hosts.spool.iterdir()) == []

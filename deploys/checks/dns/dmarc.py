@@ -1,4 +1,4 @@
-"""DMARC policies (RFC 7489): exactly one, which every receiver can read."""
+"""DMARC policies (RFC 7489): exactly one, which every receiver can read, and its tags."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -8,7 +8,7 @@ from ...mail.errors import MailError
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope
-from ..core.world import Answer, World
+from ..core.world import Answer, UnansweredError, World
 from .query import Query, per_server
 
 DMARC = Check(
@@ -30,6 +30,22 @@ def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the DMARC policy of a domain on every authoritative server."""
     name = f"_dmarc.{domain}"
     return per_server(Query(DMARC, domain, name, "TXT", partial(finding, name)), world)
+
+
+def published(domain: str, world: World) -> Dmarc:
+    """Return a domain's policy, without tags if there is none; else raise UnansweredError."""
+    name = f"_dmarc.{domain}"
+    # Not from a resolver, which may still have the policy of before this run.
+    answers = [one for one in world.names.authoritative(name, "TXT") if not one.problem]
+    policies = [value for value in (answers[0].values if answers else ()) if is_policy(value)]
+    if answers and not policies:
+        return Dmarc(())
+    if len(policies) != 1:
+        raise UnansweredError(f"{len(policies)} policies at {name}")
+    try:
+        return Dmarc.parse(policies[0])
+    except MailError as problem:
+        raise UnansweredError(str(problem)[:_SHORT]) from problem
 
 
 def finding(name: str, answer: Answer) -> Finding:

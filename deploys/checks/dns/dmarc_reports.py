@@ -14,6 +14,7 @@ from ..core.finding import Check, Finding, Severity
 from ..core.inspection import per_domain
 from ..core.target import Scope, demanding
 from ..core.world import UnansweredError, World, addresses, side_by_side
+from .dmarc import published
 
 DMARC_REPORTS = Check(
     "dns.dmarc_reports",
@@ -26,6 +27,7 @@ DMARC_REPORTS = Check(
         "receiver, or name addresses of your own."
     ),
     worst=Severity.WARNING,
+    when_unknown="fix dns.dmarc first",
 )
 _TAGS = ("rua", "ruf")
 _MOST = 2  # section 6.2: receivers may ignore all URIs after the second
@@ -36,26 +38,11 @@ _SHORT = 200  # characters of foreign text
 @per_domain(DMARC_REPORTS, anywhere=True)
 def receivers(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Check the receivers of a domain's DMARC reports, and their consent."""
-    try:
-        policy = _policy(f"_dmarc.{domain}", world)
-    except (UnansweredError, MailError) as problem:
-        return [DMARC_REPORTS.unknown(domain, str(problem)[:_SHORT], "fix dns.dmarc first")]
+    policy = published(domain, world)
     wanted = (one for host in demanding(scope, domain) for one in host.dmarc_reports)
     uris = dict.fromkeys(uri for tag in _TAGS for uri in policy.reports(tag))
     calls = (partial(_of_uri, domain, uri, world) for uri in list(uris)[:_BOUND])
     return [*_counted(domain, policy, tuple(dict.fromkeys(wanted))), *side_by_side(calls)]
-
-
-def _policy(name: str, world: World) -> Dmarc:
-    """Return a name's policy, empty without one; raise UnansweredError or MailError."""
-    # Not from a resolver, which may still have the policy of before this run.
-    answers = [one for one in world.names.authoritative(name, "TXT") if not one.problem]
-    policies = [value for value in (answers[0].values if answers else ()) if is_policy(value)]
-    if answers and not policies:
-        return Dmarc(())
-    if len(policies) == 1:
-        return Dmarc.parse(policies[0])
-    raise UnansweredError(f"not checked: {len(policies)} policies at {name}")
 
 
 def _counted(domain: str, policy: Dmarc, wanted: tuple[str, ...]) -> Iterator[Finding]:
