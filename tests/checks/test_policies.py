@@ -5,7 +5,7 @@ import pytest
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.target import Scope
 from deploys.checks.core.world import Answer, Page, RefusedError, UnansweredError, World
-from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
+from deploys.checks.dns import dmarc_reports, dmarc_subdomains, mta_sts, tls_rpt
 from deploys.mail.mta_sts import Mode, Policy
 from tests.checks.cases.dns_policies import POLICY, announcing, reported
 from tests.checks.worlds import Gone, Pages, Zone, fleet, target
@@ -225,3 +225,44 @@ def test_reports_that_the_inventory_asks_for_are_missed() -> None:
 )
 def test_reports_of_no_policy_are_unknown(zone: Zone) -> None:
     assert [one.severity for one in of_reports(zone, fleet())] == [UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("tags", "weaker"),
+    [
+        ("p=none", ""),
+        ("p=none; sp=reject", ""),
+        ("p=quarantine; sp=quarantine; np=reject", ""),
+        ("p=none; sp=reject; np=none", ""),  # np is not weaker than p
+        ("p=reject; np=perhaps", ""),  # receivers ignore a value that they do not know
+        ("p=quarantine; sp=none", "sp"),
+        ("p=Reject; sp=Quarantine", "sp"),
+        ("p=reject; np=none", "np"),
+        ("p=reject; sp=none; np=quarantine", "sp and np"),
+    ],
+)
+def test_a_policy_for_subdomains_that_is_weaker_is_named(tags: str, weaker: str) -> None:
+    (finding,) = of_subdomains(reported(f"v=DMARC1; {tags}"))
+
+    assert finding.severity is (WARNING if weaker else OK)
+    assert finding.fix.startswith(f"remove {weaker} from _dmarc.harbor.example" if weaker else "")
+
+
+@pytest.mark.parametrize(
+    ("zone", "severity"),
+    [
+        (Gone(), UNKNOWN),
+        (reported("v=DMARC1; p=perhaps"), UNKNOWN),
+        (reported("site-verification=1"), OK),
+    ],
+    ids=["gone", "broken", "none"],
+)
+def test_a_policy_that_is_not_there_says_nothing_of_subdomains(
+    zone: Zone, severity: Severity
+) -> None:
+    assert [one.severity for one in of_subdomains(zone)] == [severity]
+
+
+def of_subdomains(zone: Zone) -> list[Finding]:
+    nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
+    return list(dmarc_subdomains.policies(fleet(), nobody))

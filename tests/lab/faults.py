@@ -300,8 +300,14 @@ NAMES: Sequence[Fault] = (
     ),
     fault(
         "ns",
-        record(HARBOR, "_dmarc", "TXT", '"v=DMARC1; p=none; rua=mailto:visitor@faraway.example"'),
+        record(
+            HARBOR,
+            "_dmarc",
+            "TXT",
+            '"v=DMARC1; p=quarantine; sp=none; rua=mailto:visitor@faraway.example"',
+        ),
         ("dns.dmarc_reports", HARBOR),
+        ("dns.dmarc_subdomains", HARBOR),
     ),
     fault(
         "ns",

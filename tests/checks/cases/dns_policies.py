@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer, Page
-from deploys.checks.dns import dmarc_reports, mta_sts, tls_rpt
+from deploys.checks.dns import dmarc_reports, dmarc_subdomains, mta_sts, tls_rpt
 from deploys.mail.mta_sts import Policy
 from tests.checks.cases.pair import Case, Pair
 from tests.checks.worlds import Pages, Zone, fleet, world
@@ -73,8 +73,18 @@ def consented(*consents: str) -> Case:
     return case
 
 
+def of_subdomains(policy: str) -> Case:
+    """Ask a zone with this DMARC policy about subdomains."""
+    return lambda folder: dmarc_subdomains.policies(
+        fleet(), replace(world(folder), names=reported(policy))
+    )
+
+
 CASES: Mapping[str, Pair] = {
     "dns.dmarc_reports": Pair(consented("v=DMARC1"), consented()),
+    "dns.dmarc_subdomains": Pair(
+        of_subdomains("v=DMARC1; p=reject"), of_subdomains("v=DMARC1; p=reject; sp=none")
+    ),
     "dns.mta_sts": Pair(enforced("mx1.harbor.example"), enforced("mx2.harbor.example")),
     "dns.tls_rpt": Pair(reporting(REPORTS), reporting(REPORTS, REPORTS)),
 }
