@@ -18,7 +18,6 @@ from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import TestMessage
 from ..clients.smtp import log_in, reply, session, starttls
 from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
-from . import imap_mailbox
 from .host_commands import Mailbox, Received, Submitted, submit, wait
 from .sink import OpenSink, open_sink
 from .test_messages import Destination, Route
@@ -160,6 +159,8 @@ class _Exchange:
             elif isinstance(destination, Mailbox):
                 self.received |= wait(world, destination, ids)
             else:
+                from . import imap_mailbox  # noqa: PLC0415 - imapclient, in few runs
+
                 self.received |= imap_mailbox.wait(world, destination, ids)
         except UnansweredError as problem:
             self.unreadable[destination] = str(problem)

@@ -13,14 +13,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from pydantic import Base64Bytes, BaseModel
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import SMTP, Envelope, Session
 
 _MOST = 1000  # messages
 _LARGEST = 1 << 20  # octets of one
@@ -56,9 +54,9 @@ class _Handler:
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
-        _server: SMTP,
-        _session: Session,
-        envelope: Envelope,
+        _server: "SMTP",
+        _session: "Session",
+        envelope: "Envelope",
         address: str,
         _options: list[str],
     ) -> str:
@@ -68,7 +66,7 @@ class _Handler:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, session: Session, envelope: Envelope
+        self, _server: "SMTP", session: "Session", envelope: "Envelope"
     ) -> str:
         if self._left == 0:
             return "452 4.3.1 Insufficient system storage"
@@ -89,6 +87,16 @@ class _Handler:
 
 def _context(name: str) -> ssl.SSLContext:
     """Return TLS with a new self-signed certificate."""
+    from cryptography import x509  # noqa: PLC0415 - the run reads the values of this module only
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
     now = datetime.now(UTC)
@@ -109,10 +117,12 @@ def _context(name: str) -> ssl.SSLContext:
 
 
 async def _serve(listener: Listener) -> None:
+    from aiosmtpd.smtp import SMTP  # noqa: PLC0415 - as above
+
     handler, tls = _Handler(listener), _context(listener.name)
     loop = asyncio.get_running_loop()
 
-    def protocol() -> SMTP:
+    def protocol() -> "SMTP":
         return SMTP(
             handler,
             hostname=listener.name,
