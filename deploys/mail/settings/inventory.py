@@ -4,7 +4,7 @@ Settings from the data of an inventory, or all of its mistakes at once.
 The message for an unknown key names the nearest known one. Hosts are checked against each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ..errors import MailError
 from .cross_checks import client_mistakes, host_mistakes
 from .model import Client, Fleet, MailSettings, Witness
-from .renamed import contradictions, with_new_keys
+from .renamed import HostData, contradictions, with_new_keys
 from .verification import PREFIX as VERIFY
 from .verification import Verification, common_values, unknown_subjects, verify_keys
 from .web_sites import with_sites
@@ -23,7 +23,6 @@ PREFIX = "mail_"
 NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
 Model = TypeVar("Model", MailSettings, Client, Witness)
-HostData = Mapping[str, Any]
 
 
 def fleet_from(
@@ -34,47 +33,31 @@ def fleet_from(
 ) -> Fleet:
     """Check the data of every host and return the fleet; raise every mistake at once."""
     mistakes: list[str] = []
-    for name, data in ({**hosts, **witnesses, **clients, **controllers}).items():
-        mistakes += contradictions(name, data)
     hosts, witnesses, clients, controllers = (
-        {name: with_new_keys(data) for name, data in group.items()}
+        {name: _current(name, data, mistakes) for name, data in group.items()}
         for group in (hosts, witnesses, clients, controllers)
     )
-    for name, data in ({**hosts, **witnesses, **clients, **controllers}).items():
-        mistakes += _unknown_keys(name, data)
-    mail = [_checked(MailSettings, name, PREFIX, data, mistakes) for name, data in hosts.items()]
-    seen = [
-        _checked(Witness, name, f"{PREFIX}witness_", data, mistakes)
-        for name, data in witnesses.items()
-    ]
-    null = [_checked(Client, name, PREFIX, data, mistakes) for name, data in clients.items()]
-    settings = with_sites([host for host in mail if host])
+    settings = with_sites(_models(MailSettings, PREFIX, hosts, mistakes))
+    seen = _models(Witness, f"{PREFIX}witness_", witnesses, mistakes)
+    null = _models(Client, PREFIX, clients, mistakes)
     verification = _verification({**hosts, **witnesses, **controllers}, settings, mistakes)
     mistakes += host_mistakes(settings)
     mistakes += _role_mistakes(hosts, clients)
-    for client in filter(None, null):
+    for client in null:
         mistakes += client_mistakes(client)
-    if mistakes:
-        raise MailError("\n    ".join(mistakes))
-    return Fleet(
-        hosts=settings,
-        witnesses=tuple(witness for witness in seen if witness),
-        clients=tuple(client for client in null if client),
-        verification=verification,
-    )
+    _require_none(mistakes)
+    return Fleet(hosts=settings, witnesses=seen, clients=null, verification=verification)
 
 
 def verification_from(data: HostData) -> Verification:
     """Check the `verify_*` keys of a run without an inventory; raise every mistake at once."""
-    mistakes = list(contradictions("--data", data))
-    data = with_new_keys(data)
-    mistakes += _unknown_keys("--data", data)
-    asked = _checked_verification({"--data": data}, mistakes)
-    if asked.host:
+    mistakes: list[str] = []
+    current = _current("--data", data, mistakes)
+    verification = _checked_verification({"--data": current}, mistakes)
+    if verification.host:
         mistakes.append("verify_host needs an inventory with hosts; write verify_domain")
-    if mistakes:
-        raise MailError("\n    ".join(mistakes))
-    return asked
+    _require_none(mistakes)
+    return verification
 
 
 def known_keys() -> tuple[str, ...]:
@@ -84,6 +67,27 @@ def known_keys() -> tuple[str, ...]:
     outside = (f"{PREFIX}witness_{field}" for field in Witness.model_fields)
     keys = (*own, *outside, *verify_keys())
     return tuple(key for key in keys if not key.endswith(NO_KEYS))
+
+
+def _require_none(mistakes: Sequence[str]) -> None:
+    if mistakes:
+        raise MailError("\n    ".join(dict.fromkeys(mistakes)))
+
+
+def _current(name: str, data: HostData, mistakes: list[str]) -> HostData:
+    """Return data with the new names of renamed keys; note contradictions and unknown keys."""
+    mistakes += contradictions(name, data)
+    current = with_new_keys(data)
+    mistakes += _unknown_keys(name, current)
+    return current
+
+
+def _models(
+    model: type[Model], prefix: str, group: Mapping[str, HostData], mistakes: list[str]
+) -> tuple[Model, ...]:
+    """Return the settings of the hosts of a group that are valid."""
+    checked = (_checked(model, name, prefix, data, mistakes) for name, data in group.items())
+    return tuple(settings for settings in checked if settings)
 
 
 def _unknown_keys(name: str, data: HostData) -> Iterator[str]:
