@@ -12,20 +12,6 @@ from tests.checks.cases.catalogue import CASES
 from tests.checks.cases.pair import Case
 from tests.lab.faults import BATCHES
 
-# Tests of the lab that make a check fail, apart from the faults in tests/lab/faults.py.
-LAB = {
-    "run.host": "test_verify.test_a_witness_that_hangs_is_named_and_the_others_are_proved",
-    "run.tidied": "test_verify.test_a_witness_that_cannot_remove_them_is_told_and_fails_nothing",
-    "smtp.connect": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
-    "smtp.submission": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
-    "delivery.arrived": "test_verify.test_a_stopped_server_fails_its_own_checks_and_no_other",
-}
-# Checks that no fault in the lab makes fail, and why; their pair of cases does.
-ELSEWHERE = {
-    "reputation.age": "its registry is on the Internet, and none has the lab's reserved names",
-    "reputation.rpki": "who validates routes is on the Internet, where nobody announces the lab",
-}
-
 
 def severities(case: Case, id_: str, folder: Path) -> set[Severity]:
     return {finding.severity for finding in case(folder) if finding.id == id_}
@@ -57,7 +43,9 @@ def lab_tests() -> Iterator[str]:
 
 def test_every_check_has_a_fault_in_the_lab_or_a_reason_why_not() -> None:
     switched = {id_ for batch in BATCHES.values() for one in batch for id_, _ in one.fails}
+    tested = {id_: pair.lab_test for id_, pair in CASES.items() if pair.lab_test}
+    elsewhere = {id_ for id_, pair in CASES.items() if pair.not_in_lab}
 
-    assert switched | set(LAB) | set(ELSEWHERE) == set(CHECKS)
-    assert not set(ELSEWHERE) & (switched | set(LAB))
-    assert set(LAB.values()) <= set(lab_tests())
+    assert switched | set(tested) | elsewhere == set(CHECKS)
+    assert not elsewhere & (switched | set(tested))
+    assert set(tested.values()) <= set(lab_tests())

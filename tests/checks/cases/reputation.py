@@ -81,6 +81,14 @@ CASES: Mapping[str, Pair] = {
     "reputation.domain_lists": Pair(
         listing({}), listing({"harbor.net.dbl.spamhaus.org": ["127.0.1.2"]})
     ),
-    "reputation.rpki": Pair(routed("valid"), routed("invalid_asn")),
-    "reputation.age": Pair(registered(4000), registered(3)),
+    "reputation.rpki": Pair(
+        routed("valid"),
+        routed("invalid_asn"),
+        not_in_lab="RIPEstat is on the Internet, where no network announces the lab",
+    ),
+    "reputation.age": Pair(
+        registered(4000),
+        registered(3),
+        not_in_lab="its registry is on the Internet, and has none of the lab's reserved names",
+    ),
 }
