@@ -26,7 +26,7 @@ SLOWEST = (
     "lab/test_site.py",
     "lab/test_lab.py",
     "test_house.py",
-    "checks/test_misbehaviour.py",
+    "checks/test_broken_smtp_servers.py",
     "checks/test_runner.py",
     "test_run.py",
     "zones/test_property.py",

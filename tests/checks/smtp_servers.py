@@ -112,7 +112,7 @@ class OpenRelay(Handler):
 
 
 class CatchAll(Handler):
-    """Takes mail for anybody in its domain, and routes nothing."""
+    """Accepts every recipient of its domain, and relays nothing."""
 
     def answer(self, address: str) -> str:
         local, _, domain = address.rpartition("@")

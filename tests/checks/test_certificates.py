@@ -1,4 +1,4 @@
-"""Certificates as a client sees them, on servers that serve the wrong ones."""
+"""Certificates of servers: for the right name, for another, and expired."""
 
 import ssl
 from pathlib import Path

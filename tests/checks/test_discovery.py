@@ -1,4 +1,4 @@
-"""A domain in no inventory: its hosts come from the DNS, and only what anybody may is asked."""
+"""A target: its servers come from the DNS, and only checks without an inventory are made."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -107,7 +107,7 @@ def test_one_domain_is_looked_at(domains: tuple[str, ...]) -> None:
         discovered(Verification(domain=domains), Zone({}))
 
 
-def test_what_needs_an_inventory_is_not_asked_and_that_is_said(tmp_path: Path) -> None:
+def test_checks_that_need_an_inventory_are_listed_as_left_out(tmp_path: Path) -> None:
     here = replace(world(tmp_path, port=1), names=names(TWO))
     assert isinstance(here.hosts, Machine)
 

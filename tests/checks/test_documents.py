@@ -1,4 +1,4 @@
-"""What docs/ says of the checks is what the code says."""
+"""The documents about the checks are equal to the code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How a server introduces itself: names, versions and extensions, good and bad."""
+"""Greetings and replies to EHLO: names, versions and extensions, good and bad."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
 def asked(
     folder: Path, banner: bytes = BANNER, ehlo: bytes = EHLO, names: Names | None = None
 ) -> list[Finding]:
-    """Listen to a server; it is a stranger's if there are names to look it up by."""
+    """Check the greeting of a server; it is a target's if there are names to look up."""
     with raw(speaks(banner, ehlo)) as port:
         here = world(folder, port=port, timeout=2)
         whole = target() if names else fleet()
@@ -87,9 +87,9 @@ def test_an_answer_to_ehlo_is_judged_by_its_name_and_its_extensions(
         (Zone({}), WARNING),
         (Gone(), UNKNOWN),
     ],
-    ids=["its own", "another host's", "nobody's", "nobody answers"],
+    ids=["its own", "another host's", "of no address", "no answer"],
 )
-def test_a_strangers_server_may_have_another_name_that_leads_to_it(
+def test_a_target_may_have_another_name_that_leads_to_it(
     tmp_path: Path, names: Names, severity: Severity
 ) -> None:
     found = asked(

@@ -1,4 +1,4 @@
-"""Servers that remember in TLS what was sent before it, and servers that do not."""
+"""Servers that keep commands from before TLS, and servers that discard them."""
 
 import ssl
 from pathlib import Path
@@ -49,7 +49,7 @@ def asked(folder: Path, server: type[Careless]) -> tuple[Severity, str]:
     ],
     ids=["forgets", "refuses", "remembers"],
 )
-def test_what_came_before_tls_is_to_be_forgotten(  # noqa: PLR0913 - a table's columns
+def test_commands_from_before_tls_have_to_be_discarded(  # noqa: PLR0913 - a table's columns
     tmp_path: Path,
     tls: ssl.SSLContext,
     *,

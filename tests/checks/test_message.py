@@ -1,4 +1,4 @@
-"""Test messages can be told from all other mail, and from each other."""
+"""Test messages differ from all other mail, and from each other."""
 
 from dataclasses import replace
 from email.parser import BytesParser

@@ -1,4 +1,4 @@
-"""The proof as an operation: done once, whatever the way pyinfra runs it, and never forgotten."""
+"""Verification as an operation: it runs once, in every mode of pyinfra."""
 
 import json
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -116,7 +116,7 @@ def run(state: State, way: Way) -> set[str]:
 
 
 @every_way
-def test_the_proof_is_done_once_for_all(proofs: Proofs, way: Way) -> None:
+def test_the_checks_run_once_for_all_hosts(proofs: Proofs, way: Way) -> None:
     assert run(ready(), way) == set()
     assert proofs.hosts == [MAIL]
     assert set(proofs.absent.values()) == {"ok"}

@@ -1,4 +1,4 @@
-"""Policies that stand in DNS, judged."""
+"""Policies in the DNS: TLS-RPT, MTA-STS, and receivers of DMARC reports."""
 
 import pytest
 
@@ -41,9 +41,9 @@ def test_tls_rpt_is_judged(wanted: tuple[str, ...], values: list[str], severity:
 def test_servers_that_cannot_be_asked_leave_tls_rpt_open() -> None:
     gone = Zone({("_smtp._tls.harbor.example", "TXT"): [Answer("ns", problem="timed out")]})
     for zone in (gone, Zone({})):
-        nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
+        here = World(None, zone, Pages({}))  # type: ignore[arg-type]
 
-        assert [one.severity for one in tls_rpt.policies(fleet(), nobody)] == [UNKNOWN]
+        assert [one.severity for one in tls_rpt.policies(fleet(), here)] == [UNKNOWN]
 
 
 MX1, MX2 = "mx1.harbor.example", "mx2.harbor.example"
@@ -136,8 +136,8 @@ class Failing(Pages):
 
 
 def of_policy(zone: Zone, web: Pages, ours: Scope) -> list[Severity]:
-    nobody = World(None, zone, web)  # type: ignore[arg-type]
-    return [one.severity for one in mta_sts.policies(ours, nobody)]
+    here = World(None, zone, web)  # type: ignore[arg-type]
+    return [one.severity for one in mta_sts.policies(ours, here)]
 
 
 def test_a_policy_is_fetched_only_where_one_is_announced_or_wanted() -> None:
@@ -207,8 +207,8 @@ def test_reports_go_where_they_are_welcome(
 
 
 def of_reports(zone: Zone, ours: Scope) -> list[Finding]:
-    nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
-    return list(dmarc_reports.receivers(ours, nobody))
+    here = World(None, zone, Pages({}))  # type: ignore[arg-type]
+    return list(dmarc_reports.receivers(ours, here))
 
 
 def test_reports_that_the_inventory_asks_for_are_missed() -> None:

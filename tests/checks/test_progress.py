@@ -1,4 +1,4 @@
-"""A person who waits sees what is being asked; a program that waits sees nothing."""
+"""Progress on a terminal, in a log, and without any output."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a server has to refuse at once, and how it may say so."""
+"""Commands that a server has to refuse at once, and the replies that count as refusal."""
 
 import socket
 import ssl
@@ -33,7 +33,7 @@ from tests.checks.smtp_servers import (
 )
 from tests.checks.worlds import fleet, world
 
-DOOR = Endpoint("mx1", "192.0.2.1")
+ENDPOINT = Endpoint("mx1", "192.0.2.1")
 NOBODY = "no-such-user-1f@harbor.example"
 POSTMASTER = "postmaster@harbor.example"
 OK, ERROR, UNKNOWN = Severity.OK, Severity.ERROR, Severity.UNKNOWN
@@ -57,7 +57,7 @@ class Knowing(Handler):
     ("handler", "expected"),
     [(Handler(), {OK}), (Talkative(), {OK, ERROR}), (Knowing(), {OK, ERROR})],
 )
-def test_a_server_tells_nobody_who_exists(
+def test_a_server_reveals_no_addresses(
     handler: Handler, expected: set[Severity], tmp_path: Path
 ) -> None:
     with serving(handler) as port:
@@ -90,7 +90,7 @@ def test_a_server_tells_nobody_who_exists(
 def test_both_answers_have_to_be_alike(known: str, unknown: str, severity: Severity) -> None:
     said = {POSTMASTER: heard(known), NOBODY: heard(unknown)}
 
-    found = vrfy_expn.finding(DOOR, "VRFY", said)
+    found = vrfy_expn.finding(ENDPOINT, "VRFY", said)
 
     assert found.severity is severity
     assert known in found.saw
@@ -131,12 +131,12 @@ class Taking(Handler):
     def __init__(self, recipient: str, sender: str | None = None) -> None:
         super().__init__()
         self._recipient, self._sender = recipient, sender
-        self.takes_anybody = False
+        self.catch_all = False
 
     def answer_to(self, sender: str, address: str) -> str:
         if address == self._recipient and self._sender in {None, sender.strip("<>")}:
             return "250 2.1.5 Ok"
-        if self.takes_anybody and address.endswith("@harbor.example"):
+        if self.catch_all and address.endswith("@harbor.example"):
             return "250 2.1.5 Ok"
         return super().answer_to(sender, address)
 
@@ -169,11 +169,9 @@ def test_a_relay_of_one_form_fails_exactly_that(
     assert f"TO:<{form}> from <{sender or ''}>" in wrong.saw
 
 
-def test_whoever_takes_anybody_at_its_domain_is_no_relay(
-    tmp_path: Path, tls: ssl.SSLContext
-) -> None:
+def test_a_catch_all_is_no_relay(tmp_path: Path, tls: ssl.SSLContext) -> None:
     handler = Taking("")
-    handler.takes_anybody = True
+    handler.catch_all = True
     found = asked(handler, tmp_path, tls)
 
     assert {one.id for one in found if one.severity is ERROR} == {"smtp.unknown_recipient"}
@@ -183,11 +181,9 @@ def test_whoever_takes_anybody_at_its_domain_is_no_relay(
     assert all("harbor.example accepts every recipient" in one.saw for one in told)
 
 
-def test_a_relay_that_takes_anybody_at_its_domain_is_a_relay_all_the_same(
-    tmp_path: Path, tls: ssl.SSLContext
-) -> None:
+def test_a_catch_all_that_relays_is_a_relay(tmp_path: Path, tls: ssl.SSLContext) -> None:
     handler = Taking(f"@harbor.example:{FOREIGN}")
-    handler.takes_anybody = True
+    handler.catch_all = True
     found = asked(handler, tmp_path, tls)
 
     wrong = {one.id for one in found if one.severity is ERROR}
@@ -262,7 +258,9 @@ class Answering(Careful):
         (Answering("", "334 go on"), "unknown unknown unknown ok"),
     ],
 )
-def test_nobody_is_refused_in_every_form(handler: Handler, expected: str, tmp_path: Path) -> None:
+def test_every_form_of_an_unknown_recipient_is_refused(
+    handler: Handler, expected: str, tmp_path: Path
+) -> None:
     with serving(handler) as port:
         found = list(backscatter.backscatter(fleet(), world(tmp_path, port=port)))
 
@@ -329,7 +327,7 @@ class Refusing(Submission):
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_an_account_writes_in_its_own_name(
+def test_an_account_may_not_forge_its_author(
     handler: Submission, expected: str, tmp_path: Path
 ) -> None:
     found = list(written(handler)(tmp_path))

@@ -1,4 +1,4 @@
-"""The names of addresses, judged."""
+"""PTR records, good and bad."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_an_address_has_the_name_of_its_host(
     assert finding.fix or severity is OK
 
 
-def test_names_that_nobody_answers_for_stay_open() -> None:
+def test_names_without_an_answer_are_unknown() -> None:
     (finding,) = pointers(fleet(), of(Gone()))
 
     assert finding.severity is Severity.UNKNOWN

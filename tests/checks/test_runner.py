@@ -1,4 +1,4 @@
-"""The whole proof in a world of one machine: a server, a name server's answers, mailboxes."""
+"""A whole verification on one machine: a server, the answers of a name server, mailboxes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -64,7 +64,7 @@ def test_a_wrong_record_fails_its_own_check_and_no_other(here: World) -> None:
 
 
 @pytest.mark.usefixtures("_scanned")
-def test_a_name_server_that_is_gone_leaves_only_its_questions_open(here: World) -> None:
+def test_a_silent_name_server_leaves_only_its_checks_unknown(here: World) -> None:
     report = verify(fleet(), replace(here, names=Gone()), dict, ())
 
     of_names = {id_ for id_ in CHECKS if id_.startswith("dns.")}
@@ -90,7 +90,7 @@ def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> Non
 
 
 @pytest.mark.usefixtures("_scanned")
-def test_a_fleet_without_a_witness_is_proved_by_the_stranger_alone(here: World) -> None:
+def test_a_fleet_without_a_witness_is_verified_from_this_machine_alone(here: World) -> None:
     report = verify(fleet(witness=False), here, dict, ())
 
     assert report.succeeded

@@ -1,4 +1,4 @@
-"""What is asked is chosen by patterns; what is not asked is not in the report as passed."""
+"""Checks are selected by patterns; a check that is left out does not count as passed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_a_pattern_that_fits_nothing_is_one_sentence_with_the_nearest(
     )
 
 
-def test_what_is_not_asked_is_neither_done_nor_passed(tmp_path: Path) -> None:
+def test_a_check_that_is_left_out_is_neither_made_nor_passed(tmp_path: Path) -> None:
     here = replace(world(tmp_path), names=zone())
     assert isinstance(here.hosts, Machine)
 
@@ -143,7 +143,7 @@ def test_the_least_severity_that_fails_a_run_is_the_operators_choice(
     assert replace(report, findings=found).succeeded is succeeds
 
 
-def test_a_host_alone_does_not_make_strangers_of_the_others(tmp_path: Path) -> None:
+def test_the_other_hosts_of_the_inventory_stay_known(tmp_path: Path) -> None:
     """Mail for the domain may go to either host, so both are looked at, and one is asked."""
     here = replace(world(tmp_path), names=zone())
     one = fleet()

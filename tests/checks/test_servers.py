@@ -1,4 +1,4 @@
-"""The name servers of a zone: real ones on loopback, each wrong in its own way."""
+"""Name servers of a zone: real ones on loopback, with one fault each."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

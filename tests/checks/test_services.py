@@ -1,4 +1,4 @@
-"""What a mail program finds that knows nothing but an address, judged."""
+"""SRV records and autoconfiguration, and the servers that they lead to."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ def test_what_is_missing_is_quoted_to_be_published(tmp_path: Path) -> None:
     } <= {one.fix for one in found}
 
 
-def test_where_nothing_is_wanted_nothing_has_to_be(tmp_path: Path) -> None:
+def test_without_accounts_no_record_is_demanded(tmp_path: Path) -> None:
     found = asked(tmp_path, led({}))
 
     assert {one.severity for one in found} == {OK}
@@ -115,7 +115,7 @@ def test_submission_without_starttls_is_an_error(tmp_path: Path) -> None:
 
 @contextmanager
 def listening(talk: Talk) -> Iterator[int]:
-    """Let one stranger in, and return the port."""
+    """Accept one connection, and return the port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -179,9 +179,7 @@ def hang_up(line: socket.socket) -> None:
     [trickle, silent, garbage, alert, hang_up],
     ids=["trickling", "silent", "garbage", "alert", "hung up"],
 )
-def test_whoever_speaks_no_tls_is_an_error_in_time(
-    tmp_path: Path, service: str, talk: Talk
-) -> None:
+def test_a_server_without_tls_is_an_error_in_time(tmp_path: Path, service: str, talk: Talk) -> None:
     with listening(talk) as port:
         finding = place(tmp_path, service, port, timeout=0.5)
 

@@ -14,12 +14,12 @@ from tests.checks.smtp_servers import Handler, Submission, certified, serving
 from tests.checks.worlds import fleet, world
 
 CAPTAIN = "captain@harbor.example"
-DOOR = Endpoint("mx1", "203.0.113.11")
+ENDPOINT = Endpoint("mx1", "203.0.113.11")
 SAFE = "LF.LF, LF.CRLF, CRLF.LF, CR.CR, CR.LF, CR.CRLF, LF.CR, CRLF.CR, CRLF.CRCRLF, CRLFNUL.CRLF"
 
 
 class NoPostmaster(Careless):
-    """Takes mail for nobody."""
+    """Refuses every recipient."""
 
     postmaster = b"450 4.2.0 Greylisted"
 
@@ -131,6 +131,6 @@ def test_an_account_is_asked_for_at_submission(tmp_path: Path) -> None:
     ],
 )
 def test_replies_before_the_end_are_judged(replies: list[Reply], severity: Severity) -> None:
-    (finding,) = findings(DOOR, {ENDINGS[0]: replies})
+    (finding,) = findings(ENDPOINT, {ENDINGS[0]: replies})
 
     assert finding.severity is severity

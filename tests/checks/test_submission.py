@@ -1,4 +1,4 @@
-"""Submission ports that behave and some that do not, and what a delivered message may tell."""
+"""Submission ports without faults and with one, and the privacy of submitted mail."""
 
 import ssl
 from dataclasses import replace
@@ -95,7 +95,7 @@ def test_a_port_at_which_nothing_listens_is_an_error(tmp_path: Path, password: S
 
 
 @pytest.mark.parametrize(("handler", "severity"), [(Handler(), "ok"), (Submission(), "error")])
-def test_port_25_has_to_ask_nobody_for_a_password(
+def test_port_25_must_not_offer_auth(
     tmp_path: Path, tls: ssl.SSLContext, handler: Handler, severity: str
 ) -> None:
     endpoint = Endpoint("mx1", "127.0.0.1")
@@ -145,7 +145,7 @@ def test_a_message_is_submitted_with_the_accounts_password(
         (TOLD, Severity.ERROR),
         (f"{OURS}\nUser-Agent: pyinfra-mail", Severity.ERROR),
     ],
-    ids=["nothing told", "a stranger's own trace", "the address", "the program"],
+    ids=["nothing told", "another server's trace", "the address", "the program"],
 )
 def test_a_message_tells_neither_address_nor_program(
     headers: str, severity: Severity, password: Secret

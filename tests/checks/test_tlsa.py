@@ -1,4 +1,4 @@
-"""TLSA records against the keys that servers show."""
+"""TLSA records against the keys of servers."""
 
 import hashlib
 import ssl
@@ -45,8 +45,8 @@ def asked(context: ssl.SSLContext | None, *digests: str) -> list[Finding]:
     values = tuple(f"3 1 1 {digest}" for digest in digests)
     zone = Zone({("_25._tcp.mx1.harbor.example", "TLSA"): [Answer("ns", values)]})
     with serving(Handler(), context) as port:
-        nobody = World(None, zone, Pages({}), timeout=5, port=port)  # type: ignore[arg-type]
-        return list(tlsa.keys(fleet(), nobody))
+        here = World(None, zone, Pages({}), timeout=5, port=port)  # type: ignore[arg-type]
+        return list(tlsa.keys(fleet(), here))
 
 
 def test_the_key_of_a_server_is_compared_with_what_name_servers_say(tmp_path: Path) -> None:
@@ -69,6 +69,6 @@ def test_a_server_without_tls_leaves_the_question_open() -> None:
 
 
 def test_an_operator_who_wants_no_dane_is_not_asked() -> None:
-    nobody = World(None, Zone({}), Pages({}))  # type: ignore[arg-type]
+    here = World(None, Zone({}), Pages({}))  # type: ignore[arg-type]
 
-    assert list(tlsa.keys(fleet({"mail_dane": False}), nobody)) == []
+    assert list(tlsa.keys(fleet({"mail_dane": False}), here)) == []

@@ -235,7 +235,7 @@ class Zone:
 
 
 class Gone(Zone):
-    """A DNS in which nobody answers, resolvers neither."""
+    """A DNS without an answer, from servers and from resolvers."""
 
     def __init__(self) -> None:
         super().__init__({})

@@ -1,4 +1,4 @@
-"""What strangers meet on port 25: servers that behave, servers that do not, and the judgement."""
+"""Port 25 as unauthenticated clients see it: servers without faults, and with one fault each."""
 
 import socket
 import ssl
@@ -153,7 +153,7 @@ def test_a_closed_port_fails_and_leaves_the_rest_unknown(tmp_path: Path) -> None
     assert asked(tmp_path, port) == {Severity.ERROR: {"smtp.connect"}, Severity.UNKNOWN: BLOCKED}
 
 
-DOOR = Endpoint("mx1", "2001:db8::25")
+ENDPOINT = Endpoint("mx1", "2001:db8::25")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ DOOR = Endpoint("mx1", "2001:db8::25")
 def test_silence_is_the_hosts_fault_only_if_this_machine_reaches_others(
     outcome: Outcome, reached: set[str], severity: Severity
 ) -> None:
-    first = next(connect.findings(DOOR, outcome, frozenset(reached)))
+    first = next(connect.findings(ENDPOINT, outcome, frozenset(reached)))
 
     assert (first.id, first.severity) == ("smtp.connect", severity)
 
@@ -201,7 +201,7 @@ def bad(purpose: Purpose, code: int, text: str) -> tuple[Purpose, Reply, Severit
     ],
 )
 def test_replies_to_rcpt_are_judged(purpose: Purpose, answer: Reply, severity: Severity) -> None:
-    (finding,) = findings(DOOR, {Rcpt(purpose, "someone@harbor.example"): answer})
+    (finding,) = findings(ENDPOINT, {Rcpt(purpose, "someone@harbor.example"): answer})
 
     assert finding.severity is severity
     assert str(answer) in finding.saw

@@ -14,7 +14,7 @@ OK, INFO, WARNING, UNKNOWN = Severity.OK, Severity.INFO, Severity.WARNING, Sever
 MX = ("harbor.example", "MX")
 
 
-def test_an_old_answer_is_told_with_its_end(tmp_path: Path) -> None:
+def test_an_old_answer_is_a_warning_with_its_end(tmp_path: Path) -> None:
     old = {MX: Cached(("10 old.example.",), 1700)}
 
     (finding,) = [one for one in remembered(old)(tmp_path) if one.severity is not OK]

@@ -1,4 +1,4 @@
-"""Servers that hang up, trickle, flood or send garbage: a finding each, soon, in little memory."""
+"""Servers that disconnect, trickle, flood or send garbage: a finding each, in little memory."""
 
 import socket
 import tracemalloc

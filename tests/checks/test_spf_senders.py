@@ -1,4 +1,4 @@
-"""SPF as receivers evaluate it, for the hosts that send."""
+"""SPF results, as receivers evaluate them, for the addresses of hosts."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ LOOP: Records = {DOMAIN: ("v=spf1 redirect=a.example",), ("a.example", "TXT"): (
         (includes(11), ERROR, "Too many DNS lookups"),
     ],
 )
-def test_a_sender_passes_or_it_is_said_what_decided(
+def test_a_sender_passes_or_the_finding_names_the_term(
     changed: Records, severity: Severity, words: str, tmp_path: Path
 ) -> None:
     first, *_ = found(changed, tmp_path)
@@ -102,7 +102,7 @@ def test_a_policy_that_asks_much_is_a_warning(
 @pytest.mark.parametrize(
     ("silent", "rdtype"), [("harbor.example", "TXT"), ("mx1.harbor.example", "A")]
 )
-def test_what_nobody_answers_for_stays_open(silent: str, rdtype: str) -> None:
+def test_a_name_without_an_answer_is_unknown(silent: str, rdtype: str) -> None:
     known = zone({})
 
     def lookup(name: str, rdtype: str) -> tuple[str, ...]:

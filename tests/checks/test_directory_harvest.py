@@ -1,4 +1,4 @@
-"""Who guesses addresses is hung up on, or it is said that nobody is."""
+"""Servers that limit unknown recipients, and servers that do not."""
 
 import asyncio
 import socket
@@ -30,7 +30,7 @@ class Short(Handler):
     ],
     ids=["short", "long", "endless"],
 )
-def test_it_is_said_how_many_guesses_a_server_bears(
+def test_the_number_of_unknown_recipients_is_in_the_finding(
     handler: Handler, severity: Severity, words: str, tmp_path: Path
 ) -> None:
     with serving(handler) as port:
@@ -57,7 +57,7 @@ class Slowing(Handler):
         return answer
 
 
-def test_one_that_slows_down_is_not_asked_to_the_end(tmp_path: Path) -> None:
+def test_a_server_with_a_delay_is_not_tried_to_the_end(tmp_path: Path) -> None:
     with serving(Slowing()) as port:
         (found,) = limits(fleet(), world(tmp_path, port=port))
 
@@ -66,7 +66,7 @@ def test_one_that_slows_down_is_not_asked_to_the_end(tmp_path: Path) -> None:
 
 
 class Taking(Handler):
-    """Takes mail for anybody."""
+    """Accepts every recipient."""
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, _envelope: Envelope, _address: str, _: list[str]
@@ -74,7 +74,7 @@ class Taking(Handler):
         return "250 2.1.5 Ok"
 
 
-def test_one_that_takes_anybody_tells_nothing_to_who_guesses(tmp_path: Path) -> None:
+def test_a_catch_all_has_no_errors_to_limit(tmp_path: Path) -> None:
     with serving(Taking()) as port:
         (found,) = limits(fleet(), world(tmp_path, port=port))
 
@@ -97,7 +97,7 @@ def test_one_that_is_about_to_close_is_asked_another_time(tmp_path: Path) -> Non
     assert found.fix
 
 
-def test_one_that_is_not_there_is_not_asked(tmp_path: Path) -> None:
+def test_a_closed_port_is_unknown(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""CAA records, judged by the authority that a host asks."""
+"""CAA records, against the certificate authority of the host."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -86,13 +86,13 @@ def test_where_no_certificate_is_shown_it_stays_open_whose_it_is() -> None:
     assert "no address shows a certificate" in finding.saw
 
 
-def test_names_that_nobody_answers_for_stay_open() -> None:
+def test_names_without_an_answer_are_unknown() -> None:
     (finding,) = issuers(fleet({"mail_tls": "acme"}), of(Gone()))
 
     assert finding.severity is UNKNOWN
 
 
-def test_a_host_that_asks_no_authority_is_not_asked_about() -> None:
+def test_a_self_signed_certificate_needs_no_record() -> None:
     (found,) = issuers(fleet(), of(Zone({})))
 
     assert found.severity is Severity.OK

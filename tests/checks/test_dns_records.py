@@ -1,4 +1,4 @@
-"""What name servers say, judged; and the asking, of servers small enough to be wrong."""
+"""MX, address, SPF and DMARC records: findings about good and bad answers."""
 
 from dataclasses import replace
 from functools import partial
@@ -111,7 +111,7 @@ def test_what_an_mx_record_leads_to_is_told() -> None:
     assert "receives no mail (null MX, RFC 7505)" in mx(Answer("ns", ("0 .",))).saw
 
 
-def test_an_mx_host_that_nobody_answers_about_leaves_the_question_open() -> None:
+def test_an_mx_target_without_an_answer_is_unknown() -> None:
     finding = replace(EXCHANGES, lookup=Gone().lookup).finding(Answer("ns", (OURS,)))
 
     assert finding.severity is UNKNOWN
@@ -133,9 +133,9 @@ def test_no_number_of_mx_records_makes_the_run_endless() -> None:
 
 def severities(zone: Zone, one: Fleet) -> dict[tuple[str, str], list[Severity]]:
     found: dict[tuple[str, str], list[Severity]] = {}
-    nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
+    here = World(None, zone, Pages({}))  # type: ignore[arg-type]
     inspections = mx_records.exchanges, address.addresses, policies.policies, dmarc_policy.policies
-    for finding in (one_ for inspect in inspections for one_ in inspect(one, nobody)):
+    for finding in (one_ for inspect in inspections for one_ in inspect(one, here)):
         found.setdefault((finding.id, finding.subject), []).append(finding.severity)
     return found
 
@@ -154,7 +154,7 @@ def test_every_server_is_judged_by_itself() -> None:
     assert found["dns.mx", "harbor.example"] == [OK, UNKNOWN, ERROR]
 
 
-def test_a_zone_without_servers_leaves_every_question_open() -> None:
+def test_a_zone_without_servers_leaves_every_check_unknown() -> None:
     found = severities(Zone({}), fleet())
 
     assert set(found) == {

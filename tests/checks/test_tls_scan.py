@@ -1,4 +1,4 @@
-"""The way that mail comes in: which TLS is spoken, by servers that speak the wrong one."""
+"""TLS scans of servers with good and bad TLS, and open ports."""
 
 from pathlib import Path
 
