@@ -14,7 +14,7 @@ class Answer:
     """
     The values of a record set on one authoritative server, or the problem in place of them.
 
-    It is `silent` if nothing at all came from its address: perhaps the network has no way there.
+    It is `silent` if nothing at all came from its address, to which there may be no route.
     """
 
     server: str

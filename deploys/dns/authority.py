@@ -2,10 +2,10 @@
 Zone of a name, and the authoritative servers of a zone.
 
 These are the servers that a zone's parent delegates it to, at all their addresses (RFC 1034 section
-4.2). Every resolver of the world starts from them. A record is published when all of them have it,
-whatever the zone's own NS records or its provider say. The parent's servers are asked directly: a
-resolver would remember for minutes that something is not there yet (RFC 2308). A resolver is asked
-only for what exists for long: zones further up, and the addresses of name servers.
+4.2). Every resolver of the world starts from them. A record is published when all of them have it;
+the zone's own NS records and its provider do not matter. The parent's servers are asked directly: a
+resolver would remember for minutes that a name does not exist yet (RFC 2308). A resolver is asked
+only for names that have long existed: zones further up, and the addresses of name servers.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -32,23 +32,25 @@ TRY, LIFETIME = 2.0, 6.0  # seconds for one try with a resolver, and for all of 
 def resolver_at(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
     """Return a resolver that asks these addresses, or the system's own where there are none."""
     try:
-        made = dns.resolver.Resolver(configure=not addresses)
+        resolver = dns.resolver.Resolver(configure=not addresses)
     except dns.resolver.NoResolverConfiguration:
-        raise MailError("this machine has no resolver; name some in mail_resolvers") from None
+        raise MailError(
+            "this machine has no resolver; set mail_resolvers to the addresses of some"
+        ) from None
     if addresses:
-        made.nameservers = [str(address) for address in addresses]
-        made.port = port
-    made.timeout, made.lifetime = TRY, LIFETIME
-    made.use_edns(0, 0, PAYLOAD)
-    return made
+        resolver.nameservers = [str(address) for address in addresses]
+        resolver.port = port
+    resolver.timeout, resolver.lifetime = TRY, LIFETIME
+    resolver.use_edns(0, 0, PAYLOAD)
+    return resolver
 
 
 def finder(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
     """Return a resolver that finds zones and servers, those with broken signatures too."""
-    made = resolver_at(addresses, port)
-    made.set_flags(dns.flags.RD | dns.flags.CD)
-    made.cache = dns.resolver.LRUCache()  # many zones have one parent and the same servers
-    return made
+    resolver = resolver_at(addresses, port)
+    resolver.set_flags(dns.flags.RD | dns.flags.CD)
+    resolver.cache = dns.resolver.LRUCache()  # many zones have one parent and the same servers
+    return resolver
 
 
 def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | None = None) -> str:
@@ -69,31 +71,31 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
         ) from None
     for _ in full.labels:
         above = servers_of(plain_name(zone)) if servers_of else servers(plain_name(zone), resolver)
-        deeper = _deeper(full, zone, above)
-        if deeper is None:
+        child = _child_zone(full, zone, above)
+        if child is None:
             break
-        zone = deeper
+        zone = child
     return plain_name(zone)
 
 
 def servers(zone: str, resolver: dns.resolver.Resolver) -> tuple[Server, ...]:
     """Return every server that a zone is delegated to, at every address; raise MailError."""
     # A resolver may be all that is reachable, or have zones that no public server has.
-    found = delegation(zone, resolver) or _resolved(zone, resolver)
-    lookups = [(name, family) for name in found.servers for family in FAMILIES]
-    known = in_parallel(lambda one: list(_of_family(*one, resolver)), lookups, WORKERS)
+    delegated = delegation(zone, resolver) or _resolved(zone, resolver)
+    lookups = [(name, family) for name in delegated.servers for family in FAMILIES]
+    resolved = in_parallel(lambda one: list(_of_family(*one, resolver)), lookups, WORKERS)
     glue = (
         Server(name, address, resolver.port)
-        for name in found.servers
-        for address in found.glue.get(name, ())
+        for name in delegated.servers
+        for address in delegated.glue.get(name, ())
     )
-    reached = dict.fromkeys([*(server for several in known for server in several), *glue])
-    if not reached:
-        names = " ".join(found.servers)
+    unique = dict.fromkeys([*(server for several in resolved for server in several), *glue])
+    if not unique:
+        names = " ".join(delegated.servers)
         raise MailError(
             f"{zone}: none of its name servers {names} has an address; correct its delegation"
         )
-    return tuple(reached)
+    return tuple(unique)
 
 
 def delegation(zone: str, resolver: dns.resolver.Resolver) -> Delegation | None:
@@ -105,8 +107,8 @@ def delegation(zone: str, resolver: dns.resolver.Resolver) -> Delegation | None:
         return None
 
 
-def each_address(name: str, resolver: dns.resolver.Resolver) -> Iterator[Server]:
-    """Yield a server at each address that is found for its name."""
+def servers_named(name: str, resolver: dns.resolver.Resolver) -> Iterator[Server]:
+    """Yield the server of a name, at each address that the resolver finds for it."""
     for family in FAMILIES:
         yield from _of_family(name, family, resolver)
 
@@ -123,14 +125,14 @@ def has_no_address(name: str, resolver: dns.resolver.Resolver) -> bool:
         return False
 
 
-def _deeper(
+def _child_zone(
     name: dns.name.Name, zone: dns.name.Name, above: Collection[Server]
 ) -> dns.name.Name | None:
-    """Return the zone further down that a zone's servers have or refer to for a name, or None."""
+    """Return the zone below a zone that its servers have or refer to for a name, or None."""
     answer = first_response(above, plain_name(name), "SOA")
     rrsets = (*answer.answer, *answer.authority) if answer else ()
-    marks = (dns.rdatatype.SOA, dns.rdatatype.NS)
-    owners = (rrset.name for rrset in rrsets if rrset.rdtype in marks)
+    apex_types = (dns.rdatatype.SOA, dns.rdatatype.NS)
+    owners = (rrset.name for rrset in rrsets if rrset.rdtype in apex_types)
     return next((owner for owner in owners if _between(name, owner, zone)), None)
 
 
@@ -152,7 +154,7 @@ def _resolved(zone: str, resolver: dns.resolver.Resolver) -> Delegation:
 def _servers_by(zone: dns.name.Name, resolver: dns.resolver.Resolver) -> Iterator[Server]:
     """Yield a zone's servers by the resolver, one look-up after the other."""
     for record in resolver.resolve(zone, "NS"):
-        yield from each_address(plain_name(record.target), resolver)
+        yield from servers_named(plain_name(record.target), resolver)
 
 
 def _of_family(
@@ -161,7 +163,7 @@ def _of_family(
     try:
         answer = resolver.resolve(f"{name}.", family)
     except dns.exception.DNSException:
-        return  # a server without that family, or one whose name leads nowhere
+        return  # the name has no address of that family, or does not exist
     for record in answer:
         yield Server(name, record.address, resolver.port)
 

@@ -32,13 +32,13 @@ def disagreements(zone: str, servers: Collection[Server]) -> Iterator[str]:
     """Yield the differences between a zone's delegation and its own NS records, as sentences."""
     answers = in_parallel(lambda one: _own_names(zone, one), servers, WORKERS)
     by_server = dict(zip(servers, answers, strict=True))
-    for server, found in by_server.items():
-        if isinstance(found, Lame):
+    for server, answer in by_server.items():
+        if isinstance(answer, Lame):
             yield (
-                f"{zone}: it is delegated to {server}, which does not serve it ({found}); load the "
-                "zone there, or remove the server from the delegation"
+                f"{zone}: it is delegated to {server}, which does not serve it ({answer}); load "
+                "the zone there, or remove the server from the delegation"
             )
-    own = {name for found in by_server.values() if not isinstance(found, Fault) for name in found}
+    own = {name for answer in answers if not isinstance(answer, Fault) for name in answer}
     delegated = {server.name.lower() for server in servers}
     if own and own != delegated:
         yield (

@@ -4,8 +4,8 @@ Chain of trust from a parent zone to a zone (DNSSEC, RFC 4035), asked without tr
 The parent zone vouches for a zone by a DS record, the digest of a key. The zone's DNSKEY records
 hold that key and are signed with it. Without a DS the zone counts as unsigned. With a DS that fits
 no key, validating resolvers find nothing of the zone at all. The zones' own servers are asked: a
-resolver remembers that a name is not there yet (RFC 2308), and anybody on the way to it can forge
-its word on signatures.
+resolver remembers that a name does not exist yet (RFC 2308), and its result of a validation can be
+forged on the way from it.
 """
 
 from collections.abc import Sequence
@@ -22,22 +22,23 @@ import dns.resolver
 import dns.rrset
 
 from ..mail.errors import MailError
-from .answer import plain_name
+from .answer import one_line, plain_name
 from .authority import servers
 from .query import first_response
 
 
 def chain_fault(zone: str, resolver: dns.resolver.Resolver) -> str:
     """Return the fault of the chain of trust to a zone, and its fix; empty without a fault."""
-    found = record_set(signed_answer(parent_zone(zone, resolver), zone, "DS", resolver), zone, "DS")
-    if not found:
+    parent = parent_zone(zone, resolver)
+    digests = record_set(signed_answer(parent, zone, "DS", resolver), zone, "DS")
+    if not digests:
         return (
-            f"{zone} is not signed for the world, as its parent has no DS of it; sign it at its "
-            "provider and give the DS to the registrar, or set mail_dane = False"
+            f"{zone} has no DS at its parent, so it counts as unsigned; sign it at its provider "
+            "and give the DS to the registrar, or set mail_dane = False"
         )
     answer = signed_answer(zone, zone, "DNSKEY", resolver)
     keys = record_set(answer, zone, "DNSKEY") or ()
-    vouched = [key for key in keys if any(_fits(zone, key, ds) for ds in found)]
+    vouched = [key for key in keys if any(_fits(zone, key, ds) for ds in digests)]
     if not vouched:
         return (
             f"the DS of {zone} at its parent fits none of its keys, so validating resolvers find "
@@ -58,7 +59,10 @@ def parent_zone(zone: str, resolver: dns.resolver.Resolver) -> str:
             dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=resolver)
         )
     except dns.exception.DNSException as error:
-        raise MailError(f"{zone}: its parent zone cannot be found ({error})") from None
+        raise MailError(
+            f"{zone}: its parent zone cannot be found ({one_line(error)}); see that the resolvers "
+            "of mail_resolvers answer"
+        ) from None
 
 
 def signed_answer(
@@ -75,7 +79,7 @@ def signed_answer(
 
 
 def record_set(answer: dns.message.Message, name: str, record_type: str) -> dns.rrset.RRset | None:
-    """Return the record set of a name in an answer, if it is there."""
+    """Return the record set of a name in an answer, or None."""
     wanted = dns.name.from_text(name), dns.rdatatype.from_text(record_type)
     return next((one for one in answer.answer if (one.name, one.rdtype) == wanted), None)
 
@@ -88,7 +92,7 @@ def _fits(zone: str, key: dns.rdata.Rdata, ds: dns.rdata.Rdata) -> bool:
             dns.dnssec.make_ds(dns.name.from_text(zone), key, ds.digest_type, validating=True) == ds
         )
     except (dns.exception.DNSException, ValueError):
-        return False  # a digest that is no longer to be relied on (RFC 8624)
+        return False  # a digest that is no longer secure (RFC 8624)
 
 
 def _is_signed(answer: dns.message.Message, zone: str, vouched: Sequence[dns.rdata.Rdata]) -> bool:

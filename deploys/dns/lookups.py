@@ -1,8 +1,8 @@
 """
-Questions to the DNS about names of others, on whose answers a plan depends.
+Lookups of other domains' names, which the plan of a zone needs to count the cost of SPF.
 
 Names that a zone of ours holds are looked up in its draft: a resolver that is asked for them before
-they are published would remember for minutes that they are not there (RFC 2308).
+they are published would remember for minutes that they do not exist (RFC 2308).
 """
 
 from functools import cache

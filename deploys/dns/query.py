@@ -24,7 +24,7 @@ from .answer import one_line
 
 PAYLOAD = 1232  # octets over UDP that no path fragments
 PATIENCE = 1.5  # seconds for one answer, in two tries, because a packet may be lost
-ENOUGH = 4  # addresses that are asked where one answer will do
+ENOUGH = 4  # addresses that are asked where one answer is enough
 WORKERS = 100  # questions that are asked at the same time
 NO_ROUTE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 CUT = "the answer is cut off, even over TCP"
@@ -44,7 +44,7 @@ class Server:
 
 
 class Fault(Exception):
-    """A fault of an answer, by its text; `ttl` is how many seconds a cache keeps the answer."""
+    """A fault of an answer; a cache keeps the answer for `ttl` seconds."""
 
     def __init__(self, reason: str, ttl: int = 0) -> None:
         super().__init__(reason)
@@ -79,7 +79,7 @@ def response(
     """
     seconds = patience or PATIENCE
     try:
-        answer = _sent(_query(server, name, record_type, dnssec=dnssec), server, seconds / 2)
+        answer = _answer(_query(server, name, record_type, dnssec=dnssec), server, seconds / 2)
     except dns.exception.Timeout:
         raise Silent(f"no answer within {seconds:g} s") from None
     except (dns.exception.DNSException, EOFError) as error:
@@ -113,7 +113,7 @@ def require_authority(answer: dns.message.Message) -> None:
 def first_response(
     servers: Iterable[Server], name: str, record_type: str, *, dnssec: bool = False
 ) -> dns.message.Message | None:
-    """Return the answer of the first server that gives one, where any of them will do."""
+    """Return the answer of the first server that gives one, where one is enough."""
     for server in islice((one for one in servers if routed(one.address)), ENOUGH):
         with suppress(Fault):
             return response(server, name, record_type, dnssec=dnssec)
@@ -138,14 +138,14 @@ def _query(
     )
 
 
-def _sent(query: dns.message.QueryMessage, server: Server, seconds: float) -> dns.message.Message:
+def _answer(query: dns.message.QueryMessage, server: Server, seconds: float) -> dns.message.Message:
     try:
-        return _exchanged(query, server, seconds)
+        return _one_try(query, server, seconds)
     except dns.exception.Timeout:
-        return _exchanged(query, server, seconds)
+        return _one_try(query, server, seconds)
 
 
-def _exchanged(
+def _one_try(
     query: dns.message.QueryMessage, server: Server, seconds: float
 ) -> dns.message.Message:
     try:

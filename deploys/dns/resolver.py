@@ -44,15 +44,15 @@ class Resolver:
         self._servers = _Once(self._find_servers)
 
     def policy(self, name: str, version: str) -> str | None:
-        """Return the one TXT value that starts with a version tag, None if there is not one."""
+        """Return the one TXT value that starts with a version tag, or None for none or several."""
         values = [value for value in self.lookup(name, "TXT") if value.startswith(version)]
         return values[0] if len(values) == 1 else None
 
-    def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
+    def answers_of(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return the answers of a name server at each address that can be reached."""
         if authority.has_no_address(server, self._finder):
             return (Answer(server, problem="its name has no address"),)
-        return _answers(authority.each_address(server, self._finder), name, rdtype)
+        return _answers(authority.servers_named(server, self._finder), name, rdtype)
 
     def trust(self, name: str, rdtype: str) -> Trust:
         """Return the result of validation by a resolver; raise UnansweredError if none validates.
@@ -119,20 +119,20 @@ class Resolver:
 
 
 class _Once(Generic[Result]):
-    """A question that is asked once in each form; all who ask it wait for the same answer."""
+    """A question that is asked once for each form; every caller waits for the same answer."""
 
     def __init__(self, call: Callable[..., Result]) -> None:
         self._call = call
         self._answers: dict[tuple[str, ...], Future[Result]] = {}
 
     def __call__(self, *form: str) -> Result:
-        mine: Future[Result] = Future()
-        answer = self._answers.setdefault(form, mine)
-        if answer is mine:
+        first: Future[Result] = Future()
+        answer = self._answers.setdefault(form, first)
+        if answer is first:
             try:
-                mine.set_result(self._call(*form))
+                first.set_result(self._call(*form))
             except BaseException as error:  # noqa: BLE001 - else the others would wait for ever
-                mine.set_exception(error)
+                first.set_exception(error)
         return answer.result()
 
 

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from ..mail.errors import RefusedError, UnansweredError
 
-# Most runs fetch nothing, and do without this library and those that it brings.
+# Most runs fetch nothing, so this library and its dependencies are imported by the first fetch.
 if TYPE_CHECKING:
     import requests
     from requests.adapters import HTTPAdapter
 
-_LONGEST = 65_536  # octets, RFC 8461 section 3.3: more than any policy, little enough to hold
+_LONGEST = 65_536  # octets, RFC 8461 section 3.3: more than any policy needs
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Page:
     """
     The status, media type and text of a document, of which at most 64 KiB are read.
 
-    `location` is the place to which the server redirects.
+    `location` is the URL to which the server redirects.
     """
 
     status: int
@@ -50,18 +50,18 @@ class Https:
         import requests  # noqa: PLC0415 - see above
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - see above
 
-        asked = urlsplit(url)
-        where = asked
+        requested = urlsplit(url)
+        actual = requested
         if address:
             host = f"[{address}]" if ":" in address else address
-            where = asked._replace(netloc=f"{host}:{asked.port or self._port}")
+            actual = requested._replace(netloc=f"{host}:{requested.port or self._port}")
         try:
             with requests.Session() as session:
                 session.trust_env = not address  # a proxy would ask elsewhere
-                session.mount("https://", _verifying(asked.hostname or "", self._authorities))
+                session.mount("https://", _verifying(requested.hostname or "", self._authorities))
                 answer = session.get(
-                    where.geturl(),
-                    headers={"Host": asked.netloc},
+                    actual.geturl(),
+                    headers={"Host": requested.netloc},
                     timeout=limit,
                     allow_redirects=False,
                     stream=True,
@@ -76,7 +76,7 @@ class Https:
 
 
 def trusting(authorities: str) -> ssl.SSLContext:
-    """Return a context for TLS that trusts authorities, as PEM, beside the system's."""
+    """Return a context for TLS that trusts authorities, as PEM, in addition to the system's."""
     context = ssl.create_default_context()
     if authorities.strip():
         context.load_verify_locations(cadata=authorities)
@@ -84,7 +84,7 @@ def trusting(authorities: str) -> ssl.SSLContext:
 
 
 def _verifying(name: str, authorities: str) -> "HTTPAdapter":
-    """Return an adapter that verifies the name of a server, at whatever address it is asked."""
+    """Return an adapter that verifies the name of a server, at any address."""
     from requests.adapters import HTTPAdapter  # noqa: PLC0415 - see above
 
     adapter = HTTPAdapter()
@@ -102,7 +102,7 @@ def _body(answer: "requests.Response", limit: float) -> bytes:
     return body[:_LONGEST]
 
 
-def _failure(problem: Exception, saw: str) -> UnansweredError:
+def _failure(problem: Exception, sentence: str) -> UnansweredError:
     """Return the innermost reason: the outer ones repeat the URL and name our own library."""
     inner = problem
     while (next_ := inner.__context__ or inner.__cause__) and isinstance(next_, Exception):
@@ -110,6 +110,6 @@ def _failure(problem: Exception, saw: str) -> UnansweredError:
     reason = getattr(inner, "strerror", "") or str(inner) or type(inner).__name__
     if isinstance(inner, ssl.SSLCertVerificationError):
         reason = f"its certificate is not valid ({inner.verify_message})"
-    text = f"{saw}: {reason}"
+    text = f"{sentence}: {reason}"
     refused = isinstance(inner, ConnectionError | ssl.SSLError)
     return RefusedError(text) if refused else UnansweredError(text)

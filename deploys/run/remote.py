@@ -27,14 +27,14 @@ class RemoteError(MailError):
 
 
 def connector_arguments(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return those global arguments of an operation that say how a command is run: `_sudo`..."""
-    given = arguments or {}
-    return {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
+    """Return the global arguments of an operation that apply to each command, such as `_sudo`."""
+    present = arguments or {}
+    return {key: present[key] for key in CONNECTOR_ARGUMENT_KEYS if key in present}
 
 
 @contextmanager
 def time_limit(host: Host, seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in what asks a host for longer than that, its connection included."""
+    """Raise TimeoutError in a block that takes longer; the connection to the host counts too."""
     client = getattr(host.connector, "client", None)
     transport = client.get_transport() if client else None
     if transport:
@@ -51,13 +51,13 @@ def run(
     seconds: float,
     arguments: Mapping[str, Any],
 ) -> list[str]:
-    """Return the output lines of a command that is given these lines; raise RemoteError."""
+    """Return the output lines of a command with these lines as its input; raise RemoteError."""
     if not host.connected:
         raise RemoteError("the host is not connected")
-    given = {**arguments, "_stdin": stdin, "_timeout": int(seconds)}
+    options = {**arguments, "_stdin": stdin, "_timeout": int(seconds)}
     try:
         with time_limit(host, seconds):
-            succeeded, output = host.run_shell_command(command, **given)
+            succeeded, output = host.run_shell_command(command, **options)
     except TimeoutError as error:
         raise RemoteError(f"no answer within {seconds:g} s") from error
     except (OSError, EOFError, SSHException) as error:

@@ -1,7 +1,7 @@
 """
 State of a run: one value of each kind per run of pyinfra, which goes with the run.
 
-pyinfra has no place for what one operation learns and a later one needs. A class is the kind:
+pyinfra cannot pass a value from one operation to a later one. A class is the kind:
 `per_run(state, Run)` is the one `Run` of this run, made when it is first asked for, and a
 `class Answers(dict[str, Answer])` holds an answer for each host.
 """
@@ -19,7 +19,7 @@ _values: WeakKeyDictionary[State, dict[Callable[[], Any], Any]] = WeakKeyDiction
 
 def per_run(state: State, kind: Callable[[], Value]) -> Value:
     """Return the one value of a kind in a run; the first call makes it."""
-    # `pyinfra.state` equals whichever run is current and outlives them all; its inventory does not.
+    # `pyinfra.state` is a proxy of the current run and outlives every run; its inventory does not.
     values = _values.setdefault(state.inventory.state, {})
     if kind not in values:
         values[kind] = kind()

@@ -1,4 +1,4 @@
-"""A map over threads, which under pyinfra are gevent's greenlets."""
+"""Map over threads; under pyinfra, threads are gevent's greenlets."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ def in_parallel(
 
     Every item gets its call, even where another one fails; then the first error is raised.
     """
-    waiting = list(items)
-    with ThreadPoolExecutor(max(1, min(len(waiting), workers))) as pool:
-        futures = [pool.submit(work, item) for item in waiting]
+    every = list(items)
+    with ThreadPoolExecutor(max(1, min(len(every), workers))) as pool:
+        futures = [pool.submit(work, item) for item in every]
     return [future.result() for future in futures]

@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class Turns(Generic[Result]):
-    """The results of the first hosts, by what they are about."""
+    """The results of the first hosts, by the subject of their work."""
 
     def __init__(self) -> None:
         self._semaphore = BoundedSemaphore()

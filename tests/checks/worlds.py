@@ -204,7 +204,7 @@ class Zone:
             raise UnansweredError(f"the zone of {name} could not be found")
         return Delegation(name, tuple(self.delegated[name]))
 
-    def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:  # noqa: ARG002
+    def answers_of(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:  # noqa: ARG002
         return tuple(self._served.get((server, rdtype), ()))
 
     def trust(self, name: str, rdtype: str) -> Trust:

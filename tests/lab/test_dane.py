@@ -203,8 +203,8 @@ def delegated(zone: str, ds: str) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("ds", "sentence"),
     [
-        ("", "no TLSA records for mx1.harbor.example: harbor.example is not signed for the world"),
-        (f"1 13 2 {'ab' * 32}", "the DS of harbor.example at its parent fits no key of it"),
+        ("", "no TLSA records for mx1.harbor.example: harbor.example has no DS at its parent"),
+        (f"1 13 2 {'ab' * 32}", "the DS of harbor.example at its parent fits none of its keys"),
     ],
     ids=["no DS", "a wrong DS"],
 )

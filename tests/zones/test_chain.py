@@ -78,7 +78,7 @@ LATER, BEFORE = NOW + timedelta(days=3), NOW - timedelta(days=1)
     [
         (vouching(OWN), signed(OWN, LATER), ""),
         (vouching(OTHER, OWN), signed(OWN, LATER), ""),  # a change of keys under way
-        (vouching(), signed(OWN, LATER), "harbor.example is not signed for the world"),
+        (vouching(), signed(OWN, LATER), "harbor.example has no DS at its parent"),
         (vouching(OTHER), signed(OWN, LATER), "the DS of harbor.example at its parent fits none"),
         (vouching(OWN), [], "fits none of its keys"),
         (vouching(OWN), signed(OWN, BEFORE), "not signed with the one that its parent vouches"),
@@ -130,7 +130,7 @@ def test_digests_are_left_out_of_a_zone_without_trust_and_nothing_else_is(
     facts, (note,) = dnssec.trusted_facts(fleet, dict.fromkeys(("mx1", "mx2", "mx3"), ONE))
 
     assert facts == {"mx1": HostFacts(dkim=KEY), "mx2": ONE, "mx3": ONE}
-    assert note.startswith("no TLSA records for mx1.harbor.example: harbor.example is not signed")
+    assert note.startswith("no TLSA records for mx1.harbor.example: harbor.example has no DS")
     assert "give the DS to the registrar" in note
 
 

@@ -61,7 +61,7 @@ class Names(Protocol):
     def delegation(self, name: str) -> Delegation:
         """Return the zone of a name, by its parent zone; raise UnansweredError."""
 
-    def served(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
+    def answers_of(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return the authoritative answer of a name server, at each address with a route."""
 
     def trust(self, name: str, rdtype: str) -> Trust:

@@ -61,7 +61,7 @@ def servers(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
 
 
 def _answers(servers: Collection[str], zone: str, rdtype: str, world: World) -> Answers:
-    calls = (partial(world.names.served, server, zone, rdtype) for server in servers)
+    calls = (partial(world.names.answers_of, server, zone, rdtype) for server in servers)
     return dict(zip(servers, side_by_side(calls), strict=True))
 
 
