@@ -1,8 +1,10 @@
 """Golden files and the order of the whole test suite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
+from pyinfra.api import connectors
 
 Golden = Callable[[str, str], None]
 # The files that take longest, in the order in which they begin: each of pytest's workers takes the
@@ -52,6 +54,14 @@ def _place(item: pytest.Item) -> int:
     return next(
         (i for i, one in enumerate(SLOWEST) if file.endswith(f"/tests/{one}")), len(SLOWEST)
     )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _connectors() -> Iterator[None]:
+    """Look for pyinfra's connectors once: it reads what is installed for each host of a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connectors, "entry_points", cache(connectors.entry_points))
+        yield
 
 
 @pytest.fixture

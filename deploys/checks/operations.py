@@ -12,17 +12,18 @@ from pyinfra.api.state import State
 
 from ..dns.resolver import Resolver
 from ..mail.settings.model import Fleet
+from ..mail.settings.verification import Verification
 from ..run.barrier import barrier, failed
 from ..run.https import Https
 from .clients.endpoint import Endpoint
 from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
 from .core.progress import progress
+from .core.report import Report
 from .core.target import Scope
 from .core.world import World
 from .delivery.arrival import SLOW
 from .delivery.test_messages import routes
-from .report import html, publish
 from .run.catalogue import CHECKS
 from .run.reachability import HOST
 from .run.runner import verify
@@ -30,7 +31,6 @@ from .run.selection import selected
 from .timer.command_line import inventory_name
 
 Changes = Mapping[str, Callable[[State], int]]
-_page = partial(html.render, checks=CHECKS, slow=SLOW)
 
 
 @operation(is_idempotent=False)
@@ -89,7 +89,7 @@ class _Verification:
         settings = self.part.verification
         name = inventory_name() if isinstance(self.part, Fleet) else self.part.name
         named = replace(report, name=name)
-        for problem in publish(named, _page, settings.notify, settings.metrics):
+        for problem in _publish(named, settings):
             logger.error(f"{host.print_prefix}{problem}")
         if not report.succeeded:
             # With --no-wait pyinfra forgets what an operation returned.
@@ -138,6 +138,14 @@ def _within_limit(scope: Scope, state: State) -> Scope:
     names = {host.name for host in state.inventory if state.is_host_in_limit(host)}
     witnesses = tuple(one for one in scope.witnesses if one.inventory_name in names)
     return scope.narrowed(names).model_copy(update={"witnesses": witnesses})
+
+
+def _publish(report: Report, settings: Verification) -> list[str]:
+    """Show and write a report; return the failures of that."""
+    from .report import html, publish  # noqa: PLC0415 - a run without a report needs no writer
+
+    page = partial(html.render, checks=CHECKS, slow=SLOW)
+    return publish(report, page, settings.notify, settings.metrics)
 
 
 def _absent(whole: Scope, part: Scope, state: State) -> Iterator[Finding]:

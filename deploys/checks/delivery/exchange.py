@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
+from typing import TYPE_CHECKING
 
 from ...mail.settings.verification import Sink
 from ..clients.endpoint import Endpoint, SubmissionEndpoint
@@ -19,8 +20,11 @@ from ..clients.message import TestMessage
 from ..clients.smtp import log_in, reply, session, starttls
 from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 from .host_commands import Mailbox, Received, Submitted, submit, wait
-from .sink import OpenSink, open_sink
 from .test_messages import Destination, Route
+
+# A sink and an outside mailbox need libraries that a run without them does not import.
+if TYPE_CHECKING:
+    from .sink import OpenSink
 
 _ROUND = 3.0
 _MESSAGES = "messages"
@@ -95,6 +99,8 @@ class _Exchange:
         """Open the sinks of this machine until the stack is left."""
         for sink in {one for route in self.routes for one in route.destinations}:
             if isinstance(sink, Sink):
+                from .sink import open_sink  # noqa: PLC0415 - see above
+
                 try:
                     self.sinks[sink] = stack.enter_context(open_sink(sink))
                 except UnansweredError as problem:
@@ -159,7 +165,7 @@ class _Exchange:
             elif isinstance(destination, Mailbox):
                 self.received |= wait(world, destination, ids)
             else:
-                from . import imap_mailbox  # noqa: PLC0415 - imapclient, in few runs
+                from . import imap_mailbox  # noqa: PLC0415 - see above
 
                 self.received |= imap_mailbox.wait(world, destination, ids)
         except UnansweredError as problem:
