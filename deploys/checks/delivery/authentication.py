@@ -28,7 +28,7 @@ SPF = Check(
     "Does a receiver find that SPF passes?",
     "RFC 7208 section 8.3",
     why="A policy can be valid and still not allow the address that the mail really left from.",
-    remedy="Let the domain's SPF policy allow every address that its hosts send from.",
+    remedy="Add every address that the domain's hosts send from to its SPF policy.",
 )
 DMARC = Check(
     "delivery.dmarc",
@@ -36,7 +36,7 @@ DMARC = Check(
     "Is the domain that passed SPF or DKIM the one in the From header?",
     "RFC 7489 section 3.1",
     why="Receivers believe the author's name only if SPF or DKIM passed for that very domain.",
-    remedy="Let SPF or DKIM pass for the domain in the From header, and publish a DMARC policy.",
+    remedy="Sign with the domain in the From header (DKIM), and publish a DMARC policy.",
 )
 
 # RFC 8601 section 2.2: a value with colons is quoted; Exim writes smtp.remote-ip without quotes.
@@ -44,7 +44,7 @@ _BARE_IPV6 = re.compile(r"=([0-9A-Fa-f]*:[0-9A-Fa-f:.]+)")
 # RFC 5321 section 4.4: the topmost Received header names the server that delivered.
 _BY = re.compile(r"\bby\s+([^\s;]+)")
 
-_WITNESS = "let the witness check SPF and DKIM and write Authentication-Results"
+_WITNESS = "configure the witness to check SPF and DKIM, and to write Authentication-Results"
 
 
 @per_message(SPF, DMARC, of_domain=True)
@@ -82,9 +82,9 @@ def _spf(domain: str, path: str, results: list[Any]) -> Finding:
     if result.result == "pass":
         return SPF.ok(domain, saw)
     if result.result == "temperror":
-        return SPF.unknown(domain, saw, "let the witness resolve names, then verify again")
+        return SPF.unknown(domain, saw, "fix the resolver of the witness, then verify again")
     return SPF.error(
-        domain, saw, f"let the SPF policy of {domain} allow every address that its hosts send from"
+        domain, saw, f"add every address that the hosts of {domain} send from to its SPF policy"
     )
 
 
@@ -105,7 +105,7 @@ def _dmarc(path: str, domain: str, results: list[Any], names: Names) -> Finding:
     saw = f"{path}: {' and '.join(aligned) or 'neither SPF nor DKIM'} passed for {domain}"
     if verdict.result is dmarc.DMARCResult.PASS:
         return DMARC.ok(domain, saw)
-    fix = f"let SPF or DKIM pass for {domain} itself, the domain in the From header"
+    fix = f"sign with {domain} (DKIM), or send with it in MAIL (SPF): it is in the From header"
     return DMARC.error(domain, saw, fix)
 
 

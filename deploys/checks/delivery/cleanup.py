@@ -78,5 +78,5 @@ def _removal(world: World, mailbox: Mailbox, run: str, expected: Iterable[str]) 
 def _unknown(mailbox: Mailbox, why: str) -> Finding:
     saw = f"{mailbox.host}: test messages may be in {mailbox.path}: {why}"
     return TIDIED.unknown(
-        mailbox.host, saw, "let the host answer and have perl; delete them by hand"
+        mailbox.host, saw, "delete them by hand; check the connection to the host, and perl on it"
     )

@@ -27,12 +27,12 @@ DKIM = Check(
     "Does a receiver find that both DKIM signatures pass?",
     "RFC 8601 section 2.7.1",
     why="A signature that does not verify makes mail look forged, or changed on its path.",
-    remedy="Let every name server answer with the key that signs, then deploy.",
+    remedy="Publish the key that signs at every name server, then deploy.",
 )
 
 _DNS = "publish its record at every name server (dns.dkim), then deploy"
 _SIGN = "see if smtpd_milters names rspamd at each port that takes mail, and the log of rspamd"
-_WITNESS = "let the witness check DKIM and write Authentication-Results"
+_WITNESS = "configure the witness to check DKIM and to write Authentication-Results"
 
 
 @per_message(DKIM, of_domain=True)
@@ -67,7 +67,7 @@ def _result(domain: str, saw: str, algorithm: str, result: str) -> Finding:
     if not result:
         return DKIM.unknown(domain, f"{saw}: the witness wrote no result for it", _WITNESS)
     if result == "temperror":
-        fix = "let the witness resolve names, then verify again"
+        fix = "fix the resolver of the witness, then verify again"
         return DKIM.unknown(domain, f"{saw}: {result}", fix)
     return DKIM.error(domain, f"{saw}: {result}", "publish the key that signs in its record")
 

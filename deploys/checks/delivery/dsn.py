@@ -27,7 +27,7 @@ FAILURE = Check(
     "Does a sender receive a DSN of failure at once, with the reason?",
     "RFC 5321 section 6.1, RFC 3464",
     why="Without it a sender waits for an answer to a message that was lost.",
-    remedy="Run the bounce service of Postfix, and let it reach the sender's mailbox.",
+    remedy="Run the bounce service of Postfix, and check its way to the sender's mailbox.",
 )
 
 _CHECKS = {"success": SUCCESS, "failure": FAILURE}
@@ -59,7 +59,7 @@ def _finding(delivery: Delivery, fleet: Fleet, silent_witness: str) -> Finding:
         saw = f"{path}: refused, {delivery.refusal}"
         return check.error(route.domain, saw, f"fix what the reply names, on {route.host}")
     if delivery.problem or silent_witness:
-        fix = f"deliver {message.sender} to a user of a mail host, and let all hosts answer"
+        fix = f"deliver {message.sender} to a user of a mail host; check that all hosts answer"
         why = delivery.problem or f"{silent_witness} did not answer, and no DSN arrived"
         return check.unknown(route.domain, f"{path}: {why}", fix)
     fix = f"look for {message.id} in the mail log and the queue (mailq) of {route.host}"

@@ -27,7 +27,7 @@ SIGNATURE = Check(
     "Does each DKIM signature verify over the octets that arrived, with the key in the DNS?",
     "RFC 6376 section 6.1, RFC 8463",
     why="Every receiver computes this; a witness can disagree, or not check at all.",
-    remedy="Publish the key that signs, and let nothing change a message after it is signed.",
+    remedy="Publish the key that signs, and sign after every filter that changes a message.",
 )
 SPF = Check(
     "delivery.spf_evaluated",
@@ -35,7 +35,7 @@ SPF = Check(
     "Does SPF pass for the address that the message came from?",
     "RFC 7208 section 4",
     why="A policy has to allow the address that the message really came from.",
-    remedy="Let the domain's SPF policy allow every address that its hosts send from.",
+    remedy="Add every address that the domain's hosts send from to its SPF policy.",
 )
 ARC = Check(
     "delivery.arc",
@@ -43,10 +43,10 @@ ARC = Check(
     "If a server on the path sealed the message with ARC, does the chain verify?",
     "RFC 8617 section 5.2",
     why="A broken chain is worse than none: it shows that the message was changed.",
-    remedy="Let the server seal a message last, after every filter that changes it.",
+    remedy="Configure the server to seal last, after every filter that changes a message.",
 )
 
-_RESOLVE = "let the resolver answer, then verify again"
+_RESOLVE = "check that the resolver answers, then verify again"
 
 
 @per_message(SIGNATURE, SPF, ARC, of_domain=True)
@@ -62,7 +62,7 @@ def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Fi
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     signed = signatures(headers)
     if not any(one.get("d", "").lower() == domain for one in signed):
-        fix = "let the host sign its mail with the keys that dns.dkim names"
+        fix = "configure the host to sign its mail with the keys that dns.dkim names"
         yield SIGNATURE.error(domain, f"{path}: no signature of {domain}", fix)
     for index, one in enumerate(signed):
         name = f"{one.get('s')}._domainkey.{one.get('d')}"
@@ -75,7 +75,7 @@ def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Fi
         if not reason:
             yield SIGNATURE.ok(domain, f"{saw} verifies")
         elif one.get("d", "").lower() == domain:
-            fix = f"publish the key that signs at {name}, and let nothing change a signed message"
+            fix = f"publish the key that signs at {name}, and sign after every filter"
             yield SIGNATURE.error(domain, f"{saw} does not verify: {reason}", fix)
         else:
             fix = "nothing to do: the signature is of another domain"
@@ -88,7 +88,7 @@ def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     if hop is None:
         saw = f"{path}: no Received header names the address that it came from"
         return SPF.unknown(
-            domain, saw, "let the last server write the client's address into Received"
+            domain, saw, "configure the last server to write the client's address into Received"
         )
     envelope = str(headers.get("Return-Path", domain)).strip(" <>\r\n").rpartition("@")[2].lower()
     found = evaluated(hop.address, envelope, hop.client, names.lookup)
@@ -98,7 +98,7 @@ def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
         return SPF.ok(domain, saw)
     if found.result == "temperror":
         return SPF.unknown(domain, saw, _RESOLVE)
-    return SPF.error(domain, saw, f"let the SPF policy of {envelope} allow {hop.address}")
+    return SPF.error(domain, saw, f"add {hop.address} to the SPF policy of {envelope}")
 
 
 def _arc(domain: str, path: str, raw: bytes, names: Names) -> Finding:
@@ -120,5 +120,5 @@ def _arc(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     return ARC.error(
         domain,
         saw,
-        "let the server that seals do so last, after every filter that changes a message",
+        "configure the server to seal last, after every filter that changes a message",
     )

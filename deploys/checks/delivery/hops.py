@@ -22,7 +22,7 @@ HOPS = Check(
     "Does a message go by TLS at every hop, and how long is it at each?",
     "RFC 5321 section 4.4, RFC 3848, RFC 7435",
     why="Everybody on the network can read mail in clear text; a slow hop has a name.",
-    remedy="Let servers offer STARTTLS, and clients use it: see the mail logs of both ends.",
+    remedy="Offer STARTTLS at the server, and use it at the client: see the mail logs of both.",
 )
 
 _LONGEST = 100
@@ -34,7 +34,7 @@ def paths(delivery: Delivery, raw: bytes, fleet: Fleet, _world: World) -> Iterat
     ours = {host.hostname for host in fleet.hosts}
     domain, path, headers = delivery.route.domain, delivery.route.path, received_headers(raw)
     if not headers:
-        fix = "let every server write a Received header when it takes a message"
+        fix = "configure every server to write a Received header"
         yield HOPS.error(domain, f"{path}: no server wrote a Received header", fix)
         return
     clear = [one for one in headers if one.between_hosts and not one.secure]
@@ -42,7 +42,7 @@ def paths(delivery: Delivery, raw: bytes, fleet: Fleet, _world: World) -> Iterat
     for one in (mine or clear)[:1]:
         saw = f"{path}: {_short(one.by)} received it in clear text from {one.address}"
         saw += f" ({_short(one.protocol)})" if one.protocol else ""
-        fix = f"let {_short(one.by)} offer STARTTLS, and {one.address} use it"
+        fix = f"offer STARTTLS at {_short(one.by)}, and use it at {one.address}"
         yield HOPS.error(domain, saw, fix) if mine else HOPS.warning(domain, saw, fix)
     if not clear:
         yield HOPS.ok(domain, f"{path}: {', '.join(map(_words, hops_of(delivery)))}")

@@ -24,7 +24,7 @@ INTACT = Check(
     "Does the body of a message arrive unchanged, to the octet?",
     "RFC 5322 section 2.1.1, RFC 6152, RFC 2045",
     why="A server that changes bodies breaks signatures, files, and names with accents.",
-    remedy="Let no content filter or gateway rewrite bodies, and every hop offer 8BITMIME.",
+    remedy="Remove content filters that rewrite bodies, and offer 8BITMIME at every server.",
 )
 HEADERS = Check(
     "delivery.headers",
@@ -32,7 +32,7 @@ HEADERS = Check(
     "Does each identifying header arrive once, as it was sent?",
     "RFC 5322 section 3.6, RFC 5321 section 4.4",
     why="Receivers refuse mail with two authors; a new Message-ID breaks threads and searches.",
-    remedy="Let no server add or replace headers that exist: see always_add_missing_headers.",
+    remedy="Remove filters that add or replace headers: see always_add_missing_headers.",
 )
 
 _ONCE = ("Message-ID", "Date", "From", "Subject", "To")
@@ -80,7 +80,9 @@ def _headers_finding(delivery: Delivery, arrived: bytes) -> Finding:
         wrong.append(f"Return-Path is {_short(paths)} instead of {expected}")
     elif not paths and not wrong:
         saw = f"{route.path}: the last server wrote no Return-Path"
-        return HEADERS.warning(route.domain, saw, "let the delivery agent write Return-Path")
+        return HEADERS.warning(
+            route.domain, saw, "configure the delivery agent to write Return-Path"
+        )
     if wrong:
         return HEADERS.error(route.domain, f"{route.path}: {'; '.join(wrong)}", fix)
     saw = f"{route.path}: one each of {', '.join(_ONCE)}, as sent; Return-Path {_short(paths)}"

@@ -30,7 +30,7 @@ UNSUBSCRIBE = Check(
     "RFC 8058 section 3",
     why="Large receivers refuse bulk mail without it, and readers report it as spam.",
     remedy=(
-        "Let the program that sends it write `List-Unsubscribe: <https://...>` and "
+        "Configure the sending program to write `List-Unsubscribe: <https://...>` and "
         "`List-Unsubscribe-Post: List-Unsubscribe=One-Click`."
     ),
 )
@@ -57,7 +57,7 @@ def _of_sample(path: str, world: World) -> list[Finding]:
         if fault := _fault(domain, path, raw, message, world.names):
             return [fault]
     except UnansweredError as problem:
-        fix = "let the resolver answer, then verify again"
+        fix = "check that the resolver answers, then verify again"
         return [UNSUBSCRIBE.unknown(domain, f"{path}: {problem}", fix)]
     url = _address(message)
     document = Document(UNSUBSCRIBE, domain, url, "serve the address: a click posts to it")

@@ -16,7 +16,7 @@ CLOCK = Check(
     "Is the host's clock right?",
     "RFC 6376 section 3.5 (t=, x=); RFC 5905",
     why="With a wrong clock, certificates are invalid and signatures are dated in the future.",
-    remedy="Run systemd-timesyncd or chrony, and let it reach a time server.",
+    remedy="Run systemd-timesyncd or chrony, with a time server that it can reach.",
 )
 _MOST = 5.0  # seconds
 
