@@ -55,12 +55,11 @@ def documents(domain: str, fleet: Fleet, world: World) -> Iterable[Finding]:
 
 
 def _documents_of(site: Site) -> Iterator[Expected]:
-    domain, hosts = site.domain, frozenset(site.submission)
-    for url, tags in (
-        (f"https://autoconfig.{domain}{PATHS[0]}", {"hostname"}),
-        (f"https://autodiscover.{domain}{OUTLOOK_PATH}", {"Server"}),
+    for url, tag in (
+        (f"https://{site.thunderbird_name}{PATHS[0]}", "hostname"),
+        (f"https://{site.outlook_name}{OUTLOOK_PATH}", "Server"),
     ):
-        yield Expected(domain, url, frozenset(tags), hosts)
+        yield Expected(site.domain, url, frozenset({tag}), frozenset(site.submission))
 
 
 def _fetched(expected: Expected, world: World) -> list[Finding]:

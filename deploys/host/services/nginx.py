@@ -75,11 +75,10 @@ def configuration(settings: MailSettings) -> str:
 
 def _servers(site: Site) -> Iterator[dict[str, object]]:
     """Yield each name of a site, with its paths and the files behind them."""
-    config, discover = (f"{prefix}.{site.domain}" for prefix in ("autoconfig", "autodiscover"))
     answers: dict[str, dict[str, str]] = {
         site.policy_name: {mta_sts.PATH: paths.mta_sts_policy(site.domain)},
-        config: dict.fromkeys(autoconfig.PATHS, _thunderbird_path(site)),
-        discover: {autoconfig.OUTLOOK_PATH: _outlook_path(site)},
+        site.thunderbird_name: dict.fromkeys(autoconfig.PATHS, _thunderbird_path(site)),
+        site.outlook_name: {autoconfig.OUTLOOK_PATH: _outlook_path(site)},
     }
     for name in site.names:
         certificate = paths.certificate(name)

@@ -26,12 +26,21 @@ class Site:
         return f"mta-sts.{self.domain}"
 
     @property
+    def thunderbird_name(self) -> str:
+        """Return the host name of Thunderbird's document."""
+        return f"autoconfig.{self.domain}"
+
+    @property
+    def outlook_name(self) -> str:
+        """Return the host name of Outlook's document."""
+        return f"autodiscover.{self.domain}"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Return every host name of the site."""
-        autoconfig = (f"autoconfig.{self.domain}", f"autodiscover.{self.domain}")
         return (
             *((self.policy_name,) if self.mode else ()),
-            *(autoconfig if self.autoconfig else ()),
+            *((self.thunderbird_name, self.outlook_name) if self.autoconfig else ()),
         )
 
     @property
