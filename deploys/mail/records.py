@@ -23,6 +23,7 @@ from .settings import dkim_keys
 from .settings.model import Fleet, MailSettings
 from .spf import DEFAULT_ALL, Spf
 from .tls_rpt import TlsRpt
+from .units import HTTPS_PORT
 
 PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 section 5.1)
 
@@ -252,6 +253,15 @@ def _web_sites(of: Subject) -> Iterator[MailRecord]:
             yield from _addresses(of.host, name, why)
 
 
+def _autodiscover(of: Subject) -> Iterator[MailRecord]:
+    for site in of.host.sites:
+        if site.autoconfig:
+            name = srv.record_name(srv.AUTODISCOVER, site.domain)
+            target = srv.Srv.at(site.outlook_name, HTTPS_PORT)
+            why = f"Outlook finds the settings of {site.domain} at {site.outlook_name}"
+            yield MailRecord(name, "SRV", (str(target),), of.host.ttl, why)
+
+
 def _silence(of: Subject) -> Iterator[MailRecord]:
     hosts = {name: host for host in reversed(of.hosts) for name in host.silent_domains}
     for name, host in sorted(hosts.items()):
@@ -357,6 +367,13 @@ RECORD_TYPES = (
         ("mail_mta_sts", "mail_autoconfig"),
         "host",
         _web_sites,
+    ),
+    RecordType(
+        "SRV at `_autodiscover._tcp`",
+        "MS-OXDISCO",
+        ("mail_autoconfig",),
+        "host",
+        _autodiscover,
     ),
     RecordType(
         "null MX, `v=spf1 -all`, DMARC `p=reject`, an empty key at `*._domainkey`",

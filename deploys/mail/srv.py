@@ -1,9 +1,10 @@
-"""SRV records of a domain's mail services (RFC 2782, RFC 6186, RFC 8314).
+"""SRV records of a domain's mail services (RFC 2782, RFC 6186, RFC 8314, MS-OXDISCO).
 
 A mail program that knows only ann@example.org looks up `_submissions._tcp.example.org` and finds
 `0 1 465 mx1.example.org.`: priority, weight, port and target. Submission is at 465 with TLS at once
 (`submissions`) and at 587 with STARTTLS (`submission`). The target `.` says that a service is not
-offered, so that mail programs need not guess.
+offered, so that mail programs need not guess. Outlook looks up `_autodiscover._tcp.example.org`,
+the web server of its document; the certificate there must have the name of the target.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 SUBMISSION = {"submissions": 465, "submission": 587}
 ABSENT = ("imaps", "imap", "pop3s", "pop3")
+AUTODISCOVER = "autodiscover"
 SERVICES = (*SUBMISSION, *ABSENT)
 
 

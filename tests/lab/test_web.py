@@ -90,6 +90,7 @@ def gone() -> None:
 
 KINDS = (
     *((prefix, kind) for prefix in PREFIXES for kind in ("A", "AAAA")),
+    ("_autodiscover._tcp", "SRV"),
     ("_mta-sts", "TXT"),
     ("_pyinfra-mail", "TXT"),
 )
@@ -140,9 +141,13 @@ def site(authorities: Path, *words: str) -> str:
 
 def announced(domain: str) -> set[str]:
     """Return what the name server says that a domain announces."""
-    query = dns.message.make_query(f"_mta-sts.{domain}", "TXT")
-    found = dns.query.tcp(query, LAB.address("ns"), timeout=5).answer
-    return {str(one).strip('"') for rrset in found for one in rrset}
+    return {value.strip('"') for value in published(f"_mta-sts.{domain}", "TXT")}
+
+
+def published(name: str, rdtype: str) -> list[str]:
+    """Return the values that the name server has."""
+    found = dns.query.tcp(dns.message.make_query(name, rdtype), LAB.address("ns"), timeout=5).answer
+    return [str(one) for rrset in found for one in rrset]
 
 
 def policy(name: str, authorities: Path) -> Policy:
@@ -203,6 +208,13 @@ def test_mail_programs_are_told_where_to_send(name: str) -> None:
             status, text = asked(name, f"autodiscover.{domain}", path, method)
             tags = [one.text for one in ET.fromstring(text).iter() if one.tag.endswith("}Port")]  # noqa: S314 - our own
             assert (status, tags) == (200, ["465", "587"])
+
+
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize("domain", DOMAINS.values())
+def test_outlook_finds_the_name_of_its_document_in_the_dns(domain: str) -> None:
+    target = f"0 1 443 autodiscover.{domain}."
+    assert published(f"_autodiscover._tcp.{domain}", "SRV") == [target]
 
 
 @pytest.mark.usefixtures("first")

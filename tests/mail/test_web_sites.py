@@ -21,7 +21,7 @@ MX2 = MX1 | {
     "mail_addresses": ["203.0.113.12"],
     "mail_domains": ["harbor.example", "orchard.example"],
 }
-ACCOUNTS = {
+ACCOUNTS: dict[str, Any] = {
     "mail_aliases": {"anna": "root"},
     "mail_accounts": {"anna@harbor.example": {"password": HASH}},
 }
@@ -68,6 +68,21 @@ def test_a_site_has_the_names_that_it_needs(keys: dict[str, Any], names: tuple[s
     assert [(one.name, one.type) for one in records if "web site" in one.why] == [
         (f"{prefix}.harbor.example", kind) for prefix in names for kind in ("A", "AAAA")
     ]
+
+
+def test_outlook_finds_each_domains_site_by_an_srv_record() -> None:
+    served = fleet(**ACCOUNTS, mail_autoconfig=True, mx2={"mail_ttl": 300})
+    policies_only = fleet(**ACCOUNTS, mail_mta_sts="testing")
+
+    records = records_for(served, ["mx1", "mx2"])
+    without = records_for(policies_only, ["mx1", "mx2"])
+
+    name = "_autodiscover._tcp"
+    assert [(one.name, one.ttl, one.type, one.values) for one in records if name in one.name] == [
+        (f"{name}.{domain}", ttl, "SRV", (f"0 1 443 autodiscover.{domain}.",))
+        for domain, ttl in (("harbor.example", 3600), ("orchard.example", 300))
+    ]
+    assert not [one for one in without if name in one.name]
 
 
 def test_a_site_stays_found_while_its_host_takes_a_policy_back() -> None:
