@@ -1,6 +1,6 @@
 """Endpoints of a mail host: its addresses on port 25, and its ports for submission."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, overload
 from ...mail.settings.model import MailSettings
 from ...mail.settings.secret import Secret
 from ..core.finding import Check, Finding
-from ..core.inspection import Inspection, completed, together
+from ..core.inspection import Calls, Inspection, parallel
 from ..core.target import Host, Scope
 from ..core.world import World
 
@@ -88,13 +88,13 @@ def per_endpoint(
     """Decorate a function of one endpoint: by default, of each address on port 25."""
 
     def decorate(inspect: OfEndpoint[Any]) -> Inspection:
-        def run(scope: Scope, world: World) -> Iterator[Finding]:
-            return together(
-                partial(completed, checks, one.host, partial(inspect, one, host, world))
+        def calls(scope: Scope, world: World) -> Calls:
+            return (
+                (endpoint.host, partial(inspect, endpoint, host, world))
                 for host in scope.hosts
-                for one in endpoints(host)
+                for endpoint in endpoints(host)
             )
 
-        return Inspection(run, checks, anywhere, slow)
+        return Inspection(partial(parallel, checks, calls), checks, anywhere, slow)
 
     return decorate

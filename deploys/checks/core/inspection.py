@@ -22,6 +22,7 @@ from .world import MisbehavedError, UnansweredError, World
 Findings = Iterable[Finding]
 Subject = TypeVar("Subject")
 OfSubject = Callable[[Subject, World], Findings]
+Calls = Iterable[tuple[str, Callable[[], Findings]]]  # by subject
 OfDomain = Callable[[str, Subject, World], Findings]
 
 
@@ -68,13 +69,10 @@ def per_host(
     """Decorate a function of one mail host."""
 
     def decorate(inspect: OfSubject[Any]) -> Inspection:
-        def run(scope: Scope, world: World) -> Iterator[Finding]:
-            return together(
-                partial(completed, checks, host.inventory_name, partial(inspect, host, world))
-                for host in scope.hosts
-            )
+        def calls(scope: Scope, world: World) -> Calls:
+            return ((host.inventory_name, partial(inspect, host, world)) for host in scope.hosts)
 
-        return Inspection(run, checks, anywhere, slow)
+        return Inspection(partial(parallel, checks, calls), checks, anywhere, slow)
 
     return decorate
 
@@ -93,15 +91,21 @@ def per_domain(
     """Decorate a function of one domain."""
 
     def decorate(inspect: OfDomain[Any]) -> Inspection:
-        def run(scope: Scope, world: World) -> Iterator[Finding]:
-            return together(
-                partial(completed, checks, domain, partial(inspect, domain, scope, world))
-                for domain in scope.domains
-            )
+        def calls(scope: Scope, world: World) -> Calls:
+            return ((domain, partial(inspect, domain, scope, world)) for domain in scope.domains)
 
-        return Inspection(run, checks, anywhere, slow)
+        return Inspection(partial(parallel, checks, calls), checks, anywhere, slow)
 
     return decorate
+
+
+def parallel(
+    checks: tuple[Check, ...], calls: Callable[[Scope, World], Calls], scope: Scope, world: World
+) -> Iterator[Finding]:
+    """Make the call of every subject at the same time, and yield the findings in their order."""
+    return together(
+        partial(completed, checks, subject, call) for subject, call in calls(scope, world)
+    )
 
 
 def completed(

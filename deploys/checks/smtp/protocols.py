@@ -90,22 +90,15 @@ def findings(endpoint: Endpoint, host: Host, result: Scan) -> Iterator[Finding]:
         for version in VERSIONS
         if (done := attempts[f"{version}_cipher_suites"].result) and done.accepted_cipher_suites
     }
-    problems = [
-        *_versions(endpoint, host, spoken),
-        *_suites(endpoint, host, sorted({suite for suites in spoken.values() for suite in suites})),
-        *(
-            PROTOCOLS.error(endpoint.host, f"{endpoint} {saw}", fix)
-            if bad
-            else PROTOCOLS.warning(endpoint.host, f"{endpoint} {saw}", fix)
-            for bad, saw, fix in weaknesses(found)
-        ),
-    ]
+    suites = sorted({suite for accepted in spoken.values() for suite in accepted})
+    problems = [*_versions(endpoint, host, spoken), *_suites(endpoint, host, suites)]
+    for bad, saw, fix in weaknesses(found):
+        severity = PROTOCOLS.error if bad else PROTOCOLS.warning
+        problems.append(severity(endpoint.host, f"{endpoint} {saw}", fix))
     yield from problems
     if not problems and not missing:
-        many = len({suite for suites in spoken.values() for suite in suites})
-        suites = f"{many} cipher suites and no known weakness"
-        saw = f"{endpoint} speaks {_named(tuple(spoken))} with {suites}"
-        yield PROTOCOLS.ok(endpoint.host, saw)
+        tls = f"{_named(tuple(spoken))} with {len(suites)} cipher suites"
+        yield PROTOCOLS.ok(endpoint.host, f"{endpoint} speaks {tls} and no known weakness")
 
 
 def _reason(trace: str) -> str:
