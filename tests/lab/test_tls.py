@@ -141,7 +141,7 @@ def test_an_authority_that_is_away_at_first_leaves_a_self_signed_one_until_a_lat
 
     for name in MAIL_HOSTS:
         assert f"issued no certificate for {HOSTNAMES[name]}" in said
-        assert "the next run asks again" in said
+        assert "the next run tries again" in said
         assert issuer(shown(name)) == shown(name).subject.rfc4514_string()
     assert "issue " in deployed(*ACME)
     assert all("Pebble" in issuer(shown(name)) for name in MAIL_HOSTS)
