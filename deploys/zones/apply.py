@@ -1,9 +1,9 @@
 """
 Apply of a zone's plan.
 
-The zone is read again before a write: if anybody has edited it meanwhile, nothing is written. What
-is about to change is backed up. After the write the zone is read back: the record sets of others
-must be unchanged, and ours as planned; otherwise ours are restored.
+The zone is read again before a write: if it was edited since the plan, nothing is written. Record
+sets are backed up before they change. After the write the zone is read back: the record sets of
+others must be unchanged, and ours as planned; otherwise ours are restored.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -31,7 +31,7 @@ Sets = Mapping[Key, Record]
 
 
 def apply(plan: ZonePlan, keep: Keep = lambda _: None) -> int:
-    """Write a plan's changes and return how many; raise MailError rather than do harm."""
+    """Write a plan's changes and return their number; raise MailError if a record is at risk."""
     if not plan.changes or plan.provider.by_hand:
         return 0
     fresh, writes = _checked(plan)
@@ -78,11 +78,11 @@ def _write(plan: ZonePlan, fresh: Plan, writes: Collection[Change]) -> None:
     try:
         plan.provider.apply(fresh, writes)
     except MailError as error:
-        raise MailError(f"{error}; {_half_done(plan, writes)}") from None
+        raise MailError(f"{error}; {_partial_write(plan, writes)}") from None
 
 
-def _half_done(plan: ZonePlan, writes: Collection[Change]) -> str:
-    """Return how much of a failed write was done, and mark that as ours."""
+def _partial_write(plan: ZonePlan, writes: Collection[Change]) -> str:
+    """Return how many record sets a failed write has changed, and mark them as ours."""
     try:
         existing = plan.provider.read(plan.zone)
     except MailError:
@@ -96,23 +96,23 @@ def _half_done(plan: ZonePlan, writes: Collection[Change]) -> str:
     if not done:
         return "nothing was written"
     with suppress(MailError):  # the caller already reports that the provider fails
-        _register_half(plan, existing)
+        _register_partial(plan, existing)
     return (
         f"{len(done)} of {len(writes)} record sets were written ({listed(sorted(done))}); run "
         "again to write the others"
     )
 
 
-def _register_half(plan: ZonePlan, existing: Zone) -> None:
-    """Mark as ours what a half-done write has left in the zone."""
-    there = of_zone(existing)
+def _register_partial(plan: ZonePlan, existing: Zone) -> None:
+    """Mark as ours the values that a failed write has left in the zone."""
+    digests = of_zone(existing)
     planned = registries.read(plan.desired)
     every = {mark for one in (registries.read(plan.existing), planned) for mark in one.marks}
     present = (
         Mark(mark.tag, mark.type, mark.name, kept)
         for mark in every
         if mark.type != HOST
-        and (kept := tuple(one for one in mark.digests if one in there.get(mark.key, ())))
+        and (kept := tuple(one for one in mark.digests if one in digests.get(mark.key, ())))
     )
     hosts = (mark for mark in planned.marks if mark.type == HOST)
     corrected = existing.copy()
@@ -139,7 +139,7 @@ def _read_back(plan: ZonePlan, backup: ZoneBackup) -> None:
     written = {one.key for one in backup.sets}
     for key, record in recordsets.sets(plan.existing).items():
         if key not in written and content(now.get(key)) != content(record):
-            # Ours may be right or wrong: to write again while somebody else does is no remedy.
+            # No restore: two writers at the same time could lose more records.
             raise MailError(
                 f"{plan.zone}: {title(record)} changed while our own records were written; if "
                 f"nobody else changed it, set it to {_shown(record)} again"
@@ -152,7 +152,7 @@ def _read_back(plan: ZonePlan, backup: ZoneBackup) -> None:
 
 
 def _wrong(key: Key, before: Sets, desired: Sets, now: Sets) -> str:
-    """Return how a written record set differs from the plan; additional values are others'."""
+    """Return how a written record set differs from the plan; others may have added values."""
     was, wanted, stored = (recordsets.texts(sets.get(key)) for sets in (before, desired, now))
     if any(value not in stored for value in wanted):
         record = desired[key]
@@ -164,7 +164,7 @@ def _wrong(key: Key, before: Sets, desired: Sets, now: Sets) -> str:
 
 
 def _without_lost(backup: ZoneBackup, now: Sets) -> ZoneBackup:
-    """Return a backup that expects no record set where there is none: nothing is overwritten."""
+    """Return a backup that expects no record set where none is stored, so none is overwritten."""
     sets = (one if one.key in now else replace(one, after=None) for one in backup.sets)
     return replace(backup, sets=tuple(sets))
 
@@ -177,8 +177,8 @@ def _put_back(plan: ZonePlan, backup: ZoneBackup) -> str:
             back.provider.apply(fresh, writes)
     except MailError as error:
         return f"the record sets written there could not be restored: {error}"
-    left = f", but {'; '.join(back.notes)}" if back.notes else ""
-    return f"the record sets written there are as before{left}"
+    notes = f", but {'; '.join(back.notes)}" if back.notes else ""
+    return f"the record sets written there are as before{notes}"
 
 
 def _shown(record: Record) -> str:

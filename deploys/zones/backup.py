@@ -1,9 +1,9 @@
 """
-Backups of what a run is about to change in zones.
+Backups of the record sets that a run is about to change.
 
 Each run that writes has an ID, and a private directory of that name on this machine, in
 `$XDG_STATE_HOME/pyinfra-mail/zones` (by default under `~/.local/state`). It holds two files for
-each zone: a zone file to be read by people, and JSON from which the zone can be restored.
+each zone: a zone file for people, and JSON for the restore.
 """
 
 import json
@@ -84,7 +84,7 @@ class Backups:
         self.run: str | None = None
 
     def keep(self, backup: ZoneBackup) -> None:
-        """Store a zone's backup; raise MailError where that is not possible."""
+        """Store a zone's backup; raise MailError if it cannot be written."""
         try:
             path = self._own() / backup.zone
             _write(path.with_name(f"{path.name}.zone"), "\n".join((*self._head(backup), "")))
@@ -96,15 +96,15 @@ class Backups:
             ) from None
 
     def of(self, run: str) -> tuple[ZoneBackup, ...]:
-        """Return the backups of a run; raise MailError that names the latest runs."""
-        found = sorted((self.directory / run).glob("*.json")) if run in self.runs() else []
-        if not found:
+        """Return the backups of a run; raise MailError with the latest runs if there are none."""
+        paths = sorted((self.directory / run).glob("*.json")) if run in self.runs() else []
+        if not paths:
             last = " ".join(self.runs()[-3:]) or "none"
             raise MailError(
                 f"zone_restore: no run {run!r} has a backup in {self.directory}; the latest runs "
                 f"are: {last}"
             )
-        return tuple(ZoneBackup.parse(path.read_text()) for path in found)
+        return tuple(ZoneBackup.parse(path.read_text()) for path in paths)
 
     def runs(self) -> list[str]:
         """Return the IDs of the runs that have backups, the latest last."""
@@ -120,7 +120,7 @@ class Backups:
         """Return the directory of this run; the first call makes it."""
         if self.run is None:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.run = _new(self.directory)
+            self.run = _new_run(self.directory)
         return self.directory / self.run
 
     def _head(self, backup: ZoneBackup) -> Iterable[str]:
@@ -130,7 +130,8 @@ class Backups:
         yield from backup.zone_text()
 
 
-def _new(directory: Path) -> str:
+def _new_run(directory: Path) -> str:
+    """Make the directory of a run, and return the ID of the run."""
     now = datetime.now(UTC)
     for number in range(1000):
         run = f"{now:%Y%m%dT%H%M%SZ}{f'-{number}' if number else ''}"
@@ -147,6 +148,6 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def same(record: Record | None, saved: Content | None) -> bool:
-    """Tell whether a record set is as it was saved."""
+def is_saved(record: Record | None, saved: Content | None) -> bool:
+    """Tell whether a record set is the saved one."""
     return bool(SavedSet.of(("", ""), record, None).before == saved)

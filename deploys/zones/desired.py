@@ -1,5 +1,5 @@
 """
-Desired zone: the existing zone without what is stale, with each record of ours merged into it.
+Desired zone: the existing zone without stale records, with each record of ours merged into it.
 
 Others' values at a name of ours stay. A record set that we share with others keeps its TTL.
 """
@@ -32,13 +32,13 @@ class DesiredZone:
         self.zone = start.copy()
         self.expected: list[ExpectedAnswer] = []
         self.notes: list[str] = []
-        self._ask = lookup
+        self._others_lookup = lookup
         self._before = recordsets.sets(existing)
         self._sets = recordsets.sets(start)
         self._whys: dict[Key, list[str]] = {}
 
     def add(self, record: MailRecord) -> None:
-        """Merge a record into the zone; raise MailError where that would do harm."""
+        """Merge a record into the zone; raise MailError on a conflict."""
         key = self.zone.hostname_from_fqdn(f"{record.name}."), record.type
         obstacle = self._obstacle(*key)
         if obstacle and kind(record).optional:
@@ -85,17 +85,19 @@ class DesiredZone:
     def _lookup(self, name: str, record_type: str) -> tuple[str, ...] | None:
         """Return the values of a name: in this zone as desired, elsewhere as in the DNS."""
         inside = f".{name}.".endswith(f".{self.zone.name}")
-        held = self._sets.get((self.zone.hostname_from_fqdn(f"{name}."), record_type))
-        return tuple(recordsets.texts(held)) if inside and held else self._ask(name, record_type)
+        record = self._sets.get((self.zone.hostname_from_fqdn(f"{name}."), record_type))
+        if inside and record:
+            return tuple(recordsets.texts(record))
+        return self._others_lookup(name, record_type)
 
     def _obstacle(self, name: str, record_type: str) -> str | None:
-        """Return why a name cannot have a record, or nobody would see it."""
+        """Return why a name cannot have a record, or why no resolver would find the record."""
         zone = self.zone.name.rstrip(".")
-        others = {held for at, held in self._sets if at == name} - {record_type}
+        others = {other for at, other in self._sets if at == name} - {record_type}
         if "CNAME" in others:
             return (
                 "the name is a CNAME, which allows no other records (RFC 1034 section 3.6.2); "
-                "remove it"
+                "remove the CNAME"
             )
         if record_type == "CNAME" and others:
             return (

@@ -1,8 +1,8 @@
 """
 Limits of one run: how many record sets of a zone it may update and delete.
 
-A mistake in an inventory, such as a group without its hosts, looks like a wish to delete most of
-the mail records of a zone. The limits do not depend on the size of the zone. Created record sets
+After a mistake in an inventory, such as a group without its hosts, a plan would delete most of the
+mail records of a zone. The limits do not depend on the size of the zone. Created record sets
 and the registry are not counted.
 """
 
@@ -29,19 +29,19 @@ class Limits:
             max(host.zone_deletes for host in fleet.hosts),
         )
 
-    def refuse(self, zone: str, changes: tuple[RecordChange, ...]) -> None:
-        """Raise MailError, with the numbers and the key to raise, where a plan exceeds a limit."""
+    def require(self, zone: str, changes: tuple[RecordChange, ...]) -> None:
+        """Raise MailError, with the numbers and the setting, if a plan exceeds a limit."""
         counted = [change for change in changes if not is_registry(change.name)]
         updates = [change for change in counted if change.existing and change.desired]
         deletes = [change for change in counted if not change.desired]
-        for verb, key, limit, found in (
+        for verb, key, limit, changed in (
             ("update", "mail_zone_updates", self.updates, updates),
             ("delete", "mail_zone_deletes", self.deletes, deletes),
         ):
-            if len(found) > limit:
-                sets = listed([f"{change.type} {change.name}" for change in found])
+            if len(changed) > limit:
+                sets = listed([f"{change.type} {change.name}" for change in changed])
                 raise MailError(
-                    f"{zone}: this run would {verb} {len(found)} record sets ({sets}), but {key} "
+                    f"{zone}: this run would {verb} {len(changed)} record sets ({sets}), but {key} "
                     f"allows {limit}; nothing was written there. If each of them is intended, set "
-                    f"{key} = {len(found)} and run again"
+                    f"{key} = {len(changed)} and run again"
                 )

@@ -22,7 +22,7 @@ from ..mail.settings.model import Fleet
 from ..run.state import per_run
 from .propagation.mta_sts import announcements
 
-# What plans zones, octoDNS with it, is imported when the first zone is planned.
+# Modules that plan zones load octoDNS, so they are imported when the first zone is planned.
 if TYPE_CHECKING:
     from .publication import Publication
     from .run import FactsOf, RecordsOf, Run
@@ -41,10 +41,9 @@ def zones_published(
     + facts_of: the facts of a host that its records depend on
     + records_of: the records of a fleet, its hosts in the run and their facts
 
-    No record of others is changed or deleted. Fails, for the hosts concerned, where the provider
-    has no such zone or refuses the change, where a record of others conflicts, where more would
-    change than the limits allow, and where a name server does not answer with the new records in
-    time.
+    No record of others is changed or deleted. Fails the hosts concerned if the provider does not
+    have the zone or refuses the change, if a record of others conflicts, if the plan exceeds a
+    limit, or if a name server does not answer with the new records in time.
     """
     active = {member.name for member in host.state.active_hosts}
     ready = frozenset(active & {member.inventory_name for member in fleet.hosts})
@@ -57,7 +56,7 @@ def zones_published(
 
 
 def zones_announced(fleet: Fleet, facts_of: "FactsOf") -> None:
-    """Every zone announces the keys and policies that its hosts serve, and none before."""
+    """Every zone announces the keys and policies that its hosts serve."""
     zones_published(
         name="Announce: MTA-STS policies and DKIM keys",
         fleet=fleet,
@@ -75,7 +74,7 @@ def zones_restored(fleet: Fleet, run: str, overwrite: bool = False) -> Commands:
     + run: the ID that the run printed when it wrote
     + overwrite: restore also the record sets that somebody has changed since
 
-    Fails where no such run has a backup, and where the provider refuses an earlier record set.
+    Fails if the run has no backup, or if the provider refuses an earlier record set.
     """
     yield from _in_turn(
         fleet,
@@ -112,7 +111,7 @@ def _in_turn(
             yield FunctionCommand(_publish, (run, publication), {})
             return
         if first and host.state.is_executing:
-            publication.publish()  # nothing to write, but a killed run may not have waited
+            publication.publish()  # only waits: a run that was killed may not have waited
         if publication.failures_of(fleet.host(host.name)):
             yield FunctionCommand(_report, (run, publication), {})
         else:

@@ -1,9 +1,9 @@
 """
-Orphans: records of ours in zones that have left the inventory, domain and all.
+Orphans: records of ours in zones that have left the inventory together with their domains.
 
-No record of the inventory leads to such a zone, but its registry does. The registries of all zones
-that a provider lists are looked up in the DNS, which costs the provider nothing. If a provider
-lists no zones, those are read in which a run from this machine has written.
+No record of the inventory names such a zone, but its registry is still there. The registries of all
+zones that a provider lists are looked up in the DNS, which needs no request to the provider. If a
+provider lists no zones, the zones are read in which a run from this machine has written.
 """
 
 from collections.abc import Collection, Iterator
@@ -25,16 +25,16 @@ SECONDS = 2.0  # for one answer; a later run finds a zone that does not answer n
 
 
 def registered_zones(
-    zones: Collection[str], scope: PlanScope, ask: dns.resolver.Resolver
+    zones: Collection[str], scope: PlanScope, resolver: dns.resolver.Resolver
 ) -> list[str]:
     """Return the zones whose registry, as in the DNS, names a host of the fleet."""
     ordered = sorted(zones)
-    ours = in_parallel(lambda zone: _is_registered(zone, scope, ask), ordered, WORKERS)
-    return [zone for zone, one in zip(ordered, ours, strict=True) if one]
+    registered = in_parallel(lambda zone: _is_registered(zone, scope, resolver), ordered, WORKERS)
+    return [zone for zone, one in zip(ordered, registered, strict=True) if one]
 
 
 def orphan_plans(provider: Provider, zone: str, scope: PlanScope) -> Iterator[ZonePlan]:
-    """Yield the plan that deletes what is ours from a zone, if anything is; expect no answers."""
+    """Yield the plan that deletes records of ours from a zone, if any; it expects no answers."""
     try:
         planned = plan(provider, zone, (), scope)
     except (UnreachableError, AlteredTextError):
@@ -46,9 +46,9 @@ def orphan_plans(provider: Provider, zone: str, scope: PlanScope) -> Iterator[Zo
         yield replace(planned, expected=(), notes=(*planned.notes, note))
 
 
-def _is_registered(zone: str, scope: PlanScope, ask: dns.resolver.Resolver) -> bool:
+def _is_registered(zone: str, scope: PlanScope, resolver: dns.resolver.Resolver) -> bool:
     try:
-        answer = recursive_answer(ask, f"{LABEL}.{zone}.", "TXT", SECONDS)
+        answer = recursive_answer(resolver, f"{LABEL}.{zone}.", "TXT", SECONDS)
     except UnansweredError:
         return False
     return bool(Registry.parse(values(answer, "TXT")).tags(scope.hosts))

@@ -2,8 +2,8 @@
 Plan of a zone: existing, desired, changes.
 
 octoDNS makes a zone exactly as it is given, and deletes the rest. So `desired` starts as a copy of
-`existing` without what is stale, and only record sets of ours are in the changes. The registry in
-the zone says what is ours.
+`existing` without stale records, and only record sets of ours are in the changes. The registry of
+the zone lists them.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -36,9 +36,9 @@ WILDCARDS = {
 @dataclass(frozen=True)
 class ZonePlan:
     """
-    A zone as it is and as it will be.
+    The existing and the desired zone, and the changes between them.
 
-    `expected` is what its name servers then answer; `notes` are for the operator.
+    `expected` are the answers of its name servers afterwards; `notes` are for the operator.
     """
 
     zone: str

@@ -39,7 +39,7 @@ class Publication:
         self.scope = scope
         self.plans: list[ZonePlan] = []
         self.refused: list[ZonePlan] = []
-        self.listed: list[tuple[Provider, Collection[str] | None]] = []
+        self.listings: list[tuple[Provider, Collection[str] | None]] = []
         self.failures: dict[str, set[str]] = {}
         self.notes: list[str] = []
         self.written: set[str] = set()
@@ -69,25 +69,25 @@ class Publication:
             self._plan_by_hand(provider, records)
             return
         zones: dict[str, list[MailRecord]] = {}
-        lookup = lookup_by(self._resolvers())
+        lookup = lookup_by(self._resolver_addresses())
         with self.failures_noted(_names(records)):
             index = ZoneIndex(provider, _names(records))
-            self.listed.append((provider, index.listed))
+            self.listings.append((provider, index.listing))
             for record in records:
-                with self.failures_noted({record.name}, but=UnreachableError):
+                with self.failures_noted({record.name}, unless=UnreachableError):
                     if zone := index.zone_of(self.fleet, record):
                         zones.setdefault(zone, []).append(record)
-            left = [f"{one.type} {one.name}" for one in zones.pop(OWNER, ())]
-            self.notes += [f"left to the owner of the zone: {listed(left)}"] if left else []
+            if sets := [f"{one.type} {one.name}" for one in zones.pop(OWNER, ())]:
+                self.notes.append(f"left to the owner of the zone: {listed(sets)}")
             for zone, members in zones.items():
-                with self.failures_noted(_names(members), but=UnreachableError):
+                with self.failures_noted(_names(members), unless=UnreachableError):
                     self._add_limited(plan(provider, zone, members, self.scope, lookup))
             self._warn(provider)
 
     def plan_orphans(self) -> None:
-        """Plan to delete what is ours from zones that mail no longer needs."""
+        """Plan to delete our records from zones that mail no longer needs."""
         if self.scope.whole and not self.failures:
-            for provider, listing in self.listed:
+            for provider, listing in self.listings:
                 with self.failures_noted(()):
                     for zone in self._orphaned(provider, listing):
                         for planned in orphan_plans(provider, zone, self.scope):
@@ -96,14 +96,14 @@ class Publication:
     def _plan_by_hand(self, provider: Provider, records: Iterable[MailRecord]) -> None:
         """Plan zones that are read from their name servers and written by the operator."""
         zones: dict[str, list[MailRecord]] = {}
-        ask = self._resolver()
+        resolver = self._resolver()
         # The network's owner writes pointers, and need not own the zone.
         for record in (one for one in records if one.type != "PTR"):
             with self.failures_noted({record.name}):
-                zones.setdefault(zone_of(record.name, ask), []).append(record)
+                zones.setdefault(zone_of(record.name, resolver), []).append(record)
         for zone, members in zones.items():
             with self.failures_noted(_names(members)):
-                provider.octodns.look(zone, servers(zone, ask), members)
+                provider.octodns.set_view(zone, servers(zone, resolver), members)
                 self.add(plan(provider, zone, members))
 
     def add(self, planned: ZonePlan) -> None:
@@ -114,7 +114,7 @@ class Publication:
     def _add_limited(self, planned: ZonePlan) -> None:
         """Add a plan that stays within the limits, and refuse any other."""
         try:
-            Limits.of(self.fleet).refuse(planned.zone, planned.changes)
+            Limits.of(self.fleet).require(planned.zone, planned.changes)
         except MailError as error:
             self.refused.append(planned)
             self.failures[str(error)] = set(planned.names)
@@ -130,12 +130,12 @@ class Publication:
         return registered_zones(others, self.scope, self._resolver())
 
     def _warn(self, provider: Provider) -> None:
-        """Note in the plan why nobody would see the changes of a provider's zones."""
-        ask = self._resolver()
+        """Note in the plan why no resolver would find the changes of a provider's zones."""
+        resolver = self._resolver()
         plans = (zone for zone in self.plans if zone.provider is provider)
         changing = [zone for zone in plans if zone.changes and zone.expected]
         self.notes += obstacles(
-            [zone.published for zone in changing], lambda zone: servers(zone, ask)
+            [zone.published for zone in changing], lambda zone: servers(zone, resolver)
         )
 
     def publish(self) -> None:
@@ -150,26 +150,26 @@ class Publication:
 
     def _wait(self, plans: Sequence[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)
-        followed = follow([zone.published for zone in plans], self._resolvers(), seconds)
+        followed = follow([zone.published for zone in plans], self._resolver_addresses(), seconds)
         for zone in plans:
             if sentence := followed.failures.get(zone.zone):
                 self.failures.setdefault(sentence, set()).update(zone.names)
         self.notes += followed.notes
 
     def _resolver(self) -> dns.resolver.Resolver:
-        return finder(self._resolvers())
+        return finder(self._resolver_addresses())
 
-    def _resolvers(self) -> tuple[IPv4Address | IPv6Address, ...]:
+    def _resolver_addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
         return tuple(dict.fromkeys(a for host in self.fleet.hosts for a in host.resolvers))
 
     @contextmanager
     def failures_noted(
-        self, names: Iterable[str], but: tuple[type[Exception], ...] | type[Exception] = ()
+        self, names: Iterable[str], unless: tuple[type[Exception], ...] | type[Exception] = ()
     ) -> Iterator[None]:
         """Note an error as a failure of the names that it concerns, and continue."""
         try:
             yield
-        except but:
+        except unless:
             raise
         except MailError as error:
             self.failures.setdefault(str(error), set()).update(names)

@@ -1,14 +1,14 @@
 """
 Plan that restores record sets to their state before a run.
 
-A record set that is still as the run wrote it is restored. One that somebody has changed since is
-theirs: it is named and kept, unless `zone_overwrite` is given.
+A record set that is still as the run wrote it is restored. A record set that somebody has changed
+since is named in a note and kept, unless `zone_overwrite` is given.
 """
 
 from octodns.record import Record
 from octodns.zone import Zone
 
-from .backup import SavedSet, ZoneBackup, same
+from .backup import SavedSet, ZoneBackup, is_saved
 from .model import recordsets
 from .model.changes import outcome
 from .plan import ZonePlan
@@ -22,19 +22,19 @@ def restoration(
     """Read a zone and return the plan that restores it; raise MailError if it cannot be read."""
     existing = provider.read(backup.zone)
     now, desired = recordsets.sets(existing), existing.copy()
-    restored, notes = [], []
+    keys, notes = [], []
     for one in backup.sets:
         found = now.get(one.key)
-        if same(found, one.before):
+        if is_saved(found, one.before):
             continue
-        if not same(found, one.after) and not overwrite:
+        if not is_saved(found, one.after) and not overwrite:
             notes.append(_kept(backup, one))
             continue
-        restored.append(one.key)
+        keys.append(one.key)
         _put(desired, one, found)
     refuse_altered_texts(provider, existing, desired)
     sets = recordsets.sets(desired)
-    changes = tuple(recordsets.change(now.get(key), sets.get(key), why) for key in restored)
+    changes = tuple(recordsets.change(now.get(key), sets.get(key), why) for key in keys)
     return ZonePlan(
         zone=backup.zone,
         names=frozenset(change.name for change in changes),

@@ -65,7 +65,7 @@ class Run:
         return fresh
 
     def _stepped(self) -> set[str]:
-        """Return the DMARC policies that this run has written: it takes one step of the ladder."""
+        """Return the names of written DMARC policies: a run raises each by one step only."""
         return {
             change.name
             for publication in self.publications.results
@@ -100,10 +100,10 @@ def by_configuration(
     fleet: Fleet, records: Iterable[MailRecord]
 ) -> list[tuple[Configuration, list[MailRecord]]]:
     """Return records of a fleet by the `mail_dns` through which they are published."""
-    chosen = _chosen(fleet)
+    choices = _choices(fleet)
     groups: list[tuple[Configuration, list[MailRecord]]] = []
     for record in records:
-        configuration = _covering(record.name, chosen)
+        configuration = _covering(record.name, choices)
         members = next((members for known, members in groups if known == configuration), None)
         if members is not None:
             members.append(record)
@@ -112,20 +112,20 @@ def by_configuration(
     return groups
 
 
-def _chosen(fleet: Fleet) -> dict[str, Configuration | None]:
-    chosen: dict[str, Configuration | None] = {}
+def _choices(fleet: Fleet) -> dict[str, Configuration | None]:
+    choices: dict[str, Configuration | None] = {}
     for host in fleet.hosts:
         for name in host.published_names:
-            if chosen.setdefault(name, host.dns) != host.dns:
+            if choices.setdefault(name, host.dns) != host.dns:
                 raise MailError(
                     f"{name} is published through a different mail_dns by each of its hosts; "
                     "set the same mail_dns for all of them"
                 )
-    return chosen
+    return choices
 
 
-def _covering(name: str, chosen: Mapping[str, Configuration | None]) -> Configuration | None:
+def _covering(name: str, choices: Mapping[str, Configuration | None]) -> Configuration | None:
     """Return the configuration of the name of the fleet at or above a record's name."""
-    while name not in chosen:
+    while name not in choices:
         name = name.partition(".")[2]
-    return chosen[name]
+    return choices[name]

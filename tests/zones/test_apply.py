@@ -151,10 +151,10 @@ def test_a_plan_over_the_limits_is_refused_with_the_numbers(
     result = planned(source, HARBOR, FLEET)
 
     with pytest.raises(MailError) as error:
-        Limits(updates, deletes).refuse(HARBOR, result.changes)
+        Limits(updates, deletes).require(HARBOR, result.changes)
 
     assert words in str(error.value)
-    Limits(1, 7).refuse(HARBOR, result.changes)
+    Limits(1, 7).require(HARBOR, result.changes)
 
 
 class Remembering(MemoryProvider):

@@ -60,8 +60,8 @@ def test_a_fleet_is_recognised_by_any_of_its_hosts() -> None:
 def test_only_the_marks_of_some_fleets_count() -> None:
     registry = Registry.parse(["3f9a1c A a 5d41402a", "aaaaaa A a bc4b2a76", "aaaaaa A b bc4b2a76"])
 
-    assert registry.promised(["aaaaaa"]) == {("a", "A"): {"bc4b2a76"}, ("b", "A"): {"bc4b2a76"}}
-    assert registry.promised()["a", "A"] == {"5d41402a", "bc4b2a76"}
+    assert registry.digests(["aaaaaa"]) == {("a", "A"): {"bc4b2a76"}, ("b", "A"): {"bc4b2a76"}}
+    assert registry.digests()["a", "A"] == {"5d41402a", "bc4b2a76"}
 
 
 def test_a_value_never_is_more_than_one_string() -> None:
@@ -70,7 +70,7 @@ def test_a_value_never_is_more_than_one_string() -> None:
     marks = list(marks_for(new_tag(["mx1.harbor.example"], Registry()), key, digests))
 
     assert max(len(str(mark)) for mark in marks) <= 255
-    assert Registry.parse(map(str, marks)).promised() == {key: digests}
+    assert Registry.parse(map(str, marks)).digests() == {key: digests}
 
 
 def test_a_fleet_never_gets_the_tag_of_another() -> None:

@@ -26,7 +26,7 @@ def test_a_zone_with_other_name_servers_at_its_provider_is_named_with_both() -> 
 
     assert str(error.value).startswith(
         "harbor.example: memory has it for the name servers ns.nic.example, but it is delegated to "
-        "ns1.faraway.example, ns2.faraway.example, so nobody sees what is published there"
+        "ns1.faraway.example, ns2.faraway.example, so no resolver finds what is published there"
     )
 
 

@@ -1,8 +1,8 @@
 """
 Kinds of records: one row of a table for each, with its merge.
 
-The first row that fits a record is its kind. The values of a record that fits none are added to
-those that exist.
+The first row that fits a record is its kind. If none fits, the record's values are added to the
+existing ones.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Kind:
     A kind of record: `fits` recognises it, `join` merges it with existing values.
 
     Mail arrives without an `optional` record, so it is left out where its name is a CNAME or
-    delegated: the owner decides on it there. `limits` checks a merged result by lookups in the DNS
+    delegated, and its owner decides. `limits` checks a merged result by lookups in the DNS
     before it is written; it raises MailError, or returns a remark.
     """
 

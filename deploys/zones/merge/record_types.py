@@ -1,9 +1,9 @@
 """
-Merge of a record with what its name already has, by record type.
+Merge of a record with the existing record set of its name, by record type.
 
 No value of others is removed. In a record set that we share, our own values are added or renewed.
-Where that would need a decision of the zone's owner, the merge is refused with the name: a foreign
-address at a host's name, or a domain with a null MX. A record that mail does not need is left to
+The merge is refused with the name if the zone's owner must decide: about a foreign address at a
+host's name, or a domain with a null MX. A record that mail does not need is left to
 the owner instead, and the plan says so.
 """
 
@@ -41,7 +41,7 @@ def added(record: MailRecord, existing: tuple[str, ...]) -> Merged:
 
 
 def addresses(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Allow no address at a host's name but the host's own."""
+    """Refuse a foreign address at a host's name."""
     if foreign := without(existing, record.values):
         raise MailError(
             f"{record.name} has the {record.type} {', '.join(foreign)}, which is not in the host's "
@@ -93,7 +93,7 @@ def caa_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
 
 
 def srv_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Add our hosts to each other; a service that others offer stays where it is."""
+    """Add our hosts to a service that one of them offers; a service of others only is kept."""
     places = {Srv.parse(text).endpoint: text for text in existing}
     if record.values == (str(NOT_OFFERED),):
         elsewhere = places.keys() - {NOT_OFFERED.endpoint}
@@ -109,7 +109,7 @@ def srv_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
 
 
 def ptr_record(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Keep the name of an address that has one."""
+    """Keep an existing name of an address."""
     if existing and not {value.lower() for value in existing} & {*record.values}:
         note = f"{', '.join(existing)} stays, but receivers expect {', '.join(record.values)}"
         return Merged((), existing, note)

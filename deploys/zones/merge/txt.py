@@ -1,5 +1,5 @@
 """
-Merge of policies in TXT records with those that exist.
+Merge of policies in TXT records with existing ones.
 
 A name has one policy of a kind. Two policies, or an invalid one, count as none, and the zone's
 owner must decide between them. An existing policy is completed and never weakened; other texts at
@@ -38,7 +38,7 @@ def spf_limits(record: MailRecord, result: Merged, lookup: Lookup) -> str:
 
 def dmarc_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Complete an existing policy, and raise it by one step where a stricter one is desired."""
-    theirs = _the_one(record, existing, dmarc.is_policy)
+    theirs = _single_policy(record, existing, dmarc.is_policy)
     if theirs is None:
         return added(record, existing)
     before, wanted = _named(record, lambda: Dmarc.parse(theirs)), Dmarc.parse(record.values[0])
@@ -64,8 +64,8 @@ def mta_sts_announcement(record: MailRecord, existing: tuple[str, ...]) -> Merge
 
 
 def tls_rpt_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Add our address for reports to those that exist."""
-    theirs = _the_one(record, existing, tls_rpt.is_policy)
+    """Add our address for reports to existing ones."""
+    theirs = _single_policy(record, existing, tls_rpt.is_policy)
     if theirs is None:
         return added(record, existing)
     before = _named(record, lambda: TlsRpt.parse(theirs))
@@ -75,7 +75,7 @@ def tls_rpt_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
 
 def bimi_logo(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Keep an existing logo."""
-    theirs = _the_one(record, existing, bimi.is_assertion)
+    theirs = _single_policy(record, existing, bimi.is_assertion)
     if theirs is None:
         return added(record, existing)
     logo = _named(record, lambda: Bimi.parse(theirs)).logo
@@ -89,23 +89,23 @@ def dkim_key(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     return Merged(record.values, tuple(text for text in existing if not dkim.is_key(text)))
 
 
-def _the_one(
+def _single_policy(
     record: MailRecord, existing: tuple[str, ...], is_one: Callable[[str], bool]
 ) -> str | None:
     """Return the one policy among the texts of a name; raise MailError if there are several."""
-    found = [text for text in existing if is_one(text)]
-    if len(found) > 1:
+    policies = [text for text in existing if is_one(text)]
+    if len(policies) > 1:
         raise MailError(
-            f"{record.name} has {len(found)} policies where one is allowed, so none counts; merge "
-            f"them into one: {' and '.join(map(repr, sorted(found)))}"
+            f"{record.name} has {len(policies)} policies where one is allowed, so none counts; "
+            f"merge them into one: {' and '.join(map(repr, sorted(policies)))}"
         )
-    return found[0] if found else None
+    return policies[0] if policies else None
 
 
-def _named(record: MailRecord, made: Callable[[], Result]) -> Result:
-    """Return the result of `made`; add the record's name to its MailError."""
+def _named(record: MailRecord, step: Callable[[], Result]) -> Result:
+    """Return the result of `step`; add the record's name to its MailError."""
     try:
-        return made()
+        return step()
     except MailError as error:
         raise MailError(f"{record.name}: {error}") from None
 
@@ -113,7 +113,7 @@ def _named(record: MailRecord, made: Callable[[], Result]) -> Result:
 def _completed(
     theirs: str, existing: tuple[str, ...], policy: str | None, note: str = ""
 ) -> Merged:
-    """Return a policy in place of theirs, or nothing of ours if it is complete already."""
+    """Return a policy in place of theirs, or nothing of ours if theirs is complete already."""
     if policy is None:
         return Merged((), existing)
     return Merged((policy,), without(existing, (theirs,)), note)

@@ -30,11 +30,11 @@ def content(record: Record | None) -> Content | None:
     """Return everything that can change in a record set, or None if there is none."""
     if record is None:
         return None
-    held = dict(record.data)
+    data = dict(record.data)
     if hasattr(record, "values"):  # octoDNS's own data leaves out an empty text
-        held.pop("value", None)
-        held["values"] = [getattr(value, "data", value) for value in record.values]
-    return held
+        data.pop("value", None)
+        data["values"] = [getattr(value, "data", value) for value in record.values]
+    return data
 
 
 def title(record: Record) -> str:
@@ -84,19 +84,19 @@ def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
 
 
 def new_record(
-    zone: Zone, name_type: Key, ttl: int, held: list[Any], existing: Record | None = None
+    zone: Zone, name_type: Key, ttl: int, new: list[Any], existing: Record | None = None
 ) -> Record:
-    """Return a record set of octoDNS's values; those of others may be invalid."""
-    several = {"value": held[0]} if name_type[1] in SINGLE else {"values": held}
+    """Return a record set of octoDNS's values; values of others may be invalid."""
+    data = {"value": new[0]} if name_type[1] in SINGLE else {"values": new}
     # The provider's own data of a record set, such as Cloudflare's comments and tags.
-    beside = {"octodns": existing.octodns} if existing else {}
-    return from_content(zone, name_type, {"ttl": ttl, **several, **beside})
+    extra = {"octodns": existing.octodns} if existing else {}
+    return from_content(zone, name_type, {"ttl": ttl, **data, **extra})
 
 
-def from_content(zone: Zone, name_type: Key, held: Content) -> Record:
+def from_content(zone: Zone, name_type: Key, data: Content) -> Record:
     """Return a record set from its `content`."""
     name, record_type = name_type
-    return Record.new(zone, name, {"type": record_type, **held}, lenient=True)
+    return Record.new(zone, name, {"type": record_type, **data}, lenient=True)
 
 
 def values(record: Record) -> list[Any]:

@@ -1,9 +1,9 @@
 """
-Digests of what can be ours within a record set: a value, or a term of an SPF policy.
+Digests of the parts of a record set that can be ours: a value, or a term of an SPF policy.
 
 A value among those of others is ours or theirs as a whole. An SPF policy is one value with several
 authors (RFC 7208 section 3.2), so each of its terms has an owner. The mechanism `all` applies to
-every other sender: it stays as long as another term is before it.
+every other sender, so it stays while another term remains.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -24,33 +24,33 @@ Digests = Mapping[Key, Collection[str]]
 
 
 def labels(record_type: str) -> tuple[str, ...]:
-    """Return the labels of what a record set of a type may hold."""
+    """Return the labels of the parts that a record set of a type may have."""
     return (record_type, SPF) if record_type == "TXT" else (record_type,)
 
 
 def of_zone(zone: Zone) -> dict[Key, set[str]]:
     """Return the digests of everything in a zone, by name and label."""
-    found: dict[Key, set[str]] = {}
+    digests: dict[Key, set[str]] = {}
     for (name, record_type), record in recordsets.sets(zone).items():
         for label, text in _atoms(record_type, recordsets.texts(record)):
-            found.setdefault((name, label), set()).add(digest(text))
-    return found
+            digests.setdefault((name, label), set()).add(digest(text))
+    return digests
 
 
 def of_records(zone: Zone, records: Iterable[MailRecord]) -> dict[Key, set[str]]:
-    """Return the digests of what records of ours are in a zone, by name and label."""
-    found: dict[Key, set[str]] = {}
+    """Return the digests that records of ours have in a zone, by name and label."""
+    digests: dict[Key, set[str]] = {}
     for record in records:
         key = zone.hostname_from_fqdn(f"{record.name}."), record.type
         values = recordsets.new_values(zone, key, record.values)
         texts = recordsets.texts(recordsets.new_record(zone, key, record.ttl, values))
         for label, text in _atoms(record.type, texts):
-            found.setdefault((key[0], label), set()).add(digest(text))
-    return found
+            digests.setdefault((key[0], label), set()).add(digest(text))
+    return digests
 
 
 def remaining(zone: Zone, record: Record, stale: Digests, ours: Digests) -> list[Any]:
-    """Return octoDNS's values of a record set without what is stale of ours."""
+    """Return octoDNS's values of a record set without our stale ones."""
     name, record_type = recordsets.key(record)
     policy = (name, SPF)
     values: list[Any] = []

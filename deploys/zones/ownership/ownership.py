@@ -1,14 +1,14 @@
 """
 Ownership of one zone's records during one plan, and its registry kept up to date.
 
-The registry marks what a run creates as ours, and nothing else. A zone without our marks, in which
-nothing of ours is missing, was written by a version without a registry: what is there exactly as we
-would write it is adopted.
+The registry marks as ours only records that a run creates. A zone without our marks, in which no
+record of ours is missing, was written by a version without a registry: records that are exactly as
+we would write them are adopted.
 
 A record of ours is stale once the inventory needs it no longer. It is deleted as a whole: a record
-set, a value among those of others, or terms of an SPF policy. What somebody has changed since is
-theirs. Nothing is stale while a mail host is out of the run or has not reported its facts: then
-nobody knows what it needs.
+set, a value among those of others, or terms of an SPF policy. A record that somebody has changed
+since is theirs. Nothing is stale while a mail host is out of the run or has not reported its facts,
+because its needs are then unknown.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -46,7 +46,7 @@ class Ownership:
         self._refuse_half()
 
     def without_stale(self) -> Zone:
-        """Return the existing zone without what is stale."""
+        """Return the existing zone without stale records."""
         zone = self.existing.copy()
         for (name, record_type), record in recordsets.sets(self.existing).items():
             stale = {(name, label): self._stale((name, label)) for label in labels(record_type)}
@@ -76,16 +76,16 @@ class Ownership:
         done = {(change.name, change.type) for change in known}
         after = recordsets.sets(desired)
         for key, record in sorted(recordsets.sets(self.existing).items()):
-            left = after.get(key)
-            changed = recordsets.content(record) != recordsets.content(left)
+            remaining_set = after.get(key)
+            changed = recordsets.content(record) != recordsets.content(remaining_set)
             if changed and recordsets.owner(record) not in done:
-                yield recordsets.change(record, left, STALE)
+                yield recordsets.change(record, remaining_set, STALE)
 
     def registry_changes(self, desired: Zone) -> Iterator[RecordChange]:
         """Yield the change of the registry, if there is one."""
         before, after = (recordsets.sets(zone).get(KEY) for zone in (self.existing, desired))
         if recordsets.content(before) != recordsets.content(after):
-            count = len(registries.found(after).promised())
+            count = len(registries.of_record(after).digests())
             why = "which record sets are ours"
             if self.adopts:
                 why += ", as they are exactly what we would write"
@@ -105,12 +105,12 @@ class Ownership:
                 )
 
     def _refuse_half(self) -> None:
-        promised = self.registry.promised()
-        there = [key for key in promised if key in self.there]
-        if len(promised) >= FEW and 2 * len(there) < len(promised):
+        marked = self.registry.digests()
+        present = [key for key in marked if key in self.there]
+        if len(marked) >= FEW and 2 * len(present) < len(marked):
             zone = self.existing.name.rstrip(".")
             raise MailError(
-                f"{zone}: the provider returns {len(there)} of {len(promised)} record sets in the "
+                f"{zone}: the provider returns {len(present)} of {len(marked)} record sets in the "
                 f"registry, so this may be half of the zone; nothing was written. If you removed "
                 f"the others on purpose, remove TXT {LABEL}.{zone} too"
             )
@@ -130,39 +130,39 @@ class Ownership:
 
     def _exists(self, record: MailRecord) -> bool:
         name = self.existing.hostname_from_fqdn(f"{record.name}.")
-        held = recordsets.sets(self.existing).get((name, record.type))
-        return set(record.values) <= recordsets.texts(held).keys()
+        existing = recordsets.sets(self.existing).get((name, record.type))
+        return set(record.values) <= recordsets.texts(existing).keys()
 
     def _ours(self) -> dict[Key, set[str]]:
-        """Return what is marked as ours, without what only another fleet still wants."""
-        others = self.registry.without(self.tags).promised()
+        """Return the digests marked as ours, without those that only another fleet needs."""
+        others = self.registry.without(self.tags).digests()
         return {
             key: digests - (others.get(key, set()) - self.wanted.get(key, set()))
-            for key, digests in self.registry.promised(self.tags).items()
+            for key, digests in self.registry.digests(self.tags).items()
         }
 
     def _created(self, key: Key, now: Mapping[Key, set[str]]) -> set[str]:
-        """Return what this run writes of what we want; what it merged for others is not ours."""
+        """Return the wanted digests that this run writes; a value merged for others is not ours."""
         new = now.get(key, set()).difference(self.there.get(key, ()))
         return new.intersection(self.wanted.get(key, ()))
 
     def _renewed(self, now: Mapping[Key, set[str]], new: Mapping[Key, set[str]]) -> Registry:
-        """Return the registry with our marks of what we have written and still exists."""
+        """Return the registry, with our marks of written records that still exist."""
         rest = self.registry.without(self.tags)
         tag = self.tags[0] if self.tags else new_tag(self.scope.hosts, self.registry)
         marks: list[Mark] = []
         for key in self.ours.keys() | new.keys():
             kept = now.get(key, set()).intersection(self.ours.get(key, ()))
             marks += marks_for(tag, key, kept | new.get(key, set()))
-        # A fleet keeps its mark: else what existed before it would later be adopted as its own.
+        # A fleet keeps its tag: else a later run would adopt records that existed before it.
         known = bool(marks or (self.tags and self.wanted))
         hosts = [Mark(tag, HOST, name) for name in self._anchors()] if known else []
         return Registry((*rest.marks, *hosts, *marks), rest.others)
 
     def _anchors(self) -> list[str]:
-        """Return the hosts by which our marks are recognised; unchanged while they serve."""
+        """Return the hosts by which our marks are recognised; they change if too few are left."""
         known = {mark.name for mark in self.registry.marks if mark.type == HOST}
-        listed = [name for name in self.scope.hosts if name in known]
-        if len(listed) >= min(ANCHORS, len(self.scope.hosts)):
-            return listed
-        return [*dict.fromkeys((*listed, *self.scope.hosts))][:ANCHORS]
+        anchors = [name for name in self.scope.hosts if name in known]
+        if len(anchors) >= min(ANCHORS, len(self.scope.hosts)):
+            return anchors
+        return [*dict.fromkeys((*anchors, *self.scope.hosts))][:ANCHORS]

@@ -1,5 +1,5 @@
 """
-Registry of a zone: the TXT record set `_pyinfra-mail.<zone>`, which says what is ours.
+Registry of a zone: the TXT record set `_pyinfra-mail.<zone>`, which lists our record sets.
 
 It is plain text, one value for each record set, so that a person can read and correct it:
 
@@ -78,14 +78,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Registry:
-    """All values of a registry: its marks, and whatever else somebody wrote there."""
+    """All values of a registry: its marks, and values of others."""
 
     marks: tuple[Mark, ...] = ()
     others: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> "Registry":
-        """Parse a registry; a value that is not a mark is kept as it is."""
+        """Parse a registry; a value that is not a mark is kept unchanged."""
         marks, others = [], []
         for text in texts:
             try:
@@ -104,7 +104,7 @@ class Registry:
         found = (mark.tag for mark in self.marks if mark.type == HOST and mark.name in known)
         return tuple(sorted(set(found)))
 
-    def promised(self, tags: Iterable[str] | None = None) -> dict[tuple[str, str], set[str]]:
+    def digests(self, tags: Iterable[str] | None = None) -> dict[tuple[str, str], set[str]]:
         """Return the digests that these fleets, or all, have written, by name and label."""
         wanted = None if tags is None else set(tags)
         found: dict[tuple[str, str], set[str]] = {}
@@ -136,14 +136,14 @@ def marks_for(tag: str, key: tuple[str, str], digests: Iterable[str]) -> Iterabl
         yield Mark(tag, record_type, name, tuple(every[start : start + PER_VALUE]))
 
 
-def found(record: Record | None) -> Registry:
+def of_record(record: Record | None) -> Registry:
     """Return the registry that a record set holds."""
     return Registry.parse(recordsets.texts(record))
 
 
 def read(zone: Zone) -> Registry:
     """Return the registry of a zone."""
-    return found(recordsets.sets(zone).get(KEY))
+    return of_record(recordsets.sets(zone).get(KEY))
 
 
 def write(zone: Zone, registry: Registry) -> None:

@@ -1,8 +1,8 @@
 """
 Scope of a plan: a fleet's hosts, and every record that its mail needs.
 
-The needs are those of the whole fleet, through whichever `mail_dns` each host is published. A
-record that one provider is not given may go to another one, or be published by hand.
+The needs are those of the whole fleet, with every `mail_dns` in it. A record that is not published
+through one provider may be published through another one, or by hand.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -51,10 +51,10 @@ def _unannounced(records: Iterable[MailRecord], facts: Facts) -> frozenset[str]:
 
 
 def _by_suffix(records: Iterable[MailRecord]) -> Needed:
-    found: dict[str, list[MailRecord]] = {}
+    needed: dict[str, list[MailRecord]] = {}
     for record in records:
         name = record.name
         while name:
-            found.setdefault(name, []).append(record)
+            needed.setdefault(name, []).append(record)
             name = name.partition(".")[2]
-    return found
+    return needed

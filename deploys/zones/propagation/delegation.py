@@ -1,9 +1,9 @@
 """
 Delegation of a zone to the name servers of its provider.
 
-A zone exists where its parent delegates it to (RFC 1034 section 4.2.1). The same zone may exist at
-a provider without a delegation, as before or after a move. What is written there stays unseen, and
-no waiting helps.
+Resolvers find a zone on the servers that its parent delegates it to (RFC 1034 section 4.2.1). The
+same zone may exist at a provider without a delegation, as before or after a move. Records that are
+written there are never found, and waiting does not help.
 """
 
 from collections.abc import Callable, Collection
@@ -29,7 +29,7 @@ class PublishedZone:
 
 
 def obstacles(zones: Collection[PublishedZone], lookup: Lookup) -> list[str]:
-    """Return for each zone the reason why its changes would stay unseen, where there is one."""
+    """Return the reasons why no resolver would find the changes of some zones."""
     return [*filter(None, in_parallel(lambda zone: _obstacle(zone, lookup), zones, WORKERS))]
 
 
@@ -40,8 +40,8 @@ def require_delegation(published: PublishedZone, servers: Collection[Server]) ->
         raise MailError(
             f"{published.zone}: {published.provider} has it for the name servers "
             f"{listed(sorted(published.name_servers))}, but it is delegated to "
-            f"{listed(sorted(delegated))}, so nobody sees what is published there; delegate the "
-            "zone to the former, or name the provider of the latter in mail_dns"
+            f"{listed(sorted(delegated))}, so no resolver finds what is published there; delegate "
+            "the zone to the former, or name the provider of the latter in mail_dns"
         )
 
 

@@ -34,7 +34,7 @@ def trusted_facts(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
     """
     Return the facts without the digests that senders could not trust, and a note for each.
 
-    Where the DNS does not answer, no digest is left out: a published record must not vanish then.
+    If the DNS does not answer, no digest is left out, so that no published record is deleted.
     """
     hosts = [host for host in fleet.hosts if _has_digests(host, facts)]
     verdicts = in_parallel(_host_trust, hosts, WORKERS)
@@ -52,7 +52,7 @@ def tlsa_published(settings: MailSettings, digests: Collection[str]) -> bool:
         resolver = finder(settings.resolvers)
         zone = zone_of(settings.hostname, resolver)
         questions = [Question(zone, server, wanted) for server in servers(zone, resolver)]
-    except MailError:  # then nothing is visible from here
+    except MailError:  # no server can be asked
         return False
     return not wait(questions, 0).wrong
 

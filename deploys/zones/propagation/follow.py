@@ -2,9 +2,9 @@
 Propagation of published zones, from their provider to name servers, resolvers and caches.
 
 First every server that the parent names is asked, until all agree (RFC 1034 section 4.2). Only then
-are resolvers asked, which would remember for minutes that a name is not there yet (RFC 2308). Then
-the run waits until caches have dropped the values that were replaced. All three together take no
-longer than the time that they are given.
+are resolvers asked, which would remember for minutes that a name does not exist (RFC 2308). Then
+the run waits until caches have dropped the values that were replaced. All three steps share one
+time limit.
 """
 
 import time
@@ -62,7 +62,7 @@ def follow(
     addresses: Collection[IPv4Address | IPv6Address],
     seconds: float,
 ) -> Followed:
-    """Wait until every zone's records are answered everywhere; ask resolvers at `addresses`."""
+    """Wait until all servers and caches have the records of every zone."""
     try:
         resolver = finder(addresses)
     except MailError as error:
@@ -78,8 +78,8 @@ def follow(
         if zone.servers and zone.zone not in followed.failures
         for change in zone.changes()
     ]
-    left = max(0, deadline - time.monotonic())
-    followed.notes += outlive(changes, _resolvers(resolver), left)
+    remaining = max(0, deadline - time.monotonic())
+    followed.notes += outlive(changes, _resolvers(resolver), remaining)
     return followed
 
 

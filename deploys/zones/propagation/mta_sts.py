@@ -1,9 +1,9 @@
 """
 Announcement of MTA-STS policies, once the web servers answer with them at every address.
 
-A sender that sees a new id fetches the policy at once (RFC 8461 section 3.1). If it finds the old
-text, it keeps that for its max_age. So the TXT record changes last. Where a web server does not
-answer with exactly the text that the id stands for, the record stays as it is.
+A sender that sees a new id fetches the policy immediately (RFC 8461 section 3.1). If it finds the
+old text, it keeps that for its max_age. So the TXT record changes last. If a web server does not
+answer with exactly the text of the id, the record does not change.
 """
 
 import time
@@ -22,7 +22,7 @@ from ...run.https import Https
 from ...run.threads import in_parallel
 
 HTTPS, SECONDS = 443, 5.0
-PATIENCE = 5.0  # seconds until a policy is answered: the web server has just begun
+PATIENCE = 5.0  # seconds for a web server that has just started
 WORKERS = 32
 OK = 200
 
@@ -30,27 +30,27 @@ OK = 200
 def announcements(
     fleet: Fleet, ready: Collection[str], facts: Facts | None = None
 ) -> tuple[MailRecord, ...]:
-    """Return all records, announcements too; those of policies without an answer get a warning."""
-    served = [
+    """Return all records, with announcements of the policies that are served; warn of others."""
+    policies = [
         (member, domain, text)
         for member in fleet.hosts
         if member.inventory_name in ready and member.dns is not None
         for domain, text in (facts or {})[member.inventory_name].policies.items()
     ]
-    reasons = _reasons(fleet, served) if state.is_executing else [""] * len(served)
-    for (_, domain, _), reason in zip(served, reasons, strict=True):
+    reasons = _reasons(fleet, policies) if state.is_executing else [""] * len(policies)
+    for (_, domain, _), reason in zip(policies, reasons, strict=True):
         if reason:
             sentence = (
                 f"{domain}: the new MTA-STS policy is not announced: {reason}; a later run tries "
                 "again"
             )
             host.log_styled(sentence, fg="yellow", log_func=logger.warning)
-    answering = [one for one, reason in zip(served, reasons, strict=True) if not reason]
+    answering = [one for one, reason in zip(policies, reasons, strict=True) if not reason]
     return (*records_for(fleet, ready, facts), *(announcement(*one) for one in answering))
 
 
-def _reasons(fleet: Fleet, served: Collection[tuple[MailSettings, str, str]]) -> list[str]:
-    return in_parallel(lambda one: _lasting_obstacle(fleet, *one), served, WORKERS)
+def _reasons(fleet: Fleet, policies: Collection[tuple[MailSettings, str, str]]) -> list[str]:
+    return in_parallel(lambda one: _lasting_obstacle(fleet, *one), policies, WORKERS)
 
 
 def _lasting_obstacle(fleet: Fleet, member: MailSettings, domain: str, text: str) -> str:
@@ -71,14 +71,14 @@ def _obstacles(fleet: Fleet, member: MailSettings, domain: str, text: str) -> It
         for name in _mx_hosts(fleet, domain):
             if not policy.names(name):
                 yield (
-                    f"its MX {name} is not in the policy, and mail to it would wait; take it out "
-                    "of the zone, or set mail_mta_sts = 'testing'"
+                    f"its MX {name} is not in the policy, and mail to it would wait; remove it "
+                    "from the zone, or set mail_mta_sts = 'testing'"
                 )
 
 
 def _unanswered(member: MailSettings, domain: str, text: str) -> Iterator[str]:
     url, reached = f"https://mta-sts.{domain}{mta_sts.PATH}", 0
-    # By address: whether a resolver knows the name already does not matter here.
+    # By address, because resolvers may not know the name yet.
     for address in filter(routed, map(str, member.addresses)):
         reached += 1
         try:

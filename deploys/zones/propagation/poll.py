@@ -1,8 +1,8 @@
 """
 Questions to name servers, repeated until every server answers with the published records.
 
-Publish, wait, then use. A host that receives mail, or a key that signs mail, before every name
-server has its records is a host or a key that some resolvers cannot find.
+Publish, wait, then use: before every name server has its records, some resolvers cannot find a new
+host or a new key.
 """
 
 import time
@@ -20,8 +20,8 @@ from ...dns.query import WORKERS, Fault, Lame, Server, Silent, Unrouted, require
 from ...run.threads import in_parallel
 from ..model.changes import ExpectedAnswer, listed
 
-# From the beginning of one round of questions to that of the next. Together with the time of an
-# answer the last is under the 2 s within which a server's new answer is noticed.
+# Seconds from the beginning of one round of questions to that of the next. A new answer is noticed
+# within 2 s: the longest period and the time of an answer are together below that.
 FIRST_PERIOD, LONGEST_PERIOD = 0.25, 1.75
 
 
@@ -70,7 +70,9 @@ def wait(questions: Iterable[Question], seconds: float) -> Outcome:
         began = clock()
         wrong = _wrong(pending)
         right.note(pending, wrong)
-        pending = [question for question in wrong if not right.excuse(question, wrong[question])]
+        pending = [
+            question for question in wrong if not right.is_harmless(question, wrong[question])
+        ]
         now = clock()
         if not pending or now >= deadline:
             wrong = {question: wrong[question] for question in pending}
@@ -95,8 +97,8 @@ class _RightAnswers:
             elif isinstance(wrong[question], Unrouted):
                 self.unreached.add(question.server)
 
-    def excuse(self, question: Question, reason: Fault) -> bool:
-        """Tell whether a fault does not matter, because it misleads no resolver."""
+    def is_harmless(self, question: Question, reason: Fault) -> bool:
+        """Tell whether a fault misleads no resolver."""
         if isinstance(reason, Unrouted):  # the server may answer over the other family
             return (question.server.name, question.expected) in self._servers
         # Resolvers turn from a lame server to the zone's others; clients of a resolver do not.

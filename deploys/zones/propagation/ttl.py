@@ -1,14 +1,14 @@
 """
 Caches of resolvers: they keep a record set that was replaced for its old TTL.
 
-That matters where a receiver judges the run's next steps by it:
-- DKIM key in place of another: a receiver with the old key takes our signatures for forged.
+The run waits for the end of that TTL if its next steps need the new value:
+- DKIM key in place of another: a receiver with the old key treats our signatures as forged.
 - TLSA value added: a sender without it refuses the certificate that follows.
 - address, MX host or SPF value added: a receiver without it finds that the host may not send.
 
-No cache has an old value of a new name. That is why no resolver is asked for one before the zone's
-servers have it (RFC 2308). And no next step depends on a value that was removed, or on the records
-for reports, policies and services.
+No cache has an old value of a new name, because no resolver is asked for the name before the zone's
+servers have it (RFC 2308). No next step depends on a value that was removed, or on the records for
+reports, policies and services.
 """
 
 import time
@@ -58,7 +58,7 @@ def outlive(
     """
     Wait until caches have dropped the replaced values: those of these resolvers, and all others.
 
-    Return a sentence for each zone whose old TTL is longer than `seconds`: the run does not wait.
+    Return a sentence for each zone with an old TTL above `seconds`: the run does not wait for it.
     """
     began = time.monotonic()
     outcome = _resolver_answers(published, resolvers, seconds)

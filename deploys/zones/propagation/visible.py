@@ -23,19 +23,19 @@ from .poll import Question, wait
 
 def visible_names(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
     """
-    Return the names of those TXT records that every authoritative server answers with.
+    Return the names of the TXT records that every authoritative server answers with.
 
-    Where a domain has a CNAME at the name of its key, its servers must answer with that, and those
-    of the zone to which it leads with the record.
+    If a domain has a CNAME at the name of its key, its servers must answer with the CNAME, and the
+    servers of the target's zone with the record.
     """
     if not records:
         return ()
     try:
         resolver = finder(settings.resolvers)
-    except MailError:  # then nothing is visible from here
+    except MailError:  # no server can be asked
         return ()
     found = in_parallel(
-        lambda name: _trail(settings, name, records[name], resolver), records, WORKERS
+        lambda name: _all_questions(settings, name, records[name], resolver), records, WORKERS
     )
     questions = {name: each for name, each in zip(records, found, strict=True) if each}
     wrong = wait([question for each in questions.values() for question in each], 0).wrong
@@ -43,7 +43,7 @@ def visible_names(settings: MailSettings, records: Mapping[str, str]) -> Collect
 
 
 def planned_names(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:
-    """Return the same; while a run is only planned, also the names that it will publish."""
+    """Return the visible names; while a run is planned, also the names that it will publish."""
     if settings.dns is None or state.is_executing:
         return visible_names(settings, records)
     # An MTA-STS policy is announced by a later step.
@@ -51,17 +51,17 @@ def planned_names(settings: MailSettings, records: Mapping[str, str]) -> Collect
     return {*records} - {*later} | {*visible_names(settings, later)}
 
 
-def _trail(
+def _all_questions(
     settings: MailSettings, name: str, text: str, resolver: dns.resolver.Resolver
 ) -> list[Question]:
-    """Return the questions for a record and for the CNAME that leads to it; all of them or none."""
-    from ..model import recordsets  # noqa: PLC0415 - octoDNS, in runs with a record to see alone
+    """Return the questions for a record and for a CNAME to it; none if either has no server."""
+    from ..model import recordsets  # noqa: PLC0415 - loads octoDNS, which most runs do not need
 
     selector, _, domain = name.partition("._domainkey.")
     own = domain in dkim_keys.signing_domains(settings)
     home = dkim_keys.txt_name(settings, selector, domain) if own else name
-    leads = [ExpectedAnswer(name, "CNAME", (f"{home}.",))] if name != home else []
-    steps = [*leads, ExpectedAnswer(home, "TXT", (recordsets.rdata("TXT", text),))]
+    cname = [ExpectedAnswer(name, "CNAME", (f"{home}.",))] if name != home else []
+    steps = [*cname, ExpectedAnswer(home, "TXT", (recordsets.rdata("TXT", text),))]
     found = [list(_questions(expected, resolver)) for expected in steps]
     return [question for each in found for question in each] if all(found) else []
 

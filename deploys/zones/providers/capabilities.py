@@ -5,9 +5,9 @@ Not every provider, nor every octoDNS class of one, supports every record type. 
 addresses, MX and TXT. A record of another type is left out, and the plan says once for a zone what
 is lost without it.
 
-Nor does every class write each text as it has read it: a quotation mark or a backslash may come out
-doubled, or be lost. A record set that holds such a text of others beside ours is not written,
-unless a test has shown that the provider is faithful.
+Some classes change a text between reading and writing: a quotation mark or a backslash is doubled,
+or lost. A record set with such a text of others is not written, unless a test has shown that the
+provider is faithful.
 """
 
 import re
@@ -35,7 +35,7 @@ class AlteredTextError(MailError):
 
 
 def unsupported(provider: Provider, record: MailRecord) -> str | None:
-    """Return what is lost if a provider does not support a record, or None if it does."""
+    """Return the consequence if a provider does not support a record, or None if it does."""
     if record.type in provider.octodns.SUPPORTS:
         return None
     if record.type not in WITHOUT:
@@ -52,9 +52,9 @@ def refuse_altered_texts(provider: Provider, existing: Zone, desired: Zone) -> N
         return
     before = recordsets.sets(existing)
     for key, record in sorted(recordsets.sets(desired).items()):
-        held = before.get(key)
-        if key[1] == "TXT" and recordsets.content(record) != recordsets.content(held):
-            _refuse(provider, record, recordsets.texts(held).keys() & recordsets.texts(record))
+        old = before.get(key)
+        if key[1] == "TXT" and recordsets.content(record) != recordsets.content(old):
+            _refuse(provider, record, recordsets.texts(old).keys() & recordsets.texts(record))
 
 
 def _refuse(provider: Provider, record: Record, kept: Collection[str]) -> None:

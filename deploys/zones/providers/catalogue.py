@@ -17,11 +17,11 @@ from ...mail.errors import MailError
 
 Arguments = Mapping[str, Any]
 
-# For each class that has these arguments: no retries of its own, whose pauses are minutes long.
+# For each class with these arguments: its own retries, which pause for minutes, are turned off.
 DEFAULTS: Mapping[str, object] = {"retry_count": 1, "retry_period": 10}
 
-# These write a zone as a whole from what octoDNS knows of it, or a file from the changes alone:
-# records of types that octoDNS does not know, or all others, would be lost.
+# These write a whole zone from octoDNS's records, or a file from the changes alone, so records of
+# other types, or all other records, would be lost.
 WHOLE_ZONE = {
     "octodns_transip.TransipProvider": "replaces all of a zone",
     "octodns_bind.ZoneFileProvider": "writes a file that holds the changes alone",
@@ -44,7 +44,7 @@ class Entry:
     together: tuple[str, ...] = ()  # all of them or none
     defaults: Arguments = field(default_factory=dict)
     file_keys: tuple[str, ...] = ()
-    takes_anything: bool = False  # and ignores unknown keys
+    ignores_unknown: bool = False  # the class accepts unknown keys
     faithful: bool = False
 
     def check(self, provider_class: type[BaseProvider], given: Arguments) -> None:
@@ -53,7 +53,7 @@ class Entry:
         if missing := [key for key in wanted if key not in given]:
             raise MailError(f"mail_dns: {self.path} {needs(missing)}")
         unknown = sorted(set(given) - set(signature(provider_class).parameters))
-        if self.takes_anything and unknown:
+        if self.ignores_unknown and unknown:
             raise MailError(f"mail_dns: {self.path} {has_no(unknown)}")
 
 
@@ -79,12 +79,12 @@ def with_defaults(provider_class: type, arguments: Arguments) -> dict[str, Any]:
 
 
 def needs(keys: list[str]) -> str:
-    """Return that keys are missing."""
+    """Return the end of a sentence about missing keys."""
     return f"needs {' and '.join(keys)}; add it to mail_dns"
 
 
 def has_no(keys: list[str]) -> str:
-    """Return that keys are unknown."""
+    """Return the end of a sentence about unknown keys."""
     return f"has no key {' and '.join(keys)}; correct it in mail_dns or remove it"
 
 
@@ -95,7 +95,7 @@ PROVIDERS = {
         needs=("token",),
         defaults={"pagerules": False},  # reading these takes a right that DNS does not need
     ),
-    "desec": Entry("octodns_desec.DesecProvider", defaults={"max_sleep": 60}, takes_anything=True),
+    "desec": Entry("octodns_desec.DesecProvider", defaults={"max_sleep": 60}, ignores_unknown=True),
     "digitalocean": Entry("octodns_digitalocean.DigitalOceanProvider"),
     "dnsimple": Entry("octodns_dnsimple.DnsimpleProvider"),
     "gandi": Entry("octodns_gandi.GandiProvider"),

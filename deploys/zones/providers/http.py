@@ -2,8 +2,8 @@
 HTTP sessions of octoDNS's providers: a timeout for each request, and retries that are safe.
 
 A rate limit (429) or a busy server (5xx) is retried after the time that the server asks for (RFC
-9110 section 10.2.3), up to a maximum. A request that may have been carried out all the same, such
-as a POST that was answered with 502, is not sent again: the next run looks.
+9110 section 10.2.3), up to a maximum. A request that may have been carried out in spite of its
+answer, such as a POST with 502, is not sent again: the next run reads the zone.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ TIMEOUT = 30.0  # seconds for an answer, where a provider sets none
 RETRIES, MAX_WAIT = 5, 30  # seconds, so two and a half minutes at the most
 NOT_DONE = frozenset({429, 503})  # the server has not begun
 MAYBE_DONE = frozenset({500, 502, 504})
-DEPTH = 4  # a provider has a client, which may have one of its own, and so on to the session
+DEPTH = 4  # levels of objects from a provider through its clients to the session
 
 
 class RetryPolicy(Retry):
@@ -48,7 +48,7 @@ def limit(made: BaseProvider) -> None:
     """Give every HTTP session of a provider a timeout and retries."""
     policy = RetryPolicy(
         total=RETRIES,
-        connect=0,  # a refused or lost connection is reported at once
+        connect=0,  # a refused or lost connection is reported immediately
         read=0,
         other=0,
         backoff_factor=0.5,
@@ -66,6 +66,6 @@ def limit(made: BaseProvider) -> None:
 
 
 def share(made: BaseProvider, first: BaseProvider) -> None:
-    """Let a provider use the connections, timeouts and retries of another of its class."""
+    """Give a provider the connections, timeouts and retries of another one of its class."""
     for session, known in zip(sessions(made), sessions(first), strict=False):
         session.adapters = known.adapters

@@ -3,7 +3,7 @@ Provider of a `mail_dns`.
 
 `{"class": "powerdns", "host": "203.0.113.2", "api_key": env("KEY")}` names an octoDNS provider, by
 a short name or by its class, and the arguments of that class. The keys are octoDNS's own, so its
-documentation applies and each of its some fifty providers works.
+documentation applies, and each of its providers works.
 """
 
 import re
@@ -103,7 +103,7 @@ def _resolved(value: Any, secrets: list[str]) -> Any:  # noqa: ANN401 - an inven
 
 @contextmanager
 def _private_file(text: str) -> Iterator[str]:
-    """Keep a secret in a file while a class is made that accepts it in no other form."""
+    """Keep a secret in a file while a provider is made that reads it from a file only."""
     with NamedTemporaryFile("w", prefix="pyinfra-mail-") as file:  # its mode is 0600
         file.write(text)
         file.flush()
@@ -122,7 +122,7 @@ def _made(
     # By default octoDNS warns, and validates records by an older set of rules.
     Zone.enable_zone_validators({"strict"})
     Record.enable_validators({"strict"})
-    # Some log their keys while they are made.
+    # Some providers log their keys while they are made.
     octodns_fixes.redirect((*octodns_fixes.LOGGERS, f"{name}[{name}]"), secrets)
     try:
         with ExitStack() as opened:

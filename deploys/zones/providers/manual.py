@@ -27,7 +27,7 @@ WIDTH = 110
 
 
 class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
-    """Reads the names of `look` from name servers, and never writes."""
+    """Reads the names of `set_view` from name servers, and never writes."""
 
     SUPPORTS_GEO = False
     SUPPORTS_ROOT_NS = True
@@ -40,7 +40,9 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
         super().__init__(id)
         self.views: dict[str, tuple[Collection[Server], Collection[tuple[str, str]]]] = {}
 
-    def look(self, zone: str, servers: Collection[Server], records: Iterable[MailRecord]) -> None:
+    def set_view(
+        self, zone: str, servers: Collection[Server], records: Iterable[MailRecord]
+    ) -> None:
         """Set the servers of a zone, and the records whose names and types are read there."""
         questions = dict.fromkeys((record.name, record.type) for record in records)
         self.views[f"{zone}."] = servers, (*questions, (zone, "NS"))
@@ -49,8 +51,8 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
         """Read the record sets of the given names from the name servers."""
         servers, questions = self.views[zone.name]
         answers = in_parallel(lambda one: _record_sets(servers, *one), questions, WORKERS)
-        held = {(str(one.name), one.rdtype): one for found in answers for one in found}
-        for (name, record_type), one in held.items():
+        unique = {(str(one.name), one.rdtype): one for answer in answers for one in answer}
+        for (name, record_type), one in unique.items():
             values = [rdata.to_text() for rdata in one]
             rrset = Rrset(name, dns.rdatatype.to_text(record_type), one.ttl, values)
             zone.add_record(Record.from_rrset(zone, rrset, lenient=True), lenient=True)
@@ -74,13 +76,13 @@ def table(changes: Iterable[RecordChange]) -> str:
     from rich.table import Table  # noqa: PLC0415
 
     console = Console(width=WIDTH, no_color=True)
-    made = Table("Name", "Type", "TTL", "Value", "Why", show_lines=True)
+    records = Table("Name", "Type", "TTL", "Value", "Why", show_lines=True)
     for change in changes:
         if change.desired:
             values = "\n".join(change.desired.values)
-            made.add_row(change.name, change.type, str(change.desired.ttl), values, change.why)
+            records.add_row(change.name, change.type, str(change.desired.ttl), values, change.why)
     with console.capture() as captured:
-        console.print(made, markup=False)
+        console.print(records, markup=False)
     return captured.get()
 
 
@@ -89,7 +91,7 @@ def _record_sets(servers: Collection[Server], name: str, record_type: str) -> li
     answer = first_response(servers, name, record_type)
     if answer is None:
         raise MailError(
-            f"{name}: no name server answers for its {record_type}; run again when one does"
+            f"{name}: no name server answers about its {record_type}; run again when one does"
         )
     owner = dns.name.from_text(name)
     return [one for one in answer.answer if one.name == owner]

@@ -22,7 +22,7 @@ from octodns.zone import Zone
 from ...mail.errors import MailError
 
 LONGEST_DETAIL = 200
-# The words of providers, most of them without the HTTP status; then Google's, and TSIG's two.
+# Words of most providers, which give no HTTP status; then Google's, and the two of TSIG.
 REFUSED = re.compile(
     "unauthorized|forbidden|authentication.?error|refresherror"
     "|the signature we sent|the key we used",
@@ -35,7 +35,7 @@ NO_ZONE = (
 
 
 class UnreachableError(MailError):
-    """The provider does not answer at all: no further zone of it is asked for."""
+    """The provider does not answer at all, so no further zone is read from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class Provider:
             return frozenset(name.rstrip(".").lower() for name in self.octodns.list_zones())
 
     def read(self, zone: str) -> Zone:
-        """Return a zone as it is, including invalid records."""
+        """Return a zone, invalid records included."""
         existing = Zone(f"{zone}.", [])
         with self._one_sentence(zone):
             found = self._reader(zone).populate(existing, target=True, lenient=True)

@@ -1,8 +1,8 @@
 """
 Index of a provider's zones: the zone of a record is the one with the longest name that covers it.
 
-The provider is asked, and never a resolver: that would remember that a name does not exist, just
-before the name appears (RFC 2308).
+The provider is asked, and no resolver: a resolver would remember that a name does not exist, just
+before the name is published (RFC 2308).
 """
 
 from collections.abc import Collection, Iterator
@@ -26,7 +26,7 @@ class ZoneIndex:
         self.provider = provider
         self.names = names
         subjects = {self._subject(name) for name in names if not _is_pointer(name)}
-        self.listed = provider.zone_names(listed(sorted(subjects)))
+        self.listing = provider.zone_names(listed(sorted(subjects)))
         self.refusals: dict[str, str] = {}
 
     def zone(self, name: str) -> str | None:
@@ -46,25 +46,25 @@ class ZoneIndex:
         """
         Return the zone of a record, or None for a pointer that can be left out.
 
-        Where a domain's owner leads the names of our keys to a zone of ours, by CNAME records that
-        are published once, that zone is all that we publish. Of the owner's zone, return OWNER.
+        A domain's owner may delegate the names of our keys to a zone of ours, by CNAME records that
+        are published once. Then we publish only that zone; for the owner's zone, return OWNER.
         """
         try:
             return self.zone(record.name)
         except UnreachableError:
             raise
         except MailError:
-            if any(f".{record.name}".endswith(f".{domain}") for domain in _leading(fleet)):
+            if any(f".{record.name}".endswith(f".{domain}") for domain in _delegating(fleet)):
                 return OWNER
             raise
 
     def _subject(self, name: str) -> str:
-        """Return the topmost name of ours above a name, so that a missing zone is reported once."""
+        """Return our highest name at or above a name, so that a missing zone is named once."""
         return [suffix for suffix in _suffixes(name) if suffix in self.names][-1]
 
     def _exists(self, zone: str) -> bool:
-        if self.listed is not None:
-            return zone in self.listed
+        if self.listing is not None:
+            return zone in self.listing
         if _is_pointer(zone) and not _may_be_reverse(zone):
             return False
         if zone not in self.refusals:
@@ -72,7 +72,7 @@ class ZoneIndex:
         return not self.refusals[zone]
 
     def _refusal(self, zone: str) -> str:
-        """Return why a zone cannot be read, the only question if a provider lists no zones."""
+        """Return why a zone cannot be read; only for a provider that lists no zones."""
         try:
             self.provider.read(zone)
         except UnreachableError:
@@ -82,8 +82,8 @@ class ZoneIndex:
         return ""
 
 
-def _leading(fleet: Fleet) -> Iterator[str]:
-    """Yield the domains whose zone leads the names of keys to a zone of ours."""
+def _delegating(fleet: Fleet) -> Iterator[str]:
+    """Yield the domains that delegate the names of keys to a zone of ours."""
     for host in fleet.hosts:
         for domain in dkim_keys.signing_domains(host):
             if dkim_keys.cname_zone(host, domain):
