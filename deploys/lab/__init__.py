@@ -1,1 +1,1 @@
-"""The lab: a small Internet of its own, made of containers on this machine."""
+"""The lab: containers on this machine, as hosts of a small Internet."""

@@ -17,7 +17,7 @@ Commands = Generator[StringCommand | FunctionCommand, None, None]
 
 
 def run(command: Sequence[str], seconds: float = 900, *, check: bool = True) -> str:
-    """Return what a command prints; if it fails, raise LabError with the last thing it said."""
+    """Return what a command prints; raise LabError with its last line if it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
@@ -35,7 +35,7 @@ def _brief(command: Sequence[str]) -> str:
 
 
 def call(function: Callable[..., object], *args: object) -> FunctionCommand:
-    """Have pyinfra call a function, and show a LabError of it as one line, no traceback."""
+    """Have pyinfra call a function, and print its LabError as one line without a traceback."""
 
     def attempt(state: State, host: Host) -> bool:  # noqa: ARG001
         try:

@@ -1,4 +1,4 @@
-"""What a lab consists of: hosts, addresses, names.
+"""Definition of a lab: hosts, addresses, names.
 
 A lab is an Internet in miniature. One name server holds the root and the zones under it, signed; a
 second one, of another make and on the same host, holds a zone that is changed by RFC 2136 updates;
@@ -34,7 +34,7 @@ UPDATED = "atoll.example"  # the zone of the second name server
 
 
 class LabError(MailError, PyinfraError):
-    """A fault of a lab, as one sentence; pyinfra prints its text as one line."""
+    """A problem of a lab, as one sentence that pyinfra prints on one line."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Lab:
 
     @property
     def full_name(self) -> str:
-        """What its network is called on this machine."""
+        """Return the name of its network on this machine."""
         return f"pyinfra-mail-{self.name}"
 
     def container(self, host: LabHost) -> str:
-        """Name the container of a host."""
+        """Return the name of a host's container."""
         return f"{self.full_name}-{host.name}"
 
     def address4(self, host: LabHost) -> IPv4Address:
-        """Compute the IPv4 address of a host."""
+        """Return the IPv4 address of a host."""
         return self.network4[host.number]
 
     def address6(self, host: LabHost) -> IPv6Address:
-        """Compute the IPv6 address of a host: its last group reads like the last IPv4 number."""
+        """Return the IPv6 address of a host; it ends with the last number of the IPv4 address."""
         return self.network6[int(str(host.number), base=16)]
 
     def addresses(self, host: LabHost) -> tuple[Address, ...]:
@@ -84,7 +84,7 @@ class Lab:
         return tuple(host for host in self.hosts if host.role == role)
 
     def only(self, role: Role) -> LabHost:
-        """Return the one host of a role that every lab has once."""
+        """Return the only host of a role."""
         (host,) = self.of(role)
         return host
 
@@ -117,7 +117,7 @@ CLIENT = LabHost("client", "client", "bookworm", "app.harbor.example", 31)
 
 
 def named(name: str, mail_hosts: int | None = None) -> Lab:
-    """Return the lab of that name; the bench lab has as many mail hosts as asked for."""
+    """Return the lab of that name; the bench lab has the given number of mail hosts."""
     if name not in NETWORKS:
         raise LabError(f"there is no lab {name!r}: choose one of {', '.join(NETWORKS)}")
     if name == "bench":
@@ -129,7 +129,7 @@ def named(name: str, mail_hosts: int | None = None) -> Lab:
 
 
 def _bench_hosts(count: int) -> Iterator[LabHost]:
-    """Yield mail hosts, by turns on either Debian."""
+    """Yield mail hosts, with the two Debian releases in turn."""
     most = NETWORKS["bench"][0].num_addresses - FIRST_BENCH_NUMBER - 1
     if not isinstance(count, int) or not 1 <= count <= most:
         raise LabError(f"lab_mail_hosts is {count!r}: write a number from 1 to {most}")

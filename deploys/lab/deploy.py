@@ -1,4 +1,4 @@
-"""The deploy that raises or removes a lab, as the data it is given says."""
+"""The deploy that raises or removes a lab, by its data."""
 
 from pyinfra import host
 from pyinfra.api import deploy

@@ -1,4 +1,4 @@
-"""What podman tells of a lab: containers, networks, images."""
+"""Facts of a lab from podman: containers, networks, images."""
 
 import json
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ TAG = "'{{.Repository}}:{{.Tag}}'"
 
 @dataclass(frozen=True)
 class Container:
-    """A container that there is, with the key of the definition it was made from."""
+    """An existing container, with the key of the definition that it was made from."""
 
     name: str
     key: str
@@ -30,7 +30,7 @@ class Containers(FactBase[dict[str, Container]]):
     default = dict
 
     def command(self, lab: str) -> str:
-        """List those that carry the lab's label, stopped ones too."""
+        """List containers with the lab's label, stopped ones too."""
         return f"podman ps --all --filter label={LAB}={lab} --format json"
 
     def process(self, output: list[str]) -> dict[str, Container]:
@@ -44,7 +44,7 @@ class Containers(FactBase[dict[str, Container]]):
 
 
 def _runs(item: dict[str, Any]) -> bool:
-    """Podman goes on to say "running" of one that was killed together with its monitor."""
+    """Tell whether a container runs; podman still says "running" after its monitor was killed."""
     try:
         mounts = Path(f"/proc/{item['Pid']}/mountinfo").read_text()
     except OSError:
@@ -58,11 +58,11 @@ class Running(FactBase[set[str]]):
     default = set
 
     def command(self) -> str:
-        """List what runs."""
+        """List running containers."""
         return f"podman ps --format {NAME}"
 
     def process(self, output: list[str]) -> set[str]:
-        """One is one line."""
+        """Return the lines."""
         return set(output)
 
 
@@ -72,7 +72,7 @@ class Networks(FactBase[dict[str, set[str]]]):
     default = dict
 
     def command(self, lab: str) -> str:
-        """List those that carry the lab's label."""
+        """List networks with the lab's label."""
         return f"podman network ls --filter label={LAB}={lab} --format json"
 
     def process(self, output: list[str]) -> dict[str, set[str]]:
@@ -89,11 +89,11 @@ class Images(FactBase[set[str]]):
     default = set
 
     def command(self) -> str:
-        """List those that carry the label of an image of a lab."""
+        """List images with the label of a lab's image."""
         return f"podman images --filter label={IMAGE_LABEL} --format {TAG}"
 
     def process(self, output: list[str]) -> set[str]:
-        """One is one line."""
+        """Return the lines."""
         return set(output)
 
 
@@ -101,22 +101,22 @@ class ImagesInUse(Running):
     """Returns the tags of the images that any container was made from, stopped ones too."""
 
     def command(self) -> str:
-        """List what there is."""
+        """List all containers."""
         return "podman ps --all --format '{{.Image}}'"
 
 
 class Booting(FactBase[dict[str, str]]):
-    """Returns the hosts of a lab that do not run as they should, and what systemd says of them."""
+    """Returns the hosts of a lab that do not run properly, with the answer of systemd."""
 
     default = dict
 
     def command(self, lab: str) -> str:
-        """Ask them all at once."""
+        """Ask all hosts at once."""
         ask = "echo {} $(podman exec {} systemctl is-system-running 2>/dev/null)"
         names = f"podman ps --filter label={LAB}={lab} --format {NAME}"
         return f"{names} | xargs -r -P 8 -I '{{}}' sh -c '{ask}'"
 
     def process(self, output: list[str]) -> dict[str, str]:
-        """Leave out those that do."""
+        """Leave out hosts that run."""
         states = (line.partition(" ") for line in output)
         return {name: state or "starting" for name, _, state in states if state != "running"}

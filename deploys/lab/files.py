@@ -38,12 +38,12 @@ def known_hosts(lab: Lab, keys: Keys) -> str:
 
 
 def mode(name: str) -> int:
-    """Return the mode of a file: services read theirs as users of their own."""
+    """Return the mode of a file; services read their files as their own users."""
     return 0o600 if name in PRIVATE else 0o644
 
 
 def of_operator(lab: Lab, keys: Keys) -> Mapping[str, str]:
-    """Return what the operator of a lab needs to reach its hosts."""
+    """Return the files that the operator needs to reach the hosts."""
     return {
         "id_ecdsa": keys.ssh_private(OPERATOR),
         "known_hosts": known_hosts(lab, keys),

@@ -1,4 +1,4 @@
-"""Base images: what a container of each role is made of.
+"""Base images: recipes for the containers of each role.
 
 A mail host's image is a Debian that mmdebstrap makes from the distribution's own packages, with
 systemd to boot and SSH to log in; the other roles' images add their service to it. A tag is a
@@ -51,14 +51,14 @@ PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Mirrors:
-    """Where the distribution's packages come from."""
+    """Sources of the distribution's packages."""
 
     main: str = ""
     security: str = ""
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """The TCP ports it is reached at."""
+        """Return the TCP ports of the sources."""
         urls = (urlsplit(mirror) for mirror in (self.main, self.security))
         return tuple(sorted({url.port or PORTS[url.scheme] for url in urls}))
 
@@ -73,26 +73,26 @@ class Mirrors:
 
 @dataclass(frozen=True, order=True)
 class Image:
-    """A recipe."""
+    """A recipe for one image."""
 
     role: Role
     suite: Suite
 
     @property
     def base(self) -> "Image | None":
-        """The image that this one adds to."""
+        """Return the image that this one adds to."""
         return Image("mail", self.suite) if ADDITIONS[self.role] else None
 
     @cached_property
     def digest(self) -> str:
-        """A digest of the recipe; the mirror is no part of it, as any has the same packages."""
+        """Return a digest of the recipe; all mirrors have the same packages."""
         adding = (ADDITIONS[self.role], (ADDING / "Containerfile").read_text())
         recipe = repr((self.suite, OPTIONS, START, adding))
         return hashlib.sha256(recipe.encode()).hexdigest()[:12]
 
     @property
     def tag(self) -> str:
-        """The name it has in podman's storage."""
+        """Return the image's name in podman's storage."""
         return f"localhost/pyinfra-mail/{self.role}-{self.suite}:{self.digest}"
 
     def bootstrap(self, archive: Path, mirrors: Mirrors) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ Host = tuple[str, Mapping[str, Any]]
 
 
 def hosts(lab_name: str, role: Role, mail_hosts: int | None = None) -> list[Host]:
-    """Return the hosts of a role with their data; an error if the lab is not up."""
+    """Return the hosts of a role with their data; raise LabError if the lab is not up."""
     lab = named(lab_name, mail_hosts)
     if not _is_up(lab):
         up = f"pyinfra @local deploys/lab.py --data lab_name={lab.name} -y"
@@ -37,7 +37,7 @@ def hosts(lab_name: str, role: Role, mail_hosts: int | None = None) -> list[Host
 
 
 def resolvers(lab_name: str) -> list[str]:
-    """Return the addresses at which a lab's resolver answers, the controller too."""
+    """Return the addresses of a lab's resolver, which answers the controller too."""
     lab = named(lab_name)
     return [str(address) for address in lab.addresses(lab.only("resolver"))]
 
@@ -54,7 +54,7 @@ def dns(lab_name: str) -> Mapping[str, Any]:
 
 
 def dns_by_update(lab_name: str) -> Mapping[str, Any]:
-    """Return the same of its second name server, which is changed by RFC 2136 updates."""
+    """Return the configuration of the second name server, which takes RFC 2136 updates."""
     lab = named(lab_name)
     return {
         "class": "rfc2136",
@@ -66,7 +66,7 @@ def dns_by_update(lab_name: str) -> Mapping[str, Any]:
 
 
 def mailboxes(lab_name: str) -> list[Mapping[str, Any]]:
-    """Return the mailbox that the peer has for whoever comes by IMAP."""
+    """Return the peer's mailbox for IMAP."""
     directory = state.directory(named(lab_name).name)
     return [
         {
@@ -80,7 +80,7 @@ def mailboxes(lab_name: str) -> list[Mapping[str, Any]]:
 
 
 def _is_up(lab: Lab) -> bool:
-    """Tell whether this machine is on the lab's network, which is there while a host of it runs."""
+    """Tell whether this machine is on the lab's network, which exists while a host runs."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect((str(lab.address4(lab.only("ns"))), SSH_PORT))  # sends nothing
@@ -134,7 +134,7 @@ def _mail(lab: Lab, host: LabHost) -> Mapping[str, Any]:
 
 
 def password(lab: Lab) -> Secret:
-    """Return where the password of a lab's accounts is."""
+    """Return the file with the password of a lab's accounts."""
     return file(state.directory(lab.name) / "account-password")
 
 

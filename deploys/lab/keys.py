@@ -51,22 +51,22 @@ class Keys:
 
     @property
     def api_key(self) -> str:
-        """What a client of the name server's API has to show."""
+        """Return the key for the name server's API."""
         return self._bytes("api-key").hex()
 
     @property
     def account_password(self) -> str:
-        """What the accounts of the mail hosts log in with."""
+        """Return the password of the accounts on the mail hosts."""
         return self._bytes("account-password").hex()
 
     @property
     def mailbox_password(self) -> str:
-        """What the mailbox that the peer has for IMAP is opened with."""
+        """Return the password of the peer's mailbox."""
         return self._bytes("mailbox-password").hex()
 
     @property
     def update_key(self) -> str:
-        """The TSIG key with which the second name server's zone is changed (RFC 8945)."""
+        """Return the TSIG key for updates at the second name server (RFC 8945)."""
         return base64.b64encode(self._bytes("update-key")).decode()
 
     def ssh_private(self, owner: str) -> str:
@@ -86,7 +86,7 @@ class Keys:
         return self._certificate(name, self._key(f"tls {name}").public_key())
 
     def ssh_public(self, owner: str) -> str:
-        """Return the public half of it: type and key."""
+        """Return the public half of an SSH key: type and key."""
         public = self._key(f"ssh {owner}").public_key()
         encoding, form = serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
         return public.public_bytes(encoding, form).decode()
@@ -105,7 +105,7 @@ class Keys:
         return _pem(self._key(f"zone {zone}"), serialization.PrivateFormat.PKCS8)
 
     def zone_ds(self, zone: str) -> DS:
-        """Return what vouches for that key: in the parent zone, or in a resolver for the root."""
+        """Return the DS record of that key, for the parent zone or as a resolver's trust anchor."""
         public = dns.dnssec.make_dnskey(
             self._key(f"zone {zone}").public_key(),
             dns.dnssectypes.Algorithm.ECDSAP256SHA256,
@@ -118,7 +118,7 @@ class Keys:
         return Ed25519PrivateKey.from_private_bytes(self._bytes("authority"))
 
     def _certificate(self, name: str, key: CertificatePublicKeyTypes) -> str:
-        """Return a certificate with all that strict verifiers look for (RFC 5280 section 4.2)."""
+        """Return a certificate with the extensions that strict verifiers need (RFC 5280)."""
         issuer = x509.SubjectKeyIdentifier.from_public_key(self._authority.public_key())
         extensions = (
             x509.SubjectKeyIdentifier.from_public_key(key),

@@ -1,4 +1,4 @@
-"""The machine that a lab runs on, as far as the lab depends on it."""
+"""Requirements of a lab on the machine that it runs on."""
 
 import socket
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CAP_SYS_RESOURCE = 1 << 24  # capabilities(7)
 
 @dataclass(frozen=True)
 class Machine:
-    """What a lab takes from its machine: packages and their mirror's names, and podman's ways."""
+    """Properties of the machine: package sources, addresses of their mirrors, podman's limits."""
 
     mirrors: Mirrors
     addresses: Mapping[str, tuple[IPv4Address, ...]]  # of the mirrors, by name
@@ -25,12 +25,12 @@ class Machine:
 
 
 class Obstacles(FactBase[list[str]]):
-    """Returns what keeps this machine from running a lab, a sentence each."""
+    """Returns the reasons why this machine cannot run a lab, one sentence each."""
 
     default = list
 
     def command(self) -> str:
-        """Ask in the order in which one would mend them."""
+        """Ask in the order of the fixes."""
         backend = "podman info --format '{{.Host.NetworkBackend}}'"
         return (
             'test "$(id -u)" = 0 || echo "a lab needs root: run this as root";'
@@ -47,12 +47,12 @@ class Obstacles(FactBase[list[str]]):
 
 
 class AptMirrors(FactBase[Mirrors]):
-    """Returns where this machine gets Debian's packages, as far as containers can use it too."""
+    """Returns the machine's sources of Debian packages that containers can use too."""
 
     default = Mirrors
 
     def command(self) -> str:
-        """Ask apt, which knows every way of writing a source."""
+        """Ask apt, which reads every form of a source."""
         return (
             "! command -v apt-get >/dev/null || apt-get indextargets"
             " --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian'"
@@ -87,14 +87,14 @@ class Restricted(FactBase[bool]):
 
 
 def require(host: Host) -> None:
-    """Raise LabError with everything that the machine lacks for a lab."""
+    """Raise LabError with all reasons why the machine cannot run a lab."""
     obstacles = host.get_fact(Obstacles)
     if obstacles:
         raise LabError("; ".join(obstacles))
 
 
 def machine(host: Host, lab: Lab) -> Machine:
-    """Return what is known about the machine; an error if the lab could not reach its packages."""
+    """Return the machine's properties; raise LabError if the lab cannot reach its packages."""
     mirrors = host.get_fact(AptMirrors)
     if not (mirrors.main and mirrors.security):
         raise LabError(
@@ -107,7 +107,7 @@ def machine(host: Host, lab: Lab) -> Machine:
 
 
 def looked_up(mirror: str, lab: Lab) -> tuple[IPv4Address, ...]:
-    """Return a mirror's addresses as this machine knows them: the lab's hosts ask nobody."""
+    """Return a mirror's addresses, which the lab's hosts cannot look up."""
     name = urlsplit(mirror).hostname or ""
     try:
         found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)

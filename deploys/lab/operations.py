@@ -1,4 +1,4 @@
-"""Operations of a lab: what its hosts stand on, the hosts themselves, and their removal."""
+"""Operations of a lab: network and images, hosts, and their removal."""
 
 import shutil
 import time
@@ -68,7 +68,7 @@ def images_built(lab: Lab, machine: Machine) -> Commands:
 
 
 def _bootstrap_all(images: Sequence[Image], mirrors: Mirrors) -> None:
-    """Make the images that start from nothing."""
+    """Make the images without a base image."""
     in_parallel(lambda image: _bootstrap(image, mirrors), images, CORES)
 
 
@@ -80,7 +80,7 @@ def _bootstrap(image: Image, mirrors: Mirrors) -> None:
 
 
 def _add_all(images: Sequence[Image]) -> None:
-    """Make the images that add to one of those."""
+    """Make the images that add to a base image."""
     in_parallel(lambda image: run(image.addition()), images, CORES)
 
 
@@ -184,7 +184,7 @@ def _wait_for_all(containers: list[str]) -> None:
 
 
 def _wait_for(container: str) -> None:
-    """Ask until there is an answer: early in its boot, systemd cannot be asked yet."""
+    """Ask until systemd answers, which takes a while after the start."""
     end = time.monotonic() + BOOT_SECONDS
     answer = ""
     while answer not in BOOTED and time.monotonic() < end:

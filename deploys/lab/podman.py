@@ -1,4 +1,4 @@
-"""A lab's network and containers as they should be, and podman's commands that make them."""
+"""Desired network and containers of a lab, and the podman commands that make them."""
 
 import hashlib
 import json
@@ -25,20 +25,20 @@ def create_network(lab: Lab) -> tuple[str, ...]:
 
 
 def remove(containers: Collection[str]) -> None:
-    """Remove containers, however they ended; raise LabError with podman's words if one stays."""
+    """Remove containers in any state; raise LabError with podman's message if one stays."""
     command = ("podman", "rm", "--force", "--ignore", "--time", "0", *containers)
     run(command, check=False)  # of one that was killed with its monitor, podman but learns here
     run(command)
 
 
 def subnets(lab: Lab) -> set[str]:
-    """Return what its network consists of, as the fact says it."""
+    """Return the desired network in the form of the fact."""
     return {str(lab.network4), str(lab.network6)}
 
 
 @dataclass(frozen=True)
 class Desired:
-    """A container as it should be: the key of its definition, and the command that makes it."""
+    """A desired container: the key of its definition, and the command that makes it."""
 
     name: str
     key: str
@@ -46,12 +46,12 @@ class Desired:
 
     @property
     def made(self) -> Container:
-        """It, as the fact tells of it once it is made."""
+        """Return the container in the form of the fact."""
         return Container(self.name, self.key, running=True)
 
 
 def desired(lab: Lab, host: LabHost, files: Mapping[str, str], machine: Machine) -> Desired:
-    """Return the container that a host of a lab should be."""
+    """Return the desired container of a host."""
     options = (*_options(lab, host, machine), *_volumes(lab, host, files))
     image = Image(host.role, host.suite).tag
     definition = json.dumps([options, image, sorted(files.items())])

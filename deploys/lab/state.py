@@ -16,13 +16,13 @@ from .machine import Machine
 
 
 def directory(lab_name: str) -> Path:
-    """Return where a lab keeps its state."""
+    """Return the state directory of a lab."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "pyinfra-mail" / lab_name
 
 
 def host_directory(lab: Lab, host: LabHost) -> Path:
-    """Return where the files are that are mounted in a host."""
+    """Return the directory of the files that are mounted in a host."""
     return directory(lab.name) / "hosts" / host.name
 
 
@@ -32,13 +32,13 @@ def seed(lab: Lab) -> Path:
 
 
 def keys(lab: Lab) -> Keys:
-    """Return the lab's keys; passing ones as long as it has no seed."""
+    """Return the lab's keys; temporary ones while it has no seed."""
     path = seed(lab)
     return Keys(path.read_bytes() if path.exists() else secrets.token_bytes())
 
 
 def sow(lab: Lab) -> None:
-    """Give the lab its seed, and to its directory a mode that keeps others out."""
+    """Write the lab's seed, and close its directory to other users."""
     directory(lab.name).mkdir(mode=0o700, parents=True, exist_ok=True)
     write(seed(lab), secrets.token_bytes())
 
@@ -57,7 +57,7 @@ def _desired(lab: Lab, lab_keys: Keys, machine: Machine) -> Iterator[tuple[Path,
 
 
 def changes(wanted: Mapping[Path, str]) -> Mapping[Path, str]:
-    """Return the files that are not yet as they should be."""
+    """Return the files that differ from the desired ones."""
     return {
         path: text
         for path, text in wanted.items()
@@ -66,7 +66,7 @@ def changes(wanted: Mapping[Path, str]) -> Mapping[Path, str]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, in a directory of its own making."""
+    """Write a file as a whole, and its directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)

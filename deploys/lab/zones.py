@@ -31,12 +31,12 @@ def names(lab: Lab) -> tuple[str, ...]:
 
 
 def of_first(lab: Lab) -> tuple[str, ...]:
-    """Return the names of those that are on the first name server."""
+    """Return the names of the zones on the first name server."""
     return tuple(name for name in names(lab) if _server(lab, name) is not SECOND)
 
 
 def reverse_zone(network: IPv4Network | IPv6Network) -> str:
-    """Name the zone of a network's pointers, on the last boundary of labels before its prefix."""
+    """Return the reverse zone of a network, at the last label boundary before its prefix."""
     bits = 8 if isinstance(network.network_address, IPv4Address) else 4
     host_labels = -(-(network.max_prefixlen - network.prefixlen) // bits)
     return network.network_address.reverse_pointer.split(".", host_labels)[-1]

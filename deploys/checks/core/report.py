@@ -1,5 +1,5 @@
 """
-What a verification comes to.
+Findings and test messages of a run.
 
 Findings and the test messages make a `Report`; it has a verdict, and it can be compared with the
 one before it.
@@ -14,7 +14,7 @@ from .finding import WORST_FIRST, Finding, Severity, Subject
 
 
 class Verdict(StrEnum):
-    """What a report comes to: unknown is neither passed nor failed."""
+    """Verdict of a report: unknown is neither passed nor failed."""
 
     PASSED = "passed"
     UNKNOWN = "unknown"
@@ -55,7 +55,7 @@ class Message:
 
 
 class Trend(StrEnum):
-    """What became of a problem since the previous report."""
+    """Change of a problem since the previous report."""
 
     NEW = "new"
     WORSE = "worse"

@@ -20,7 +20,7 @@ from ..clients.message import PROGRAM, TestMessage, new_run
 from .host_commands import Mailbox
 
 # RFC 2606 section 2: a domain that does not exist, so that no reply is possible.
-_OUTSIDE_AUTHOR = "stranger@verification.invalid"
+_OUTSIDE_AUTHOR = "outside@verification.invalid"
 _THIS_MACHINE = "outside"
 Destination = Mailbox | OutsideMailbox | Sink
 
