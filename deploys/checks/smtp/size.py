@@ -53,7 +53,7 @@ def _in_session(client: smtplib.SMTP, endpoint: Endpoint, host: MailSettings) ->
 
 def _announced(endpoint: Endpoint, host: MailSettings, offered: str) -> Finding:
     # An operator's own value in mail_postfix_main counts; an expression is not evaluated here.
-    wanted = host.postfix_main.get("message_size_limit", str(host.message_size_limit))
+    wanted = host.postfix_value("message_size_limit")
     saw = f"{endpoint} offers SIZE {offered}"
     if offered == wanted or not _NUMBER.fullmatch(wanted):
         return SIZE.ok(endpoint.host, saw)
