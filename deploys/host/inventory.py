@@ -2,8 +2,8 @@
 Settings from pyinfra's inventory; nothing else reads host data.
 
 Groups give a host its role. `mail` hosts and `client` hosts (null clients) are deployed;
-`witnesses` are hosts outside whose mailboxes the checks read; the `controller`, which is this
-machine, runs the checks by a timer.
+`witnesses` are outside hosts with mailboxes that the checks read; the `controller` is this machine,
+which runs the checks by a timer.
 """
 
 from functools import cache
@@ -28,7 +28,9 @@ def fleet_of(inventory: Inventory) -> Fleet:
     """Return the checked settings of an inventory; raise one error with all mistakes in it."""
     hosts, clients = _group(inventory, MAIL), _group(inventory, CLIENT)
     if not (hosts or clients):
-        raise DeployError(f"there is no host in the group {MAIL!r}; put your mail servers there")
+        raise DeployError(
+            f"the inventory has no host in the group {MAIL!r}; put your mail servers there"
+        )
     witnesses, controllers = _group(inventory, WITNESSES), _group(inventory, CONTROLLER)
     groups = [
         {name: host.data.dict() for name, host in group.items()}
@@ -67,7 +69,7 @@ def _group(inventory: Inventory, name: str) -> dict[str, Host]:
 
 
 def _require_host_keys(hosts: dict[str, Host]) -> None:
-    # pyinfra's default accepts any new key without a message, so the setting is required.
+    # pyinfra's default accepts any new key without a warning, so the setting is required.
     for name, host in hosts.items():
         policy = host.data.get("ssh_strict_host_key_checking")
         allowed = {"yes", "accept-new"} if host.data.get(TRUST) else {"yes"}

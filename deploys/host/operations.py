@@ -96,17 +96,17 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
     + txt: lookup of TXT records on every authoritative server
 
     Fails if the services' own tools, the preflight or the probe of the live ports refuse the new
-    set; the previous one is then still in use, or in use again.
+    set. Then the previous set stays in use, or is restored.
     """
     existing = _existing(settings)
     if existing and not obstacle(existing, settings):
-        given = plan_input(settings, existing, txt)
-        warn(given.waiting)
-        desired = registry.services(settings, given)
-        obsolete = registry.obsolete(settings, given)
+        inputs = plan_input(settings, existing, txt)
+        warn(inputs.waiting)
+        desired = registry.services(settings, inputs)
+        obsolete = registry.obsolete(settings, inputs)
         plans = [list(configuration(service, existing)) for service in desired]
         changes = [*chain(*plans), *map(departure, obsolete.values())]
-        rotation = given.dkim.rotation
+        rotation = inputs.dkim.rotation
         if not (changes or rotation.changes):
             host.noop("the configuration is as desired, and loaded")
             return
@@ -142,11 +142,11 @@ def host_facts(settings: MailSettings) -> HostFacts:
     existing = existing_state(member, existing_request(settings), settings.timeout)
     if not existing:
         return HostFacts()
-    given = plan_input(settings, existing)
-    # While planning, the policies that the host will serve count.
-    policies = given.policies.served if state.is_executing else given.policies.desired
+    inputs = plan_input(settings, existing)
+    # A plan announces the policies that the host will serve.
+    policies = inputs.policies.served if state.is_executing else inputs.policies.desired
     return HostFacts(
-        dkim=given.dkim.records,
+        dkim=inputs.dkim.records,
         policies={domain: str(policy) for domain, policy in policies.items()},
         tlsa=dane.keys(settings, existing),
         acme_account=existing.acme_account,
@@ -158,7 +158,7 @@ def _existing(settings: HostSettings) -> Existing | None:
 
 
 def _failed(sentence: str) -> Commands:
-    """Fail this host: at once while planning, by a failing command while executing."""
+    """Fail this host: immediately while planning, by a failing command while executing."""
     if state.is_executing:
         yield FunctionCommand(fail, (sentence,), {})
         return

@@ -181,8 +181,8 @@ def test_a_certificate_that_is_not_valid_is_replaced(found: dict[str, object], w
         ({"days": 5}, None),  # certbot's timer renews it
         ({"self_signed": True}, f"issue {PATH} (by {DIRECTORY})"),
         ({"directory": "https://old.example"}, f"issue {PATH} (by {DIRECTORY}, previously {OLD})"),
-        ({"days": -1}, f"issue {PATH} (by {DIRECTORY}, as the one in use is not valid)"),
-        ({"covered": False}, f"issue {PATH} (by {DIRECTORY}, as the one in use is not valid)"),
+        ({"days": -1}, f"issue {PATH} (by {DIRECTORY}, because the one in use is not valid)"),
+        ({"covered": False}, f"issue {PATH} (by {DIRECTORY}, because the one in use is not valid)"),
         ({"current": False}, f"take {PATH} (renewed)"),
         # Issued, and its key is not known to all senders yet: nothing to ask anybody for.
         ({"self_signed": True, "current": False, "issued": [THREE], "waits": "until 10:00"}, None),

@@ -2,9 +2,9 @@
 Evidence for the use of DKIM keys: a host's slots, its signing table, and the records in the DNS.
 
 A key is made on the host, published, and used once every authoritative server of the domain answers
-with its record. A key that signs already goes on without its record: mail on its way may still be
-verified, and unsigned mail would be worse. The next keys take over for all domains at once, when
-all of their records are there.
+with its record. A key that already signs continues without its record: mail on its way may still be
+verified, and unsigned mail would be worse. The next keys take over for all domains together, when
+every server has all of their records.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -27,9 +27,9 @@ class Evidence:
     """
     State of a host's keys and of their records; times are seconds of the host's clock.
 
-    `missing` holds the records of keys that are not in use and that not every server has, with
-    their texts; `seen` the names of the records that every server has; `expired` the slot whose
-    keys no mail needs any more.
+    `missing` holds records by name that some server lacks, of keys that are not in use; `seen` the
+    names of the records that every server has; `expired` the slot with keys that no mail needs any
+    more.
     """
 
     settings: MailSettings
@@ -43,7 +43,7 @@ class Evidence:
 
     @property
     def next_ready(self) -> bool:
-        """Return whether the records of the next keys allow all that others sign now."""
+        """Return whether the next keys may sign everything that the current ones sign."""
         following = slot_in(self.slots, "next")
         if following is None:
             return False
@@ -96,19 +96,19 @@ def evidence(settings: MailSettings, existing: Existing, lookup: RecordLookup) -
     expired, table = dkim_rotation.expired_slot(settings, slots, now), existing_table(existing)
     used = {dkim.record_name(key.selector, domain) for domain in table for key in table[domain]}
     texts = texts_of(settings, records, "current", "next", "free")
-    awaited = {name: text for name, text in texts.items() if name not in used}
+    unused = {name: text for name, text in texts.items() if name not in used}
     current = texts_of(settings, records, "current") if expired else {}
-    sought = awaited | current
-    # Of a name that is delegated by a CNAME, it is worth knowing which of the two is missing.
-    homes = {home_of(settings, name): text for name, text in sought.items()}
-    seen = frozenset(lookup(settings, sought | homes))
-    missing = {name: text for name, text in awaited.items() if name not in seen}
-    gone = expired if expired and current.keys() <= seen else None
-    return Evidence(settings, slots, now, table, records, missing, seen, gone)
+    wanted = unused | current
+    # For a name that is delegated by a CNAME, the run says which of the two records is missing.
+    homes = {home_of(settings, name): text for name, text in wanted.items()}
+    seen = frozenset(lookup(settings, wanted | homes))
+    missing = {name: text for name, text in unused.items() if name not in seen}
+    replaced = expired if expired and current.keys() <= seen else None
+    return Evidence(settings, slots, now, table, records, missing, seen, replaced)
 
 
 def home_of(settings: MailSettings, name: str) -> str:
-    """Return the place of a key's record: its own name, or the target of its CNAME."""
+    """Return the name that holds a key's record: its own name, or the target of its CNAME."""
     selector, _, domain = name.partition("._domainkey.")
     return dkim_keys.txt_name(settings, selector, domain)
 

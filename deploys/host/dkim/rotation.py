@@ -3,7 +3,7 @@ Rotation of a host's DKIM keys: the deletions and notes that end a run.
 
 They come last, when rspamd signs with the desired keys. Retired keys are deleted once their time is
 over, while every authoritative server has the records of the current ones; then the times of both
-slots are noted. Where a run dies before that, the next one sees which keys sign, and notes it.
+slots are noted. If a run dies before that, the next run sees which keys sign, and notes it.
 """
 
 import json
@@ -30,7 +30,7 @@ class Rotation:
 
     @property
     def request(self) -> DkimRotation:
-        """Return the part of it that the agent does."""
+        """Return the part of the request that makes these changes."""
         return DkimRotation(self.deleted, self.histories)
 
 

@@ -29,7 +29,7 @@ SigningTable = Mapping[str, tuple[SigningKey, ...]]
 
 
 def existing_table(existing: Existing) -> SigningTable:
-    """Return the table that rspamd has now, as its own file says."""
+    """Return the table in rspamd's file on the host."""
     file = existing.services["rspamd"].files.get(DKIM_TABLE)
     text = b64decode(file.content).decode("utf-8", "replace") if file else ""
     found = _DOMAINS.search(text)

@@ -22,7 +22,7 @@ class DkimState:
     """
     Keys of a host, and their use.
 
-    `wanted` are the keys that have to be on the host, `records` the contents of the zones, `signs`
+    `wanted` are the keys that the host must have, `records` their records for the zones, `signs`
     the keys that sign for each domain, `rotation` the deletions and notes of the run, and `waiting`
     a sentence for each missing record and for keys that have to wait.
     """
@@ -65,10 +65,10 @@ def _missing(found: Evidence, name: str, text: str) -> str:
     """Return the sentence for a missing record: the key's own, or the CNAME that leads to it."""
     selector, _, domain = name.partition("._domainkey.")
     home = home_of(found.settings, name)
-    leads = f"{name}. CNAME {home}."
+    cname = f"{name}. CNAME {home}."
     if dkim.is_revoked(text):
-        return f"{name}: this CNAME is missing, and later keys need it; publish once: {leads}"
-    record = leads if home in found.seen else f'{home}. TXT "{text}"'
+        return f"{name}: this CNAME is missing, and later keys need it; publish once: {cname}"
+    record = cname if home in found.seen else f'{home}. TXT "{text}"'
     return f"{domain}: mail is sent without the DKIM signature {selector}; publish: {record}"
 
 

@@ -90,7 +90,7 @@ class Step:
 @dataclass(frozen=True)
 class Dialogue:
     """
-    A short SMTP dialogue; `hint` tells the operator what to check if an answer is another one.
+    A short SMTP dialogue; `hint` tells the operator what to check if an answer does not match.
 
     With `site` it is HTTPS: each step is a request line, and a pattern for the status, the type and
     the body of the answer.
@@ -117,7 +117,7 @@ class Preflight:
 
 @dataclass(frozen=True)
 class Query:
-    """Names of the parts of a service whose state a plan needs; every path is absolute."""
+    """Parts of a service that a plan needs the state of, by name; every path is absolute."""
 
     name: str
     directories: tuple[str, ...]  # each is exchanged as a whole; files of others in it stay

@@ -1,14 +1,14 @@
 """
 Lookups in the DNS that a host's plan depends on.
 
-The controller makes them, and their results stand beside the host's own answer, never inside it.
+The controller makes them. Their results are passed beside the host's answer, never inside it.
 """
 
 from collections.abc import Callable, Collection, Mapping
 
 from ...mail.settings.model import MailSettings
 
-# TXT records by name -> the names of those that every authoritative server answers with.
+# TXT records by name -> the names of the records that every authoritative server answers with.
 RecordLookup = Callable[[MailSettings, Mapping[str, str]], Collection[str]]
 # Digests of TLS keys -> True if every authoritative server answers with a TLSA record of each.
 TlsaLookup = Callable[[MailSettings, Collection[str]], bool]

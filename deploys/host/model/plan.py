@@ -60,7 +60,7 @@ def departure(unit: str) -> HostChange:
 
 
 def certification(services: Iterable[Service], existing: Existing) -> Iterator[HostChange]:
-    """Yield the certificates that a CA has to issue, or has issued since."""
+    """Yield the certificates to issue, to take over or to rotate."""
     for service in services:
         for certificate in service.certificates:
             found = existing.certificates[certificate.path]
@@ -85,7 +85,7 @@ def _issue_reason(certificate: Certificate, found: FoundCertificate | None) -> s
         return by
     useful = found.covered and found.days >= 0 and set(found.kinds) == set(certificate.kinds)
     if not useful and not found.issued:
-        return f"{by}, as the one in use is not valid"
+        return f"{by}, because the one in use is not valid"
     return f"{by}, previously {found.directory}" if found.directory != certificate.directory else ""
 
 

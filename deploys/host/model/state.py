@@ -20,11 +20,11 @@ class FoundCertificate:
     """
     Certificates of a name: kinds of keys, and days until the first certificate expires.
 
-    `current` tells whether they are those in the sources, `problem` why the ones in the sources are
-    not valid, and `waits` what they wait for. `served`, `issued` and `next` are digests of keys
-    (RFC 6698): in use, in the sources if they differ, and the next ones. `noted` are those that
-    every authoritative server is known to answer with. They are not `readable` while the host
-    lacks python3-cryptography, which every run installs first.
+    `current` is true if they equal the sources, `problem` says why the sources are not valid, and
+    `waits` why they are not served yet. `served`, `issued` and `next` are digests of keys (RFC
+    6698): in use, in the sources if they differ, and the next ones. `noted` are digests that every
+    authoritative server is known to answer with. They are not `readable` while the host lacks
+    python3-cryptography, which every run installs first.
     """
 
     kinds: tuple[str, ...]
@@ -43,7 +43,7 @@ class FoundCertificate:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the digests of all keys that are in use or will be."""
+        """Return the digests of the keys that are in use and of those that follow."""
         return tuple(dict.fromkeys((*self.served, *self.issued, *self.next)))
 
 

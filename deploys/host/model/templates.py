@@ -9,7 +9,7 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 
 
 def render(path: str, **values: object) -> str:
-    """Return a file of a host as its template makes it."""
+    """Return the text of a host's file, rendered from its template."""
     text = _environment().get_template(f"{path.lstrip('/')}.j2").render(values)
     return text.rstrip() + "\n"
 

@@ -49,10 +49,10 @@ def query(settings: MailSettings) -> Query:
     return replace(base, secrets=(ACCOUNTS,))
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return the desired Dovecot, for the version that is there or will be."""
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
+    """Return the desired Dovecot, for the version that is installed or will be."""
     files = (
-        File(CONFIGURATION, configuration(settings, installed(given.existing, PACKAGE))),
+        File(CONFIGURATION, configuration(settings, installed(inputs.existing, PACKAGE))),
         File(ACCOUNTS, _accounts(settings), 0o640, group="dovecot", secret=True),
         File(DROP_IN, render(DROP_IN, directory=SOCKET_DIRECTORY)),
     )

@@ -2,8 +2,8 @@
 fail2ban of a mail host: it bans addresses that guess passwords from the submission ports.
 
 It reads Postfix's log in the journal and closes ports 465 and 587 by nftables. Port 25 stays open:
-mail from there still comes in. This host and its trusted networks are never banned; another
-machine that verifies with a wrong password is.
+mail from the address is still accepted. This host and its trusted networks are never banned, but
+another machine that verifies with a wrong password is.
 """
 
 from dataclasses import replace
@@ -27,11 +27,11 @@ def query(settings: MailSettings) -> Query:
     return base_query(settings, NAME, (DIRECTORY,), (JAIL, FILTER))
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired fail2ban."""
     files = (
-        File(JAIL, jail(settings, installed(given.existing, NAME))),
-        File(FILTER, render(FILTER, unit=postfix_unit(installed(given.existing, "postfix")))),
+        File(JAIL, jail(settings, installed(inputs.existing, NAME))),
+        File(FILTER, render(FILTER, unit=postfix_unit(installed(inputs.existing, "postfix")))),
     )
     return replace(
         base_service(query(settings), files),

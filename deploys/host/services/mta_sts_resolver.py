@@ -31,11 +31,11 @@ def query(settings: MailSettings) -> Query:
     return base_query(settings, NAME, tuple(path.rpartition("/")[0] for path in FILES), FILES)
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired policy daemon, for its version and Postfix's."""
     # Postfix before 3.10 refuses an answer with attributes; 3.10.5 matches MX names by them.
-    attributes = installed(given.existing, "postfix") >= (3, 10, 5) and _version(given) >= (1, 5)
-    values = {"version": _version(given), "attributes": attributes, "port": units.MTA_STS_PORT}
+    attributes = installed(inputs.existing, "postfix") >= (3, 10, 5) and _version(inputs) >= (1, 5)
+    values = {"version": _version(inputs), "attributes": attributes, "port": units.MTA_STS_PORT}
     files = (
         File(CONFIGURATION, render(CONFIGURATION, **values)),
         File(PROGRAM, render(PROGRAM)),
@@ -49,5 +49,5 @@ def service(settings: MailSettings, given: PlanInput) -> Service:
     )
 
 
-def _version(given: PlanInput) -> tuple[int, ...]:
-    return installed(given.existing, PACKAGE)
+def _version(inputs: PlanInput) -> tuple[int, ...]:
+    return installed(inputs.existing, PACKAGE)

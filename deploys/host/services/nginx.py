@@ -46,7 +46,7 @@ def query(settings: MailSettings) -> Query:
     return replace(base, ports=row.ports, certificates=certificates.of_sites(settings))
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired nginx, for the sites in the settings."""
     probes = tuple(_probe(site) for site in settings.sites)
     files = (

@@ -46,9 +46,9 @@ def query(settings: Client) -> Query:
     )
 
 
-def service(settings: Client, given: PlanInput) -> Service:
-    """Return the desired Postfix of a client, for the version that is there or will be."""
-    version = installed(given.existing, "postfix")
+def service(settings: Client, inputs: PlanInput) -> Service:
+    """Return the desired Postfix of a client, for the version that is installed or will be."""
+    version = installed(inputs.existing, "postfix")
     return replace(
         base.base_service(query(settings), settings, version),
         files=(
@@ -88,9 +88,9 @@ def _ca_paths(settings: Client) -> Iterator[str]:
 
 
 def _tables(settings: Client) -> Iterator[Table]:
-    here = (f"@{settings.hostname}", "@localhost")
-    yield Table(SENDERS, ("postmap",), dict.fromkeys(here, settings.relay_login))
-    yield Table(RECIPIENTS, ("postmap",), dict.fromkeys(here, settings.root))
+    local = (f"@{settings.hostname}", "@localhost")
+    yield Table(SENDERS, ("postmap",), dict.fromkeys(local, settings.relay_login))
+    yield Table(RECIPIENTS, ("postmap",), dict.fromkeys(local, settings.root))
     login = f"{settings.relay_login}:{settings.relay_password.resolve()}"
     yield Table(PASSWORD, ("postmap",), {_relayhost(settings): login}, mode=0o600, secret=True)
 

@@ -48,10 +48,10 @@ def query(settings: MailSettings) -> Query:
     )
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return the desired Postfix of a mail host, for the version that is there or will be."""
-    version = installed(given.existing, NAME)
-    tests = preflight.preflight(settings, base.start_commands(version), given.dkim.signs)
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
+    """Return the desired Postfix of a mail host, for the version that is installed or will be."""
+    version = installed(inputs.existing, NAME)
+    tests = preflight.preflight(settings, base.start_commands(version), inputs.dkim.signs)
     return replace(
         base.base_service(query(settings), settings, version),
         files=(
@@ -119,9 +119,11 @@ def discarded_keywords(networks: tuple[str, ...]) -> str:
 
 def _targets(settings: MailSettings) -> Mapping[str, str]:
     """Return the targets of each recipient; a target without a domain is a user of this host."""
-    here = f"@{settings.hostname}"
+    local = f"@{settings.hostname}"
     return {
-        address.lower(): ", ".join(target if "@" in target else target + here for target in targets)
+        address.lower(): ", ".join(
+            target if "@" in target else target + local for target in targets
+        )
         for address, targets in settings.recipients().items()
     }
 

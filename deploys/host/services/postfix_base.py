@@ -26,7 +26,7 @@ VALIDATORS = (
     ("postfix", *STAGED, "check"),
 )
 IGNORED = (
-    r"symlink leaves directory: .*/\./makedefs\.out",  # Debian 12 ships it so
+    r"symlink leaves directory: .*/\./makedefs\.out",  # as Debian 12 ships it
     r"file system clock is|resetting file time stamps",  # a host under load
     r"RBL lookup error|Name service error|does not resolve to address",  # no DNS in the preflight
     r"SASL PLAIN authentication failed: .*@nobody\.invalid",  # provoked by the preflight

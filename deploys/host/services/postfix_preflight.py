@@ -20,9 +20,10 @@ OUTSIDE = "192.0.2.1"  # RFC 5737: an address that no host trusts
 
 
 def _own_address(settings: MailSettings) -> str:
-    chosen = settings.postfix_value("inet_interfaces").replace(",", " ").split()
-    mine = [str(address) for address in settings.addresses]
-    return next((part for part in chosen if part in mine), "127.0.0.1")
+    """Return an address that Postfix listens on."""
+    interfaces = settings.postfix_value("inet_interfaces").replace(",", " ").split()
+    addresses = [str(address) for address in settings.addresses]
+    return next((part for part in interfaces if part in addresses), "127.0.0.1")
 
 
 def preflight(

@@ -36,7 +36,7 @@ def query(settings: MailSettings) -> Query:
     return base_query(settings, NAME, ("/etc/redis", DROP_INS), (CONFIGURATION, DROP_IN))
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired Redis."""
     files = (
         File(CONFIGURATION, render(CONFIGURATION, socket=SOCKET), 0o640, "redis", "redis"),

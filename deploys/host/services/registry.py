@@ -35,13 +35,13 @@ class ServiceModule(Protocol[Settings_contra]):
     def query(self, settings: Settings_contra) -> Query:
         """Return the state of the service that a plan needs."""
 
-    def service(self, settings: Settings_contra, given: PlanInput) -> Service:
+    def service(self, settings: Settings_contra, inputs: PlanInput) -> Service:
         """Return the desired service."""
 
 
 @runtime_checkable
 class Overridable(Protocol):
-    """Interface of a service into whose files settings of the operator are merged."""
+    """Interface of a service with files into which settings of the operator are merged."""
 
     def overrides(self, settings: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - of its kind of host
         """Yield the inventory's key and the name of each own setting."""
@@ -61,22 +61,22 @@ OF_CLIENTS: tuple[ServiceModule[Client], ...] = (null_client,)
 
 
 def queries(settings: HostSettings) -> list[Query]:
-    """Return the queries for every service, wanted or left by an earlier run."""
+    """Return the queries for every service, needed or from an earlier run."""
     return [module.query(settings) for module in _modules(settings)]
 
 
-def services(settings: HostSettings, given: PlanInput) -> tuple[Service, ...]:
+def services(settings: HostSettings, inputs: PlanInput) -> tuple[Service, ...]:
     """Return the desired services of a host, in starting order."""
-    wanted = _wanted(settings, given)
-    own = _with_sites(settings, given)
+    wanted = _wanted(settings, inputs)
+    adjusted = _with_sites(settings, inputs)
     return tuple(
-        module.service(own, given) for module in _modules(settings) if module.NAME in wanted
+        module.service(adjusted, inputs) for module in _modules(settings) if module.NAME in wanted
     )
 
 
-def obsolete(settings: HostSettings, given: PlanInput) -> dict[str, str]:
+def obsolete(settings: HostSettings, inputs: PlanInput) -> dict[str, str]:
     """Return the units that earlier runs set up and that a host no longer needs, by service."""
-    wanted, found = _wanted(settings, given), given.existing
+    wanted, found = _wanted(settings, inputs), inputs.existing
     unwanted = {
         query.name: query.units[-1]
         for query in queries(settings)
@@ -95,18 +95,18 @@ def own_settings_in(settings: HostSettings, refusal: str) -> str:
     return ", ".join(f"{key}[{name!r}]" for key, name in named)
 
 
-def _wanted(settings: HostSettings, given: PlanInput) -> set[str]:
+def _wanted(settings: HostSettings, inputs: PlanInput) -> set[str]:
     """Return the names of the services that a host needs."""
     wanted = {row.name for row in units.services(settings) if row.wanted}
     # RFC 8461 section 8.3: a policy that was served before is taken back by serving `none`.
-    return wanted | ({nginx.NAME} if given.policies.sites else set())
+    return wanted | ({nginx.NAME} if inputs.policies.sites else set())
 
 
-def _with_sites(settings: HostSettings, given: PlanInput) -> HostSettings:
-    """Return the settings with the web sites that the host has to serve by the evidence."""
+def _with_sites(settings: HostSettings, inputs: PlanInput) -> HostSettings:
+    """Return the settings with the web sites that the evidence allows the host to serve."""
     if not isinstance(settings, MailSettings):
         return settings
-    return settings.model_copy(update={"sites": given.policies.sites})
+    return settings.model_copy(update={"sites": inputs.policies.sites})
 
 
 def _modules(settings: HostSettings) -> tuple[ServiceModule[Any], ...]:

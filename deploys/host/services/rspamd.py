@@ -95,12 +95,12 @@ def query(settings: MailSettings) -> Query:
     )
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
-    """Return the desired rspamd, which signs with the keys whose records are published."""
-    files = tuple(_files(settings, given.dkim.signs))
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
+    """Return the desired rspamd; it signs with the keys that have published records."""
+    files = tuple(_files(settings, inputs.dkim.signs))
     return replace(
         base_service(query(settings), files),
-        keys=given.dkim.wanted,
+        keys=inputs.dkim.wanted,
         validators=tuple(_validators(settings)),
         ignored=IGNORED,
         preflight=Preflight(_start()) if settings.preflight else None,

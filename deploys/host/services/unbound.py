@@ -1,8 +1,8 @@
 """
 Unbound of a mail host: a resolver that validates DNSSEC (RFC 4035), for this host only.
 
-DANE trusts validated answers, so the resolver must not be reached over a network. Mail services use
-it whatever /etc/resolv.conf says: their units have a file of ours mounted there.
+DANE trusts validated answers, so the resolver must not be reached over a network. Mail services do
+not use the host's /etc/resolv.conf: their units mount a file of ours in its place.
 """
 
 from dataclasses import replace
@@ -30,10 +30,10 @@ def query(settings: MailSettings) -> Query:
     return replace(base, ports=row.local_ports)
 
 
-def service(settings: MailSettings, given: PlanInput) -> Service:
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired Unbound."""
     values = {
-        "version": installed(given.existing, "unbound"),
+        "version": installed(inputs.existing, "unbound"),
         "forwards": settings.resolver_forwards,
         "trust_anchor": settings.resolver_trust_anchor,
     }

@@ -32,7 +32,7 @@ def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
 
 
 def of_sites(settings: MailSettings) -> tuple[Certificate, ...]:
-    """Return the certificates of a host's web sites; with own files, of the names that have any."""
+    """Return the certificates of a host's web sites; with own files, of the names with files."""
     return tuple(
         replace(_certificate(settings, name, SITE_KINDS), unit=units.NGINX)
         for site in settings.sites
@@ -81,29 +81,18 @@ def _of_certbot(settings: MailSettings) -> tuple[File, ...]:
 
 
 def _of_files(settings: MailSettings) -> tuple[File, ...]:
-    watch = units.CERTIFICATES_WATCH
-    service = watch.replace(".path", ".service")
     watched = sorted({file for files in settings.tls_files.values() for file in files})
-    return (
-        File(
-            f"{UNITS}/{watch}",
-            render(f"{UNITS}/{watch}", watched=watched),
-        ),
-        File(f"{UNITS}/{service}", render(f"{UNITS}/{service}")),
-    )
+    watch = f"{UNITS}/{units.CERTIFICATES_WATCH}"
+    service = watch.replace(".path", ".service")
+    return File(watch, render(watch, watched=watched)), File(service, render(service))
 
 
 def _sources(settings: MailSettings) -> str:
-    return (
-        json.dumps(
-            [
-                {"path": one.path, "sources": one.files, "name": one.name, "unit": one.unit}
-                for one in (*certificates(settings), *of_sites(settings))
-            ],
-            indent=2,
-        )
-        + "\n"
-    )
+    sources = [
+        {"path": one.path, "sources": one.files, "name": one.name, "unit": one.unit}
+        for one in (*certificates(settings), *of_sites(settings))
+    ]
+    return json.dumps(sources, indent=2) + "\n"
 
 
 def _next(settings: MailSettings, name: str) -> str:

@@ -1,8 +1,8 @@
 """
 TLSA records of a host (RFC 7672): the keys that they name, and the note that they are published.
 
-The host reports the keys in use, those with a new certificate, and the next ones. Once every
-authoritative server answers with all of them, that is noted on the host, which counts from there.
+The host reports the keys in use, the keys with a new certificate, and the next ones. Once every
+authoritative server answers with all of them, the host notes the time and counts the TTL from it.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ..model.state import Existing, FoundCertificate
 
 @dataclass(frozen=True)
 class Announcement:
-    """A host's keys that every authoritative server has, and that the host does not know of."""
+    """The note, due on a host, that every authoritative server has the TLSA records of its keys."""
 
     changes: tuple[HostChange, ...] = ()
     request: tuple[PublishedKeys, ...] = ()
@@ -28,14 +28,14 @@ def keys(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
     found = _own(settings, existing)
     if not found:
         return ()
-    # A self-signed certificate until the CA's arrives, which does not wait for its TLSA record.
-    stands_in = settings.tls == "acme" and found.self_signed and not found.issued
+    # Self-signed until the first certificate of the CA, which does not wait for its TLSA record.
+    temporary = settings.tls == "acme" and found.self_signed and not found.issued
     new = existing.services["postfix"].pid is None and not found.noted
-    return () if new and stands_in else found.keys
+    return () if new and temporary else found.keys
 
 
 def announcement(settings: HostSettings, existing: Existing, lookup: TlsaLookup) -> Announcement:
-    """Return the note that is due on a host: its keys are on every authoritative server by now."""
+    """Return the announcement that is due, if every authoritative server has the records by now."""
     if not isinstance(settings, MailSettings) or not settings.dane:
         return Announcement()
     found, announced = _own(settings, existing), keys(settings, existing)

@@ -1,10 +1,10 @@
 """
-MTA-STS policies that a host serves for its domains (RFC 8461), and the way from mode to mode.
+MTA-STS policies that a host serves for its domains (RFC 8461), and the changes of their modes.
 
-`testing` comes before `enforce`. A domain that is to enforce does so once there is evidence: every
-authoritative server announces its policy in testing, and this host has a certificate of a CA.
-A domain that enforces already goes on. `none` is served where there was a policy before, because
-senders have kept that (section 8.3).
+`testing` comes before `enforce`. A policy is enforced once there is evidence: every authoritative
+server announces it in testing, and this host has a certificate of a CA. A domain that enforces
+already continues. `none` is served after an earlier policy, because senders have kept that (section
+8.3).
 """
 
 from base64 import b64decode
@@ -28,7 +28,7 @@ class PolicyState:
     """
     Policies of a host in one run.
 
-    `served` are the policies that it serves now, by domain, `sites` the web sites that it has to
+    `served` are the policies that it serves now, by domain, `sites` the web sites that it must
     serve, each in the mode that the evidence allows, and `waiting` a sentence for each domain that
     cannot enforce its policy yet.
     """
@@ -39,7 +39,7 @@ class PolicyState:
 
     @property
     def desired(self) -> dict[str, Policy]:
-        """Return the policies that the host has to serve, by domain."""
+        """Return the policies that the host must serve, by domain."""
         return {site.domain: site.policy(site.mode) for site in self.sites if site.mode}
 
 
@@ -60,11 +60,11 @@ class _Evidence:
     def site(self, site: Site) -> Site:
         """Return a site in the mode that the evidence allows."""
         now = self.served.get(site.domain)
-        standing = site.required(served=now is not None and site.policy_name in self.names)
+        required = site.required(served=now is not None and site.policy_name in self.names)
         if site.mode != "enforce" or _enforces(now):
-            return standing
+            return required
         proven = record_name(site.domain) in self.announced and self.certified
-        return standing if proven else replace(standing, mode="testing")
+        return required if proven else replace(required, mode="testing")
 
     def missing(self, site: Site) -> str:
         """Return the evidence that a domain lacks, as the end of a sentence."""
@@ -122,7 +122,7 @@ def _enforces(policy: Policy | None) -> bool:
 
 
 def _proof(site: Site, now: Policy | None) -> Policy:
-    """Return the policy that has to be announced; a new host finds that of its predecessor."""
+    """Return the policy that must be announced; for a new host it is that of its predecessor."""
     return now if now and now.mode == "testing" else site.policy("enforce")
 
 

@@ -1,7 +1,7 @@
 """
 Commands that change a host: each sends one request to the agent.
 
-A command that fails does so with one sentence. The changed hosts of a run are counted.
+A command that fails prints one sentence. The changed hosts of a run are counted.
 """
 
 from collections.abc import Callable

@@ -33,11 +33,11 @@ class HostState(FactBase[Existing | None]):
 
 
 class KnownStates(dict[str, tuple[bool, Existing]]):
-    """The last state of each host by name; True if it is of the execution, not of the planning."""
+    """The last state of each host by name; True if it was read while executing."""
 
 
 def existing_state(host: Host, request: ExistingRequest, timeout: int) -> Existing | None:
-    """Return the state of a host; it is asked once while planning and once while executing."""
+    """Return the state of a host; it is read once while planning and once while executing."""
     executing, existing = per_run(host.state, KnownStates).get(host.name, (None, None))
     if existing is not None and executing == state.is_executing:
         return existing

@@ -93,5 +93,5 @@ def _queries(settings: HostSettings) -> tuple[Query, ...]:
 def _certificates(
     desired: Iterable[Service], wanted: Collection[str], by: Callable[[Certificate], str]
 ) -> tuple[Certificate, ...]:
-    """Return the certificates whose key, by a function, is wanted."""
+    """Return the certificates of which a path, returned by `by`, is wanted."""
     return tuple(one for service in desired for one in service.certificates if by(one) in wanted)

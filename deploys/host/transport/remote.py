@@ -1,8 +1,8 @@
 """
 Transport of the agent and of requests to it, and of its answers.
 
-Each request brings the agent along, both on standard input: nothing of them is in an argument, a
-log or a file, and the host needs nothing but Python.
+Each request brings the agent along. Both are sent on standard input, so that they appear in no
+argument, log or file, and the host needs only Python.
 """
 
 import io
