@@ -8,8 +8,10 @@ finished task is a line. If pyinfra is silent (`--json`), there is no output.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:  # imported when there is progress to show
+    from rich.console import Console
 
 
 class Progress:
@@ -46,7 +48,7 @@ class Progress:
 class Line(Progress):
     """One line that changes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: "Console") -> None:
         super().__init__()
         self._console = console
         self._drawn = False
@@ -72,7 +74,7 @@ class Line(Progress):
 class Lines(Progress):
     """A line for each finished task."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: "Console") -> None:
         super().__init__()
         self._console = console
 
@@ -83,6 +85,8 @@ class Lines(Progress):
 
 def progress() -> Progress:
     """Return the progress output for the kind of standard error."""
+    from rich.console import Console  # noqa: PLC0415 - see above
+
     console = Console(stderr=True, highlight=False)
     if os.environ.get("PYINFRA_PROGRESS") == "off":  # pyinfra sets it for --json
         return Progress()

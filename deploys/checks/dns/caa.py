@@ -14,8 +14,6 @@ from functools import partial
 
 import dns.exception
 import dns.rdata
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from ...mail import caa
 from ...mail.caa import Issue
@@ -94,6 +92,9 @@ def _authority(host: MailSettings, name: str, world: World) -> Authority:
 
 
 def _organization(endpoint: Endpoint, name: str, world: World) -> str:
+    from cryptography import x509  # noqa: PLC0415 - for fleets with certificates of an authority
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - the same
+
     with session(endpoint, world) as client:
         starttls(client, name)
         issuer = x509.load_der_x509_certificate(peer_certificate(client)).issuer
