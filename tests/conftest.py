@@ -32,7 +32,7 @@ SLOWEST = (
     "checks/test_runner.py",
     "test_run.py",
     "zones/test_property.py",
-    "checks/test_removal.py",
+    "checks/test_cleanup.py",
     "checks/test_operations.py",
 )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploys.mail.settings.inventory import known_keys
+from tests.conftest import SLOWEST
 
 ROOT = Path(__file__).parents[1]
 # What a room may import of the others; `mail` is the ground and imports none.
@@ -261,6 +262,10 @@ def test_style_and_types_are_clean(tool: tuple[str, ...]) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_files_that_begin_first_are_there() -> None:
+    assert [one for one in SLOWEST if not (ROOT / "tests" / one).exists()] == []
 
 
 CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "time"}
