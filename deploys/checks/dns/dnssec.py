@@ -7,13 +7,13 @@ broken, validating resolvers answer SERVFAIL, and mail from their users waits. T
 all looks well.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from ..core.finding import Check, Finding
-from ..core.inspection import per_domain
+from ..core.inspection import completed, per_domain, together
 from ..core.target import Scope
-from ..core.world import Trust, UnansweredError, World, side_by_side
+from ..core.world import Trust, World
 
 DNSSEC = Check(
     "dns.dnssec",
@@ -28,8 +28,8 @@ DNSSEC = Check(
         "Sign the zone at its provider, and give the DS record to the registrar; after a change of "
         "keys, give it the new one."
     ),
+    when_unknown="write in mail_resolvers a resolver that validates and answers, such as Unbound",
 )
-_VALIDATE = "write in mail_resolvers a resolver that validates and answers, such as Unbound"
 
 
 @per_domain(DNSSEC, anywhere=True)
@@ -40,20 +40,21 @@ def chains(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
         (host.hostname, "AAAA" if host.addresses[0].version > 4 else "A")  # noqa: PLR2004
         for host in scope.hosts_for(domain)
     )
-    return side_by_side(partial(_finding, domain, *query, world) for query in queries)
+    return together(
+        partial(completed, (DNSSEC,), domain, partial(_findings, domain, *query, world))
+        for query in queries
+    )
 
 
-def _finding(domain: str, name: str, rdtype: str, world: World) -> Finding:
+def _findings(domain: str, name: str, rdtype: str, world: World) -> Iterator[Finding]:
     what = f"{rdtype} of {name}"
-    try:
-        trust = world.names.trust(name, rdtype)
-        if trust is Trust.SECURE:
-            return DNSSEC.ok(domain, f"{what}: signed, and the chain from the root holds")
-        if trust is Trust.BOGUS:
-            return DNSSEC.error(domain, f"{what}: {_BOGUS}", _REPAIR)
-        return _unsigned(domain, name, what, world)
-    except UnansweredError as problem:
-        return DNSSEC.unknown(domain, f"{what}: {problem}", _VALIDATE)
+    trust = world.names.trust(name, rdtype)
+    if trust is Trust.SECURE:
+        yield DNSSEC.ok(domain, f"{what}: signed, and the chain from the root holds")
+    elif trust is Trust.BOGUS:
+        yield DNSSEC.error(domain, f"{what}: {_BOGUS}", _REPAIR)
+    else:
+        yield _unsigned(domain, name, what, world)
 
 
 def _unsigned(domain: str, name: str, what: str, world: World) -> Finding:

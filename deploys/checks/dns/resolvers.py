@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..core.finding import Check, Finding, Severity
-from ..core.inspection import per_domain, together
+from ..core.inspection import completed, per_domain, together
 from ..core.target import Scope
 from ..core.world import UnansweredError, World
 
@@ -22,8 +22,8 @@ RESOLVERS = Check(
     why="A receiver with an old answer sends to the old host, or judges mail by the old policy.",
     remedy="Wait until the TTL ends; lower the TTL a day before the next change.",
     worst=Severity.WARNING,
+    when_unknown="fix dns.servers first",
 )
-_SERVE = "fix dns.servers first"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ def resolvers(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Compare the answers of each resolver with those of the authoritative servers."""
     addresses = tuple(map(str, scope.verification.resolvers)) or world.names.resolvers()
     return together(
-        partial(_compared, domain, one, addresses, world) for one in _record_sets(domain, scope)
+        partial(completed, (RESOLVERS,), domain, partial(_compared, domain, one, addresses, world))
+        for one in _record_sets(domain, scope)
     )
 
 
@@ -64,15 +65,12 @@ def _record_sets(domain: str, scope: Scope) -> Iterator[RecordSet]:
 def _compared(
     domain: str, records: RecordSet, addresses: Iterable[str], world: World
 ) -> list[Finding]:
-    try:
-        answers = world.names.authoritative(records.name, records.rdtype)
-    except UnansweredError as problem:
-        return [RESOLVERS.unknown(domain, str(problem), _SERVE)]
+    answers = world.names.authoritative(records.name, records.rdtype)
     # dns.servers reports servers that differ; here the answer of each counts as right.
     right = {records.of(answer.values) for answer in answers if not answer.problem}
     if not right:
         saw = f"no name server of {records.name} answers about its {records.rdtype}"
-        return [RESOLVERS.unknown(domain, saw, _SERVE)]
+        return [RESOLVERS.not_checked(domain, saw)]
     return [_finding(domain, records, one, right, world) for one in addresses]
 
 

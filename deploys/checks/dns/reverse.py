@@ -7,14 +7,14 @@ refuse mail from an address that fails it. The name should be the one in HELO (M
 Common Practices).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ..core.finding import Check, Finding
-from ..core.inspection import per_host
+from ..core.inspection import completed, per_host, together
 from ..core.target import Host
-from ..core.world import UnansweredError, World, side_by_side
+from ..core.world import World
 
 PTR = Check(
     "dns.ptr",
@@ -26,6 +26,7 @@ PTR = Check(
         "Ask the provider of the address to set its PTR record to the host's name, for IPv4 and "
         "IPv6."
     ),
+    when_unknown="make the name servers of the reverse zone, and those of the name, answer",
 )
 _MOST = 10  # names of one address that are looked up, as in SPF (RFC 7208 section 4.6.4)
 Address = IPv4Address | IPv6Address
@@ -34,32 +35,29 @@ Address = IPv4Address | IPv6Address
 @per_host(PTR, anywhere=True)
 def pointers(host: Host, world: World) -> Iterable[Finding]:
     """Look up the names of every address of a host, and the addresses of these names."""
-    return side_by_side(partial(_of_address, host, address, world) for address in host.addresses)
+    return together(
+        partial(completed, (PTR,), host.inventory_name, partial(_findings, host, address, world))
+        for address in host.addresses
+    )
 
 
-def _of_address(host: Host, address: Address, world: World) -> Finding:
-    try:
-        return _finding(host, address, world)
-    except UnansweredError as problem:
-        fix = "make the name servers of the reverse zone, and those of the name, answer"
-        return PTR.unknown(host.inventory_name, f"{address}: {problem}", fix)
-
-
-def _finding(host: Host, address: Address, world: World) -> Finding:
+def _findings(host: Host, address: Address, world: World) -> Iterator[Finding]:
     subject, hostname = host.inventory_name, host.hostname
     fix = f"ask the provider of {address} for: {address.reverse_pointer}. PTR {hostname}."
     names = [_plain(name) for name in world.names.lookup(address.reverse_pointer, "PTR")][:_MOST]
     if not names:
-        return PTR.error(subject, f"{address} has no PTR record", fix)
+        yield PTR.error(subject, f"{address} has no PTR record", fix)
+        return
     saw = f"{address} has the name {', '.join(names)}"
     confirmed = [name for name in names if _leads_back(name, address, world)]
     if not confirmed:
         rdtype = "A" if address.version == 4 else "AAAA"  # noqa: PLR2004 - the version of IP
         back = f"publish {rdtype} {address} at {names[0]}, or {fix}"
-        return PTR.error(subject, f"{saw}, which does not lead back to it", back)
-    if hostname not in confirmed:
-        return PTR.warning(subject, f"{saw}, but the host's name in HELO is {hostname}", fix)
-    return PTR.ok(subject, saw)
+        yield PTR.error(subject, f"{saw}, which does not lead back to it", back)
+    elif hostname not in confirmed:
+        yield PTR.warning(subject, f"{saw}, but the host's name in HELO is {hostname}", fix)
+    else:
+        yield PTR.ok(subject, saw)
 
 
 def _leads_back(name: str, address: Address, world: World) -> bool:

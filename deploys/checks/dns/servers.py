@@ -12,7 +12,7 @@ from functools import partial
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope
-from ..core.world import Answer, Delegation, UnansweredError, World, side_by_side
+from ..core.world import Answer, Delegation, World, side_by_side
 
 SERVERS = Check(
     "dns.servers",
@@ -27,6 +27,7 @@ SERVERS = Check(
         "Load the zone on the server in the finding, or remove the server from the delegation and "
         "from the NS records; transfer changes to every server; make the two lists equal."
     ),
+    when_unknown="register the domain, and delegate it to name servers that answer",
 )
 Answers = Mapping[str, tuple[Answer, ...]]  # by server
 
@@ -34,11 +35,7 @@ Answers = Mapping[str, tuple[Answer, ...]]  # by server
 @per_domain(SERVERS, anywhere=True)
 def servers(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Ask every server of a domain's zone for its SOA and NS records."""
-    try:
-        parent = world.names.delegation(domain)
-    except UnansweredError as problem:
-        fix = f"register {domain}, and delegate it to name servers that answer"
-        return [SERVERS.unknown(domain, str(problem), fix)]
+    parent = world.names.delegation(domain)
     if "." not in parent.zone and domain != parent.zone:
         fix = f"register {domain}, and delegate it to the name servers of its provider"
         saw = f"{domain} is not delegated: the nearest zone is {parent.zone or 'the root'}"
