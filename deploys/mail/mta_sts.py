@@ -55,6 +55,16 @@ def record_name(domain: str) -> str:
     return f"_mta-sts.{domain}"
 
 
+def policy_host(domain: str) -> str:
+    """Return the host name at which a domain's policy is served (RFC 8461 section 3.3)."""
+    return f"mta-sts.{domain}"
+
+
+def policy_url(domain: str) -> str:
+    """Return the URL of a domain's policy."""
+    return f"https://{policy_host(domain)}{PATH}"
+
+
 @dataclass(frozen=True)
 class Policy:
     """A policy; `mx` are host names, whose first label may be `*`."""

@@ -12,12 +12,12 @@ from functools import partial
 from ...mail.errors import MailError
 from ...mail.mta_sts import (
     DAY,
-    PATH,
     Mode,
     Policy,
     announced_id,
     is_announcement,
     is_ours,
+    policy_url,
     record_name,
 )
 from ..clients.https_document import Document, per_address
@@ -73,7 +73,7 @@ def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     except UnansweredError as problem:
         fix = "make the resolver answer, and verify again"
         return [*findings, MTA_STS.unknown(domain, str(problem), fix)]
-    url = f"https://mta-sts.{domain}{PATH}"
+    url = policy_url(domain)
     document = Document(MTA_STS, domain, url, f"serve the policy: {_PUBLISH}")
     return [*findings, *per_address(document, partial(served, expected), world)]
 
@@ -107,7 +107,7 @@ def announcement(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
 
 def served(expected: Expected, address: str, page: Page) -> Finding:
     """Return the finding about the page that an address serves as the policy."""
-    domain, where = expected.domain, f"https://mta-sts.{expected.domain}{PATH} at {address}"
+    domain, where = expected.domain, f"{policy_url(expected.domain)} at {address}"
     if (page.status, page.kind) != (_FOUND, "text/plain"):
         saw = f"{where} answers with status {page.status}, {page.kind[:_SHORT] or 'no type'}"
         return MTA_STS.error(domain, saw, "serve it with status 200 and type text/plain")

@@ -7,7 +7,7 @@ Its names are `mta-sts.<domain>` (RFC 8461 section 3.3), `autoconfig.<domain>` a
 
 from dataclasses import dataclass, replace
 
-from ..mta_sts import Mode, Policy
+from ..mta_sts import Mode, Policy, policy_host
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Site:
     @property
     def policy_name(self) -> str:
         """Return the host name of the policy."""
-        return f"mta-sts.{self.domain}"
+        return policy_host(self.domain)
 
     @property
     def thunderbird_name(self) -> str:

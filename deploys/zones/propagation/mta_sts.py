@@ -77,7 +77,7 @@ def _obstacles(fleet: Fleet, member: MailSettings, domain: str, text: str) -> It
 
 
 def _unanswered(member: MailSettings, domain: str, text: str) -> Iterator[str]:
-    url, reached = f"https://mta-sts.{domain}{mta_sts.PATH}", 0
+    url, reached = mta_sts.policy_url(domain), 0
     # By address, because resolvers may not know the name yet.
     for address in filter(routed, map(str, member.addresses)):
         reached += 1
@@ -86,10 +86,12 @@ def _unanswered(member: MailSettings, domain: str, text: str) -> Iterator[str]:
         except UnansweredError as problem:
             yield str(problem)
             continue
-        if (page.status, page.kind, page.text) != (OK, "text/plain", text):
-            yield f"{url} at {address} answers {page.status} {page.kind} and another policy"
+        if (page.status, page.kind) != (OK, "text/plain"):
+            yield f"{url} at {address} answers {page.status} {page.kind}, not {OK} text/plain"
+        elif page.text != text:
+            yield f"{url} at {address} answers {OK} text/plain and another policy"
     if not reached:
-        yield f"no address of mta-sts.{domain} can be reached from here"
+        yield f"no address of {mta_sts.policy_host(domain)} can be reached from here"
 
 
 def _mx_hosts(fleet: Fleet, domain: str) -> Iterator[str]:
