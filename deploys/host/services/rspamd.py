@@ -142,7 +142,7 @@ def _files(settings: MailSettings, signs: SigningTable) -> Iterator[File]:
     modules = [name for name in CONTENT_MODULES if f"{name}.conf" not in settings.rspamd]
     yield File(LUA, render(LUA, scan=settings.scan_outbound, senders=_senders(settings)))
     yield File(RULES, render(RULES, scan=settings.scan_outbound, modules=modules))
-    yield File(DROP_IN, render(DROP_IN))
+    yield File(DROP_IN, render(DROP_IN, directory=SOCKET_DIRECTORY, socket=SOCKET))
 
 
 def _senders(settings: MailSettings) -> dict[str, tuple[str, ...]]:
