@@ -28,7 +28,7 @@ from .transport.payloads import (
     apply_request,
     certify_request,
     existing_request,
-    planned,
+    planned_service,
     prepare_request,
     rotate_request,
 )
@@ -115,7 +115,7 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
             yield command(rotate_request(settings, rotation.request), settings)
             return
         services = [
-            planned(service, existing, changed=bool(plan))
+            planned_service(service, existing, changed=bool(plan))
             for service, plan in zip(desired, plans, strict=True)
         ]
         yield command(apply_request(settings, services, obsolete, rotation.request), settings)
@@ -148,7 +148,7 @@ def host_facts(settings: MailSettings) -> HostFacts:
     return HostFacts(
         dkim=inputs.dkim.records,
         policies={domain: str(policy) for domain, policy in policies.items()},
-        tlsa=dane.keys(settings, existing),
+        tlsa=dane.key_digests(settings, existing),
         acme_account=existing.acme_account,
     )
 

@@ -257,7 +257,7 @@ STANDS_IN = {"served": [ONE], "next": [TWO], "self_signed": True}
 def test_records_name_the_current_the_issued_and_the_next_keys(
     own: dict[str, Any], pid: int | None, found: dict[str, Any], keys: tuple[str, ...]
 ) -> None:
-    assert dane.keys(settings(**own), host(settings(**own), pid, **found)) == keys
+    assert dane.key_digests(settings(**own), host(settings(**own), pid, **found)) == keys
 
 
 @pytest.mark.parametrize(

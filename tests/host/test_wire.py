@@ -42,7 +42,7 @@ REQUESTS: Mapping[type[Request], Request] = {
     CertifyRequest: payloads.certify_request(OWN, DESIRED, [], [PublishedKeys("mx1", ("0a",), 60)]),
     ApplyRequest: payloads.apply_request(
         OWN,
-        [payloads.planned(one, bare(own=OWN), changed=True) for one in DESIRED],
+        [payloads.planned_service(one, bare(own=OWN), changed=True) for one in DESIRED],
         {"milter": "milter.service"},
         ROTATION,
     ),

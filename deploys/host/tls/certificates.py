@@ -46,12 +46,12 @@ def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> C
         path=paths.certificate(name),
         name=name,
         source=settings.tls,
-        files=_files(settings, name, kinds),
+        files=_source_paths(settings, name, kinds),
         directory=settings.acme_directory if settings.tls == "acme" else "",
         contact=settings.acme_contact,
         authority=settings.acme_ca_file,
         kinds=kinds,
-        next=_next(settings, name),
+        next=_next_path(settings, name),
         rotate=settings.tls_rotate == "now" and name == settings.hostname,
     )
 
@@ -62,13 +62,13 @@ def files(settings: MailSettings) -> tuple[File, ...]:
         return ()
     return (
         *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAM_MODULES),
-        File(f"{PROGRAM}/certificates.json", _sources(settings)),
+        File(f"{PROGRAM}/certificates.json", _sources_json(settings)),
         File(f"{PROGRAM}/take-over", render(f"{PROGRAM}/take-over")),
-        *(_of_certbot(settings) if settings.tls == "acme" else _of_files(settings)),
+        *(_certbot_files(settings) if settings.tls == "acme" else _watch_files(settings)),
     )
 
 
-def _of_certbot(settings: MailSettings) -> tuple[File, ...]:
+def _certbot_files(settings: MailSettings) -> tuple[File, ...]:
     hook = File(f"{HOOKS}/pyinfra-mail", render(f"{HOOKS}/pyinfra-mail"), mode=0o755)
     if not settings.acme_ca_file:
         return (hook,)
@@ -80,14 +80,14 @@ def _of_certbot(settings: MailSettings) -> tuple[File, ...]:
     )
 
 
-def _of_files(settings: MailSettings) -> tuple[File, ...]:
+def _watch_files(settings: MailSettings) -> tuple[File, ...]:
     watched = sorted({file for files in settings.tls_files.values() for file in files})
     watch = f"{UNITS}/{units.CERTIFICATES_WATCH}"
     service = watch.replace(".path", ".service")
     return File(watch, render(watch, watched=watched)), File(service, render(service))
 
 
-def _sources(settings: MailSettings) -> str:
+def _sources_json(settings: MailSettings) -> str:
     sources = [
         {"path": one.path, "sources": one.files, "name": one.name, "unit": one.unit}
         for one in (*certificates(settings), *of_sites(settings))
@@ -95,13 +95,13 @@ def _sources(settings: MailSettings) -> str:
     return json.dumps(sources, indent=2) + "\n"
 
 
-def _next(settings: MailSettings, name: str) -> str:
+def _next_path(settings: MailSettings, name: str) -> str:
     """Return the file of the next keys; only the host's own name has TLSA records."""
     rotates = settings.dane and settings.tls != "files" and name == settings.hostname
     return paths.next_certificate(name) if rotates else ""
 
 
-def _files(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+def _source_paths(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
     if settings.tls == "acme":
         parts = ("privkey.pem", "fullchain.pem")
         return tuple(

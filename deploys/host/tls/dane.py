@@ -23,9 +23,9 @@ class Announcement:
     request: tuple[PublishedKeys, ...] = ()
 
 
-def keys(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
+def key_digests(settings: MailSettings, existing: Existing) -> tuple[str, ...]:
     """Return the digests of a host's keys for its TLSA records."""
-    found = _own(settings, existing)
+    found = _own_certificate(settings, existing)
     if not found:
         return ()
     # Self-signed until the first certificate of the CA, which does not wait for its TLSA record.
@@ -38,7 +38,7 @@ def announcement(settings: HostSettings, existing: Existing, lookup: TlsaLookup)
     """Return the announcement that is due, if every authoritative server has the records by now."""
     if not isinstance(settings, MailSettings) or not settings.dane:
         return Announcement()
-    found, announced = _own(settings, existing), keys(settings, existing)
+    found, announced = _own_certificate(settings, existing), key_digests(settings, existing)
     if not found or not set(announced) - set(found.noted) or not lookup(settings, announced):
         return Announcement()
     name = tlsa.record_name(settings.hostname)
@@ -53,5 +53,5 @@ def waiting(existing: Existing) -> list[str]:
     return [one.waits for one in existing.certificates.values() if one and one.waits]
 
 
-def _own(settings: MailSettings, existing: Existing) -> FoundCertificate | None:
+def _own_certificate(settings: MailSettings, existing: Existing) -> FoundCertificate | None:
     return existing.certificates.get(paths.certificate(settings.hostname))

@@ -77,7 +77,7 @@ def rotate_request(settings: HostSettings, rotation: DkimRotation) -> RotateRequ
     return RotateRequest(_queries(settings), rotation)
 
 
-def planned(service: Service, existing: Existing, *, changed: bool) -> PlannedService:
+def planned_service(service: Service, existing: Existing, *, changed: bool) -> PlannedService:
     """Return a service with the digests of its files as the plan found them."""
     found = existing.services[service.query.name].files
     expected = {

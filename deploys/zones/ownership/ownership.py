@@ -31,7 +31,7 @@ STALE = "ours, and the inventory needs it no longer"
 
 
 class Ownership:
-    """Ownership in one zone: `ours`, `there` and `wanted` are digests by name and label."""
+    """Ownership in one zone: `ours`, `present` and `wanted` are digests by name and label."""
 
     def __init__(self, existing: Zone, records: Collection[MailRecord], scope: PlanScope) -> None:
         self.existing, self.records, self.scope = existing, records, scope
@@ -40,7 +40,7 @@ class Ownership:
         self.adopts = False
         needed = scope.needed.get(existing.name.rstrip("."), ())
         self.wanted = of_records(existing, (*records, *needed))
-        self.there = of_zone(existing)
+        self.present = of_zone(existing)
         self.ours = self._ours()
         self._spared = {existing.hostname_from_fqdn(f"{name}.") for name in scope.spared}
         self._refuse_half()
@@ -97,7 +97,7 @@ class Ownership:
         for (name, label), digests in sorted(self.ours.items()):
             record = existing.get((name, "TXT" if label == SPF else label))
             unwanted = self._may_go((name, label)) and (name, label) not in self.wanted
-            if unwanted and record and set(digests) - self.there.get((name, label), set()):
+            if unwanted and record and set(digests) - self.present.get((name, label), set()):
                 zone = self.existing.name.rstrip(".")
                 yield (
                     f"{zone}: the inventory needs {title(record)} no longer, but somebody has "
@@ -106,7 +106,7 @@ class Ownership:
 
     def _refuse_half(self) -> None:
         marked = self.registry.digests()
-        present = [key for key in marked if key in self.there]
+        present = [key for key in marked if key in self.present]
         if len(marked) >= FEW and 2 * len(present) < len(marked):
             zone = self.existing.name.rstrip(".")
             raise MailError(
@@ -118,7 +118,7 @@ class Ownership:
     def _stale(self, key: Key) -> set[str]:
         if not self._may_go(key):
             return set()
-        ours = self.ours.get(key, set()) & self.there.get(key, set())
+        ours = self.ours.get(key, set()) & self.present.get(key, set())
         return ours - self.wanted.get(key, set())
 
     def _may_go(self, key: Key) -> bool:
@@ -143,7 +143,7 @@ class Ownership:
 
     def _created(self, key: Key, now: Mapping[Key, set[str]]) -> set[str]:
         """Return the wanted digests that this run writes; a value merged for others is not ours."""
-        new = now.get(key, set()).difference(self.there.get(key, ()))
+        new = now.get(key, set()).difference(self.present.get(key, ()))
         return new.intersection(self.wanted.get(key, ()))
 
     def _renewed(self, now: Mapping[Key, set[str]], new: Mapping[Key, set[str]]) -> Registry:

@@ -51,10 +51,10 @@ class Entry:
         """Raise MailError where keys are missing or unknown, even if the class accepts that."""
         wanted = (*self.needs, *(self.together if set(self.together) & set(given) else ()))
         if missing := [key for key in wanted if key not in given]:
-            raise MailError(f"mail_dns: {self.path} {needs(missing)}")
+            raise MailError(f"mail_dns: {self.path} {missing_keys(missing)}")
         unknown = sorted(set(given) - set(signature(provider_class).parameters))
         if self.ignores_unknown and unknown:
-            raise MailError(f"mail_dns: {self.path} {has_no(unknown)}")
+            raise MailError(f"mail_dns: {self.path} {unknown_keys(unknown)}")
 
 
 def refuse_whole_zone_writers(path: str) -> None:
@@ -78,12 +78,12 @@ def with_defaults(provider_class: type, arguments: Arguments) -> dict[str, Any]:
     return {**ours, **arguments}
 
 
-def needs(keys: list[str]) -> str:
+def missing_keys(keys: list[str]) -> str:
     """Return the end of a sentence about missing keys."""
     return f"needs {' and '.join(keys)}; add it to mail_dns"
 
 
-def has_no(keys: list[str]) -> str:
+def unknown_keys(keys: list[str]) -> str:
     """Return the end of a sentence about unknown keys."""
     return f"has no key {' and '.join(keys)}; correct it in mail_dns or remove it"
 

@@ -39,12 +39,12 @@ class _TimeoutAdapter(HTTPAdapter):
         )
 
 
-def sessions(made: BaseProvider) -> Iterator[Session]:
+def sessions(provider: BaseProvider) -> Iterator[Session]:
     """Yield the HTTP sessions of a provider, at any depth."""
-    return (part for part in parts(made, DEPTH) if isinstance(part, Session))
+    return (part for part in parts(provider, DEPTH) if isinstance(part, Session))
 
 
-def limit(made: BaseProvider) -> None:
+def limit(provider: BaseProvider) -> None:
     """Give every HTTP session of a provider a timeout and retries."""
     policy = RetryPolicy(
         total=RETRIES,
@@ -56,7 +56,7 @@ def limit(made: BaseProvider) -> None:
         retry_after_max=MAX_WAIT,
         raise_on_status=False,
     )
-    for session in sessions(made):
+    for session in sessions(provider):
         plain = [url for url, one in session.adapters.items() if type(one) is HTTPAdapter]
         for url in plain:  # an adapter of the provider's own keeps its own timeout
             session.mount(url, _TimeoutAdapter())
@@ -65,7 +65,7 @@ def limit(made: BaseProvider) -> None:
                 adapter.max_retries = policy
 
 
-def share(made: BaseProvider, first: BaseProvider) -> None:
+def share(provider: BaseProvider, first: BaseProvider) -> None:
     """Give a provider the connections, timeouts and retries of another one of its class."""
-    for session, known in zip(sessions(made), sessions(first), strict=False):
+    for session, known in zip(sessions(provider), sessions(first), strict=False):
         session.adapters = known.adapters

@@ -25,9 +25,9 @@ from .catalogue import (
     PROVIDERS,
     SHORT_NAMES,
     Entry,
-    has_no,
-    needs,
+    missing_keys,
     refuse_whole_zone_writers,
+    unknown_keys,
     with_defaults,
 )
 from .provider import Provider, masked
@@ -44,12 +44,12 @@ def load(configuration: Mapping[str, Any]) -> Provider:
     secrets: list[str] = []
     arguments = with_defaults(provider_class, {**entry.defaults, **_resolved(given, secrets)})
     files = [key for key in entry.file_keys if isinstance(given.get(key), Secret)]
-    first = _made(provider_class, path, arguments, files, secrets)
+    first = _provider(provider_class, path, arguments, files, secrets)
 
     def another() -> BaseProvider:
-        made = _made(provider_class, path, arguments, files, secrets)
-        http.share(made, first)
-        return made
+        provider = _provider(provider_class, path, arguments, files, secrets)
+        http.share(provider, first)
+        return provider
 
     return Provider(_name(configuration), first, tuple(secrets), entry.faithful, another)
 
@@ -110,7 +110,7 @@ def _private_file(text: str) -> Iterator[str]:
         yield file.name
 
 
-def _made(
+def _provider(
     provider_class: type[BaseProvider],
     path: str,
     arguments: Mapping[str, Any],
@@ -127,19 +127,20 @@ def _made(
     try:
         with ExitStack() as opened:
             paths = {key: opened.enter_context(_private_file(arguments[key])) for key in files}
-            made = octodns_fixes.checked(provider_class)(name, **{**arguments, **paths})
+            whole_zone_class = octodns_fixes.whole_zone_class(provider_class)
+            provider = whole_zone_class(name, **{**arguments, **paths})
     except Exception as error:  # noqa: BLE001 - providers share no base class of exceptions
         raise MailError(masked(f"mail_dns: {path} {_refusal(error)}", secrets)) from None
-    octodns_fixes.redirect(octodns_fixes.loggers(made), secrets)
-    http.limit(made)
-    return made
+    octodns_fixes.redirect(octodns_fixes.loggers(provider), secrets)
+    http.limit(provider)
+    return provider
 
 
 def _refusal(error: Exception) -> str:
     text = " ".join(str(error).split())
     keys = re.findall(r"'(\w+)'", text)
     if isinstance(error, TypeError) and "required" in text:
-        return needs(keys)
+        return missing_keys(keys)
     if isinstance(error, TypeError) and "unexpected keyword" in text:
-        return has_no(keys)
+        return unknown_keys(keys)
     return f"refuses its configuration ({type(error).__name__}: {text}); correct mail_dns"

@@ -22,7 +22,7 @@ INCOMPLETE = (
 LOGGERS = ("Zone", "Record", "Plan", "azure", "botocore", "google")  # octoDNS's and libraries'
 
 
-def checked(provider_class: type[BaseProvider]) -> type[BaseProvider]:
+def whole_zone_class(provider_class: type[BaseProvider]) -> type[BaseProvider]:
     """Return a provider's class that reads whole zones only."""
     namespace = {"__module__": provider_class.__module__}
     return type(provider_class.__name__, (_WholeZones, provider_class), namespace)
@@ -40,9 +40,9 @@ class _WholeZones:
         return exists is not False
 
 
-def loggers(made: BaseProvider) -> Iterator[str]:
+def loggers(provider: BaseProvider) -> Iterator[str]:
     """Yield the names of the loggers of a provider and its client."""
-    for part in parts(made, depth=1):
+    for part in parts(provider, depth=1):
         log = getattr(part, "log", None)
         if isinstance(log, logging.Logger):
             yield log.name
