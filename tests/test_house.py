@@ -306,3 +306,14 @@ def test_no_test_asserts_a_clock() -> None:
     ]
 
     assert found == []
+
+
+def test_a_class_name_means_one_thing() -> None:
+    names = Counter(
+        node.name
+        for path in modules("deploys")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+
+    assert not [name for name, count in names.items() if count > 1]

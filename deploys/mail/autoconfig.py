@@ -18,7 +18,7 @@ SETTINGS = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responses
 
 
 @dataclass(frozen=True)
-class Server:
+class SubmissionServer:
     """A port of a host for submission, in the terms of both programs."""
 
     hostname: str
@@ -27,11 +27,11 @@ class Server:
     encryption: str  # Outlook's
 
 
-def servers(hosts: Sequence[str]) -> Iterator[Server]:
+def servers(hosts: Sequence[str]) -> Iterator[SubmissionServer]:
     """Yield the servers of hosts, the best one first."""
     for port, socket_type, encryption in ((465, "SSL", "SSL"), (587, "STARTTLS", "TLS")):
         for hostname in hosts:
-            yield Server(hostname, port, socket_type, encryption)
+            yield SubmissionServer(hostname, port, socket_type, encryption)
 
 
 def thunderbird(domain: str, hosts: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ The host's plan installs and starts them, and the checks look for the same ones.
 
 from dataclasses import dataclass
 
-from .settings.model import Client, HostSettings, MailSettings
+from .settings.model import HostSettings, MailSettings, NullClient
 
 # Debian 12 runs an instance of postfix@.service, Debian 13 postfix.service.
 POSTFIX = ("postfix.service", "postfix@-.service")
@@ -42,7 +42,7 @@ def services(settings: HostSettings) -> tuple[HostService, ...]:
     """Return every service that a host of this kind can have, wanted or not."""
     if isinstance(settings, MailSettings):
         return _of_mail_host(settings)
-    return (_of_client(),) if isinstance(settings, Client) else ()
+    return (_of_client(),) if isinstance(settings, NullClient) else ()
 
 
 def service(settings: HostSettings, name: str) -> HostService:

@@ -19,7 +19,7 @@ from deploys.checks.smtp.connect import connections
 from deploys.checks.smtp.greeting import greetings
 from deploys.checks.smtp.protocols import protocols
 from deploys.checks.smtp.scan import scanned
-from deploys.checks.smtp.scanner import Server
+from deploys.checks.smtp.scanner import ScannedServer
 from deploys.mail.settings.model import Fleet
 from tests.checks.cases.smtp_tls import strict
 from tests.checks.raw_servers import BANNER, EHLO, Serve, raw, speaks
@@ -189,7 +189,7 @@ def test_what_cannot_be_asked_of_its_tls_is_left_open_when_the_scans_time_is_ove
 ) -> None:
     limits = []
 
-    def scan(servers: Sequence[Server], limit: float) -> Mapping[Server, Any]:
+    def scan(servers: Sequence[ScannedServer], limit: float) -> Mapping[ScannedServer, Any]:
         limits.append(limit)
         return scanned(servers, 3)  # of which some would take up all
 

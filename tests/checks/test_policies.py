@@ -115,7 +115,7 @@ def test_an_announcement_is_judged(
     ],
 )
 def test_a_policy_is_judged(wanted: Mode | None, page: Page, severity: Severity) -> None:
-    expected = mta_sts.Expected("harbor.example", wanted, (MX1, MX2))
+    expected = mta_sts.ExpectedPolicy("harbor.example", wanted, (MX1, MX2))
 
     finding = mta_sts.served(expected, "192.0.2.1", page)
 

@@ -13,7 +13,7 @@ import pytest
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, Page
 from deploys.checks.dns import autoconfig, services
-from deploys.checks.dns.services import Service
+from deploys.checks.dns.services import SrvService
 from deploys.mail import srv
 from deploys.mail.settings.model import Fleet
 from tests.checks.cases.dns_services import OUTLOOK, SITES, THUNDERBIRD, led, manned, pages
@@ -50,7 +50,7 @@ Talk = Callable[[socket.socket], None]
 def test_records_are_judged(
     name: str, hosts: tuple[str, ...], values: list[str], severity: Severity
 ) -> None:
-    service = Service("harbor.example", name, srv.records(name, hosts))
+    service = SrvService("harbor.example", name, srv.records(name, hosts))
 
     finding = service.finding(Answer("ns", tuple(values)))
 

@@ -9,7 +9,7 @@ from deploys.host.model.state import Existing
 from deploys.host.model.wire import decode
 from deploys.host.new_host import absent, new_host
 from deploys.mail.settings.inventory import fleet_from
-from deploys.mail.settings.model import Client, HostSettings, MailSettings
+from deploys.mail.settings.model import HostSettings, MailSettings, NullClient
 from deploys.mail.settings.secret import command
 
 SETTINGS: dict[str, Any] = {
@@ -33,7 +33,7 @@ CLIENT: dict[str, Any] = {
 }
 
 
-def client(**data: Any) -> Client:
+def client(**data: Any) -> NullClient:
     """Return the settings of a null client, with other keys on top."""
     return fleet_from({}, {}, {"app": CLIENT | data}).clients[0]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sslyze import RobotScanResultEnum, Scanner
 
-from deploys.checks.smtp.scanner import OLD, Server, request
+from deploys.checks.smtp.scanner import OLD, ScannedServer, request
 from deploys.mail.ciphers import Grade, grade
 from tests.lab.labs import Raised
 from tests.lab.runs import LAB, MAIL_HOSTS, deployed
@@ -26,9 +26,9 @@ def scanned(*ports: int) -> Results:
     }
 
 
-def _server(name: str, port: int) -> Server:
+def _server(name: str, port: int) -> ScannedServer:
     address = LAB.address(name)
-    return Server(name=HOSTNAMES[name], address=address, port=port, wrapped=port == 465)
+    return ScannedServer(name=HOSTNAMES[name], address=address, port=port, wrapped=port == 465)
 
 
 def suites(of: Any, protocol: str) -> frozenset[str]:

@@ -45,7 +45,7 @@ class _Bounded:
         return line
 
 
-class Client(smtplib.SMTP):
+class SmtpClient(smtplib.SMTP):
     """A client that is not connected yet, so that a watchdog has it before the connection."""
 
     def __init__(self, address: str, timeout: float, *, wrapped: bool) -> None:
@@ -86,7 +86,7 @@ class Client(smtplib.SMTP):
 class _Handshake:
     """The context that smtplib is given: the client makes the handshake."""
 
-    client: Client
+    client: SmtpClient
     context: ssl.SSLContext
 
     def wrap_socket(self, plain: socket.socket, server_hostname: str) -> ssl.SSLSocket:

@@ -17,7 +17,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Timer
 
 from ..core.world import MisbehavedError, UnansweredError, World
-from .bounded_smtplib import Client, unverified
+from .bounded_smtplib import SmtpClient, unverified
 from .endpoint import Endpoint, SubmissionEndpoint
 
 _READY = 220
@@ -64,9 +64,9 @@ def reply(answer: tuple[int, bytes]) -> Reply:
 
 
 @contextmanager
-def session(endpoint: Endpoint, world: World) -> Iterator[Client]:
+def session(endpoint: Endpoint, world: World) -> Iterator[SmtpClient]:
     """Open a session and say EHLO; raise UnansweredError or MisbehavedError."""
-    client = Client(endpoint.address, world.timeout, wrapped=endpoint.wrapped)
+    client = SmtpClient(endpoint.address, world.timeout, wrapped=endpoint.wrapped)
     watchdog = Timer(world.timeout, _close, [client])
     watchdog.start()
     try:
@@ -81,7 +81,7 @@ def session(endpoint: Endpoint, world: World) -> Iterator[Client]:
         client.close()
 
 
-def starttls(client: Client, name: str = "", context: ssl.SSLContext | None = None) -> str:
+def starttls(client: SmtpClient, name: str = "", context: ssl.SSLContext | None = None) -> str:
     """Change to TLS, with SNI if a name is given, and return its version; nothing is verified."""
     client.change_to_tls(name, context)
     client.ehlo()
@@ -109,14 +109,14 @@ def peer_certificate(client: smtplib.SMTP) -> bytes:
     return shown or b""
 
 
-def handshake(client: Client, name: str) -> None:
+def handshake(client: SmtpClient, name: str) -> None:
     """Begin TLS after STARTTLS was sent and answered by hand; nothing is verified."""
     if client.sock:
         client.sock = client.secured(client.sock, name, unverified())
         client.file = None
 
 
-def _greet(client: Client, endpoint: Endpoint, port: int) -> None:
+def _greet(client: SmtpClient, endpoint: Endpoint, port: int) -> None:
     client.greeting = client.connect(endpoint.address, port)
     banner = reply(client.greeting)
     if banner.code != _READY:

@@ -7,7 +7,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_host, together
 from ..core.target import Host
 from ..core.world import Answer, World
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 ADDRESS = Check(
     "dns.address",
@@ -26,7 +26,7 @@ def addresses(host: Host, world: World) -> Iterable[Finding]:
     for rdtype, version in (("A", 4), ("AAAA", 6)):
         wanted = {str(address) for address in host.addresses if address.version == version}
         judge = partial(finding, host, rdtype, wanted)
-        queries.append(Query(ADDRESS, host.inventory_name, host.hostname, rdtype, judge))
+        queries.append(RecordQuery(ADDRESS, host.inventory_name, host.hostname, rdtype, judge))
     return together(partial(per_server, query, world) for query in queries)
 
 

@@ -35,7 +35,7 @@ _AGAIN = "run deploys/site.py again, and check that no other server answers at t
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedDocument:
     """The hosts that a document may name, and the XML elements that hold a host's name."""
 
     domain: str
@@ -54,21 +54,21 @@ def documents(domain: str, fleet: Fleet, world: World) -> Iterable[Finding]:
     return together(partial(_fetched, one, world) for site in wanted for one in _documents_of(site))
 
 
-def _documents_of(site: Site) -> Iterator[Expected]:
+def _documents_of(site: Site) -> Iterator[ExpectedDocument]:
     for url, tag in (
         (f"https://{site.thunderbird_name}{PATHS[0]}", "hostname"),
         (f"https://{site.outlook_name}{OUTLOOK_PATH}", "Server"),
     ):
-        yield Expected(site.domain, url, frozenset({tag}), frozenset(site.submission))
+        yield ExpectedDocument(site.domain, url, frozenset({tag}), frozenset(site.submission))
 
 
-def _fetched(expected: Expected, world: World) -> list[Finding]:
+def _fetched(expected: ExpectedDocument, world: World) -> list[Finding]:
     serve = "make nginx of the host serve it"
     document = Document(AUTOCONFIG, expected.domain, expected.url, serve)
     return per_address(document, partial(finding, expected), world)
 
 
-def finding(expected: Expected, address: str, page: Page) -> Finding:
+def finding(expected: ExpectedDocument, address: str, page: Page) -> Finding:
     """Return the finding about the page that a web server sent."""
     domain, url = expected.domain, f"{expected.url} at {address}"
     if page.status != _FOUND:

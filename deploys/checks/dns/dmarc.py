@@ -9,7 +9,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope
 from ..core.world import Answer, UnansweredError, World
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 DMARC = Check(
     "dns.dmarc",
@@ -29,7 +29,7 @@ _SHORT, _LONG = 200, 400  # characters of foreign text in a finding, and in its 
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the DMARC policy of a domain on every authoritative server."""
     name = f"_dmarc.{domain}"
-    return per_server(Query(DMARC, domain, name, "TXT", partial(finding, name)), world)
+    return per_server(RecordQuery(DMARC, domain, name, "TXT", partial(finding, name)), world)
 
 
 def published(domain: str, world: World) -> Dmarc:

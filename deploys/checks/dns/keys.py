@@ -19,7 +19,7 @@ from ...mail.settings.model import MailSettings
 from ..core.finding import Check, Finding
 from ..core.inspection import per_host, together
 from ..core.world import Answer, UnansweredError, World
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 DKIM = Check(
     "dns.dkim",
@@ -85,12 +85,12 @@ def _keys(host: MailSettings, world: World) -> list[HeldKey]:
     ]
 
 
-def _of_key(host: MailSettings, key: HeldKey, domain: str) -> Iterator[Query]:
+def _of_key(host: MailSettings, key: HeldKey, domain: str) -> Iterator[RecordQuery]:
     name = dkim.record_name(key.selector, domain)
     home = dkim_keys.txt_name(host, key.selector, domain)
-    yield Query(DKIM, domain, home, "TXT", partial(finding, home, key, domain))
+    yield RecordQuery(DKIM, domain, home, "TXT", partial(finding, home, key, domain))
     if name != home:
-        yield Query(DKIM, domain, name, "CNAME", partial(alias, name, home, domain))
+        yield RecordQuery(DKIM, domain, name, "CNAME", partial(alias, name, home, domain))
 
 
 def alias(name: str, home: str, domain: str, answer: Answer) -> Finding:

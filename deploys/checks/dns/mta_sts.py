@@ -25,7 +25,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope, demanding
 from ..core.world import Answer, Page, UnansweredError, World
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 MTA_STS = Check(
     "dns.mta_sts",
@@ -44,7 +44,7 @@ _SHORT, _LONG = 200, 400  # characters of foreign text in a finding, and in its 
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedPolicy:
     """The policy that a domain should have: the inventory's mode, if any, and its MX hosts."""
 
     domain: str
@@ -58,7 +58,7 @@ def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     name = record_name(domain)
     wanted = next((host.mta_sts for host in demanding(scope, domain)), None)
     judge = partial(announcement, domain, wanted)
-    findings = per_server(Query(MTA_STS, domain, name, "TXT", judge), world)
+    findings = per_server(RecordQuery(MTA_STS, domain, name, "TXT", judge), world)
     try:
         answers = world.names.authoritative(name, "TXT")
     except UnansweredError:
@@ -69,7 +69,7 @@ def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     if wanted == "none" and not any(map(is_ours, known)):
         wanted = None  # another server has the policy, which the inventory does not forbid
     try:
-        expected = Expected(domain, wanted, _exchanges(domain, world))
+        expected = ExpectedPolicy(domain, wanted, _exchanges(domain, world))
     except UnansweredError as problem:
         fix = "make the resolver answer, and verify again"
         return [*findings, MTA_STS.unknown(domain, str(problem), fix)]
@@ -105,7 +105,7 @@ def announcement(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
     return MTA_STS.error(domain, saw, _PUBLISH)
 
 
-def served(expected: Expected, address: str, page: Page) -> Finding:
+def served(expected: ExpectedPolicy, address: str, page: Page) -> Finding:
     """Return the finding about the page that an address serves as the policy."""
     domain, where = expected.domain, f"{policy_url(expected.domain)} at {address}"
     if (page.status, page.kind) != (_FOUND, "text/plain"):
@@ -130,7 +130,7 @@ def served(expected: Expected, address: str, page: Page) -> Finding:
     return MTA_STS.ok(domain, f"{saw}, names {', '.join(policy.mx)[:_SHORT] or 'no host'}")
 
 
-def _other_mode(expected: Expected, mode: Mode, saw: str) -> Finding:
+def _other_mode(expected: ExpectedPolicy, mode: Mode, saw: str) -> Finding:
     saw = f"{saw}, but mail_mta_sts = {expected.mode!r}"
     if (mode, expected.mode) == ("testing", "enforce"):  # every policy begins so
         fix = "run deploys/site.py again: its output says what it waits for"

@@ -15,7 +15,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope, TargetDomain
 from ..core.world import Answer, UnansweredError, World, side_by_side
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 MX = Check(
     "dns.mx",
@@ -40,7 +40,7 @@ def exchanges(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     hosts = frozenset(host.hostname for host in scope.hosts_for(domain))
     target = isinstance(scope, TargetDomain)
     wanted = Exchanges(domain, hosts, world.names.lookup, target)
-    return per_server(Query(MX, domain, domain, "MX", wanted.finding), world)
+    return per_server(RecordQuery(MX, domain, domain, "MX", wanted.finding), world)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ ALL_ANSWER = "make every name server of the zone answer at every address, on UDP
 
 
 @dataclass(frozen=True)
-class Query:
+class RecordQuery:
     """A name and a record type, and the function that makes a finding of each server's answer."""
 
     check: Check
@@ -20,7 +20,7 @@ class Query:
     finding: Callable[[Answer], Finding]
 
 
-def per_server(query: Query, world: World) -> list[Finding]:
+def per_server(query: RecordQuery, world: World) -> list[Finding]:
     """Return a finding for every authoritative server at every address."""
     check, subject, name = query.check, query.subject, query.name
     try:

@@ -27,7 +27,7 @@ RESOLVERS = Check(
 
 
 @dataclass(frozen=True)
-class RecordSet:
+class RecordSelection:
     """Records that mail depends on; of TXT, the values that begin with a version."""
 
     name: str
@@ -54,16 +54,16 @@ def resolvers(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     )
 
 
-def _record_sets(domain: str, scope: Scope) -> Iterator[RecordSet]:
-    yield RecordSet(domain, "MX")
-    yield RecordSet(domain, "TXT", "v=spf1")
-    yield RecordSet(f"_dmarc.{domain}", "TXT", "v=DMARC1")
+def _record_sets(domain: str, scope: Scope) -> Iterator[RecordSelection]:
+    yield RecordSelection(domain, "MX")
+    yield RecordSelection(domain, "TXT", "v=spf1")
+    yield RecordSelection(f"_dmarc.{domain}", "TXT", "v=DMARC1")
     for host in scope.hosts_for(domain):
-        yield from (RecordSet(host.hostname, rdtype) for rdtype in ("A", "AAAA"))
+        yield from (RecordSelection(host.hostname, rdtype) for rdtype in ("A", "AAAA"))
 
 
 def _compared(
-    domain: str, records: RecordSet, addresses: Iterable[str], world: World
+    domain: str, records: RecordSelection, addresses: Iterable[str], world: World
 ) -> list[Finding]:
     answers = world.names.authoritative(records.name, records.rdtype)
     # dns.servers reports servers that differ; here the answer of each counts as right.
@@ -75,7 +75,7 @@ def _compared(
 
 
 def _finding(
-    domain: str, records: RecordSet, resolver: str, right: set[frozenset[str]], world: World
+    domain: str, records: RecordSelection, resolver: str, right: set[frozenset[str]], world: World
 ) -> Finding:
     try:
         cached = world.names.cached(resolver, records.name, records.rdtype)

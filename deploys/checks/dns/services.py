@@ -16,7 +16,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
 from ..core.target import Scope, demanding
 from ..core.world import Answer, UnansweredError, World, side_by_side
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 SRV = Check(
     "dns.srv",
@@ -36,7 +36,7 @@ MOST = 8  # targets of a service that are tried, a bound on foreign records
 
 
 @dataclass(frozen=True)
-class Service:
+class SrvService:
     """A service of a domain, and the records that it has to have; without any, all are accepted."""
 
     domain: str
@@ -92,17 +92,19 @@ def services(scope: Scope, world: World) -> Iterable[Finding]:
             yield from (replace(one, subject=service.domain) for one in outcomes[target])
 
 
-def _of_domain(domain: str, scope: Scope) -> list[Service]:
+def _of_domain(domain: str, scope: Scope) -> list[SrvService]:
     hosts = demanding(scope, domain)
     names = [host.hostname for host in hosts if domain in host.account_domains]
-    return [Service(domain, name, srv.records(name, names)) for name in srv.SERVICES]
+    return [SrvService(domain, name, srv.records(name, names)) for name in srv.SERVICES]
 
 
-def _records(service: Service, world: World) -> list[Finding]:
-    return per_server(Query(SRV, service.domain, service.record, "SRV", service.finding), world)
+def _records(service: SrvService, world: World) -> list[Finding]:
+    return per_server(
+        RecordQuery(SRV, service.domain, service.record, "SRV", service.finding), world
+    )
 
 
-def _targets(service: Service, world: World) -> list[SrvTarget]:
+def _targets(service: SrvService, world: World) -> list[SrvTarget]:
     """Return the targets of a service; none without an answer, which `_records` reports."""
     try:
         found = {_place(value) for value in world.names.lookup(service.record, "SRV")}

@@ -13,7 +13,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope
 from ..core.world import Answer, World
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 SPF = Check(
     "dns.spf",
@@ -32,7 +32,7 @@ _END = "-all, or ~all while you are not sure which servers send"
 @per_domain(SPF, anywhere=True)
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the SPF policy of a domain on every authoritative server."""
-    return per_server(Query(SPF, domain, domain, "TXT", partial(finding, domain)), world)
+    return per_server(RecordQuery(SPF, domain, domain, "TXT", partial(finding, domain)), world)
 
 
 def finding(domain: str, answer: Answer) -> Finding:

@@ -9,7 +9,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope, demanding
 from ..core.world import Answer, World
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 TLS_RPT = Check(
     "dns.tls_rpt",
@@ -29,7 +29,7 @@ def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Check the TLS-RPT policy of a domain on every authoritative server."""
     uris = (uri for host in demanding(scope, domain) for uri in host.tls_rpt)
     judge = partial(finding, domain, tuple(dict.fromkeys(uris)))
-    return per_server(Query(TLS_RPT, domain, record_name(domain), "TXT", judge), world)
+    return per_server(RecordQuery(TLS_RPT, domain, record_name(domain), "TXT", judge), world)
 
 
 def finding(domain: str, wanted: tuple[str, ...], answer: Answer) -> Finding:

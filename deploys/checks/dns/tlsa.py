@@ -21,7 +21,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_host
 from ..core.target import Host
 from ..core.world import Answer, MisbehavedError, World, side_by_side
-from .query import Query, per_server
+from .query import RecordQuery, per_server
 
 TLSA = Check(
     "dns.tlsa",
@@ -45,7 +45,7 @@ def keys(host: Host, world: World) -> Iterable[Finding]:
     shown = side_by_side(partial(_keys, one, host.hostname, world) for one in endpoints)
     judge = partial(finding, host.inventory_name, dict(zip(endpoints, shown, strict=True)))
     name = tlsa.record_name(host.hostname)
-    return per_server(Query(TLSA, host.inventory_name, name, "TLSA", judge), world)
+    return per_server(RecordQuery(TLSA, host.inventory_name, name, "TLSA", judge), world)
 
 
 def finding(host: str, keys: Keys, answer: Answer) -> Finding:

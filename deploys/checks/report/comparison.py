@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core.finding import WORST_FIRST, Finding, Severity, Subject
 from ..core.report import Comparison, FindingChange, Report, Trend
-from .data import Document
+from .data import ReportDocument
 
 Key = tuple[str, Subject, str]
 _PROBLEMS = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.WAIVED)
@@ -32,10 +32,10 @@ def compared(report: Report, previous: Path) -> Comparison:
     return Comparison(before.started, changes, untold=before.comparison.untold)
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path) -> ReportDocument:
     if path.stat().st_size > _LONGEST:
         raise ValueError
-    return Document.model_validate_json(path.read_bytes())
+    return ReportDocument.model_validate_json(path.read_bytes())
 
 
 def _changes(

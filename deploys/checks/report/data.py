@@ -60,7 +60,7 @@ def _read(value: Any) -> Any:  # noqa: ANN401 - any JSON; pydantic validates wha
     return value
 
 
-class Document(BaseModel):
+class ReportDocument(BaseModel):
     """The report of one run of deploys/verify.py."""
 
     model_config = ConfigDict(frozen=True)
@@ -87,14 +87,14 @@ def schema() -> str:
     """Return the JSON Schema of the document."""
     made = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Document.model_json_schema(mode="serialization"),
+        **ReportDocument.model_json_schema(mode="serialization"),
     }
     return json.dumps(made, indent=2) + "\n"
 
 
-def document(report: Report) -> Document:
+def document(report: Report) -> ReportDocument:
     """Return the report as the value that its JSON is made of, times in milliseconds."""
-    return Document(
+    return ReportDocument(
         verdict=report.verdict,
         inventory=report.name,
         started=report.started.replace(microsecond=0),

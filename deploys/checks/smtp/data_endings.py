@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime, localtime
 
-from ..clients.bounded_smtplib import Client
+from ..clients.bounded_smtplib import SmtpClient
 from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import HEADER
 from ..clients.smtp import Reply, log_in, reply, session, starttls
@@ -50,7 +50,7 @@ def outcome(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) -> 
         return problem
 
 
-def _log_in(client: Client, endpoint: SubmissionEndpoint) -> None:
+def _log_in(client: SmtpClient, endpoint: SubmissionEndpoint) -> None:
     if not endpoint.wrapped:
         starttls(client)
     log_in(client, endpoint)

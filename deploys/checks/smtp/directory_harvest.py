@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from ...mail.settings.model import MailSettings
 from ..clients.addresses import unknown_recipient
-from ..clients.bounded_smtplib import Client
+from ..clients.bounded_smtplib import SmtpClient
 from ..clients.endpoint import Endpoint, per_endpoint, smtp_endpoints
 from ..clients.smtp import Reply, reply, session
 from ..core.finding import Check, Finding, Severity
@@ -73,7 +73,7 @@ def _catch_all(endpoint: Endpoint, domain: str) -> Finding:
     return GUESSING.info(endpoint.host, saw, fix)
 
 
-def _tried(client: Client, domain: str) -> tuple[Reply, float]:
+def _tried(client: SmtpClient, domain: str) -> tuple[Reply, float]:
     """Return the reply to an unknown recipient, and its seconds."""
     began = time.monotonic()
     answer = reply(client.rcpt(unknown_recipient(domain)))

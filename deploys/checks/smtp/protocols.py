@@ -16,7 +16,7 @@ from ..core.inspection import per_fleet
 from ..core.target import Host, Scope
 from ..core.world import World
 from .scan import Scan, scanned
-from .scanner import COMMANDS, OLD, VERSIONS, Server
+from .scanner import COMMANDS, OLD, VERSIONS, ScannedServer
 from .weaknesses import weaknesses
 
 PROTOCOLS = Check(
@@ -63,8 +63,8 @@ def _submission(host: Host) -> tuple[Endpoint, ...]:
     return ()
 
 
-def _server(endpoint: Endpoint, host: Host, world: World) -> Server:
-    return Server(
+def _server(endpoint: Endpoint, host: Host, world: World) -> ScannedServer:
+    return ScannedServer(
         name=host.hostname,
         address=endpoint.address,
         port=endpoint.port or world.port,

@@ -9,14 +9,14 @@ from tempfile import TemporaryFile
 from types import SimpleNamespace
 
 from . import scanner
-from .scanner import SERVERS, Server
+from .scanner import SERVERS, ScannedServer
 
 Scan = SimpleNamespace  # its fields are those of sslyze's ServerScanResultAsJson
 
 _LONGEST = 1 << 26  # octets of results; one server has some hundred thousand
 
 
-def scanned(servers: Sequence[Server], limit: float) -> Mapping[Server, Scan]:
+def scanned(servers: Sequence[ScannedServer], limit: float) -> Mapping[ScannedServer, Scan]:
     """Return the result of each server whose scan ended within `limit` seconds."""
     # A file keeps what the process has written when it is killed.
     with TemporaryFile() as found:

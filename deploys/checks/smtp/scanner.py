@@ -37,7 +37,7 @@ _MEMORY, _STACK = 1 << 30, 1 << 20  # octets, of all and of each thread
 _LONGEST = 900  # seconds, in case the controller is gone
 
 
-class Server(BaseModel, frozen=True):
+class ScannedServer(BaseModel, frozen=True):
     """One port to scan, and the name for SNI; `wrapped` if TLS is not by STARTTLS."""
 
     name: str
@@ -46,10 +46,10 @@ class Server(BaseModel, frozen=True):
     wrapped: bool = False
 
 
-SERVERS = TypeAdapter(tuple[Server, ...])
+SERVERS = TypeAdapter(tuple[ScannedServer, ...])
 
 
-def request(server: Server) -> "ServerScanRequest":
+def request(server: ScannedServer) -> "ServerScanRequest":
     """Return sslyze's request for a server."""
     from sslyze import (  # noqa: PLC0415 - in this program alone, see above
         ProtocolWithOpportunisticTlsEnum,

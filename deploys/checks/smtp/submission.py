@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from ...mail.settings.model import MailSettings
-from ..clients.bounded_smtplib import Client
+from ..clients.bounded_smtplib import SmtpClient
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import new_run
 from ..clients.smtp import log_in, reply, session, starttls
@@ -87,7 +87,7 @@ def submission_port(
 
 
 def _in_session(
-    client: Client, endpoint: SubmissionEndpoint, host: MailSettings
+    client: SmtpClient, endpoint: SubmissionEndpoint, host: MailSettings
 ) -> Iterator[Finding]:
     if not endpoint.wrapped:
         if client.has_extn("auth"):

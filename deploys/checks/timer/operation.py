@@ -21,14 +21,14 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
-class Existing:
+class InstalledUnits:
     """Digests of the unit files by path; `in_force` if systemd has loaded and enabled them."""
 
     digests: dict[str, str]
     in_force: bool
 
 
-class Units(FactBase[Existing]):
+class Units(FactBase[InstalledUnits]):
     """Returns the existing units of a timer."""
 
     def command(self, unit: str, paths: tuple[str, ...]) -> StringCommand:
@@ -40,12 +40,12 @@ class Units(FactBase[Existing]):
             StringCommand("systemctl show --property=NeedDaemonReload", QuoteString(unit)),
         )
 
-    def process(self, output: Iterable[str]) -> Existing:
+    def process(self, output: Iterable[str]) -> InstalledUnits:
         """Return the value."""
         lines = list(output)
         digests = [line.split("  ", 1) for line in lines if "  " in line]
         in_force = {"enabled", "active", "NeedDaemonReload=no"} <= set(lines)
-        return Existing({path: digest for digest, path in digests}, in_force)
+        return InstalledUnits({path: digest for digest, path in digests}, in_force)
 
 
 def schedule(calendar: str) -> Schedule:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...mail import units
-from ...mail.settings.model import Client
+from ...mail.settings.model import NullClient
 from ..model import templates
 from ..model.desired import Dialogue, File, Preflight, Query, Service, Step, Table
 from ..model.versions import installed
@@ -30,7 +30,7 @@ SUBMISSIONS = "465"  # RFC 8314 section 3.3: TLS from the first octet
 NO_DNS = r"relayhost configuration problem"  # the preflight has no DNS
 
 
-def query(settings: Client) -> Query:
+def query(settings: NullClient) -> Query:
     """Return the state of Postfix that a plan needs."""
     own = units.service(settings, NAME)
     return Query(
@@ -46,7 +46,7 @@ def query(settings: Client) -> Query:
     )
 
 
-def service(settings: Client, inputs: PlanInput) -> Service:
+def service(settings: NullClient, inputs: PlanInput) -> Service:
     """Return the desired Postfix of a client, for the version that is installed or will be."""
     version = installed(inputs.existing, "postfix")
     return replace(
@@ -63,7 +63,7 @@ def service(settings: Client, inputs: PlanInput) -> Service:
     )
 
 
-def render(settings: Client, version: tuple[int, ...], name: str) -> str:
+def render(settings: NullClient, version: tuple[int, ...], name: str) -> str:
     """Return a file of `/etc/postfix` for a version of Postfix."""
     return templates.render(
         f"client{DIRECTORY}/{name}",
@@ -77,17 +77,17 @@ def render(settings: Client, version: tuple[int, ...], name: str) -> str:
     )
 
 
-def _relayhost(settings: Client) -> str:
+def _relayhost(settings: NullClient) -> str:
     name, _, port = settings.relay.partition(":")
     return f"[{name}]:{port}"
 
 
-def _ca_paths(settings: Client) -> Iterator[str]:
+def _ca_paths(settings: NullClient) -> Iterator[str]:
     if settings.relay_ca:
         yield CA_FILE
 
 
-def _tables(settings: Client) -> Iterator[Table]:
+def _tables(settings: NullClient) -> Iterator[Table]:
     local = (f"@{settings.hostname}", "@localhost")
     yield Table(SENDERS, ("postmap",), dict.fromkeys(local, settings.relay_login))
     yield Table(RECIPIENTS, ("postmap",), dict.fromkeys(local, settings.root))
@@ -95,7 +95,7 @@ def _tables(settings: Client) -> Iterator[Table]:
     yield Table(PASSWORD, ("postmap",), {_relayhost(settings): login}, mode=0o600, secret=True)
 
 
-def _preflight(settings: Client, version: tuple[int, ...]) -> Preflight:
+def _preflight(settings: NullClient, version: tuple[int, ...]) -> Preflight:
     """Return the preflight: mail for root is accepted, rewritten, and waits for the server."""
     reader, login = re.escape(settings.root), re.escape(settings.relay_login)
     return Preflight(
@@ -105,7 +105,7 @@ def _preflight(settings: Client, version: tuple[int, ...]) -> Preflight:
     )
 
 
-def _accepted(settings: Client, last: Step) -> Dialogue:
+def _accepted(settings: NullClient, last: Step) -> Dialogue:
     address = f"root@{settings.hostname}"
     return Dialogue(
         "accepted",

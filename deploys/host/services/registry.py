@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ...mail import units
-from ...mail.settings.model import Client, HostSettings, MailSettings
+from ...mail.settings.model import HostSettings, MailSettings, NullClient
 from ..model.desired import Query, Service
 from . import (
     dovecot,
@@ -57,7 +57,7 @@ SERVICES: tuple[ServiceModule[MailSettings], ...] = (
     fail2ban,
     nginx,
 )
-OF_CLIENTS: tuple[ServiceModule[Client], ...] = (null_client,)
+OF_CLIENTS: tuple[ServiceModule[NullClient], ...] = (null_client,)
 
 
 def queries(settings: HostSettings) -> list[Query]:
@@ -110,4 +110,4 @@ def _with_sites(settings: HostSettings, inputs: PlanInput) -> HostSettings:
 
 
 def _modules(settings: HostSettings) -> tuple[ServiceModule[Any], ...]:
-    return OF_CLIENTS if isinstance(settings, Client) else SERVICES
+    return OF_CLIENTS if isinstance(settings, NullClient) else SERVICES

@@ -12,7 +12,7 @@ from .. import names
 from ..errors import MailError
 from . import dkim_keys
 from .accounts import password_hash
-from .model import Client, MailSettings
+from .model import MailSettings, NullClient
 from .web_sites import site_mistakes
 
 
@@ -124,7 +124,7 @@ def _aliases(host: MailSettings) -> Iterator[str]:
             )
 
 
-def client_mistakes(client: Client) -> Iterator[str]:
+def client_mistakes(client: NullClient) -> Iterator[str]:
     """Yield the mistakes in the password of a client."""
     try:
         password = client.relay_password.resolve()

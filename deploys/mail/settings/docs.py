@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from . import groups
 from .inventory import NO_KEYS, PREFIX
-from .model import Client, Witness
+from .model import NullClient, Witness
 from .types import Words
 from .verification import PREFIX as VERIFY
 from .verification import Verification
@@ -27,12 +27,12 @@ GROUPS: tuple[tuple[type[BaseModel], str], ...] = (
     (groups.Submission, PREFIX),
     (groups.Certificates, PREFIX),
     (groups.WebSites, PREFIX),
-    (groups.Resolver, PREFIX),
+    (groups.ResolverSettings, PREFIX),
     (groups.Dkim, PREFIX),
     (groups.Zones, PREFIX),
     (groups.Records, PREFIX),
-    (groups.Run, PREFIX),
-    (Client, PREFIX),
+    (groups.RunSettings, PREFIX),
+    (NullClient, PREFIX),
     (Witness, f"{PREFIX}witness_"),
     (Verification, VERIFY),
 )

@@ -59,7 +59,7 @@ class Postfix(Frozen):
     )
 
 
-class Run(Frozen):
+class RunSettings(Frozen):
     """Runs."""
 
     timeout: int = Field(default=30, gt=0, description="Seconds for a remote command.")
@@ -198,7 +198,7 @@ class WebSites(Frozen):
     )
 
 
-class Resolver(Frozen):
+class ResolverSettings(Frozen):
     """Resolver of the host."""
 
     resolver_forwards: tuple[Address, ...] = Field(

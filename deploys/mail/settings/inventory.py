@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ..errors import MailError
 from .cross_checks import client_mistakes, host_mistakes
-from .model import Client, Fleet, MailSettings, Witness
+from .model import Fleet, MailSettings, NullClient, Witness
 from .renamed import HostData, contradictions, with_new_keys
 from .verification import PREFIX as VERIFY
 from .verification import Verification, common_values, unknown_subjects, verify_keys
@@ -22,7 +22,7 @@ from .web_sites import with_sites
 PREFIX = "mail_"
 NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
-Model = TypeVar("Model", MailSettings, Client, Witness)
+Model = TypeVar("Model", MailSettings, NullClient, Witness)
 
 
 def fleet_from(
@@ -39,7 +39,7 @@ def fleet_from(
     )
     settings = with_sites(_models(MailSettings, PREFIX, hosts, mistakes))
     seen = _models(Witness, f"{PREFIX}witness_", witnesses, mistakes)
-    null = _models(Client, PREFIX, clients, mistakes)
+    null = _models(NullClient, PREFIX, clients, mistakes)
     verification = _verification({**hosts, **witnesses, **controllers}, settings, mistakes)
     mistakes += host_mistakes(settings)
     mistakes += _role_mistakes(hosts, clients)
@@ -62,7 +62,7 @@ def verification_from(data: HostData) -> Verification:
 
 def known_keys() -> tuple[str, ...]:
     """Return every key that an inventory may hold."""
-    fields = dict.fromkeys((*MailSettings.model_fields, *Client.model_fields))
+    fields = dict.fromkeys((*MailSettings.model_fields, *NullClient.model_fields))
     own = (f"{PREFIX}{field}" for field in fields)
     outside = (f"{PREFIX}witness_{field}" for field in Witness.model_fields)
     keys = (*own, *outside, *verify_keys())

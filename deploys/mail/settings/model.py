@@ -18,7 +18,7 @@ from .types import CertificateFile, Frozen, Mailbox, Relay, SecretReference, Wor
 from .verification import Verification
 
 
-class HostSettings(groups.Run, groups.Postfix):
+class HostSettings(groups.RunSettings, groups.Postfix):
     """Settings of every host that is deployed, a mail host or a client."""
 
     inventory_name: str  # not a key: pyinfra's name of the host
@@ -38,7 +38,7 @@ class MailSettings(
     groups.Records,
     groups.Zones,
     groups.Dkim,
-    groups.Resolver,
+    groups.ResolverSettings,
     groups.WebSites,
     groups.Certificates,
     groups.Submission,
@@ -128,7 +128,7 @@ class MailSettings(
         }
 
 
-class Client(HostSettings):
+class NullClient(HostSettings):
     """Null clients."""
 
     relay: Relay = Field(
@@ -164,7 +164,7 @@ class Fleet(Frozen):
 
     hosts: tuple[MailSettings, ...]
     witnesses: tuple[Witness, ...] = ()
-    clients: tuple[Client, ...] = ()
+    clients: tuple[NullClient, ...] = ()
     verification: Verification = Verification()
     others: tuple[MailSettings, ...] = ()
 

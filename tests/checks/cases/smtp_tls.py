@@ -11,7 +11,7 @@ from unittest.mock import patch
 from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding
 from deploys.checks.smtp import greeting, ports, protocols, scan
-from deploys.checks.smtp.scanner import Server
+from deploys.checks.smtp.scanner import ScannedServer
 from tests.checks.cases.pair import Case, Pair
 from tests.checks.raw_servers import BANNER, raw, speaks
 from tests.checks.smtp_servers import Handler, certified, serving
@@ -41,7 +41,7 @@ def old(folder: Path) -> ssl.SSLContext:
 def _scan(context: Contexts) -> scan.Scan:
     """Scan a server on this machine, once: that takes hundreds of handshakes."""
     with TemporaryDirectory() as folder, serving(Handler(), context(Path(folder))) as port:
-        server = Server(name="mx1.harbor.example", address="127.0.0.1", port=port)
+        server = ScannedServer(name="mx1.harbor.example", address="127.0.0.1", port=port)
         return scan.scanned((server,), 30)[server]
 
 
