@@ -27,7 +27,7 @@ DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
 SOCKET = paths.AUTH_SOCKET
 SOCKET_DIRECTORY = str(PurePath(SOCKET).parent)
 RUN = "/run/dovecot"
-# A file, because the daemon keeps its standard error open, and a reader would wait for ever.
+# A file, because the daemon keeps its standard error open, and a reader would never see its end.
 ERRORS = f"{RUN}/errors"
 # The preflight has a run directory of its own: the live Dovecot has its master's socket there.
 START = (

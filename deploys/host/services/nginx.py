@@ -28,7 +28,7 @@ DROP_INS = f"/etc/systemd/system/{UNIT}.d"
 DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
 PORT = units.HTTPS_PORT
 # The preflight must not overwrite the live process id. Its errors go to a file, because nginx keeps
-# its standard error open, and a reader would wait for ever.
+# its standard error open, and a reader would never see its end.
 ERRORS = f"{paths.PREFLIGHT}/nginx-errors"
 NGINX = f"nginx -e stderr -c {CONFIGURATION} -g 'pid {paths.PREFLIGHT}/nginx;'"
 START = ("sh", "-c", f"{NGINX} 2>{ERRORS} || {{ cat {ERRORS} >&2; exit 1; }}")

@@ -32,17 +32,12 @@ NO_DNS = r"relayhost configuration problem"  # the preflight has no DNS
 
 def query(settings: NullClient) -> Query:
     """Return the state of Postfix that a plan needs."""
-    own = units.service(settings, NAME)
-    return Query(
-        name=NAME,
-        directories=base.DIRECTORIES,  # files of an earlier mail host are removed
-        packages=own.packages,
-        files=(MAIN, MASTER, SENDERS, RECIPIENTS, PASSWORD, *_ca_paths(settings)),
-        tables=(SENDERS, RECIPIENTS, PASSWORD),
+    tables = (SENDERS, RECIPIENTS, PASSWORD)
+    return replace(
+        base.base_query(settings, (MAIN, MASTER, *tables, *_ca_paths(settings))),
+        tables=tables,
         secrets=(PASSWORD,),
-        units=own.units,
-        pid_file=base.PID_FILE,
-        ports=own.local_ports,
+        ports=units.service(settings, NAME).local_ports,
     )
 
 

@@ -33,17 +33,11 @@ UNBRACKETED = {ord("["): None, ord("]"): None}
 
 def query(settings: MailSettings) -> Query:
     """Return the state of Postfix that a plan needs."""
-    own = units.service(settings, NAME)
     unit_files = (file.path for file in _unit_files(settings))
-    return Query(
-        name=NAME,
-        directories=base.DIRECTORIES,
-        packages=own.packages,
-        files=(MAIN, MASTER, *TABLES, BOUNCE, HEADERS, *unit_files),
+    return replace(
+        base.base_query(settings, (MAIN, MASTER, *TABLES, BOUNCE, HEADERS, *unit_files)),
         tables=TABLES,
-        units=own.units,
-        pid_file=base.PID_FILE,
-        ports=own.ports,
+        ports=units.service(settings, NAME).ports,
         certificates=certificates.certificates(settings),
     )
 

@@ -1,12 +1,14 @@
 """Parts that Postfix has on every host, mail host or null client."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...mail import paths, units
 from ...mail.settings.model import HostSettings, MailSettings
 from ..model.desired import Query, Service
 from ..model.versions import postfix_unit
 from ..tls import certificates
+from . import base
 
 NAME = "postfix"
 DIRECTORY = paths.POSTFIX
@@ -17,6 +19,7 @@ LOOPBACK = ("127.0.0.0/8", "[::ffff:127.0.0.0]/104", "[::1]/128")
 # Both units of Debian 12 and 13 get the same drop-in.
 DROP_INS = tuple(f"/etc/systemd/system/{unit}.d" for unit in units.POSTFIX)
 DROP_IN = "pyinfra-mail.conf"
+# A null client has them too: files of an earlier mail host are removed.
 DIRECTORIES = (DIRECTORY, *DROP_INS, *certificates.DIRECTORIES)
 STAGED = ("-c", "{directory}")
 VALIDATORS = (
@@ -37,6 +40,11 @@ IGNORED = (
 START = ("env", "INVOCATION_ID=preflight", "postfix", "start")
 CHROOT = ("/usr/lib/postfix/configure-instance.sh", "-")
 PROGRAM = 5  # master(5): the sixth field after name and type is the program
+
+
+def base_query(settings: HostSettings, files: tuple[str, ...]) -> Query:
+    """Return the query for Postfix's package, units and files."""
+    return replace(base.base_query(settings, NAME, DIRECTORIES, files), pid_file=PID_FILE)
 
 
 def base_service(query: Query, settings: HostSettings, version: tuple[int, ...]) -> Service:
