@@ -114,7 +114,7 @@ def servers_named(name: str, resolver: dns.resolver.Resolver) -> Iterator[Server
 
 
 def has_no_address(name: str, resolver: dns.resolver.Resolver) -> bool:
-    """Tell whether a server's name has no address, and not merely no answer."""
+    """Tell whether a server's name has no address; False if there is no answer."""
     try:
         return not any(
             resolver.resolve(f"{name}.", family, raise_on_no_answer=False) for family in FAMILIES

@@ -131,7 +131,7 @@ class _Once(Generic[Result]):
         if answer is first:
             try:
                 first.set_result(self._call(*form))
-            except BaseException as error:  # noqa: BLE001 - else the others would wait for ever
+            except BaseException as error:  # noqa: BLE001 - or else other callers never return
                 first.set_exception(error)
         return answer.result()
 

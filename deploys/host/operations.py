@@ -82,7 +82,7 @@ def certificates_served(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
     + settings: the host's settings
     + tlsa: lookup of TLSA records on every authoritative server
 
-    Does not fail if a certificate has to wait: the run says until when.
+    Does not fail if a certificate must wait: the run prints the time until which it waits.
     """
     yield from _certified(settings, tlsa, ("take",))
 

@@ -9,7 +9,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..mail.errors import RefusedError, UnansweredError
 
@@ -51,16 +51,12 @@ class Https:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - see above
 
         requested = urlsplit(url)
-        actual = requested
-        if address:
-            host = f"[{address}]" if ":" in address else address
-            actual = requested._replace(netloc=f"{host}:{requested.port or self._port}")
         try:
             with requests.Session() as session:
                 session.trust_env = not address  # a proxy would ask elsewhere
                 session.mount("https://", _verifying(requested.hostname or "", self._authorities))
                 answer = session.get(
-                    actual.geturl(),
+                    self._url_at(requested, address),
                     headers={"Host": requested.netloc},
                     timeout=limit,
                     allow_redirects=False,
@@ -73,6 +69,13 @@ class Https:
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         location = answer.headers.get("Location", "")
         return Page(answer.status_code, kind, body.decode(errors="replace"), location)
+
+    def _url_at(self, requested: SplitResult, address: str) -> str:
+        """Return a URL with an address in the place of its host name, if there is one."""
+        if not address:
+            return requested.geturl()
+        host = f"[{address}]" if ":" in address else address
+        return requested._replace(netloc=f"{host}:{requested.port or self._port}").geturl()
 
 
 def trusting(authorities: str) -> ssl.SSLContext:

@@ -1,5 +1,5 @@
 """
-State of a run: one value of each kind per run of pyinfra, which goes with the run.
+State of a run: one value of each kind per run of pyinfra, deleted with the run.
 
 pyinfra cannot pass a value from one operation to a later one. A class is the kind:
 `per_run(state, Run)` is the one `Run` of this run, made when it is first asked for, and a

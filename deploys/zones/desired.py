@@ -107,9 +107,7 @@ class DesiredZone:
         labels = name.split(".") if name else []
         for cut in (".".join(labels[i:]) for i in range(len(labels))):
             if (cut, "NS") in self._sets:
-                return (
-                    f"{cut}.{zone} is delegated away from {zone}; publish the record in that zone"
-                )
+                return f"{cut}.{zone} is a delegated zone; publish the record in that zone"
         return None
 
 

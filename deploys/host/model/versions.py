@@ -40,7 +40,7 @@ def installed(existing: Existing, package: str) -> tuple[int, ...]:
 
 def postfix_unit(version: tuple[int, ...]) -> str:
     """Return the unit that runs a version of Postfix."""
-    instance = version < (3, 9)  # postfix.service stands for its instances and runs nothing
+    instance = version < (3, 9)  # postfix.service only groups its instances
     return units.POSTFIX[instance]
 
 

@@ -54,7 +54,7 @@ def cname_record(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Allow one CNAME at a name."""
     if foreign := without(existing, record.values):
         raise MailError(
-            f"{record.name} has a CNAME to {', '.join(foreign)}, but must lead to "
+            f"{record.name} has a CNAME to {', '.join(foreign)}, but needs one to "
             f"{', '.join(record.values)}; remove it from the zone, or correct mail_dkim_cname"
         )
     return Merged(record.values)

@@ -1,8 +1,8 @@
 """
 Capabilities of a provider: the record types that it supports, and the texts that it may alter.
 
-Not every provider, nor every octoDNS class of one, supports every record type. Mail needs
-addresses, MX and TXT. A record of another type is left out, and the plan says once for a zone what
+Some providers, or their octoDNS classes, do not support every record type. Mail needs addresses, MX
+and TXT. A record of another type is left out, and the plan says once for a zone what
 is lost without it.
 
 Some classes change a text between reading and writing: a quotation mark or a backslash is doubled,

@@ -43,8 +43,8 @@ class Provider:
     """
     An octoDNS provider with the name in `mail_dns`; `faithful` if it writes texts as it read them.
 
-    Most classes read a zone once and keep it. So each further reading of a zone is done by
-    `another` instance, if there is one: the second reading of each zone by the second instance.
+    Most classes read a zone once and keep it. So every later reading of a zone uses `another`
+    instance, if there is one: the second reading of each zone uses the second instance.
     """
 
     name: str

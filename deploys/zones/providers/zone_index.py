@@ -16,7 +16,7 @@ from .provider import NO_ZONE, Provider, UnreachableError
 
 # The usual numbers of address labels in the zone of a network: /8 to /24, and /32 to /64.
 NETWORKS = {"in-addr": range(1, 4), "ip6": (8, 12, 14, 16)}
-OWNER = "others"  # stands for the zone of a domain whose owner publishes its records
+OWNER = "others"  # in place of a zone that the owner of the domain publishes
 
 
 class ZoneIndex:
