@@ -1,4 +1,4 @@
-# Functions that the scripts here share: `. "$(dirname "$0")/lib.sh"`. They say what they do first.
+# Functions of all scripts here: `. "$(dirname "$0")/lib.sh"`.
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 bin=$root/.venv/bin
@@ -12,7 +12,7 @@ fail() {
     exit 1
 }
 
-# step SENTENCE COMMAND...: run it, say how long it took, return its status.
+# step SENTENCE COMMAND...: run the command, print its seconds, return its status.
 step() {
     say
     say "==> $1"
@@ -29,7 +29,7 @@ help_of() {
     sed -n '2,/^$/s/^# \{0,1\}//p' "$1"
 }
 
-# find_python: print the newest Python that the project runs on and that can make environments.
+# find_python: print the path of the newest Python from 3.11 on that has venv.
 find_python() {
     for name in python3.13 python3.12 python3.11 python3; do
         if "$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then

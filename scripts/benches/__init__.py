@@ -1,1 +1,1 @@
-"""Benches: measurements that anyone can repeat, each next to its alternatives in the same run."""
+"""Benches: repeatable measurements, each beside its alternatives in the same run."""

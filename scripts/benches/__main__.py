@@ -1,4 +1,4 @@
-"""The benches' command line."""
+"""Command line of the benches."""
 
 import argparse
 import signal
@@ -26,7 +26,7 @@ REPORTS = ROOT / "reports" / "bench"
 def main(arguments: Sequence[str]) -> int:
     """Run one bench, show its tables and write its reports."""
     options = _options(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is put away
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the lab is removed
     progress = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
         reports = _measured(options, progress)
@@ -64,25 +64,35 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         )
     _runs(benches.add_parser("start"))
     carrying = _common(benches.add_parser("outbound"))
-    carrying.add_argument("--messages", type=_number, default=3000, help="how many each carries")
+    carrying.add_argument(
+        "--messages", type=_number, default=3000, help="messages of each contender"
+    )
     for bench in (carrying, _common(benches.add_parser("switch"))):
-        bench.add_argument("--release", choices=SUITES, default="12", help="which Debian")
+        bench.add_argument("--release", choices=SUITES, default="12", help="Debian release")
     _common(benches.add_parser("zone")).add_argument(
         "--domains", type=_number, nargs="+", default=[1, 100, 1000], help="numbers of domains"
     )
     proofs = _common(benches.add_parser("verify"))
     proofs.add_argument(
-        "--domains", type=_number, nargs="+", default=[1, 10, 50], help="numbers of one's domains"
+        "--domains",
+        type=_number,
+        nargs="+",
+        default=[1, 10, 50],
+        help="numbers of domains of one host",
     )
     proofs.add_argument(
-        "--hosts", type=_number, nargs="+", default=[1, 10], help="numbers of hosts with one each"
+        "--hosts",
+        type=_number,
+        nargs="+",
+        default=[1, 10],
+        help="numbers of hosts with one domain each",
     )
     return parser.parse_args(arguments)
 
 
 def _runs(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument(
-        "--runs", type=_number, default=3, help="how often, of which the median counts"
+        "--runs", type=_number, default=3, help="runs of each case; the median counts"
     )
     return parser
 
@@ -94,7 +104,7 @@ def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _number(text: str) -> int:
-    """Return a number of runs, hosts, domains or messages, of which there is at least one."""
+    """Return a number of runs, hosts, domains or messages, at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)

@@ -1,8 +1,8 @@
 """
-The contenders, each with an inventory of its own kind over the same hosts and keys.
+Contenders of the benches `noop` and `first`: the same hosts and keys in three inventories.
 
-Configuration is rendered once, as a mail host's own deploy renders it, and the others copy the
-files: they write the same text and are spared the work of a template.
+The configuration is rendered once, by the code of our deploy. The other contenders copy these
+files, so they write the same text and render no templates.
 """
 
 import json
@@ -27,14 +27,14 @@ HERE = Path(__file__).parent
 PYINFRA = ".venv/bin/pyinfra"
 PLAYBOOK = ".venv-bench/bin/ansible-playbook"
 DEPLOYS = {"ours": "deploys/hosts.py", "naive": "scripts/benches/naive.py"}
-CONTROL = "connections"  # of Ansible, which outlive its run
+CONTROL = "connections"  # of Ansible; they outlive its run
 NAMES = (*DEPLOYS, "ansible")
-Data = Mapping[str, Any]  # of one host, in pyinfra's words
+Data = Mapping[str, Any]  # host data of one host, as pyinfra has it
 
 
 @dataclass(frozen=True)
 class Program:
-    """A command with what it wants in its environment."""
+    """A command and its environment."""
 
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Program:
 
 @contextmanager
 def contender(name: str, hosts: Mapping[str, Data]) -> Iterator[Program]:
-    """Yield a contender, all set to work on hosts that it does not know yet."""
+    """Yield a contender with an inventory of these hosts."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         try:
             yield _program(name, Path(directory), hosts)
@@ -62,7 +62,7 @@ def _program(name: str, directory: Path, hosts: Mapping[str, Data]) -> Program:
 
 def _pyinfra(directory: Path, hosts: Mapping[str, Data], deploy: str) -> Program:
     inventory = directory / "inventory.py"
-    # Host data holds references to secrets, which show themselves to nobody but a pickle.
+    # Host data holds references to secrets, whose repr() is masked; pickle keeps them.
     data = pickle.dumps(list(hosts.items()))
     inventory.write_text(f"import pickle\n\nmail = pickle.loads({data!r})\n")
     return Program((PYINFRA, str(inventory), deploy, "-y"))

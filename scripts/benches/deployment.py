@@ -1,8 +1,8 @@
 """
-How long it takes to set up mail hosts, and to find that nothing is to be done.
+Benches `noop` and `first`: seconds to set up mail hosts, and to find nothing to change.
 
 Three contenders bring the same hosts to the same state: our deploy, ordinary pyinfra operations,
-and an Ansible playbook. That the work is the same is not believed but compared, on every host.
+and an Ansible playbook. The bench compares the state of every host after each contender.
 """
 
 import tempfile
@@ -33,10 +33,10 @@ NOTES = {
 SSH_PORT = 22
 NEAR_MS, FAR_MS = 0, 50
 RELEASES: Mapping[Suite, str] = {"bookworm": "12", "trixie": "13"}
-Roads = Mapping[int, Mapping[str, Data]]  # by round trip in ms, then by host
+Routes = Mapping[int, Mapping[str, Data]]  # by round trip in ms, then by host
 FRAME = (
-    "Far is 50 ms of round trip, TCP's handshake included. Remote commands are those that the SSH"
-    " server started, and the files uploaded by SFTP. All hosts share this machine's"
+    "Far: 50 ms of round trip, also for the TCP handshake. Remote commands are counted by the SSH"
+    " server, uploads by SFTP. All hosts share this machine's"
 )
 MOST_COMMANDS = {"noop": 3, "first": 8}
 MOST_SECONDS = {
@@ -47,7 +47,7 @@ Tell = Callable[[str], None]
 
 
 def deployment(bench: str, counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
-    """Measure all contenders on so many hosts, near and far."""
+    """Measure all contenders on these numbers of hosts, near and far."""
     here = machine()
     with _course(max(counts), tell, keep=keep) as course:
         measure = course.first if bench == "first" else course.noop
@@ -58,9 +58,9 @@ def deployment(bench: str, counts: Sequence[int], runs: int, tell: Tell, *, keep
 
 def _cases(bench: str, counts: Sequence[int]) -> Iterator[Case]:
     for count in counts:
-        for rtt_ms, road in ((NEAR_MS, "near"), (FAR_MS, "far")):
+        for rtt_ms, route in ((NEAR_MS, "near"), (FAR_MS, "far")):
             for name in NAMES:
-                case = Case(f"{bench}_{count}_{road}", name, {"hosts": count, "rtt_ms": rtt_ms})
+                case = Case(f"{bench}_{count}_{route}", name, {"hosts": count, "rtt_ms": rtt_ms})
                 yield replace(case, aims=_aims(bench, count, rtt_ms)) if name == OURS else case
 
 
@@ -72,10 +72,10 @@ def _aims(bench: str, count: int, rtt_ms: int) -> Figures:
 
 @dataclass(frozen=True)
 class _Course:
-    """The hosts, the roads to them, and what each host is like when a contender is done."""
+    """The hosts, the routes to them, and the expected state of each host."""
 
     lab: Lab
-    roads: Roads
+    routes: Routes
     done: Sequence[str] = ()
 
     def first(self, case: Case) -> Figures:
@@ -95,8 +95,8 @@ class _Course:
         return figures
 
     def timed(self, name: str, hosts: Hosts, rtt_ms: int) -> Figures:
-        """Return the seconds from a contender's start to its end, and what it sent."""
-        data = {host.name: self.roads[rtt_ms][host.name] for host in hosts.members}
+        """Return the seconds of a contender's run, and the commands and uploads of a host."""
+        data = {host.name: self.routes[rtt_ms][host.name] for host in hosts.members}
         with contender(name, data) as program:
             moment, began = time.time(), time.perf_counter()
             program.run()
@@ -111,7 +111,7 @@ def _course(count: int, tell: Tell, *, keep: bool) -> Iterator[_Course]:
     with (
         lab_up(count, keep=keep) as lab,
         tempfile.TemporaryDirectory(prefix="bench-") as directory,
-        roads(lab, Path(directory)) as ways,
+        routes(lab, Path(directory)) as ways,
     ):
         Hosts(lab, count).prepare()
         course = _Course(lab, ways)
@@ -119,7 +119,7 @@ def _course(count: int, tell: Tell, *, keep: bool) -> Iterator[_Course]:
 
 
 def _compared(course: _Course, count: int, tell: Tell) -> list[str]:
-    """Let each contender do everything once, ours last; return what all of them bring about."""
+    """Run each contender once, ours last; return the state that all of them reach."""
     hosts = Hosts(course.lab, count)
     done: list[str] = []
     for name in reversed(NAMES):
@@ -133,8 +133,8 @@ def _compared(course: _Course, count: int, tell: Tell) -> list[str]:
 
 
 @contextmanager
-def roads(lab: Lab, directory: Path) -> Iterator[Roads]:
-    """Yield each host's data for every road to it, for as long as the context lasts."""
+def routes(lab: Lab, directory: Path) -> Iterator[Routes]:
+    """Yield each host's data for every route to it, for as long as the context lasts."""
     near = {host.name: _near(lab, host, directory) for host in lab.of("mail")}
     addresses = [(str(data["ssh_hostname"]), SSH_PORT) for data in near.values()]
     with far_away(addresses, FAR_MS / 1000) as ports:

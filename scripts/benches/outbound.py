@@ -1,10 +1,10 @@
 """
-How many messages a second go out, and how soon each is accepted.
+Bench `outbound`: outgoing messages a second, and seconds until each is accepted.
 
-Four contenders carry the same messages on one host: the distribution's own Postfix, the same with
+Four contenders carry the same messages on one host: the distribution's Postfix, the same with
 OpenDKIM as its documentation sets it up, ours, and ours without its signer. All of them take
-messages from the host itself at port 25, as a trusted network submits; what an account sends over
-TLS is measured for ours alone.
+messages at port 25 from the host itself, as from a trusted network. Submission over TLS is
+measured for ours alone.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ CONTENDERS = (STOCK, UNSIGNED, SIGNED, STOCK_OPENDKIM)
 LEAST = {STOCK: 0.6, STOCK_OPENDKIM: 2.5}  # of the signed, at the sink that answers at once
 OFFERED = 200
 MOST_P99_MS = 250.0
-SLOW = 20  # to a sink of one second go so many times fewer messages: 20 at once is Postfix's most
+SLOW = 20  # times fewer messages for the slow sink: Postfix has 20 connections to it at most
 NOTE = (
     "5 KiB each, 20 sessions, a connection for each message; from the host's own port 25 to the"
     " sink's last message. Source and sink run on the same host and share this machine's"
@@ -52,7 +52,7 @@ def outbound(release: str, messages: int, runs: int, tell: Tell, *, keep: bool) 
 
 
 def _relayed() -> Iterator[Case]:
-    """Yield a contender's cases side by side, as it takes time to change to another."""
+    """Yield the cases of a contender one after the other: a change of contender takes time."""
     for contender in CONTENDERS:
         least = LEAST if contender == SIGNED else {}
         yield Case("sink_at_once", contender, {"sink_seconds": 0}, least=least)
@@ -66,7 +66,7 @@ def _submitted() -> Iterator[Case]:
 
 @dataclass
 class _Course:
-    """The host, and which contender runs on it."""
+    """The host, and the contender that runs on it."""
 
     sender: Sender
     messages: int
@@ -80,7 +80,7 @@ class _Course:
             self.running = contender
 
     def relay(self, case: Case) -> Figures:
-        """Measure how fast a contender carries messages from port 25 to a sink."""
+        """Measure the rate of a contender from port 25 to a sink."""
         self.become(case.contender)
         delay = case.labels["sink_seconds"]
         count = max(20, self.messages // SLOW) if delay else self.messages
@@ -88,7 +88,7 @@ class _Course:
         return {RATE: round(count / seconds, 1)}
 
     def submit(self, case: Case) -> Figures:
-        """Measure how fast messages of an account are accepted, and arrive."""
+        """Measure the rate and the latency of an account's submission."""
         seconds, sent = self.sender.submit(self.messages, case.labels["offered"])
         return {
             RATE: round(self.messages / seconds, 1),

@@ -1,4 +1,4 @@
-"""A host that signs, as deploys/site.py makes it, without the proof: all its mail is the sink's."""
+"""deploys/site.py for `scripts/bench outbound`, without the checks: the sink gets all mail."""
 
 from pyinfra import host, state
 

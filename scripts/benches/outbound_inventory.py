@@ -1,4 +1,4 @@
-"""The one mail host of `scripts/bench outbound`, with all its mail for the world to the sink."""
+"""The one mail host of `scripts/bench outbound`, which relays all its mail to the sink."""
 
 import os
 

@@ -1,8 +1,8 @@
 """
-How long it takes to see that name servers far away have what was published.
+Situations `verify` and `notice` of the bench `zone`: published records at distant name servers.
 
-The same record sets are asked of the same servers at once, as a run does it, and one after the
-other; and of servers of which the last lags behind, until its new answer is noticed.
+The same record sets are verified at the same servers all at once, as a run does it, and one after
+the other. In `notice` the last server lags behind, until the run notices its new answer.
 """
 
 import time
@@ -21,7 +21,7 @@ from .instruments.report import Case, Figures
 VERIFY, NOTICE, SEQUENTIAL, SECONDS = "verify", "notice", "sequential", "seconds"
 ZONE = "harbor.example"
 SERVERS, RECORD_SETS = 4, 30
-LAG, FURTHER = 3.0, 0.6  # the lag grows with each run, so that none meets a poll by its luck
+LAG, FURTHER = 3.0, 0.6  # the lag grows with each run, so that no run meets a poll by chance
 PATIENCE = 20.0
 KEY = "v=DKIM1; k=rsa; p=" + "A" * 392
 _lags = count()
@@ -36,7 +36,7 @@ def watching() -> Iterator[Case]:
 
 
 def verify(case: Case) -> Figures:
-    """Measure how long it takes until every server is known to have every record."""
+    """Measure the seconds to verify every record at every server."""
     records = _records(case.labels["record_sets"])
     with far_servers(case.labels["servers"], records) as servers:
         questions = [Question(ZONE, server, one) for server in servers for one in records]
@@ -49,7 +49,7 @@ def verify(case: Case) -> Figures:
 
 
 def notice(case: Case) -> Figures:
-    """Measure how long after the last server's new answer it is noticed."""
+    """Measure the seconds from the last server's new answer until the run notices it."""
     records = _records(case.labels["record_sets"])
     number = case.labels["servers"]
     moment = time.monotonic() + LAG + FURTHER * next(_lags)

@@ -1,9 +1,9 @@
 """
-How long it takes to plan, publish and verify zones, and how many requests that costs.
+Bench `zone`: seconds and API requests to plan, publish and verify zones.
 
-Domains are planned and published against the lab's PowerDNS; every request of the provider is
-counted where it is made. A run of a publish case begins with zones that hold a website alone, one
-of a plan case with zones in which every record is there.
+Domains are planned and published at the lab's PowerDNS, and every request of the provider is
+counted. A run of a publish case begins with zones that hold a website alone, a run of a plan case
+with zones that hold every record.
 """
 
 import time
@@ -41,15 +41,15 @@ KEYS = (
     Published("mx1-ed25519", f"v=DKIM1; k=ed25519; p={'A' * 43}=", "current"),
 )
 NOTE = (
-    "publish: planned, written, read back, and waited for until every name server and resolver has"
-    " it. plan: everything is there already. verify: record sets of name servers that are 25 ms"
-    " away. notice: from the last server's new answer until it is seen. This machine has"
+    "publish: plan, write, read back, and wait until every name server and resolver has the"
+    " records. plan: all records exist. verify: record sets at name servers that are 25 ms away."
+    " notice: from the last server's new answer until the run notices it. This machine has"
 )
 Tell = Callable[[str], None]
 
 
 def publication(counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
-    """Measure zones of so many domains."""
+    """Measure these numbers of zones."""
     here = machine()
     with _course(max(counts), tell, keep=keep) as course:
         cases = interleaved([*course.cases(counts), *watching()], runs, course.measure, tell)
@@ -59,13 +59,13 @@ def publication(counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> 
 
 @dataclass(frozen=True)
 class _Course:
-    """Zones, and what is published in them."""
+    """The zones, and the published changes."""
 
     zones: Zones
     held: dict[str, Sequence[RecordChange]] = field(default_factory=dict)
 
     def cases(self, counts: Sequence[int]) -> Iterator[Case]:
-        """Yield the cases, publishing first, since what is published is planned then."""
+        """Yield the cases; publishing comes first, because planning needs its records."""
         for situation in (PUBLISH, PLAN):
             for count in counts:
                 sets = len(self._records(count)[1])
@@ -89,7 +89,7 @@ class _Course:
         return {READS: 0, WRITES: 0, **measures[case.situation]()}
 
     def publish(self, count: int) -> Figures:
-        """Publish domains of which nothing is published."""
+        """Publish domains without records of ours."""
         names = self.zones.names[:count]
         self.zones.set_back({name: self.held.pop(name) for name in names if name in self.held})
         publication, figures = self._measured(count, Publication.publish)
@@ -97,7 +97,7 @@ class _Course:
         return figures
 
     def plan(self, count: int) -> Figures:
-        """Plan domains of which everything is published."""
+        """Plan domains with all records published."""
         publication, figures = self._measured(count, lambda _: None)
         if publication.changes:
             raise BenchError(f"planning finds something to change: {publication.changes[0]}")

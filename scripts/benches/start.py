@@ -1,8 +1,8 @@
 """
-How long a run takes until it begins: the imports of pyinfra itself, and of our deploys beside it.
+Bench `start`: seconds until a run begins, of pyinfra alone and with each of our deploys.
 
-Each is imported in a process of its own, from the start of Python to its end. A deploy is measured
-by the imports at its top, as pyinfra runs it; nothing is connected to.
+Each runs in a process of its own, from the start of Python to its end. A deploy is measured by the
+imports at its top, after those of pyinfra; nothing connects to a host.
 """
 
 import ast
@@ -48,7 +48,7 @@ def _measured(case: Case) -> Figures:
 
 
 def imports(name: str) -> list[str]:
-    """Return the statements with which a deploy begins; pyinfra alone has none besides its own."""
+    """Return the import statements of a deploy; none for pyinfra alone."""
     if name == PYINFRA:
         return []
     body = ast.parse((ROOT / "deploys" / f"{name}.py").read_text()).body

@@ -1,8 +1,8 @@
 """
-How long a change takes on a host that serves, and how long one that has to be undone.
+Bench `switch`: seconds of a change on a running host, and of one that is undone.
 
-A run changes one setting of a host on which all of the sending side is in the plan. What is refused
-is a misspelt parameter. The restored set has passed the preflight: it asks a table that turns
+A run changes one setting of a host with all services of the sending side. The refused change is a
+misspelt parameter. The restored set has passed the preflight: it asks a table that turns
 against the host as soon as the configuration is live, so that the probe of the live port fails.
 """
 
@@ -49,13 +49,13 @@ def _cases() -> Iterator[Case]:
 
 @dataclass(frozen=True)
 class _Course:
-    """The host, and numbers that no run has had before."""
+    """The host, and a new number for each run."""
 
     sender: Sender
     numbers: Iterator[int]
 
     def measure(self, case: Case) -> Figures:
-        """Measure a run that ends as the case says."""
+        """Measure a run with the outcome of the case."""
         guard = "0.0.0.0/0 REJECT" if case.contender == UNDONE else ""
         self.sender.shell("watch", guard)
         began = time.perf_counter()

@@ -1,10 +1,9 @@
 """
-How long the proof that mail works takes, and what it asks for.
+Bench `verify`: seconds, queries and remote commands of a whole verification.
 
-Each case is deployed first, with all that is published waited for; then `deploys/verify.py` is run
-as an operator runs it, from the start of pyinfra to its end. A proof that is not passed is no
-figure. What is asked is counted by those who are asked: the name server, the resolver, and the mail
-hosts' SSH servers.
+Each case is deployed and published first. Then `deploys/verify.py` runs as an operator runs it,
+from the start of pyinfra to its end. A verification that does not pass is no figure. The servers
+count the queries and commands: the name server, the resolver, and the mail hosts' SSH servers.
 """
 
 import json
@@ -26,10 +25,8 @@ from .instruments.zones import Zones, zones_made
 
 HERE = Path(__file__).parent
 INVENTORY = HERE / "verification_inventory.py"
-PROOF = (
-    ROOT / "reports" / HERE.name / "report.json"
-)  # as the run calls it, by the inventory's place
-DOMAINS = "BENCH_DOMAINS"  # in the environment: the domains of each host that is proved
+PROOF = ROOT / "reports" / HERE.name / "report.json"  # named after the folder of the inventory
+DOMAINS = "BENCH_DOMAINS"  # environment variable: the domains of each host
 VERIFY, BASELINE = "verify", "1x1"  # hosts and domains
 SECONDS, MESSAGES, COMMANDS, ANSWERS = "seconds", "messages", "remote_commands_per_host", "answers"
 SCRIPTS = HERE / "instruments" / "host"
@@ -41,7 +38,7 @@ SERVERS: Mapping[str, tuple[Role, str]] = {
     ),
 }
 NUMBER = re.compile(r"\d+$", re.MULTILINE)
-UNPROVED = ("--data", "verify_only=dns.mx")  # so that a deploy that fails says that alone
+UNPROVED = ("--data", "verify_only=dns.mx")  # one check, so that a failure is one of the deploy
 ONE, TEN = 1, 10
 MOST_SECONDS = {ONE: 30.0, TEN: 60.0}  # by mail hosts, with a domain each
 NOTE = (
@@ -55,7 +52,7 @@ Tell = Callable[[str], None]
 def verification(
     hosts: Sequence[int], domains: Sequence[int], runs: int, tell: Tell, *, keep: bool
 ) -> Report:
-    """Measure proofs of so many hosts with a domain each, and of one host with so many domains."""
+    """Measure hosts with one domain each, and one host with several domains."""
     here = machine()
     with _course(max(hosts), max(domains), tell, keep=keep) as course:
         cases = [
@@ -75,16 +72,16 @@ def _cases(hosts: Sequence[int], domains: Sequence[int]) -> Iterator[Case]:
 
 @dataclass(frozen=True)
 class Tallies:
-    """The counters of a lab's DNS."""
+    """Query counters of a lab's name server and resolver."""
 
     lab: Lab
 
     def begin(self) -> None:
-        """Let the resolver be asked how many queries it got."""
+        """Enable the counters of the resolver."""
         self._shell("resolver", (SCRIPTS / "tally.sh").read_text())
 
     def now(self) -> dict[str, int]:
-        """Return how many queries there have been so far."""
+        """Return the numbers of queries so far."""
         return {name: total(self._shell(*server)) for name, server in SERVERS.items()}
 
     def _shell(self, role: Role, script: str) -> str:
@@ -94,7 +91,7 @@ class Tallies:
 
 @dataclass(frozen=True)
 class _Course:
-    """The lab, the zones of more domains in it, and who counts."""
+    """The lab, the zones of further domains, and the counters."""
 
     lab: Lab
     zones: Zones
@@ -102,7 +99,7 @@ class _Course:
     tell: Tell
 
     def proved(self, case: Case, runs: int) -> list[Case]:
-        """Deploy what a case is about, and measure its proofs one after the other."""
+        """Deploy the hosts of a case, and measure its verifications one after the other."""
         self.tell(f"unmeasured: {case.name} is deployed")
         self._run("deploys/site.py", case, *UNPROVED)
         return interleaved([case], runs, self._measure, self.tell)
@@ -121,19 +118,19 @@ class _Course:
         run(argv, environment={DOMAINS: json.dumps(self._domains(**case.labels))})
 
     def _domains(self, hosts: int, domains: int) -> Mapping[str, Sequence[str]]:
-        """Return the domains of each host: its own, and the first one's further ones."""
+        """Return the domains of each host; the first host has the further ones."""
         own = {host.name: list(host.domains) for host in self.lab.of("mail")[:hosts]}
         next(iter(own.values())).extend(self.zones.names[: domains - hosts])
         return own
 
 
 def outcome(proof: Mapping[str, Any]) -> Figures:
-    """Return what a report of a proof counts; refuse one that is not passed."""
+    """Return the counts of a report; raise BenchError if it did not pass."""
     findings, messages = proof["findings"], proof["messages"]
     if proof["verdict"] != "passed":
         wrong = [one for one in findings if one["severity"] in {"error", "unknown"}]
         saw = "; ".join(f"{one['id']}: {one['saw']}" for one in wrong[:3])
-        raise BenchError(f"the proof is {proof['verdict']}, so nothing is measured: {saw}")
+        raise BenchError(f"the verdict is {proof['verdict']}, so there are no figures: {saw}")
     return {MESSAGES: len(messages), ANSWERS: len(findings)}
 
 
@@ -141,7 +138,7 @@ def _report() -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = json.loads(PROOF.read_text())
     except FileNotFoundError:
-        raise BenchError(f"the proof left no report at {PROOF}") from None
+        raise BenchError(f"the run left no report at {PROOF}") from None
     return found
 
 

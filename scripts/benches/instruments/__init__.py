@@ -1,1 +1,1 @@
-"""What the benches measure with: the bench lab, messages, name servers, reports."""
+"""Instruments of the benches: the bench lab, senders, name servers, reports."""

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for what answers while something else is measured."""
+"""An event loop in a thread of its own, for servers that answer during a measurement."""
 
 import asyncio
 import threading

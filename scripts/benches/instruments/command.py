@@ -1,4 +1,4 @@
-"""Running a command to its end, within bounds, and saying in one sentence how it failed."""
+"""A command with a time limit, and one sentence for its failure."""
 
 import os
 import re
@@ -13,7 +13,7 @@ COMPLAINT = re.compile("error|fail|fatal|no answer|refused|unreachable", re.IGNO
 
 
 class BenchError(Exception):
-    """What keeps a bench from measuring; str() is the one sentence to read."""
+    """A bench cannot measure; str() is the reason, in one sentence."""
 
 
 def run(argv: Sequence[str], stdin: str = "", environment: Mapping[str, str] | None = None) -> str:
@@ -32,7 +32,7 @@ def run(argv: Sequence[str], stdin: str = "", environment: Mapping[str, str] | N
 
 
 def _ended(argv: Sequence[str], stdin: str, environment: Mapping[str, str]) -> tuple[int, str, str]:
-    """Run a command to its end; where that does not come, end it and all that it started."""
+    """Run a command; kill it and its children if it does not end in time."""
     with subprocess.Popen(
         argv,
         stdin=subprocess.PIPE,

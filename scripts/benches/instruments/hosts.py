@@ -1,7 +1,7 @@
 """
-The bench lab's mail hosts, seen from outside of SSH: made ready, set back and asked.
+Mail hosts of the bench lab, prepared, reset and read through podman.
 
-All of this goes through podman, so that a contender's SSH log holds nothing but its own commands.
+Nothing here uses SSH, so that the SSH log of a host holds only the commands of a contender.
 """
 
 import os
@@ -41,14 +41,14 @@ def _pyinfra_lab(*data: str) -> None:
 
 @dataclass(frozen=True)
 class Hosts:
-    """The first so many mail hosts of the bench lab."""
+    """The first `count` mail hosts of the bench lab."""
 
     lab: Lab
     count: int
 
     @property
     def members(self) -> tuple[LabHost, ...]:
-        """Return them."""
+        """Return the hosts."""
         return self.lab.of("mail")[: self.count]
 
     def prepare(self) -> None:
@@ -61,24 +61,24 @@ class Hosts:
         self._each("count")
 
     def reset(self) -> None:
-        """Take back whatever a contender configured."""
+        """Undo the configuration of a contender."""
         self._each("reset")
 
     def state(self) -> list[str]:
-        """Return what is configured on each."""
+        """Return the configuration of each host."""
         return self._each("state")
 
     def trace(self) -> list[str]:
-        """Return what tells a run that changed something from one that did not."""
+        """Return the traces of changes on each host."""
         return self._each("trace")
 
     def sent_since(self, moment: float) -> tuple[float, float]:
         """
         Return how many commands and uploads each host got since a moment, on average.
 
-        They are counted where all contenders are alike, by the SSH server: a command is a session
-        that it starts for one, over whatever connection; an upload is a file that its SFTP server
-        opens for writing.
+        The SSH server counts them, which is the same for all contenders. A command is a session
+        that it starts for one, on any connection; an upload is a file that its SFTP server opens
+        for writing.
         """
         shown = f"journalctl --sync; journalctl -q -o cat --since=@{moment:.6f}"
         log = "\n".join(self._on_each(lambda host: self._shell(host, shown)))
@@ -97,7 +97,7 @@ class Hosts:
 
 
 def same(hosts: Hosts, expected: Sequence[str], found: Sequence[str], what: str) -> None:
-    """Refuse figures of a contender that did other work than it should."""
+    """Raise BenchError if a contender reached another state than the others."""
     for host, before, now in zip(hosts.members, expected, found, strict=False):
         if before != now:
             raise BenchError(f"{host.name}: {what}; expected\n{before}\nfound\n{now}")

@@ -1,4 +1,4 @@
-"""What a figure depends on: the machine, and the versions of what was run on it."""
+"""Conditions of a measurement: the machine, its load, and the versions of the programs."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from .command import ROOT, run
 
 
 def machine() -> dict[str, Any]:
-    """Return what is worth knowing next to a bench's figures."""
+    """Return the conditions to print with the figures."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
@@ -28,13 +28,13 @@ def machine() -> dict[str, Any]:
 
 
 def _podman() -> dict[str, str]:
-    if shutil.which("podman") is None:  # of which what needs no lab takes no notice
+    if shutil.which("podman") is None:  # a bench without a lab does not need it
         return {}
     return {"podman": run(("podman", "--version")).split()[-1]}
 
 
 def _ansible() -> dict[str, str]:
-    # Asking the program itself would make a directory in the user's home.
+    # The program itself would make a directory in the user's home.
     installed = map(str, (ROOT / ".venv-bench").glob("lib/*/site-packages"))
     named = distributions(name="ansible-core", path=[*installed])
     return {found.name: found.version for found in named}

@@ -1,7 +1,7 @@
 """
-Name servers that are far away: each answers after a delay, and one of them may lag behind.
+Name servers at a distance: each answers after a delay, and one of them may lag behind.
 
-They answer from this process, at addresses of loopback, so what they cost is measured too.
+They answer from this process, at loopback addresses, so their own cost is measured too.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from .background import background
 
 ROUND_TRIP = 0.025
 TTL = 300
-Moments = Mapping[int, float]  # by number of a server, from when on it has its records
+Moments = Mapping[int, float]  # by the number of a server: the time from which it has its records
 
 
 @dataclass
 class _Zone:
-    """What is published, and the answers that were made of it."""
+    """The published records, and a cache of answers."""
 
     held: Mapping[tuple[str, str], ExpectedAnswer]
     made: dict[bytes, bytes] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class _FarServer(asyncio.DatagramProtocol):
 def far_servers(
     count: int, records: tuple[ExpectedAnswer, ...], since: Moments | None = None
 ) -> Iterator[list[Server]]:
-    """Serve records from so many name servers for as long as the context lasts."""
+    """Serve records from `count` name servers for as long as the context lasts."""
     zone = _Zone({(expected.name, expected.type): expected for expected in records})
     with background("name servers") as loop:
         started = _started(zone, count, since or {}, loop)

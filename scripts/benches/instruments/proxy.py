@@ -1,10 +1,10 @@
 """
-A host that is far away: a TCP relay on loopback that lets all bytes arrive later.
+A distant host: a TCP relay on loopback that delays all bytes.
 
-Each direction is a queue of chunks with the time at which each is due, half a round trip after it
-came, so a connection has its delay but all of its throughput. Connecting takes the round trip that
-TCP's handshake takes: loopback accepts at once, so what a client says before it could have known is
-counted from then, and the host sees the connection when the third segment would reach it.
+Each direction is a queue of chunks. A chunk is due half a round trip after it came, so a connection
+is delayed but keeps its throughput. A connection takes a round trip, as the TCP handshake does:
+loopback accepts at once, so early bytes of a client count from the end of that round trip, and the
+host sees the connection when the third segment would reach it.
 """
 
 import asyncio
@@ -81,7 +81,7 @@ class _Direction:
         self._due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
     async def take(self) -> None:
-        """Note of every chunk when it is due at the other end; the empty one is the end."""
+        """Store every chunk with its time at the other end; an empty chunk is the end."""
         clock, chunk = asyncio.get_running_loop().time, b"-"
         while chunk:
             chunk = await self._next()
@@ -94,7 +94,7 @@ class _Direction:
             return b""
 
     async def give(self, writer: asyncio.StreamWriter) -> None:
-        """Hand over every chunk when it is due."""
+        """Pass on every chunk at its time."""
         clock, chunk = asyncio.get_running_loop().time, b"-"
         while chunk:
             due, chunk = await self._due.get()

@@ -1,8 +1,8 @@
 """
-What every bench is made of: cases, medians, ratios, a table and a file of JSON.
+Report of a bench: cases, medians, ratios, a table and a JSON file.
 
-A case is one contender in one situation. All cases are run once, then all again, so that whatever
-else the machine does meanwhile falls on every contender alike; the median of the runs counts.
+A case is one contender in one situation. All cases run once, then all again, so that other work of
+the machine affects every contender alike. The median of the runs counts.
 """
 
 import json
@@ -21,7 +21,7 @@ Figures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Case:
-    """One contender in one situation, what is aimed at there, and the figures of every run."""
+    """One contender in one situation, with its aims and the figures of every run."""
 
     situation: str
     contender: str
@@ -42,7 +42,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Report:
-    """What a bench found: `measure` is the figure of which every run and all ratios are told."""
+    """Results of a bench; `measure` is the figure shown for every run and as ratios."""
 
     bench: str
     measure: str
@@ -52,13 +52,13 @@ class Report:
     cases: Sequence[Case]
 
     def ratio(self, case: Case, baseline: str) -> float:
-        """Return how many times a baseline's median a case's is, in the same situation."""
+        """Return the ratio of a case's median to that of a baseline in the same situation."""
         name = f"{case.situation}_{baseline}"
         other = next(other for other in self.cases if other.name == name)
         return round(case.median(self.measure) / other.median(self.measure), 2)
 
     def ratios(self) -> dict[str, dict[str, float]]:
-        """Return by situation the ratio of each contender to each baseline that is in it."""
+        """Return the ratios of contenders to baselines, by situation."""
         found: dict[str, dict[str, float]] = {case.situation: {} for case in self.cases}
         for case, baseline in product(self.cases, self.baselines):
             if case.contender != baseline and self._has(case.situation, baseline):
@@ -70,7 +70,7 @@ class Report:
         return any(case.name == f"{situation}_{contender}" for case in self.cases)
 
     def document(self) -> dict[str, Any]:
-        """Return the report as what JSON can hold."""
+        """Return the report as values for JSON."""
         return {
             "bench": self.bench,
             "note": self.note,
@@ -96,14 +96,14 @@ class Report:
         return [name for name in self.cases[0].runs[0] if name != self.measure]
 
     def write(self, directory: Path) -> Path:
-        """Write the report as JSON and return where it is."""
+        """Write the report as JSON and return its path."""
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"{self.bench}.json"
         path.write_text(json.dumps(self.document(), indent=2) + "\n")
         return path
 
     def table(self) -> Table:
-        """Return the report as a table for the terminal: medians, next to them what is aimed at."""
+        """Return the report as a table for the terminal: medians, with their aims."""
         table = Table(title=self.bench, caption=self.note, box=box.SIMPLE, padding=(0, 1, 0, 0))
         figures = [self.measure, *self._counts()]
         ratios = (f"to {baseline}" for baseline in self.baselines)

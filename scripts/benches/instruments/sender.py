@@ -1,8 +1,8 @@
 """
-The host of `scripts/bench outbound`: one of four mail servers at a time, and a sink behind it.
+Host of `scripts/bench outbound`: one of four mail servers at a time, and a sink behind it.
 
-The distribution's own Postfix, the same with OpenDKIM, ours, and ours without its signer are set up
-once each and kept; to change from one to another takes two seconds.
+The distribution's Postfix, the same with OpenDKIM, ours, and ours without its signer are set up
+once and kept. A change from one to another takes two seconds.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ from .submission import Sent, Submission
 
 SCRIPTS = Path(__file__).parent / "host"
 HERE = "scripts/benches"
-HOST = "BENCH_HOST"  # in the environment: which host the deploy is for
+HOST = "BENCH_HOST"  # environment variable: the host to deploy
 RELAYHOST = "[127.0.0.1]:2525"  # the sink, as sink.sh starts it
 RECIPIENT = "visitor@faraway.example"
 SUITES: Mapping[str, Suite] = {"12": "bookworm", "13": "trixie"}
@@ -48,22 +48,22 @@ class Sender:
 
     @property
     def address(self) -> str:
-        """Return where it is."""
+        """Return its address."""
         return str(self.lab.address4(self.host))
 
     def set_up(self) -> None:
-        """Make every contender once."""
+        """Set up every contender once."""
         self.shell("stock", self.host.hostname, *self.host.domains, RELAYHOST)
         self.deploy()
         self.shell("ours")
 
     def deploy(self, script: str = f"{HERE}/outbound_deploy.py", *words: str) -> None:
-        """Make the host what its inventory says: one that signs."""
+        """Deploy the host with signing, as its inventory says."""
         argv = (".venv/bin/pyinfra", f"{HERE}/outbound_inventory.py", script, "-y", *words)
         run(argv, environment={HOST: self.host.name})
 
     def become(self, contender: str) -> None:
-        """Run a contender, after making sure that it signs as often as it should."""
+        """Run a contender, and check the number of its signatures."""
         self.shell("become", contender, *UNITS[contender])
         found = int(self.shell("signatures", self.login, RECIPIENT))
         if found != SIGNATURES[contender]:
@@ -72,13 +72,13 @@ class Sender:
             )
 
     def relay(self, count: int, *sink: str) -> float:
-        """Return the seconds for so many messages from this host through port 25 to a sink."""
+        """Return the seconds for messages from this host through port 25 to a sink."""
         with self.sink(count, *sink) as ended:
             began = float(self.shell("source", str(count), self.login, RECIPIENT))
             return ended() - began
 
     def submit(self, count: int, rate: float) -> tuple[float, Sent]:
-        """Return the seconds for so many messages from the account to a sink, and how it went."""
+        """Return the seconds for messages from the account to a sink, and their latencies."""
         with self.sink(count) as ended:
             secret = password(self.lab).resolve()
             submission = Submission(self.address, self.login, secret, RECIPIENT)
@@ -87,7 +87,7 @@ class Sender:
 
     @contextmanager
     def sink(self, count: int, *words: str) -> Iterator[Callable[[], float]]:
-        """Yield what waits for the last of so many messages at the sink, and returns its time."""
+        """Yield a function that waits for the last message at the sink and returns its time."""
         argv = (*self._inside, "sh", "-c", _script("sink"), "sink", str(count), *words)
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=PIPE, text=True) as sink:
             try:
@@ -97,7 +97,7 @@ class Sender:
                 sink.terminate()
 
     def queue(self) -> str:
-        """Return on what the queue is: its file system, and how long it takes to be on the disk."""
+        """Return the file system of the queue, and the time of an fsync on it."""
         return self.shell("queue").strip()
 
     @property

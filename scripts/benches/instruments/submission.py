@@ -1,8 +1,8 @@
 """
-Messages as accounts send them: by a submission port, over TLS, logged in.
+Messages of an account: through a submission port, over TLS, after a login.
 
-Messages are due at a steady pace, whether those before them are through or not, so that a slow
-server is not spared what it delays: the latency of a message counts from when it was due.
+Messages are due at a steady pace, whether the earlier ones are accepted or not. The latency of a
+message counts from the time at which it was due, so a slow server does not hide its delays.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ SECONDS = 30
 
 @dataclass(frozen=True)
 class Submission:
-    """Where to submit (RFC 8314: implicit TLS), as whom, and to whom it shall go."""
+    """A submission endpoint (implicit TLS, RFC 8314), a login and a recipient."""
 
     address: str
     login: str
@@ -33,14 +33,14 @@ class Submission:
     port: int = 465
 
     def send(self, count: int, rate: float) -> "Sent":
-        """Submit so many messages at so many a second, or as fast as it goes where that is 0."""
+        """Submit messages at a rate per second; 0 is as fast as possible."""
         try:
             return asyncio.run(_all_sent(self, count, rate))
         except (OSError, SMTPException) as error:
             raise BenchError(f"{self.address} port {self.port} took no message: {error}") from error
 
     def client(self) -> SMTP:
-        """Return a client that does all that TLS takes, but trusts the lab's own certificate."""
+        """Return a client with TLS that trusts the certificate of the lab."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -64,13 +64,13 @@ class Submission:
 
 @dataclass(frozen=True)
 class Sent:
-    """When the first message was due, and after how many seconds each was accepted."""
+    """The time at which the first message was due, and the seconds until each was accepted."""
 
     began: float
     latencies: tuple[float, ...]
 
     def percentile_ms(self, percent: int) -> float:
-        """Return within how many milliseconds so many of a hundred were accepted."""
+        """Return a percentile of the seconds, in milliseconds."""
         return round(quantiles(self.latencies, n=100, method="inclusive")[percent - 1] * 1000, 1)
 
 

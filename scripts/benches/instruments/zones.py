@@ -1,4 +1,4 @@
-"""Zones of a bench: made through PowerDNS's API with a website each, set back, and removed."""
+"""Zones of a bench, through the API of PowerDNS: made with a website, restored, removed."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ TTL = 3600
 
 @dataclass(frozen=True)
 class Zones:
-    """The zones of so many domains, which all are below one that the lab has."""
+    """Zones of `count` domains below one of the lab's."""
 
     lab: Lab
     count: int
@@ -42,7 +42,7 @@ class Zones:
         self._each("POST", [("", self._fresh(name, servers)) for name in self.names])
 
     def remove(self) -> None:
-        """Remove every zone that was made here, also by a bench that did not come to its end."""
+        """Remove every zone of a bench, also of one that was interrupted."""
         held = [zone["name"] for zone in self._call("GET", "")]
         ours = [name for name in held if name.endswith(f".{self.parent}.")]
         self._each("DELETE", [(f"/{name}", None) for name in ours])
@@ -50,7 +50,7 @@ class Zones:
         self._call("PATCH", f"/{self.parent}.", {"rrsets": gone})
 
     def set_back(self, changes: Mapping[str, Sequence[RecordChange]]) -> None:
-        """Take out of each zone again what was created in it."""
+        """Delete the record sets that were created in each zone."""
         patches = [
             (f"/{zone}.", {"rrsets": [_gone(change.name, change.type) for change in created]})
             for zone, created in changes.items()
@@ -83,7 +83,7 @@ class Zones:
 
 @contextmanager
 def zones_made(lab: Lab, count: int) -> Iterator[Zones]:
-    """Make the zones of so many domains, and remove them afterwards."""
+    """Make zones of `count` domains, and remove them afterwards."""
     zones = Zones(lab, count)
     zones.remove()
     try:
