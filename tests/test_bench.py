@@ -182,19 +182,19 @@ def test_a_server_that_counts_nothing_is_no_figure() -> None:
         total("Connection refused")
 
 
-def proof(verdict: str, *findings: tuple[str, str]) -> Any:
+def verified(verdict: str, *findings: tuple[str, str]) -> Any:
     found = [{"id": id_, "severity": severity, "saw": "it said"} for id_, severity in findings]
     return {"verdict": verdict, "findings": found, "messages": [{}, {}]}
 
 
-def test_a_proof_that_is_passed_counts_its_messages_and_answers() -> None:
-    assert outcome(proof("passed", ("dns.mx", "ok"))) == {"messages": 2, "answers": 1}
+def test_a_verification_that_passed_counts_its_messages_and_answers() -> None:
+    assert outcome(verified("passed", ("dns.mx", "ok"))) == {"messages": 2, "answers": 1}
 
 
 @pytest.mark.parametrize(("verdict", "severity"), [("failed", "error"), ("unknown", "unknown")])
-def test_a_proof_that_is_not_passed_is_no_figure(verdict: str, severity: str) -> None:
-    with pytest.raises(BenchError, match=rf"the proof is {verdict}.*: dns\.spf: it said$"):
-        outcome(proof(verdict, ("dns.mx", "ok"), ("dns.spf", severity)))
+def test_a_verification_that_did_not_pass_is_no_figure(verdict: str, severity: str) -> None:
+    with pytest.raises(BenchError, match=rf"the verdict is {verdict}.*: dns\.spf: it said$"):
+        outcome(verified(verdict, ("dns.mx", "ok"), ("dns.spf", severity)))
 
 
 def test_latencies_are_told_by_percentiles() -> None:
