@@ -16,13 +16,14 @@ from deploys.checks.host.disk import disk
 from deploys.checks.host.drift import drift
 from deploys.checks.host.inspection import hosts
 from deploys.checks.host.port25 import targets
+from deploys.checks.host.queue import queue as queue_findings
 from deploys.checks.host.services import services
-from deploys.checks.host.snapshot import Snapshot, take_snapshot
+from deploys.checks.host.snapshot import Snapshot, SnapshotRequest, take_snapshot
 from deploys.mail.paths import set_digest
 from tests.checks.cases.host import Told, seen, waiting
 from tests.checks.cases.pair import Case
 from tests.checks.smtp_servers import Handler, serving
-from tests.checks.snapshots import DKIM, SSL, told, unit, units
+from tests.checks.snapshots import DKIM, NOW, SSL, told, unit, units
 from tests.checks.worlds import Zone, fleet, world
 
 
@@ -178,7 +179,17 @@ def test_the_common_reason_of_waiting_messages_is_named(tmp_path: Path) -> None:
     assert found[0].saw == "mx1: 3 deferred, the oldest for 25.0 h; mostly: no route"
 
 
-def test_a_look_that_was_cut_answers_no_question(tmp_path: Path) -> None:
+def test_a_message_is_old_when_its_sender_gets_a_notice_of_delay() -> None:
+    lines = {"queue": [waiting(7200)]}
+    states = [
+        next(queue_findings(Snapshot(host, lines, now=NOW))).severity
+        for host in (fleet({"mail_delay_warning": delay}).hosts[0] for delay in (3600, 14_400))
+    ]
+
+    assert states == [WARNING, OK]
+
+
+def test_a_snapshot_that_was_cut_off_answers_no_check(tmp_path: Path) -> None:
     here = replace(world(tmp_path), hosts=Told(["begin 1", "unit x"]))
 
     found = list(hosts(fleet(), here))
@@ -190,7 +201,8 @@ def test_the_script_runs_whole_on_this_machine_and_reaches_a_server(tmp_path: Pa
     with serving(Handler()) as port:
         here = world(tmp_path, port=port, timeout=30)
         here = replace(here, hosts=Here(tmp_path))
-        found = take_snapshot(fleet().hosts[0], ("ssh.service",), ("127.0.0.1", "127.0.0.2"), here)
+        request = SnapshotRequest(("ssh.service",), targets=("127.0.0.1", "127.0.0.2"))
+        found = take_snapshot(fleet().hosts[0], request, here)
 
     said = dict(line.split(maxsplit=1) for line in found.lines("port25"))
     assert said["127.0.0.1"].startswith("reached 220")
@@ -227,7 +239,7 @@ def test_a_host_that_is_silent_is_not_understood_as_well(tmp_path: Path) -> None
     host = fleet().hosts[0].model_copy(update={"inventory_name": "silent"})
 
     with pytest.raises(UnansweredError, match="did not answer"):
-        take_snapshot(host, (), (), world(tmp_path))
+        take_snapshot(host, SnapshotRequest(), world(tmp_path))
 
 
 def test_connections_go_to_servers_of_others(tmp_path: Path) -> None:

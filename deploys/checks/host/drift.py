@@ -20,7 +20,7 @@ DRIFT = Check(
     remedy="Write the change into the inventory and deploy, or deploy to undo it.",
 )
 
-# Parameters that follow from other settings, as the script asks for them.
+# Parameters that follow from other settings.
 _DERIVED = (
     "myhostname",
     "message_size_limit",
@@ -30,13 +30,15 @@ _DERIVED = (
 )
 # Limits for guessed passwords, and no password in clear text, as in main.cf.j2.
 _OF_ACCOUNTS = {"smtpd_client_auth_rate_limit": ("1200",), "smtpd_tls_auth_only": ("yes",)}
+_OF_EVERY_HOST = {"smtpd_relay_restrictions": ("reject_unauth_destination",)}
+PARAMETERS = (*_DERIVED, *_OF_ACCOUNTS, *_OF_EVERY_HOST)  # of main.cf, which a snapshot has
 
 
 def drift(snapshot: Snapshot) -> Iterator[Finding]:
     """Check the deployed files, and the most important settings."""
     name = snapshot.host.inventory_name
     if not snapshot.lines("deployed") or not snapshot.lines("postconf"):
-        yield DRIFT.unknown(name, f"{name}: there are no notes of a deploy", f"deploy {name}")
+        yield DRIFT.unknown(name, f"{name}: no deploy has left its notes there", f"deploy {name}")
         return
     found = [*_files(snapshot), *_settings(snapshot)]
     yield from found
@@ -75,7 +77,7 @@ def _settings(snapshot: Snapshot) -> Iterator[Finding]:
     has = {key.strip(): value.strip() for key, _, value in pairs}
     # Each word has to be in the setting. A setting of mail_postfix_main is the operator's own.
     wanted: dict[str, Sequence[str]] = {
-        "smtpd_relay_restrictions": ("reject_unauth_destination",),
+        **_OF_EVERY_HOST,
         **(_OF_ACCOUNTS if host.accounts else {}),
         **{name: host.postfix_parameters[name].replace(",", " ").split() for name in _DERIVED},
     }

@@ -10,12 +10,12 @@ from ..core.inspection import per_fleet, together
 from ..core.world import UnansweredError, World
 from .clock import CLOCK, clock
 from .disk import DISK, disk
-from .drift import DRIFT, drift
+from .drift import DRIFT, PARAMETERS, drift
 from .keys import KEYS, keys
 from .port25 import PORT25, port25, targets
 from .queue import QUEUE, queue
 from .services import SERVICES, services
-from .snapshot import Snapshot, take_snapshot
+from .snapshot import Snapshot, SnapshotRequest, take_snapshot
 from .updates import UPDATES, updates
 
 _CHECKS: dict[Check, Callable[[Snapshot], Iterator[Finding]]] = {
@@ -39,7 +39,8 @@ def hosts(fleet: Fleet, world: World) -> Iterator[Finding]:
 def _of_host(host: MailSettings, fleet: Fleet, world: World) -> list[Finding]:
     units = (*POSTFIX, *required_units(host))
     try:
-        snapshot = take_snapshot(host, units, targets(host, fleet, world), world)
+        request = SnapshotRequest(units, PARAMETERS, targets(host, fleet, world))
+        snapshot = take_snapshot(host, request, world)
     except UnansweredError as problem:
         name = host.inventory_name
         return [one.unknown(name, str(problem), "fix run.host first") for one in _CHECKS]

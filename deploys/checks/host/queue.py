@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...mail import postfix
 from ..core.finding import Check, Finding
 from .snapshot import Snapshot
 
@@ -22,7 +23,7 @@ QUEUE = Check(
     remedy="See `postqueue -p` for the reasons; fix them, then run `postqueue -f`.",
 )
 _MANY = 100
-_OLD = 14_400  # seconds: the default of mail_delay_warning
+_OLD = 14_400  # seconds, if mail_delay_warning is 0 or an expression: its default
 
 
 def queue(snapshot: Snapshot) -> Iterator[Finding]:
@@ -30,7 +31,9 @@ def queue(snapshot: Snapshot) -> Iterator[Finding]:
     name = snapshot.host.inventory_name
     if corrupt := snapshot.lines("corrupt"):
         saw = f"{name}: {len(corrupt)} corrupt queue files, such as {corrupt[0]}"
-        yield QUEUE.error(name, saw, "read them with `postcat`, save the mail in them, delete them")
+        yield QUEUE.error(
+            name, saw, "read them with `postcat`, save the mail in them, then delete them"
+        )
     try:
         messages = [_message(line) for line in snapshot.lines("queue")]
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -41,7 +44,9 @@ def queue(snapshot: Snapshot) -> Iterator[Finding]:
     oldest = max((snapshot.now - one["arrival_time"] for one in waiting), default=0.0)
     counted = Counter(str(one["queue_name"]) for one in waiting)
     counts = ", ".join(f"{number} {which}" for which, number in sorted(counted.items()))
-    if len(waiting) > _MANY or oldest > _OLD:
+    # A sender hears of the delay at this age.
+    delay = postfix.seconds(snapshot.host.postfix_value("delay_warning_time"), "h") or _OLD
+    if len(waiting) > _MANY or oldest > delay:
         saw = f"{name}: {counts}, the oldest for {oldest / 3600:.1f} h; {_reason(waiting)}"
         yield QUEUE.warning(
             name, saw, "fix the reason, then run `postqueue -f`, which tries all at once"

@@ -33,13 +33,21 @@ class Snapshot:
         return self.sections.get(section, ())
 
 
-def take_snapshot(
-    host: MailSettings, units: Sequence[str], targets: Sequence[str], world: World
-) -> Snapshot:
+@dataclass(frozen=True)
+class SnapshotRequest:
+    """Units of systemd, parameters of main.cf, and addresses to reach at port 25."""
+
+    units: Sequence[str] = ()
+    parameters: Sequence[str] = ()
+    targets: Sequence[str] = ()
+
+
+def take_snapshot(host: MailSettings, request: SnapshotRequest, world: World) -> Snapshot:
     """Return the snapshot of a host; raise UnansweredError if its answer is not complete."""
     text = files(__package__).joinpath("scripts", SCRIPT).read_text()
-    arguments = (SCRIPT, str(world.port), " ".join(units), *targets)
-    command = shlex.join(["env", *_environment(), "sh", "-c", text, *arguments])
+    arguments = (SCRIPT, str(world.port), " ".join(request.units), *request.targets)
+    variables = _environment(request.parameters)
+    command = shlex.join(["env", *variables, "sh", "-c", text, *arguments])
     before = world.clock()
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
     after = world.clock()
@@ -55,12 +63,13 @@ def take_snapshot(
     return Snapshot(host, sections, end, (before - begin, after - end))
 
 
-def _environment() -> Iterator[str]:
-    """Yield the variables of the script: paths, and the program that compares deployed files."""
+def _environment(parameters: Sequence[str]) -> Iterator[str]:
+    """Yield the script's variables: paths, parameters, and the program that compares files."""
     yield f"QUEUE={paths.QUEUE}"
     yield f"MAILBOXES={paths.MAILBOXES}"
     yield f"CERTIFICATES={paths.CERTIFICATES}"
     yield f"DKIM_KEYS={paths.DKIM_KEYS}"
+    yield f"PARAMETERS={' '.join(parameters)}"
     call = "print(*compared(Path(STATE), Path(LOADED), set_digest), sep=chr(10))"
     program = "\n".join((getsource(paths), getsource(deployed), call))
     yield f"DEPLOYED={program}"

@@ -150,7 +150,7 @@ class Witness(Frozen):
         description="Address outside the fleet that test messages go to."
     )
     mailbox: Annotated[str, Field(pattern=r"^/"), Words("absolute path")] = Field(
-        description="Mailbox of that address on the witness, an mbox file or a Maildir."
+        description="Mailbox of that address on the witness, an mbox file."
     )
 
 
@@ -158,8 +158,7 @@ class Fleet(Frozen):
     """
     All mail hosts, clients and witnesses of an inventory, checked against each other.
 
-    A run for a part of the fleet has its other mail hosts in `others`. Hosts of a `foreign` fleet
-    are in no inventory; their settings come from the DNS.
+    A run for a part of the fleet has its other mail hosts in `others`.
     """
 
     hosts: tuple[MailSettings, ...]

@@ -1,5 +1,5 @@
 # Collects the state of a mail host and changes nothing: "snapshot.sh PORT UNITS [ADDRESS...]".
-# The environment has the paths, and the program that compares files. Each line of output begins
+# The environment has paths, parameters of main.cf, and the program that compares files. Each line of output begins
 # with the name of its section; begin and end give this host's clock.
 PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C
@@ -30,9 +30,7 @@ for place in "$QUEUE" "$MAILBOXES" /var/log; do
 done
 timedatectl show -p NTPSynchronized --value 2>/dev/null | say synchronized
 systemd-detect-virt -c 2>/dev/null | say container
-postconf -x myhostname message_size_limit mynetworks virtual_alias_domains smtpd_milters \
-    smtpd_relay_restrictions smtpd_tls_chain_files smtpd_client_auth_rate_limit \
-    smtpd_tls_auth_only 2>/dev/null | say postconf
+postconf -x $PARAMETERS 2>/dev/null | say postconf
 for file in "$CERTIFICATES"/*.pem; do
     test -e "$file" || continue
     stat -c '%a %U %Y %n' "$file" | say secret
