@@ -12,7 +12,7 @@ from deploys.dns import query
 from deploys.mail.errors import MailError
 from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.propagation.poll import Question, wait
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from scripts.benches.instruments import name_servers
 from scripts.benches.instruments.command import BenchError
 from scripts.benches.instruments.name_servers import far_servers

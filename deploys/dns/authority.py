@@ -30,7 +30,7 @@ TRY, LIFETIME = 2.0, 6.0  # seconds for one try with a resolver, and for all of 
 
 
 def resolver_at(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
-    """Return a resolver that asks these addresses, or the system's own where there are none."""
+    """Return a resolver that asks these addresses, or the system's own if there are none."""
     try:
         resolver = dns.resolver.Resolver(configure=not addresses)
     except dns.resolver.NoResolverConfiguration:
@@ -57,7 +57,7 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
     """
     Return the zone that a name is in, or would be in; the root is an empty text.
 
-    `servers_of` finds the servers of a zone. Raise MailError where no zone is found.
+    `servers_of` finds the servers of a zone. Raise MailError if no zone is found.
     """
     try:
         full = dns.name.from_text(name)
@@ -99,7 +99,7 @@ def servers(zone: str, resolver: dns.resolver.Resolver) -> tuple[Server, ...]:
 
 
 def delegation(zone: str, resolver: dns.resolver.Resolver) -> Delegation | None:
-    """Return the delegation of a zone by its parent, or None where the parent does not answer."""
+    """Return the delegation of a zone by its parent, or None if the parent does not answer."""
     try:
         parent = dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=resolver)
         return referral(zone, _servers_by(parent, resolver))

@@ -53,7 +53,7 @@ def chain_fault(zone: str, resolver: dns.resolver.Resolver) -> str:
 
 
 def parent_zone(zone: str, resolver: dns.resolver.Resolver) -> str:
-    """Return the zone above a zone; raise MailError where none is found."""
+    """Return the zone above a zone; raise MailError if none is found."""
     try:
         return plain_name(
             dns.resolver.zone_for_name(dns.name.from_text(zone).parent(), resolver=resolver)

@@ -3,7 +3,7 @@ One question to one server, and the faults of its answer.
 
 An authoritative server is asked without recursion. The AA bit of its answer says that it has the
 zone (RFC 1035 section 4.1.1). A resolver is asked with recursion and keeps its answer for the TTL.
-Questions go over UDP, and again over TCP where the answer does not fit (RFC 7766).
+Questions go over UDP, and again over TCP if the answer does not fit (RFC 7766).
 """
 
 import errno
@@ -24,7 +24,7 @@ from .answer import one_line
 
 PAYLOAD = 1232  # octets over UDP that no path fragments
 PATIENCE = 1.5  # seconds for one answer, in two tries, because a packet may be lost
-ENOUGH = 4  # addresses that are asked where one answer is enough
+ENOUGH = 4  # addresses that are asked until one answers
 WORKERS = 100  # questions that are asked at the same time
 NO_ROUTE = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 CUT = "the answer is cut off, even over TCP"
@@ -113,7 +113,7 @@ def require_authority(answer: dns.message.Message) -> None:
 def first_response(
     servers: Iterable[Server], name: str, record_type: str, *, dnssec: bool = False
 ) -> dns.message.Message | None:
-    """Return the answer of the first server that gives one, where one is enough."""
+    """Return the answer of the first server that gives one; ask no more than ENOUGH."""
     for server in islice((one for one in servers if routed(one.address)), ENOUGH):
         with suppress(Fault):
             return response(server, name, record_type, dnssec=dnssec)

@@ -57,8 +57,8 @@ class Resolver:
     def trust(self, name: str, rdtype: str) -> Trust:
         """Return the result of validation by a resolver; raise UnansweredError if none validates.
 
-        A validating resolver sets the AD bit where the whole chain of signatures is in order. It
-        answers SERVFAIL where the chain is broken, unless the CD bit of the question turns
+        A validating resolver sets the AD bit if the whole chain of signatures is in order. It
+        answers SERVFAIL if the chain is broken, unless the CD bit of the question turns
         validation off (RFC 4035 section 3.2).
         """
         asking, validating = dns.flags.RD | dns.flags.AD, dns.flags.AD
@@ -112,7 +112,7 @@ class Resolver:
             raise UnansweredError(str(error)) from error
 
     def _flags(self, name: str, rdtype: str, flags: int) -> int:
-        """Return the flags of a resolver's answer, also where there are no records."""
+        """Return the flags of a resolver's answer, also if there are no records."""
         resolver = authority.resolver_at(self._addresses, self._port)
         resolver.flags = dns.flags.Flag(flags)
         return int(recursive_answer(resolver, name, rdtype).flags)

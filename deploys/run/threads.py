@@ -14,7 +14,7 @@ def in_parallel(
     """
     Call a function for every item at the same time, and return the results in the items' order.
 
-    Every item gets its call, even where another one fails; then the first error is raised.
+    Every item gets its call, even if another one fails; then the first error is raised.
     """
     every = list(items)
     with ThreadPoolExecutor(max(1, min(len(every), workers))) as pool:

@@ -1,7 +1,7 @@
 """
 Turns: work that the first host of a fleet does for all of them.
 
-pyinfra runs an operation for each host. Where the work concerns the whole fleet, the first host to
+pyinfra runs an operation for each host. If the work concerns the whole fleet, the first host to
 arrive does it, so that no host that fails later can stop it. The others wait for its end, one at a
 time, and use its result. A step that needs every host has a barrier instead.
 """

@@ -23,7 +23,7 @@ from .model.recordsets import Content, Key
 
 @dataclass(frozen=True)
 class SavedSet:
-    """A record set before and after a write; None where it did not exist, or was deleted."""
+    """A record set before and after a write; None if it did not exist, or was deleted."""
 
     name: str  # relative to the zone
     type: str

@@ -25,7 +25,7 @@ from .orphans import orphan_plans, registered_zones
 from .ownership.scope import NO_FLEET, PlanScope
 from .plan import ZonePlan, plan
 from .propagation.delegation import obstacles
-from .propagation.follow import follow
+from .propagation.propagation import wait_for_propagation
 from .providers.provider import Provider, UnreachableError
 from .providers.zone_index import OWNER, ZoneIndex
 
@@ -150,11 +150,13 @@ class Publication:
 
     def _wait(self, plans: Sequence[ZonePlan]) -> None:
         seconds = max(host.dns_timeout for host in self.fleet.hosts)
-        followed = follow([zone.published for zone in plans], self._resolver_addresses(), seconds)
+        result = wait_for_propagation(
+            [zone.published for zone in plans], self._resolver_addresses(), seconds
+        )
         for zone in plans:
-            if sentence := followed.failures.get(zone.zone):
+            if sentence := result.failures.get(zone.zone):
                 self.failures.setdefault(sentence, set()).update(zone.names)
-        self.notes += followed.notes
+        self.notes += result.notes
 
     def _resolver(self) -> dns.resolver.Resolver:
         return finder(self._resolver_addresses())

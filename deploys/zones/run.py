@@ -10,7 +10,7 @@ from ..run.turn import Turns
 from .backup import Backups, ZoneBackup
 from .ownership.scope import PlanScope
 from .propagation.dnssec import trusted_facts
-from .providers.load import load
+from .providers.loader import load
 from .providers.provider import Provider
 from .publication import Publication
 from .restore import restoration

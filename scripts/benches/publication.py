@@ -20,7 +20,7 @@ from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.backup import Backups
 from deploys.zones.model.changes import RecordChange
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from deploys.zones.publication import Publication
 from deploys.zones.run import by_configuration
 

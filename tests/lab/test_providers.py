@@ -23,7 +23,7 @@ from deploys.mail.settings.secret import env
 from deploys.zones.apply import apply
 from deploys.zones.backup import Backups
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from deploys.zones.providers.provider import Provider
 from deploys.zones.publication import Publication
 from tests.lab.labs import Raised

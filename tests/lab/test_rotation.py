@@ -26,7 +26,7 @@ from deploys.mail.records import MailRecord
 from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.backup import Backups
 from deploys.zones.propagation.visible import visible_names
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from deploys.zones.publication import Publication
 from tests.lab.labs import Done, Raised
 from tests.lab.mail_client import submitted

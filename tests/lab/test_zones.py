@@ -28,7 +28,7 @@ from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.apply import apply
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from tests.lab.labs import NAME, Raised
 from tests.lab.runs import LAB, pyinfra
 from tests.zones.scenario import run_scenario

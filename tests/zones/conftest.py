@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.zones.propagation import follow, poll, ttl
+from deploys.zones.propagation import poll, propagation, ttl
 from tests.clock import Clock
 
 
@@ -26,6 +26,6 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of everything that waits for name servers and caches."""
     clock = Clock()
-    for module in (follow, poll, ttl):
+    for module in (propagation, poll, ttl):
         monkeypatch.setattr(module, "time", clock)
     return clock

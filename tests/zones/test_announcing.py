@@ -27,7 +27,7 @@ from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 from deploys.zones import publication
 from deploys.zones.operations import zones_published
-from deploys.zones.propagation import follow, mta_sts
+from deploys.zones.propagation import mta_sts, propagation
 from deploys.zones.propagation.mta_sts import announcements
 from tests.zones.fleets import HARBOR, host, served
 from tests.zones.fleets import harbor as zone
@@ -43,7 +43,7 @@ OLD = Policy.of("testing", POLICY.mx).announcement
 def _alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No name servers to wait for, no patience, and the MX that the zone has."""
     monkeypatch.setattr(mta_sts, "PATIENCE", 0)
-    monkeypatch.setattr(follow, "servers", lambda *_: ())
+    monkeypatch.setattr(propagation, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
     monkeypatch.setattr(mta_sts, "_mx_hosts", lambda *_: iter([f"mx1.{HARBOR}."]))

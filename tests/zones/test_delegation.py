@@ -11,8 +11,8 @@ from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.zones import publication
 from deploys.zones.backup import Backups
-from deploys.zones.propagation.follow import Followed
-from deploys.zones.providers.load import load
+from deploys.zones.propagation.propagation import Propagation
+from deploys.zones.providers.loader import load
 from deploys.zones.publication import Publication
 from deploys.zones.run import by_configuration
 from tests.zones.fleets import HARBOR, harbor, host, orchard, served
@@ -26,7 +26,7 @@ TEXT = '"v=DKIM1; k=rsa; p=MIIB"'
 
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publication, "follow", lambda *_: Followed())
+    monkeypatch.setattr(publication, "wait_for_propagation", lambda *_: Propagation())
     monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
 

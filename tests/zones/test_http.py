@@ -13,7 +13,7 @@ from urllib3.util import retry
 from deploys.mail.errors import MailError
 from deploys.zones.providers import catalogue, http
 from deploys.zones.providers.catalogue import with_defaults
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from deploys.zones.providers.provider import Provider
 from tests.clock import Clock
 

@@ -11,7 +11,7 @@ import pytest
 from deploys.mail.errors import MailError
 from deploys.mail.settings.secret import command, env, file
 from deploys.zones.providers import http
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from deploys.zones.providers.provider import UnreachableError
 from tests.zones.fleets import DNS, harbor, served
 
@@ -87,7 +87,7 @@ def test_a_missing_package_is_named_by_its_extra(monkeypatch: pytest.MonkeyPatch
     def absent(name: str) -> None:
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr("deploys.zones.providers.load.import_module", absent)
+    monkeypatch.setattr("deploys.zones.providers.loader.import_module", absent)
 
     with pytest.raises(MailError, match=r"run: pip install 'pyinfra-mail\[powerdns\]'"):
         load(POWERDNS)

@@ -11,8 +11,8 @@ from deploys.mail.records import records_for
 from deploys.mail.settings.model import Fleet
 from deploys.zones import publication
 from deploys.zones.backup import Backups
-from deploys.zones.propagation import follow
-from deploys.zones.providers.load import load
+from deploys.zones.propagation import propagation
+from deploys.zones.providers.loader import load
 from deploys.zones.providers.manual import table, zone_text
 from deploys.zones.publication import Publication
 from tests.clock import Clock
@@ -45,9 +45,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Responder]:
     with Responder("127.0.0.9") as responder:
         responder.answers = dict(BEFORE)
         found = (Server("ns.nic.example", responder.address, responder.port),)
-        for module in (publication, follow):
+        for module in (publication, propagation):
             monkeypatch.setattr(module, "servers", lambda *_: found)
-        monkeypatch.setattr(follow, "disagreements", lambda *_: ())
+        monkeypatch.setattr(propagation, "disagreements", lambda *_: ())
         monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
         monkeypatch.setattr(publication, "zone_of", lambda *_: HARBOR)
         yield responder

@@ -10,7 +10,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.zones.plan import plan
 from deploys.zones.providers.http import TIMEOUT
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from tests.zones.configurations import api, configured, given
 from tests.zones.fleets import DNS, harbor, served
 

@@ -27,8 +27,8 @@ from deploys.zones import publication
 from deploys.zones import run as runs
 from deploys.zones.backup import Backups
 from deploys.zones.operations import zones_changed, zones_published, zones_restored
-from deploys.zones.propagation import follow
-from deploys.zones.providers.load import load
+from deploys.zones.propagation import propagation
+from deploys.zones.providers.loader import load
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
 from tests.zones.memory import MemoryProvider, RecordSets
 from tests.zones.responder import Responder
@@ -52,7 +52,7 @@ def zones() -> dict[str, RecordSets]:
 
 @pytest.fixture(autouse=True)
 def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "servers", lambda *_: ())
+    monkeypatch.setattr(propagation, "servers", lambda *_: ())
     monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
     monkeypatch.setattr(publication, "servers", lambda *_: ())
 
@@ -253,7 +253,7 @@ def test_a_name_server_that_lags_stops_the_hosts_of_its_zone(
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
         lagging = {HARBOR: (server,)}
-        monkeypatch.setattr(follow, "servers", lambda zone, _: lagging.get(zone, ()))
+        monkeypatch.setattr(propagation, "servers", lambda zone, _: lagging.get(zone, ()))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         run_ops(state)
@@ -274,7 +274,7 @@ def test_a_run_waits_for_the_records_of_a_killed_one(
     before = {name: dict(held) for name, held in zones.items()}
     with Responder("127.0.0.9") as behind:
         server = Server("ns.nic.example", behind.address, behind.port)
-        monkeypatch.setattr(follow, "servers", lambda *_: (server,))
+        monkeypatch.setattr(propagation, "servers", lambda *_: (server,))
         state = started()
         add_op(state, zones_published, fleet=fleet(mail_dns_timeout=0.1), facts_of=facts_of)
         with pytest.raises(PyinfraError, match="No hosts remaining"):
@@ -489,11 +489,11 @@ def test_a_zone_delegated_elsewhere_is_reported_and_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     elsewhere = Server("ns.faraway.example", "192.0.2.1")
-    for module in (publication, follow):
+    for module in (publication, propagation):
         monkeypatch.setattr(
             module, "servers", lambda zone, _: (elsewhere,) if zone == HARBOR else ()
         )
-    monkeypatch.setattr(follow, "disagreements", lambda *_: ())
+    monkeypatch.setattr(propagation, "disagreements", lambda *_: ())
     state = started()
     add_op(state, zones_published, fleet=fleet(mail_dns_timeout=600), facts_of=telling)
     seen = [line for line in caplog.messages if "but it is delegated to ns.faraway.example" in line]

@@ -7,9 +7,9 @@ import pytest
 from deploys.dns import query
 from deploys.mail.records import MailRecord
 from deploys.zones.plan import ZonePlan, plan
-from deploys.zones.propagation import follow as following
-from deploys.zones.propagation.follow import Followed, follow
-from deploys.zones.providers.load import load
+from deploys.zones.propagation import propagation
+from deploys.zones.propagation.propagation import Propagation, wait_for_propagation
+from deploys.zones.providers.loader import load
 from tests.clock import Clock
 from tests.zones.fleets import DNS, HARBOR, harbor, served
 from tests.zones.memory import RecordSets
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with small_world() as small:
-        monkeypatch.setattr(following, "finder", lambda _: small.ask)
+        monkeypatch.setattr(propagation, "finder", lambda _: small.ask)
         for server in (small.resolver, small.ns1, small.ns2):
             server.answers |= NEW
         yield small
@@ -55,7 +55,7 @@ def test_a_zone_that_is_answered_everywhere_leaves_nothing_to_say(
     world: World, planned: ZonePlan
 ) -> None:
     assert world
-    assert follow([planned.published], (), 5) == Followed()
+    assert wait_for_propagation([planned.published], (), 5) == Propagation()
 
 
 def test_no_resolver_is_asked_for_a_new_name_before_every_name_server_has_it(
@@ -70,7 +70,7 @@ def test_no_resolver_is_asked_for_a_new_name_before_every_name_server_has_it(
 
     clock.at(0.6, catch_up)
 
-    assert follow([planned.published], (), 5) == Followed()
+    assert wait_for_propagation([planned.published], (), 5) == Propagation()
     assert not {ZONE, f"_dmarc.{ZONE}"} & asked[0]
     assert {ZONE, f"_dmarc.{ZONE}"} <= world.asked_of_the_resolver()
 
@@ -80,9 +80,9 @@ def test_a_name_server_that_stays_behind_fails_the_zone_and_keeps_the_resolvers_
 ) -> None:
     without(world.ns2, (HARBOR, "MX"))
 
-    followed = follow([planned.published], (), 0.3)
+    result = wait_for_propagation([planned.published], (), 0.3)
 
-    assert f"{NS2} (127.0.0.9): MX {HARBOR} (missing)" in followed.failures[ZONE]
+    assert f"{NS2} (127.0.0.9): MX {HARBOR} (missing)" in result.failures[ZONE]
     assert f"_dmarc.{ZONE}" not in world.asked_of_the_resolver()
 
 
@@ -92,9 +92,9 @@ def test_a_name_server_that_never_answers_is_waited_for_no_longer_than_told(
     monkeypatch.setattr(query, "PATIENCE", 0.2)
     world.ns1.silent = True
 
-    followed = follow([planned.published], (), 0.5)
+    result = wait_for_propagation([planned.published], (), 0.5)
 
-    assert f"{NS1} (127.0.0.8): MX {HARBOR} (no answer within 0.2 s)" in followed.failures[ZONE]
+    assert f"{NS1} (127.0.0.8): MX {HARBOR} (no answer within 0.2 s)" in result.failures[ZONE]
 
 
 def test_a_zone_that_is_served_by_others_than_its_provider_fails(
@@ -104,19 +104,19 @@ def test_a_zone_that_is_served_by_others_than_its_provider_fails(
         without(server, *NEW)
         server.answers[ZONE, "NS"] = [domain("ns.provider.example")]
 
-    followed = follow([planned.published], (), 0.1)
+    result = wait_for_propagation([planned.published], (), 0.1)
 
-    assert ZONE in followed.failures
-    assert any("its own NS records name ns.provider.example" in note for note in followed.notes)
+    assert ZONE in result.failures
+    assert any("its own NS records name ns.provider.example" in note for note in result.notes)
 
 
 def test_a_lame_server_is_a_note_and_the_zone_can_be_used(world: World, planned: ZonePlan) -> None:
     world.ns2.rcode = 5
 
-    followed = follow([planned.published], (), 5)
+    result = wait_for_propagation([planned.published], (), 5)
 
-    assert not followed.failures
-    assert any("which does not serve it (answers REFUSED)" in note for note in followed.notes)
+    assert not result.failures
+    assert any("which does not serve it (answers REFUSED)" in note for note in result.notes)
 
 
 def test_a_resolver_that_lags_is_a_note_and_the_zone_can_be_used(
@@ -124,10 +124,10 @@ def test_a_resolver_that_lags_is_a_note_and_the_zone_can_be_used(
 ) -> None:
     without(world.resolver, (HARBOR, "MX"))
 
-    followed = follow([planned.published], (), 5)
+    result = wait_for_propagation([planned.published], (), 5)
 
-    assert not followed.failures
-    assert [f"MX {HARBOR} (missing)" in note for note in followed.notes] == [True]
+    assert not result.failures
+    assert [f"MX {HARBOR} (missing)" in note for note in result.notes] == [True]
 
 
 def test_a_zone_that_nothing_was_changed_in_is_asked_of_its_name_servers_alone(
@@ -135,14 +135,14 @@ def test_a_zone_that_nothing_was_changed_in_is_asked_of_its_name_servers_alone(
 ) -> None:
     served(harbor=zone() | {(HARBOR, "MX"): (3600, (f"10 mx1.{HARBOR}.",))})
 
-    assert follow([plan(load(DNS), HARBOR, [MX]).published], (), 5) == Followed()
+    assert wait_for_propagation([plan(load(DNS), HARBOR, [MX]).published], (), 5) == Propagation()
     assert ZONE not in world.asked_of_the_resolver()
 
 
 def test_a_zone_whose_servers_nobody_knows_fails_alone(world: World, planned: ZonePlan) -> None:
     world.parent.cuts = {ZONE: {"ns.lost.example": ""}}
 
-    followed = follow([planned.published], (), 5)
+    result = wait_for_propagation([planned.published], (), 5)
 
-    assert "none of its name servers ns.lost.example has an address" in followed.failures[ZONE]
-    assert not followed.notes
+    assert "none of its name servers ns.lost.example has an address" in result.failures[ZONE]
+    assert not result.notes

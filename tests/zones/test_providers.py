@@ -11,7 +11,7 @@ import pytest
 from deploys.mail.errors import MailError
 from deploys.zones.providers.catalogue import PROVIDERS
 from deploys.zones.providers.http import sessions
-from deploys.zones.providers.load import load
+from deploys.zones.providers.loader import load
 from deploys.zones.providers.provider import Provider
 from tests.zones.configurations import KEY, KEYS, account, api, configured, given
 

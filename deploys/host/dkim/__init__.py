@@ -1,1 +1,1 @@
-"""DKIM keys of a host: where they are, which of them sign, and their rotation."""
+"""DKIM keys of a host: their files, their use for signing, and their rotation."""

@@ -122,6 +122,6 @@ def texts_of(
         for key in records
         for domain in dkim_keys.signing_domains(settings)
         if key.state in states
-        # A free slot has a record where a domain delegates its name to us.
+        # A free slot has a record if a domain delegates its name to us.
         and (key.state != "free" or dkim_keys.cname_zone(settings, domain))
     }

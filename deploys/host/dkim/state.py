@@ -73,7 +73,7 @@ def _missing(found: Evidence, name: str, text: str) -> str:
 
 
 def _revocations(found: Evidence) -> Iterator[str]:
-    """Yield the records to change for deleted keys, where zones are written by hand."""
+    """Yield the records to change for deleted keys, if zones are written by hand."""
     settings, gone = found.settings, found.expired
     if gone is None or settings.dns is not None:
         return

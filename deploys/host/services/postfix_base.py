@@ -65,7 +65,7 @@ def base_service(query: Query, settings: HostSettings, version: tuple[int, ...])
 
 
 def start_commands(version: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return the commands that start Postfix in a preflight, where systemd does not run."""
+    """Return the commands that start Postfix in a preflight, without systemd."""
     return (START,) if postfix_unit(version) == units.POSTFIX[0] else (CHROOT, START)
 
 

@@ -24,7 +24,7 @@ class Kind:
     """
     A kind of record: `fits` recognises it, `join` merges it with existing values.
 
-    Mail arrives without an `optional` record, so it is left out where its name is a CNAME or
+    Mail arrives without an `optional` record, so it is left out if its name is a CNAME or
     delegated, and its owner decides. `limits` checks a merged result by lookups in the DNS
     before it is written; it raises MailError, or returns a remark.
     """

@@ -31,13 +31,13 @@ def spf_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
 
 
 def spf_limits(record: MailRecord, result: Merged, lookup: Lookup) -> str:
-    """Raise MailError where a policy needs too many lookups; return a remark on unknown costs."""
+    """Raise MailError if a policy needs too many lookups; return a remark on unknown costs."""
     policy = Spf.parse(result.ours[0])
     return _named(record, lambda: limited(policy, record.name, lookup))
 
 
 def dmarc_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Complete an existing policy, and raise it by one step where a stricter one is desired."""
+    """Complete an existing policy, and raise it by one step if a stricter one is desired."""
     theirs = _single_policy(record, existing, dmarc.is_policy)
     if theirs is None:
         return added(record, existing)

@@ -44,7 +44,7 @@ NO_FLEET = PlanScope((), whole=False)
 
 
 def _unannounced(records: Iterable[MailRecord], facts: Facts) -> frozenset[str]:
-    """Return the names where MTA-STS policies are announced later, in this run or another."""
+    """Return the names of MTA-STS announcements that follow later, in this run or another."""
     served = {domain for fact in facts.values() for domain in fact.policies}
     names = {mta_sts.record_name(domain) for domain in served}
     return frozenset(names - {record.name for record in records})

@@ -34,7 +34,7 @@ def obstacles(zones: Collection[PublishedZone], lookup: Lookup) -> list[str]:
 
 
 def require_delegation(published: PublishedZone, servers: Collection[Server]) -> None:
-    """Raise MailError where a zone is delegated to other name servers than its provider has."""
+    """Raise MailError if a zone is delegated to other name servers than its provider has."""
     delegated = {server.name.lower() for server in servers}
     if published.name_servers and delegated and not published.name_servers & delegated:
         raise MailError(

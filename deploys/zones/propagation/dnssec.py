@@ -2,8 +2,8 @@
 TLSA records only in zones with a chain of trust (DANE, RFC 7672), and on every name server.
 
 Senders ignore TLSA records in an unsigned zone. In a zone with a broken chain of trust they find
-nothing at all. So TLSA records are published where the chain is whole; elsewhere the plan has a
-note with the fault of the chain, and its fix.
+nothing at all. So TLSA records are published if the chain is whole; otherwise the plan has a note
+with the fault of the chain, and its fix.
 """
 
 from collections.abc import Collection

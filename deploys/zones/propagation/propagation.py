@@ -25,7 +25,7 @@ from .ttl import PublishedChange, outlive
 
 
 @dataclass
-class Followed:
+class Propagation:
     """The failures that stop the hosts of a zone, by zone, and notes for the operator."""
 
     failures: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class _Followable:
+class _ZoneServers:
     """A zone with its servers and their disagreements, or the reason why there are none."""
 
     published: PublishedZone
@@ -57,52 +57,52 @@ class _Followable:
             yield PublishedChange(self.zone, change, tuple(expected))
 
 
-def follow(
+def wait_for_propagation(
     zones: Sequence[PublishedZone],
     addresses: Collection[IPv4Address | IPv6Address],
     seconds: float,
-) -> Followed:
+) -> Propagation:
     """Wait until all servers and caches have the records of every zone."""
     try:
         resolver = finder(addresses)
     except MailError as error:
-        return Followed({published.zone: str(error) for published in zones})
+        return Propagation({published.zone: str(error) for published in zones})
     deadline = time.monotonic() + seconds
-    found = in_parallel(lambda published: _followable(published, resolver), zones, WORKERS)
+    found = in_parallel(lambda published: _zone_servers(published, resolver), zones, WORKERS)
     questions = [question for zone in found for question in zone.questions()]
     outcome = wait(questions, max(0, deadline - time.monotonic()))
-    followed = _followed(found, outcome, seconds)
+    result = _result(found, outcome, seconds)
     changes = [
         change
         for zone in found
-        if zone.servers and zone.zone not in followed.failures
+        if zone.servers and zone.zone not in result.failures
         for change in zone.changes()
     ]
     remaining = max(0, deadline - time.monotonic())
-    followed.notes += outlive(changes, _resolvers(resolver), remaining)
-    return followed
+    result.notes += outlive(changes, _resolvers(resolver), remaining)
+    return result
 
 
-def _followable(published: PublishedZone, resolver: dns.resolver.Resolver) -> _Followable:
+def _zone_servers(published: PublishedZone, resolver: dns.resolver.Resolver) -> _ZoneServers:
     if not published.expected:
-        return _Followable(published)
+        return _ZoneServers(published)
     try:
         found = servers(published.zone, resolver)
         require_delegation(published, found)
     except MailError as error:
-        return _Followable(published, failure=str(error))
-    return _Followable(published, found, tuple(disagreements(published.zone, found)))
+        return _ZoneServers(published, failure=str(error))
+    return _ZoneServers(published, found, tuple(disagreements(published.zone, found)))
 
 
-def _followed(found: Sequence[_Followable], outcome: Outcome, seconds: float) -> Followed:
-    followed = Followed()
+def _result(found: Sequence[_ZoneServers], outcome: Outcome, seconds: float) -> Propagation:
+    result = Propagation()
     for zone in found:
         if failure := zone.failure or outcome.sentence(zone.zone, seconds):
-            followed.failures[zone.zone] = failure
-        followed.notes += zone.notes
+            result.failures[zone.zone] = failure
+        result.notes += zone.notes
     unreached = sorted(map(str, outcome.unreached))
-    followed.notes += [f"{server} cannot be reached from here" for server in unreached]
-    return followed
+    result.notes += [f"{server} cannot be reached from here" for server in unreached]
+    return result
 
 
 def _resolvers(resolver: dns.resolver.Resolver) -> list[Server]:

@@ -47,7 +47,7 @@ def unsupported(provider: Provider, record: MailRecord) -> str | None:
 
 
 def refuse_altered_texts(provider: Provider, existing: Zone, desired: Zone) -> None:
-    """Raise AlteredTextError where the provider may alter a text that is kept."""
+    """Raise AlteredTextError if the provider may alter a text that is kept."""
     if provider.faithful:
         return
     before = recordsets.sets(existing)

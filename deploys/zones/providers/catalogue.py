@@ -48,7 +48,7 @@ class Entry:
     faithful: bool = False
 
     def check(self, provider_class: type[BaseProvider], given: Arguments) -> None:
-        """Raise MailError where keys are missing or unknown, even if the class accepts that."""
+        """Raise MailError if keys are missing or unknown, even if the class accepts that."""
         wanted = (*self.needs, *(self.together if set(self.together) & set(given) else ()))
         if missing := [key for key in wanted if key not in given]:
             raise MailError(f"mail_dns: {self.path} {missing_keys(missing)}")

@@ -16,7 +16,7 @@ from urllib3.util.retry import Retry
 
 from .octodns_fixes import parts
 
-TIMEOUT = 30.0  # seconds for an answer, where a provider sets none
+TIMEOUT = 30.0  # seconds for an answer, if a provider sets no timeout
 RETRIES, MAX_WAIT = 5, 30  # seconds, so two and a half minutes at the most
 NOT_DONE = frozenset({429, 503})  # the server has not begun
 MAYBE_DONE = frozenset({500, 502, 504})

@@ -31,7 +31,7 @@ class ZoneIndex:
 
     def zone(self, name: str) -> str | None:
         """
-        Return the zone of a name; raise MailError where there is none.
+        Return the zone of a name; raise MailError if there is none.
 
         The zone of a pointer is its network's and often belongs to others: then return None.
         """

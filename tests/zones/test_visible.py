@@ -9,7 +9,7 @@ from deploys.dns.query import Server
 from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
-from deploys.zones.propagation import visible as seeing
+from deploys.zones.propagation import visible
 from deploys.zones.propagation.visible import visible_names
 from tests.zones.responder import Responder, domain, txt
 
@@ -36,8 +36,8 @@ def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Responder, Responder
         for responder in both:
             responder.answers = {(NAME, "TXT"): [txt(TEXT)]}
         found = tuple(Server(f"ns{i}", one.address, one.port) for i, one in enumerate(both))
-        monkeypatch.setattr(seeing, "zone_of", lambda name, _: name)
-        monkeypatch.setattr(seeing, "servers", lambda *_: found)
+        monkeypatch.setattr(visible, "zone_of", lambda name, _: name)
+        monkeypatch.setattr(visible, "servers", lambda *_: found)
         yield both[0], both[1]
 
 
@@ -61,7 +61,7 @@ def test_a_zone_that_nobody_delegates_shows_nothing(
     def nobody(*_: object) -> None:
         raise MailError(f"{pair}: its name servers cannot be found")
 
-    monkeypatch.setattr(seeing, "servers", nobody)
+    monkeypatch.setattr(visible, "servers", nobody)
 
     assert visible_names(settings(), {NAME: TEXT}) == frozenset()
 

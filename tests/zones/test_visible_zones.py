@@ -7,7 +7,7 @@ import pytest
 from deploys.dns import query
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
-from deploys.zones.propagation import visible as seeing
+from deploys.zones.propagation import visible
 from deploys.zones.propagation.visible import visible_names
 from tests.zones.responder import domain, soa, txt
 from tests.zones.world import NS1, NS2, ZONE, World
@@ -31,7 +31,7 @@ def settings() -> MailSettings:
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A zone whose two name servers both have the record."""
     with served() as small:
-        monkeypatch.setattr(seeing, "finder", lambda _: small.ask)
+        monkeypatch.setattr(visible, "finder", lambda _: small.ask)
         monkeypatch.setattr(query, "PATIENCE", 0.3)
         small.resolver.answers |= {
             (ZONE, "SOA"): [soa(ZONE)],
