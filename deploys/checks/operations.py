@@ -101,8 +101,8 @@ class _Verification:
 
 
 def _limit_of(whole: Scope, part: Scope) -> tuple[str, ...]:
-    here = _names(part)
-    return () if here == _names(whole) else (f"limited to {', '.join(here) or 'nothing'}",)
+    names = _names(part)
+    return () if names == _names(whole) else (f"limited to {', '.join(names) or 'nothing'}",)
 
 
 def _announce(scope: Scope) -> None:
@@ -115,11 +115,13 @@ def _announce(scope: Scope) -> None:
 
 
 def _world(scope: Scope, state: State, op_hash: str) -> World:
-    ours = scope.hosts if isinstance(scope, Fleet) else ()
-    resolvers = [one for host in ours for one in host.resolvers] or scope.verification.resolvers
-    timeout = max((host.timeout for host in ours), default=World.timeout)
+    mail_hosts = scope.hosts if isinstance(scope, Fleet) else ()
+    resolvers = [
+        one for host in mail_hosts for one in host.resolvers
+    ] or scope.verification.resolvers
+    timeout = max((host.timeout for host in mail_hosts), default=World.timeout)
     hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(dict.fromkeys(map(str, resolvers))))
-    authorities = "\n".join(dict.fromkeys(host.acme_ca_file for host in ours))
+    authorities = "\n".join(dict.fromkeys(host.acme_ca_file for host in mail_hosts))
     return World(hosts, names, Https(authorities), timeout=timeout, progress=progress())
 
 

@@ -118,7 +118,7 @@ def published(settings: MailSettings, slots: Slots, now: float) -> Iterator[Publ
 def grace(settings: MailSettings) -> float:
     """Return the seconds for which retired keys stay published: a queue's lifetime, and a TTL."""
     given = (postfix.seconds(settings.postfix_value(name)) for name in postfix.QUEUE_LIFETIMES)
-    # An expression of the operator's is not evaluated here; the default stands in for it.
+    # An expression of the operator's is not evaluated here; the default is used instead.
     return max(QUEUE_DEFAULT if lifetime is None else lifetime for lifetime in given) + DAY
 
 

@@ -6,8 +6,8 @@ class MailError(Exception):
 
 
 class UnansweredError(Exception):
-    """A question without an answer: nobody answered, or there was no way to ask; says why."""
+    """A question without an answer; the text says why no server answered or could be asked."""
 
 
 class RefusedError(UnansweredError):
-    """A server is there, and hung up or has no valid certificate; the network is not the cause."""
+    """A server was reached, and closed the connection or has no valid certificate."""

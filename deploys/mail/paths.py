@@ -37,7 +37,7 @@ def in_queue(path: str) -> str:
 
 
 def dkim_key(selector: str) -> str:
-    """Return the file of a DKIM key; its public half stands beside it, with `.pub`."""
+    """Return the file of a DKIM key; its public half is next to it, with `.pub`."""
     return f"{DKIM_KEYS}/{selector}.key"
 
 

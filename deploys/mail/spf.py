@@ -101,9 +101,8 @@ def merged(ours: Spf, existing: Iterable[str], *, strict: bool = False) -> Spf:
     Return the one policy for a name whose TXT records are `existing`.
 
     Without an existing policy it is ours. An existing policy keeps every term and the qualifier of
-    its `all`, and gets the mechanisms of ours that it lacks. A `strict` policy of ours makes it as
-    strict.
-    Our policy that permits no host does not join one that permits some.
+    its `all`, and gets the mechanisms of ours that it lacks. If ours is `strict`, it becomes as
+    strict. If ours permits no host, and the existing one permits some, it raises MailError.
     """
     policies = [text for text in existing if is_policy(text)]
     if len(policies) > 1:  # RFC 7208 section 4.5: receivers treat this as an error

@@ -53,21 +53,21 @@ def costs(policy: Spf, domain: str, lookup: Lookup) -> Iterator[Cost]:
 
 def limited(policy: Spf, domain: str, lookup: Lookup) -> str:
     """Raise MailError for a policy with too many lookups; return a note on those without answer."""
-    asked = list(islice(costs(policy, domain, lookup), ENOUGH))
-    if len(asked) > MAX_LOOKUPS:
-        many = f"{ENOUGH} or more" if len(asked) == ENOUGH else len(asked)
-        each = Counter(cost.term for cost in asked)
+    spent = list(islice(costs(policy, domain, lookup), ENOUGH))
+    if len(spent) > MAX_LOOKUPS:
+        many = f"{ENOUGH} or more" if len(spent) == ENOUGH else len(spent)
+        each = Counter(cost.term for cost in spent)
         raise MailError(
             f"the SPF policy would cost {many} DNS lookups where {MAX_LOOKUPS} are allowed: remove "
             f"some of {', '.join(f'{term} ({count})' for term, count in each.most_common())}"
         )
-    void = [cost for cost in asked if cost.answer == ()]
+    void = [cost for cost in spent if cost.answer == ()]
     if len(void) > MAX_VOID:
         raise MailError(
             f"the SPF policy would look up {len(void)} names that do not exist, and {MAX_VOID} are "
             f"allowed: remove the terms for {', '.join(cost.name for cost in void)}"
         )
-    silent = [cost.name for cost in asked if cost.answer is None]
+    silent = [cost.name for cost in spent if cost.answer is None]
     return f"lookups not counted, without an answer: {', '.join(silent)}" if silent else ""
 
 

@@ -189,7 +189,7 @@ def test_any_login_and_password_get_in(
     [
         ("NO [AUTHENTICATIONFAILED] {1} is wrong for {0}", "the login is refused"),
         ("BAD {1}", "the login is refused"),
-        ("{1} {0}\r\n{1}", "it hung up at the login, or answered with what is no IMAP"),
+        ("{1} {0}\r\n{1}", "the server closed the connection at the login, or does not speak IMAP"),
     ],
 )
 def test_whatever_is_answered_to_a_wrong_password_it_is_not_shown(
@@ -221,7 +221,9 @@ def test_a_password_that_an_old_server_cannot_take_is_not_shown(
         with pytest.raises(UnansweredError) as problem:
             wait(here, box(tmp_path, port_of(server), "ahöy"), ["run-1"])
 
-    assert str(problem.value).endswith("the login is refused, see login and password")
+    assert str(problem.value).endswith(
+        "the login is refused; correct login and password in verify_mailboxes"
+    )
 
 
 def test_a_missing_folder_is_reported_with_the_servers_reply(tmp_path: Path, here: World) -> None:

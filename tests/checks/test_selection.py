@@ -60,7 +60,7 @@ def test_a_severity_chooses_what_can_be_as_bad() -> None:
     )
     assert "delivery.seconds" not in errors
     assert "delivery.seconds" in selected(Verification(severity="warning")).ids
-    assert Verification(severity="error").limits == ("only what can be as bad as error",)
+    assert Verification(severity="error").limits == ("only checks that can be as bad as error",)
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,12 @@ def _log_in(client: IMAPClient, mailbox: OutsideMailbox) -> None:
     except (IMAPClientError, UnicodeError) as error:
         # imapclient raises its own error for a connection that ended as well.
         if isinstance(error.__context__, IMAPClientAbortError):
-            raise MailError("it hung up at the login, or answered with what is no IMAP") from None
-        raise MailError("the login is refused, see login and password") from None
+            raise MailError(
+                "the server closed the connection at the login, or does not speak IMAP"
+            ) from None
+        raise MailError(
+            "the login is refused; correct login and password in verify_mailboxes"
+        ) from None
 
 
 def _select(client: IMAPClient, folder: str) -> None:

@@ -127,8 +127,8 @@ def _greet(client: SmtpClient, endpoint: Endpoint, port: int) -> None:
 
 def _address_literal(client: smtplib.SMTP) -> str:
     # RFC 5321 section 4.1.3: the HELO name of a client without a host name.
-    here = ip_address(client.sock.getsockname()[0]) if client.sock else IPv4Address(0)
-    return f"[IPv6:{here}]" if isinstance(here, IPv6Address) else f"[{here}]"
+    address = ip_address(client.sock.getsockname()[0]) if client.sock else IPv4Address(0)
+    return f"[IPv6:{address}]" if isinstance(address, IPv6Address) else f"[{address}]"
 
 
 def _quit(client: smtplib.SMTP) -> None:

@@ -78,7 +78,7 @@ class FindingChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The changes since an earlier report, or why they are unknown.
+    """The changes since an earlier report, or the reason why they are unknown.
 
     `untold` are changes of earlier runs whose notice could not be sent.
     """
@@ -93,8 +93,8 @@ class Comparison:
 class Report:
     """Everything that one verification saw.
 
-    `limits` says why it is partial, `not_asked` has the ids of the checks that were left out,
-    `mailed` whether it was about messages too; findings as bad as `fails_at` fail the run.
+    `limits` are the reasons why it is partial, and `not_asked` the ids of the checks that were left
+    out. `mailed` is true if messages were sent. A finding as severe as `fails_at` fails the run.
     """
 
     findings: tuple[Finding, ...]

@@ -49,9 +49,9 @@ def _of_host(route: Route, raw: bytes, host: MailSettings) -> Iterator[Finding]:
     tags = [one for one in signatures(message) if one.get("d", "").lower() == route.domain]
     signed = {one.get("s", "") for one in tags}
     for algorithm in dkim.ALGORITHMS:
-        ours = [dkim_keys.selector(host, slot, algorithm) for slot in dkim.SLOTS]
-        selector = next((one for one in ours if one in signed), None)
-        saw = f"{route.path}: signature {selector or ours[0]}"
+        selectors = [dkim_keys.selector(host, slot, algorithm) for slot in dkim.SLOTS]
+        selector = next((one for one in selectors if one in signed), None)
+        saw = f"{route.path}: signature {selector or selectors[0]}"
         if selector is None:
             yield DKIM.error(route.domain, f"{saw} is missing", _DNS if signed else _SIGN)
         else:
@@ -74,9 +74,9 @@ def _result(domain: str, saw: str, algorithm: str, result: str) -> Finding:
 
 def _of(results: Iterable[Any], domain: str, selector: str) -> str:
     """Return the result of one signature; a witness may leave out the selector."""
-    ours = [
+    of_domain = [
         one for one in results if one.method == "dkim" and str(one.header_d or "").lower() == domain
     ]
-    named = [one for one in ours if one.header_s == selector]
-    unnamed = [one for one in ours if not one.header_s]
+    named = [one for one in of_domain if one.header_s == selector]
+    unnamed = [one for one in of_domain if not one.header_s]
     return str((named or unnamed)[0].result) if named or unnamed else ""

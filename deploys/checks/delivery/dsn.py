@@ -87,15 +87,15 @@ def _correction(delivery: Delivery, dsn: Dsn, fleet: Fleet) -> str:
     message = delivery.route.message
     actions = _ACTIONS[message.notify]
     status = "2." if message.notify == "success" else "5."
-    ours = fleet.host(delivery.route.host).hostname
+    hostname = fleet.host(delivery.route.host).hostname
     if dsn.action not in actions:
         return f"the action should be {' or '.join(actions)}"
     if not dsn.status.startswith(status):
         return f"the status should be {status}x.x"
     if dsn.recipient != message.recipient.lower():
         return f"the recipient should be {message.recipient}"
-    if dsn.server != ours and dsn.action != "delivered":
-        return f"the server should be {ours}"
+    if dsn.server != hostname and dsn.action != "delivered":
+        return f"the server should be {hostname}"
     return "" if dsn.returned == message.id else "the message's headers should be returned"
 
 

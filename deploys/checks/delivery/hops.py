@@ -31,19 +31,19 @@ _LONGEST = 100
 @per_message(HOPS)
 def paths(delivery: Delivery, raw: bytes, fleet: Fleet, _world: World) -> Iterator[Finding]:
     """Check the hops of one message."""
-    ours = {host.hostname for host in fleet.hosts}
+    own_names = {host.hostname for host in fleet.hosts}
     domain, path, headers = delivery.route.domain, delivery.route.path, received_headers(raw)
     if not headers:
         fix = "configure every server to write a Received header"
         yield HOPS.error(domain, f"{path}: no server wrote a Received header", fix)
         return
     clear = [one for one in headers if one.between_hosts and not one.secure]
-    mine = [one for one in clear if one.by in ours]
-    for one in (mine or clear)[:1]:
+    in_fleet = [one for one in clear if one.by in own_names]
+    for one in (in_fleet or clear)[:1]:
         saw = f"{path}: {_short(one.by)} received it in clear text from {one.address}"
         saw += f" ({_short(one.protocol)})" if one.protocol else ""
         fix = f"offer STARTTLS at {_short(one.by)}, and use it at {one.address}"
-        yield HOPS.error(domain, saw, fix) if mine else HOPS.warning(domain, saw, fix)
+        yield HOPS.error(domain, saw, fix) if in_fleet else HOPS.warning(domain, saw, fix)
     if not clear:
         yield HOPS.ok(domain, f"{path}: {', '.join(map(_words, hops_of(delivery)))}")
 

@@ -27,14 +27,14 @@ def wait(world: World, box: OutsideMailbox, ids: Sequence[str]) -> dict[str, Rec
     ends = world.clock() + world.patience
     with imap_session(replace(world, timeout=world.timeout + world.patience), box) as client:
         while True:
-            found |= _taken(client, world, set(ids) - set(found))
+            found |= _arrivals(client, world, set(ids) - set(found))
             if len(found) == len(set(ids)) or world.clock() >= ends:
                 return found
             time.sleep(_PAUSE)
             client.noop()
 
 
-def _taken(client: IMAPClient, world: World, wanted: set[str]) -> Iterator[tuple[str, Received]]:
+def _arrivals(client: IMAPClient, world: World, wanted: set[str]) -> Iterator[tuple[str, Received]]:
     """Yield the messages that are wanted, and remove each from the mailbox."""
     run = next(iter(wanted), "").partition("-")[0]
     uids = client.search(["HEADER", HEADER, f"{run}-", "SMALLER", _LARGEST])

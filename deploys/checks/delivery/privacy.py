@@ -39,6 +39,6 @@ def _finding(delivery: Delivery, raw: bytes, fleet: Fleet) -> Finding:
     agents = message.get_all("User-Agent", ())
     leaks += [f"User-Agent: {line}" for line in agents if line == PROGRAM]
     if leaks:
-        fix = "give submission a cleanup service with header_checks of its own"
-        return PRIVACY.error(route.domain, f"{route.path}: {leaks[0]}", fix)
-    return PRIVACY.ok(route.domain, f"{route.path}: neither address nor program")
+        fix = f"deploy {route.host}: submission needs its own cleanup service with header_checks"
+        return PRIVACY.error(route.domain, f"{route.path}: passed on {leaks[0]}", fix)
+    return PRIVACY.ok(route.domain, f"{route.path}: neither address nor program is passed on")

@@ -1,5 +1,5 @@
 """
-Recipients of the inventory, asked for with RCPT at every address of their mail hosts.
+Recipients of the inventory, tried with RCPT at every address of their mail hosts.
 
 No message is sent: most of these mailboxes belong to people. The number of questions is limited.
 """
@@ -46,7 +46,7 @@ class _Replies:
 
 @per_fleet(RECIPIENTS)
 def recipients(fleet: Fleet, world: World) -> Iterator[Finding]:
-    """Ask every address of every host for every recipient of its domains."""
+    """Send RCPT to every address of every host, for every recipient of its domains."""
     return together(
         partial(_of_endpoint, endpoint, host, world)
         for host in fleet.hosts
@@ -77,7 +77,7 @@ def _replies(endpoint: Endpoint, host: MailSettings, world: World) -> _Replies:
 def _ask(client: smtplib.SMTP, recipients: Sequence[str], replies: _Replies) -> None:
     mail = reply(client.mail(""))
     if mail.code not in _OK:
-        raise MisbehavedError(f"the null sender is answered {mail}")
+        raise MisbehavedError(f"MAIL FROM:<> is answered {mail}")
     for recipient in recipients:
         replies.of[recipient] = reply(client.rcpt(recipient))
         if len(replies.refused) >= _MOST_REFUSED:
@@ -94,13 +94,13 @@ def _of_domain(
             yield _refused(endpoint, domain, recipient, replies.of[recipient])
     count = f"{len(answered)} of {len(recipients)} recipients"
     if replies.problem and len(answered) < len(recipients):
-        saw = f"{endpoint}: asked for {count}: {replies.problem}"
+        saw = f"{endpoint}: tried {count}: {replies.problem}"
         yield RECIPIENTS.unknown(domain, saw, "fix smtp.connect first")
     elif not answered:
-        fix = "nothing to do if the others are accepted: a run asks for a limited number"
-        yield RECIPIENTS.info(domain, f"{endpoint}: asked for {count}", fix)
+        fix = "nothing to do if the others are accepted: a run tries a limited number"
+        yield RECIPIENTS.info(domain, f"{endpoint}: tried {count}", fix)
     elif not set(answered) & set(replies.refused):
-        yield RECIPIENTS.ok(domain, f"{endpoint} accepts {count}, as many as were asked for")
+        yield RECIPIENTS.ok(domain, f"{endpoint} accepts {count}, all that this run tried")
 
 
 def _refused(endpoint: Endpoint, domain: str, recipient: str, answer: Reply) -> Finding:

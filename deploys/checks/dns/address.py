@@ -25,8 +25,10 @@ def addresses(host: Host, world: World) -> Iterable[Finding]:
     queries = []
     for rdtype, version in (("A", 4), ("AAAA", 6)):
         wanted = {str(address) for address in host.addresses if address.version == version}
-        judge = partial(finding, host, rdtype, wanted)
-        queries.append(RecordQuery(ADDRESS, host.inventory_name, host.hostname, rdtype, judge))
+        make_finding = partial(finding, host, rdtype, wanted)
+        queries.append(
+            RecordQuery(ADDRESS, host.inventory_name, host.hostname, rdtype, make_finding)
+        )
     return together(partial(per_server, query, world) for query in queries)
 
 

@@ -36,7 +36,7 @@ _CRITICAL = 128  # RFC 8659 section 4.1: an authority that does not know the pro
 _KNOWN = {b"issue", b"issuewild", b"iodef", b"issuemail", b"issuevmc"}
 _KNOWN |= {b"contactemail", b"contactphone"}
 _METHODS = "validationmethods="  # RFC 8657 section 4
-_OURS = "http-01"
+_METHOD = "http-01"
 
 
 @dataclass(frozen=True)
@@ -109,26 +109,26 @@ def finding(
     subject = host.inventory_name
     if not values or not authority:
         return CAA.ok(subject, f"{name}: no CAA records at it or above it: any authority may issue")
-    ours = authority.issuer
-    wanted = f"{name}. CAA {Issue.of(ours)}"
+    issuer = authority.issuer
+    wanted = f"{name}. CAA {Issue.of(issuer)}"
     saw = f"{name}: CAA at {at} is {', '.join(sorted(values))}"
     if strange := [value for value in values if _is_strange(value)]:
         fix = f"remove the critical property, which no authority knows: {', '.join(strange)}"
         return CAA.error(subject, saw, fix)
-    if not ours:
+    if not issuer:
         fix = _NAME if host.tls == "acme" else f"check that {authority.name} is among them"
         return CAA.info(subject, f"{saw}; the name of {authority.name} in CAA is not known", fix)
     issues = [issue for issue in map(Issue.parse, values) if issue]
-    if issues and not any(_allows(host, issue, ours) for issue in issues):
-        return CAA.error(subject, f"{saw}, which does not allow {ours}", f"publish: {wanted}")
-    return CAA.ok(subject, f"{saw}, which allows {ours}")
+    if issues and not any(_allows(host, issue, issuer) for issue in issues):
+        return CAA.error(subject, f"{saw}, which does not allow {issuer}", f"publish: {wanted}")
+    return CAA.ok(subject, f"{saw}, which allows {issuer}")
 
 
-def _allows(host: MailSettings, issue: Issue, ours: str) -> bool:
+def _allows(host: MailSettings, issue: Issue, issuer: str) -> bool:
     if host.tls != "acme":  # the method of validation is not known here
-        return issue.issuer == ours
+        return issue.issuer == issuer
     methods = [one for one in issue.parameters if one.lower().startswith(_METHODS)]
-    return issue.issuer == ours and all(_OURS in one.lower() for one in methods)
+    return issue.issuer == issuer and all(_METHOD in one.lower() for one in methods)
 
 
 def _is_strange(value: str) -> bool:

@@ -57,8 +57,8 @@ def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Check the record and the policy of a domain."""
     name = record_name(domain)
     wanted = next((host.mta_sts for host in demanding(scope, domain)), None)
-    judge = partial(announcement, domain, wanted)
-    findings = per_server(RecordQuery(MTA_STS, domain, name, "TXT", judge), world)
+    make_finding = partial(announcement, domain, wanted)
+    findings = per_server(RecordQuery(MTA_STS, domain, name, "TXT", make_finding), world)
     try:
         answers = world.names.authoritative(name, "TXT")
     except UnansweredError:

@@ -28,8 +28,8 @@ TLS_RPT = Check(
 def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Check the TLS-RPT policy of a domain on every authoritative server."""
     uris = (uri for host in demanding(scope, domain) for uri in host.tls_rpt)
-    judge = partial(finding, domain, tuple(dict.fromkeys(uris)))
-    return per_server(RecordQuery(TLS_RPT, domain, record_name(domain), "TXT", judge), world)
+    make_finding = partial(finding, domain, tuple(dict.fromkeys(uris)))
+    return per_server(RecordQuery(TLS_RPT, domain, record_name(domain), "TXT", make_finding), world)
 
 
 def finding(domain: str, wanted: tuple[str, ...], answer: Answer) -> Finding:

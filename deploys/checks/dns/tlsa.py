@@ -43,9 +43,9 @@ def keys(host: Host, world: World) -> Iterable[Finding]:
         return []
     endpoints = smtp_endpoints(host)
     shown = side_by_side(partial(_keys, one, host.hostname, world) for one in endpoints)
-    judge = partial(finding, host.inventory_name, dict(zip(endpoints, shown, strict=True)))
+    make_finding = partial(finding, host.inventory_name, dict(zip(endpoints, shown, strict=True)))
     name = tlsa.record_name(host.hostname)
-    return per_server(RecordQuery(TLSA, host.inventory_name, name, "TLSA", judge), world)
+    return per_server(RecordQuery(TLSA, host.inventory_name, name, "TLSA", make_finding), world)
 
 
 def finding(host: str, keys: Keys, answer: Answer) -> Finding:

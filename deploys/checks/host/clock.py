@@ -36,7 +36,7 @@ def clock(snapshot: Snapshot) -> Iterator[Finding]:
     elif synchronized:
         yield CLOCK.ok(name, f"{name}: agrees with this machine, and is synchronised")
     elif contained:
-        saw = f"{name}: agrees with this machine; it has no clock of its own ({contained[0]})"
+        saw = f"{name}: agrees with this machine; it is a container ({contained[0]})"
         yield CLOCK.ok(name, saw)
     else:
         saw = f"{name}: agrees with this machine now, but is not synchronised"

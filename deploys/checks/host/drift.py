@@ -38,7 +38,7 @@ def drift(snapshot: Snapshot) -> Iterator[Finding]:
     """Check the deployed files, and the most important settings."""
     name = snapshot.host.inventory_name
     if not snapshot.lines("deployed") or not snapshot.lines("postconf"):
-        yield DRIFT.unknown(name, f"{name}: no deploy has left its notes there", f"deploy {name}")
+        yield DRIFT.unknown(name, f"{name}: it has no notes of a deploy", f"deploy {name}")
         return
     found = [*_files(snapshot), *_settings(snapshot)]
     yield from found

@@ -59,12 +59,12 @@ def port25(snapshot: Snapshot) -> Iterator[Finding]:
     name = snapshot.host.inventory_name
     results = [line.partition(" ") for line in snapshot.lines("port25")]
     for kind in sorted({ip_address(address).version for address, _, _ in results}):
-        ours = [(to, word) for to, _, word in results if ip_address(to).version == kind]
-        reached = [to for to, word in ours if word.startswith("reached")]
+        attempts = [(to, word) for to, _, word in results if ip_address(to).version == kind]
+        reached = [to for to, word in attempts if word.startswith("reached")]
         if reached:
             yield PORT25.ok(name, f"{name}: reaches port 25 of {', '.join(reached)}")
         else:
-            to, word = ours[0]
+            to, word = attempts[0]
             saw = f"{name}: reaches no port 25 over IPv{kind}; {to}: {word[-200:]}"
             fix = "ask the provider to open outgoing port 25, and check the firewall of the host"
             yield PORT25.error(name, saw, fix)

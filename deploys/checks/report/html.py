@@ -98,8 +98,8 @@ def _counts(report: Report) -> list[tuple[Severity, int]]:
 def _cards(
     findings: Iterable[Finding], about: Subject, checks: Mapping[str, Check]
 ) -> Iterator[Card]:
-    mine = sorted((one for one in findings if one.about == about), key=lambda one: one.subject)
-    for subject, group in groupby(mine, lambda one: one.subject):
+    of_kind = sorted((one for one in findings if one.about == about), key=lambda one: one.subject)
+    for subject, group in groupby(of_kind, lambda one: one.subject):
         rows = tuple(_rows(tuple(group), checks))
         yield Card(subject, min((row.severity for row in rows), key=WORST_FIRST.index), rows)
 

@@ -53,7 +53,9 @@ def _of_address(name: str, address: str, world: World) -> list[Finding]:
         prefix, origins = str(route["prefix"]), [str(one) for one in route["asns"]][:_MOST]
         if not origins:
             saw = f"{address}: no network announces it, as far as RIPEstat sees"
-            return [RPKI.warning(name, saw, "ask the provider of the address")]
+            return [
+                RPKI.warning(name, saw, "ask the provider of the address to announce its prefix")
+            ]
         return [
             _validation(name, f"{prefix} by AS{origin}, with {address}", origin, prefix, world)
             for origin in origins

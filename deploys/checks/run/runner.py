@@ -40,7 +40,7 @@ def verify(
     selection = selected(settings, target=not isinstance(scope, Fleet))
     limits = (*settings.limits, *limits)
     waivers = [waiver for waiver in settings.waivers if selection.meets(waiver.id)]
-    deliveries, found = _made(scope, world, selection)
+    deliveries, found = _outcomes(scope, world, selection)
     for inspection in selection.message_inspections:
         found += inspection(deliveries, fleet, world)
     findings = (*present(attendance, deliveries), *filter(selection.holds, found))
@@ -57,7 +57,7 @@ def verify(
     )
 
 
-def _made(
+def _outcomes(
     scope: Scope, world: World, selection: Selection
 ) -> tuple[tuple[Delivery, ...], list[Finding]]:
     fleet = _sending(scope)

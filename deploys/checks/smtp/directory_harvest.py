@@ -40,27 +40,27 @@ def limits(endpoint: Endpoint, host: MailSettings, world: World) -> Iterable[Fin
 
 
 def _finding(endpoint: Endpoint, domain: str, world: World) -> Finding:
-    took: list[float] = []
+    durations: list[float] = []
     ended = f"{endpoint} closed the session at once"
     try:
         with session(endpoint, world) as client:
             client.mail("")
-            while len(took) < _MOST and not _delayed(took):
-                answer, seconds = _tried(client, domain)
+            while len(durations) < _MOST and not _delayed(durations):
+                answer, seconds = _timed_reply(client, domain)
                 if answer.positive:
                     return _catch_all(endpoint, domain)
                 if answer.code == _CLOSING:
                     break
-                took.append(seconds)
+                durations.append(seconds)
     except (MisbehavedError, UnansweredError) as problem:
         ended = str(problem)
-    if not took:
+    if not durations:
         return GUESSING.not_checked(endpoint.host, ended)
-    if _delayed(took):
-        saw = f"{endpoint} answered unknown recipient {len(took)} after {took[-1]:.1f} s"
+    if _delayed(durations):
+        saw = f"{endpoint} answered unknown recipient {len(durations)} after {durations[-1]:.1f} s"
         return GUESSING.ok(endpoint.host, saw)
-    if len(took) < _MOST:
-        saw = f"{endpoint} disconnected after {len(took)} unknown recipients"
+    if len(durations) < _MOST:
+        saw = f"{endpoint} disconnected after {len(durations)} unknown recipients"
         return GUESSING.ok(endpoint.host, saw)
     saw = f"{endpoint} answered {_MOST} unknown recipients without a delay"
     fix = "set smtpd_hard_error_limit = 20 and smtpd_error_sleep_time = 1s, the defaults"
@@ -73,12 +73,12 @@ def _catch_all(endpoint: Endpoint, domain: str) -> Finding:
     return GUESSING.info(endpoint.host, saw, fix)
 
 
-def _tried(client: SmtpClient, domain: str) -> tuple[Reply, float]:
+def _timed_reply(client: SmtpClient, domain: str) -> tuple[Reply, float]:
     """Return the reply to an unknown recipient, and its seconds."""
     began = time.monotonic()
     answer = reply(client.rcpt(unknown_recipient(domain)))
     return answer, time.monotonic() - began
 
 
-def _delayed(took: Sequence[float]) -> bool:
-    return min(took[-2:], default=0.0) - min(took, default=0.0) >= _DELAY
+def _delayed(durations: Sequence[float]) -> bool:
+    return min(durations[-2:], default=0.0) - min(durations, default=0.0) >= _DELAY

@@ -33,6 +33,8 @@ SUBMISSION = Check(
 
 _CLEAR = "keep smtpd_tls_auth_only = yes, and remove smtpd_sasl_auth_enable from main.cf"
 _LOG = "see its mail log, and check that fail2ban does not block this machine (mail_ban_failures)"
+_SENDERS = "write reject_sender_login_mismatch into mua_sender_restrictions"
+_RECIPIENTS = "write reject_unknown_recipient_domain into mua_recipient_restrictions"
 _SASL = "check smtpd_sasl_path, and that Dovecot answers there"
 
 
@@ -110,8 +112,8 @@ def _refusals(
     unknown = f"nobody-{new_run()}"
     # RFC 2606 section 2: no name exists under invalid.
     for sender, recipient, expected, fix in (
-        (f"{unknown}@{own.partition('@')[2]}", own, "553 5.7.1", "check mua_sender_restrictions"),
-        (own, f"{unknown}@{unknown}.invalid", "550 5.1.2", "check mua_recipient_restrictions"),
+        (f"{unknown}@{own.partition('@')[2]}", own, "553 5.7.1", _SENDERS),
+        (own, f"{unknown}@{unknown}.invalid", "550 5.1.2", _RECIPIENTS),
     ):
         client.mail(sender)
         answer = str(reply(client.rcpt(recipient)))

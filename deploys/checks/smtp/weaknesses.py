@@ -49,5 +49,5 @@ def _chains(found: Scan) -> Iterator[Weakness]:
         if deployment.received_chain_has_valid_order is False:
             fix = "write the host's certificate first in smtpd_tls_chain_files, then its issuer's"
             subject = deployment.received_certificate_chain[0].subject
-            whose = subject.rfc4514_string if subject else "a certificate"
-            yield False, f"has the chain of {whose} in the wrong order", fix
+            owner = subject.rfc4514_string if subject else "a certificate"
+            yield False, f"has the chain of {owner} in the wrong order", fix

@@ -2,7 +2,7 @@
 Groups of settings: every `mail_*` key of a mail host, with its type, its default and its meaning.
 
 A group is a class; its docstring is the heading in docs/settings.md, and `MailSettings` is made of
-all of them. A meaning stands here alone, for the documents too.
+all of them. The documents take each meaning from here.
 """
 
 from collections.abc import Mapping

@@ -38,15 +38,17 @@ def fleet_from(
         for group in (hosts, witnesses, clients, controllers)
     )
     settings = with_sites(_models(MailSettings, PREFIX, hosts, mistakes))
-    seen = _models(Witness, f"{PREFIX}witness_", witnesses, mistakes)
-    null = _models(NullClient, PREFIX, clients, mistakes)
+    witness_settings = _models(Witness, f"{PREFIX}witness_", witnesses, mistakes)
+    null_clients = _models(NullClient, PREFIX, clients, mistakes)
     verification = _verification({**hosts, **witnesses, **controllers}, settings, mistakes)
     mistakes += host_mistakes(settings)
     mistakes += _role_mistakes(hosts, clients)
-    for client in null:
+    for client in null_clients:
         mistakes += client_mistakes(client)
     _require_none(mistakes)
-    return Fleet(hosts=settings, witnesses=seen, clients=null, verification=verification)
+    return Fleet(
+        hosts=settings, witnesses=witness_settings, clients=null_clients, verification=verification
+    )
 
 
 def verification_from(data: HostData) -> Verification:

@@ -171,7 +171,7 @@ class Verification(Frozen):
         """Return what limits the run to a part of the checks, in words; () for a whole run."""
         selected = (("", self.only), ("host ", self.host), ("domain ", self.domain))
         words = [f"only {what}{', '.join(names)}" for what, names in selected if names]
-        severe = [f"only what can be as bad as {self.severity}"] if self.severity else []
+        severe = [f"only checks that can be as bad as {self.severity}"] if self.severity else []
         return (*words, *severe, *(["without messages and scans"] if self.fast else []))
 
 
