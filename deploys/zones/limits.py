@@ -2,8 +2,8 @@
 Limits of one run: how many record sets of a zone it may update and delete.
 
 After a mistake in an inventory, such as a group without its hosts, a plan would delete most of the
-mail records of a zone. The limits do not depend on the size of the zone. Created record sets
-and the registry are not counted.
+mail records of a zone. The limits do not depend on the size of the zone. Created record sets and
+the registry are not counted.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,6 @@ Each is called for every mail host. The first host to arrive does the work for a
 zones belong to the fleet, and a host that fails must not stop the records of the others.
 """
 
-import sys
 from collections.abc import Callable, Generator, Hashable
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from pyinfra.api.state import State
 
 from ..mail.records import records_for
 from ..mail.settings.model import Fleet
+from ..run.json_output import add_changes
 from ..run.state import per_run
 from .propagation.mta_sts import announcements
 
@@ -145,9 +145,8 @@ def _show(run: "Run", publication: "Publication") -> None:
     if new and publication.by_hand:
         from .providers.manual import table, zone_text  # noqa: PLC0415 - see above
 
-        logger.info("\n".join(("Publish this by hand:", *zone_text(publication.by_hand))))
+        logger.info("\n".join(("Publish these records by hand:", *zone_text(publication.by_hand))))
         logger.info(table(publication.by_hand))
     for note in filter(run.first_time, publication.notes):
         logger.warning(format_text(f"  {note}", "yellow"))
-    if "--json" in sys.argv and host.current_op_hash:
-        host.state.get_op_meta(host.current_op_hash).args.extend(new)
+    add_changes(host, new)

@@ -1,11 +1,11 @@
 """Output of a run about a host: its plan, and the operator's tasks that remain."""
 
-import sys
 from collections.abc import Iterable
 
 import click
 from pyinfra import host, logger, state
 
+from ...run.json_output import add_changes
 from ..model.plan import HostChange
 
 
@@ -23,9 +23,7 @@ def show(changes: Iterable[HostChange]) -> None:
         host.log_styled(f"  {change}", fg="yellow")
         for line in change.diff() if state.config.DIFF else ():
             logger.info("    %s", _coloured(line))
-    if "--json" in sys.argv and host.current_op_hash:
-        meta = state.get_op_meta(host.current_op_hash)
-        meta.args.extend(f"{host.name}: {change}" for change in changes)
+    add_changes(host, (f"{host.name}: {change}" for change in changes))
 
 
 def _coloured(line: str) -> str:

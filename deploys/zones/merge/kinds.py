@@ -25,8 +25,8 @@ class Kind:
     A kind of record: `fits` recognises it, `join` merges it with existing values.
 
     Mail arrives without an `optional` record, so it is left out if its name is a CNAME or
-    delegated, and its owner decides. `limits` checks a merged result by lookups in the DNS
-    before it is written; it raises MailError, or returns a remark.
+    delegated, and its owner decides. `limits` checks a merged result by lookups in the DNS before
+    it is written; it raises MailError, or returns a remark.
     """
 
     fits: Fits

@@ -3,8 +3,8 @@ Merge of a record with the existing record set of its name, by record type.
 
 No value of others is removed. In a record set that we share, our own values are added or renewed.
 The merge is refused with the name if the zone's owner must decide: about a foreign address at a
-host's name, or a domain with a null MX. A record that mail does not need is left to
-the owner instead, and the plan says so.
+host's name, or a domain with a null MX. A record that mail does not need is left to the owner
+instead, and the plan says so.
 """
 
 from dataclasses import dataclass
