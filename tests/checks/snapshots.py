@@ -41,7 +41,7 @@ def units(**changed: str) -> list[str]:
     return [*lines, *unit("rspamd.service", **changed)]
 
 
-def told(folder: Path, changed: Sections, days: float = 90) -> list[str]:
+def snapshot_lines(folder: Path, changed: Sections, days: float = 90) -> list[str]:
     """Return the lines that snapshot.sh prints on a host where all is well, but for a change."""
     certified(folder, days=days)
     pem = base64.b64encode((folder / "mx1.pem").read_bytes()).decode()

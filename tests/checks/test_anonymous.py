@@ -166,7 +166,7 @@ ENDPOINT = Endpoint("mx1", "2001:db8::25")
     ],
     ids=["nothing answered", "only IPv4 answered", "another IPv6 answered", "it was reached"],
 )
-def test_silence_is_the_hosts_fault_only_if_this_machine_reaches_others(
+def test_a_silent_host_is_an_error_only_if_this_machine_reaches_others(
     outcome: Outcome, reached: set[str], severity: Severity
 ) -> None:
     first = next(connect.findings(ENDPOINT, outcome, frozenset(reached)))
@@ -200,7 +200,9 @@ def bad(purpose: Purpose, code: int, text: str) -> tuple[Purpose, Reply, Severit
         bad(Purpose.POSTMASTER, 450, "4.2.0 Greylisted"),
     ],
 )
-def test_replies_to_rcpt_are_judged(purpose: Purpose, answer: Reply, severity: Severity) -> None:
+def test_each_reply_to_rcpt_has_its_severity(
+    purpose: Purpose, answer: Reply, severity: Severity
+) -> None:
     (finding,) = findings(ENDPOINT, {Rcpt(purpose, "someone@harbor.example"): answer})
 
     assert finding.severity is severity

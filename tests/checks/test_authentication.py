@@ -63,7 +63,7 @@ def bad(results: str, spf: Severity = ERROR) -> tuple[str, tuple[Severity, Sever
         bad("none", UNKNOWN),
     ],
 )
-def test_the_witness_judges_and_alignment_decides(
+def test_results_of_the_witness_and_alignment_decide(
     results: str, severities: tuple[Severity, Severity]
 ) -> None:
     assert judged(results) == severities

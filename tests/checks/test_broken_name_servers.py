@@ -148,7 +148,7 @@ OTHERS = ("silent", "trickling", "SERVFAIL", "NOTIMP")
 
 
 @pytest.mark.parametrize("fault", [*MANGLED, *OTHERS, "truncated for ever"])
-def test_servers_that_are_wrong_leave_every_question_open(
+def test_broken_name_servers_leave_every_check_unknown(
     net: Net, tmp_path: Path, fault: str
 ) -> None:
     here = net.world(tmp_path)
@@ -171,7 +171,7 @@ def test_broken_resolvers_leave_every_check_unknown(net: Net, tmp_path: Path, fa
     assert {one.id for one in found} >= OF_RESOLVERS
 
 
-def test_a_resolver_whose_answer_is_cut_off_has_not_answered(net: Net) -> None:
+def test_a_truncated_answer_of_a_resolver_is_no_answer(net: Net) -> None:
     names = Resolver([net.resolver.address], net.resolver.port)
     _spoilt(net.resolver, "truncated for ever")
 

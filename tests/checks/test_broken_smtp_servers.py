@@ -151,7 +151,7 @@ def here(folder: Path, port: int, name: str = "") -> World:
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_a_server_that_misbehaves_is_found_out_soon_and_in_little_memory(
+def test_a_server_that_misbehaves_is_a_finding_soon_and_in_little_memory(
     tmp_path: Path, name: str, deadlines: list[float]
 ) -> None:
     serve, expected = SERVERS[name]
@@ -175,7 +175,7 @@ WITHOUT_TLS = [name for name in SERVERS if "MAIL" not in name and "RCPT" not in 
 
 
 @pytest.mark.parametrize("name", WITHOUT_TLS)
-def test_what_cannot_be_asked_of_its_certificate_is_left_open(
+def test_a_certificate_that_cannot_be_fetched_is_unknown(
     tmp_path: Path, name: str, deadlines: list[float]
 ) -> None:
     with raw(SERVERS[name][0]) as port:
@@ -184,7 +184,7 @@ def test_what_cannot_be_asked_of_its_certificate_is_left_open(
     assert finding.severity is UNKNOWN
 
 
-def test_what_cannot_be_asked_of_its_tls_is_left_open_when_the_scans_time_is_over(
+def test_a_scan_that_exceeds_its_time_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = []
@@ -207,7 +207,7 @@ def test_what_cannot_be_asked_of_its_tls_is_left_open_when_the_scans_time_is_ove
     assert limits == [2 * TIMEOUT + len(addresses)]
 
 
-def test_a_server_that_hangs_up_in_its_handshake_has_no_tls(
+def test_a_server_that_disconnects_in_its_handshake_has_no_tls(
     tmp_path: Path, deadlines: list[float]
 ) -> None:
     with raw(speaks(context=strict(tmp_path), ends_at="the handshake")) as port:

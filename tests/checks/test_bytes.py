@@ -86,7 +86,7 @@ def test_a_body_is_compared_octet_by_octet(change: Change, severity: Severity, s
         (lambda _: b"\xff\x00\n\n\xff", ERROR, "Message-ID is missing"),
     ],
 )
-def test_each_header_is_there_once_as_it_was_sent(
+def test_each_header_arrives_once_as_it_was_sent(
     change: Change, severity: Severity, saw: str
 ) -> None:
     finding = only(inspected(integrity.contents, [delivered(change)]), "headers")
@@ -150,7 +150,7 @@ class Unreachable(Zone):
         raise UnansweredError(f"no answer about {rdtype} of {name}: timeout")
 
 
-def test_without_a_resolver_nothing_is_passed_and_nothing_is_failed() -> None:
+def test_without_a_resolver_nothing_passes_and_nothing_fails() -> None:
     found = list(inspected(evaluation.evaluations, [delivered()], Unreachable({})))
 
     assert [one.severity for one in found] == [UNKNOWN, UNKNOWN, UNKNOWN, OK]
@@ -181,7 +181,7 @@ def test_a_message_that_did_not_arrive_is_unknown() -> None:
         (lambda raw: raw.removeprefix(TRACE), UNKNOWN),
     ],
 )
-def test_spf_is_evaluated_for_the_address_that_the_topmost_trace_names(
+def test_spf_is_evaluated_for_the_address_in_the_topmost_received_header(
     change: Change, severity: Severity
 ) -> None:
     assert (

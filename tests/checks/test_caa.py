@@ -38,7 +38,7 @@ PEBBLE = "https://pebble.example/dir"
         ({DOMAIN: [OURS, "garbage"]}, OK, "allows"),
     ],
 )
-def test_the_nearest_set_has_to_let_in_the_authority(
+def test_the_nearest_caa_set_must_allow_the_authority(
     sets: dict[str, list[str]], severity: Severity, words: str
 ) -> None:
     records: Records = {(name, "CAA"): tuple(values) for name, values in sets.items()}
@@ -50,7 +50,7 @@ def test_the_nearest_set_has_to_let_in_the_authority(
     assert finding.fix or severity is OK
 
 
-def test_an_authority_that_caa_has_no_name_for_is_worth_knowing() -> None:
+def test_an_authority_without_a_known_caa_name_is_a_note() -> None:
     ours = fleet({"mail_tls": "acme", "mail_acme_directory": PEBBLE})
 
     (finding,) = issuers(ours, of(zone({(DOMAIN, "CAA"): (OTHERS,)})))
@@ -63,7 +63,7 @@ def test_an_authority_that_caa_has_no_name_for_is_worth_knowing() -> None:
     ("named", "value", "severity"),
     [("", OURS, INFO), ("letsencrypt.org", OURS, OK), ("letsencrypt.org", OTHERS, ERROR)],
 )
-def test_a_certificate_of_the_operator_tells_by_whom_it_is(
+def test_a_certificate_of_the_operator_names_its_issuer(
     named: str, value: str, severity: Severity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(caa.ORGANIZATIONS, "CN=mx1", named)
@@ -76,7 +76,7 @@ def test_a_certificate_of_the_operator_tells_by_whom_it_is(
     assert finding.severity is severity
 
 
-def test_where_no_certificate_is_shown_it_stays_open_whose_it_is() -> None:
+def test_without_a_certificate_the_authority_is_unknown() -> None:
     files = {"mx1.harbor.example": ["/etc/ssl/mx1.pem"]}
     ours = fleet({"mail_tls": "files", "mail_tls_files": files})
 

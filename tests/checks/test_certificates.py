@@ -36,7 +36,7 @@ def test_a_certificate_for_the_name_is_good(tmp_path: Path) -> None:
     ],
     ids=["ended", "ends soon", "wildcard", "another name", "wildcard of another level"],
 )
-def test_a_certificate_is_judged_by_its_name_and_its_end(
+def test_a_certificate_is_checked_by_its_name_and_its_end(
     tmp_path: Path, host: str, days: float, severity: Severity, saw: str
 ) -> None:
     (finding,) = asked(tmp_path, certified(tmp_path, host, days))
@@ -45,7 +45,7 @@ def test_a_certificate_is_judged_by_its_name_and_its_end(
     assert saw in finding.saw
 
 
-def test_a_self_signed_certificate_where_an_authority_should_have_issued_one_is_said(
+def test_a_self_signed_certificate_in_place_of_an_issued_one_is_a_warning(
     tmp_path: Path,
 ) -> None:
     (finding,) = asked(tmp_path, certified(tmp_path), mail_tls="acme")
@@ -54,7 +54,7 @@ def test_a_self_signed_certificate_where_an_authority_should_have_issued_one_is_
     assert "run again" in finding.fix
 
 
-def test_a_server_without_tls_leaves_the_question_open(tmp_path: Path) -> None:
+def test_a_server_without_tls_leaves_the_check_unknown(tmp_path: Path) -> None:
     (finding,) = asked(tmp_path, None)
 
     assert finding.severity is Severity.UNKNOWN

@@ -120,7 +120,7 @@ def test_test_messages_are_removed_and_every_other_octet_stays(
     assert no_lock(box)
 
 
-def test_only_the_end_of_a_large_mailbox_is_looked_at(here: World, box: Path) -> None:
+def test_only_the_end_of_a_large_mailbox_is_read(here: World, box: Path) -> None:
     early = boxed(b"Subject: large\n\n" + b"0123456789abcde\n" * 2**20)
     box.write_bytes(TEST + early + TEST + LAST)
 
@@ -129,7 +129,7 @@ def test_only_the_end_of_a_large_mailbox_is_looked_at(here: World, box: Path) ->
 
 
 @pytest.mark.parametrize("early", range(0, 3 * len(TEST), 97))
-def test_wherever_the_look_begins_a_message_is_taken_as_a_whole_or_not(
+def test_wherever_reading_begins_a_message_is_removed_whole_or_not_at_all(
     box: Path, early: int
 ) -> None:
     box.write_bytes(TEST + FIRST + TEST + SECOND + TEST)
@@ -229,7 +229,7 @@ def test_a_pipe_is_not_waited_for(here: World, box: Path) -> None:
     assert "it is not a regular file" in tidy(here, box).saw
 
 
-def test_a_mailbox_that_was_never_there_holds_nothing(here: World, box: Path) -> None:
+def test_a_mailbox_that_does_not_exist_holds_nothing(here: World, box: Path) -> None:
     assert tidy(here, box).severity is Severity.OK
     assert list(box.parent.iterdir()) == []
 
@@ -243,28 +243,28 @@ def test_a_silent_host_gets_no_further_command(here: World, box: Path) -> None:
     assert box.read_bytes() == TEST
 
 
-def test_a_host_that_does_not_answer_leaves_it_open(here: World, box: Path) -> None:
+def test_a_host_that_does_not_answer_leaves_the_check_unknown(here: World, box: Path) -> None:
     (finding,) = removals([delivery(box, "silent")], here)
 
     assert finding.severity is Severity.UNKNOWN
     assert "silent did not answer within 15 s" in finding.saw
 
 
-def test_a_host_without_perl_leaves_it_open(here: World, box: Path) -> None:
+def test_a_host_without_perl_leaves_the_check_unknown(here: World, box: Path) -> None:
     assert isinstance(here.hosts, Machine)
     here.hosts.tool("perl", "#!/bin/sh\necho 'perl: not found' >&2\nexit 127\n")
 
     assert "perl: not found" in tidy(here, box).saw
 
 
-def test_an_answer_that_makes_no_sense_leaves_it_open(here: World, box: Path) -> None:
+def test_an_unreadable_answer_leaves_the_check_unknown(here: World, box: Path) -> None:
     assert isinstance(here.hosts, Machine)
     here.hosts.tool("perl", "#!/bin/sh\necho begin 1\necho box \xb2 many\necho end 2\n")
 
     assert tidy(here, box).severity is Severity.UNKNOWN
 
 
-def test_a_message_whose_notice_has_come_is_waited_for_where_it_arrives(
+def test_a_message_with_a_dsn_is_waited_for_in_its_mailbox(
     here: World, box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []

@@ -59,7 +59,7 @@ def findings(words: str) -> Sequence[Finding]:
         ("", "", ""),
     ],
 )
-def test_the_worst_answer_to_a_question_is_compared(
+def test_the_worst_finding_of_a_check_is_compared(
     tmp_path: Path, before: str, now: str, turn: str
 ) -> None:
     comparison = since(tmp_path, of(*findings(before)), of(*findings(now)))
@@ -68,7 +68,7 @@ def test_the_worst_answer_to_a_question_is_compared(
     assert comparison.since == STARTED - timedelta(days=1)
 
 
-def test_other_words_for_the_same_are_no_change(tmp_path: Path) -> None:
+def test_another_text_of_a_finding_is_no_change(tmp_path: Path) -> None:
     other = replace(ANSWERS["error"], saw="it said so with another id")
 
     assert since(tmp_path, of(ANSWERS["error"]), of(other)).changes == ()
@@ -104,7 +104,7 @@ def test_a_previous_report_that_is_a_folder_is_one_sentence(tmp_path: Path) -> N
     assert "cannot be read: Is a directory" in compared(good(), tmp_path / "report.json").unknown
 
 
-def test_a_report_is_compared_with_one_about_the_same_alone(tmp_path: Path) -> None:
+def test_a_report_is_compared_only_with_one_of_the_same_limits(tmp_path: Path) -> None:
     part = replace(of(*findings("error")), limits=("only dns.*",))
     other = replace(of(), limits=("only smtp.*",))
 

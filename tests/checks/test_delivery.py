@@ -28,7 +28,7 @@ SENT = Submitted(10.0)
     ],
     ids=["fast", "slow", "lost", "refused", "host silent", "out of sight"],
 )
-def test_a_message_has_arrived_if_it_is_in_its_mailbox(
+def test_a_message_in_its_mailbox_has_arrived(
     delivery: Delivery, expected: list[tuple[str, str]]
 ) -> None:
     findings = list(inspected(arrivals, [delivery]))
@@ -50,7 +50,7 @@ def test_clocks_that_disagree_make_no_negative_seconds() -> None:
     assert Delivery(ROUTE, SENT, Received(9.9, b"")).seconds == 0
 
 
-def test_the_report_lists_every_message_whose_arrival_can_be_seen() -> None:
+def test_the_report_lists_every_message_with_an_observable_arrival() -> None:
     deliveries = [Delivery(ROUTE, SENT), Delivery(AWAY, problem="it goes elsewhere")]
 
     (message,) = messages(deliveries)

@@ -89,7 +89,7 @@ def hangs_up(connection: socket.socket, _over: Event) -> None:
         connection.sendall(answer)
 
 
-def test_one_that_is_about_to_close_is_asked_another_time(tmp_path: Path) -> None:
+def test_a_server_that_closes_at_once_is_unknown(tmp_path: Path) -> None:
     with raw(hangs_up) as port:
         (found,) = limits(fleet(), world(tmp_path, port=port))
 

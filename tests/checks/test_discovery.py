@@ -62,7 +62,7 @@ def test_without_mx_records_the_domain_itself_takes_its_mail() -> None:
     assert [host.hostname for host in hosts] == ["garden.example"]
 
 
-def test_a_host_without_an_address_is_left_to_what_judges_the_mx_records() -> None:
+def test_a_host_without_an_address_is_left_to_the_check_of_mx_records() -> None:
     records = {**TWO, ("mx.other.example", "A"): ()}
 
     assert [host.hostname for host in found(records).hosts] == ["mx1.garden.example"]
@@ -92,7 +92,7 @@ def test_a_domain_that_takes_no_mail_is_refused_in_a_sentence(records: Records, 
     assert words in refusal(records)
 
 
-def test_a_resolver_that_does_not_answer_is_told() -> None:
+def test_a_resolver_that_does_not_answer_is_reported() -> None:
     class Silent(Zone):
         def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
             raise UnansweredError(f"no answer about {rdtype} of {name}")
@@ -102,7 +102,7 @@ def test_a_resolver_that_does_not_answer_is_told() -> None:
 
 
 @pytest.mark.parametrize("domains", [(), ("garden.example", "harbor.example")])
-def test_one_domain_is_looked_at(domains: tuple[str, ...]) -> None:
+def test_one_domain_is_checked(domains: tuple[str, ...]) -> None:
     with pytest.raises(MailError, match="write exactly one domain"):
         discovered(Verification(domain=domains), Zone({}))
 
@@ -124,7 +124,7 @@ def test_checks_that_need_an_inventory_are_listed_as_left_out(tmp_path: Path) ->
     assert scope(report).startswith("Checked from outside, without an inventory; ")
 
 
-def test_a_choice_that_needs_an_inventory_is_refused() -> None:
+def test_a_selection_that_needs_an_inventory_is_refused() -> None:
     with pytest.raises(MailError, match=r"smtp\.relay needs an inventory"):
         selected(Verification(only=("smtp.relay",)), target=True)
 
@@ -141,7 +141,7 @@ def test_a_choice_that_needs_an_inventory_is_refused() -> None:
         ({"verify_resolvers": "nine"}, "'nine' is not an address; write one like"),
     ],
 )
-def test_words_that_make_no_sense_are_refused(data: dict[str, str], words: str) -> None:
+def test_unreadable_values_are_refused(data: dict[str, str], words: str) -> None:
     with pytest.raises(MailError) as told:
         verification_from(data)
 

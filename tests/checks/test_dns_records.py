@@ -95,7 +95,7 @@ aaaa = partial(address.finding, HOST, "AAAA", {"2001:db8::1"})
         (dmarc, ["v=DMARC1; p=none", "v=DMARC1; p=reject"], ERROR),
     ],
 )
-def test_answers_are_judged(judge: object, values: list[str], severity: Severity) -> None:
+def test_each_answer_has_its_severity(judge: object, values: list[str], severity: Severity) -> None:
     assert callable(judge)
 
     finding = judge(Answer("ns", tuple(values)))
@@ -104,7 +104,7 @@ def test_answers_are_judged(judge: object, values: list[str], severity: Severity
     assert finding.fix or severity is OK
 
 
-def test_what_an_mx_record_leads_to_is_told() -> None:
+def test_the_target_of_an_mx_record_is_reported() -> None:
     finding = theirs(Answer("ns", (OURS, "20 gone.example.")))
 
     assert finding.saw == (f"ns: {OURS}, 20 gone.example.: gone.example has no address")
@@ -140,7 +140,7 @@ def severities(zone: Zone, one: Fleet) -> dict[tuple[str, str], list[Severity]]:
     return found
 
 
-def test_every_server_is_judged_by_itself() -> None:
+def test_every_server_has_its_own_finding() -> None:
     here, gone = Answer("ns1", ("10 mx1.harbor.example.",)), Answer("ns2", problem="timed out")
     stale = Answer("ns3", ("10 old.harbor.example.",))
 

@@ -17,7 +17,7 @@ def test_a_document_is_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text() == made, "run python -m deploys.checks.run.docs"
 
 
-def test_the_catalogue_says_of_every_question_why_it_matters_and_how_to_mend_it() -> None:
+def test_the_catalogue_says_why_every_check_matters_and_how_to_fix_it() -> None:
     page = catalogue()
 
     for check in CHECKS.values():
@@ -29,7 +29,7 @@ def test_the_catalogue_says_of_every_question_why_it_matters_and_how_to_mend_it(
         assert check.source
 
 
-def test_every_heading_of_the_catalogue_stands_once() -> None:
+def test_every_heading_of_the_catalogue_occurs_once() -> None:
     headings = [line for line in catalogue().splitlines() if line.startswith("#")]
 
     assert len(headings) == len(set(headings))

@@ -62,7 +62,7 @@ def test_a_dsn_with_other_fields_is_an_error(
     assert finding.fix
 
 
-def test_a_notice_that_does_not_come_is_looked_for_by_the_messages_id() -> None:
+def test_a_missing_dsn_is_looked_for_by_the_messages_id() -> None:
     finding = said("failure", None)
 
     assert finding.severity is Severity.ERROR
@@ -104,7 +104,7 @@ def test_a_dsn_that_needs_a_silent_witness_is_unknown(notify: str) -> None:
         notice("failure", recipient="\udcff".encode("utf-8", "replace").decode()),
     ],
 )
-def test_garbage_is_no_notice_or_a_wrong_one(raw: bytes) -> None:
+def test_garbage_is_no_dsn_or_a_wrong_one(raw: bytes) -> None:
     assert said("failure", raw or b"\n").severity is Severity.ERROR
 
 

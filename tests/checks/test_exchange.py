@@ -80,7 +80,7 @@ def test_an_unreadable_mailbox_is_the_reason_that_nothing_was_found(here: World)
     assert "silent did not answer" in only(exchange([unseen], here)).problem
 
 
-def test_one_readable_mailbox_of_two_is_enough_if_the_message_is_there(here: World) -> None:
+def test_one_readable_mailbox_of_two_is_enough_if_it_has_the_message(here: World) -> None:
     whole = route(here, 1, "visitor@faraway.example")
     two = replace(whole, destinations=(Mailbox("silent", "/var/mail/x"), *whole.destinations))
 

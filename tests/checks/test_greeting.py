@@ -47,7 +47,7 @@ def asked(
         (b"220 " + b"x" * 4000, ERROR, "no fully qualified name"),
     ],
 )
-def test_a_greeting_is_judged_by_its_name_and_what_it_tells(
+def test_a_greeting_is_checked_by_its_name_and_its_version(
     tmp_path: Path, banner: bytes, severity: Severity, saw: str
 ) -> None:
     (finding,) = asked(tmp_path, banner + b"\r\n")
@@ -70,7 +70,7 @@ def test_a_greeting_is_judged_by_its_name_and_what_it_tells(
         (b"502 5.5.1 not implemented\r\n", ERROR, "does not answer EHLO"),
     ],
 )
-def test_an_answer_to_ehlo_is_judged_by_its_name_and_its_extensions(
+def test_a_reply_to_ehlo_is_checked_by_its_name_and_its_extensions(
     tmp_path: Path, ehlo: bytes, severity: Severity, saw: str
 ) -> None:
     (finding,) = asked(tmp_path, ehlo=ehlo)
@@ -99,7 +99,7 @@ def test_a_target_may_have_another_name_that_leads_to_it(
     assert {finding.severity for finding in found} == {severity}
 
 
-def test_who_does_not_answer_was_not_asked(tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_not_checked(tmp_path: Path) -> None:
     (finding,) = greetings(fleet(), world(tmp_path, port=1))
 
     assert finding.severity is UNKNOWN

@@ -20,10 +20,10 @@ from deploys.checks.host.queue import queue as queue_findings
 from deploys.checks.host.services import services
 from deploys.checks.host.snapshot import Snapshot, SnapshotRequest, take_snapshot
 from deploys.mail.paths import set_digest
-from tests.checks.cases.host import Told, seen, waiting
+from tests.checks.cases.host import FixedOutput, snapshot_case, waiting
 from tests.checks.cases.pair import Case
 from tests.checks.smtp_servers import Handler, serving
-from tests.checks.snapshots import DKIM, NOW, SSL, told, unit, units
+from tests.checks.snapshots import DKIM, NOW, SSL, snapshot_lines, unit, units
 from tests.checks.worlds import Zone, fleet, world
 
 
@@ -53,41 +53,45 @@ OK, WARNING, ERROR, UNKNOWN = Severity.OK, Severity.WARNING, Severity.ERROR, Sev
 @pytest.mark.parametrize(
     ("id_", "case", "severity"),
     [
-        ("services", seen(unit=units(NRestarts="9")), WARNING),
-        ("services", seen(unit=units(UnitFileState="disabled")), ERROR),
-        ("services", seen(unit=units(LoadState="not-found")), ERROR),
-        ("services", seen(unit=["System has not been booted with systemd"]), UNKNOWN),
-        ("services", seen(failed=["apt-daily.service loaded failed failed x"]), WARNING),
-        ("updates", seen(update=["Inst vim [1] (2 Debian-Security:12/stable-security)"]), OK),
-        ("updates", seen(update=["Inst postfix [1] (2 Debian:12.9/stable [amd64])"]), OK),
-        ("updates", seen(reboot=["required"]), WARNING),
-        ("updates", seen(listed=["1700000000"]), UNKNOWN),
-        ("updates", seen(list=[]), UNKNOWN),
-        ("queue", seen(queue=[waiting(60)]), OK),
-        ("queue", seen(queue=[waiting(90_000)]), WARNING),
-        ("queue", seen(queue=[waiting(60)] * 101), WARNING),
-        ("queue", seen(queue=["failed"]), UNKNOWN),
-        ("queue", seen(queue=["[1]"]), UNKNOWN),
-        ("disk", seen(blocks=["/dev/sda1 99999999 94999999 5000000 95% /"]), WARNING),
-        ("disk", seen(inodes=["/dev/sda1 1000 999 1 99% /"]), WARNING),
-        ("disk", seen(inodes=["overlay 0 0 0 - /"]), OK),
-        ("disk", seen(blocks=["garbage"]), UNKNOWN),
-        ("clock", seen(ahead=-60), ERROR),
-        ("clock", seen(synchronized=["no"]), WARNING),
-        ("clock", seen(synchronized=["no"], container=["podman"]), OK),
-        ("drift", seen(deployed=["postfix table /etc/postfix/virtual"]), ERROR),
-        ("drift", seen(deployed=["postfix missing /etc/postfix/main.cf"]), ERROR),
-        ("drift", seen(deployed=["postfix unnoted"]), OK),
-        ("drift", seen(deployed=["Traceback (most recent call last):"]), UNKNOWN),
-        ("drift", seen(deployed=[]), UNKNOWN),
-        ("drift", seen(postconf=["myhostname = other.example"]), ERROR),
-        ("keys", seen(days=3), WARNING),
-        ("keys", seen(days=-3), ERROR),
-        ("keys", seen(certificate=[f"AAAA {SSL}/mx1.pem"]), ERROR),
-        ("keys", seen(secret=[]), ERROR),
-        ("keys", seen(secret=[f"600 root 1 {SSL}/a.pem", f"x y z {DKIM}/b.key"]), UNKNOWN),
-        ("port25", seen(port25=[]), UNKNOWN),
-        ("port25", seen(port25=["192.0.2.7 no answer", "192.0.2.8 reached 220 x"]), OK),
+        ("services", snapshot_case(unit=units(NRestarts="9")), WARNING),
+        ("services", snapshot_case(unit=units(UnitFileState="disabled")), ERROR),
+        ("services", snapshot_case(unit=units(LoadState="not-found")), ERROR),
+        ("services", snapshot_case(unit=["System has not been booted with systemd"]), UNKNOWN),
+        ("services", snapshot_case(failed=["apt-daily.service loaded failed failed x"]), WARNING),
+        (
+            "updates",
+            snapshot_case(update=["Inst vim [1] (2 Debian-Security:12/stable-security)"]),
+            OK,
+        ),
+        ("updates", snapshot_case(update=["Inst postfix [1] (2 Debian:12.9/stable [amd64])"]), OK),
+        ("updates", snapshot_case(reboot=["required"]), WARNING),
+        ("updates", snapshot_case(listed=["1700000000"]), UNKNOWN),
+        ("updates", snapshot_case(list=[]), UNKNOWN),
+        ("queue", snapshot_case(queue=[waiting(60)]), OK),
+        ("queue", snapshot_case(queue=[waiting(90_000)]), WARNING),
+        ("queue", snapshot_case(queue=[waiting(60)] * 101), WARNING),
+        ("queue", snapshot_case(queue=["failed"]), UNKNOWN),
+        ("queue", snapshot_case(queue=["[1]"]), UNKNOWN),
+        ("disk", snapshot_case(blocks=["/dev/sda1 99999999 94999999 5000000 95% /"]), WARNING),
+        ("disk", snapshot_case(inodes=["/dev/sda1 1000 999 1 99% /"]), WARNING),
+        ("disk", snapshot_case(inodes=["overlay 0 0 0 - /"]), OK),
+        ("disk", snapshot_case(blocks=["garbage"]), UNKNOWN),
+        ("clock", snapshot_case(ahead=-60), ERROR),
+        ("clock", snapshot_case(synchronized=["no"]), WARNING),
+        ("clock", snapshot_case(synchronized=["no"], container=["podman"]), OK),
+        ("drift", snapshot_case(deployed=["postfix table /etc/postfix/virtual"]), ERROR),
+        ("drift", snapshot_case(deployed=["postfix missing /etc/postfix/main.cf"]), ERROR),
+        ("drift", snapshot_case(deployed=["postfix unnoted"]), OK),
+        ("drift", snapshot_case(deployed=["Traceback (most recent call last):"]), UNKNOWN),
+        ("drift", snapshot_case(deployed=[]), UNKNOWN),
+        ("drift", snapshot_case(postconf=["myhostname = other.example"]), ERROR),
+        ("keys", snapshot_case(days=3), WARNING),
+        ("keys", snapshot_case(days=-3), ERROR),
+        ("keys", snapshot_case(certificate=[f"AAAA {SSL}/mx1.pem"]), ERROR),
+        ("keys", snapshot_case(secret=[]), ERROR),
+        ("keys", snapshot_case(secret=[f"600 root 1 {SSL}/a.pem", f"x y z {DKIM}/b.key"]), UNKNOWN),
+        ("port25", snapshot_case(port25=[]), UNKNOWN),
+        ("port25", snapshot_case(port25=["192.0.2.7 no answer", "192.0.2.8 reached 220 x"]), OK),
     ],
 )
 def test_each_state_of_a_host_has_its_severity(
@@ -122,7 +126,7 @@ def test_a_host_with_accounts_limits_password_guesses(
         }
     )
     said = {"smtpd_client_auth_rate_limit": "1200", "smtpd_tls_auth_only": "yes", **loaded}
-    lines = told(tmp_path, {})
+    lines = snapshot_lines(tmp_path, {})
     postconf = [line.removeprefix("postconf ") for line in lines if line.startswith("postconf ")]
     postconf += [f"{key} = {value}" for key, value in said.items()]
 
@@ -142,7 +146,7 @@ def test_a_host_with_accounts_limits_password_guesses(
     ],
     ids=lambda size: next(iter(size)),
 )
-def test_room_is_measured_by_the_size_limit_that_postfix_has(size: dict[str, object]) -> None:
+def test_free_space_is_measured_by_the_size_limit_that_postfix_has(size: dict[str, object]) -> None:
     free = 1_887_436  # KiB, 1.8 GiB
     row = f"/dev/sda1 20000000 {20_000_000 - free} {free} 90% /"
     (finding,) = disk(Snapshot(fleet(size).hosts[0], {"blocks": [row]}))
@@ -174,7 +178,7 @@ def test_the_unit_that_takes_over_own_certificates_has_to_run(
 
 def test_the_common_reason_of_waiting_messages_is_named(tmp_path: Path) -> None:
     queue = [waiting(90_000, "full"), waiting(90_000, "no route"), waiting(60, "no route")]
-    found = [one for one in seen(queue=queue)(tmp_path) if one.id == "host.queue"]
+    found = [one for one in snapshot_case(queue=queue)(tmp_path) if one.id == "host.queue"]
 
     assert found[0].saw == "mx1: 3 deferred, the oldest for 25.0 h; mostly: no route"
 
@@ -190,7 +194,7 @@ def test_a_message_is_old_when_its_sender_gets_a_notice_of_delay() -> None:
 
 
 def test_a_snapshot_that_was_cut_off_answers_no_check(tmp_path: Path) -> None:
-    here = replace(world(tmp_path), hosts=Told(["begin 1", "unit x"]))
+    here = replace(world(tmp_path), hosts=FixedOutput(["begin 1", "unit x"]))
 
     found = list(hosts(fleet(), here))
 
@@ -235,7 +239,7 @@ def test_deployed_files_are_compared_with_the_notes_of_the_deploy(tmp_path: Path
     assert lines() == [f"postfix table {table}", f"postfix missing {main}", "postfix changed"]
 
 
-def test_a_host_that_is_silent_is_not_understood_as_well(tmp_path: Path) -> None:
+def test_a_silent_host_has_no_snapshot(tmp_path: Path) -> None:
     host = fleet().hosts[0].model_copy(update={"inventory_name": "silent"})
 
     with pytest.raises(UnansweredError, match="did not answer"):

@@ -46,7 +46,7 @@ def test_a_refusal_has_the_reason_that_sendmail_gave(here: World) -> None:
     assert submitted["run-2"].refusal == ""
 
 
-def test_the_wait_ends_when_the_last_message_is_there(here: World) -> None:
+def test_the_wait_ends_when_the_last_message_arrives(here: World) -> None:
     submit(here, "mx1", [message(1), message(12)])
 
     assert set(wait(here, machine(here).box, ["run-12", "run-1"])) == {"run-1", "run-12"}
@@ -84,7 +84,7 @@ def test_mail_of_other_people_never_leaves_the_host(here: World) -> None:
     assert b"private" not in b64decode("".join(machine(here).said("mail ")))
 
 
-def test_a_host_whose_clock_is_an_hour_ahead_does_not_spoil_the_seconds(here: World) -> None:
+def test_a_clock_that_is_an_hour_ahead_does_not_change_the_seconds(here: World) -> None:
     machine(here).tool("date", "#!/bin/sh\nexec /bin/date -d '+1 hour' \"$@\"\n")
 
     submitted = submit(here, "mx1", [message(1)])

@@ -143,9 +143,7 @@ def port_of(server: Server) -> int:
     return int(server.server_address[1])
 
 
-def test_a_message_is_read_and_removed_and_no_other_is_looked_at(
-    tmp_path: Path, here: World
-) -> None:
+def test_a_message_is_read_and_removed_and_no_other_is_fetched(tmp_path: Path, here: World) -> None:
     with serving(tmp_path) as server:
         received = wait(here, box(tmp_path, port_of(server)), ["run-1", "run-2"])
 
@@ -155,7 +153,7 @@ def test_a_message_is_read_and_removed_and_no_other_is_looked_at(
     assert server.messages == {"4": PRIVATE}
 
 
-def test_where_one_alone_cannot_be_expunged_it_stays_marked(tmp_path: Path, here: World) -> None:
+def test_without_uidplus_a_message_stays_marked_as_deleted(tmp_path: Path, here: World) -> None:
     with serving(tmp_path) as server:
         server.can[True] = b"IDLE"
         received = wait(here, box(tmp_path, port_of(server)), ["run-1"])
@@ -173,7 +171,7 @@ def test_where_one_alone_cannot_be_expunged_it_stays_marked(tmp_path: Path, here
         (b"AUTH=XOAUTH2", "some one", 'a"h(o%y'),
     ],
 )
-def test_any_login_and_password_get_in(
+def test_any_login_and_password_are_sent_unchanged(
     tmp_path: Path, here: World, can: bytes, login: str, password: str
 ) -> None:
     with serving(tmp_path) as server:
@@ -192,7 +190,7 @@ def test_any_login_and_password_get_in(
         ("{1} {0}\r\n{1}", "the server closed the connection at the login, or does not speak IMAP"),
     ],
 )
-def test_whatever_is_answered_to_a_wrong_password_it_is_not_shown(
+def test_no_answer_to_a_wrong_password_is_shown(
     tmp_path: Path, here: World, can: bytes, refusal: str, expected: str
 ) -> None:
     with serving(tmp_path) as server:
@@ -256,7 +254,7 @@ def test_an_unknown_authority_or_another_name_is_not_trusted(
         wait(here, box(tmp_path, port_of(server), **own), ["run-1"])
 
 
-def test_a_server_that_is_not_there_is_unanswered(tmp_path: Path, here: World) -> None:
+def test_a_closed_imap_port_is_unanswered(tmp_path: Path, here: World) -> None:
     with pytest.raises(UnansweredError, match=f"{IMAP} port 1 could not be asked"):
         wait(here, box(tmp_path, 1), ["run-1"])
 

@@ -73,7 +73,7 @@ def test_commands_from_before_tls_have_to_be_discarded(  # noqa: PLR0913 - a tab
     ],
     ids=["no STARTTLS", "busy", "terse"],
 )
-def test_what_cannot_be_asked_is_unknown(
+def test_a_server_that_cannot_be_asked_is_unknown(
     tmp_path: Path, tls: ssl.SSLContext, server: type[Careless], words: str
 ) -> None:
     with_tls = server if server is Careless else type("WithTls", (server,), {"tls": tls})

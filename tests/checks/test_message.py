@@ -19,7 +19,7 @@ def test_a_subject_beyond_ascii_is_the_same_either_way_it_is_written() -> None:
     assert subjects == {"Test message a1b2c3-7 Привет-日本"}
 
 
-def test_the_id_stands_wherever_someone_may_look_for_it() -> None:
+def test_the_id_is_in_every_place_where_it_is_looked_for() -> None:
     message = BytesParser(policy=default).parsebytes(MESSAGE.compose())
 
     assert message["Subject"] == "Test message a1b2c3-7"

@@ -177,7 +177,7 @@ def test_a_host_that_cannot_be_reached_is_named(
     ],
     ids=str,
 )
-def test_a_proof_of_a_part_is_kept_apart_and_leaves_the_other_hosts_out(
+def test_a_partial_report_is_kept_apart_and_leaves_the_other_hosts_out(
     proofs: Proofs, words: dict[str, str], hosts: tuple[str, ...], limits: tuple[str, ...]
 ) -> None:
     proofs.report = replace(good(), limits=limits)
@@ -190,7 +190,7 @@ def test_a_proof_of_a_part_is_kept_apart_and_leaves_the_other_hosts_out(
     assert json.loads((folder / "report.json").read_text())["limits"] == list(limits)
 
 
-def test_a_check_that_does_not_exist_is_told_before_anything_is_asked(proofs: Proofs) -> None:
+def test_a_check_that_does_not_exist_is_refused_before_the_first_connection(proofs: Proofs) -> None:
     with pytest.raises(DeployError, match=r"'dns\.mz' is no check; did you mean dns\.mx\?"):
         verified("Verify", fleet({"verify_only": "dns.mz"}), {})
 
@@ -198,7 +198,7 @@ def test_a_check_that_does_not_exist_is_told_before_anything_is_asked(proofs: Pr
 
 
 @every_way
-def test_hosts_outside_the_limit_are_left_out_and_said_to_be(proofs: Proofs, way: Way) -> None:
+def test_hosts_outside_the_limit_are_left_out_and_reported(proofs: Proofs, way: Way) -> None:
     run(ready(limit=(MAIL[1], PEER)), way)
 
     assert proofs.hosts == [(MAIL[1],)]

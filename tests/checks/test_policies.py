@@ -31,14 +31,16 @@ REPORTS = f"v=TLSRPTv1; rua={URI}"
         ((), ["v=TLSRPTv1; \x00\xff;;=="], ERROR),
     ],
 )
-def test_tls_rpt_is_judged(wanted: tuple[str, ...], values: list[str], severity: Severity) -> None:
+def test_each_tls_rpt_policy_has_its_severity(
+    wanted: tuple[str, ...], values: list[str], severity: Severity
+) -> None:
     finding = tls_rpt.finding("harbor.example", wanted, Answer("ns", tuple(values)))
 
     assert finding.severity is severity
     assert finding.fix or severity is OK
 
 
-def test_servers_that_cannot_be_asked_leave_tls_rpt_open() -> None:
+def test_servers_that_cannot_be_asked_leave_tls_rpt_unknown() -> None:
     gone = Zone({("_smtp._tls.harbor.example", "TXT"): [Answer("ns", problem="timed out")]})
     for zone in (gone, Zone({})):
         here = World(None, zone, Pages({}))  # type: ignore[arg-type]
@@ -70,7 +72,7 @@ def text(mode: str, *lines: str, max_age: str = "86400") -> str:
         (None, ["v=STSv1; \x00" + "x" * 9999], ERROR),
     ],
 )
-def test_an_announcement_is_judged(
+def test_each_announcement_has_its_severity(
     wanted: Mode | None, values: list[str], severity: Severity
 ) -> None:
     finding = mta_sts.announcement("harbor.example", wanted, Answer("ns", tuple(values)))
@@ -114,7 +116,7 @@ def test_an_announcement_is_judged(
         ),
     ],
 )
-def test_a_policy_is_judged(wanted: Mode | None, page: Page, severity: Severity) -> None:
+def test_each_policy_has_its_severity(wanted: Mode | None, page: Page, severity: Severity) -> None:
     expected = mta_sts.ExpectedPolicy("harbor.example", wanted, (MX1, MX2))
 
     finding = mta_sts.served(expected, "192.0.2.1", page)
@@ -151,7 +153,7 @@ def test_a_policy_is_fetched_only_where_one_is_announced_or_wanted() -> None:
     assert of_policy(announcing(ID), never, foreign) == [OK, ERROR]
 
 
-def test_a_policy_of_others_is_left_to_them_and_one_of_ours_has_to_be_taken_back() -> None:
+def test_a_policy_of_others_is_accepted_and_one_of_ours_must_be_withdrawn() -> None:
     policy = Policy.of("testing", [MX1])
     web = Pages({POLICY: Page(200, "text/plain", str(policy))})
 
@@ -194,7 +196,7 @@ OURS, THEIRS = "mailto:dmarc@harbor.example", "mailto:dmarc@faraway.example!10m"
         ),
     ],
 )
-def test_reports_go_where_they_are_welcome(
+def test_reports_go_to_receivers_that_consent(
     tags: str, consents: list[str], severities: list[Severity]
 ) -> None:
     zone = reported(f"v=DMARC1; p=none; {tags}", *consents)
@@ -257,9 +259,7 @@ def test_a_policy_for_subdomains_that_is_weaker_is_named(tags: str, weaker: str)
     ],
     ids=["gone", "broken", "none"],
 )
-def test_a_policy_that_is_not_there_says_nothing_of_subdomains(
-    zone: Zone, severity: Severity
-) -> None:
+def test_a_missing_policy_has_no_tags_for_subdomains(zone: Zone, severity: Severity) -> None:
     assert [one.severity for one in of_subdomains(zone)] == [severity]
 
 

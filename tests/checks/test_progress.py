@@ -60,7 +60,7 @@ def test_on_a_terminal_one_line_changes_and_goes_away() -> None:
     ]
 
 
-def test_elsewhere_each_thing_that_is_done_is_a_line() -> None:
+def test_without_a_terminal_each_finished_task_is_a_line() -> None:
     here = console(terminal=False)
 
     ask(Lines(here))
@@ -73,7 +73,7 @@ def test_elsewhere_each_thing_that_is_done_is_a_line() -> None:
     [({"PYINFRA_PROGRESS": "off"}, Progress), ({}, Lines), ({"FORCE_COLOR": "1"}, Line)],
     ids=["--json", "a file", "a terminal"],
 )
-def test_what_is_shown_suits_who_looks(
+def test_progress_depends_on_the_kind_of_standard_error(
     environment: dict[str, str], kind: type[Progress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("PYINFRA_PROGRESS", "FORCE_COLOR"):
@@ -84,7 +84,7 @@ def test_what_is_shown_suits_who_looks(
     assert type(progress()) is kind
 
 
-def test_a_proof_says_what_it_asks(tmp_path: Path) -> None:
+def test_a_verification_shows_its_checks(tmp_path: Path) -> None:
     here = console(terminal=False)
     asked = replace(world(tmp_path, patience=3), names=zone(), progress=Lines(here))
 

@@ -54,7 +54,7 @@ def test_an_address_that_is_refused_is_named_with_the_answer(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("answer", "severity"), [("550 5.1.1 no", "error"), ("450 4.2.0 later", "unknown")]
 )
-def test_a_server_that_refuses_all_is_soon_left_alone(
+def test_a_server_that_refuses_all_is_not_asked_further(
     tmp_path: Path, answer: str, severity: str
 ) -> None:
     handler = Counting(answer)

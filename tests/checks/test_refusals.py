@@ -87,7 +87,7 @@ def test_a_server_reveals_no_addresses(
         ("-1 garbage", "502 no", UNKNOWN),
     ],
 )
-def test_both_answers_have_to_be_alike(known: str, unknown: str, severity: Severity) -> None:
+def test_both_replies_have_to_be_alike(known: str, unknown: str, severity: Severity) -> None:
     said = {POSTMASTER: heard(known), NOBODY: heard(unknown)}
 
     found = vrfy_expn.finding(ENDPOINT, "VRFY", said)
@@ -118,7 +118,7 @@ def talks(*lines: bytes) -> Callable[[socket.socket, Event], None]:
     [(b"250 mx1",), (b"250 mx1", b"\xff\xfe\x00 what"), (b"250-" + b"x" * 9999,)],
     ids=["end", "octets", "long"],
 )
-def test_garbage_tells_nothing_of_who_exists(lines: tuple[bytes, ...], tmp_path: Path) -> None:
+def test_garbage_reveals_no_addresses(lines: tuple[bytes, ...], tmp_path: Path) -> None:
     with raw(talks(*lines)) as port:
         found = list(vrfy_expn.verbs(fleet(), world(tmp_path, port=port, timeout=0.5)))
 
@@ -337,7 +337,7 @@ def test_an_account_may_not_forge_its_author(
     assert "ahoy" not in "".join(one.saw for one in found)
 
 
-def test_an_account_whose_password_is_not_known_here_is_not_tried(tmp_path: Path) -> None:
+def test_an_account_with_an_unknown_password_is_not_tried(tmp_path: Path) -> None:
     hashed = "$6$" + "a" * 8 + "$" + "b" * 86
     accounts = {CAPTAIN: {"password": hashed}}
     ours = fleet({"mail_aliases": {"captain": "root"}, "mail_accounts": accounts})

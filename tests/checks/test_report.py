@@ -150,7 +150,7 @@ def test_metrics_are_as_prometheus_reads_them(name: str) -> None:
         ), line
 
 
-def test_junit_counts_open_questions_as_errors_and_errors_as_failures() -> None:
+def test_junit_counts_unknown_as_errors_and_errors_as_failures() -> None:
     document = ET.fromstring(junit.render(REPORTS["bad"]))  # noqa: S314 - our own document
 
     assert (document.attrib["failures"], document.attrib["errors"]) == ("3", "3")
@@ -162,7 +162,7 @@ def test_when_all_is_well_the_terminal_is_short() -> None:
     assert len(on_terminal(REPORTS["good"]).splitlines()) < 16
 
 
-def test_findings_with_one_fix_stand_together() -> None:
+def test_findings_with_one_fix_are_grouped() -> None:
     shown = on_terminal(REPORTS["bad"])
 
     assert "unknown  mx2  smtp.starttls, smtp.relay\n" in shown
@@ -203,7 +203,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_the_page_needs_nothing_but_itself(name: str) -> None:
+def test_the_page_needs_no_other_file(name: str) -> None:
     text = samples.page(REPORTS[name])
 
     assert not Page(text).all("script", "link", "img", "iframe", "object", "embed")

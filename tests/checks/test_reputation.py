@@ -53,7 +53,7 @@ def test_a_list_is_trusted_by_its_test_points(
     assert words in found[0].saw
 
 
-def test_private_addresses_and_names_are_in_no_question(tmp_path: Path) -> None:
+def test_private_addresses_and_names_are_in_no_query(tmp_path: Path) -> None:
     found = list(listing({}, fleet())(tmp_path))
 
     assert {one.severity for one in found} == {OK}
@@ -107,7 +107,7 @@ def test_a_list_of_the_operator_can_contain_private_entries(tmp_path: Path, *, k
     assert severities == [ERROR, ERROR if known else OK]
 
 
-def test_an_address_is_asked_for_with_reversed_octets(tmp_path: Path) -> None:
+def test_an_address_is_looked_up_with_reversed_octets(tmp_path: Path) -> None:
     ours = public(("list.example.net",)).hosts[0].model_copy(update={"inventory_name": "mx1"})
     asked = public(("list.example.net",)).model_copy(update={"hosts": (ours,)})
     with Responder("127.0.0.1") as server:
@@ -165,7 +165,7 @@ def test_a_route_has_the_severity_of_its_validation(
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "[]", '{"data": []}', "[" * 9999])
-def test_an_answer_that_is_none_leaves_the_route_open(text: str, tmp_path: Path) -> None:
+def test_an_answer_without_data_leaves_the_route_unknown(text: str, tmp_path: Path) -> None:
     pages = Pages({NETWORK: Page(200, "application/json", text)})
 
     (finding,) = rpki.routes(public(), replace(world(tmp_path), web=pages))

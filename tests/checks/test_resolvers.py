@@ -53,12 +53,12 @@ def test_resolvers_that_the_operator_names_are_asked() -> None:
     }
 
 
-def test_zones_without_servers_leave_resolvers_open() -> None:
+def test_zones_without_servers_leave_resolvers_unknown() -> None:
     assert {one.severity for one in resolvers.resolvers(fleet(), of(Zone({})))} == {UNKNOWN}
 
 
 @pytest.mark.parametrize(("keys", "severity"), [((), INFO), (("257 3 13 AAAA",), WARNING)])
-def test_a_zone_without_a_chain_is_told_apart_from_one_that_is_half_signed(
+def test_an_unsigned_zone_differs_from_one_without_a_ds_record(
     keys: tuple[str, ...], severity: Severity
 ) -> None:
     known = zone({("harbor.example", "DNSKEY"): keys})
@@ -78,5 +78,5 @@ def test_a_broken_chain_is_an_error(tmp_path: Path) -> None:
     assert second.severity is OK
 
 
-def test_without_a_resolver_that_validates_the_chain_stays_open() -> None:
+def test_without_a_validating_resolver_the_chain_is_unknown() -> None:
     assert {one.severity for one in dnssec.chains(fleet(), of(Zone({})))} == {UNKNOWN}

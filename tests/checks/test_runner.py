@@ -35,7 +35,7 @@ def _scanned() -> Iterator[None]:
         yield
 
 
-def test_where_all_is_well_every_question_is_asked_and_answered(here: World) -> None:
+def test_on_a_good_fleet_every_check_has_an_answer(here: World) -> None:
     absent = [HOST.ok("mx1", "it took part in the run")]
 
     report = verify(fleet(), here, lambda: {"hosts": 1, "zones": 2}, absent)
@@ -76,7 +76,7 @@ def test_a_silent_name_server_leaves_only_its_checks_unknown(here: World) -> Non
 
 
 @pytest.mark.usefixtures("_scanned")
-def test_a_host_that_falls_silent_in_the_proof_fails_the_run(here: World) -> None:
+def test_a_host_that_stops_answering_fails_the_run(here: World) -> None:
     witness = fleet().witnesses[0].model_copy(update={"inventory_name": "silent"})
     one = fleet().model_copy(update={"witnesses": (witness,)})
     attendance = [HOST.ok("mx1", "it took part"), HOST.ok("silent", "it took part")]
@@ -100,7 +100,7 @@ def test_a_fleet_without_a_witness_is_verified_from_this_machine_alone(here: Wor
 
 
 @pytest.mark.usefixtures("_scanned")
-def test_a_fleet_without_a_domain_proves_nothing(here: World) -> None:
+def test_a_fleet_without_a_domain_has_no_messages_and_does_not_pass(here: World) -> None:
     report = verify(fleet({"mail_domains": []}), here, dict, ())
 
     assert report.messages == ()

@@ -51,7 +51,7 @@ def test_a_fast_run_leaves_out_what_waits_for_messages_and_what_scans() -> None:
     assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
 
 
-def test_a_severity_chooses_what_can_be_as_bad() -> None:
+def test_a_severity_selects_checks_that_can_be_as_bad() -> None:
     errors = set(selected(Verification(severity="error")).ids) - OF_THE_RUN
 
     assert (
@@ -98,7 +98,7 @@ def test_a_check_that_is_left_out_is_neither_made_nor_passed(tmp_path: Path) -> 
     assert scope(report) in " ".join(on_terminal(report).split())
 
 
-def test_one_question_of_a_check_that_asks_several_is_answered_alone(tmp_path: Path) -> None:
+def test_one_check_of_an_inspection_can_be_made_alone(tmp_path: Path) -> None:
     here = replace(world(tmp_path), names=zone())
 
     report = verify(fleet({"verify_only": "dns.mx"}), here, dict, ())
@@ -106,7 +106,7 @@ def test_one_question_of_a_check_that_asks_several_is_answered_alone(tmp_path: P
     assert {finding.id for finding in report.findings} == {"dns.mx"}
 
 
-def test_a_run_that_answers_nothing_has_not_passed(tmp_path: Path) -> None:
+def test_a_run_without_an_answer_has_not_passed(tmp_path: Path) -> None:
     here = replace(world(tmp_path), names=Zone({}))
 
     report = verify(fleet({"verify_only": "dns.mx"}), here, dict, ())
@@ -173,7 +173,7 @@ def test_the_other_hosts_of_the_inventory_stay_known(tmp_path: Path) -> None:
     [("dns.*", (), ["error"]), ("dns.mx", (), []), ("dns.spf", ("limited to mx1",), ["error"])],
     ids=["of what is asked", "of something else", "within a limit"],
 )
-def test_a_waiver_is_judged_where_what_it_waives_is_asked(
+def test_a_waiver_is_checked_only_with_its_checks(
     only: str, limits: tuple[str, ...], told: list[str], tmp_path: Path
 ) -> None:
     here = replace(world(tmp_path), names=zone())

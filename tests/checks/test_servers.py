@@ -71,7 +71,7 @@ def worst(net: Net) -> tuple[Severity, str]:
     return finding.severity, finding.saw
 
 
-def test_servers_that_agree_are_well(net: Net) -> None:
+def test_servers_that_agree_are_ok(net: Net) -> None:
     assert [(one.severity, one.saw) for one in net.found()] == [
         (OK, f"{NS1} (127.0.0.2), {NS2} (127.0.0.3): serial 1"),
         (OK, f"harbor.example is delegated to {NS1}, {NS2}, as in its NS records"),
@@ -103,14 +103,14 @@ def test_a_server_without_the_zone_is_lame(net: Net) -> None:
     )
 
 
-def test_a_server_that_says_nothing_is_named(net: Net) -> None:
+def test_a_silent_name_server_is_named(net: Net) -> None:
     net.second.silent = True
 
     assert worst(net) == (ERROR, f"{NS2} (127.0.0.3) is lame: no answer within 0.2 s")
 
 
 @pytest.mark.parametrize("nonsense", [b"\0", b"\x80" * 99, bytes(600)])
-def test_a_server_that_talks_nonsense_is_named(net: Net, nonsense: bytes) -> None:
+def test_a_name_server_that_answers_garbage_is_named(net: Net, nonsense: bytes) -> None:
     net.second.nonsense = nonsense
 
     severity, saw = worst(net)
@@ -136,20 +136,20 @@ def test_the_delegation_and_the_zone_name_the_same_servers(net: Net) -> None:
     )
 
 
-def test_a_single_server_is_worth_knowing(net: Net) -> None:
+def test_a_single_name_server_is_a_note(net: Net) -> None:
     for one in (net.root, net.first):
         one.answers["harbor.example", "NS"] = [domain(NS1)]
 
     assert worst(net) == (INFO, f"{NS1} is the only name server")
 
 
-def test_a_server_whose_name_has_no_address_is_lame(net: Net) -> None:
+def test_a_server_without_an_address_is_lame(net: Net) -> None:
     del net.root.answers[NS2, "A"]
 
     assert worst(net) == (ERROR, f"{NS2} is lame: its name has no address")
 
 
-def test_a_server_that_cannot_be_reached_stays_open(
+def test_a_server_that_cannot_be_reached_is_unknown(
     net: Net, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resolver, "routed", lambda address: address != "127.0.0.3")
@@ -157,7 +157,7 @@ def test_a_server_that_cannot_be_reached_stays_open(
     assert worst(net) == (UNKNOWN, f"{NS2}: it has no address that can be reached from here")
 
 
-def test_a_resolver_that_is_silent_leaves_all_open(net: Net) -> None:
+def test_a_silent_resolver_leaves_all_unknown(net: Net) -> None:
     net.root.silent = True
 
     severity, saw = worst(net)
@@ -201,7 +201,7 @@ class Trickling(Responder):
                 connection.recv(1)  # until the other side has had enough
 
 
-def test_a_server_that_takes_its_time_is_given_up(net: Net) -> None:
+def test_a_slow_server_is_unanswered(net: Net) -> None:
     slow = "127.0.0.4"
     with Trickling(slow, net.root.port, "harbor.example") as server:
         server.truncating = True
@@ -216,7 +216,7 @@ def test_serials_that_differ_are_a_warning() -> None:
     assert seen["ns1 (192.0.2.1) has serial 7, ns2 (192.0.2.2) has serial 6"] is WARNING
 
 
-def test_a_family_in_which_nothing_answers_stays_open() -> None:
+def test_an_ip_version_without_an_answer_is_unknown() -> None:
     silent = [Answer("ns2 (2001:db8::2)", problem="no answer within 2 s", silent=True)]
 
     seen = {one.severity: one.saw for one in servers.servers(fleet(), of(two_servers(silent)))}
@@ -225,7 +225,7 @@ def test_a_family_in_which_nothing_answers_stays_open() -> None:
     assert seen[UNKNOWN] == saw
 
 
-def test_a_domain_that_is_not_registered_stays_open() -> None:
+def test_a_domain_that_is_not_registered_is_unknown() -> None:
     (finding,) = servers.servers(fleet(), of(Zone({})))
 
     assert finding.severity is UNKNOWN
@@ -243,7 +243,7 @@ OLD = [Answer("ns2 (192.0.2.2)", ("ns1.example. h.example. 6 1 1 1 1",))]
     ],
     ids=["no MX", "null MX", "another"],
 )
-def test_mail_that_goes_nowhere_is_an_error_of_each_server(
+def test_mx_records_without_a_destination_are_an_error_of_each_server(
     net: Net, values: list[bytes], saw: str
 ) -> None:
     for one in (net.root, net.first, net.second):

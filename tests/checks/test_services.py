@@ -47,7 +47,7 @@ Talk = Callable[[socket.socket], None]
         ("imaps", (), [r"65535 65535 65535 a\.\000\255\;b."], OK),
     ],
 )
-def test_records_are_judged(
+def test_each_record_set_has_its_severity(
     name: str, hosts: tuple[str, ...], values: list[str], severity: Severity
 ) -> None:
     service = SrvService("harbor.example", name, srv.records(name, hosts))
@@ -63,7 +63,7 @@ def asked(folder: Path, names: Zone, one: Fleet | None = None, timeout: float = 
     return list(services.services(one or fleet(), here))
 
 
-def test_what_is_missing_is_quoted_to_be_published(tmp_path: Path) -> None:
+def test_missing_records_are_quoted_to_be_published(tmp_path: Path) -> None:
     found = asked(tmp_path, led({}), manned(tmp_path))
 
     assert {one.severity for one in found} == {ERROR}
@@ -82,7 +82,7 @@ def test_without_accounts_no_record_is_demanded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [Zone({}), Gone()], ids=["no servers", "no resolver"])
-def test_without_an_answer_all_stays_open(tmp_path: Path, names: Zone) -> None:
+def test_without_an_answer_every_record_is_unknown(tmp_path: Path, names: Zone) -> None:
     assert {one.severity for one in asked(tmp_path, names)} == {UNKNOWN}
 
 
@@ -208,7 +208,7 @@ def test_a_host_without_an_address_is_an_error(tmp_path: Path) -> None:
     assert finding.saw == "imaps leads to gone.harbor.example, which has no address"
 
 
-def test_a_place_that_domains_share_is_tried_once(tmp_path: Path) -> None:
+def test_a_target_that_domains_share_is_tried_once(tmp_path: Path) -> None:
     one = fleet({"mail_domains": ["harbor.example", "orchard.example"]})
     context = certified(tmp_path)
     with listening(lambda line: context.wrap_socket(line, server_side=True).close()) as port:
@@ -241,14 +241,14 @@ def learned(
     return list(autoconfig.documents(one or manned(folder), here))
 
 
-def test_what_mail_programs_read_names_our_hosts(tmp_path: Path) -> None:
+def test_the_documents_for_mail_programs_name_our_hosts(tmp_path: Path) -> None:
     assert [(one.severity, one.saw) for one in learned(tmp_path, pages())] == [
         (OK, f"{THUNDERBIRD} at 127.0.0.1 names mx1.harbor.example"),
         (OK, f"{OUTLOOK} at 127.0.0.1 names mx1.harbor.example"),
     ]
 
 
-def test_where_autoconfig_is_off_nothing_is_fetched(tmp_path: Path) -> None:
+def test_without_autoconfig_nothing_is_fetched(tmp_path: Path) -> None:
     (finding,) = learned(tmp_path, Pages({}), fleet())
 
     assert (finding.severity, finding.subject) == (OK, "harbor.example")
@@ -261,13 +261,13 @@ def test_a_site_without_an_address_is_an_error(tmp_path: Path) -> None:
     assert [(one.severity, bool(one.fix)) for one in found] == [(ERROR, True)] * 2
 
 
-def test_a_site_that_does_not_answer_leaves_it_open(tmp_path: Path) -> None:
+def test_a_site_that_does_not_answer_is_unknown(tmp_path: Path) -> None:
     found = learned(tmp_path, Pages({}))
 
     assert [(one.severity, bool(one.fix)) for one in found] == [(UNKNOWN, True)] * 2
 
 
-def test_a_part_of_the_fleet_is_asked_for_sites_of_the_others(tmp_path: Path) -> None:
+def test_a_run_without_hosts_fetches_no_documents(tmp_path: Path) -> None:
     none = manned(tmp_path).narrowed([])
 
     assert learned(tmp_path, Pages({}), none) == []

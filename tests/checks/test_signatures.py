@@ -58,7 +58,9 @@ def said(selector: str, result: str, domain: str = "harbor.example") -> str:
         ("spf=pass smtp.mailfrom=harbor.example", [UNKNOWN, INFO]),
     ],
 )
-def test_the_witness_judges_each_signature(results: str, severities: list[Severity]) -> None:
+def test_the_witness_has_a_result_for_each_signature(
+    results: str, severities: list[Severity]
+) -> None:
     assert judged(results, RSA, ED25519) == severities
 
 
@@ -66,7 +68,7 @@ def test_a_signature_that_is_missing_is_an_error_whatever_passed() -> None:
     assert judged(f"{said(RSA, 'pass')}; {said(ED25519, 'pass')}", RSA) == [OK, ERROR]
 
 
-def test_a_message_without_any_signature_has_not_met_the_signer() -> None:
+def test_without_any_signature_the_fix_names_smtpd_milters() -> None:
     assert {"smtpd_milters" in finding.fix for finding in findings("none")} == {True}
     assert "smtpd_milters" not in findings(said(RSA, "pass"), RSA)[1].fix
 
@@ -95,7 +97,7 @@ def test_a_record_has_to_hold_the_key_that_signs_and_should_hold_the_others(
     assert severity is OK or f'exactly this TXT: "{KEY}"' in finding.fix
 
 
-def test_each_key_is_looked_for_by_way_of_its_cname_and_judged_by_whether_it_signs(
+def test_each_key_is_found_by_its_cname_and_its_severity_depends_on_signing(
     tmp_path: Path,
 ) -> None:
     signing = tmp_path / "table"
@@ -139,7 +141,7 @@ def test_a_message_signed_with_the_second_keys_is_checked_with_those() -> None:
     ]
 
 
-def test_a_host_without_keys_is_an_error_and_one_that_is_silent_a_question(tmp_path: Path) -> None:
+def test_a_host_without_keys_is_an_error_and_a_silent_host_is_unknown(tmp_path: Path) -> None:
     here = world(tmp_path)
     (tmp_path / "mx1-rsa.pub").unlink()
     silent = fleet().hosts[0].model_copy(update={"inventory_name": "silent"})

@@ -150,7 +150,7 @@ def test_a_message_that_is_too_large_is_refused(client: smtplib.SMTP) -> None:
         client.sendmail(SENDER, [ADDRESS], b"x" * (1 << 20) + b"\r\n")
 
 
-def test_a_client_that_talks_nonsense_leaves_it_open(sink: Sink, here: World) -> None:
+def test_the_sink_survives_a_client_that_sends_garbage(sink: Sink, here: World) -> None:
     with open_sink(sink) as one:
         with socket.create_connection((sink.listen, sink.port)) as wild:
             wild.sendall(b"\xff\x00 garbage\r\n" * 20)
@@ -176,7 +176,7 @@ def test_a_lost_message_is_waited_for_as_long_as_the_world_says(sink: Sink, here
     ],
     ids=str,
 )
-def test_an_address_says_who_it_is(value: object, name: str) -> None:
+def test_the_sink_greets_with_the_domain_of_its_address(value: object, name: str) -> None:
     found = Verification.model_validate({"sink": value}).sink
 
     assert found

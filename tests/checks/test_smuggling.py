@@ -50,7 +50,7 @@ def asked(folder: Path, server: type[Careless], timeout: float = 5) -> dict[Seve
     ],
     ids=["reads on", "refuses and hangs up", "says goodbye"],
 )
-def test_who_reads_on_or_refuses_is_safe(tmp_path: Path, server: type[Careless]) -> None:
+def test_a_server_that_reads_on_or_refuses_is_safe(tmp_path: Path, server: type[Careless]) -> None:
     assert asked(tmp_path, server) == {
         Severity.OK: [f"mx1 at 127.0.0.1 ended no message at {SAFE}"]
     }
@@ -66,7 +66,7 @@ def test_who_reads_on_or_refuses_is_safe(tmp_path: Path, server: type[Careless])
         (rb"\r\n\0?\.\r\n", ["CRLFNUL.CRLF"]),
     ],
 )
-def test_who_ends_a_message_too_early_is_told_where(
+def test_a_server_that_ends_a_message_early_is_an_error_with_the_sequence(
     tmp_path: Path, pattern: bytes, names: list[str]
 ) -> None:
     found = asked(tmp_path, ending(pattern), timeout=10)
@@ -85,7 +85,7 @@ def test_the_reply_of_a_server_that_delivers_is_enough(tmp_path: Path) -> None:
     assert len(found[Severity.ERROR]) == 2
 
 
-def test_what_cannot_be_asked_is_unknown_once(tmp_path: Path) -> None:
+def test_a_server_that_cannot_be_asked_is_unknown_once(tmp_path: Path) -> None:
     ((severity, (saw,)),) = asked(tmp_path, NoPostmaster).items()
 
     assert severity is Severity.UNKNOWN
@@ -105,7 +105,7 @@ def test_a_real_server_passes(tmp_path: Path) -> None:
     assert not box.exists()
 
 
-def test_an_account_is_asked_for_at_submission(tmp_path: Path) -> None:
+def test_an_account_is_used_at_submission(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("ahoy\n")
     password = file(tmp_path / "password")
     account = {CAPTAIN: {"password": password}}
@@ -130,7 +130,9 @@ def test_an_account_is_asked_for_at_submission(tmp_path: Path) -> None:
         ([Reply(-1, "")], Severity.ERROR),
     ],
 )
-def test_replies_before_the_end_are_judged(replies: list[Reply], severity: Severity) -> None:
+def test_replies_before_the_end_have_their_severity(
+    replies: list[Reply], severity: Severity
+) -> None:
     (finding,) = findings(ENDPOINT, {ENDINGS[0]: replies})
 
     assert finding.severity is severity

@@ -90,7 +90,7 @@ def test_the_address_of_each_family_is_tried() -> None:
 @pytest.mark.parametrize(
     ("count", "severity"), [(8, OK), (9, WARNING), (10, WARNING), (12, WARNING)]
 )
-def test_a_policy_that_asks_much_is_a_warning(
+def test_a_policy_with_many_lookups_is_a_warning(
     count: int, severity: Severity, tmp_path: Path
 ) -> None:
     *_, last = found(includes(count), tmp_path)
@@ -126,7 +126,7 @@ TERMS = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(terms=st.lists(TERMS, max_size=8))
-def test_whatever_a_policy_says_there_is_a_result(terms: list[str]) -> None:
+def test_every_policy_has_a_result(terms: list[str]) -> None:
     text = " ".join(("v=spf1", *terms))
 
     def lookup(name: str, rdtype: str) -> tuple[str, ...]:  # noqa: ARG001 - the same of every name

@@ -66,7 +66,7 @@ def severities(findings: list[Finding]) -> list[Severity]:
     ],
     ids=["as it should be", "any sender", "in clear", "no AUTH", "another password"],
 )
-def test_a_submission_port_is_judged_by_what_it_does(
+def test_a_submission_port_is_checked_by_its_replies(
     tmp_path: Path,
     tls: ssl.SSLContext,
     password: Secret,
@@ -147,7 +147,7 @@ def test_a_message_is_submitted_with_the_accounts_password(
     ],
     ids=["nothing told", "another server's trace", "the address", "the program"],
 )
-def test_a_message_tells_neither_address_nor_program(
+def test_a_submitted_message_reveals_neither_address_nor_program(
     headers: str, severity: Severity, password: Secret
 ) -> None:
     ours = manned(password)

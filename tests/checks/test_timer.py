@@ -29,12 +29,12 @@ def test_the_timer_has_the_calendar_of_the_operator() -> None:
     assert "Persistent=true" in WHOLE.files[TIMER].splitlines()
 
 
-def test_never_leaves_no_file() -> None:
+def test_an_empty_calendar_leaves_no_file() -> None:
     assert Schedule("lab", "").files == {}
     assert Schedule("lab", "").paths == WHOLE.paths
 
 
 @pytest.mark.parametrize("name", ["my inventory", "@local", "a/b"])
-def test_a_name_that_systemd_would_not_take_is_changed(name: str) -> None:
+def test_a_name_that_systemd_does_not_allow_is_changed(name: str) -> None:
     assert " " not in Schedule(name, "daily").unit
     assert len(Path(Schedule(name, "daily").unit).parts) == 1

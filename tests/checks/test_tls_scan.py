@@ -51,7 +51,7 @@ def test_cipher_suites_are_graded(suite: str, expected: Grade) -> None:
         ("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", False),
     ],
 )
-def test_what_is_no_better_than_clear_is_known(suite: str, expected: bool) -> None:  # noqa: FBT001
+def test_suites_no_better_than_clear_text_are_known(suite: str, expected: bool) -> None:  # noqa: FBT001
     assert broken(suite) is expected
 
 
@@ -75,14 +75,14 @@ def test_old_tls_is_an_error_by_its_versions_and_by_its_cipher_suites(tmp_path: 
     assert "to be phased out" in leaving.saw
 
 
-def test_old_tls_is_as_the_operator_wants_it_for_old_peers(tmp_path: Path) -> None:
+def test_old_tls_is_allowed_by_the_interoperable_profile(tmp_path: Path) -> None:
     findings = found(tmp_path, old, mail_tls_profile="interoperable")
 
     assert ERROR not in {finding.severity for finding in findings}
     assert not [finding for finding in findings if "phased out" in finding.saw]
 
 
-def test_a_server_without_tls_leaves_the_question_open(tmp_path: Path) -> None:
+def test_a_server_without_tls_leaves_the_check_unknown(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, lambda folder: certified(folder) and None)  # type: ignore[arg-type,return-value]
 
     assert finding.severity is Severity.UNKNOWN
@@ -90,7 +90,7 @@ def test_a_server_without_tls_leaves_the_question_open(tmp_path: Path) -> None:
     assert finding.fix
 
 
-def test_a_port_that_is_open_is_named_with_what_listens_there(tmp_path: Path) -> None:
+def test_an_open_port_is_named_with_its_usual_service(tmp_path: Path) -> None:
     (finding,) = knocked(shown=True)(tmp_path)
 
     assert finding.severity is ERROR
@@ -98,7 +98,7 @@ def test_a_port_that_is_open_is_named_with_what_listens_there(tmp_path: Path) ->
     assert "ss -ltnp" in finding.fix
 
 
-def test_a_host_that_answers_nowhere_has_not_shown_that_its_ports_are_closed(
+def test_without_any_answer_the_ports_of_a_host_are_unknown(
     tmp_path: Path,
 ) -> None:
     (finding,) = ports.findings(Endpoint("mx1", "127.0.0.1"), {2: "Redis"}, world(tmp_path, port=1))

@@ -32,7 +32,7 @@ HERE, THERE = Endpoint("mx1", "192.0.2.1"), Endpoint("mx1", "2001:db8::1")
         ([], INFO),
     ],
 )
-def test_every_key_that_is_shown_has_to_be_named(values: list[str], severity: Severity) -> None:
+def test_every_key_in_use_has_to_be_in_a_record(values: list[str], severity: Severity) -> None:
     keys = {HERE: frozenset({ONE}), THERE: frozenset({ONE, TWO})}
 
     finding = tlsa.finding("mx1", keys, Answer("ns", tuple(values)))
@@ -49,7 +49,7 @@ def asked(context: ssl.SSLContext | None, *digests: str) -> list[Finding]:
         return list(tlsa.keys(fleet(), here))
 
 
-def test_the_key_of_a_server_is_compared_with_what_name_servers_say(tmp_path: Path) -> None:
+def test_the_key_of_a_server_is_compared_with_the_tlsa_records(tmp_path: Path) -> None:
     context = certified(tmp_path)
     shown = x509.load_pem_x509_certificate((tmp_path / "mx1.pem").read_bytes()).public_key()
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
@@ -62,13 +62,13 @@ def test_the_key_of_a_server_is_compared_with_what_name_servers_say(tmp_path: Pa
     assert digest in wrong.saw
 
 
-def test_a_server_without_tls_leaves_the_question_open() -> None:
+def test_a_server_without_tls_leaves_the_check_unknown() -> None:
     (finding,) = asked(None, ONE)
 
     assert finding.severity is UNKNOWN
 
 
-def test_an_operator_who_wants_no_dane_is_not_asked() -> None:
+def test_without_mail_dane_nothing_is_checked() -> None:
     here = World(None, Zone({}), Pages({}))  # type: ignore[arg-type]
 
     assert list(tlsa.keys(fleet({"mail_dane": False}), here)) == []

@@ -62,17 +62,17 @@ LEFT = [("mx1", "error"), ("mx2", "ok"), ("harbor.example", "unknown")]
         "that ended yesterday",
     ],
 )
-def test_a_waiver_marks_what_it_covers_and_is_judged_itself(
+def test_a_waiver_marks_its_findings_and_has_its_own_finding(
     one: Waiver, expected: list[tuple[str, str]]
 ) -> None:
     assert after(one) == expected
 
 
-def test_a_run_of_a_part_cannot_tell_that_a_waiver_is_idle() -> None:
+def test_a_partial_run_does_not_call_a_waiver_unused() -> None:
     assert after(waiver("smtp.tls"), whole=False)[-1] == ("smtp.tls", "ok")
 
 
-def test_a_waived_finding_says_what_it_was_until_when_and_why() -> None:
+def test_a_waived_finding_has_its_severity_end_and_reason() -> None:
     found: Finding = waived(FOUND, [waiver("smtp.relay")], TODAY, whole=True)[0]
 
     assert str(found.waived) == "error, waived until 2026-10-04: an exercise"

@@ -79,7 +79,9 @@ def test_redirects_are_not_followed_and_long_documents_cut(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", [NAME, "other.example"])
-def test_a_certificate_of_nobody_or_of_another_name_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_self_signed_certificate_or_one_of_another_name_is_refused(
+    name: str, tmp_path: Path
+) -> None:
     with serving(tmp_path, name=name) as server:
         trusted = "" if name == NAME else authority(tmp_path)
         with pytest.raises(RefusedError, match="certificate"):

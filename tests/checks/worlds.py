@@ -145,7 +145,7 @@ class Machine:
         if name == "silent":
             raise UnansweredError(f"silent did not answer within {limit:g} s")
         if SCRIPT in command:
-            return snapshots.told(self._certificates, {"begin": [now()], "end": [now()]})
+            return snapshots.snapshot_lines(self._certificates, {"begin": [now()], "end": [now()]})
         done = subprocess.run(
             ("sh", "-c", self._here(command)),
             input="".join(f"{_milter(line)}\n" for line in lines),

@@ -83,7 +83,7 @@ def test_a_mistake_has_its_sentence(accounts: Any, sentence: str) -> None:
     assert "hunter2" not in said
 
 
-def test_an_account_sends_with_its_own_address_where_nothing_is_said() -> None:
+def test_an_account_without_senders_sends_with_its_login() -> None:
     assert host({"Anna@Harbor.example": {"password": CRYPT}}).accounts[ANNA].senders == (ANNA,)
 
 

@@ -17,7 +17,7 @@ def read(text: str, parent: str) -> list[dict[str, str | None]]:
     return [{child.tag.rpartition("}")[2]: child.text for child in one} for one in found]
 
 
-def test_thunderbird_is_told_the_ways_to_send_the_best_first() -> None:
+def test_thunderbirds_document_names_the_best_server_first() -> None:
     text = autoconfig.thunderbird("harbor.example", HOSTS)
 
     servers = read(text, "outgoingServer")
@@ -27,7 +27,7 @@ def test_thunderbird_is_told_the_ways_to_send_the_best_first() -> None:
     assert read(text, "emailProvider")[0]["domain"] == "harbor.example"
 
 
-def test_outlook_is_told_the_same() -> None:
+def test_outlooks_document_names_the_same_servers() -> None:
     text = autoconfig.outlook("harbor.example", HOSTS)
 
     servers = read(text, "Protocol")
@@ -40,7 +40,7 @@ def test_outlook_is_told_the_same() -> None:
 
 
 @pytest.mark.parametrize("render", [autoconfig.thunderbird, autoconfig.outlook])
-def test_nobody_is_told_of_a_mailbox_that_is_not_there(render: object) -> None:
+def test_no_document_names_a_server_for_reading(render: object) -> None:
     text = render("harbor.example", HOSTS)  # type: ignore[operator]
 
     assert "imap" not in text.lower()

@@ -34,7 +34,7 @@ def test_a_new_record_names_the_logo() -> None:
         ("v=BIMI1; logo", "is not valid at 'logo'"),
     ],
 )
-def test_what_no_receiver_would_understand_is_refused(text: str, sentence: str) -> None:
+def test_a_text_that_is_not_valid_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(MailError) as error:
         Bimi.parse(text)
 

@@ -49,7 +49,7 @@ def test_other_spellings_mean_the_same_and_other_properties_nothing(
         ('0 issue ";"', False),
     ],
 )
-def test_who_is_let_in(text: str, permitted: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_property_permits_its_authority(text: str, permitted: bool) -> None:  # noqa: FBT001 - a column of the table
     found = Issue.parse(text)
 
     assert found

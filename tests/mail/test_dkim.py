@@ -44,7 +44,7 @@ def test_other_texts_are_no_keys(text: str) -> None:
         ("v=DKIM1; k=ed25519; p=MIIB", "has 3 octets: Ed25519 has 32"),
     ],
 )
-def test_what_no_receiver_understands_is_refused(text: str, words: str) -> None:
+def test_a_key_that_is_not_valid_is_refused(text: str, words: str) -> None:
     with pytest.raises(MailError) as refused:
         DkimKey.parse(text)
 

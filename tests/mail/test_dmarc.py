@@ -7,7 +7,7 @@ from deploys.mail.errors import MailError
 
 
 @pytest.mark.parametrize("policy", ["none", "quarantine", "reject"])
-def test_a_new_policy_asks_for_what_was_decided(policy: Policy) -> None:
+def test_a_new_policy_follows_the_settings(policy: Policy) -> None:
     assert str(Dmarc.of(policy)) == f"v=DMARC1; p={policy}"
 
 
@@ -44,7 +44,7 @@ def test_spaces_and_a_last_semicolon_do_not_matter() -> None:
         ("v=DMARC1; p=none; quarantine", "not valid at 'quarantine'"),
     ],
 )
-def test_what_no_receiver_would_understand_is_refused(text: str, sentence: str) -> None:
+def test_a_text_that_is_not_valid_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(MailError) as error:
         Dmarc.parse(text)
 
@@ -91,7 +91,7 @@ def test_a_policy_is_never_lowered_and_raised_one_step_at_a_time(
         ("p=none", "quarantine", "no address gets these reports yet; set mail_dmarc_reports"),
     ],
 )
-def test_a_step_names_the_evidence_that_it_wants(existing: str, asked: Policy, words: str) -> None:
+def test_a_step_names_its_evidence(existing: str, asked: Policy, words: str) -> None:
     before = Dmarc.parse(f"v=DMARC1; {existing}")
     reason = before.completed(Dmarc.of(asked)).reason(before, Dmarc.of(asked))
 

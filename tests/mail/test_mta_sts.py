@@ -49,7 +49,7 @@ def test_good_policies(text: str, policy: Policy) -> None:
         (TEXT + "hello\n", "not valid at 'hello'"),
     ],
 )
-def test_bad_policies_are_told_apart(text: str, sentence: str) -> None:
+def test_bad_policies_are_refused_with_the_reason(text: str, sentence: str) -> None:
     with pytest.raises(MailError, match=re.escape(sentence)):
         Policy.parse(text)
 
@@ -80,7 +80,7 @@ def test_the_id_follows_from_the_policy_alone_and_begins_with_its_mode() -> None
         ("site-verification=1", False, False),
     ],
 )
-def test_announcements_are_told_from_other_texts(text: str, announces: bool, ours: bool) -> None:  # noqa: FBT001 - a table
+def test_announcements_differ_from_other_texts(text: str, announces: bool, ours: bool) -> None:  # noqa: FBT001 - a table
     assert (is_announcement(text), is_ours(text)) == (announces, ours)
 
 
@@ -95,7 +95,7 @@ def test_announcements_are_told_from_other_texts(text: str, announces: bool, our
         ("mx3.harbor.example", False),
     ],
 )
-def test_a_star_stands_for_one_label(host: str, named: bool) -> None:  # noqa: FBT001 - a table
+def test_a_star_matches_one_label(host: str, named: bool) -> None:  # noqa: FBT001 - a table
     policy = Policy.of("enforce", [*TESTING.mx, "*.other.example"])
 
     assert policy.names(host) is named

@@ -76,7 +76,7 @@ def test_a_host_that_is_not_ready_is_not_announced() -> None:
     assert listed(fleet()) == []
 
 
-def test_a_host_that_has_a_domains_name_is_let_in_by_the_domains_policy() -> None:
+def test_a_host_with_a_domains_name_is_permitted_by_the_domains_policy() -> None:
     own = fleet(mail_hostname="orchard.example")
 
     assert [line for line in listed(own, "mx2") if "spf1" in line] == [
@@ -98,7 +98,7 @@ def test_every_record_has_its_reason(record: Any) -> None:
     assert "\n" not in record.why
 
 
-def test_a_hosts_tls_keys_are_published_unless_the_operator_says_no() -> None:
+def test_a_hosts_tls_keys_are_published_unless_mail_dane_is_off() -> None:
     facts = {"mx2": HostFacts(tlsa=("ff" * 32, "0a" * 32))}
 
     (record,) = (one for one in records_for(fleet(), ["mx2"], facts) if one.type == "TLSA")
@@ -122,7 +122,7 @@ def test_a_hosts_keys_are_published_for_its_domains_and_its_own_name() -> None:
     }
 
 
-def test_where_a_domain_leads_its_keys_elsewhere_there_they_are_and_a_cname_leads_to_them() -> None:
+def test_the_keys_of_a_delegated_domain_have_cnames_to_their_records() -> None:
     told = HARBOR | {"mail_dkim_cname": {"harbor.example": "keys.example.net"}}
     records = records_for(fleet_from({"mx1": told}, {}), ["mx1"], {"mx1": HostFacts(dkim=KEYS[:1])})
 
@@ -144,7 +144,7 @@ def test_where_a_domain_leads_its_keys_elsewhere_there_they_are_and_a_cname_lead
 ACCOUNTS = {"mail_accounts": {"ann@orchard.example": {"password": command("echo", "sesame")}}}
 
 
-def test_users_find_where_to_send_from_and_that_there_is_nothing_to_read() -> None:
+def test_users_find_submission_and_that_imap_and_pop3_are_not_offered() -> None:
     services = [line for line in listed(fleet(**ACCOUNTS, **ANN), "mx1", "mx2") if " SRV " in line]
 
     assert services == [
@@ -160,7 +160,7 @@ def test_users_find_where_to_send_from_and_that_there_is_nothing_to_read() -> No
 ANN = {"mail_aliases": {"ann": "root"}}
 
 
-def test_reports_go_where_the_settings_say_and_other_domains_of_ours_agree_to_it() -> None:
+def test_reports_follow_the_settings_and_other_domains_of_ours_consent() -> None:
     told = fleet(
         mail_dmarc_reports=["dmarc@harbor.example", "a!b@faraway.example"],
         mail_tls_rpt=["tls@orchard.example", "https://reports.faraway.example/tls"],
@@ -187,7 +187,7 @@ def test_a_logo_is_named() -> None:
     )
 
 
-def test_a_name_that_never_sends_says_so_once_for_all_hosts() -> None:
+def test_a_silent_domain_has_its_records_once_for_all_hosts() -> None:
     both = fleet_from(
         {
             "mx1": HARBOR | {"mail_silent_domains": ["quiet.example"]},
@@ -223,7 +223,7 @@ def may_issue(fleet: Fleet, **accounts: str) -> dict[str, tuple[str, ...]]:
         (OWN_ACME | {"mail_caa": "ca.example"}, "", '0 issue "ca.example"'),
     ],
 )
-def test_the_authority_that_is_asked_may_issue_for_every_name_of_ours(
+def test_the_authority_in_use_may_issue_for_every_name_of_ours(
     data: dict[str, Any], account: str, value: str
 ) -> None:
     assert may_issue(fleet(**ACME, **data), mx2=account) == {
@@ -233,7 +233,7 @@ def test_the_authority_that_is_asked_may_issue_for_every_name_of_ours(
 
 
 @pytest.mark.parametrize("data", [{"mail_tls": "self-signed"}, ACME | OWN_ACME])
-def test_an_authority_that_nobody_names_is_not_guessed(data: dict[str, Any]) -> None:
+def test_an_unknown_authority_has_no_record(data: dict[str, Any]) -> None:
     assert may_issue(fleet(**data)) == {}
 
 

@@ -83,7 +83,7 @@ def test_keys_are_made_when_it_is_time_and_a_slot_is_free(
         (retired(1), current(1), False, 2),
     ],
 )
-def test_keys_sign_once_everybody_can_find_them(
+def test_keys_sign_once_every_server_has_their_records(
     first: Slot, second: Slot, signing: int | None, *, ready: bool
 ) -> None:
     assert signing_slot({1: first, 2: second}, NOW, ready=ready) == signing
@@ -128,7 +128,7 @@ def test_keys_that_nothing_has_followed_never_expire() -> None:
         (replace(NEXT, public={"rsa": "MIIB"}), FREE, ["next"]),  # a run was killed in between
     ],
 )
-def test_what_signs_will_sign_or_has_signed_is_published_and_what_is_revoked_says_so(
+def test_current_next_and_retired_keys_are_published_and_revoked_ones_are_empty(
     first: Slot, second: Slot, states: list[str]
 ) -> None:
     found = list(dkim_rotation.published(settings(), {1: first, 2: second}, NOW))
@@ -163,7 +163,7 @@ def test_a_rotation_that_does_not_begin_at_once_says_why(
     assert bool(said) is bool(sentence)
 
 
-def test_keys_that_wait_for_resolvers_to_forget_say_until_when() -> None:
+def test_keys_that_wait_for_caches_say_until_when() -> None:
     seen = replace(WAITING, seen=NOW)
 
     assert "run after 1972-09-28 01:00 UTC" in dkim_rotation.cache_notice(
@@ -340,7 +340,7 @@ def test_a_run_that_finds_everything_done_changes_nothing() -> None:
         (current(9), SEEN, {2}, True, (replace(current(9), retired=NOW), Slot(KEYS, signing=NOW))),
     ],
 )
-def test_what_happened_is_noted_once(
+def test_each_event_is_noted_once(
     first: Slot, second: Slot, signs: set[int | None], result: tuple[Slot, Slot], *, seen: bool
 ) -> None:
     after = slots_after({1: first, 2: second}, NOW, signs=signs, seen=seen, revoked=None)
@@ -348,7 +348,7 @@ def test_what_happened_is_noted_once(
     assert (after[1], after[2]) == result
 
 
-def test_a_slot_whose_keys_are_deleted_is_free_and_remembers_that_it_was_used() -> None:
+def test_a_slot_with_deleted_keys_is_free_and_notes_its_use() -> None:
     after = slots_after({1: retired(9), 2: current(9)}, NOW, signs={2}, seen=False, revoked=1)
 
     assert after[1] == Slot(revoked=NOW)

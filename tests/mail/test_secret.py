@@ -43,7 +43,7 @@ def test_a_command_gives_its_output_and_sees_no_shell() -> None:
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "{!r}".format])
 @pytest.mark.parametrize("reference", [command("echo", TREASURE), env("MAIL_TEST_KEY")])
-def test_what_is_printed_masks_the_secret(
+def test_every_printed_form_masks_the_secret(
     show: Callable[[Secret], str], reference: Secret, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAIL_TEST_KEY", TREASURE)
@@ -75,7 +75,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("reference", "sentence"), BAD, ids=[sentence for _, sentence in BAD])
-def test_a_secret_that_cannot_be_had_is_named(
+def test_a_secret_that_cannot_be_read_is_named(
     reference: Secret, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAIL_TEST_EMPTY", "")

@@ -267,7 +267,7 @@ ENDLESS = f"{LONG}.{'b' * 61}"
 
 
 @pytest.mark.parametrize("key", ["mail_domains", "mail_silent_domains"])
-def test_a_domain_that_leaves_no_room_for_mails_names_is_refused_in_one_sentence(key: str) -> None:
+def test_a_domain_too_long_for_its_mail_records_is_refused_in_one_sentence(key: str) -> None:
     assert len(ENDLESS) == 253
 
     said = mistakes(**{key: [ENDLESS]})

@@ -13,11 +13,11 @@ from deploys.mail.settings.types import Address, DomainName, Files, NextHop, Tls
 PAGE = Path(__file__).parents[2] / "docs/settings.md"
 
 
-def test_the_page_is_what_the_code_says() -> None:
+def test_the_page_is_generated_from_the_code() -> None:
     assert PAGE.read_text() == docs.page(), "run python -m deploys.mail.settings.docs"
 
 
-def test_every_key_is_there_once_with_a_meaning() -> None:
+def test_every_key_is_listed_once_with_a_meaning() -> None:
     rows = [line.split(" | ") for line in docs.page().splitlines() if line.startswith("| `")]
     keys = [row[0].strip("| `") for row in rows]
 

@@ -64,7 +64,7 @@ def test_a_policy_is_read(text: str, terms: tuple[str, ...]) -> None:
         bad("v=spf1 redirect=%{q}.example", "%{q}"),
     ],
 )
-def test_what_no_receiver_would_understand_is_refused_by_its_term(text: str, sentence: str) -> None:
+def test_a_policy_that_is_not_valid_is_refused_with_its_term(text: str, sentence: str) -> None:
     with pytest.raises(MailError) as error:
         Spf.parse(text)
 
@@ -88,7 +88,7 @@ POLICIES = st.builds(lambda terms, end: Spf((*terms, end)), st.lists(TERMS, max_
 
 
 @given(POLICIES)
-def test_what_is_written_reads_back_the_same(policy: Spf) -> None:
+def test_a_policy_that_was_written_reads_back_the_same(policy: Spf) -> None:
     assert Spf.parse(str(policy)) == policy
 
 
@@ -117,7 +117,7 @@ def test_merging_keeps_every_term_and_merging_again_changes_nothing(theirs: Spf)
         good("v=spf1 a exp=e.faraway.example", ("mx", "a", "exp=e.faraway.example")),
     ],
 )
-def test_our_hosts_are_let_in_first_and_all_else_stays(
+def test_our_hosts_are_permitted_first_and_all_other_terms_stay(
     existing: str, result: tuple[str, ...]
 ) -> None:
     assert merged(OURS, ["site-verification=1", existing]).terms == result
@@ -153,7 +153,7 @@ def test_a_policy_that_would_not_hold_is_refused(existing: str, sentence: str) -
         good("v=spf1 redirect=b.example", "-all", "v=spf1 mx redirect=b.example"),
     ],
 )
-def test_a_stricter_end_is_set_where_it_is_asked_for_and_never_a_looser_one(
+def test_a_stricter_end_is_set_on_request_and_a_looser_one_never(
     existing: str, asked: str, result: str
 ) -> None:
     assert str(merged(Spf(("mx", asked)), [existing], strict=True)) == result
@@ -168,7 +168,7 @@ def test_a_stricter_end_is_set_where_it_is_asked_for_and_never_a_looser_one(
         good("v=spf1 exp=e.example -all", "v=spf1 exp=e.example -all"),
     ],
 )
-def test_a_name_that_never_sends_lets_nobody_in(existing: str, result: str) -> None:
+def test_a_silent_domain_permits_no_host(existing: str, result: str) -> None:
     assert str(merged(Spf(("-all",)), [existing], strict=True)) == result
 
 
@@ -179,8 +179,6 @@ def test_a_name_that_never_sends_lets_nobody_in(existing: str, result: str) -> N
         bad("v=spf1 redirect=b.example", "redirect=b.example"),
     ],
 )
-def test_a_name_that_never_sends_and_lets_somebody_in_is_a_conflict(
-    existing: str, sender: str
-) -> None:
+def test_a_silent_domain_with_a_permitting_policy_is_a_conflict(existing: str, sender: str) -> None:
     with pytest.raises(MailError, match=f" permits {sender}, and mail_silent_domains says"):
         merged(Spf(("-all",)), [existing], strict=True)

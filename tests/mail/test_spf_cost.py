@@ -101,11 +101,11 @@ def test_a_policy_that_costs_too_much_is_refused_with_the_count_and_what_costs_i
     assert "\n" not in str(error.value)
 
 
-def test_two_names_that_are_not_there_are_borne() -> None:
+def test_two_names_that_do_not_exist_are_accepted() -> None:
     assert limited(Spf.parse("v=spf1 a:void1.example a:void2.example -all"), NAME, FLAT) == ""
 
 
-def test_what_nobody_answers_is_said_and_holds_nothing_up() -> None:
+def test_lookups_without_an_answer_are_reported_and_stop_nothing() -> None:
     remark = limited(Spf.parse("v=spf1 mx include:down.example -all"), NAME, dns(down=None))
 
     assert remark == "lookups not counted, without an answer: down.example"

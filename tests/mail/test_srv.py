@@ -13,12 +13,12 @@ from deploys.mail.srv import NOT_OFFERED, Srv, record_name
         ("0 0 0 .", NOT_OFFERED),
     ],
 )
-def test_a_place_reads_back_as_it_was_written(text: str, value: Srv) -> None:
+def test_a_target_reads_back_as_it_was_written(text: str, value: Srv) -> None:
     assert Srv.parse(text) == value
     assert str(value) == text
 
 
-def test_a_place_is_the_same_however_much_it_is_preferred() -> None:
+def test_the_endpoint_of_a_target_does_not_depend_on_its_priority() -> None:
     assert (
         Srv.parse("9 9 465 MX1.harbor.example.").endpoint
         == Srv.at("mx1.harbor.example", 465).endpoint

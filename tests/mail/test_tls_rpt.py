@@ -32,7 +32,7 @@ def test_a_policy_reads_back_as_it_was_written(text: str) -> None:
         ("v=TLSRPTv1; rua=mailto:a@b.example; rua=x", "is not valid at 'rua'"),
     ],
 )
-def test_what_no_sender_would_understand_is_refused(text: str, sentence: str) -> None:
+def test_a_tls_rpt_policy_that_is_not_valid_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(MailError) as error:
         TlsRpt.parse(text)
 
@@ -50,7 +50,7 @@ def test_what_no_sender_would_understand_is_refused(text: str, sentence: str) ->
         ),
     ],
 )
-def test_reports_go_where_they_went_and_to_us(existing: str, result: str | None) -> None:
+def test_our_receivers_are_added_after_the_existing_ones(existing: str, result: str | None) -> None:
     policy = TlsRpt.parse(existing)
 
     assert policy.completed(OURS) == (TlsRpt.parse(result) if result else policy)

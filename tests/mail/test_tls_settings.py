@@ -11,7 +11,7 @@ from tests.mail.test_settings import good, mistakes
 ANCHOR = ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
 
 
-def test_a_host_needs_no_word_about_tls() -> None:
+def test_a_host_needs_no_setting_for_tls() -> None:
     (host,) = good().hosts
 
     assert (host.tls, host.tls_profile, host.acme_directory) == (
@@ -70,7 +70,7 @@ def test_a_mistake_is_answered_with_what_to_write(data: dict[str, Any], sentence
 @pytest.mark.parametrize(
     "policy", ["encrypt", "dane-only", "secure match=.example.org", "may ciphers=high"]
 )
-def test_outbound_demands_are_in_postfixs_words(policy: str) -> None:
+def test_outbound_policies_are_in_the_syntax_of_postfix(policy: str) -> None:
     (host,) = good(mail_tls_outbound={"example.org": policy, "[192.0.2.1]:26": policy}).hosts
 
     assert set(host.tls_outbound.values()) == {policy}
@@ -85,7 +85,7 @@ def test_a_trust_anchor_is_a_record_or_none(anchor: str) -> None:
     assert host.resolver_trust_anchor.lower() == (ANCHOR.lower() if anchor else "")
 
 
-def test_an_own_authority_is_read_on_the_controller(tmp_path: Path) -> None:
+def test_the_certificate_of_an_own_authority_is_read_on_the_controller(tmp_path: Path) -> None:
     block = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
     (tmp_path / "ca.pem").write_text(f"My own authority\n{block}")
 

@@ -41,11 +41,11 @@ def said(words: dict[str, Any], of_the_other: dict[str, Any] | None = None) -> V
     ],
     ids=str,
 )
-def test_what_an_operator_may_say(words: dict[str, Any], field: str, value: object) -> None:
+def test_good_settings_of_the_checks(words: dict[str, Any], field: str, value: object) -> None:
     assert getattr(said(words), field) == value
 
 
-def test_what_one_group_alone_says_holds_for_all() -> None:
+def test_a_key_of_one_group_holds_for_all() -> None:
     assert said({"verify_fast": True}, {}).fast
 
 
@@ -71,7 +71,7 @@ def test_what_one_group_alone_says_holds_for_all() -> None:
     ],
     ids=str,
 )
-def test_what_an_operator_may_not_say_is_one_sentence(words: dict[str, Any], sentence: str) -> None:
+def test_a_bad_setting_of_the_checks_is_one_sentence(words: dict[str, Any], sentence: str) -> None:
     with pytest.raises(MailError) as told:
         said(words)
 
@@ -81,19 +81,19 @@ def test_what_an_operator_may_not_say_is_one_sentence(words: dict[str, Any], sen
 @pytest.mark.parametrize(
     "receiver", ["http://chat.example/T0KEN", "T0KEN", "-oQ/tmp@T0KEN", "a@b@T0KEN", "a b@T0KEN"]
 )
-def test_a_receiver_that_is_none_is_not_shown(receiver: str) -> None:
+def test_a_receiver_that_is_not_valid_is_not_shown(receiver: str) -> None:
     with pytest.raises(MailError, match=r"verify_notify: the value \(masked here\)") as told:
         said({"verify_notify": receiver})
 
     assert "T0KEN" not in str(told.value)
 
 
-def test_hosts_that_differ_are_told() -> None:
+def test_hosts_with_different_values_are_a_mistake() -> None:
     with pytest.raises(MailError, match="mx2: verify_fast has another value on mx1, and one run"):
         said({"verify_fast": True}, {"verify_fast": False})
 
 
-def test_what_makes_a_proof_less_than_whole_is_said_in_words() -> None:
+def test_the_limits_of_a_partial_run_are_words() -> None:
     words = {"verify_only": "dns.*", "verify_host": "mx1", "verify_fast": "yes"}
 
     assert said(words).limits == ("only dns.*", "only host mx1", "without messages and scans")

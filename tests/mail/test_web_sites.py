@@ -85,7 +85,7 @@ def test_outlook_finds_each_domains_site_by_an_srv_record() -> None:
     assert not [one for one in without if name in one.name]
 
 
-def test_a_site_stays_found_while_its_host_takes_a_policy_back() -> None:
+def test_a_site_keeps_its_records_while_its_policy_is_withdrawn() -> None:
     policy = fleet(mail_mta_sts="testing").hosts[0].sites[0].policy("none")
     facts = {"mx1": HostFacts(policies={"harbor.example": str(policy)}), "mx2": HostFacts()}
 
@@ -94,7 +94,7 @@ def test_a_site_stays_found_while_its_host_takes_a_policy_back() -> None:
     assert [one.name for one in records if "web site" in one.why] == ["mta-sts.harbor.example"] * 2
 
 
-def test_what_a_host_serves_is_what_is_announced() -> None:
+def test_the_announcement_has_the_id_of_the_policy_that_a_host_serves() -> None:
     (host, _) = fleet(mail_mta_sts="testing").hosts
     policy = host.sites[0].policy("testing")
 
@@ -151,7 +151,7 @@ def test_a_mistake_is_answered_with_what_to_write(how: dict[str, Any], sentence:
     assert sentence in mistakes(**how)
 
 
-def test_files_may_stay_named_where_a_policy_is_taken_back() -> None:
+def test_files_of_a_withdrawn_policy_may_stay_in_the_settings() -> None:
     names = ("mx1.harbor.example", "mta-sts.harbor.example")
     files = {"mail_tls": "files", "mail_tls_files": dict.fromkeys(names, "/x.pem")}
 

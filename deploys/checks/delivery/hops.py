@@ -1,7 +1,7 @@
 """
 Hops of each message: the transport to each server, and the time there.
 
-Between hosts mail goes by TLS (RFC 7435), or everybody on the network can read it. A hop within a
+Between hosts mail goes by TLS (RFC 7435), or every router on its way can read it. A hop within a
 host, from a program to the queue or from the queue to a mailbox, crosses no network.
 """
 

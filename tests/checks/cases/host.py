@@ -7,11 +7,11 @@ from pathlib import Path
 from deploys.checks.core.finding import Finding
 from deploys.checks.host.inspection import hosts
 from tests.checks.cases.pair import Case, Pair
-from tests.checks.snapshots import DKIM, NOW, SSL, told, units
+from tests.checks.snapshots import DKIM, NOW, SSL, snapshot_lines, units
 from tests.checks.worlds import Zone, fleet, world
 
 
-class Told:
+class FixedOutput:
     """A host with a given snapshot."""
 
     def __init__(self, lines: list[str]) -> None:
@@ -21,14 +21,14 @@ class Told:
         return self._lines
 
 
-def seen(*, ahead: float = 0, days: float = 90, **changed: Sequence[str]) -> Case:
+def snapshot_case(*, ahead: float = 0, days: float = 90, **changed: Sequence[str]) -> Case:
     """Return a host whose snapshot has some sections changed."""
 
     def case(folder: Path) -> list[Finding]:
         from_now = NOW - ahead
         here = replace(
             world(folder),
-            hosts=Told(told(folder, changed, days)),
+            hosts=FixedOutput(snapshot_lines(folder, changed, days)),
             names=Zone({}),
             clock=lambda: from_now,
         )
@@ -45,17 +45,26 @@ def waiting(seconds: float, reason: str = "connect timed out") -> str:
 
 
 CASES: Mapping[str, Pair] = {
-    "host.services": Pair(seen(), seen(unit=units(ActiveState="failed"))),
+    "host.services": Pair(snapshot_case(), snapshot_case(unit=units(ActiveState="failed"))),
     "host.updates": Pair(
-        seen(), seen(update=["Inst postfix [3.7.1] (3.7.2 Debian-Security:12/stable-security)"])
+        snapshot_case(),
+        snapshot_case(update=["Inst postfix [3.7.1] (3.7.2 Debian-Security:12/stable-security)"]),
     ),
-    "host.queue": Pair(seen(queue=[waiting(60)]), seen(corrupt=["/var/spool/postfix/corrupt/A"])),
-    "host.disk": Pair(seen(), seen(blocks=["/dev/sda1 99999999 99899999 100000 99% /"])),
-    "host.clock": Pair(seen(), seen(ahead=60)),
-    "host.drift": Pair(seen(), seen(deployed=["postfix changed /etc/postfix/main.cf"])),
+    "host.queue": Pair(
+        snapshot_case(queue=[waiting(60)]), snapshot_case(corrupt=["/var/spool/postfix/corrupt/A"])
+    ),
+    "host.disk": Pair(
+        snapshot_case(), snapshot_case(blocks=["/dev/sda1 99999999 99899999 100000 99% /"])
+    ),
+    "host.clock": Pair(snapshot_case(), snapshot_case(ahead=60)),
+    "host.drift": Pair(
+        snapshot_case(), snapshot_case(deployed=["postfix changed /etc/postfix/main.cf"])
+    ),
     "host.keys": Pair(
-        seen(),
-        seen(secret=[f"644 root 1 {SSL}/a.pem", f"600 _rspamd {int(NOW)} {DKIM}/mx1-rsa.key"]),
+        snapshot_case(),
+        snapshot_case(
+            secret=[f"644 root 1 {SSL}/a.pem", f"600 _rspamd {int(NOW)} {DKIM}/mx1-rsa.key"]
+        ),
     ),
-    "host.port25": Pair(seen(), seen(port25=["192.0.2.7 no answer within 5 s"])),
+    "host.port25": Pair(snapshot_case(), snapshot_case(port25=["192.0.2.7 no answer within 5 s"])),
 }
