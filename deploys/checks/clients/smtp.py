@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from threading import Timer
 
+from ..core.finding import shortened
 from ..core.world import MisbehavedError, UnansweredError, World
 from .bounded_smtplib import SmtpClient, unverified
 from .endpoint import Endpoint, SubmissionEndpoint
 
-_READY = 220
-_CLOSING = 421
+# Reply codes (RFC 5321 section 4.2.3).
+READY, OK, CLOSING = 220, 250, 421
 _LONGEST = 300
 
 
@@ -45,7 +46,7 @@ class Reply:
     @property
     def refused(self) -> bool:
         """Return whether the command failed, at least for now, in a session that goes on."""
-        return self.code // 100 in (4, 5) and self.code != _CLOSING
+        return self.code // 100 in (4, 5) and self.code != CLOSING
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
@@ -60,7 +61,7 @@ def log_in(client: smtplib.SMTP, endpoint: SubmissionEndpoint) -> None:
 def reply(answer: tuple[int, bytes]) -> Reply:
     """Return smtplib's answer as one line of bounded length."""
     text = " ".join(answer[1].decode(errors="replace").split())
-    return Reply(answer[0], text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+    return Reply(answer[0], shortened(text, _LONGEST))
 
 
 @contextmanager
@@ -119,7 +120,7 @@ def handshake(client: SmtpClient, name: str) -> None:
 def _greet(client: SmtpClient, endpoint: Endpoint, port: int) -> None:
     client.greeting = client.connect(endpoint.address, port)
     banner = reply(client.greeting)
-    if banner.code != _READY:
+    if banner.code != READY:
         raise smtplib.SMTPResponseException(banner.code, banner.text)
     client.local_hostname = _address_literal(client)
     client.ehlo()

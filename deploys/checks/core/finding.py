@@ -105,6 +105,11 @@ class Check:
         return Finding(self.id, severity, subject, _printable(saw), _printable(fix), self.about)
 
 
+def shortened(text: str, longest: int) -> str:
+    """Return a text of at most so many characters, and dots in place of the rest."""
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
 def _printable(text: str) -> str:
     # The text of a foreign server is shown on a terminal and in XML, without control characters.
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

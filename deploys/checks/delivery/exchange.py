@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ...mail.settings.verification import Sink
 from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import TestMessage
-from ..clients.smtp import log_in, reply, session, starttls
+from ..clients.smtp import OK, log_in, reply, session, starttls
 from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
 from .host_commands import Mailbox, Received, Submitted, submit, wait
 from .test_messages import Destination, Route
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _ROUND = 3.0
 _MESSAGES = "messages"
-_OK = 250
 
 
 @dataclass(frozen=True)
@@ -202,9 +201,9 @@ def _refusal(client: smtplib.SMTP, message: TestMessage) -> str:
     # RFC 6152 section 3, RFC 6531 section 3.4.
     options = [*(["BODY=8BITMIME"] if eight else []), *(["SMTPUTF8"] if utf8 else [])]
     for answer in (client.mail(message.sender, options), client.rcpt(message.recipient)):
-        if answer[0] != _OK:
+        if answer[0] != OK:
             client.rset()
             return f"the server answered {reply(answer)}"
     # smtplib sends bytes as they are; RFC 5321 section 2.3.8: lines end with CR and LF.
     answer = client.data(message.compose(eight=eight, utf8=utf8).replace(b"\n", b"\r\n"))
-    return "" if answer[0] == _OK else f"the server answered {reply(answer)}"
+    return "" if answer[0] == OK else f"the server answered {reply(answer)}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Check, Finding
+from ..core.finding import Check, Finding, shortened
 from ..core.report import Hop
 from ..core.world import World
 from .exchange import Delivery
@@ -82,4 +82,4 @@ def _words(hop: Hop) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return shortened(text, _LONGEST)

@@ -13,7 +13,7 @@ from email.policy import default
 from itertools import zip_longest
 
 from ...mail.settings.model import Fleet
-from ..core.finding import Check, Finding
+from ..core.finding import Check, Finding, shortened
 from ..core.world import World
 from .exchange import Delivery
 from .inspection import per_message
@@ -149,5 +149,4 @@ def _quoted(line: bytes | None, one: bytes, other: bytes) -> str:
 
 
 def _short(values: list[str]) -> str:
-    text = ", ".join(values) or "missing"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return shortened(", ".join(values) or "missing", _LONGEST)

@@ -8,6 +8,7 @@ them. So a document that names another host is as bad as none.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from xml.etree import ElementTree as ET
 
 from ...mail.autoconfig import OUTLOOK_PATH, PATHS
@@ -29,7 +30,6 @@ AUTOCONFIG = Check(
     ),
     remedy="Keep nginx and the names of the domain's site as `deploys/site.py` sets them up.",
 )
-_FOUND = 200
 _MOST = 5  # hosts of a document that are repeated
 _AGAIN = "run deploys/site.py again, and check that no other server answers at this name"
 
@@ -71,7 +71,7 @@ def _fetched(expected: ExpectedDocument, world: World) -> list[Finding]:
 def finding(expected: ExpectedDocument, address: str, page: Page) -> Finding:
     """Return the finding about the page that a web server sent."""
     domain, url = expected.domain, f"{expected.url} at {address}"
-    if page.status != _FOUND:
+    if page.status != HTTPStatus.OK:
         location = f", and leads to {page.location[:200]}" if page.location else ""
         return AUTOCONFIG.error(domain, f"{url} answers {page.status}{location}", _AGAIN)
     try:

@@ -8,6 +8,7 @@ senders use any of them.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
 from ...mail.errors import MailError
 from ...mail.mta_sts import (
@@ -39,7 +40,6 @@ MTA_STS = Check(
     remedy="Run `deploys/site.py`, which serves and announces the policy of `mail_mta_sts`.",
 )
 _PUBLISH = "run deploys/site.py, which announces the policy as soon as its server answers"
-_FOUND = 200
 _SHORT, _LONG = 200, 400  # characters of foreign text in a finding, and in its fix
 
 
@@ -108,7 +108,7 @@ def announcement(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
 def served(expected: ExpectedPolicy, address: str, page: Page) -> Finding:
     """Return the finding about the page that an address serves as the policy."""
     domain, where = expected.domain, f"{policy_url(expected.domain)} at {address}"
-    if (page.status, page.kind) != (_FOUND, "text/plain"):
+    if (page.status, page.kind) != (HTTPStatus.OK, "text/plain"):
         saw = f"{where} answers with status {page.status}, {page.kind[:_SHORT] or 'no type'}"
         return MTA_STS.error(domain, saw, "serve it with status 200 and type text/plain")
     try:

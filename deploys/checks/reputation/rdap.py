@@ -8,6 +8,7 @@ by rdap.org, which answers with a redirect.
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from ..core.finding import Check, Finding, Severity
 from ..core.inspection import per_domain
@@ -27,7 +28,6 @@ AGE = Check(
 _START = "https://rdap.org/domain/{}"
 _HOPS = 3
 _DAYS = 30
-_FOUND, _NOT_FOUND = 200, 404
 
 
 @per_domain(AGE, anywhere=True)
@@ -52,9 +52,9 @@ def _registration(name: str, world: World) -> str:
     url = _START.format(name)
     for _ in range(_HOPS):
         page = world.web.get(url, world.timeout)
-        if page.status == _FOUND:
+        if page.status == HTTPStatus.OK:
             return page.text
-        if page.status == _NOT_FOUND:
+        if page.status == HTTPStatus.NOT_FOUND:
             return ""
         if not page.location.startswith("https://"):
             raise UnansweredError(f"{url} answered with status {page.status}")

@@ -8,6 +8,7 @@ hosts behind it. RIPEstat has the routes of an address and their validation.
 import json
 from collections.abc import Iterable
 from functools import partial
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +27,6 @@ RPKI = Check(
     remedy="Ask the network that announces the addresses to correct the route or its ROA.",
 )
 _API = "https://stat.ripe.net/data/{}/data.json?{}"
-_FOUND = 200
 _MOST = 4  # networks that announce one address
 _INVALID = {
     "invalid_asn": "its ROA names another network",
@@ -86,7 +86,7 @@ def _data(call: str, world: World, **words: str) -> dict[str, Any]:
     url = _API.format(call, urlencode(words))
     page = world.web.get(url, world.timeout)
     try:
-        data = json.loads(page.text)["data"] if page.status == _FOUND else None
+        data = json.loads(page.text)["data"] if page.status == HTTPStatus.OK else None
     except (ValueError, KeyError, TypeError, RecursionError):
         data = None
     if not isinstance(data, dict):

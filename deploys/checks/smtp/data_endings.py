@@ -15,10 +15,10 @@ from email.utils import format_datetime, localtime
 from ..clients.bounded_smtplib import SmtpClient
 from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import HEADER
-from ..clients.smtp import Reply, log_in, reply, session, starttls
+from ..clients.smtp import OK, Reply, log_in, reply, session, starttls
 from ..core.world import MisbehavedError, UnansweredError, World
 
-_OK, _START_INPUT = 250, 354
+_START_INPUT = 354
 _HOPS = 101  # RFC 5321 section 6.3: a loop is assumed at "normally at least 100"
 _SILENCE = 1 / 20  # of a session's time: a server that is silent for so long reads on
 _MOST = 3  # replies: to the message, MAIL and RCPT
@@ -41,8 +41,8 @@ def outcome(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) -> 
         with session(endpoint, world) as client:
             if isinstance(endpoint, SubmissionEndpoint):
                 _log_in(client, endpoint)
-            _demand(client.mail(mail.sender), _OK)
-            _demand(client.rcpt(mail.recipient), _OK)
+            _demand(client.mail(mail.sender), OK)
+            _demand(client.rcpt(mail.recipient), OK)
             _demand(client.docmd("DATA"), _START_INPUT)
             client.send(_message(mail) + ending + _commands(mail))
             return _replies(client, world.timeout * _SILENCE)

@@ -13,7 +13,7 @@ from ...mail.settings.model import MailSettings
 from ..clients.addresses import unknown_recipient
 from ..clients.bounded_smtplib import SmtpClient
 from ..clients.endpoint import Endpoint, per_endpoint, smtp_endpoints
-from ..clients.smtp import Reply, reply, session
+from ..clients.smtp import CLOSING, Reply, reply, session
 from ..core.finding import Check, Finding, Severity
 from ..core.world import MisbehavedError, UnansweredError, World
 
@@ -29,7 +29,6 @@ GUESSING = Check(
 )
 
 _MOST = 40  # recipients
-_CLOSING = 421
 _DELAY = 0.9  # seconds that a delayed reply takes longer than the first ones
 
 
@@ -49,7 +48,7 @@ def _finding(endpoint: Endpoint, domain: str, world: World) -> Finding:
                 answer, seconds = _timed_reply(client, domain)
                 if answer.positive:
                     return _catch_all(endpoint, domain)
-                if answer.code == _CLOSING:
+                if answer.code == CLOSING:
                     break
                 durations.append(seconds)
     except (MisbehavedError, UnansweredError) as problem:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from ...mail.settings.model import MailSettings
 from ..clients.endpoint import Endpoint, per_endpoint, smtp_endpoints, submission_endpoints
-from ..clients.smtp import handshake, reply, session
+from ..clients.smtp import OK, READY, handshake, reply, session
 from ..core.finding import Check, Finding
 from ..core.world import World
 
@@ -27,8 +27,6 @@ INJECTION = Check(
     remedy="Keep Postfix up to date, and put no TLS proxy in front of it.",
     when_unknown="fix smtp.starttls first",
 )
-
-_READY, _OK = 220, 250
 
 
 def starttls_endpoints(host: MailSettings) -> Iterator[Endpoint]:
@@ -47,7 +45,7 @@ def injection(endpoint: Endpoint, _host: MailSettings, world: World) -> Iterable
             return
         client.send(b"STARTTLS\r\nNOOP\r\n")
         answer = reply(client.getreply())
-        if answer.code != _READY:
+        if answer.code != READY:
             saw = f"{endpoint} answered STARTTLS with NOOP: {answer}"
             yield INJECTION.ok(endpoint.host, saw)
             return
@@ -57,7 +55,7 @@ def injection(endpoint: Endpoint, _host: MailSettings, world: World) -> Iterable
 
 def _inside(endpoint: Endpoint, client: smtplib.SMTP) -> Finding:
     code, text = client.ehlo()
-    if code != _OK:
+    if code != OK:
         raise smtplib.SMTPResponseException(code, text)
     # A server that offered STARTTLS has extensions to list, one for each line.
     if b"\n" in text:

@@ -14,12 +14,11 @@ from enum import StrEnum
 from ...mail.settings.model import MailSettings
 from ..clients.addresses import behind, disguised, unknown_recipient
 from ..clients.endpoint import Endpoint
-from ..clients.smtp import Reply, rcpt, reply, session
+from ..clients.smtp import OK, Reply, rcpt, reply, session
 from ..core.world import World
 
 # Postfix slows a client down after ten refused commands and disconnects it after twenty.
 _DOMAINS_PER_SESSION = 4
-_OK = 250
 
 
 class Purpose(StrEnum):
@@ -93,6 +92,6 @@ def _in_session(client: smtplib.SMTP, recipients: Sequence[Rcpt]) -> dict[Rcpt, 
         opened = reply(client.mail(sender))
         for one in (one for one in recipients if one.sender == sender):
             # A transaction refused at MAIL is refused for every recipient.
-            replies[one] = rcpt(client, one.recipient) if opened.code == _OK else opened
+            replies[one] = rcpt(client, one.recipient) if opened.code == OK else opened
         client.rset()
     return replies

@@ -18,7 +18,7 @@ from ..clients.endpoint import (
     smtp_endpoints,
     submission_endpoints,
 )
-from ..clients.smtp import Reply
+from ..clients.smtp import CLOSING, Reply
 from ..core.finding import Check, Finding
 from ..core.world import World, side_by_side
 from .data_endings import Envelope, Outcome, outcome
@@ -53,7 +53,6 @@ ENDINGS = (
 )
 
 _NAMES = {"\r": "CR", "\n": "LF", "\0": "NUL"}
-_CLOSING = 421
 _FIX = (
     "set smtpd_forbid_bare_newline = normalize, in a Postfix that has it, and keep mynetworks to "
     "your own machines, which it exempts"
@@ -118,4 +117,4 @@ def findings(endpoint: Endpoint, outcomes: Mapping[bytes, Outcome]) -> Iterator[
 def _ended(replies: Sequence[Reply]) -> bool:
     """Return whether the server went on to commands; to refuse the message and close is safe."""
     refused = all(one.code // 100 in (4, 5) for one in replies[:1])
-    return not refused or any(one.code != _CLOSING for one in replies[1:])
+    return not refused or any(one.code != CLOSING for one in replies[1:])
