@@ -18,6 +18,7 @@ from scripts.benches.instruments.command import BenchError
 from scripts.benches.instruments.name_servers import far_servers
 from scripts.benches.instruments.report import Case, Figures, Report, interleaved
 from scripts.benches.instruments.submission import Sent
+from scripts.benches.propagation import silence, watching
 from scripts.benches.publication import counted
 from scripts.benches.start import imports
 from scripts.benches.verification import outcome, total
@@ -135,6 +136,13 @@ def test_a_name_server_that_is_far_away_answers_after_a_round_trip(
         outcome = wait([Question("harbor.example", server, RECORD)], 0)
 
     assert [str(fault) for fault in outcome.wrong.values()] == wrong
+
+
+def test_a_silent_name_server_is_a_case_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "PATIENCE", 0.1)
+    *_, last = watching()
+
+    assert silence(replace(last, labels={"record_sets": 3}))["seconds"] > 0
 
 
 def test_a_deploy_is_measured_by_the_imports_at_its_top() -> None:

@@ -29,7 +29,7 @@ from .instruments.hosts import lab_up
 from .instruments.machine import machine
 from .instruments.report import Case, Figures, Report, interleaved
 from .instruments.zones import Zones, zones_made
-from .propagation import NOTICE, SEQUENTIAL, VERIFY, notice, verify, watching
+from .propagation import NOTICE, SEQUENTIAL, SILENCE, VERIFY, notice, silence, verify, watching
 
 PUBLISH, PLAN, ONE = "publish", "plan", "1"
 SECONDS, READS, WRITES = "seconds", "reads_per_domain", "writes_per_domain"
@@ -43,7 +43,8 @@ KEYS = (
 NOTE = (
     "publish: plan, write, read back, and wait until every name server and resolver has the"
     " records. plan: all records exist. verify: record sets at name servers that are 25 ms away."
-    " notice: from the last server's new answer until the run notices it. This machine has"
+    " notice: from the last server's new answer until the run notices it. silence: one round of"
+    " questions to a server that never answers. This machine has"
 )
 Tell = Callable[[str], None]
 
@@ -85,6 +86,7 @@ class _Course:
             PLAN: partial(self.plan, count),
             VERIFY: partial(verify, case),
             NOTICE: partial(notice, case),
+            SILENCE: partial(silence, case),
         }
         return {READS: 0, WRITES: 0, **measures[case.situation]()}
 
