@@ -63,11 +63,11 @@ class MailRecord:
     strict: bool = False
 
 
-Scope = Literal["host", "domain", "fleet"]
+RecordScope = Literal["host", "domain", "fleet"]
 
 
 @dataclass(frozen=True)
-class Subject:
+class RecordSubject:
     """Hosts that records are for: one host, those of one domain, or all that are ready."""
 
     fleet: Fleet
@@ -85,7 +85,7 @@ class Subject:
         """Return the facts of the host."""
         return self.facts[self.host.inventory_name]
 
-    def parts(self, scope: Scope) -> Iterator["Subject"]:
+    def parts(self, scope: RecordScope) -> Iterator["RecordSubject"]:
         """Yield the hosts one by one, or by domain, or all together."""
         if scope == "fleet":
             yield self
@@ -104,8 +104,8 @@ class RecordType:
     title: str
     standard: str
     keys: tuple[str, ...]
-    scope: Scope
-    records: Callable[[Subject], Iterable[MailRecord]]
+    scope: RecordScope
+    records: Callable[[RecordSubject], Iterable[MailRecord]]
 
 
 def records_for(
@@ -114,7 +114,7 @@ def records_for(
     """Return all records for the hosts that are `ready`, by their inventory names."""
     hosts = tuple(host for host in fleet.hosts if host.inventory_name in ready)
     known = {host.inventory_name: HostFacts() for host in hosts} | dict(facts or {})
-    every = Subject(fleet, hosts, known)
+    every = RecordSubject(fleet, hosts, known)
     return tuple(
         record
         for scope, rows in groupby(RECORD_TYPES, attrgetter("scope"))
@@ -133,7 +133,7 @@ def announcement(host: MailSettings, domain: str, text: str) -> MailRecord:
     return MailRecord(name, "TXT", (policy.announcement,), host.ttl, why)
 
 
-def _host_addresses(of: Subject) -> Iterator[MailRecord]:
+def _host_addresses(of: RecordSubject) -> Iterator[MailRecord]:
     why = f"address of the mail host {of.host.inventory_name}"
     yield from _addresses(of.host, of.host.hostname, why)
 
@@ -145,59 +145,59 @@ def _addresses(host: MailSettings, name: str, why: str) -> Iterator[MailRecord]:
             yield MailRecord(name, record_type, values, host.ttl, why)
 
 
-def _pointers(of: Subject) -> Iterator[MailRecord]:
+def _pointers(of: RecordSubject) -> Iterator[MailRecord]:
     for address in of.host.addresses:
         why = f"name of {address}: receivers distrust mail from an address without a name"
         name, value = address.reverse_pointer, f"{of.host.hostname}."
         yield MailRecord(name, "PTR", (value,), of.host.ttl, why)
 
 
-def _helo_policy(of: Subject) -> Iterator[MailRecord]:
+def _helo_policy(of: RecordSubject) -> Iterator[MailRecord]:
     if of.host.hostname not in of.fleet.domains:  # there the domain's policy permits the host
         why = f"SPF: only {of.host.inventory_name} says HELO with its name"
         policy = str(Spf(("a", "-all")))
         yield MailRecord(of.host.hostname, "TXT", (policy,), of.host.ttl, why)
 
 
-def _exchanges(of: Subject) -> Iterator[MailRecord]:
+def _exchanges(of: RecordSubject) -> Iterator[MailRecord]:
     values = tuple(f"{PREFERENCE} {host.hostname}." for host in of.hosts)
     yield MailRecord(of.domain, "MX", values, of.host.ttl, f"the mail hosts of {of.domain}")
 
 
-def _sender_policy(of: Subject) -> Iterator[MailRecord]:
+def _sender_policy(of: RecordSubject) -> Iterator[MailRecord]:
     policy = str(Spf(("mx", of.host.spf_all or DEFAULT_ALL)))
     why = "SPF: the MX hosts may send its mail"
     yield MailRecord(of.domain, "TXT", (policy,), of.host.ttl, why, strict=bool(of.host.spf_all))
 
 
-def _dmarc_policy(of: Subject) -> Iterator[MailRecord]:
+def _dmarc_policy(of: RecordSubject) -> Iterator[MailRecord]:
     policy = str(Dmarc.of(of.host.dmarc, of.host.dmarc_reports))
     why = "DMARC: the policy for forged mail"
     yield MailRecord(f"_dmarc.{of.domain}", "TXT", (policy,), of.host.ttl, why)
 
 
-def _dmarc_consent(of: Subject) -> Iterator[MailRecord]:
+def _dmarc_consent(of: RecordSubject) -> Iterator[MailRecord]:
     for name in consent(of.domain, of.host.dmarc_reports):
         if name.partition("._report._dmarc.")[2] in of.fleet.domains:
             why = f"DMARC: reports about {of.domain} are accepted here"
             yield MailRecord(name, "TXT", ("v=DMARC1",), of.host.ttl, why)
 
 
-def _tls_reports(of: Subject) -> Iterator[MailRecord]:
+def _tls_reports(of: RecordSubject) -> Iterator[MailRecord]:
     if of.host.tls_rpt:
         policy = str(TlsRpt.of(of.host.tls_rpt))
         why = "TLS-RPT: the addresses for reports of failed TLS"
         yield MailRecord(tls_rpt.record_name(of.domain), "TXT", (policy,), of.host.ttl, why)
 
 
-def _logo(of: Subject) -> Iterator[MailRecord]:
+def _logo(of: RecordSubject) -> Iterator[MailRecord]:
     if of.host.bimi:
         record = str(Bimi.of(of.host.bimi))
         why = "BIMI: the logo, shown where DMARC asks for more than none"
         yield MailRecord(bimi.record_name(of.domain), "TXT", (record,), of.host.ttl, why)
 
 
-def _services(of: Subject) -> Iterator[MailRecord]:
+def _services(of: RecordSubject) -> Iterator[MailRecord]:
     offering = [host for host in of.hosts if of.domain in host.account_domains]
     for service in srv.SERVICES if offering else ():
         targets = srv.records(service, [host.hostname for host in offering])
@@ -207,7 +207,7 @@ def _services(of: Subject) -> Iterator[MailRecord]:
         yield MailRecord(name, "SRV", tuple(map(str, targets)), offering[0].ttl, why)
 
 
-def _dkim_keys(of: Subject) -> Iterator[MailRecord]:
+def _dkim_keys(of: RecordSubject) -> Iterator[MailRecord]:
     for key, domain in product(of.host_facts.dkim, dkim_keys.signing_domains(of.host)):
         name = dkim_keys.txt_name(of.host, key.selector, domain)
         why = WHY[key.state].format(host=of.host.inventory_name)
@@ -218,14 +218,14 @@ def _dkim_keys(of: Subject) -> Iterator[MailRecord]:
             yield MailRecord(alias, "CNAME", (f"{name}.",), of.host.ttl, why)
 
 
-def _tls_keys(of: Subject) -> Iterator[MailRecord]:
+def _tls_keys(of: RecordSubject) -> Iterator[MailRecord]:
     if of.host.dane and of.host_facts.tlsa:
         name, values = tlsa.record_name(of.host.hostname), tlsa.records(of.host_facts.tlsa)
         why = f"DANE: the current and the next TLS keys of {of.host.inventory_name}"
         yield MailRecord(name, "TLSA", values, tlsa.ttl(of.host.ttl), why)
 
 
-def _issuers(of: Subject) -> Iterator[MailRecord]:
+def _issuers(of: RecordSubject) -> Iterator[MailRecord]:
     """Yield the CAA set of each name, once all hosts with a certificate for it are ready."""
     names = (name for host in of.hosts if host.caa_issuer for name in host.certified_names)
     for name in filter(of.fleet.covers, dict.fromkeys(names)):
@@ -246,14 +246,14 @@ def _issues(sharing: list[MailSettings], facts: Facts) -> Iterator[Issue]:
         yield Issue.of(host.caa_issuer, account)
 
 
-def _web_sites(of: Subject) -> Iterator[MailRecord]:
+def _web_sites(of: RecordSubject) -> Iterator[MailRecord]:
     for site in of.host.sites:
         for name in site.required(served=site.domain in of.host_facts.policies).names:
             why = f"address of the web site of {site.domain}, on {of.host.inventory_name}"
             yield from _addresses(of.host, name, why)
 
 
-def _autodiscover(of: Subject) -> Iterator[MailRecord]:
+def _autodiscover(of: RecordSubject) -> Iterator[MailRecord]:
     for site in of.host.sites:
         if site.autoconfig:
             name = srv.record_name(srv.AUTODISCOVER, site.domain)
@@ -262,7 +262,7 @@ def _autodiscover(of: Subject) -> Iterator[MailRecord]:
             yield MailRecord(name, "SRV", (str(target),), of.host.ttl, why)
 
 
-def _silence(of: Subject) -> Iterator[MailRecord]:
+def _silence(of: RecordSubject) -> Iterator[MailRecord]:
     hosts = {name: host for host in reversed(of.hosts) for name in host.silent_domains}
     for name, host in sorted(hosts.items()):
         for where, record_type, value, why in silent(name):

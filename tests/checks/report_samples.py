@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from deploys.checks.core.finding import Check, Finding, Severity, Subject, Waived
+from deploys.checks.core.finding import Check, Finding, Severity, SubjectKind, Waived
 from deploys.checks.core.report import Comparison, FindingChange, Hop, Message, Report, Trend
 from deploys.checks.report import html
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
-_SUBJECTS: dict[str, Subject] = {
+_SUBJECTS: dict[str, SubjectKind] = {
     "run.host": "host",
     "run.waiver": "run",
     "dns.mx": "domain",

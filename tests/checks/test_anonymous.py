@@ -16,7 +16,7 @@ from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import MisbehavedError, UnansweredError
 from deploys.checks.smtp import connect
 from deploys.checks.smtp.anonymous import findings, recipients
-from deploys.checks.smtp.connect import Outcome, connections
+from deploys.checks.smtp.connect import ConnectOutcome, connections
 from deploys.checks.smtp.rcpt import Purpose, Rcpt
 from tests.checks.raw_servers import raw
 from tests.checks.smtp_servers import (
@@ -167,7 +167,7 @@ ENDPOINT = Endpoint("mx1", "2001:db8::25")
     ids=["nothing answered", "only IPv4 answered", "another IPv6 answered", "it was reached"],
 )
 def test_a_silent_host_is_an_error_only_if_this_machine_reaches_others(
-    outcome: Outcome, reached: set[str], severity: Severity
+    outcome: ConnectOutcome, reached: set[str], severity: Severity
 ) -> None:
     first = next(connect.findings(ENDPOINT, outcome, frozenset(reached)))
 

@@ -6,15 +6,12 @@ resolvers of the inventory are used.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import spf as pyspf
 
-from ..core.world import UnansweredError
-
-Lookup = Callable[[str, str], tuple[str, ...]]
+from ..core.world import NameLookup, UnansweredError
 
 _SECONDS = 20.0  # RFC 7208 section 4.6.4: at least this long, for all of it
 _LONGEST = 200  # characters of a foreign policy that are repeated
@@ -30,7 +27,7 @@ class Evaluation:
     void: int = 0
 
 
-def evaluated(address: str, domain: str, helo: str, lookup: Lookup) -> Evaluation:
+def evaluated(address: str, domain: str, helo: str, lookup: NameLookup) -> Evaluation:
     """Evaluate MAIL FROM of a domain; without one, HELO alone, as for bounces (section 2.4)."""
     sender = f"postmaster@{domain}" if domain else ""
     try:
@@ -52,7 +49,7 @@ class _Query(pyspf.query):  # type: ignore[misc] # pyspf has no types
     void_lookups: int
     mechanism: str | None
 
-    def __init__(self, address: str, sender: str, helo: str, lookup: Lookup) -> None:
+    def __init__(self, address: str, sender: str, helo: str, lookup: NameLookup) -> None:
         super().__init__(i=address, s=sender, h=helo)
         self._lookup = lookup
         self._deadline = time.monotonic() + _SECONDS

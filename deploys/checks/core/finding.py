@@ -31,7 +31,7 @@ WORST_FIRST = (
 )
 
 
-Subject = Literal["host", "domain", "run"]
+SubjectKind = Literal["host", "domain", "run"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Finding:
     subject: str
     saw: str
     fix: str = ""
-    about: Subject = "host"
+    about: SubjectKind = "host"
     waived: Waived | None = None
 
 
@@ -68,7 +68,7 @@ class Check:
     """
 
     id: str
-    about: Subject
+    about: SubjectKind
     question: str
     source: str
     _: KW_ONLY

@@ -20,10 +20,10 @@ from .target import Host, Scope
 from .world import MisbehavedError, UnansweredError, World
 
 Findings = Iterable[Finding]
-Subject = TypeVar("Subject")
-OfSubject = Callable[[Subject, World], Findings]
+Inspected = TypeVar("Inspected")
+OfSubject = Callable[[Inspected, World], Findings]
 Calls = Iterable[tuple[str, Callable[[], Findings]]]  # by subject
-OfDomain = Callable[[str, Subject, World], Findings]
+OfDomain = Callable[[str, Inspected, World], Findings]
 
 
 @dataclass(frozen=True)

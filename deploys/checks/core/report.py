@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .finding import WORST_FIRST, Finding, Severity, Subject
+from .finding import WORST_FIRST, Finding, Severity, SubjectKind
 
 
 class Verdict(StrEnum):
@@ -69,7 +69,7 @@ class FindingChange:
 
     turn: Trend
     id: str
-    about: Subject
+    about: SubjectKind
     subject: str
     before: Severity | None
     now: Severity | None

@@ -21,6 +21,7 @@ __all__ = [
     "Delegation",
     "Hosts",
     "MisbehavedError",
+    "NameLookup",
     "Names",
     "Page",
     "RefusedError",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+NameLookup = Callable[[str, str], tuple[str, ...]]  # the values of a name and a record type
 
 
 class MisbehavedError(Exception):

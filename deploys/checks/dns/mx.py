@@ -6,7 +6,7 @@ alias (RFC 2181 section 10.3). A single `0 .` says that a domain receives no mai
 to other MX records it has no meaning.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope, TargetDomain
-from ..core.world import Answer, UnansweredError, World, side_by_side
+from ..core.world import Answer, NameLookup, UnansweredError, World, side_by_side
 from .query import RecordQuery, per_server
 
 MX = Check(
@@ -30,8 +30,6 @@ MX = Check(
 )
 MOST = 20  # names that are looked up, a bound on the queries that foreign records can cause
 _LOCALHOST = "localhost"
-
-Lookup = Callable[[str, str], tuple[str, ...]]
 
 
 @per_domain(MX, anywhere=True)
@@ -49,7 +47,7 @@ class Exchanges:
 
     domain: str
     hosts: frozenset[str]
-    lookup: Lookup
+    lookup: NameLookup
     target: bool = False
 
     def finding(self, answer: Answer) -> Finding:
@@ -87,7 +85,7 @@ class Exchanges:
         return MX.ok(self.domain, saw)
 
 
-def _fault(name: str, lookup: Lookup) -> str:
+def _fault(name: str, lookup: NameLookup) -> str:
     """Return why mail cannot go to the target of an MX record, or nothing."""
     if _is_address(name):
         return f"{name} is an address, and has to be a name"

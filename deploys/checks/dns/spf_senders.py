@@ -16,10 +16,10 @@ from ...mail.errors import MailError
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.spf import Spf, is_policy
 from ...mail.spf_cost import ENOUGH, MAX_LOOKUPS, MAX_VOID, Cost, costs
-from ..clients.spf_evaluation import Evaluation, Lookup, evaluated
+from ..clients.spf_evaluation import Evaluation, evaluated
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
-from ..core.world import UnansweredError, World, side_by_side
+from ..core.world import NameLookup, UnansweredError, World, side_by_side
 
 SENDERS = Check(
     "dns.spf_senders",
@@ -74,7 +74,7 @@ def _claims(host: MailSettings) -> Iterator[Claim]:
             yield Claim(host.inventory_name, host.hostname, address, domain)
 
 
-def _result(claim: Claim, lookup: Lookup) -> Finding:
+def _result(claim: Claim, lookup: NameLookup) -> Finding:
     return finding(claim, evaluated(claim.address, claim.domain, claim.hostname, lookup))
 
 
@@ -102,7 +102,7 @@ def _ip(address: str) -> str:
     return f"ip6:{address}" if ":" in address else f"ip4:{address}"
 
 
-def _cost(name: str, lookup: Lookup) -> list[Finding]:
+def _cost(name: str, lookup: NameLookup) -> list[Finding]:
     """Count the lookups of a whole policy; the result above is about one that is not readable."""
 
     def known(queried: str, rdtype: str) -> tuple[str, ...] | None:

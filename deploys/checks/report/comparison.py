@@ -8,11 +8,11 @@ every run, and is not compared.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..core.finding import WORST_FIRST, Finding, Severity, Subject
+from ..core.finding import WORST_FIRST, Finding, Severity, SubjectKind
 from ..core.report import Comparison, FindingChange, Report, Trend
 from .data import ReportDocument
 
-Key = tuple[str, Subject, str]
+Key = tuple[str, SubjectKind, str]
 _PROBLEMS = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.WAIVED)
 _LONGEST = 10_000_000  # octets of a report
 

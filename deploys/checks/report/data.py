@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from ..core.finding import Finding, Severity, Subject, Waived
+from ..core.finding import Finding, Severity, SubjectKind, Waived
 from ..core.report import Comparison, Message, Report, Verdict
 
 
@@ -45,7 +45,7 @@ class OfRun(_Written):
 
 
 _Any = OfHost | OfDomain | OfRun
-_KINDS: dict[Subject, type[_Any]] = {"host": OfHost, "domain": OfDomain, "run": OfRun}
+_KINDS: dict[SubjectKind, type[_Any]] = {"host": OfHost, "domain": OfDomain, "run": OfRun}
 
 
 def _written(one: Finding) -> _Any:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..core.finding import WORST_FIRST, Check, Finding, Severity, Subject
+from ..core.finding import WORST_FIRST, Check, Finding, Severity, SubjectKind
 from ..core.report import Message, Report
 from .problems import problems
 from .summary import change_line, changes, headline, news, number, scope, span
@@ -78,7 +78,7 @@ def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
     )
 
 
-_GROUPS: dict[str, Subject] = {"Domains": "domain", "Hosts": "host", "Waivers": "run"}
+_GROUPS: dict[str, SubjectKind] = {"Domains": "domain", "Hosts": "host", "Waivers": "run"}
 
 
 def _figures(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -96,7 +96,7 @@ def _counts(report: Report) -> list[tuple[Severity, int]]:
 
 
 def _cards(
-    findings: Iterable[Finding], about: Subject, checks: Mapping[str, Check]
+    findings: Iterable[Finding], about: SubjectKind, checks: Mapping[str, Check]
 ) -> Iterator[Card]:
     of_kind = sorted((one for one in findings if one.about == about), key=lambda one: one.subject)
     for subject, group in groupby(of_kind, lambda one: one.subject):

@@ -39,7 +39,7 @@ class Connection:
     tls_problem: str = ""
 
 
-Outcome = Connection | MisbehavedError | UnansweredError
+ConnectOutcome = Connection | MisbehavedError | UnansweredError
 
 
 @per_fleet(CONNECT, STARTTLS, anywhere=True)
@@ -53,7 +53,9 @@ def connections(scope: Scope, world: World) -> Iterable[Finding]:
         yield from findings(endpoint, outcome, reached)
 
 
-def findings(endpoint: Endpoint, outcome: Outcome, reached: frozenset[str]) -> Iterator[Finding]:
+def findings(
+    endpoint: Endpoint, outcome: ConnectOutcome, reached: frozenset[str]
+) -> Iterator[Finding]:
     """Yield both findings; `reached` has the IP versions over which any address answered."""
     if isinstance(outcome, Connection):
         yield CONNECT.ok(endpoint.host, f"{endpoint} answers as {outcome.name}")
@@ -63,7 +65,7 @@ def findings(endpoint: Endpoint, outcome: Outcome, reached: frozenset[str]) -> I
         yield STARTTLS.not_checked(endpoint.host, outcome)
 
 
-def _outcome(endpoint: Endpoint, world: World) -> Outcome:
+def _outcome(endpoint: Endpoint, world: World) -> ConnectOutcome:
     try:
         with session(endpoint, world) as client:
             name = ehlo_name(client)
@@ -103,7 +105,7 @@ def _starttls(endpoint: Endpoint, seen: Connection) -> Finding:
     return STARTTLS.error(endpoint.host, f"{endpoint}: {seen.tls_problem}", fix)
 
 
-def _reached(outcomes: Mapping[Endpoint, Outcome]) -> frozenset[str]:
+def _reached(outcomes: Mapping[Endpoint, ConnectOutcome]) -> frozenset[str]:
     return frozenset(
         endpoint.family
         for endpoint, outcome in outcomes.items()

@@ -23,7 +23,7 @@ _HOPS = 101  # RFC 5321 section 6.3: a loop is assumed at "normally at least 100
 _SILENCE = 1 / 20  # of a session's time: a server that is silent for so long reads on
 _MOST = 3  # replies: to the message, MAIL and RCPT
 
-Outcome = Sequence[Reply] | MisbehavedError | UnansweredError
+EndingOutcome = Sequence[Reply] | MisbehavedError | UnansweredError
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Envelope:
     hidden: str
 
 
-def outcome(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) -> Outcome:
+def outcome(ending: bytes, endpoint: Endpoint, mail: Envelope, world: World) -> EndingOutcome:
     """Return every reply between a sequence and the true end, or the problem with the session."""
     try:
         with session(endpoint, world) as client:

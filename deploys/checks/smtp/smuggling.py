@@ -21,7 +21,7 @@ from ..clients.endpoint import (
 from ..clients.smtp import CLOSING, Reply
 from ..core.finding import Check, Finding
 from ..core.world import World, side_by_side
-from .data_endings import Envelope, Outcome, outcome
+from .data_endings import EndingOutcome, Envelope, outcome
 
 SMUGGLING = Check(
     "smtp.smuggling",
@@ -95,7 +95,7 @@ def attempts(endpoint: Endpoint, mail: Envelope, world: World) -> list[Finding]:
     return list(findings(endpoint, outcomes))
 
 
-def findings(endpoint: Endpoint, outcomes: Mapping[bytes, Outcome]) -> Iterator[Finding]:
+def findings(endpoint: Endpoint, outcomes: Mapping[bytes, EndingOutcome]) -> Iterator[Finding]:
     """Yield the findings about the outcome of each sequence at one endpoint."""
     read_on, problems = [], []
     for ending, replies in outcomes.items():

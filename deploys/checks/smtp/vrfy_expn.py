@@ -28,7 +28,7 @@ VERBS = Check(
 # RFC 5321 section 3.5.1: these replies name a mailbox, 252 does not.
 _NAMES = {250, 251}
 
-Replies = Mapping[str, Reply]  # by address
+VerbReplies = Mapping[str, Reply]  # by address
 
 
 @per_endpoint(VERBS)
@@ -44,7 +44,7 @@ def verbs(endpoint: Endpoint, host: MailSettings, world: World) -> Iterable[Find
     return [finding(endpoint, verb, replies[verb]) for verb in replies]
 
 
-def finding(endpoint: Endpoint, verb: str, replies: Replies) -> Finding:
+def finding(endpoint: Endpoint, verb: str, replies: VerbReplies) -> Finding:
     """Return the finding about the replies to one command."""
     listed = ", ".join(f"{verb} {address}: {answer}" for address, answer in replies.items())
     saw = f"{endpoint} answered {listed}"
@@ -60,7 +60,7 @@ def _names(answer: Reply) -> bool:
     return answer.code in _NAMES and bool(set("<@") & set(answer.text))
 
 
-def _comparable(replies: Replies) -> Iterator[tuple[int, str]]:
+def _comparable(replies: VerbReplies) -> Iterator[tuple[int, str]]:
     """Yield each reply without the parts that always differ: the address, and serial numbers."""
     for address, answer in replies.items():
         text = re.sub(re.escape(address.partition("@")[0]), "", answer.text, flags=re.IGNORECASE)
