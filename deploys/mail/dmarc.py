@@ -17,9 +17,9 @@ from .errors import MailError
 from .names import domain_name
 from .tags import is_version, mailto, tags, written
 
-Policy = Literal["none", "quarantine", "reject"]
+Disposition = Literal["none", "quarantine", "reject"]
 VERSION = "DMARC1"
-POLICIES: tuple[Policy, ...] = get_args(Policy)
+POLICIES: tuple[Disposition, ...] = get_args(Disposition)
 EVIDENCE = (
     "the step needs some weeks of reports in which all mail of the domain passes SPF or DKIM with "
     "its own name"
@@ -47,7 +47,7 @@ class Dmarc:
     tags: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, policy: Policy, reports: Iterable[str] = ()) -> "Dmarc":
+    def of(cls, policy: Disposition, reports: Iterable[str] = ()) -> "Dmarc":
         """Return the policy with reports to these mail addresses."""
         uris = ",".join(mailto(address) for address in reports)
         rua = (("rua", uris),) if uris else ()

@@ -2,12 +2,12 @@
 
 import pytest
 
-from deploys.mail.dmarc import Dmarc, Policy, consent, is_policy, receiver
+from deploys.mail.dmarc import Disposition, Dmarc, consent, is_policy, receiver
 from deploys.mail.errors import MailError
 
 
 @pytest.mark.parametrize("policy", ["none", "quarantine", "reject"])
-def test_a_new_policy_follows_the_settings(policy: Policy) -> None:
+def test_a_new_policy_follows_the_settings(policy: Disposition) -> None:
     assert str(Dmarc.of(policy)) == f"v=DMARC1; p={policy}"
 
 
@@ -91,7 +91,7 @@ def test_a_policy_is_never_lowered_and_raised_one_step_at_a_time(
         ("p=none", "quarantine", "no address gets these reports yet; set mail_dmarc_reports"),
     ],
 )
-def test_a_step_names_its_evidence(existing: str, asked: Policy, words: str) -> None:
+def test_a_step_names_its_evidence(existing: str, asked: Disposition, words: str) -> None:
     before = Dmarc.parse(f"v=DMARC1; {existing}")
     reason = before.completed(Dmarc.of(asked)).reason(before, Dmarc.of(asked))
 

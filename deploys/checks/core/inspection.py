@@ -21,9 +21,9 @@ from .world import MisbehavedError, UnansweredError, World
 
 Findings = Iterable[Finding]
 Inspected = TypeVar("Inspected")
-OfSubject = Callable[[Inspected, World], Findings]
+Inspector = Callable[[Inspected, World], Findings]
 Calls = Iterable[tuple[str, Callable[[], Findings]]]  # by subject
-OfDomain = Callable[[str, Inspected, World], Findings]
+DomainInspector = Callable[[str, Inspected, World], Findings]
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Inspection:
 @overload
 def per_fleet(
     *checks: Check, anywhere: Literal[True], slow: bool = False
-) -> Callable[[OfSubject[Scope]], Inspection]: ...
+) -> Callable[[Inspector[Scope]], Inspection]: ...
 @overload
 def per_fleet(
     *checks: Check, anywhere: Literal[False] = False, slow: bool = False
-) -> Callable[[OfSubject[Fleet]], Inspection]: ...
+) -> Callable[[Inspector[Fleet]], Inspection]: ...
 def per_fleet(
     *checks: Check, anywhere: bool = False, slow: bool = False
-) -> Callable[[OfSubject[Any]], Inspection]:
+) -> Callable[[Inspector[Any]], Inspection]:
     """Decorate a function that goes over the hosts and domains of a scope by itself."""
     return lambda inspect: Inspection(inspect, checks, anywhere, slow)
 
@@ -58,17 +58,17 @@ def per_fleet(
 @overload
 def per_host(
     *checks: Check, anywhere: Literal[True], slow: bool = False
-) -> Callable[[OfSubject[Host]], Inspection]: ...
+) -> Callable[[Inspector[Host]], Inspection]: ...
 @overload
 def per_host(
     *checks: Check, anywhere: Literal[False] = False, slow: bool = False
-) -> Callable[[OfSubject[MailSettings]], Inspection]: ...
+) -> Callable[[Inspector[MailSettings]], Inspection]: ...
 def per_host(
     *checks: Check, anywhere: bool = False, slow: bool = False
-) -> Callable[[OfSubject[Any]], Inspection]:
+) -> Callable[[Inspector[Any]], Inspection]:
     """Decorate a function of one mail host."""
 
-    def decorate(inspect: OfSubject[Any]) -> Inspection:
+    def decorate(inspect: Inspector[Any]) -> Inspection:
         def calls(scope: Scope, world: World) -> Calls:
             return ((host.inventory_name, partial(inspect, host, world)) for host in scope.hosts)
 
@@ -80,17 +80,17 @@ def per_host(
 @overload
 def per_domain(
     *checks: Check, anywhere: Literal[True], slow: bool = False
-) -> Callable[[OfDomain[Scope]], Inspection]: ...
+) -> Callable[[DomainInspector[Scope]], Inspection]: ...
 @overload
 def per_domain(
     *checks: Check, anywhere: Literal[False] = False, slow: bool = False
-) -> Callable[[OfDomain[Fleet]], Inspection]: ...
+) -> Callable[[DomainInspector[Fleet]], Inspection]: ...
 def per_domain(
     *checks: Check, anywhere: bool = False, slow: bool = False
-) -> Callable[[OfDomain[Any]], Inspection]:
+) -> Callable[[DomainInspector[Any]], Inspection]:
     """Decorate a function of one domain."""
 
-    def decorate(inspect: OfDomain[Any]) -> Inspection:
+    def decorate(inspect: DomainInspector[Any]) -> Inspection:
         def calls(scope: Scope, world: World) -> Calls:
             return ((domain, partial(inspect, domain, scope, world)) for domain in scope.domains)
 

@@ -9,8 +9,9 @@ Common Practices).
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 
+from ...mail.settings.types import Address
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_host, together
 from ..core.target import Host
@@ -29,7 +30,6 @@ PTR = Check(
     when_unknown="make the name servers of the reverse zone, and those of the name, answer",
 )
 _MOST = 10  # names of one address that are looked up, as in SPF (RFC 7208 section 4.6.4)
-Address = IPv4Address | IPv6Address
 
 
 @per_host(PTR, anywhere=True)

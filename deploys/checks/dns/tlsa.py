@@ -33,7 +33,7 @@ TLSA = Check(
     when_unknown="fix smtp.starttls first",
 )
 PUBLISH = "run deploys/site.py, which publishes the keys of every host"
-Keys = Mapping[Endpoint, frozenset[str]]
+KeysByEndpoint = Mapping[Endpoint, frozenset[str]]
 
 
 @per_host(TLSA, anywhere=True)
@@ -48,7 +48,7 @@ def keys(host: Host, world: World) -> Iterable[Finding]:
     return per_server(RecordQuery(TLSA, host.inventory_name, name, "TLSA", make_finding), world)
 
 
-def finding(host: str, keys: Keys, answer: Answer) -> Finding:
+def finding(host: str, keys: KeysByEndpoint, answer: Answer) -> Finding:
     """Return the finding about a server's TLSA records, given the keys of each address."""
     if not answer.values:
         fix = "sign the zone, and give its DS record to the registrar; then run deploys/site.py"

@@ -12,7 +12,7 @@ from ..core.finding import WORST_FIRST, Finding, Severity, SubjectKind
 from ..core.report import Comparison, FindingChange, Report, Trend
 from .data import ReportDocument
 
-Key = tuple[str, SubjectKind, str]
+FindingKey = tuple[str, SubjectKind, str]
 _PROBLEMS = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.WAIVED)
 _LONGEST = 10_000_000  # octets of a report
 
@@ -39,7 +39,7 @@ def _read(path: Path) -> ReportDocument:
 
 
 def _changes(
-    before: dict[Key, tuple[Severity, str]], now: dict[Key, tuple[Severity, str]]
+    before: dict[FindingKey, tuple[Severity, str]], now: dict[FindingKey, tuple[Severity, str]]
 ) -> Iterator[FindingChange]:
     for key in dict.fromkeys((*now, *before)):
         old, new = before.get(key), now.get(key)
@@ -57,8 +57,8 @@ def _turn(before: Severity | None, now: Severity | None) -> Trend | None:
     return Trend.WORSE if WORST_FIRST.index(now) < WORST_FIRST.index(before) else Trend.BETTER
 
 
-def _worst(findings: Iterable[Finding]) -> dict[Key, tuple[Severity, str]]:
-    worst: dict[Key, tuple[Severity, str]] = {}
+def _worst(findings: Iterable[Finding]) -> dict[FindingKey, tuple[Severity, str]]:
+    worst: dict[FindingKey, tuple[Severity, str]] = {}
     for one in findings:
         known = worst.setdefault((one.id, one.about, one.subject), (one.severity, one.saw))
         if WORST_FIRST.index(one.severity) < WORST_FIRST.index(known[0]):

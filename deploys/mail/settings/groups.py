@@ -16,14 +16,15 @@ from .accounts import Accounts
 from .types import (
     Address,
     CertificateFile,
-    Delegation,
     DomainName,
+    EmailAddresses,
     Files,
     Frozen,
     Issuer,
+    KeyAge,
+    KeyZones,
     LocalUser,
     Logo,
-    Mailboxes,
     Network,
     NextHop,
     PostfixName,
@@ -32,7 +33,6 @@ from .types import (
     Rate,
     Recipients,
     ReportUris,
-    Rotation,
     RspamdFile,
     RspamdName,
     Selector,
@@ -216,10 +216,10 @@ class Dkim(Frozen):
         default="",
         description='Beginning of the host\'s selectors; "": the first label of mail_hostname.',
     )
-    dkim_rotate: Rotation = Field(
+    dkim_rotate: KeyAge = Field(
         default="", description='Age of keys at which new ones follow, like "180d", or "now".'
     )
-    dkim_cname: Delegation = Field(
+    dkim_cname: KeyZones = Field(
         default={},
         description="Zone of yours that holds the keys, for all domains or by domain; the names "
         "of the keys are CNAMEs into it.",
@@ -266,7 +266,7 @@ class Records(Frozen):
     dmarc: Literal["none", "quarantine", "reject"] = Field(
         default="none", description="DMARC policy; an existing one is raised by one step a run."
     )
-    dmarc_reports: Mailboxes = Field(
+    dmarc_reports: EmailAddresses = Field(
         default=(), description="Addresses that get the daily DMARC reports."
     )
     tls_rpt: ReportUris = Field(

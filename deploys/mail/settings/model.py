@@ -14,7 +14,7 @@ from ..caa import ISSUERS
 from ..postfix import DEFAULTS, QUEUE_LIFETIMES
 from . import groups
 from .site import Site
-from .types import CertificateFile, Frozen, Mailbox, Relay, SecretReference, Words
+from .types import CertificateFile, EmailAddress, Frozen, Relay, SecretReference, Words
 from .verification import Verification
 
 
@@ -134,12 +134,12 @@ class NullClient(HostSettings):
     relay: Relay = Field(
         description="Submission host and port; at 465 with TLS at once, else with STARTTLS."
     )
-    relay_login: Mailbox = Field(description="Login of the client's account there.")
+    relay_login: EmailAddress = Field(description="Login of the client's account there.")
     relay_password: SecretReference = Field(description="Password of that account.")
     relay_ca: CertificateFile = Field(
         default="", description="Certificates that vouch for the relay; none: the system's own."
     )
-    root: Mailbox = Field(description="Address that gets mail for root and all other users.")
+    root: EmailAddress = Field(description="Address that gets mail for root and all other users.")
 
 
 class Witness(Frozen):

@@ -203,8 +203,8 @@ TlsPolicy = Annotated[
     Words("TLS policy"),
 ]
 TrustAnchor = Annotated[str, BeforeValidator(_trust_anchor), Words("DS or DNSKEY record")]
-Mailbox = Annotated[str, BeforeValidator(_mailbox), Words("mail address")]
-Mailboxes = Annotated[tuple[Mailbox, ...], BeforeValidator(_several)]
+EmailAddress = Annotated[str, BeforeValidator(_mailbox), Words("mail address")]
+EmailAddresses = Annotated[tuple[EmailAddress, ...], BeforeValidator(_several)]
 ReportUris = Annotated[
     tuple[Annotated[str, BeforeValidator(_report_uri)], ...],
     BeforeValidator(_several),
@@ -220,8 +220,8 @@ CertificateFile = Annotated[
 ]
 Selector = Annotated[str, BeforeValidator(_selector), Words("label of a host name")]
 Rate = Annotated[str, BeforeValidator(_rate), Words("count/time")]
-Rotation = Annotated[str, BeforeValidator(_rotation), Words('"", "now" or a number of days')]
-Delegation = Annotated[
+KeyAge = Annotated[str, BeforeValidator(_rotation), Words('"", "now" or a number of days')]
+KeyZones = Annotated[
     Mapping[str, str],
     BeforeValidator(_delegation),
     Words("domain name, or dictionary from domain names to domain names"),

@@ -46,7 +46,7 @@ def _sink(value: object) -> object:
 
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 DomainNames = Annotated[tuple[DomainName, ...], BeforeValidator(_listed)]
-Addresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
+ListedAddresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
 Receiver = Annotated[
     Secret | str,
     PlainValidator(_receiver),
@@ -128,7 +128,7 @@ class Verification(Frozen):
     domain: DomainNames = Field(
         default=(), description="Only these domains; without an inventory any domains."
     )
-    resolvers: Addresses = Field(
+    resolvers: ListedAddresses = Field(
         default=(),
         description="Resolvers whose answers are compared with those of the zones' own servers; "
         "none: mail_resolvers.",
