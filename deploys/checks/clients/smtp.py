@@ -53,7 +53,7 @@ class Reply:
 
 
 def log_in(client: smtplib.SMTP, endpoint: SubmissionEndpoint) -> None:
-    """Log in with the account of an endpoint; raise what smtplib raises if it is refused."""
+    """Log in with the account of an endpoint; raise SMTPException if it is refused."""
     if endpoint.password:
         client.login(endpoint.login, endpoint.password.resolve())
 

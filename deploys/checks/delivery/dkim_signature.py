@@ -35,7 +35,7 @@ def failure(raw: bytes, index: int, names: Names) -> str:
 
 
 def _key_failure(key: bytes) -> str:
-    """Return what is wrong with a key that did not verify a signature."""
+    """Return the fault of a key that did not verify a signature."""
     if not key:
         return "the DNS has no such key"
     try:

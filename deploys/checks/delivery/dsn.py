@@ -83,7 +83,7 @@ def _of_dsn(delivery: Delivery, dsn: Dsn | None, fleet: Fleet) -> Finding:
 
 
 def _correction(delivery: Delivery, dsn: Dsn, fleet: Fleet) -> str:
-    """Return what a DSN should have instead, or nothing."""
+    """Return the field that a DSN should have instead, or nothing."""
     message = delivery.route.message
     actions = _ACTIONS[message.notify]
     status = "2." if message.notify == "success" else "5."

@@ -70,7 +70,7 @@ class Delivery:
 
 
 def exchange(routes: Sequence[Route], world: World) -> tuple[Delivery, ...]:
-    """Send every test message, and return what became of each."""
+    """Send every test message, and return the outcome of each."""
     if not routes:
         return ()
     run = _Exchange(routes, world)

@@ -103,7 +103,7 @@ def _body(raw: bytes) -> bytes:
 
 
 def _last(body: bytes) -> bytes:
-    """Return what comes after the last part."""
+    """Return the text after the last part."""
     return body.rpartition(b"--\r\n")[2]
 
 

@@ -27,7 +27,7 @@ Destination = Mailbox | OutsideMailbox | Sink
 
 @dataclass(frozen=True)
 class Route:
-    """A test message: its origin, the domain that it proves, and where it can arrive.
+    """A test message: its origin, the domain that it proves, and its destinations.
 
     `unobservable` is the reason why it has no destination, if it has none.
     """
@@ -131,7 +131,7 @@ def _from_accounts(fleet: Fleet) -> Iterator[_Draft]:
 
 
 def _for_notifications(fleet: Fleet, run: str) -> Iterator[_Draft]:
-    """Yield messages whose notification arrives where their sender's mail does."""
+    """Yield messages with a DSN, which arrives in the mailbox of their sender."""
     for host, recipient in product(fleet.hosts, _test_recipients(fleet)[:1]):
         unknown = f"no-such-user-{run}@{recipient.partition('@')[2]}"
         for domain in host.domains[:1]:
@@ -156,7 +156,7 @@ def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
 def _destinations(
     address: str, hosts: Iterable[MailSettings], fleet: Fleet
 ) -> tuple[Destination, ...]:
-    """Return where an address's mail can arrive and be seen."""
+    """Return the destinations of an address's mail."""
     found = [_outside(fleet, address), *(_mailbox(fleet, host, address) for host in hosts)]
     return tuple(dict.fromkeys(one for one in found if one))
 

@@ -69,7 +69,7 @@ def _of_name(host: MailSettings, name: str, world: World) -> Finding:
 
 
 def _applying(name: str, world: World) -> tuple[str, tuple[str, ...]]:
-    """Return the nearest CAA records, and where they are."""
+    """Return the name of the nearest CAA records, and their values."""
     at = name
     while at:
         if values := world.names.lookup(at, "CAA"):

@@ -1,4 +1,4 @@
-"""TLS-RPT policies (RFC 8460): the record that says where senders report failures of TLS."""
+"""TLS-RPT policies (RFC 8460): the record with the addresses for reports of failed TLS."""
 
 from collections.abc import Iterable
 from functools import partial

@@ -71,7 +71,7 @@ def moment(time: datetime) -> str:
 
 
 def messages(sent: tuple[Message, ...]) -> str:
-    """Return how many test messages were delivered, and in what time."""
+    """Return the number of test messages delivered, and their times."""
     count = sum(message.arrived for message in sent)
     if count < len(sent) or not sent:
         delivered = f"{count} of {number(len(sent), 'test message')} delivered"
@@ -90,7 +90,7 @@ def span(sent: tuple[Message, ...]) -> str:
 
 
 def changes(counted: Mapping[str, int]) -> str:
-    """Return what the run changed, such as `2 hosts and 1 zone`."""
+    """Return the changes of the run, such as `2 hosts and 1 zone`."""
     parts = [number(count, kind.removesuffix("s")) for kind, count in counted.items() if count]
     return " and ".join(parts)
 

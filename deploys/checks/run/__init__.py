@@ -1,1 +1,1 @@
-"""One run of the checks: which, in what order, and against which hosts."""
+"""One run of the checks: catalogue, selection, order and hosts."""

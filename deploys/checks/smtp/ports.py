@@ -66,7 +66,7 @@ _PATIENCE = 2.0  # seconds
 
 
 def closed_ports(host: MailSettings) -> Mapping[int, str]:
-    """Return the ports that a host must not open to the world, and what listens there."""
+    """Return the ports that a host must not open to the world, and the usual service of each."""
     own = dict.fromkeys(local_ports(host), "a service that this host alone uses")
     open_ = public_ports(host)
     return {port: what for port, what in {**own, **PORTS}.items() if port not in open_}
