@@ -69,7 +69,10 @@ FORBIDDEN_IN_MAIL = {"pyinfra", "octodns", "socket", "requests", "smtplib", "gev
 
 
 # Files and folders that keep to the words of docs/glossary.md.
-WORDED = ("deploys", "templates", "docs", "README.md", "inventories/example")
+WORDED = (
+    *("deploys", "templates", "docs", "inventories/example"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+)
 UNUSED = "## Words that are not used"
 QUESTION_WORDS = ("Who ", "What ", "Whether ", "Which ", "Where ")
 
