@@ -22,7 +22,6 @@ from .settings.model import MailSettings
 DAY = 86_400.0
 # The longest mail_ttl, and an hour for the run that first found the record on every server.
 UNCACHED = DAY + 3600
-QUEUE_DEFAULT = 5 * DAY
 WHY = {
     "next": "DKIM: the next key of {host}",
     "current": "DKIM: the key that {host} signs with",
@@ -119,7 +118,9 @@ def grace(settings: MailSettings) -> float:
     """Return the seconds for which retired keys stay published: a queue's lifetime, and a TTL."""
     given = (postfix.seconds(settings.postfix_value(name)) for name in postfix.QUEUE_LIFETIMES)
     # An expression of the operator's is not evaluated here; the default is used instead.
-    return max(QUEUE_DEFAULT if lifetime is None else lifetime for lifetime in given) + DAY
+    return (
+        max(postfix.QUEUE_DAYS * DAY if lifetime is None else lifetime for lifetime in given) + DAY
+    )
 
 
 def rotation_notice(settings: MailSettings, slots: Slots, now: float) -> str:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+QUEUE_DAYS = 5  # the default of both QUEUE_LIFETIMES
 # The defaults that this project reads, the same in Postfix 3.7 and 3.10.
 DEFAULTS: Mapping[str, str] = {
-    "bounce_queue_lifetime": "5d",
+    "bounce_queue_lifetime": f"{QUEUE_DAYS}d",
     "inet_interfaces": "all",
-    "maximal_queue_lifetime": "5d",
+    "maximal_queue_lifetime": f"{QUEUE_DAYS}d",
 }
 # The times that mail and bounces may wait in the queue.
 QUEUE_LIFETIMES = ("maximal_queue_lifetime", "bounce_queue_lifetime")

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ..caa import LETS_ENCRYPT
 from ..mta_sts import Mode
+from ..postfix import QUEUE_DAYS
 from .accounts import Accounts
 from .types import (
     Address,
@@ -122,7 +123,7 @@ class Submission(Frozen):
         description="Seconds after which a sender learns that a message waits; 0: never.",
     )
     queue_days: int = Field(
-        default=5,
+        default=QUEUE_DAYS,
         ge=1,
         le=30,
         description="Days that Postfix tries to deliver a message before its sender gets a bounce.",
