@@ -1,1 +1,28 @@
-"""pyinfra-mail: an inventory becomes mail that arrives."""
+"""
+pyinfra-mail: an inventory becomes mail that arrives.
+
+These names are public: deploys for a deploy.py, and references to secrets for an inventory. Each is
+imported at its first use, as a run needs one deploy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api.hosts import hosts
+    from .api.site import site
+    from .api.timer import timer
+    from .api.verify import verify
+    from .api.zone import zone
+    from .mail.settings.secret import command, env, file
+
+__all__ = ["command", "env", "file", "hosts", "site", "timer", "verify", "zone"]
+
+_SECRETS = ("command", "env", "file")
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type is that of the imports above
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = ".mail.settings.secret" if name in _SECRETS else f".api.{name}"
+    return getattr(import_module(home, __name__), name)

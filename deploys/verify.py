@@ -5,17 +5,6 @@ A domain in no inventory is checked without a login and without messages:
 `pyinfra @local deploys/verify.py --data verify_domain=example.org`.
 """
 
-from pyinfra import host, state
+from deploys.api.verify import verify
 
-from deploys.checks.deploy import target_verified, verified
-from deploys.host.inventory import MAIL, WITNESSES, fleet_of, verification_of
-
-settings = verification_of(state.inventory)
-if settings:
-    target_verified(name=f"Verify: {', '.join(settings.domain)} from outside", settings=settings)
-elif {MAIL, WITNESSES} & set(host.groups):
-    verified(
-        name="Verify: mail is delivered",
-        scope=fleet_of(state.inventory),
-        changes=dict.fromkeys(("hosts", "zones"), lambda _: 0),
-    )
+verify()

@@ -1,18 +1,5 @@
 """The zones alone: published, or with `--data zone_restore=ID` as they were before a run."""
 
-from pyinfra import host, state
+from deploys.api.zone import zone
 
-from deploys.host.inventory import MAIL, data_value, fleet_of
-from deploys.host.operations import host_facts
-from deploys.zones.operations import zones_published, zones_restored
-
-fleet = fleet_of(state.inventory)
-if MAIL in host.groups and data_value(host, "zone_restore"):
-    zones_restored(
-        name="Restore: the zones are as they were",
-        fleet=fleet,
-        run=data_value(host, "zone_restore"),
-        overwrite=data_value(host, "zone_overwrite") == "yes",
-    )
-elif MAIL in host.groups:
-    zones_published(name="Publish: the zones hold the records", fleet=fleet, facts_of=host_facts)
+zone()

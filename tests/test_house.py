@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+import deploys
 from deploys.mail.settings.inventory import known_keys
 from tests.conftest import SLOWEST
 
 ROOT = Path(__file__).parents[1]
-# What a room may import of the others; `mail` is the ground and imports none.
+# What a room may import of the others; `mail` is the ground and imports none, and `api` joins all.
 BELOW = {
+    "api": {"mail", "dns", "run", "host", "zones", "checks"},
     "mail": set(),
     "dns": {"mail", "run"},
     "run": {"mail"},
@@ -178,11 +180,29 @@ def test_standards_that_the_settings_are_made_of_do_not_know_the_settings() -> N
         assert not [name for name in imports(path) if name.startswith(settings)], path
 
 
-def test_entry_scripts_are_short() -> None:
-    for path in (ROOT / "deploys").glob("*.py"):
-        code = [line for line in path.read_text().splitlines() if line.strip()]
+def test_an_entry_script_is_a_docstring_and_two_lines() -> None:
+    for path in (ROOT / "deploys").glob("[!_]*.py"):
+        _, imported, called = ast.parse(path.read_text()).body
 
-        assert len(code) <= 20, path
+        assert isinstance(imported, ast.ImportFrom), path
+        assert ast.unparse(called) == f"{path.stem}()"
+
+
+def test_every_public_deploy_has_an_entry_script_in_the_clone() -> None:
+    scripts = {path.stem for path in (ROOT / "deploys").glob("[!_]*.py")} - {"lab"}
+    public = set(deploys.__all__) - {"command", "env", "file"}
+
+    assert scripts == public == {path.stem for path in modules("deploys/api")} - {"__init__"}
+
+
+@pytest.mark.parametrize("name", deploys.__all__)
+def test_a_public_name_is_imported_at_its_first_use(name: str) -> None:
+    assert getattr(deploys, name).__name__ == name
+
+
+def test_a_name_that_is_not_public_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'sites'"):
+        _ = deploys.sites
 
 
 def test_every_setting_stands_in_the_example_inventory_and_nothing_else_does() -> None:

@@ -1,4 +1,4 @@
-"""Old place of `env`, `file` and `command`, for one release: now deploys.mail.settings.secret."""
+"""Old place of `env`, `file` and `command`, for one release: now in `deploys` itself."""
 
 import logging
 
@@ -8,6 +8,6 @@ __all__ = ["command", "env", "file"]
 
 # pyinfra hides Python's own warnings, and prints this logger's.
 logging.getLogger("pyinfra").warning(
-    "deploys.mail.secret is now deploys.mail.settings.secret; import from there, as the next "
-    "release removes the old name"
+    "deploys.mail.secret is now deploys: write `from deploys import env`; the next release removes "
+    "the old name"
 )

@@ -111,5 +111,5 @@ def test_the_old_import_works_and_a_sentence_names_the_new_one(
 
     assert old.env is env
     assert [sentence.partition(";")[0] for sentence in told] == [
-        "deploys.mail.secret is now deploys.mail.settings.secret"
+        "deploys.mail.secret is now deploys: write `from deploys import env`"
     ]

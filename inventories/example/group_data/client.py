@@ -1,6 +1,6 @@
 """Settings of null clients: hosts that send their mail through a submission host, logged in."""
 
-from deploys.mail.settings.secret import env
+from deploys import env
 
 # Submission host with its port, and login; port 465 has TLS at once, every other port STARTTLS.
 mail_relay = "mx1.example.org:465"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploys.mail.settings.secret import env
+from deploys import env
 
 # Provider of the zones, in octoDNS's own keys (docs/providers.md). With {"class": "manual"} you
 # publish the records that the run prints. None: no zone is changed.

@@ -1,0 +1,1 @@
+"""Deploys that operators call, one in each module, so that a run imports only what it needs."""

@@ -1,0 +1,18 @@
+"""The proof again and again: a timer on this machine, the controller, that runs the checks."""
+
+from pyinfra import host, state
+
+from ..checks.timer.operation import schedule, scheduled
+from ..host.inventory import CONTROLLER, fleet_of
+from ..run.arguments import deploy
+
+
+@deploy
+def timer() -> None:
+    """Have a systemd timer run the checks, or remove it."""
+    fleet = fleet_of(state.inventory)
+    if CONTROLLER in host.groups:
+        scheduled(
+            name="Timer: mail is verified again and again",
+            schedule=schedule(fleet.verification.timer),
+        )

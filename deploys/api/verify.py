@@ -1,0 +1,27 @@
+"""
+Verification on any day. It sends test messages, removes them again, and changes nothing else.
+
+A domain in no inventory is checked without a login and without messages:
+`pyinfra @local deploys/verify.py --data verify_domain=example.org`.
+"""
+
+from pyinfra import host, state
+
+from ..checks.deploy import target_verified, verified
+from ..host.inventory import MAIL, WITNESSES, fleet_of, verification_of
+from ..run.arguments import deploy
+
+
+@deploy
+def verify() -> None:
+    """Verify that mail is delivered, or check the domains of `verify_domain`."""
+    settings = verification_of(state.inventory)
+    if settings:
+        domains = ", ".join(settings.domain)
+        target_verified(name=f"Verify: {domains} from outside", settings=settings)
+    elif {MAIL, WITNESSES} & set(host.groups):
+        verified(
+            name="Verify: mail is delivered",
+            scope=fleet_of(state.inventory),
+            changes=dict.fromkeys(("hosts", "zones"), lambda _: 0),
+        )
