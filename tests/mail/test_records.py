@@ -157,7 +157,7 @@ def test_users_find_submission_and_that_imap_and_pop3_are_not_offered() -> None:
     ]
 
 
-ANN = {"mail_aliases": {"ann": "root"}}
+ANN = {"mail_aliases": {"ann@orchard.example": "root"}}
 
 
 def test_reports_follow_the_settings_and_other_domains_of_ours_consent() -> None:

@@ -187,6 +187,53 @@ def test_two_hosts_may_not_claim_one_name_or_address(claim: str) -> None:
         fleet_from({"mx1": MX1, "mx2": twin}, {})
 
 
+TWIN = MX2 | {"mail_domains": ["orchard.example", "harbor.example"]}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        ({"info": "root"}, {}, "mx2: mail_aliases has no info@harbor.example, which another MX"),
+        ({}, {"Info@harbor.example": "root"}, "mx1: mail_aliases has no info@harbor.example, "),
+        (
+            {},
+            dict.fromkeys(("a", "b", "c", "d", "e"), "root"),
+            "no a@harbor.example, b@harbor.example, c@harbor.example and 2 more, which",
+        ),
+    ],
+)
+def test_every_mx_of_a_domain_has_the_same_recipients(
+    first: dict[str, str], second: dict[str, str], sentence: str
+) -> None:
+    hosts = {"mx1": MX1 | {"mail_aliases": first}, "mx2": TWIN | {"mail_aliases": second}}
+
+    with pytest.raises(MailError) as refused:
+        fleet_from(hosts, {})
+
+    assert sentence in str(refused.value)
+    assert "so a part of that mail would be refused" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"info": "anna"}, {"INFO": "info@mx1.harbor.example"}),
+        ({"info": "anna"}, {"info@harbor.example": "root", "own@orchard.example": "root"}),
+    ],
+)
+def test_the_recipients_of_two_mx_may_have_other_targets(
+    first: dict[str, str], second: dict[str, str]
+) -> None:
+    hosts = {"mx1": MX1 | {"mail_aliases": first}, "mx2": TWIN | {"mail_aliases": second}}
+
+    assert fleet_from(hosts, {}).hosts_for("harbor.example")
+
+
+def test_a_relay_of_a_mail_host_is_refused_and_one_of_a_client_is_not() -> None:
+    assert "mx1: mail_relay has no effect on a mail host" in mistakes(mail_relay="a.example:465")
+    assert fleet_from({"mx1": MX1}, {}, {"app": CLIENT}).clients
+
+
 def test_a_key_of_group_all_reaches_hosts_and_witnesses_without_being_refused() -> None:
     witness = {"mail_witness_address": "a@b.example", "mail_witness_mailbox": "/var/mail/a"}
 

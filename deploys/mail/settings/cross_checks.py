@@ -5,6 +5,7 @@ A name, an address and a DKIM selector belong to one host of a fleet. Within a h
 key must be in another key too.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -14,6 +15,8 @@ from . import dkim_keys
 from .accounts import password_hash
 from .model import MailSettings, NullClient
 from .web_sites import site_mistakes
+
+NAMED = 3  # recipients that a sentence names
 
 
 def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
@@ -34,6 +37,7 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
         yield from _silent_domains(host, hosts)
         yield from _lengths(host)
     yield from _selectors(hosts)
+    yield from _recipients(hosts)
     yield from site_mistakes(hosts)
 
 
@@ -122,6 +126,26 @@ def _aliases(host: MailSettings) -> Iterator[str]:
                 f"{host.inventory_name}: mail_aliases.{address}: {domain} is not in mail_domains; "
                 "add it or correct the address"
             )
+
+
+def _recipients(hosts: Sequence[MailSettings]) -> Iterator[str]:
+    # Every MX of a domain gets a part of its mail, and refuses recipients that it does not know.
+    known: dict[str, dict[str, set[str]]] = defaultdict(dict)
+    for host in hosts:
+        for domain in host.domains:
+            known[domain][host.inventory_name] = set()
+        for address in host.recipients():
+            known[address.rpartition("@")[2]][host.inventory_name].add(address.lower())
+    for domain, of_host in sorted(known.items()):
+        every = set().union(*of_host.values())
+        for name, own in of_host.items():
+            if lacking := sorted(every - own):
+                others = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+                yield (
+                    f"{name}: mail_aliases has no {', '.join(lacking[:NAMED])}{others}, which "
+                    f"another MX of {domain} has, so a part of that mail would be refused; write "
+                    "the same recipients for every MX of a domain, in group_data/mail.py"
+                )
 
 
 def client_mistakes(client: NullClient) -> Iterator[str]:

@@ -20,6 +20,7 @@ from .verification import Verification, common_values, unknown_subjects, verify_
 from .web_sites import with_sites
 
 PREFIX = "mail_"
+RELAY = f"{PREFIX}relay"
 NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
 Model = TypeVar("Model", MailSettings, NullClient, Witness)
@@ -32,6 +33,18 @@ def fleet_from(
     controllers: Mapping[str, HostData] = MappingProxyType({}),
 ) -> Fleet:
     """Check the data of every host and return the fleet; raise every mistake at once."""
+    fleet, mistakes = checked_fleet(hosts, witnesses, clients, controllers)
+    _require_none(mistakes)
+    return fleet
+
+
+def checked_fleet(
+    hosts: Mapping[str, HostData],
+    witnesses: Mapping[str, HostData],
+    clients: Mapping[str, HostData],
+    controllers: Mapping[str, HostData],
+) -> tuple[Fleet, list[str]]:
+    """Return the hosts whose data is valid alone, and every mistake of the inventory."""
     mistakes: list[str] = []
     hosts, witnesses, clients, controllers = (
         {name: _current(name, data, mistakes) for name, data in group.items()}
@@ -45,10 +58,10 @@ def fleet_from(
     mistakes += _role_mistakes(hosts, clients)
     for client in null_clients:
         mistakes += client_mistakes(client)
-    _require_none(mistakes)
-    return Fleet(
+    fleet = Fleet(
         hosts=settings, witnesses=witness_settings, clients=null_clients, verification=verification
     )
+    return fleet, list(dict.fromkeys(mistakes))
 
 
 def verification_from(data: HostData) -> Verification:
@@ -147,6 +160,11 @@ def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is 
     return f"{path}: {given} is not valid: {message}"
 
 
-def _role_mistakes(hosts: Iterable[str], clients: Iterable[str]) -> Iterator[str]:
+def _role_mistakes(hosts: Mapping[str, HostData], clients: Iterable[str]) -> Iterator[str]:
     for name in sorted({*hosts} & {*clients}):
         yield f"{name} is in the groups 'mail' and 'client'; remove it from one of them"
+    for name in (name for name, data in hosts.items() if RELAY in data and name not in clients):
+        yield (
+            f"{name}: {RELAY} has no effect on a mail host, which delivers to the MX of each "
+            "domain; write it in group_data/client.py, or remove it"
+        )
