@@ -12,11 +12,11 @@ from functools import cache
 from typing import Annotated
 
 from argon2.low_level import Type, hash_secret
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from ..names import domain_name
 from .secret import Secret
-from .types import Words
+from .types import Frozen, Words
 
 # The cheapest parameters that OWASP recommends: 19 MiB, two passes, one lane.
 MEMORY, PASSES, LANES, SALT, LENGTH = 19_456, 2, 1, 16, 32
@@ -57,10 +57,8 @@ MailAddress = Annotated[str, BeforeValidator(_address), Words("mail address")]
 Password = Annotated[Secret | str, PlainValidator(_password)]
 
 
-class Account(BaseModel):
+class Account(Frozen):
     """A password, and the only addresses that the account may send from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     password: Password = Field(repr=False)
     senders: Annotated[tuple[MailAddress, ...], BeforeValidator(_several)] = ()

@@ -10,7 +10,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ...dns.authority import finder, servers, zone_of
-from ...dns.dnssec import chain_fault
 from ...dns.query import WORKERS
 from ...mail import tlsa
 from ...mail.errors import MailError
@@ -63,6 +62,8 @@ def _has_digests(host: MailSettings, facts: Facts) -> bool:
 
 
 def _host_trust(host: MailSettings) -> HostTrust:
+    from ...dns.dnssec import chain_fault  # noqa: PLC0415 - for hosts with TLSA records alone
+
     try:
         resolver = finder(host.resolvers)
         problem = chain_fault(zone_of(host.hostname, resolver), resolver)
