@@ -8,6 +8,8 @@ imported at its first use, as a run needs one deploy.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .mail import toolkit
+
 if TYPE_CHECKING:
     from .api.hosts import hosts
     from .api.site import site
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from .mail.settings.secret import command, env, file
 
 __all__ = ["command", "env", "file", "hosts", "site", "timer", "verify", "zone"]
+
+__version__ = toolkit.VERSION
 
 _SECRETS = ("command", "env", "file")
 

@@ -78,7 +78,7 @@ def test_a_fake_host_shows_the_whole_plan() -> None:
     assert "start postfix.service" in done.stdout
 
 
-@pytest.mark.parametrize("deploy", ["deploys/hosts.py", "deploys/site.py", "deploys/verify.py"])
+@pytest.mark.parametrize("deploy", ["deploys/hosts.py", "deploys/site.py", "deploys.verify"])
 def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
     deploy: str, run: Run, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from octodns.record import Record
 from octodns.zone import Zone
 
 from ..mail.errors import MailError
+from ..mail.toolkit import deploy_argument
 from .model import recordsets
 from .model.recordsets import Content, Key
 
@@ -126,7 +127,7 @@ class Backups:
     def _head(self, backup: ZoneBackup) -> Iterable[str]:
         yield f"; {backup.zone} before run {self.run} changed it through {backup.provider}."
         yield "; To restore it:"
-        yield f";   pyinfra INVENTORY deploys/zone.py --data zone_restore={self.run}"
+        yield f";   pyinfra INVENTORY {deploy_argument('zone')} --data zone_restore={self.run}"
         yield from backup.zone_text()
 
 

@@ -18,6 +18,7 @@ from pyinfra.api.state import State
 
 from ..mail.records import records_for
 from ..mail.settings.model import Fleet
+from ..mail.toolkit import deploy_argument
 from ..run.json_output import add_changes
 from ..run.state import per_run
 from .propagation.mta_sts import announcements
@@ -123,7 +124,7 @@ def _publish(state: State, host: Host, run: "Run", publication: "Publication") -
     for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
     if run.backups.run and run.first_time(run.backups.run):
-        restore = f"deploys/zone.py --data zone_restore={run.backups.run}"
+        restore = f"{deploy_argument('zone')} --data zone_restore={run.backups.run}"
         backup = f"the earlier records are saved; to restore them: {restore}"
         host.log_styled(backup, fg="yellow", log_func=logger.info)
     return _report(state, host, run, publication)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.timer.operation import schedule
 from deploys.checks.timer.units import Schedule
 
 COMMAND = ("/srv/my mail/.venv/bin/python", "-m", "pyinfra", "/srv/100%/$x", "deploys/verify.py")
@@ -21,6 +22,26 @@ def test_the_service_runs_the_command_there_as_its_user() -> None:
         'ExecStart="/srv/my mail/.venv/bin/python" "-m" "pyinfra" "/srv/100%%/$$x" '
         '"deploys/verify.py"'
     ) in lines
+
+
+def test_an_installed_package_needs_no_path() -> None:
+    installed = Schedule("lab", "daily", COMMAND)
+
+    assert "Environment=" not in installed.files[SERVICE]
+    assert installed.files[SERVICE].count("EnvironmentFile=") == 1
+
+
+def test_the_timer_of_a_clone_runs_the_checks_of_that_clone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "inventory.py"
+    inventory.write_text("mail = []\n")
+    monkeypatch.setattr("deploys.checks.timer.operation.inventory", lambda: str(inventory))
+
+    made = schedule("daily")
+
+    assert made.command[-3:] == (str(inventory), "deploys.verify", "-y")
+    assert Path(made.modules, "deploys", "verify.py").is_file()
 
 
 def test_the_timer_has_the_calendar_of_the_operator() -> None:

@@ -73,7 +73,12 @@ OURS, THEIRS = f"3 1 1 {digest(EC)}", f"3 1 1 {digest(OTHER)}"
         ((), None, CHAINED, ""),  # no validated set: no sender compares
         ((OURS,), None, CURRENT, ""),  # a renewal with the same key
         ((f"3 1 1 {ONE}",), None, CURRENT, ""),  # already served, and a renewal does not change it
-        ((OURS,), None, CHAINED, "no TLSA record has its key; run deploys/site.py to publish one"),
+        (
+            (OURS,),
+            None,
+            CHAINED,
+            "no TLSA record has its key; run the deploy `site` to publish one",
+        ),
         (
             (OURS, THEIRS),
             None,

@@ -162,7 +162,7 @@ def test_a_renewal_with_a_key_that_nobody_knows_is_not_served() -> None:
     said = both(lambda name: on(name, f"{ANEW} 2>&1 || true"))
 
     for name, text in said.items():
-        assert "no TLSA record has its key; run deploys/site.py to publish one" in text, text
+        assert "no TLSA record has its key; run the deploy `site` to publish one" in text, text
         assert keys(name) == before[name]
 
 

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from ...mail.autoconfig import OUTLOOK_PATH, PATHS
 from ...mail.settings.model import Fleet
 from ...mail.settings.site import Site
+from ...mail.toolkit import SITE
 from ..clients.https_document import Document, per_address
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain, together
@@ -28,10 +29,10 @@ AUTOCONFIG = Check(
         "Without the documents, users type host names by hand. If a document names another host, "
         "passwords go there."
     ),
-    remedy="Keep nginx and the names of the domain's site as `deploys/site.py` sets them up.",
+    remedy=f"Keep nginx and the names of the domain's site as `{SITE}` sets them up.",
 )
 _MOST = 5  # hosts of a document that are repeated
-_AGAIN = "run deploys/site.py again, and check that no other server answers at this name"
+_AGAIN = f"run {SITE} again, and check that no other server answers at this name"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import dns.rdata
 from ...mail import caa
 from ...mail.caa import Issue
 from ...mail.settings.model import MailSettings
+from ...mail.toolkit import SITE
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
@@ -30,7 +31,7 @@ CAA = Check(
     "Do the CAA records allow the host's certificate authority to issue for all its names?",
     "RFC 8659 section 3",
     why="If CAA records allow only others, the certificate is not renewed, and TLS ends in weeks.",
-    remedy="Run `deploys/site.py`, which publishes the record, or add the one in the finding.",
+    remedy=f"Run `{SITE}`, which publishes the record, or add the one in the finding.",
 )
 _CRITICAL = 128  # RFC 8659 section 4.1: an authority that does not know the property must not issue
 _KNOWN = {b"issue", b"issuewild", b"iodef", b"issuemail", b"issuevmc"}
@@ -140,4 +141,4 @@ def _is_strange(value: str) -> bool:
     return bool(flags & _CRITICAL) and tag.lower() not in _KNOWN
 
 
-_NAME = "write the name of the authority in CAA records in mail_caa, and run deploys/site.py"
+_NAME = f"write the name of the authority in CAA records in mail_caa, and run {SITE}"

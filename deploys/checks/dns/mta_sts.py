@@ -21,6 +21,7 @@ from ...mail.mta_sts import (
     policy_url,
     record_name,
 )
+from ...mail.toolkit import SITE
 from ..clients.https_document import Document, per_address
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
@@ -37,9 +38,9 @@ MTA_STS = Check(
         "Without a policy that senders can fetch, they may send in clear text. A policy in "
         "`enforce` that lacks a host keeps mail away from it."
     ),
-    remedy="Run `deploys/site.py`, which serves and announces the policy of `mail_mta_sts`.",
+    remedy=f"Run `{SITE}`, which serves and announces the policy of `mail_mta_sts`.",
 )
-_PUBLISH = "run deploys/site.py, which announces the policy as soon as its server answers"
+_PUBLISH = f"run {SITE}, which announces the policy as soon as its server answers"
 _SHORT, _LONG = 200, 400  # characters of foreign text in a finding, and in its fix
 
 
@@ -133,6 +134,6 @@ def served(expected: ExpectedPolicy, address: str, page: Page) -> Finding:
 def _other_mode(expected: ExpectedPolicy, mode: Mode, saw: str) -> Finding:
     saw = f"{saw}, but mail_mta_sts = {expected.mode!r}"
     if (mode, expected.mode) == ("testing", "enforce"):  # every policy begins so
-        fix = "run deploys/site.py again: its output says what it waits for"
+        fix = f"run {SITE} again: its output says what it waits for"
         return MTA_STS.warning(expected.domain, saw, fix)
     return MTA_STS.error(expected.domain, saw, _PUBLISH)

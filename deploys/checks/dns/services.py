@@ -2,7 +2,7 @@
 SRV records (RFC 6186, RFC 8314): mail programs find the servers of a domain with them.
 
 The records of the inventory have to be on every authoritative server. Records that lead to other
-hosts are kept, as `deploys/site.py` does not change them. Every server of a record has to answer.
+hosts are kept, as a run does not change them. Every server of a record has to answer.
 """
 
 from collections.abc import Iterable

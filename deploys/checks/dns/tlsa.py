@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ...mail import tlsa
+from ...mail.toolkit import SITE
 from ..clients.bounded_smtplib import unverified
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import peer_certificate, session, starttls
@@ -29,10 +30,10 @@ TLSA = Check(
     "Do the TLSA records name every key that the host uses for TLS?",
     "RFC 7672",
     why="Senders with DANE keep their mail if no record names the key of the host.",
-    remedy="Run `deploys/site.py`, which publishes the keys of every host before they are used.",
+    remedy=f"Run `{SITE}`, which publishes the keys of every host before they are used.",
     when_unknown="fix smtp.starttls first",
 )
-PUBLISH = "run deploys/site.py, which publishes the keys of every host"
+PUBLISH = f"run {SITE}, which publishes the keys of every host"
 KeysByEndpoint = Mapping[Endpoint, frozenset[str]]
 
 
@@ -51,7 +52,7 @@ def keys(host: Host, world: World) -> Iterable[Finding]:
 def finding(host: str, keys: KeysByEndpoint, answer: Answer) -> Finding:
     """Return the finding about a server's TLSA records, given the keys of each address."""
     if not answer.values:
-        fix = "sign the zone, and give its DS record to the registrar; then run deploys/site.py"
+        fix = f"sign the zone, and give its DS record to the registrar; then run {SITE}"
         return TLSA.info(host, f"{answer.server}: no TLSA records, so DANE protects no mail", fix)
     if any(value.startswith("2 ") for value in answer.values):
         saw = f"{answer.server}: a record names a certificate authority, which is not compared"

@@ -61,7 +61,7 @@ def _read(value: Any) -> Any:  # noqa: ANN401 - any JSON; pydantic validates wha
 
 
 class ReportDocument(BaseModel):
-    """The report of one run of deploys/verify.py."""
+    """The report of one verification."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -48,7 +48,7 @@ def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
     + slow: seconds; a message that took longer is shown with its hops
     """
     environment = Environment(
-        loader=PackageLoader("deploys.checks.report", "."),
+        loader=PackageLoader(__package__, "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

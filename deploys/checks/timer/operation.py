@@ -14,10 +14,9 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 
+from ...mail.toolkit import FOLDER, IN_CLONE, PACKAGE
 from .command_line import inventory, inventory_name
 from .units import Schedule
-
-_ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,11 @@ def schedule(calendar: str) -> Schedule:
     given = Path(inventory())
     if not given.is_file():
         raise DeployError(f"{given} is not a file; a timer needs an inventory file")
-    verify = str(_ROOT / "deploys" / "verify.py")
+    verify = f"{PACKAGE}.verify"
     command = (sys.executable, "-m", "pyinfra", str(given.resolve()), verify, "-y")
     directory, user = str(Path.cwd()), getpass.getuser()
-    return Schedule(inventory_name(), calendar, command, directory, user, str(_ROOT))
+    modules = str(FOLDER.parent) if IN_CLONE else ""
+    return Schedule(inventory_name(), calendar, command, directory, user, modules)
 
 
 @operation()

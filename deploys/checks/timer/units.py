@@ -17,7 +17,7 @@ class Schedule:
     """
     A command with its calendar (systemd.time(7); empty for never), directory and user.
 
-    `modules` is the path of this project's Python modules.
+    `modules` is a path of Python modules; empty if they are installed.
     """
 
     inventory: str
@@ -25,7 +25,7 @@ class Schedule:
     command: tuple[str, ...] = ()
     directory: str = "/"
     user: str = "root"
-    modules: str = "/"
+    modules: str = ""
 
     @property
     def unit(self) -> str:
@@ -49,7 +49,7 @@ class Schedule:
         return str(DIRECTORY / self.unit.replace(".timer", suffix))
 
     def _service(self) -> str:
-        return f"""# Made by deploys/timer.py of pyinfra-mail.
+        return f"""# Made by the deploy `timer` of pyinfra-mail.
 [Unit]
 Description=Verify the mail of {_literal(self.inventory)}
 Wants=network-online.target
@@ -59,15 +59,18 @@ After=network-online.target
 Type=oneshot
 User={self.user}
 WorkingDirectory={_literal(self.directory)}
-Environment={_quoted(f"PYTHONPATH={self.modules}")}
-# Secrets that the inventory takes from the environment; readable by root only.
+{self._environment()}# Secrets that the inventory takes from the environment; readable by root only.
 EnvironmentFile=-/etc/pyinfra-mail/{self.unit.replace(".timer", ".env")}
 ExecStart={" ".join(_quoted(word.replace("$", "$$")) for word in self.command)}
 TimeoutStartSec=30min
 """
 
+    def _environment(self) -> str:
+        line = f"Environment={_quoted(f'PYTHONPATH={self.modules}')}\n"
+        return line if self.modules else ""
+
     def _timer(self) -> str:
-        return f"""# Made by deploys/timer.py of pyinfra-mail.
+        return f"""# Made by the deploy `timer` of pyinfra-mail.
 [Unit]
 Description=Verify the mail of {_literal(self.inventory)}: {_literal(self.calendar)}
 

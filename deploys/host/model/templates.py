@@ -1,11 +1,10 @@
 """Templates: the path of a template is the path of its file on the host."""
 
 from functools import cache
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-TEMPLATES = Path(__file__).parents[3] / "templates"
+from ...mail.toolkit import TEMPLATES
 
 
 def render(path: str, **values: object) -> str:

@@ -103,9 +103,7 @@ PROVIDERS = {
         "octodns_googlecloud.GoogleCloudProvider", file_keys=("credentials_file",)
     ),
     "hetzner": Entry("octodns_hetzner.HetznerProvider"),
-    "manual": Entry(
-        "deploys.zones.providers.manual.ManualProvider", faithful=True
-    ),  # as it writes nothing
+    "manual": Entry(f"{__package__}.manual.ManualProvider", faithful=True),  # as it writes nothing
     "ns1": Entry("octodns_ns1.Ns1Provider"),
     "ovh": Entry("octodns_ovh.OvhProvider"),
     "powerdns": Entry("octodns_powerdns.PowerDnsProvider", faithful=True),

@@ -47,16 +47,16 @@ def _require(name: str, digest: str, matching: list[Any]) -> None:
     since = noted(name).get("from", {}).get(digest)
     if since is not None and since > time.time():
         until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(since))
-        todo = "run deploys/site.py after that"
+        todo = "run the deploy `site` after that"
         raise UnpublishedKey(f"{where}: until {until} caches may lack its TLSA record; {todo}")
     if not matching:
         raise UnpublishedKey(
-            f"{where}: no TLSA record has its key; run deploys/site.py to publish one"
+            f"{where}: no TLSA record has its key; run the deploy `site` to publish one"
         )
     if since is None:
         raise UnpublishedKey(
             f"{where}: not every authoritative server is known to have its TLSA record; "
-            "run deploys/site.py"
+            "run the deploy `site`"
         )
 
 
