@@ -21,7 +21,7 @@ PEBBLE = "https://pebble.example/dir"
 @pytest.mark.parametrize(
     ("sets", "severity", "words"),
     [
-        ({}, OK, "no CAA records at it or above it: any authority may issue"),
+        ({}, INFO, "no CAA records at it or above it: any authority may issue"),
         ({NAME: [OURS]}, OK, "CAA at mx1.harbor.example is"),
         ({DOMAIN: [OURS, OTHERS]}, OK, "which allows letsencrypt.org"),
         ({DOMAIN: ['0 issue "LetsEncrypt.org; accounturi=https://a.example/1"']}, OK, "allows"),
@@ -95,5 +95,5 @@ def test_names_without_an_answer_are_unknown() -> None:
 def test_a_self_signed_certificate_needs_no_record() -> None:
     (found,) = issuers(fleet(), of(Zone({})))
 
-    assert found.severity is Severity.OK
+    assert not found.applies
     assert found.saw == "its certificates are self-signed"

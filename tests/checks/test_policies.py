@@ -19,7 +19,7 @@ REPORTS = f"v=TLSRPTv1; rua={URI}"
 @pytest.mark.parametrize(
     ("wanted", "values", "severity"),
     [
-        ((), [], OK),
+        ((), [], INFO),
         ((), [REPORTS], OK),
         ((URI,), [REPORTS, "site-verification=1"], OK),
         ((), ["v=TLSRPTv1; rua=https://harbor.example/tls,mailto:a@harbor.example"], OK),
@@ -59,8 +59,8 @@ def text(mode: str, *lines: str, max_age: str = "86400") -> str:
 @pytest.mark.parametrize(
     ("wanted", "values", "severity"),
     [
-        (None, [], OK),
-        ("none", [], OK),
+        (None, [], INFO),
+        ("none", [], INFO),
         ("testing", [], ERROR),
         ("enforce", ["site-verification=1"], ERROR),
         (None, [ID], OK),
@@ -147,8 +147,8 @@ def test_a_policy_is_fetched_only_where_one_is_announced_or_wanted() -> None:
     wanting = fleet({"mail_mta_sts": "testing", "mail_tls": "acme"})
     foreign = target()
 
-    assert of_policy(announcing(), never, fleet()) == [OK]
-    assert of_policy(announcing(), never, foreign) == [OK]
+    assert of_policy(announcing(), never, fleet()) == [INFO]
+    assert of_policy(announcing(), never, foreign) == [INFO]
     assert of_policy(announcing(), never, wanting) == [ERROR, ERROR]
     assert of_policy(announcing(ID), never, foreign) == [OK, ERROR]
 
@@ -175,7 +175,7 @@ OURS, THEIRS = "mailto:dmarc@harbor.example", "mailto:dmarc@faraway.example!10m"
 @pytest.mark.parametrize(
     ("tags", "consents", "severities"),
     [
-        ("", [], [OK]),
+        ("", [], [INFO]),
         (f"rua={OURS}", [], [OK]),
         ("rua=mailto:dmarc@lists.harbor.example", [], [OK]),
         (f"rua={THEIRS}", ["v=DMARC1"], [OK]),
@@ -255,7 +255,7 @@ def test_a_policy_for_subdomains_that_is_weaker_is_named(tags: str, weaker: str)
     [
         (Gone(), UNKNOWN),
         (reported("v=DMARC1; p=perhaps"), UNKNOWN),
-        (reported("site-verification=1"), OK),
+        (reported("site-verification=1"), INFO),
     ],
     ids=["gone", "broken", "none"],
 )

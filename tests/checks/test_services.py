@@ -20,7 +20,7 @@ from tests.checks.cases.dns_services import OUTLOOK, SITES, THUNDERBIRD, led, ma
 from tests.checks.smtp_servers import Submission, certified, serving
 from tests.checks.worlds import Gone, Pages, Zone, fleet, world
 
-OK, WARNING = Severity.OK, Severity.WARNING
+OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
 OURS = "0 1 465 mx1.harbor.example."
 BOTH = ("mx1.harbor.example", "mx2.harbor.example")
@@ -37,7 +37,7 @@ Talk = Callable[[socket.socket], None]
         ("submissions", BOTH[:1], ["0 0 0 ."], ERROR),
         ("submissions", BOTH, [OURS], ERROR),
         ("submissions", BOTH[:1], ["0 1 465 smtp.other.example."], WARNING),
-        ("submissions", (), [], OK),
+        ("submissions", (), [], INFO),
         ("submissions", (), ["0 1 465 smtp.other.example."], OK),
         ("imaps", BOTH[:1], ["0 0 0 ."], OK),
         ("imaps", BOTH[:1], ["0 0 993 ."], OK),
@@ -77,7 +77,7 @@ def test_missing_records_are_quoted_to_be_published(tmp_path: Path) -> None:
 def test_without_accounts_no_record_is_demanded(tmp_path: Path) -> None:
     found = asked(tmp_path, led({}))
 
-    assert {one.severity for one in found} == {OK}
+    assert not any(one.applies for one in found)
     assert all(one.saw.endswith("SRV nothing; the inventory demands none") for one in found)
 
 
@@ -251,7 +251,7 @@ def test_the_documents_for_mail_programs_name_our_hosts(tmp_path: Path) -> None:
 def test_without_autoconfig_nothing_is_fetched(tmp_path: Path) -> None:
     (finding,) = learned(tmp_path, Pages({}), fleet())
 
-    assert (finding.severity, finding.subject) == (OK, "harbor.example")
+    assert (finding.applies, finding.subject) == (False, "harbor.example")
     assert "mail_autoconfig is off" in finding.saw
 
 

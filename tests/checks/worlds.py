@@ -243,6 +243,9 @@ class Gone(Zone):
     def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
         raise UnansweredError(f"no answer about {rdtype} of {name}")
 
+    def policy(self, name: str, version: str) -> str | None:  # noqa: ARG002
+        raise UnansweredError(f"no answer about TXT of {name}")
+
 
 class Pages:
     """A web of a few documents, and no server but theirs."""

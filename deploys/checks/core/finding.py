@@ -32,6 +32,7 @@ WORST_FIRST = (
 
 
 SubjectKind = Literal["host", "domain", "run"]
+_NOTHING = "nothing to do: the check has nothing to examine here"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Finding:
     fix: str = ""
     about: SubjectKind = "host"
     waived: Waived | None = None
+
+    @property
+    def applies(self) -> bool:
+        """Return whether the check had anything to examine."""
+        return self.fix != _NOTHING
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,10 @@ class Check:
     def info(self, subject: str, saw: str, fix: str) -> Finding:
         """Return a finding that needs no action."""
         return self._finding(Severity.INFO, subject, saw, fix)
+
+    def not_applicable(self, subject: str, saw: str) -> Finding:
+        """Return a finding about a subject that has nothing to examine; it does not pass."""
+        return self._finding(Severity.INFO, subject, saw, _NOTHING)
 
     def warning(self, subject: str, saw: str, fix: str) -> Finding:
         """Return a finding about something that works, but not well."""

@@ -6,13 +6,14 @@ has now. SPF (RFC 7208) is evaluated by pyspf for the client that the topmost Re
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
 import dkim
 
 from ...mail.settings.model import Fleet
-from ..clients.spf_evaluation import evaluated
+from ..clients.spf_evaluation import Evaluation, evaluated
 from ..core.finding import Check, Finding
 from ..core.world import Names, UnansweredError, World
 from .dkim_signature import FAILURES, LONGEST, failure, keys, signatures
@@ -49,6 +50,39 @@ ARC = Check(
 _RESOLVE = "check that the resolver answers, then verify again"
 
 
+@dataclass(frozen=True)
+class SpfResult:
+    """The SPF result for the client that a message came from, and the name whose policy applies."""
+
+    address: str
+    identity: str
+    found: Evaluation
+
+    def __str__(self) -> str:
+        text = f"{self.found.result} for {self.address} and {self.identity}"
+        return f"{text} ({self.found.decided})" if self.found.decided else text
+
+    @property
+    def fix(self) -> str:
+        """Return the remedy for what was found, if SPF did not pass."""
+        if self.found.result == "permerror":
+            return f"correct the SPF policy of {self.identity}: {self.found.decided}"
+        if self.found.result == "none":
+            return f"publish an SPF policy at {self.identity}, which allows {self.address}"
+        return f"add {self.address} to the SPF policy of {self.identity}"
+
+
+def spf_of(domain: str, sent: bytes, names: Names) -> SpfResult | None:
+    """Evaluate SPF for a message, or return None if no Received header names its client."""
+    headers = BytesHeaderParser(policy=compat32).parsebytes(sent)
+    hop = next((one for one in received_headers(sent) if one.between_hosts), None)
+    if hop is None:
+        return None
+    envelope = str(headers.get("Return-Path", domain)).strip(" <>\r\n").rpartition("@")[2].lower()
+    found = evaluated(hop.address, envelope, hop.client, names.lookup)
+    return SpfResult(hop.address, envelope or hop.client, found)
+
+
 @per_message(SIGNATURE, SPF, ARC, of_domain=True)
 def evaluations(delivery: Delivery, raw: bytes, _fleet: Fleet, world: World) -> Iterator[Finding]:
     """Evaluate one message that was sent in the name of the domain that it proves."""
@@ -83,31 +117,26 @@ def _signatures(domain: str, path: str, raw: bytes, names: Names) -> Iterator[Fi
 
 
 def _spf(domain: str, path: str, raw: bytes, names: Names) -> Finding:
-    headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
-    hop = next((one for one in received_headers(raw) if one.between_hosts), None)
-    if hop is None:
+    seen = spf_of(domain, raw, names)
+    if seen is None:
         saw = f"{path}: no Received header names the address that it came from"
         return SPF.unknown(
             domain, saw, "configure the last server to write the client's address into Received"
         )
-    envelope = str(headers.get("Return-Path", domain)).strip(" <>\r\n").rpartition("@")[2].lower()
-    found = evaluated(hop.address, envelope, hop.client, names.lookup)
-    saw = f"{path}: {found.result} for {hop.address} and {envelope or hop.client}"
-    saw += f" ({found.decided})" if found.decided else ""
-    if found.result == "pass":
+    saw = f"{path}: {seen}"
+    if seen.found.result == "pass":
         return SPF.ok(domain, saw)
-    if found.result == "temperror":
+    if seen.found.result == "temperror":
         return SPF.unknown(domain, saw, _RESOLVE)
-    return SPF.error(domain, saw, f"add {hop.address} to the SPF policy of {envelope}")
+    return SPF.error(domain, saw, seen.fix)
 
 
 def _arc(domain: str, path: str, raw: bytes, names: Names) -> Finding:
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     sets = len(headers.get_all("ARC-Seal", ()))
     if not sets:
-        return ARC.ok(
-            domain, f"{path}: no server on its path sealed it with ARC, which is not required"
-        )
+        saw = f"{path}: no server on its path sealed it with ARC, which is not required"
+        return ARC.not_applicable(domain, saw)
     try:
         result, _, reason = dkim.arc_verify(raw, dnsfunc=keys(names, []))
     except UnansweredError as problem:

@@ -43,4 +43,4 @@ def finding(host: Host, rdtype: str, wanted: set[str], answer: Answer) -> Findin
     if others := sorted(found - wanted):
         fix = f"add {', '.join(others)} to mail_addresses, or remove it from {host.hostname}"
         return ADDRESS.error(name, saw, fix)
-    return ADDRESS.ok(name, saw)
+    return ADDRESS.ok(name, saw) if found else ADDRESS.not_applicable(name, saw)

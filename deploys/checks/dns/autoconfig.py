@@ -51,7 +51,7 @@ def documents(domain: str, fleet: Fleet, world: World) -> Iterable[Finding]:
     sites = [site for host in fleet.hosts_for(domain) for site in host.sites]
     wanted = [site for site in sites if site.domain == domain and site.autoconfig]
     if not wanted:
-        return [AUTOCONFIG.ok(domain, f"{domain}: mail_autoconfig is off")]
+        return [AUTOCONFIG.not_applicable(domain, f"{domain}: mail_autoconfig is off")]
     return together(partial(_fetched, one, world) for site in wanted for one in _documents_of(site))
 
 

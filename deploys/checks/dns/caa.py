@@ -52,7 +52,7 @@ class Authority:
 def issuers(host: MailSettings, world: World) -> Iterable[Finding]:
     """Look up the CAA records of every name for which a host has a certificate."""
     if host.tls == "self-signed":
-        return [CAA.ok(host.inventory_name, "its certificates are self-signed")]
+        return [CAA.not_applicable(host.inventory_name, "its certificates are self-signed")]
     return side_by_side(partial(_of_name, host, name, world) for name in host.certified_names)
 
 
@@ -109,7 +109,8 @@ def finding(
     """Return the finding about the records that apply to a name."""
     subject = host.inventory_name
     if not values or not authority:
-        return CAA.ok(subject, f"{name}: no CAA records at it or above it: any authority may issue")
+        saw = f"{name}: no CAA records at it or above it: any authority may issue"
+        return CAA.not_applicable(subject, saw)
     issuer = authority.issuer
     wanted = f"{name}. CAA {Issue.of(issuer)}"
     saw = f"{name}: CAA at {at} is {', '.join(sorted(values))}"

@@ -53,7 +53,8 @@ def _counted(domain: str, policy: Dmarc, wanted: tuple[str, ...]) -> Iterator[Fi
             saw = f"{saw}: no rua, but mail_dmarc_reports asks for reports"
             yield DMARC_REPORTS.warning(domain, saw, fix)
         elif not policy.reports("ruf"):
-            yield DMARC_REPORTS.ok(domain, f"{saw}: no reports, and the inventory demands none")
+            saw = f"{saw}: no reports, and the inventory demands none"
+            yield DMARC_REPORTS.not_applicable(domain, saw)
     for tag in _TAGS:
         if (count := len(policy.reports(tag))) > _MOST:
             fix = f"name the {_MOST} most important URIs first: receivers may ignore the others"

@@ -34,7 +34,9 @@ _SHORT = 200  # characters of foreign text
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the tags for subdomains in a domain's DMARC policy."""
     policy = published(domain, world)
-    saw = str(policy)[:_SHORT] or f"no policy at _dmarc.{domain}"
+    if not policy.tags:
+        return [DMARC_SUBDOMAINS.not_applicable(domain, f"no policy at _dmarc.{domain}")]
+    saw = str(policy)[:_SHORT]
     if not (weaker := _weaker(policy)):
         return [DMARC_SUBDOMAINS.ok(domain, saw)]
     fix = (

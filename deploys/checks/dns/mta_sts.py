@@ -101,7 +101,8 @@ def announcement(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
             return MTA_STS.error(domain, saw, fix[:_LONG])
         return MTA_STS.ok(domain, saw)
     if wanted in (None, "none"):
-        return MTA_STS.ok(domain, f"{answer.server}: no policy, and the inventory demands none")
+        saw = f"{answer.server}: no policy, and the inventory demands none"
+        return MTA_STS.not_applicable(domain, saw)
     saw = f"{answer.server}: no TXT record at {name}, but mail_mta_sts = {wanted!r}"
     return MTA_STS.error(domain, saw, _PUBLISH)
 

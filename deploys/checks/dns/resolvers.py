@@ -85,7 +85,7 @@ def _finding(
     values = records.of(cached.values)
     saw = f"{resolver}: {records} is {_text(values)}"
     if values in right:
-        return RESOLVERS.ok(domain, saw)
+        return RESOLVERS.ok(domain, saw) if values else RESOLVERS.not_applicable(domain, saw)
     own = _text(min(right, key=sorted))
     saw = f"{saw} for {cached.ttl} s more; the authoritative servers have {own}"
     fix = (

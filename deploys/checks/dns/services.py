@@ -60,7 +60,9 @@ class SrvService:
             return SRV.error(self.domain, saw, f"publish: {records}")
         if found == {NOT_OFFERED.endpoint}:
             saw = f"{saw} (not offered)"
-        return SRV.ok(self.domain, saw if found else f"{saw}; the inventory demands none")
+        if not found:
+            return SRV.not_applicable(self.domain, f"{saw}; the inventory demands none")
+        return SRV.ok(self.domain, saw)
 
     def _elsewhere(self, saw: str) -> Finding:
         if self.wanted == (NOT_OFFERED,):

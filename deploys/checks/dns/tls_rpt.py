@@ -45,7 +45,7 @@ def finding(domain: str, wanted: tuple[str, ...], answer: Answer) -> Finding:
     if wanted:
         fix = f'publish TXT "{TlsRpt.of(wanted)}" at {name}'
         return TLS_RPT.error(domain, saw, fix)
-    return TLS_RPT.ok(domain, f"{saw}; the inventory demands none")
+    return TLS_RPT.not_applicable(domain, f"{saw}; the inventory demands none")
 
 
 def _of_policy(domain: str, wanted: tuple[str, ...], server: str, text: str) -> Finding:

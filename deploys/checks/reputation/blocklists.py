@@ -76,9 +76,10 @@ def _findings(
     lists = [one for one in lists if public or one.own]
     if not lists and not public:
         saw = f"{entry.name}: not a public name or address, so no public list can contain it"
-        return [check.ok(entry.subject, saw)]
+        return [check.not_applicable(entry.subject, saw)]
     if not lists:
-        return [check.ok(entry.subject, f"{entry.name}: verify_blocklists names no list")]
+        saw = f"{entry.name}: verify_blocklists names no list"
+        return [check.not_applicable(entry.subject, saw)]
     found = side_by_side(partial(_problem, entry, one, world) for one in lists)
     clear = [one.zone for one, finding in zip(lists, found, strict=True) if finding is None]
     problems = [finding for finding in found if finding]

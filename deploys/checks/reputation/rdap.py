@@ -34,7 +34,8 @@ _DAYS = 30
 def registrations(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Look up the registration of a domain."""
     if is_reserved(domain):
-        return [AGE.ok(domain, f"{domain}: a reserved name, which cannot be registered")]
+        saw = f"{domain}: a reserved name, which cannot be registered"
+        return [AGE.not_applicable(domain, saw)]
     fix = "verify from a machine that reaches https://rdap.org and the server of the registry"
     labels = domain.split(".")
     names = [".".join(labels[start:]) for start in range(max(1, len(labels) - 1))]

@@ -46,7 +46,8 @@ def routes(host: Host, world: World) -> Iterable[Finding]:
 
 def _of_address(name: str, address: str, world: World) -> list[Finding]:
     if not ip_address(address).is_global:
-        return [RPKI.ok(name, f"{address}: not a public address, so no network announces it")]
+        saw = f"{address}: not a public address, so no network announces it"
+        return [RPKI.not_applicable(name, saw)]
     fix = "verify from a machine that reaches https://stat.ripe.net"
     try:
         route = _data("network-info", world, resource=address)

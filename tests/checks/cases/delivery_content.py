@@ -13,7 +13,7 @@ from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.inspection import MessageInspection
 from deploys.checks.delivery.test_messages import Route
 from tests.checks.cases.pair import Case, Pair
-from tests.checks.signing import KEYS, signed
+from tests.checks.signing import KEYS, sealed, signed
 from tests.checks.worlds import Zone, inspected
 
 Change = Callable[[bytes], bytes]
@@ -92,5 +92,5 @@ CASES: Mapping[str, Pair] = {
     "delivery.spf_evaluated": Pair(
         evaluated(delivered()), evaluated(delivered(swapped(b"203.0.113.11", b"203.0.113.99")))
     ),
-    "delivery.arc": Pair(evaluated(delivered()), evaluated(delivered(SEALED))),
+    "delivery.arc": Pair(evaluated(delivered(sealed)), evaluated(delivered(SEALED))),
 }
