@@ -4,17 +4,17 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.inspection import Inspection
-from deploys.checks.core.world import UnansweredError, World, side_by_side
+from deploys.checks.core.world import UnansweredError, World
 from deploys.checks.run.catalogue import INSPECTIONS
 from deploys.dns import authority, query, resolver
 from deploys.dns.resolver import Resolver
+from deploys.run.threads import in_parallel
 from tests.checks.worlds import fleet, world
 from tests.zones.responder import AUTHORITATIVE, RESPONSE, TRUNCATED, Responder, a, domain, soa
 
@@ -122,7 +122,7 @@ def _net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
 
 def answers(ids: set[str], here: World) -> list[Finding]:
     checks = [inspection for inspection in INSPECTIONS if inspection.checks[0].id in ids]
-    found = side_by_side(partial(asked, inspection, here) for inspection in checks)
+    found = in_parallel(lambda inspection: asked(inspection, here), checks)
     return [finding for findings in found for finding in findings]
 
 

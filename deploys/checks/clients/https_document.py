@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from urllib.parse import urlsplit
 
 from ...dns.query import routed
+from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
-from ..core.world import Page, RefusedError, UnansweredError, World, addresses, side_by_side
+from ..core.world import Page, RefusedError, UnansweredError, World, addresses
 
 MOST = 8  # addresses, a bound on the requests that foreign records can cause
 
@@ -42,7 +42,7 @@ def per_address(
     if not (reachable := [address for address in known if routed(address)][:MOST]):
         fix = "verify from a machine that reaches one of them"
         return [check.unknown(subject, f"{host}: no route to {', '.join(known[:MOST])}", fix)]
-    return side_by_side(partial(_at, address, document, finding, world) for address in reachable)
+    return in_parallel(lambda one: _at(one, document, finding, world), reachable)
 
 
 def _at(

@@ -10,11 +10,11 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from threading import Timer
 
+from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
-from ..core.world import MisbehavedError, UnansweredError, World, addresses, side_by_side
+from ..core.world import MisbehavedError, UnansweredError, World, addresses
 from .bounded_smtplib import unverified
 from .endpoint import Endpoint
 from .smtp import session, starttls
@@ -44,7 +44,7 @@ def connections(check: Check, target: SrvTarget, world: World) -> list[Finding]:
         saw = f"{target.service} leads to {target.host}, which has no address"
         return [check.error("", saw, f"publish addresses of {target.host}, {_OR}")]
     endpoints = [Endpoint(target.host, address, target.port) for address in found[:MOST]]
-    return side_by_side(partial(_finding, check, target.service, one, world) for one in endpoints)
+    return in_parallel(lambda one: _finding(check, target.service, one, world), endpoints)
 
 
 def _finding(check: Check, service: str, endpoint: Endpoint, world: World) -> Finding:

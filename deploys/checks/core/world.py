@@ -5,14 +5,13 @@ It is a value, so that a test can give a world of its own.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from ...dns.answer import Answer, Cached, Delegation, Trust
 from ...mail.errors import RefusedError, UnansweredError
 from ...run.https import Page
-from ...run.threads import in_parallel
 from .progress import Progress
 
 __all__ = [
@@ -30,10 +29,8 @@ __all__ = [
     "Web",
     "World",
     "addresses",
-    "side_by_side",
 ]
 
-Result = TypeVar("Result")
 NameLookup = Callable[[str, str], tuple[str, ...]]  # the values of a name and a record type
 
 
@@ -104,8 +101,3 @@ class World:
     patience: float = 30
     port: int = 25
     progress: Progress = field(default_factory=Progress)
-
-
-def side_by_side(calls: Iterable[Callable[[], Result]], workers: int = 16) -> list[Result]:
-    """Make calls at the same time and return their results in the order of the calls."""
-    return in_parallel(lambda call: call(), calls, workers)

@@ -7,10 +7,10 @@ does every message in a mailbox that another program has locked.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 
+from ...run.threads import in_parallel
 from ..core.finding import Check, Finding, Severity
-from ..core.world import UnansweredError, World, side_by_side
+from ..core.world import UnansweredError, World
 from .exchange import Delivery
 from .host_commands import Mailbox, output_of
 
@@ -38,12 +38,13 @@ def removals(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
         for one in delivery.route.destinations
         if isinstance(one, Mailbox)
     }
-    return side_by_side(
-        partial(_unknown, mailbox, f"{mailbox.host} did not answer")
-        if mailbox.host in silent
-        else partial(_removal, world, mailbox, run, _expected(mailbox, deliveries))
-        for mailbox, run in runs.items()
-    )
+
+    def finding(mailbox: Mailbox) -> Finding:
+        if mailbox.host in silent:
+            return _unknown(mailbox, f"{mailbox.host} did not answer")
+        return _removal(world, mailbox, runs[mailbox], _expected(mailbox, deliveries))
+
+    return in_parallel(finding, runs)
 
 
 def _expected(mailbox: Mailbox, deliveries: Iterable[Delivery]) -> list[str]:

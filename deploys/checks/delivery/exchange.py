@@ -15,10 +15,11 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from ...mail.settings.verification import Sink
+from ...run.threads import in_parallel
 from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import TestMessage
 from ..clients.smtp import OK, log_in, reply, session, starttls
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.world import MisbehavedError, UnansweredError, World
 from .host_commands import Mailbox, Received, Submitted, submit, wait
 from .test_messages import Destination, Route
 
@@ -77,7 +78,7 @@ def exchange(routes: Sequence[Route], world: World) -> tuple[Delivery, ...]:
     with world.progress.checking(_MESSAGES), ExitStack() as stack:
         run.open_sinks(stack)
         calls = [*run.submissions(), run.watch]
-        side_by_side(calls, workers=len(calls))
+        in_parallel(lambda call: call(), calls, len(calls))
         run.show_progress()
     return tuple(run.delivery(route) for route in routes)
 
@@ -124,8 +125,7 @@ class _Exchange:
             if not watched:
                 return
             self.show_progress()
-            calls = [partial(self._receive, one, pending) for one in watched]
-            side_by_side(calls, workers=len(calls))
+            in_parallel(partial(self._receive, pending=pending), watched, len(watched))
 
     def show_progress(self) -> None:
         """Show how many messages have arrived."""

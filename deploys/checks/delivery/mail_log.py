@@ -8,10 +8,10 @@ so a host without a readable log fails nothing.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from ...mail.settings.model import Fleet
-from ..core.world import UnansweredError, World, side_by_side
+from ...run.threads import in_parallel
+from ..core.world import UnansweredError, World
 from .exchange import Delivery, LogEntry
 from .host_commands import output_of
 from .received_header import received_headers
@@ -33,10 +33,10 @@ def with_log(deliveries: Sequence[Delivery], fleet: Fleet, world: World) -> tupl
     for name, id_ in (key for delivery in deliveries for key in _keys(delivery)):
         if name in hosts:
             wanted.setdefault(name, set()).add(id_)
-    calls = [partial(_entries, world, hosts[name], sorted(ids)) for name, ids in wanted.items()]
+    logs = in_parallel(lambda name: _entries(world, hosts[name], sorted(wanted[name])), wanted)
     found = {
         (name, id_): logged
-        for name, lines in zip(wanted, side_by_side(calls) if calls else (), strict=True)
+        for name, lines in zip(wanted, logs, strict=True)
         for id_, logged in lines.items()
     }
     return tuple(

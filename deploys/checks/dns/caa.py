@@ -10,7 +10,6 @@ to be renewed. Without CAA records any authority may issue. The host's authority
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 import dns.exception
 import dns.rdata
@@ -19,11 +18,12 @@ from ...mail import caa
 from ...mail.caa import Issue
 from ...mail.settings.model import MailSettings
 from ...mail.toolkit import SITE
+from ...run.threads import in_parallel
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
 from ..core.inspection import per_host
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.world import MisbehavedError, UnansweredError, World
 
 CAA = Check(
     "dns.caa",
@@ -53,7 +53,7 @@ def issuers(host: MailSettings, world: World) -> Iterable[Finding]:
     """Look up the CAA records of every name for which a host has a certificate."""
     if host.tls == "self-signed":
         return [CAA.not_applicable(host.inventory_name, "its certificates are self-signed")]
-    return side_by_side(partial(_of_name, host, name, world) for name in host.certified_names)
+    return in_parallel(lambda name: _of_name(host, name, world), host.certified_names)
 
 
 def _of_name(host: MailSettings, name: str, world: World) -> Finding:

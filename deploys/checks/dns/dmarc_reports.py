@@ -6,14 +6,14 @@ wildcard for all domains (RFC 7489 section 7.1).
 """
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 from ...mail.dmarc import Dmarc, consent, is_policy, receiver
 from ...mail.errors import MailError
+from ...run.threads import in_parallel
 from ..core.finding import Check, Finding, Severity
 from ..core.inspection import per_domain
 from ..core.target import Scope, demanding
-from ..core.world import UnansweredError, World, addresses, side_by_side
+from ..core.world import UnansweredError, World, addresses
 from .dmarc import published
 
 DMARC_REPORTS = Check(
@@ -41,8 +41,8 @@ def receivers(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     policy = published(domain, world)
     wanted = (one for host in demanding(scope, domain) for one in host.dmarc_reports)
     uris = dict.fromkeys(uri for tag in _TAGS for uri in policy.reports(tag))
-    calls = (partial(_of_uri, domain, uri, world) for uri in list(uris)[:_BOUND])
-    return [*_counted(domain, policy, tuple(dict.fromkeys(wanted))), *side_by_side(calls)]
+    asked = in_parallel(lambda uri: _of_uri(domain, uri, world), list(uris)[:_BOUND])
+    return [*_counted(domain, policy, tuple(dict.fromkeys(wanted))), *asked]
 
 
 def _counted(domain: str, policy: Dmarc, wanted: tuple[str, ...]) -> Iterator[Finding]:

@@ -8,13 +8,13 @@ to other MX records it has no meaning.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import ip_address
 
+from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope, TargetDomain
-from ..core.world import Answer, NameLookup, UnansweredError, World, side_by_side
+from ..core.world import Answer, NameLookup, UnansweredError, World
 from .query import RecordQuery, per_server
 
 MX = Check(
@@ -67,9 +67,7 @@ class Exchanges:
 
     def _of_targets(self, saw: str, named: Collection[str]) -> Finding:
         try:
-            found = side_by_side(
-                partial(_fault, name, self.lookup) for name in sorted(named)[:MOST]
-            )
+            found = in_parallel(lambda name: _fault(name, self.lookup), sorted(named)[:MOST])
         except UnansweredError as problem:
             fix = "make the name servers of every MX target answer, or remove its MX record"
             return MX.unknown(self.domain, f"{saw}: {problem}", fix)

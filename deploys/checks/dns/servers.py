@@ -7,12 +7,12 @@ the SOA records show if all have the same copy (RFC 1035 section 3.3.13).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import partial
 
+from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope
-from ..core.world import Answer, Delegation, World, side_by_side
+from ..core.world import Answer, Delegation, World
 
 SERVERS = Check(
     "dns.servers",
@@ -58,8 +58,8 @@ def servers(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
 
 
 def _answers(servers: Collection[str], zone: str, rdtype: str, world: World) -> Answers:
-    calls = (partial(world.names.answers_of, server, zone, rdtype) for server in servers)
-    return dict(zip(servers, side_by_side(calls), strict=True))
+    answers = in_parallel(lambda server: world.names.answers_of(server, zone, rdtype), servers)
+    return dict(zip(servers, answers, strict=True))
 
 
 def _authority(

@@ -11,11 +11,12 @@ from functools import partial
 
 from ...mail import srv
 from ...mail.srv import NOT_OFFERED, Srv
+from ...run.threads import in_parallel
 from ..clients.srv_targets import SrvTarget, connections
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
 from ..core.target import Scope, demanding
-from ..core.world import Answer, UnansweredError, World, side_by_side
+from ..core.world import Answer, UnansweredError, World
 from .query import RecordQuery, per_server
 
 SRV = Check(
@@ -77,18 +78,12 @@ def services(scope: Scope, world: World) -> Iterable[Finding]:
     """Check the records of every service, and connect to every server in them."""
     wanted = [one for domain in scope.domains for one in _of_domain(domain, scope)]
     yield from together(partial(_records, one, world) for one in wanted)
-    targets = dict(
-        zip(wanted, side_by_side(partial(_targets, one, world) for one in wanted), strict=True)
-    )
+    found_targets = in_parallel(lambda one: _targets(one, world), wanted)
+    targets = dict(zip(wanted, found_targets, strict=True))
     # Domains share targets; each is tried once.
     distinct = tuple(dict.fromkeys(target for found in targets.values() for target in found))
-    outcomes = dict(
-        zip(
-            distinct,
-            side_by_side(partial(connections, SRV, one, world) for one in distinct),
-            strict=True,
-        )
-    )
+    findings = in_parallel(lambda one: connections(SRV, one, world), distinct)
+    outcomes = dict(zip(distinct, findings, strict=True))
     for service, found in targets.items():
         for target in found:
             yield from (replace(one, subject=service.domain) for one in outcomes[target])

@@ -9,17 +9,18 @@ counted too, as other policies may include this one, and it may grow.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import islice
 
 from ...mail.errors import MailError
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.spf import Spf, is_policy
 from ...mail.spf_cost import ENOUGH, MAX_LOOKUPS, MAX_VOID, Cost, costs
+from ...run.threads import in_parallel
 from ..clients.spf_evaluation import Evaluation, evaluated
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
-from ..core.world import NameLookup, UnansweredError, World, side_by_side
+from ..core.world import NameLookup, UnansweredError, World
 
 SENDERS = Check(
     "dns.spf_senders",
@@ -62,9 +63,9 @@ def senders(fleet: Fleet, world: World) -> Iterable[Finding]:
     """Evaluate the policy of every domain and host name for every address that uses it."""
     lookup = cache(world.names.lookup)  # hosts and domains share names, each is looked up once
     claims = [claim for host in fleet.hosts for claim in _claims(host)]
-    yield from side_by_side(partial(_result, claim, lookup) for claim in claims)
+    yield from in_parallel(lambda claim: _result(claim, lookup), claims)
     names = dict.fromkeys(claim.identity for claim in claims)
-    for findings in side_by_side(partial(_cost, name, lookup) for name in names):
+    for findings in in_parallel(lambda name: _cost(name, lookup), names):
         yield from findings
 
 

@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ...mail import tlsa
 from ...mail.toolkit import SITE
+from ...run.threads import in_parallel
 from ..clients.bounded_smtplib import unverified
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
 from ..core.inspection import per_host
 from ..core.target import Host
-from ..core.world import Answer, MisbehavedError, World, side_by_side
+from ..core.world import Answer, MisbehavedError, World
 from .query import RecordQuery, per_server
 
 TLSA = Check(
@@ -43,7 +44,7 @@ def keys(host: Host, world: World) -> Iterable[Finding]:
     if not host.dane:
         return []
     endpoints = smtp_endpoints(host)
-    shown = side_by_side(partial(_keys, one, host.hostname, world) for one in endpoints)
+    shown = in_parallel(lambda one: _keys(one, host.hostname, world), endpoints)
     make_finding = partial(finding, host.inventory_name, dict(zip(endpoints, shown, strict=True)))
     name = tlsa.record_name(host.hostname)
     return per_server(RecordQuery(TLSA, host.inventory_name, name, "TLSA", make_finding), world)

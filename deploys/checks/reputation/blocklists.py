@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
 from ..core.target import Scope
-from ..core.world import UnansweredError, World, side_by_side
+from ..core.world import UnansweredError, World
 from . import is_reserved
 from .dnsbl import LISTED_IPV6, REFUSALS, UNLISTED_IPV6, Blocklist, blocklists
 
@@ -80,7 +81,7 @@ def _findings(
     if not lists:
         saw = f"{entry.name}: verify_blocklists names no list"
         return [check.not_applicable(entry.subject, saw)]
-    found = side_by_side(partial(_problem, entry, one, world) for one in lists)
+    found = in_parallel(lambda one: _problem(entry, one, world), lists)
     clear = [one.zone for one, finding in zip(lists, found, strict=True) if finding is None]
     problems = [finding for finding in found if finding]
     if clear:
@@ -92,9 +93,8 @@ def _problem(entry: _Entry, one: Blocklist, world: World) -> Finding | None:
     """Return the problem of an entry or of a list; None if the list does not contain the entry."""
     points = (LISTED_IPV6, UNLISTED_IPV6) if entry.ipv6 else (one.listed, one.unlisted)
     try:
-        always, never, answers = side_by_side(
-            partial(world.names.lookup, f"{label}.{one.zone}", "A")
-            for label in (*points, entry.label)
+        always, never, answers = in_parallel(
+            lambda label: world.names.lookup(f"{label}.{one.zone}", "A"), (*points, entry.label)
         )
     except UnansweredError as problem:
         return _unknown(entry, one, str(problem))

@@ -8,10 +8,10 @@ can contain private addresses, as a company's own list does.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
-from ..core.world import Names, UnansweredError, side_by_side
+from ...run.threads import in_parallel
+from ..core.world import Names, UnansweredError
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,7 @@ def blocklists(zones: Sequence[str] | None, names: Names) -> tuple[Blocklist, ..
         return KNOWN
     known = {one.zone: one for one in KNOWN}
     own = [zone for zone in zones if zone not in known]
-    found = dict(
-        zip(own, side_by_side(partial(_of_zone, zone, names) for zone in own), strict=True)
-    )
+    found = dict(zip(own, in_parallel(lambda zone: _of_zone(zone, names), own), strict=True))
     return tuple(one for zone in zones for one in found.get(zone) or (known[zone],))
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
+from ...run.threads import in_parallel
 from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import ehlo_name, session, starttls
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
 from ..core.target import Scope
-from ..core.world import MisbehavedError, UnansweredError, World, side_by_side
+from ..core.world import MisbehavedError, UnansweredError, World
 
 CONNECT = Check(
     "smtp.connect",
@@ -46,7 +46,7 @@ ConnectOutcome = Connection | MisbehavedError | UnansweredError
 def connections(scope: Scope, world: World) -> Iterable[Finding]:
     """Connect to every address of every host, and try STARTTLS."""
     endpoints = [endpoint for host in scope.hosts for endpoint in smtp_endpoints(host)]
-    outcomes = side_by_side(partial(_outcome, endpoint, world) for endpoint in endpoints)
+    outcomes = in_parallel(lambda one: _outcome(one, world), endpoints)
     by_endpoint = dict(zip(endpoints, outcomes, strict=True))
     reached = _reached(by_endpoint)
     for endpoint, outcome in by_endpoint.items():

@@ -7,9 +7,9 @@ the message as commands, with the reputation of that server.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 
 from ...mail.settings.model import MailSettings
+from ...run.threads import in_parallel
 from ..clients.addresses import unknown_recipient
 from ..clients.endpoint import (
     Endpoint,
@@ -20,7 +20,7 @@ from ..clients.endpoint import (
 )
 from ..clients.smtp import CLOSING, Reply
 from ..core.finding import Check, Finding
-from ..core.world import World, side_by_side
+from ..core.world import World
 from .data_endings import EndingOutcome, Envelope, outcome
 
 SMUGGLING = Check(
@@ -90,8 +90,8 @@ def attempts(endpoint: Endpoint, mail: Envelope, world: World) -> list[Finding]:
     first, *others = ENDINGS
     outcomes = {first: outcome(first, endpoint, mail, world)}
     if not isinstance(outcomes[first], Exception):
-        calls = [partial(outcome, ending, endpoint, mail, world) for ending in others]
-        outcomes |= zip(others, side_by_side(calls, workers=_AT_ONCE), strict=True)
+        tried = in_parallel(lambda one: outcome(one, endpoint, mail, world), others, _AT_ONCE)
+        outcomes |= zip(others, tried, strict=True)
     return list(findings(endpoint, outcomes))
 
 
