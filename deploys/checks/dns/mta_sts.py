@@ -5,7 +5,7 @@ Every authoritative server is asked for the record, and every address of its nam
 senders use any of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -39,6 +39,7 @@ MTA_STS = Check(
         "`enforce` that lacks a host keeps mail away from it."
     ),
     remedy=f"Run `{SITE}`, which serves and announces the policy of `mail_mta_sts`.",
+    when_unknown="make the resolver answer, and verify again",
 )
 _PUBLISH = f"run {SITE}, which announces the policy as soon as its server answers"
 _SHORT, _LONG = 200, 400  # characters of foreign text in a finding, and in its fix
@@ -54,29 +55,25 @@ class ExpectedPolicy:
 
 
 @per_domain(MTA_STS, anywhere=True)
-def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
+def policies(domain: str, scope: Scope, world: World) -> Iterator[Finding]:
     """Check the record and the policy of a domain."""
     name = record_name(domain)
     wanted = next((host.mta_sts for host in demanding(scope, domain)), None)
     make_finding = partial(announcement, domain, wanted)
-    findings = per_server(RecordQuery(MTA_STS, domain, name, "TXT", make_finding), world)
+    yield from per_server(RecordQuery(MTA_STS, domain, name, "TXT", make_finding), world)
     try:
         answers = world.names.authoritative(name, "TXT")
     except UnansweredError:
-        return findings
+        return  # unknown already
     known = [one for answer in answers for one in answer.values if is_announcement(one)]
     if wanted in (None, "none") and not known:
-        return findings
+        return
     if wanted == "none" and not any(map(is_ours, known)):
         wanted = None  # another server has the policy, which the inventory does not forbid
-    try:
-        expected = ExpectedPolicy(domain, wanted, _exchanges(domain, world))
-    except UnansweredError as problem:
-        fix = "make the resolver answer, and verify again"
-        return [*findings, MTA_STS.unknown(domain, str(problem), fix)]
+    expected = ExpectedPolicy(domain, wanted, _exchanges(domain, world))
     url = policy_url(domain)
     document = Document(MTA_STS, domain, url, f"serve the policy: {_PUBLISH}")
-    return [*findings, *per_address(document, partial(served, expected), world)]
+    yield from per_address(document, partial(served, expected), world)
 
 
 def _exchanges(domain: str, world: World) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ AGE = Check(
     why="Receivers distrust new domains; a domain that expires can be registered by others.",
     remedy="Send little from a new domain at first, then more each day; renew one that expires.",
     worst=Severity.WARNING,
+    when_unknown="verify from a machine that reaches https://rdap.org and the registry's server",
 )
 _START = "https://rdap.org/domain/{}"
 _HOPS = 3
@@ -36,16 +37,12 @@ def registrations(domain: str, _scope: Scope, world: World) -> Iterable[Finding]
     if is_reserved(domain):
         saw = f"{domain}: a reserved name, which cannot be registered"
         return [AGE.not_applicable(domain, saw)]
-    fix = "verify from a machine that reaches https://rdap.org and the server of the registry"
     labels = domain.split(".")
-    names = [".".join(labels[start:]) for start in range(max(1, len(labels) - 1))]
-    try:
-        for name in names:
-            if text := _registration(name, world):
-                return list(age(domain, text, datetime.fromtimestamp(world.clock(), UTC)))
-    except UnansweredError as problem:
-        return [AGE.unknown(domain, str(problem), fix)]
-    return [AGE.unknown(domain, f"rdap.org knows no registration of {domain}", fix)]
+    names = (".".join(labels[start:]) for start in range(max(1, len(labels) - 1)))
+    text = next(filter(None, (_registration(name, world) for name in names)), "")
+    if not text:
+        return [AGE.not_checked(domain, f"rdap.org knows no registration of {domain}")]
+    return age(domain, text, datetime.fromtimestamp(world.clock(), UTC))
 
 
 def _registration(name: str, world: World) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..core.finding import Check, Finding
-from ..core.inspection import per_host, together
+from ..core.inspection import completed, per_host, together
 from ..core.target import Host
 from ..core.world import UnansweredError, World
 
@@ -25,6 +25,7 @@ RPKI = Check(
     "RFC 6811 section 2",
     why="Networks that validate exchange no packets with a host behind an invalid route.",
     remedy="Ask the network that announces the addresses to correct the route or its ROA.",
+    when_unknown="verify from a machine that reaches https://stat.ripe.net",
 )
 _API = "https://stat.ripe.net/data/{}/data.json?{}"
 _MOST = 4  # networks that announce one address
@@ -39,8 +40,10 @@ _UNSIGNED = "unknown"  # RFC 6811 calls it NotFound
 @per_host(RPKI, anywhere=True)
 def routes(host: Host, world: World) -> Iterable[Finding]:
     """Look up the route to every address of a host."""
+    name = host.inventory_name
     return together(
-        partial(_of_address, host.inventory_name, str(address), world) for address in host.addresses
+        partial(completed, (RPKI,), name, partial(_of_address, name, str(address), world))
+        for address in host.addresses
     )
 
 
@@ -48,7 +51,6 @@ def _of_address(name: str, address: str, world: World) -> list[Finding]:
     if not ip_address(address).is_global:
         saw = f"{address}: not a public address, so no network announces it"
         return [RPKI.not_applicable(name, saw)]
-    fix = "verify from a machine that reaches https://stat.ripe.net"
     try:
         route = _data("network-info", world, resource=address)
         prefix, origins = str(route["prefix"]), [str(one) for one in route["asns"]][:_MOST]
@@ -61,10 +63,8 @@ def _of_address(name: str, address: str, world: World) -> list[Finding]:
             _validation(name, f"{prefix} by AS{origin}, with {address}", origin, prefix, world)
             for origin in origins
         ]
-    except UnansweredError as problem:
-        return [RPKI.unknown(name, str(problem), fix)]
     except (KeyError, TypeError):
-        return [RPKI.unknown(name, f"{address}: RIPEstat has no answer about its route", fix)]
+        return [RPKI.not_checked(name, f"{address}: RIPEstat has no answer about its route")]
 
 
 def _validation(name: str, route: str, origin: str, prefix: str, world: World) -> Finding:
