@@ -335,12 +335,32 @@ def test_no_test_asserts_a_clock() -> None:
     assert found == []
 
 
-def test_a_class_name_means_one_thing() -> None:
-    names = Counter(
-        node.name
-        for path in modules("deploys")
-        for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+def types(path: Path) -> Iterator[str]:
+    """Yield the names of a module's classes and type aliases; type variables are no types."""
+    for node in ast.parse(path.read_text()).body:
+        match node:
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(value=ast.Call(func=ast.Name(id="TypeVar" | "ParamSpec"))):
+                continue
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                if re.fullmatch("[A-Z][A-Za-z]*[a-z][A-Za-z]*", name):
+                    yield name
+
+
+def test_the_name_of_a_class_or_a_type_alias_means_one_thing() -> None:
+    names = Counter(name for path in modules("deploys") for name in types(path))
+
+    assert not [name for name, count in names.items() if count > 1 and not name.startswith("_")]
+
+
+def test_a_type_alias_has_a_name_and_a_constant_and_a_type_variable_have_none(
+    tmp_path: Path,
+) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(
+        'MOST = 4\nName = str | None\nResult = TypeVar("Result")\n'
+        "Step: TypeAlias = int\nclass Key: ...\n"
     )
 
-    assert not [name for name, count in names.items() if count > 1]
+    assert [*types(module)] == ["Name", "Step", "Key"]

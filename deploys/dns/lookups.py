@@ -10,7 +10,7 @@ from functools import cache
 import dns.resolver
 
 from ..mail.errors import MailError, UnansweredError
-from ..mail.spf_cost import Lookup
+from ..mail.spf_cost import SpfLookup
 from .authority import Addresses, finder
 from .resolver import recursive_answer, values
 
@@ -21,7 +21,7 @@ def no_lookup(name: str, record_type: str) -> None:
     """Answer no question."""
 
 
-def lookup_by(addresses: Addresses) -> Lookup:
+def lookup_by(addresses: Addresses) -> SpfLookup:
     """Return a function that asks these resolvers, or the system's own; each question once."""
     try:
         resolver = finder(addresses)

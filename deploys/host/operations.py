@@ -5,7 +5,7 @@ Each compares the existing with the desired state, and yields at most one comman
 operation of pyinfra, `--dry` prints the changes, `--diff` their lines, and `--json` has both.
 """
 
-from collections.abc import Collection, Generator
+from collections.abc import Collection
 from itertools import chain
 
 from pyinfra import host, state
@@ -14,6 +14,7 @@ from pyinfra.api.operation import operation
 
 from ..mail.records import HostFacts
 from ..mail.settings.model import HostSettings, MailSettings
+from ..run.remote import Commands
 from .model.lookup import RecordLookup, TlsaLookup
 from .model.plan import certification, configuration, departure, preparation
 from .model.state import Existing
@@ -32,8 +33,6 @@ from .transport.payloads import (
     prepare_request,
     rotate_request,
 )
-
-Commands = Generator[FunctionCommand, None, None]
 
 
 @operation()

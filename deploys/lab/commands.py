@@ -2,18 +2,16 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 
 from pyinfra import logger
-from pyinfra.api import FunctionCommand, StringCommand
+from pyinfra.api import FunctionCommand
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 
 from .definition import LabError
 
 CORES = os.cpu_count() or 1
-
-Commands = Generator[StringCommand | FunctionCommand, None, None]
 
 
 def run(command: Sequence[str], seconds: float = 900, *, check: bool = True) -> str:

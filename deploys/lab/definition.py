@@ -22,7 +22,7 @@ from ..mail.errors import MailError
 
 Role = Literal["ns", "resolver", "mail", "client", "peer"]
 Suite = Literal["bookworm", "trixie"]
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
 FIRST_BENCH_NUMBER = 101
 ACME = "acme.nic.example"  # Pebble, an ACME server, is on the host of the name server
@@ -75,7 +75,7 @@ class Lab:
         """Return the IPv6 address of a host; it ends with the last number of the IPv4 address."""
         return self.network6[int(str(host.number), base=16)]
 
-    def addresses(self, host: LabHost) -> tuple[Address, ...]:
+    def addresses(self, host: LabHost) -> tuple[IpAddress, ...]:
         """Return both addresses of a host."""
         return (self.address4(host), self.address6(host))
 

@@ -24,10 +24,10 @@ SSH_PORT = 22
 API_PORT = 8081
 MAILBOX = "visitor"
 ACCOUNT = "captain"
-Host = tuple[str, Mapping[str, Any]]
+HostEntry = tuple[str, Mapping[str, Any]]
 
 
-def hosts(lab_name: str, role: Role, mail_hosts: int | None = None) -> list[Host]:
+def hosts(lab_name: str, role: Role, mail_hosts: int | None = None) -> list[HostEntry]:
     """Return the hosts of a role with their data; raise LabError if the lab is not up."""
     lab = named(lab_name, mail_hosts)
     if not _is_up(lab):

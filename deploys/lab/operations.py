@@ -10,9 +10,10 @@ from pyinfra import host
 from pyinfra.api import StringCommand, operation
 from pyinfra.facts.server import Sysctl
 
+from ..run.remote import Commands
 from ..run.threads import in_parallel
 from . import facts, files, podman, state
-from .commands import CORES, Commands, call, run
+from .commands import CORES, call, run
 from .definition import Lab, LabError
 from .images import LABEL as IMAGE_LABEL
 from .images import Image, Mirrors

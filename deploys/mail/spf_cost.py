@@ -27,7 +27,7 @@ TYPES = {
     "exists": ("A",),
 }
 
-Lookup = Callable[[str, str], tuple[str, ...] | None]
+SpfLookup = Callable[[str, str], tuple[str, ...] | None]
 """Values of a name and type, TXT as plain text; None without an answer."""
 
 
@@ -40,7 +40,7 @@ class Cost:
     answer: tuple[str, ...] | None
 
 
-def costs(policy: Spf, domain: str, lookup: Lookup) -> Iterator[Cost]:
+def costs(policy: Spf, domain: str, lookup: SpfLookup) -> Iterator[Cost]:
     """Yield every lookup that a domain's policy may cost; endlessly where it includes itself."""
     for term in policy.lookups:
         name = target_of(term, domain)
@@ -51,7 +51,7 @@ def costs(policy: Spf, domain: str, lookup: Lookup) -> Iterator[Cost]:
                 yield Cost(term, cost.name, cost.answer)
 
 
-def limited(policy: Spf, domain: str, lookup: Lookup) -> str:
+def limited(policy: Spf, domain: str, lookup: SpfLookup) -> str:
     """Raise MailError for a policy with too many lookups; return a note on those without answer."""
     spent = list(islice(costs(policy, domain, lookup), ENOUGH))
     if len(spent) > MAX_LOOKUPS:
@@ -71,7 +71,7 @@ def limited(policy: Spf, domain: str, lookup: Lookup) -> str:
     return f"lookups not counted, without an answer: {', '.join(silent)}" if silent else ""
 
 
-def _answer(kind: str, name: str, lookup: Lookup) -> tuple[str, ...] | None:
+def _answer(kind: str, name: str, lookup: SpfLookup) -> tuple[str, ...] | None:
     if "%" in name or kind not in TYPES:
         return (name,)  # the name depends on the sender
     answer: tuple[str, ...] | None = ()

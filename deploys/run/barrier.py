@@ -14,13 +14,13 @@ from pyinfra.api.state import BaseStateCallback, State
 
 from .state import per_run
 
-Step = Callable[[State, Host, str], bool]
+LastStep = Callable[[State, Host, str], bool]
 
 
 class Barrier(BaseStateCallback):
     """The hosts that have reached an operation."""
 
-    def __init__(self, op_hash: str, step: Step) -> None:
+    def __init__(self, op_hash: str, step: LastStep) -> None:
         self.op_hash = op_hash
         self._step = step
         self._arrived: set[str] = set()
@@ -60,7 +60,7 @@ class Barriers(dict[str, Barrier]):
     """The barriers of a run, by the hash of their operation."""
 
 
-def barrier(state: State, op_hash: str, step: Step) -> Barrier:
+def barrier(state: State, op_hash: str, step: LastStep) -> Barrier:
     """Return the barrier of an operation; the first host to reach it sets it up."""
     barriers = per_run(state, Barriers)
     if op_hash not in barriers:

@@ -5,14 +5,14 @@ pyinfra's own timeout begins when the channel of a command is open. A hung sshd 
 open one, so a second and slightly longer timeout covers the whole command.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import gevent
 from paramiko import SSHException
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
-from pyinfra.api.command import StringCommand
+from pyinfra.api.command import FunctionCommand, StringCommand
 from pyinfra.api.host import Host
 
 from ..mail.errors import MailError
@@ -20,6 +20,8 @@ from ..mail.errors import MailError
 OPENING = 5  # seconds, in addition to those of the command itself
 KEEPALIVE = 10  # seconds
 EXCERPT = 300  # characters of an error output that a sentence quotes
+
+Commands = Generator[StringCommand | FunctionCommand, None, None]  # of one operation
 
 
 class RemoteError(MailError):

@@ -19,7 +19,7 @@ from ..mail.errors import MailError
 from .backup import SavedSet, ZoneBackup
 from .model import recordsets
 from .model.changes import listed
-from .model.recordsets import Key, content, title
+from .model.recordsets import RecordKey, content, title
 from .ownership import registry as registries
 from .ownership.digests import of_zone
 from .ownership.registry import HOST, KEY, Mark, Registry
@@ -27,7 +27,7 @@ from .plan import ZonePlan
 from .restore import restoration
 
 Keep = Callable[[ZoneBackup], object]
-Sets = Mapping[Key, Record]
+Sets = Mapping[RecordKey, Record]
 
 
 def apply(plan: ZonePlan, keep: Keep = lambda _: None) -> int:
@@ -151,7 +151,7 @@ def _read_back(plan: ZonePlan, backup: ZoneBackup) -> None:
         raise MailError(f"{plan.zone}: {plan.provider.name} accepted {wrong}; {back}")
 
 
-def _wrong(key: Key, before: Sets, desired: Sets, now: Sets) -> str:
+def _wrong(key: RecordKey, before: Sets, desired: Sets, now: Sets) -> str:
     """Return how a written record set differs from the plan; others may have added values."""
     was, wanted, stored = (recordsets.texts(sets.get(key)) for sets in (before, desired, now))
     if any(value not in stored for value in wanted):

@@ -19,7 +19,7 @@ from octodns.zone import Zone
 from ..mail.errors import MailError
 from ..mail.toolkit import deploy_argument
 from .model import recordsets
-from .model.recordsets import Content, Key
+from .model.recordsets import Content, RecordKey
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class SavedSet:
     after: Content | None
 
     @classmethod
-    def of(cls, key: Key, before: Record | None, after: Record | None) -> "SavedSet":
+    def of(cls, key: RecordKey, before: Record | None, after: Record | None) -> "SavedSet":
         """Return a record set before and after a write."""
         contents = (recordsets.content(before), recordsets.content(after))
         return cls(
@@ -40,7 +40,7 @@ class SavedSet:
         )
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RecordKey:
         """The record set's relative name and type."""
         return self.name, self.type
 

@@ -11,12 +11,12 @@ from octodns.zone import Zone
 from ..dns.lookups import no_lookup
 from ..mail.errors import MailError
 from ..mail.records import MailRecord
-from ..mail.spf_cost import Lookup
+from ..mail.spf_cost import SpfLookup
 from .merge.kinds import kind, merged
 from .merge.record_types import Merged
 from .model import recordsets
 from .model.changes import ExpectedAnswer, RecordChange
-from .model.recordsets import Key
+from .model.recordsets import RecordKey
 from .providers.capabilities import unsupported
 from .providers.provider import Provider
 
@@ -25,7 +25,7 @@ class DesiredZone:
     """A zone, the answers that are expected of it, and notes for the operator."""
 
     def __init__(
-        self, provider: Provider, existing: Zone, start: Zone, lookup: Lookup = no_lookup
+        self, provider: Provider, existing: Zone, start: Zone, lookup: SpfLookup = no_lookup
     ) -> None:
         self.provider = provider
         self.existing = existing
@@ -35,7 +35,7 @@ class DesiredZone:
         self._others_lookup = lookup
         self._before = recordsets.sets(existing)
         self._sets = recordsets.sets(start)
-        self._whys: dict[Key, list[str]] = {}
+        self._whys: dict[RecordKey, list[str]] = {}
 
     def add(self, record: MailRecord) -> None:
         """Merge a record into the zone; raise MailError on a conflict."""
@@ -58,7 +58,7 @@ class DesiredZone:
             if key in by_key:
                 yield recordsets.change(self._before.get(key), self._sets[key], "; ".join(whys))
 
-    def _join(self, key: Key, record: MailRecord) -> None:
+    def _join(self, key: RecordKey, record: MailRecord) -> None:
         found = self._sets.get(key)
         values = recordsets.texts(found)
         result = merged(record, tuple(values))

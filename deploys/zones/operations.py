@@ -5,7 +5,7 @@ Each is called for every mail host. The first host to arrive does the work for a
 zones belong to the fleet, and a host that fails must not stop the records of the others.
 """
 
-from collections.abc import Callable, Generator, Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
 from pyinfra import host, logger
@@ -20,6 +20,7 @@ from ..mail.records import records_for
 from ..mail.settings.model import Fleet
 from ..mail.toolkit import deploy_argument
 from ..run.json_output import add_changes
+from ..run.remote import Commands
 from ..run.state import per_run
 from .propagation.mta_sts import announcements
 
@@ -27,8 +28,6 @@ from .propagation.mta_sts import announcements
 if TYPE_CHECKING:
     from .publication import Publication
     from .run import FactsOf, RecordsOf, Run
-
-Commands = Generator[FunctionCommand, None, None]
 
 
 @operation()

@@ -14,7 +14,7 @@ from octodns.zone import Zone
 
 from ..dns.lookups import no_lookup
 from ..mail.records import MailRecord
-from ..mail.spf_cost import Lookup
+from ..mail.spf_cost import SpfLookup
 from .desired import DesiredZone
 from .model import recordsets
 from .model.changes import ExpectedAnswer, RecordChange, outcome
@@ -63,7 +63,7 @@ def plan(
     zone: str,
     records: Iterable[MailRecord],
     scope: PlanScope = NO_FLEET,
-    lookup: Lookup = no_lookup,
+    lookup: SpfLookup = no_lookup,
 ) -> ZonePlan:
     """Read a zone and compare it with the records that it needs; raise MailError on a conflict."""
     records = tuple(records)

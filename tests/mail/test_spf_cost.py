@@ -4,12 +4,12 @@ import pytest
 
 from deploys.mail.errors import MailError
 from deploys.mail.spf import Spf
-from deploys.mail.spf_cost import Lookup, costs, limited
+from deploys.mail.spf_cost import SpfLookup, costs, limited
 
 NAME = "harbor.example"
 
 
-def dns(**names: str | None) -> Lookup:
+def dns(**names: str | None) -> SpfLookup:
     """A DNS in which some names have a TXT, one is down, and every other has an address and MX."""
     held = {f"{name.replace('__', '.')}.example": text for name, text in names.items()}
 
@@ -51,7 +51,7 @@ NESTED = dns(
     ],
 )
 def test_every_lookup_counts_also_those_of_included_policies(
-    policy: str, lookup: Lookup, count: int
+    policy: str, lookup: SpfLookup, count: int
 ) -> None:
     assert len(list(costs(Spf.parse(policy), NAME, lookup))) == count
     assert limited(Spf.parse(policy), NAME, lookup) == ""
@@ -92,7 +92,7 @@ def test_terms_without_a_name_ask_for_the_domain_itself_in_every_policy() -> Non
     ],
 )
 def test_a_policy_that_costs_too_much_is_refused_with_the_count_and_what_costs_it(
-    policy: str, lookup: Lookup, words: str
+    policy: str, lookup: SpfLookup, words: str
 ) -> None:
     with pytest.raises(MailError) as error:
         limited(Spf.parse(policy), NAME, lookup)

@@ -16,7 +16,7 @@ from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import command
-from deploys.mail.spf_cost import Lookup
+from deploys.mail.spf_cost import SpfLookup
 from deploys.zones import publication
 from deploys.zones.apply import apply
 from deploys.zones.backup import Backups
@@ -43,7 +43,9 @@ def fleet(*domains: str, **data: Any) -> Fleet:
     return fleet_from({"mx1": host(1, HARBOR, **data) | {"mail_domains": [*domains]}}, {})
 
 
-def planned(zone: RecordSets, *domains: str, lookup: Lookup = no_lookup, **data: Any) -> ZonePlan:
+def planned(
+    zone: RecordSets, *domains: str, lookup: SpfLookup = no_lookup, **data: Any
+) -> ZonePlan:
     served(harbor=zone)
     key = Published("mx1-rsa", f"v=DKIM1; k=rsa; p={KEY}", "current")
     facts = {"mx1": HostFacts(dkim=(key,), acme_account=ACCOUNT)}

@@ -10,7 +10,7 @@ from ...mail.settings.model import MailSettings
 from ...mail.settings.secret import Secret
 from ..core.finding import Check, Finding
 from ..core.inspection import Calls, Inspection, parallel
-from ..core.target import Host, Scope
+from ..core.target import CheckedHost, Scope
 from ..core.world import World
 
 AnyHost = TypeVar("AnyHost")
@@ -43,7 +43,7 @@ class SubmissionEndpoint(Endpoint):
     password: Secret | None = None
 
 
-def smtp_endpoints(host: Host) -> tuple[Endpoint, ...]:
+def smtp_endpoints(host: CheckedHost) -> tuple[Endpoint, ...]:
     """Return the endpoints of a host on port 25, one for each address."""
     return tuple(Endpoint(host.inventory_name, str(address)) for address in host.addresses)
 
@@ -69,9 +69,9 @@ def submission_endpoints(host: MailSettings, address: str) -> tuple[SubmissionEn
 def per_endpoint(
     *checks: Check,
     anywhere: Literal[True],
-    endpoints: Callable[[Host], Iterable[Endpoint]] = smtp_endpoints,
+    endpoints: Callable[[CheckedHost], Iterable[Endpoint]] = smtp_endpoints,
     slow: bool = False,
-) -> Callable[[OfEndpoint[Host]], Inspection]: ...
+) -> Callable[[OfEndpoint[CheckedHost]], Inspection]: ...
 @overload
 def per_endpoint(
     *checks: Check,

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, overload
 from ...mail.settings.model import Fleet, MailSettings
 from ...run.threads import in_parallel
 from .finding import Check, Finding
-from .target import Host, Scope
+from .target import CheckedHost, Scope
 from .world import MisbehavedError, UnansweredError, World
 
 Findings = Iterable[Finding]
@@ -58,7 +58,7 @@ def per_fleet(
 @overload
 def per_host(
     *checks: Check, anywhere: Literal[True], slow: bool = False
-) -> Callable[[Inspector[Host]], Inspection]: ...
+) -> Callable[[Inspector[CheckedHost]], Inspection]: ...
 @overload
 def per_host(
     *checks: Check, anywhere: Literal[False] = False, slow: bool = False

@@ -47,7 +47,7 @@ class TargetDomain(BaseModel, frozen=True):
         return self.hosts
 
 
-Host = MailSettings | TargetServer
+CheckedHost = MailSettings | TargetServer
 Scope = Fleet | TargetDomain
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from ..core.finding import Check, Finding
 from ..core.inspection import per_host, together
-from ..core.target import Host
+from ..core.target import CheckedHost
 from ..core.world import Answer, World
 from .query import RecordQuery, per_server
 
@@ -20,7 +20,7 @@ ADDRESS = Check(
 
 
 @per_host(ADDRESS, anywhere=True)
-def addresses(host: Host, world: World) -> Iterable[Finding]:
+def addresses(host: CheckedHost, world: World) -> Iterable[Finding]:
     """Check the address records of a host on every authoritative server."""
     queries = []
     for rdtype, version in (("A", 4), ("AAAA", 6)):
@@ -32,7 +32,7 @@ def addresses(host: Host, world: World) -> Iterable[Finding]:
     return together(partial(per_server, query, world) for query in queries)
 
 
-def finding(host: Host, rdtype: str, wanted: set[str], answer: Answer) -> Finding:
+def finding(host: CheckedHost, rdtype: str, wanted: set[str], answer: Answer) -> Finding:
     """Return the finding about a server's A or AAAA records."""
     name, found = host.inventory_name, set(answer.values)
     values = ", ".join(answer.values) or "nothing"

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from ...mail.settings.types import Address
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_host, together
-from ..core.target import Host
+from ..core.target import CheckedHost
 from ..core.world import World
 
 PTR = Check(
@@ -33,7 +33,7 @@ _MOST = 10  # names of one address that are looked up, as in SPF (RFC 7208 secti
 
 
 @per_host(PTR, anywhere=True)
-def pointers(host: Host, world: World) -> Iterable[Finding]:
+def pointers(host: CheckedHost, world: World) -> Iterable[Finding]:
     """Look up the names of every address of a host, and the addresses of these names."""
     return together(
         partial(completed, (PTR,), host.inventory_name, partial(_findings, host, address, world))
@@ -41,7 +41,7 @@ def pointers(host: Host, world: World) -> Iterable[Finding]:
     )
 
 
-def _findings(host: Host, address: Address, world: World) -> Iterator[Finding]:
+def _findings(host: CheckedHost, address: Address, world: World) -> Iterator[Finding]:
     subject, hostname = host.inventory_name, host.hostname
     fix = f"ask the provider of {address} for: {address.reverse_pointer}. PTR {hostname}."
     names = [_plain(name) for name in world.names.lookup(address.reverse_pointer, "PTR")][:_MOST]

@@ -21,7 +21,7 @@ from ..clients.endpoint import Endpoint, smtp_endpoints
 from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
 from ..core.inspection import per_host
-from ..core.target import Host
+from ..core.target import CheckedHost
 from ..core.world import Answer, MisbehavedError, World
 from .query import RecordQuery, per_server
 
@@ -39,7 +39,7 @@ KeysByEndpoint = Mapping[Endpoint, frozenset[str]]
 
 
 @per_host(TLSA, anywhere=True)
-def keys(host: Host, world: World) -> Iterable[Finding]:
+def keys(host: CheckedHost, world: World) -> Iterable[Finding]:
     """Compare the keys of a host that wants DANE with its TLSA records."""
     if not host.dane:
         return []

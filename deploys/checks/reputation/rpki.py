@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_host, together
-from ..core.target import Host
+from ..core.target import CheckedHost
 from ..core.world import UnansweredError, World
 
 RPKI = Check(
@@ -38,7 +38,7 @@ _UNSIGNED = "unknown"  # RFC 6811 calls it NotFound
 
 
 @per_host(RPKI, anywhere=True)
-def routes(host: Host, world: World) -> Iterable[Finding]:
+def routes(host: CheckedHost, world: World) -> Iterable[Finding]:
     """Look up the route to every address of a host."""
     name = host.inventory_name
     return together(

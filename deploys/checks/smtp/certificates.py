@@ -14,7 +14,7 @@ from ...mail.settings.model import MailSettings
 from ..clients.endpoint import Endpoint, per_endpoint
 from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
-from ..core.target import Host
+from ..core.target import CheckedHost
 from ..core.world import World
 
 TLS = Check(
@@ -33,7 +33,7 @@ SOON = timedelta(days=14)  # certbot renews 30 days before the end
 
 
 @per_endpoint(TLS, anywhere=True)
-def certificates(endpoint: Endpoint, host: Host, world: World) -> Iterable[Finding]:
+def certificates(endpoint: Endpoint, host: CheckedHost, world: World) -> Iterable[Finding]:
     """Check the certificate of each name of the host."""
     shown = {name: _certificate(endpoint, name, world) for name in host.host_names}
     return [_finding(endpoint, host, name, shown[name]) for name in shown]
@@ -45,7 +45,9 @@ def _certificate(endpoint: Endpoint, name: str, world: World) -> x509.Certificat
         return x509.load_der_x509_certificate(peer_certificate(client))
 
 
-def _finding(endpoint: Endpoint, host: Host, name: str, certificate: x509.Certificate) -> Finding:
+def _finding(
+    endpoint: Endpoint, host: CheckedHost, name: str, certificate: x509.Certificate
+) -> Finding:
     ends, names = certificate.not_valid_after_utc, _names(certificate)
     self_issued = certificate.issuer == certificate.subject
     issuer = "itself" if self_issued else certificate.issuer.rfc4514_string()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..clients.endpoint import Endpoint, per_endpoint
 from ..clients.smtp import Reply, reply, session
 from ..core.finding import Check, Finding
-from ..core.target import Host, TargetServer
+from ..core.target import CheckedHost, TargetServer
 from ..core.world import Names, UnansweredError, World, addresses
 
 BANNER = Check(
@@ -49,7 +49,7 @@ class Greeting:
 
 
 @per_endpoint(BANNER, anywhere=True)
-def greetings(endpoint: Endpoint, host: Host, world: World) -> Iterable[Finding]:
+def greetings(endpoint: Endpoint, host: CheckedHost, world: World) -> Iterable[Finding]:
     """Check the greeting and the reply to EHLO at one address."""
     with session(endpoint, world) as client:
         seen = _greeting(client.greeting, client)
@@ -62,7 +62,7 @@ def _greeting(greeting: tuple[int, bytes], client: smtplib.SMTP) -> Greeting:
     return Greeting(reply(greeting), reply((0, first)), offered)
 
 
-def findings(endpoint: Endpoint, host: Host, seen: Greeting, names: Names) -> list[Finding]:
+def findings(endpoint: Endpoint, host: CheckedHost, seen: Greeting, names: Names) -> list[Finding]:
     """Return the findings; a target may use any name that has its address in the DNS."""
     wrong = list(_wrong(endpoint, host, seen, names))
     if wrong:
@@ -74,7 +74,9 @@ def findings(endpoint: Endpoint, host: Host, seen: Greeting, names: Names) -> li
     return [BANNER.ok(endpoint.host, f"{saw}, {_INTERNATIONAL}")]
 
 
-def _wrong(endpoint: Endpoint, host: Host, seen: Greeting, names: Names) -> Iterator[Finding]:
+def _wrong(
+    endpoint: Endpoint, host: CheckedHost, seen: Greeting, names: Names
+) -> Iterator[Finding]:
     if not seen.ehlo.text:
         fix = "enable ESMTP: without EHLO there is neither TLS nor any extension"
         yield BANNER.error(endpoint.host, f"{endpoint} does not answer EHLO", fix)
@@ -91,7 +93,7 @@ def _wrong(endpoint: Endpoint, host: Host, seen: Greeting, names: Names) -> Iter
 
 
 def _name(
-    endpoint: Endpoint, host: Host, first: tuple[str, str], names: Names
+    endpoint: Endpoint, host: CheckedHost, first: tuple[str, str], names: Names
 ) -> Iterator[Finding]:
     place, name = first
     saw = f"{endpoint} begins {place} with {name!r}"

@@ -13,7 +13,7 @@ from ...mail.settings.model import MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints, submission_endpoints
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
-from ..core.target import Host, Scope
+from ..core.target import CheckedHost, Scope
 from ..core.world import World
 from .scan import Scan, scanned
 from .scanner import COMMANDS, OLD, VERSIONS, ScannedServer
@@ -57,13 +57,13 @@ def protocols(scope: Scope, world: World) -> Iterable[Finding]:
             yield from findings(endpoint, host, result)
 
 
-def _submission(host: Host) -> tuple[Endpoint, ...]:
+def _submission(host: CheckedHost) -> tuple[Endpoint, ...]:
     if isinstance(host, MailSettings):
         return submission_endpoints(host, str(host.addresses[0]))
     return ()
 
 
-def _server(endpoint: Endpoint, host: Host, world: World) -> ScannedServer:
+def _server(endpoint: Endpoint, host: CheckedHost, world: World) -> ScannedServer:
     return ScannedServer(
         name=host.hostname,
         address=endpoint.address,
@@ -72,7 +72,7 @@ def _server(endpoint: Endpoint, host: Host, world: World) -> ScannedServer:
     )
 
 
-def findings(endpoint: Endpoint, host: Host, result: Scan) -> Iterator[Finding]:
+def findings(endpoint: Endpoint, host: CheckedHost, result: Scan) -> Iterator[Finding]:
     """Yield the findings about the scan of one port."""
     found = result.scan_result
     if not found:
@@ -106,12 +106,14 @@ def _reason(trace: str) -> str:
     return trace.strip().rpartition("\n")[2].rpartition(' -> "')[2].removesuffix('".')
 
 
-def _allows_old(endpoint: Endpoint, host: Host) -> bool:
+def _allows_old(endpoint: Endpoint, host: CheckedHost) -> bool:
     profile = host.tls_profile if isinstance(host, MailSettings) else "strict"
     return profile == "interoperable" and not endpoint.port
 
 
-def _versions(endpoint: Endpoint, host: Host, spoken: dict[str, list[str]]) -> Iterator[Finding]:
+def _versions(
+    endpoint: Endpoint, host: CheckedHost, spoken: dict[str, list[str]]
+) -> Iterator[Finding]:
     old = [version for version in OLD if version in spoken]
     if _allows_old(endpoint, host):
         old = [version for version in old if version.startswith("ssl")]
@@ -120,7 +122,7 @@ def _versions(endpoint: Endpoint, host: Host, spoken: dict[str, list[str]]) -> I
         yield PROTOCOLS.error(endpoint.host, f"{endpoint} speaks {_named(old)}", fix)
 
 
-def _suites(endpoint: Endpoint, host: Host, suites: Sequence[str]) -> Iterator[Finding]:
+def _suites(endpoint: Endpoint, host: CheckedHost, suites: Sequence[str]) -> Iterator[Finding]:
     allows_old = _allows_old(endpoint, host)
     bad = [one for one in suites if grade(one) is Grade.INSUFFICIENT]
     bad = [one for one in bad if broken(one)] if allows_old else bad

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from ...mail import bimi, dkim, dmarc, mta_sts, spf, tls_rpt
 from ...mail.records import MailRecord
-from ...mail.spf_cost import Lookup
+from ...mail.spf_cost import SpfLookup
 from . import record_types, txt
 from .record_types import Merged
 
 Fits = Callable[[MailRecord], bool]
 Join = Callable[[MailRecord, tuple[str, ...]], Merged]
-Limits = Callable[[MailRecord, Merged, Lookup], str]
+LimitCheck = Callable[[MailRecord, Merged, SpfLookup], str]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Kind:
     fits: Fits
     join: Join
     optional: bool = False
-    limits: Limits = lambda *_: ""
+    limits: LimitCheck = lambda *_: ""
 
 
 def of_type(*types: str) -> Fits:

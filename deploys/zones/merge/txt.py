@@ -16,7 +16,7 @@ from ...mail.dmarc import Dmarc
 from ...mail.errors import MailError
 from ...mail.records import MailRecord
 from ...mail.spf import Spf
-from ...mail.spf_cost import Lookup, limited
+from ...mail.spf_cost import SpfLookup, limited
 from ...mail.tls_rpt import TlsRpt
 from .record_types import Merged, added, without
 
@@ -30,7 +30,7 @@ def spf_policy(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     return Merged((str(policy),), tuple(text for text in existing if not spf.is_policy(text)))
 
 
-def spf_limits(record: MailRecord, result: Merged, lookup: Lookup) -> str:
+def spf_limits(record: MailRecord, result: Merged, lookup: SpfLookup) -> str:
     """Raise MailError if a policy needs too many lookups; return a remark on unknown costs."""
     policy = Spf.parse(result.ours[0])
     return _named(record, lambda: limited(policy, record.name, lookup))

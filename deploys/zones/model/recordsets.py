@@ -10,18 +10,18 @@ from octodns.zone import Zone
 
 from .changes import RecordChange, RecordSet
 
-Key = tuple[str, str]
+RecordKey = tuple[str, str]
 Content = Mapping[str, Any]
 
 SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # octoDNS holds one value of these, not a list
 
 
-def key(record: Record) -> Key:
+def key(record: Record) -> RecordKey:
     """Return a record set's relative name and type, which identify it in its zone."""
     return record.name, record._type  # noqa: SLF001 - octoDNS has no public name for the type
 
 
-def sets(zone: Zone) -> dict[Key, Record]:
+def sets(zone: Zone) -> dict[RecordKey, Record]:
     """Return a zone's record sets by their keys."""
     return {key(record): record for record in zone.records}
 
@@ -63,7 +63,7 @@ def texts(record: Record | None) -> dict[str, Any]:
     return {value.to_rdata_text(): value for value in values(record)}
 
 
-def owner(record: Record) -> Key:
+def owner(record: Record) -> RecordKey:
     """Return a record set's full name and its type."""
     return record.fqdn.rstrip("."), key(record)[1]
 
@@ -75,7 +75,7 @@ def rdata(record_type: str, text: str) -> str:
     return text
 
 
-def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
+def new_values(zone: Zone, name_type: RecordKey, texts: Iterable[str]) -> list[Any]:
     """Return octoDNS's values for texts as in a zone file, TXT unquoted."""
     name, record_type = name_type
     rdatas = [rdata(record_type, value) for value in texts]
@@ -84,7 +84,7 @@ def new_values(zone: Zone, name_type: Key, texts: Iterable[str]) -> list[Any]:
 
 
 def new_record(
-    zone: Zone, name_type: Key, ttl: int, new: list[Any], existing: Record | None = None
+    zone: Zone, name_type: RecordKey, ttl: int, new: list[Any], existing: Record | None = None
 ) -> Record:
     """Return a record set of octoDNS's values; values of others may be invalid."""
     data = {"value": new[0]} if name_type[1] in SINGLE else {"values": new}
@@ -93,7 +93,7 @@ def new_record(
     return from_content(zone, name_type, {"ttl": ttl, **data, **extra})
 
 
-def from_content(zone: Zone, name_type: Key, data: Content) -> Record:
+def from_content(zone: Zone, name_type: RecordKey, data: Content) -> Record:
     """Return a record set from its `content`."""
     name, record_type = name_type
     return Record.new(zone, name, {"type": record_type, **data}, lenient=True)

@@ -15,12 +15,12 @@ from octodns.zone import Zone
 from ...mail import spf
 from ...mail.records import MailRecord
 from ..model import recordsets
-from ..model.recordsets import Key
+from ..model.recordsets import RecordKey
 from .registry import digest
 
 SPF = "SPF"  # the label of the terms of a policy; every other label is a record type
 
-Digests = Mapping[Key, Collection[str]]
+Digests = Mapping[RecordKey, Collection[str]]
 
 
 def labels(record_type: str) -> tuple[str, ...]:
@@ -28,18 +28,18 @@ def labels(record_type: str) -> tuple[str, ...]:
     return (record_type, SPF) if record_type == "TXT" else (record_type,)
 
 
-def of_zone(zone: Zone) -> dict[Key, set[str]]:
+def of_zone(zone: Zone) -> dict[RecordKey, set[str]]:
     """Return the digests of everything in a zone, by name and label."""
-    digests: dict[Key, set[str]] = {}
+    digests: dict[RecordKey, set[str]] = {}
     for (name, record_type), record in recordsets.sets(zone).items():
         for label, text in _atoms(record_type, recordsets.texts(record)):
             digests.setdefault((name, label), set()).add(digest(text))
     return digests
 
 
-def of_records(zone: Zone, records: Iterable[MailRecord]) -> dict[Key, set[str]]:
+def of_records(zone: Zone, records: Iterable[MailRecord]) -> dict[RecordKey, set[str]]:
     """Return the digests that records of ours have in a zone, by name and label."""
-    digests: dict[Key, set[str]] = {}
+    digests: dict[RecordKey, set[str]] = {}
     for record in records:
         key = zone.hostname_from_fqdn(f"{record.name}."), record.type
         values = recordsets.new_values(zone, key, record.values)

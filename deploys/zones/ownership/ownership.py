@@ -19,7 +19,7 @@ from ...mail.errors import MailError
 from ...mail.records import MailRecord
 from ..model import recordsets
 from ..model.changes import RecordChange
-from ..model.recordsets import Key, title
+from ..model.recordsets import RecordKey, title
 from . import registry as registries
 from .digests import SPF, labels, of_records, of_zone, remaining
 from .registry import HOST, KEY, LABEL, Mark, Registry, marks_for, new_tag
@@ -115,13 +115,13 @@ class Ownership:
                 f"the others on purpose, remove TXT {LABEL}.{zone} too"
             )
 
-    def _stale(self, key: Key) -> set[str]:
+    def _stale(self, key: RecordKey) -> set[str]:
         if not self._may_go(key):
             return set()
         ours = self.ours.get(key, set()) & self.present.get(key, set())
         return ours - self.wanted.get(key, set())
 
-    def _may_go(self, key: Key) -> bool:
+    def _may_go(self, key: RecordKey) -> bool:
         """Tell whether every need for records of a name is known."""
         return self.scope.whole and key[0] not in self._spared
 
@@ -133,7 +133,7 @@ class Ownership:
         existing = recordsets.sets(self.existing).get((name, record.type))
         return set(record.values) <= recordsets.texts(existing).keys()
 
-    def _ours(self) -> dict[Key, set[str]]:
+    def _ours(self) -> dict[RecordKey, set[str]]:
         """Return the digests marked as ours, without those that only another fleet needs."""
         others = self.registry.without(self.tags).digests()
         return {
@@ -141,12 +141,14 @@ class Ownership:
             for key, digests in self.registry.digests(self.tags).items()
         }
 
-    def _created(self, key: Key, now: Mapping[Key, set[str]]) -> set[str]:
+    def _created(self, key: RecordKey, now: Mapping[RecordKey, set[str]]) -> set[str]:
         """Return the wanted digests that this run writes; a value merged for others is not ours."""
         new = now.get(key, set()).difference(self.present.get(key, ()))
         return new.intersection(self.wanted.get(key, ()))
 
-    def _renewed(self, now: Mapping[Key, set[str]], new: Mapping[Key, set[str]]) -> Registry:
+    def _renewed(
+        self, now: Mapping[RecordKey, set[str]], new: Mapping[RecordKey, set[str]]
+    ) -> Registry:
         """Return the registry, with our marks of written records that still exist."""
         rest = self.registry.without(self.tags)
         tag = self.tags[0] if self.tags else new_tag(self.scope.hosts, self.registry)

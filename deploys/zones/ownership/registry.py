@@ -22,11 +22,11 @@ from octodns.zone import Zone
 
 from ...mail.errors import MailError
 from ..model import recordsets
-from ..model.recordsets import Key
+from ..model.recordsets import RecordKey
 
 LABEL = "_pyinfra-mail"
 APEX, HOST = "@", "host"
-KEY: Key = (LABEL, "TXT")
+KEY: RecordKey = (LABEL, "TXT")
 TTL = 3600  # seconds
 TAG_DIGITS, DIGITS = 6, 8
 PER_VALUE = 16  # digests, so that a value is one string (RFC 1035 section 3.3.14: 255 octets)

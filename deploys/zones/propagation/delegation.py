@@ -6,15 +6,14 @@ same zone may exist at a provider without a delegation, as before or after a mov
 written there are never found, and waiting does not help.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from ...dns.authority import ServersOf
 from ...dns.query import WORKERS, Server
 from ...mail.errors import MailError
 from ...run.threads import in_parallel
 from ..model.changes import ExpectedAnswer, RecordChange, listed
-
-Lookup = Callable[[str], Collection[Server]]
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class PublishedZone:
     expected: tuple[ExpectedAnswer, ...]
 
 
-def obstacles(zones: Collection[PublishedZone], lookup: Lookup) -> list[str]:
+def obstacles(zones: Collection[PublishedZone], servers_of: ServersOf) -> list[str]:
     """Return the reasons why no resolver would find the changes of some zones."""
-    return [*filter(None, in_parallel(lambda zone: _obstacle(zone, lookup), zones, WORKERS))]
+    return [*filter(None, in_parallel(lambda zone: _obstacle(zone, servers_of), zones, WORKERS))]
 
 
 def require_delegation(published: PublishedZone, servers: Collection[Server]) -> None:
@@ -45,9 +44,9 @@ def require_delegation(published: PublishedZone, servers: Collection[Server]) ->
         )
 
 
-def _obstacle(published: PublishedZone, lookup: Lookup) -> str:
+def _obstacle(published: PublishedZone, servers_of: ServersOf) -> str:
     try:
-        require_delegation(published, lookup(published.zone))
+        require_delegation(published, servers_of(published.zone))
     except MailError as error:
         return str(error)
     return ""

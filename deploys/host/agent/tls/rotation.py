@@ -17,7 +17,7 @@ from . import dane, pem
 from .certificates import keys_by_kind, require_accepted, take, write_self_signed
 
 LIVE = Path(CERTBOT_LIVE)
-Issue = Callable[[Certificate, list[str]], None]
+Issuance = Callable[[Certificate, list[str]], None]
 
 
 def make_next(certificate: Certificate) -> None:
@@ -25,7 +25,7 @@ def make_next(certificate: Certificate) -> None:
     write_self_signed(certificate.next, certificate.name, certificate.kinds, {})
 
 
-def rotate(certificate: Certificate, issue: Issue) -> None:
+def rotate(certificate: Certificate, issue: Issuance) -> None:
     """Serve the next keys and make new ones; raise Refused while senders do not accept them."""
     path, new = Path(certificate.path), Path(certificate.next)
     try:

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 DAYS = 3650
 RSA_BITS = 3072
 LONGEST = 64  # characters of a common name (RFC 5280 appendix A.1)
-Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 def pair(kind: str, name: str, key: str | None) -> str:
@@ -25,23 +25,23 @@ def pair(kind: str, name: str, key: str | None) -> str:
     return (key or _pem(private)) + _certificate(private, name)
 
 
-def _loaded(key: str) -> Key:
+def _loaded(key: str) -> PrivateKey:
     loaded = load_pem_private_key(key.encode(), None)
-    assert isinstance(loaded, Key)  # noqa: S101 - the caller knows its kind
+    assert isinstance(loaded, PrivateKey)  # noqa: S101 - the caller knows its kind
     return loaded
 
 
-def _new(kind: str) -> Key:
+def _new(kind: str) -> PrivateKey:
     if kind == "rsa":
         return rsa.generate_private_key(65537, RSA_BITS)
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _pem(key: Key) -> str:
+def _pem(key: PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _certificate(key: Key, name: str) -> str:
+def _certificate(key: PrivateKey, name: str) -> str:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:LONGEST])])
     public, now = key.public_key(), datetime.now(UTC)
     names = x509.SubjectAlternativeName([x509.DNSName(name)])
