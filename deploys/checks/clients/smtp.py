@@ -44,12 +44,30 @@ class Reply:
         return self.code // 100 == 5  # noqa: PLR2004
 
     @property
+    def transient(self) -> bool:
+        """Return whether the command failed for now (RFC 5321 section 4.2.1)."""
+        return self.code // 100 == 4  # noqa: PLR2004
+
+    @property
     def refused(self) -> bool:
         """Return whether the command failed, at least for now, in a session that goes on."""
         return self.code // 100 in (4, 5) and self.code != CLOSING
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
+
+
+def refusal(problem: Exception) -> Reply | None:
+    """Return the reply that a server gave in place of the expected one, if that was the problem."""
+    error = problem.__cause__
+    if isinstance(error, smtplib.SMTPResponseException):
+        return reply((error.smtp_code, _bytes(error.smtp_error)))
+    return None
+
+
+def later(host: str) -> str:
+    """Return the remedy for a reply 4xx, which says that a server refuses for now."""
+    return f"see the mail log of {host} for the reason: a reply 4xx is a refusal for now"
 
 
 def log_in(client: smtplib.SMTP, endpoint: SubmissionEndpoint) -> None:

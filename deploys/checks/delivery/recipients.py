@@ -11,7 +11,7 @@ from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints
-from ..clients.smtp import Reply, reply, session
+from ..clients.smtp import Reply, later, reply, session
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
 from ..core.world import MisbehavedError, UnansweredError, World
@@ -105,10 +105,8 @@ def _of_domain(
 
 def _refused(endpoint: Endpoint, domain: str, recipient: str, answer: Reply) -> Finding:
     saw = f"{endpoint} answered RCPT TO:<{recipient}>: {answer}"
-    if answer.code // 100 == 4:  # noqa: PLR2004 - RFC 5321 section 4.2.1: a transient failure
-        return RECIPIENTS.unknown(
-            domain, saw, f"see the mail log of {endpoint.host}, then verify again"
-        )
+    if answer.transient:
+        return RECIPIENTS.unknown(domain, saw, later(endpoint.host))
     return RECIPIENTS.error(domain, saw, f"deploy {endpoint.host} again, or see the mail log there")
 
 

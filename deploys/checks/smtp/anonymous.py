@@ -10,7 +10,7 @@ from functools import partial
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.endpoint import Endpoint, smtp_endpoints
-from ..clients.smtp import Reply
+from ..clients.smtp import Reply, later
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_fleet, together
 from ..core.world import World
@@ -101,6 +101,8 @@ def _unknown_recipient(endpoint: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding
     saw = f"{_answered(endpoint, rcpt)}: {answer}"
     if answer.code == _MAILBOX_UNAVAILABLE and answer.text.startswith("5.1.1 "):
         return UNKNOWN_RECIPIENT.ok(endpoint.host, saw)
+    if answer.transient:
+        return UNKNOWN_RECIPIENT.error(endpoint.host, saw, later(endpoint.host))
     fix = (
         "list all recipients (local_recipient_maps, virtual_mailbox_maps, virtual_alias_maps) "
         "without a catch-all, so that Postfix refuses others with 550 5.1.1"
@@ -112,7 +114,8 @@ def _postmaster(endpoint: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding:
     saw = f"{_answered(endpoint, rcpt)}: {answer}"
     if answer.positive:
         return POSTMASTER.ok(endpoint.host, saw)
-    fix = f"deliver <{rcpt.recipient}> to a person: mail_postmaster"
+    person = f"deliver <{rcpt.recipient}> to a person: mail_postmaster"
+    fix = later(endpoint.host) if answer.transient else person
     return POSTMASTER.error(endpoint.host, saw, fix)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ...run.threads import in_parallel
 from ..clients.endpoint import Endpoint, smtp_endpoints
-from ..clients.smtp import ehlo_name, session, starttls
+from ..clients.smtp import ehlo_name, later, refusal, session, starttls
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
 from ..core.target import Scope
@@ -28,15 +28,18 @@ STARTTLS = Check(
     remedy="Give Postfix a key and a certificate that it can read: `mail_tls`.",
     when_unknown="fix smtp.connect first, or see the session in the mail log",
 )
+_OFFER = "set smtpd_tls_security_level = may"
+_READABLE = "name in smtpd_tls_chain_files a key and a certificate that Postfix can read"
 
 
 @dataclass(frozen=True)
 class Connection:
-    """The server's name in EHLO, and the version of TLS or why there is none."""
+    """The server's name in EHLO, and the version of TLS, or why there is none and the remedy."""
 
     name: str
     tls: str = ""
     tls_problem: str = ""
+    remedy: str = ""
 
 
 ConnectOutcome = Connection | MisbehavedError | UnansweredError
@@ -78,10 +81,14 @@ def _with_tls(name: str, endpoint: Endpoint, world: World) -> Connection:
     try:
         with session(endpoint, world) as client:
             if not client.has_extn("starttls"):
-                return Connection(name, tls_problem="EHLO does not offer STARTTLS")
+                problem = "EHLO does not offer STARTTLS"
+                return Connection(name, tls_problem=problem, remedy=f"{_OFFER}; {_READABLE}")
             return Connection(name, tls=starttls(client))
     except (MisbehavedError, UnansweredError) as problem:
-        return Connection(name, tls_problem=f"STARTTLS is offered but fails: {problem}")
+        answer = refusal(problem)
+        remedy = later(endpoint.host) if answer and answer.transient else _READABLE
+        saw = f"STARTTLS is offered but fails: {problem}"
+        return Connection(name, tls_problem=saw, remedy=remedy)
 
 
 def _not_connected(endpoint: Endpoint, problem: Exception, reached: frozenset[str]) -> Finding:
@@ -98,11 +105,7 @@ def _not_connected(endpoint: Endpoint, problem: Exception, reached: frozenset[st
 def _starttls(endpoint: Endpoint, seen: Connection) -> Finding:
     if not seen.tls_problem:
         return STARTTLS.ok(endpoint.host, f"{endpoint} speaks {seen.tls} after STARTTLS")
-    fix = (
-        "set smtpd_tls_security_level = may, and in smtpd_tls_chain_files a key and a "
-        "certificate that Postfix can read"
-    )
-    return STARTTLS.error(endpoint.host, f"{endpoint}: {seen.tls_problem}", fix)
+    return STARTTLS.error(endpoint.host, f"{endpoint}: {seen.tls_problem}", seen.remedy)
 
 
 def _reached(outcomes: Mapping[Endpoint, ConnectOutcome]) -> frozenset[str]:

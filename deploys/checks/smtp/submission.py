@@ -13,7 +13,7 @@ from ...mail.settings.model import MailSettings
 from ..clients.bounded_smtplib import SmtpClient
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import new_run
-from ..clients.smtp import log_in, reply, session, starttls
+from ..clients.smtp import later, log_in, refusal, reply, session, starttls
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_host, together
 from ..core.world import MisbehavedError, UnansweredError, World
@@ -81,7 +81,9 @@ def submission_port(
         with session(endpoint, world) as client:
             findings.extend(_in_session(client, endpoint, host))
     except MisbehavedError as problem:
-        findings.append(SUBMISSION.error(endpoint.host, str(problem), _LOG))
+        answer = refusal(problem)
+        fix = later(endpoint.host) if answer and answer.transient else _LOG
+        findings.append(SUBMISSION.error(endpoint.host, str(problem), fix))
     except UnansweredError as problem:
         fix = f"open ports 465 and 587 in the firewall of {endpoint.host}"
         findings.append(SUBMISSION.unknown(endpoint.host, str(problem), fix))
@@ -116,10 +118,12 @@ def _refusals(
         (own, f"{unknown}@{unknown}.invalid", "550 5.1.2", _RECIPIENTS),
     ):
         client.mail(sender)
-        answer = str(reply(client.rcpt(recipient)))
+        reply_ = reply(client.rcpt(recipient))
         client.rset()
+        answer = str(reply_)
         saw = f"{endpoint} answered {endpoint.login} from <{sender}> to <{recipient}>: {answer}"
         if answer.startswith(expected):
             yield SUBMISSION.ok(endpoint.host, saw)
         else:
-            yield SUBMISSION.error(endpoint.host, saw, fix)
+            remedy = later(endpoint.host) if reply_.transient else fix
+            yield SUBMISSION.error(endpoint.host, saw, remedy)
