@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 # Programs whose commands are looked at, at the begin of a line or of a span.
-PROGRAMS = ("pyinfra ", "scripts/", ".venv/bin/", "python -m ", "pip install ")
+PROGRAMS = ("pyinfra ", "scripts/", "python -m ", "pip install ")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def blocks() -> Iterator[Block]:
         text = path.read_text()
         for fence in FENCE.finditer(text):
             line = text.count("\n", 0, fence.start(2)) + 1
-            yield Block(str(path.relative_to(ROOT)), line, fence[1], fence[2])
+            yield Block(str(path.relative_to(ROOT)), line, fence[1], dedent(fence[2]))
 
 
 def commands() -> Iterator[Block]:
@@ -42,8 +43,7 @@ def commands() -> Iterator[Block]:
     for block in blocks():
         if block.language not in ("python", "json"):
             for line in block.text.replace("\\\n", " ").splitlines():
-                command = line.strip().removeprefix("- ").removeprefix("run: ")
-                yield from _command(block.page, block.line, command)
+                yield from _command(block.page, block.line, line.strip().removeprefix("- "))
     for path in pages():
         for number, line in enumerate(FENCE.sub(_blank, path.read_text()).splitlines(), 1):
             for span in SPAN.finditer(line):
@@ -51,8 +51,9 @@ def commands() -> Iterator[Block]:
 
 
 def _command(page: str, line: int, text: str) -> Iterator[Block]:
-    if text.startswith(PROGRAMS):
-        yield Block(page, line, "sh", text)
+    command = text.removeprefix("run: ").removeprefix(".venv/bin/")
+    if command.startswith(PROGRAMS):
+        yield Block(page, line, "sh", command)
 
 
 def _blank(fence: re.Match[str]) -> str:
