@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["command", "env", "file", "hosts", "site", "timer", "verify", "zone"]
 
 __version__ = toolkit.VERSION
+if MISTAKE := toolkit.mistake():
+    from pyinfra.api.exceptions import DeployError  # slow, and pyinfra prints it as one sentence
+
+    raise DeployError(MISTAKE)
 
 _SECRETS = ("command", "env", "file")
 

@@ -364,3 +364,18 @@ def test_a_type_alias_has_a_name_and_a_constant_and_a_type_variable_have_none(
     )
 
     assert [*types(module)] == ["Name", "Step", "Key"]
+
+
+@pytest.mark.parametrize("name", ["example", "fake", "lab"])
+def test_the_inventories_of_the_project_are_not_ignored_by_git(name: str) -> None:
+    assert not ignored(f"inventories/{name}/inventory.py")
+
+
+@pytest.mark.parametrize("name", ["mine/inventory.py", "mine.py", "example.org/group_data/all.py"])
+def test_private_inventories_are_ignored_by_git(name: str) -> None:
+    assert ignored(f"inventories/{name}")
+
+
+def ignored(path: str) -> bool:
+    command = ("git", "check-ignore", "--no-index", "--quiet", path)
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deploys.mail.toolkit import VERSION
 from tests.host.found import SETTINGS, bare
 
 ROOT = Path(__file__).parents[1]
@@ -91,7 +92,10 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
     for sentence in (
         "nothing was changed",
         "@fake/mx1: mail_domains.0: 'exa mple' is not a domain name",
-        "@fake/mx2: mail_domain is not a setting; did you mean mail_domains?",
+        (
+            f"@fake/mx2: mail_domain is not a setting of pyinfra-mail {VERSION}; "
+            "did you mean mail_domains, or does it need a newer version?"
+        ),
         "@fake/mx2: mail_ttl: 1 is not valid",
     ):
         assert sentence in done.stdout
@@ -107,7 +111,10 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
             "verify_host=mx",
             "verify_host: mx is not a host of the group 'mail'; did you mean @fake/",
         ),
-        ("verify_olny=dns.*", "verify_olny is not a setting; did you mean verify_only?"),
+        (
+            "verify_olny=dns.*",
+            f"verify_olny is not a setting of pyinfra-mail {VERSION}; did you mean verify_only",
+        ),
         ("verify_fast=maybe", "verify_fast: 'maybe' is not valid: input should be a valid bool"),
     ],
 )
@@ -188,3 +195,4 @@ def test_host_keys_have_to_be_checked_or_trusted_in_writing(run: Run, tmp_path: 
 
     assert done.returncode == 1
     assert "mx1: ssh_strict_host_key_checking is None; write 'yes'" in done.stdout
+    assert f"{tmp_path} has no folder group_data; make it" in done.stdout

@@ -14,6 +14,7 @@ from ..dns.resolver import Resolver
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
 from ..run.barrier import barrier, failed
+from ..run.command_line import inventory_name
 from ..run.https import Https
 from .clients.endpoint import Endpoint
 from .clients.ssh import PyinfraHosts
@@ -28,7 +29,6 @@ from .run.catalogue import CHECKS
 from .run.reachability import HOST
 from .run.runner import verify
 from .run.selection import selected
-from .timer.command_line import inventory_name
 
 Changes = Mapping[str, Callable[[State], int]]
 

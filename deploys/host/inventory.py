@@ -14,10 +14,11 @@ from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
 from ..mail.errors import MailError
-from ..mail.settings.inventory import fleet_from, verification_from
+from ..mail.settings.inventory import MISSING, fleet_from, verification_from
 from ..mail.settings.model import Fleet
 from ..mail.settings.renamed import rename_notices
 from ..mail.settings.verification import Verification
+from ..run.command_line import folder_without_group_data
 
 MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
 TRUST = "mail_trust_on_first_use"
@@ -39,8 +40,9 @@ def fleet_of(inventory: Inventory) -> Fleet:
     try:
         fleet = fleet_from(*groups)
     except MailError as error:
+        hint = _without_group_data() if MISSING in str(error) else ""
         raise DeployError(
-            f"the inventory has mistakes, nothing was changed:\n    {error}"
+            f"the inventory has mistakes, nothing was changed:\n    {error}{hint}"
         ) from error
     for notice in rename_notices({name: data for group in groups for name, data in group.items()}):
         logger.warning(notice)
@@ -76,8 +78,15 @@ def _require_host_keys(hosts: dict[str, Host]) -> None:
         if _connects_by_ssh(host) and policy not in allowed:
             raise DeployError(
                 f"{name}: ssh_strict_host_key_checking is {policy!r}; write 'yes' in "
-                f"group_data/all.py, or 'accept-new' with {TRUST} = True"
+                f"group_data/all.py, or 'accept-new' with {TRUST} = True{_without_group_data()}"
             )
+
+
+def _without_group_data() -> str:
+    folder = folder_without_group_data()
+    if not folder:
+        return ""
+    return f"\n    {folder} has no folder group_data; make it, with keys for all hosts in all.py"
 
 
 def _require_this_machine(controllers: dict[str, Host]) -> None:

@@ -16,6 +16,7 @@ from deploys.checks.run.selection import selected
 from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import verification_from
 from deploys.mail.settings.verification import Verification
+from deploys.mail.toolkit import VERSION
 from tests.checks.worlds import Machine, Zone, world
 
 ASKED = Verification(domain=("garden.example",))
@@ -134,7 +135,7 @@ def test_a_selection_that_needs_an_inventory_is_refused() -> None:
     [
         (
             {"verify_domian": "x.example"},
-            "verify_domian is not a setting; did you mean verify_domain?",
+            f"verify_domian is not a setting of pyinfra-mail {VERSION}; did you mean verify_domain",
         ),
         ({"verify_domain": "x.example", "verify_host": "mx1"}, "verify_host needs an inven"),
         ({"verify_domain": "a b"}, "verify_domain.0: "),

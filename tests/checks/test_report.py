@@ -304,7 +304,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 ASK = """
 import sys
 import pyinfra_cli.cli
-from deploys.checks.timer.command_line import inventory_name
+from deploys.run.command_line import inventory_name
 for line in sys.stdin:
     sys.argv = ["pyinfra", *line.split()]
     sys.stdout.write(inventory_name() + "\\n")

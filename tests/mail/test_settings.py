@@ -10,6 +10,7 @@ from deploys.mail.settings.inventory import fleet_from, known_keys
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.renamed import rename_notices
 from deploys.mail.settings.secret import command, env
+from deploys.mail.toolkit import FOLDER, VERSION
 
 MX1: dict[str, Any] = {
     "mail_hostname": "mx1.harbor.example",
@@ -43,6 +44,30 @@ def good(**data: Any) -> Fleet:
     return fleet_from({"mx1": MX1 | data}, {})
 
 
+def test_an_inventory_for_another_version_is_refused_for_that_alone() -> None:
+    assert mistakes(mail_requires=">=99", mail_new="x") == (
+        f"mx1: mail_requires is '>=99', but {FOLDER} has version {VERSION}; update this clone"
+    )
+
+
+def test_hosts_that_need_the_same_version_are_named_together() -> None:
+    needed = {"mail_requires": "<0.1"}
+
+    with pytest.raises(MailError, match=r"^mx1, mx2: mail_requires is '<0.1', but "):
+        fleet_from({"mx1": MX1 | needed, "mx2": MX2 | needed}, {})
+
+
+@pytest.mark.parametrize("versions", ["", ">=0.1", f"=={VERSION}", "<99,!=98"])
+def test_an_inventory_for_this_version_is_accepted(versions: str) -> None:
+    assert good(mail_requires=versions).hosts
+
+
+def test_a_version_that_pip_does_not_understand_is_refused() -> None:
+    assert (
+        "mx1: mail_requires: '0.2 or newer' is not a version specifier (PEP 440); write one like"
+    ) in mistakes(mail_requires="0.2 or newer")
+
+
 @pytest.mark.parametrize(
     ("key", "near"),
     [
@@ -54,7 +79,10 @@ def good(**data: Any) -> Fleet:
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, near: str) -> None:
-    assert f"mx1: {key} is not a setting; did you mean {near}?" in mistakes(**{key: "x"})
+    assert (
+        f"mx1: {key} is not a setting of pyinfra-mail {VERSION}; did you mean {near}"
+        in mistakes(**{key: "x"})
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,7 +174,10 @@ def test_a_wrong_value_is_named_with_its_key(data: dict[str, Any], sentence: str
         ({"mail_relay_ca": "/none.pem"}, "mail_relay_ca: '/none.pem' cannot be read"),
         ({"mail_relay_ca": __file__}, "has no certificate"),
         ({"mail_root": "root"}, "mail_root: 'root' is not a mail address"),
-        ({"mail_relais": "x"}, "mail_relais is not a setting; did you mean mail_relay?"),
+        (
+            {"mail_relais": "x"},
+            f"mail_relais is not a setting of pyinfra-mail {VERSION}; did you mean mail_relay",
+        ),
     ],
 )
 def test_a_clients_wrong_value_is_named_with_its_key(data: dict[str, Any], sentence: str) -> None:

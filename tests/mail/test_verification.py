@@ -8,6 +8,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.secret import env
 from deploys.mail.settings.verification import Verification
+from deploys.mail.toolkit import VERSION
 
 HOST = {"mail_addresses": ["192.0.2.1"], "mail_domains": ["harbor.example"]}
 MX1 = HOST | {"mail_hostname": "mx1.harbor.example"}
@@ -52,7 +53,13 @@ def test_a_key_of_one_group_holds_for_all() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ({"verify_onyl": "x"}, "mx1: verify_onyl is not a setting; did you mean verify_only?"),
+        (
+            {"verify_onyl": "x"},
+            (
+                f"mx1: verify_onyl is not a setting of pyinfra-mail {VERSION}; "
+                "did you mean verify_only, or does it need a newer version?"
+            ),
+        ),
         (
             {"verify_host": "peer"},
             "verify_host: peer is not a host of the group 'mail'; did you mean",

@@ -125,7 +125,7 @@ def test_the_announcement_has_the_id_of_the_policy_that_a_host_serves() -> None:
         ),
         ({"mail_autoconfig": True}, "mx1: mail_autoconfig needs accounts; add mail_accounts"),
         ({"mail_mta_sts": "on"}, "mail_mta_sts: 'on' is not valid"),
-        ({"mail_sites": []}, "mx1: mail_sites is not a setting"),
+        ({"mail_sites": []}, "mx1: mail_sites is not a setting of pyinfra-mail"),
         (
             {"mail_mta_sts": "testing", "mail_tls_names": ["mta-sts.harbor.example"]},
             "mx1: mta-sts.harbor.example is the name of a domain's web site; remove it from",

@@ -15,7 +15,7 @@ from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 
 from ...mail.toolkit import FOLDER, IN_CLONE, PACKAGE
-from .command_line import inventory, inventory_name
+from ...run.command_line import inventory, inventory_name
 from .units import Schedule
 
 

@@ -6,17 +6,41 @@ key must be in another key too.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from .. import names
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from .. import names, toolkit
 from ..errors import MailError
 from . import dkim_keys
 from .accounts import password_hash
 from .model import MailSettings, NullClient
+from .renamed import HostData
 from .web_sites import site_mistakes
 
 NAMED = 3  # recipients that a sentence names
+
+
+def version_mistakes(hosts: Mapping[str, HostData]) -> Iterator[str]:
+    """Yield a mistake for each `mail_requires` that this toolkit's version does not match."""
+    wanted = defaultdict(list)
+    for name, data in hosts.items():
+        wanted[str(data.get("mail_requires", ""))].append(name)
+    for versions, of in wanted.items():
+        if not _matches(versions):
+            install = f"run pip install 'pyinfra-mail{versions}'"
+            yield (
+                f"{', '.join(of)}: mail_requires is {versions!r}, but {toolkit.FOLDER} has version "
+                f"{toolkit.VERSION}; {'update this clone' if toolkit.IN_CLONE else install}"
+            )
+
+
+def _matches(versions: str) -> bool:
+    try:
+        return SpecifierSet(versions).contains(toolkit.VERSION, prereleases=True)
+    except InvalidSpecifier:
+        return True  # another mistake
 
 
 def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:

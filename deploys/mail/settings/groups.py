@@ -39,6 +39,7 @@ from .types import (
     Selector,
     TlsPolicy,
     TrustAnchor,
+    Versions,
     Words,
 )
 
@@ -63,6 +64,10 @@ class Postfix(Frozen):
 class RunSettings(Frozen):
     """Runs."""
 
+    requires: Versions = Field(
+        default="",
+        description="Versions of pyinfra-mail that the inventory needs, as pip understands them.",
+    )
     timeout: int = Field(default=30, gt=0, description="Seconds for a remote command.")
     install_timeout: int = Field(
         default=900, gt=0, description="Seconds for the installation of packages."

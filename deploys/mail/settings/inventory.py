@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ..errors import MailError
-from .cross_checks import client_mistakes, host_mistakes
+from ..toolkit import VERSION
+from .cross_checks import client_mistakes, host_mistakes, version_mistakes
 from .model import Fleet, MailSettings, NullClient, Witness
 from .renamed import HostData, contradictions, with_new_keys
 from .verification import PREFIX as VERIFY
@@ -21,6 +22,7 @@ from .web_sites import with_sites
 
 PREFIX = "mail_"
 RELAY = f"{PREFIX}relay"
+MISSING = "is missing; it has no default"
 NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
 Model = TypeVar("Model", MailSettings, NullClient, Witness)
@@ -45,7 +47,9 @@ def checked_fleet(
     controllers: Mapping[str, HostData],
 ) -> tuple[Fleet, list[str]]:
     """Return the hosts whose data is valid alone, and every mistake of the inventory."""
-    mistakes: list[str] = []
+    mistakes = list(version_mistakes({**hosts, **witnesses, **clients, **controllers}))
+    if mistakes:  # others may be none in another version
+        return Fleet(hosts=()), mistakes
     hosts, witnesses, clients, controllers = (
         {name: _current(name, data, mistakes) for name, data in group.items()}
         for group in (hosts, witnesses, clients, controllers)
@@ -109,7 +113,8 @@ def _unknown_keys(name: str, data: HostData) -> Iterator[str]:
     for key in sorted(data):
         if key.startswith((PREFIX, VERIFY)) and key not in known_keys():
             near = get_close_matches(key, known_keys(), n=1, cutoff=0)
-            yield f"{name}: {key} is not a setting; did you mean {near[0]}?"
+            hint = f"did you mean {near[0]}, or does it need a newer version?"
+            yield f"{name}: {key} is not a setting of pyinfra-mail {VERSION}; {hint}"
 
 
 def _checked(
@@ -151,7 +156,7 @@ def _checked_verification(data: Mapping[str, HostData], mistakes: list[str]) -> 
 def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is not exported
     path = ".".join(str(part) for part in detail["loc"] if part != "[key]")
     if detail["type"] == "missing":
-        return f"{path} is missing; it has no default"
+        return f"{path} {MISSING}"
     if detail["type"] == "value_error":
         return f"{path}: {detail['ctx']['error']}"
     message = detail["msg"][0].lower() + detail["msg"][1:]

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import dns.exception
 import dns.rdata
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from ..names import domain_name, is_label
@@ -62,6 +63,14 @@ def _report_uri(value: object) -> str:
     if "://" not in text:
         return mailto(_mailbox(text.removeprefix("mailto:")))
     raise ValueError(f"{value!r} cannot receive reports; write a mail address or an https:// URL")
+
+
+def _versions(value: object) -> str:
+    try:
+        return str(SpecifierSet(str(value)))
+    except InvalidSpecifier:
+        sentence = f"{value!r} is not a version specifier (PEP 440); write one like '>=0.2'"
+        raise ValueError(sentence) from None
 
 
 def _issuer(value: object) -> str:
@@ -226,5 +235,6 @@ KeyZones = Annotated[
     BeforeValidator(_delegation),
     Words("domain name, or dictionary from domain names to domain names"),
 ]
+Versions = Annotated[str, BeforeValidator(_versions), Words("version specifier")]
 RspamdFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(conf|inc)$"), Words("file name")]
 RspamdName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"), Words("setting")]

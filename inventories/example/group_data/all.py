@@ -5,6 +5,9 @@ from typing import Any
 ssh_user = "root"
 ssh_strict_host_key_checking = "yes"
 
+# Versions of pyinfra-mail that this inventory needs, like ">=0.2"; "": any.
+mail_requires = ""
+
 # Resolvers of the controller; none: the system's own.
 mail_resolvers: list[str] = []
 

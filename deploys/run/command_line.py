@@ -6,16 +6,32 @@ in every run of the CLI; an import elsewhere would patch threads.
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def inventory() -> str:
     """Return the inventory argument, nothing without a command line of pyinfra."""
+    return str(_parameters().get("inventory", ""))
+
+
+def folder_without_group_data() -> Path | None:
+    """Return the folder of the inventory file if no folder of group data belongs to it."""
+    given = _parameters()
+    file = Path(given.get("inventory", ""))
+    if not file.is_file() or given["group_data"]:
+        return None
+    folders = (file.resolve().parent, Path.cwd())
+    return None if any((one / "group_data").is_dir() for one in folders) else folders[0]
+
+
+def _parameters() -> Mapping[str, Any]:
     module = sys.modules.get("pyinfra_cli.cli")
     if module is None:
-        return ""
+        return {}
     context = module.cli.make_context("pyinfra", sys.argv[1:], resilient_parsing=True)
-    return str(context.params["inventory"])
+    return dict(context.params)
 
 
 def inventory_name() -> str:

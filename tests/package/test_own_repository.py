@@ -1,0 +1,194 @@
+"""An operator's own repository: runs with the toolkit as an installed package."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploys.mail.toolkit import VERSION
+from tests.host.found import SETTINGS
+from tests.test_run import written
+
+ROOT = Path(__file__).parents[2]
+OF_THE_CLONE = shutil.ignore_patterns("lab", "__pycache__")
+DEPLOY = "from pyinfra_mail import site\n\nsite()\n"
+
+
+def copied(folder: Path) -> Path:
+    """Copy the toolkit into a folder for Python's path, as an installation does."""
+    shutil.copytree(ROOT / "deploys", folder / "pyinfra_mail", ignore=OF_THE_CLONE)
+    shutil.copytree(ROOT / "templates", folder / "pyinfra_mail" / "templates")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(tmp_path_factory.mktemp("site-packages"))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return the folder of an operator with an inventory of one host, and two lines."""
+    written(tmp_path, mx1=SETTINGS)
+    (tmp_path / "deploy.py").write_text(DEPLOY)
+    return tmp_path
+
+
+def run(repository: Path, path: tuple[Path, ...], *arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        (sys.executable, "-m", "pyinfra", "inventory.py", *arguments),
+        cwd=repository,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def refused(repository: Path, path: tuple[Path, ...], *arguments: str) -> str:
+    """Return the output of a run that fails, which is no traceback."""
+    status, said = run(repository, path, *arguments)
+    assert status == 1, said
+    assert "Traceback" not in said, said
+    assert "Starting operation" not in said, said
+    return said
+
+
+@pytest.mark.parametrize("deploy", ["deploy.py", "pyinfra_mail.site"])
+def test_two_lines_or_the_name_of_the_deploy_show_the_whole_plan(
+    deploy: str, repository: Path, installed: Path
+) -> None:
+    status, said = run(repository, (installed,), deploy, "--dry", "--diff")
+
+    assert status == 0, said
+    assert "+myhostname = mx1.harbor.example" in said
+    assert "Publish: the zones hold the records" in said
+
+
+def test_messages_name_what_can_be_run_there(installed: Path) -> None:
+    program = (
+        "from pyinfra_mail.checks.dns import tlsa; from pyinfra_mail.mail import toolkit;"
+        "from pyinfra_mail.checks.timer.operation import PACKAGE;"
+        "print(tlsa.TLSA.remedy, toolkit.TEMPLATES, PACKAGE)"
+    )
+    done = subprocess.run(
+        (sys.executable, "-c", program),
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "Run `pyinfra_mail.site`" in done.stdout
+    assert done.stdout.split()[-2:] == [str(installed / "pyinfra_mail/templates"), "pyinfra_mail"]
+
+
+def test_mistakes_are_told_before_any_host_is_touched(repository: Path, installed: Path) -> None:
+    written(repository, mx1=SETTINGS | {"mail_domain": "x.example"})
+
+    said = refused(repository, (installed,), "deploy.py", "-y")
+
+    assert "nothing was changed" in said
+    assert f"mail_domain is not a setting of pyinfra-mail {VERSION}; did you mean" in said
+
+
+def test_an_inventory_that_needs_a_newer_version_says_what_to_install(
+    repository: Path, installed: Path
+) -> None:
+    written(repository, mx1=SETTINGS | {"mail_requires": ">=99"})
+
+    said = refused(repository, (installed,), "deploy.py", "-y")
+
+    assert f"but {installed / 'pyinfra_mail'} has version {VERSION}" in said
+    assert "run pip install 'pyinfra-mail>=99'" in said
+
+
+def test_a_repository_without_group_data_is_told_to_make_it(
+    repository: Path, installed: Path
+) -> None:
+    written(repository, mx1={"mail_hostname": "mx1.harbor.example"})
+
+    said = refused(repository, (installed,), "deploy.py", "-y")
+
+    assert "@fake/mx1: mail_addresses is missing; it has no default" in said
+    assert f"{repository} has no folder group_data; make it, with keys for all hosts in" in said
+
+
+def test_a_repository_with_group_data_is_told_of_the_keys_alone(
+    repository: Path, installed: Path
+) -> None:
+    written(repository, mx1={"mail_hostname": "mx1.harbor.example"})
+    (repository / "group_data").mkdir()
+
+    assert "group_data" not in refused(repository, (installed,), "deploy.py", "-y")
+
+
+def test_a_run_with_the_clone_and_the_package_is_refused_with_both_paths(
+    repository: Path, installed: Path
+) -> None:
+    inventory = repository / "inventory.py"
+    inventory.write_text(f"from deploys import env\n\n{inventory.read_text()}")
+
+    said = refused(repository, (ROOT, installed), "deploy.py", "-y")
+
+    assert "pyinfra-mail is there twice" in said
+    assert str(ROOT / "deploys") in said
+    assert str(installed / "pyinfra_mail") in said
+
+
+def test_a_clone_on_the_path_that_nothing_imports_does_no_harm(
+    repository: Path, installed: Path
+) -> None:
+    status, said = run(repository, (ROOT, installed), "deploy.py", "--dry")
+
+    assert status == 0, said
+
+
+def test_a_folder_deploys_of_the_operator_is_no_toolkit(repository: Path, installed: Path) -> None:
+    (repository / "deploys").mkdir()
+    (repository / "deploys" / "__init__.py").write_text("")
+    (repository / "deploys" / "web.py").write_text("PORT = 80\n")
+    (repository / "deploy.py").write_text(f"from deploys.web import PORT\n{DEPLOY}")
+
+    status, said = run(repository, (installed,), "deploy.py", "--dry")
+
+    assert status == 0, said
+
+
+def test_two_packages_on_the_path_are_refused_with_both_paths(
+    repository: Path, installed: Path, tmp_path: Path
+) -> None:
+    other = copied(tmp_path / "other")
+
+    said = refused(repository, (installed, other), "deploy.py", "-y")
+
+    for folder in (installed, other):
+        assert str(folder / "pyinfra_mail") in said
+
+
+def test_one_package_that_is_twice_on_the_path_is_one(
+    repository: Path, installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(installed)
+
+    status, said = run(repository, (installed, tmp_path / "link"), "deploy.py", "--dry")
+
+    assert status == 0, said
+
+
+def test_an_old_python_is_refused_with_its_path(repository: Path, installed: Path) -> None:
+    inventory = repository / "inventory.py"
+    old = "import sys\nsys.version_info = (3, 10, 12)\nfrom pyinfra_mail import env\n"
+    inventory.write_text(f"{old}\n{inventory.read_text()}")
+
+    said = refused(repository, (installed,), "deploy.py", "-y")
+
+    assert "pyinfra-mail needs Python 3.11 or newer" in said
+    assert f"{sys.executable} is 3.10" in said
