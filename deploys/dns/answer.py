@@ -53,6 +53,11 @@ def texts(rdatas: Iterable[dns.rdata.Rdata]) -> tuple[str, ...]:
     return tuple(map(_text, rdatas))
 
 
+def exchange(value: str) -> str:
+    """Return the host name in an MX value, in lower case; empty for a null MX (RFC 7505)."""
+    return value.rsplit(maxsplit=1)[-1].removesuffix(".").lower()
+
+
 def plain_name(name: dns.name.Name) -> str:
     """Return a name without its final dot; the root is an empty text."""
     return name.to_text(omit_final_dot=True).removesuffix(".")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+DELAY_WARNING = 14_400  # seconds, the default of mail_delay_warning
 QUEUE_DAYS = 5  # the default of both QUEUE_LIFETIMES
 # The defaults that this project reads, the same in Postfix 3.7 and 3.10.
 DEFAULTS: Mapping[str, str] = {

@@ -14,6 +14,7 @@ SUBMISSION = {"submissions": 465, "submission": 587}
 ABSENT = ("imaps", "imap", "pop3s", "pop3")
 AUTODISCOVER = "autodiscover"
 SERVICES = (*SUBMISSION, *ABSENT)
+LOOKED_UP = (*SERVICES, AUTODISCOVER)  # by mail programs, of every domain
 
 
 @dataclass(frozen=True)

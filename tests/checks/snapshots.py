@@ -5,20 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.units import RSPAMD, services, started_by_postfix
 from tests.checks.smtp_servers import certified
 
 NOW = datetime.now(UTC).timestamp()  # the certificates are made now
 SSL, DKIM = "/etc/ssl/private/pyinfra-mail", "/var/lib/pyinfra-mail/dkim"
-UNITS = (
-    "postfix.service",
-    "unbound.service",
-    "postfix-mta-sts-resolver.service",
-    "dovecot.service",
-    "fail2ban.service",
-    "redis-server@rspamd.service",
-    "nginx.service",
-    "certbot.timer",
-)
 Sections = Mapping[str, Sequence[str]]
 
 
@@ -36,9 +28,13 @@ def unit(name: str, **changed: str) -> list[str]:
 
 
 def units(**changed: str) -> list[str]:
-    """Return what systemd says, of rspamd with a change."""
-    lines = [line for one in UNITS for line in unit(one)]
-    return [*lines, *unit("rspamd.service", **changed)]
+    """Return what systemd says of every unit that a host can have, of rspamd with a change."""
+    data = {"mail_hostname": "mx1.harbor.example", "mail_addresses": ["127.0.0.1"]}
+    (host,) = fleet_from({"mx1": {**data, "mail_tls": "acme"}}, {}).hosts
+    names = [*(one.units[0] for one in services(host)), *started_by_postfix(host)]
+    return [
+        line for one in names for line in (unit(one, **changed) if one == RSPAMD else unit(one))
+    ]
 
 
 def snapshot_lines(folder: Path, changed: Sections, days: float = 90) -> list[str]:

@@ -81,7 +81,7 @@ def test_no_number_of_mx_records_makes_the_run_endless() -> None:
     [
         ({}, "it has neither MX records nor an address, or does not exist"),
         ({("garden.example", "MX"): ("0 .",)}, "receives no mail (null MX, RFC 7505)"),
-        ({("garden.example", "MX"): ("1 gone.example.",)}, "lead to gone.example., without"),
+        ({("garden.example", "MX"): ("1 gone.example.",)}, "lead to gone.example, without"),
         (
             {("garden.example", "MX"): ("1 a_b.example.",), ("a_b.example", "A"): ("192.0.2.1",)},
             "garden.example has an MX 'a_b.example'",

@@ -63,6 +63,19 @@ OK, WARNING, ERROR, UNKNOWN = Severity.OK, Severity.WARNING, Severity.ERROR, Sev
             snapshot_case(update=["Inst vim [1] (2 Debian-Security:12/stable-security)"]),
             OK,
         ),
+        *(
+            ("updates", snapshot_case(update=[f"Inst {package} [1] (2 Debian-Security:12)"]), found)
+            for package, found in (
+                ("dovecot-imapd", WARNING),
+                ("postfix-mta-sts-resolver", WARNING),
+                ("redis-tools", WARNING),
+                ("nginx-common", WARNING),
+                ("nftables", WARNING),
+                ("libssl3", WARNING),
+                ("python3.11", OK),
+                ("cargo", OK),
+            )
+        ),
         ("updates", snapshot_case(update=["Inst postfix [1] (2 Debian:12.9/stable [amd64])"]), OK),
         ("updates", snapshot_case(reboot=["required"]), WARNING),
         ("updates", snapshot_case(listed=["1700000000"]), UNKNOWN),

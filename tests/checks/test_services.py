@@ -74,6 +74,33 @@ def test_missing_records_are_quoted_to_be_published(tmp_path: Path) -> None:
     } <= {one.fix for one in found}
 
 
+@pytest.mark.parametrize(
+    ("values", "severity", "fix"),
+    [
+        (("0 1 443 autodiscover.harbor.example.",), OK, ""),
+        (("0 1 443 autodiscover.other.example.",), WARNING, "publish 0 1 443 autodiscover.harbor"),
+        (("0 0 0 .",), ERROR, "publish: _autodiscover._tcp.harbor.example SRV 0 1 443"),
+        ((), ERROR, "publish: _autodiscover._tcp.harbor.example SRV 0 1 443 autodiscover.harbor"),
+    ],
+    ids=["ours", "elsewhere", "not offered", "none"],
+)
+def test_the_record_for_outlook_leads_to_the_site_with_its_document(
+    tmp_path: Path, values: tuple[str, ...], severity: Severity, fix: str
+) -> None:
+    found = asked(tmp_path, led({"autodiscover": values}), manned(tmp_path))
+
+    (finding,) = [one for one in found if "_autodiscover._tcp.harbor.example SRV" in one.saw]
+    assert finding.severity is severity
+    assert finding.fix.startswith(fix)
+
+
+def test_without_autoconfig_a_record_for_outlook_may_lead_anywhere(tmp_path: Path) -> None:
+    found = asked(tmp_path, led({"autodiscover": ("0 1 443 autodiscover.other.example.",)}))
+
+    (finding,) = [one for one in found if "_autodiscover._tcp.harbor.example SRV" in one.saw]
+    assert finding.severity is OK
+
+
 def test_without_accounts_no_record_is_demanded(tmp_path: Path) -> None:
     found = asked(tmp_path, led({}))
 
@@ -129,14 +156,15 @@ def listening(talk: Talk) -> Iterator[int]:
         thread.join(5)
 
 
-def test_imaps_speaks_tls_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("service", ["imaps", "autodiscover"])
+def test_a_server_that_speaks_tls_at_once_is_good(tmp_path: Path, service: str) -> None:
     context = certified(tmp_path)
     with listening(lambda line: context.wrap_socket(line, server_side=True).close()) as port:
-        finding = place(tmp_path, "imaps", port)
+        finding = place(tmp_path, service, port)
 
     assert (finding.severity, finding.saw) == (
         OK,
-        f"mx1.harbor.example at 127.0.0.1 port {port} speaks TLSv1.3 (imaps)",
+        f"mx1.harbor.example at 127.0.0.1 port {port} speaks TLSv1.3 ({service})",
     )
 
 
@@ -173,7 +201,7 @@ def hang_up(line: socket.socket) -> None:
     line.recv(1)
 
 
-@pytest.mark.parametrize("service", ["imaps", "pop3s", "submissions"])
+@pytest.mark.parametrize("service", ["imaps", "pop3s", "submissions", "autodiscover"])
 @pytest.mark.parametrize(
     "talk",
     [trickle, silent, garbage, alert, hang_up],
@@ -193,7 +221,7 @@ def test_old_ports_for_reading_have_to_answer(tmp_path: Path) -> None:
         assert place(tmp_path, "imap", port).severity is OK
 
 
-@pytest.mark.parametrize("service", srv.SERVICES)
+@pytest.mark.parametrize("service", srv.LOOKED_UP)
 def test_a_port_at_which_nothing_listens_is_an_error(tmp_path: Path, service: str) -> None:
     finding = place(tmp_path, service, 1)
 
@@ -231,7 +259,7 @@ def test_no_number_of_records_makes_the_run_endless(tmp_path: Path) -> None:
 
     found = asked(tmp_path, led({"imaps": many}))
 
-    assert len(found) == len(srv.SERVICES) + services.MOST
+    assert len(found) == len(srv.LOOKED_UP) + services.MOST
 
 
 def learned(

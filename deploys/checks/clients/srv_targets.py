@@ -1,8 +1,8 @@
 """
 Connections to the target of an SRV record, without a login.
 
-A service with TLS from the first octet (RFC 8314 section 3) gets a TLS handshake; submission gets
-STARTTLS. The older ports for reading mail only have to accept the connection.
+A service with TLS from the first octet (RFC 8314 section 3, MS-OXDISCO) gets a TLS handshake;
+submission gets STARTTLS. The older ports for reading mail only have to accept the connection.
 """
 
 import socket
@@ -20,7 +20,7 @@ from .endpoint import Endpoint
 from .smtp import session, starttls
 
 MOST = 8  # addresses of a target that are tried, a bound on foreign records
-_TLS_FIRST = frozenset({"submissions", "imaps", "pop3s"})
+_TLS_FIRST = frozenset({"submissions", "imaps", "pop3s", "autodiscover"})
 _OR = 'or publish the target "." if the service is not offered'
 
 

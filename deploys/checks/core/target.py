@@ -7,6 +7,7 @@ Only their DNS records are known. There are no settings, so nothing is demanded 
 from pydantic import BaseModel
 
 from ...mail.settings.model import Fleet, MailSettings
+from ...mail.settings.site import Site
 from ...mail.settings.types import Address, DomainName
 from ...mail.settings.verification import Verification
 
@@ -49,6 +50,12 @@ class TargetDomain(BaseModel, frozen=True):
 
 CheckedHost = MailSettings | TargetServer
 Scope = Fleet | TargetDomain
+
+
+def autoconfig_sites(scope: Scope, domain: str) -> tuple[Site, ...]:
+    """Return the web sites that have documents for a domain's mail programs, one per host."""
+    sites = (site for host in demanding(scope, domain) for site in host.sites)
+    return tuple(site for site in sites if site.domain == domain and site.autoconfig)
 
 
 def demanding(scope: Scope, domain: str) -> tuple[MailSettings, ...]:

@@ -18,6 +18,7 @@ from ...mail.toolkit import SITE
 from ..clients.https_document import Document, per_address
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain, together
+from ..core.target import autoconfig_sites
 from ..core.world import Page, World
 
 AUTOCONFIG = Check(
@@ -48,8 +49,7 @@ class ExpectedDocument:
 @per_domain(AUTOCONFIG)
 def documents(domain: str, fleet: Fleet, world: World) -> Iterable[Finding]:
     """Fetch the documents about a domain that has them."""
-    sites = [site for host in fleet.hosts_for(domain) for site in host.sites]
-    wanted = [site for site in sites if site.domain == domain and site.autoconfig]
+    wanted = autoconfig_sites(fleet, domain)
     if not wanted:
         return [AUTOCONFIG.not_applicable(domain, f"{domain}: mail_autoconfig is off")]
     return together(partial(_fetched, one, world) for site in wanted for one in _documents_of(site))

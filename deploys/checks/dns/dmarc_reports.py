@@ -7,6 +7,7 @@ wildcard for all domains (RFC 7489 section 7.1).
 
 from collections.abc import Iterable, Iterator
 
+from ...dns.answer import exchange
 from ...mail.dmarc import Dmarc, consent, is_policy, receiver
 from ...mail.errors import MailError
 from ...run.threads import in_parallel
@@ -84,6 +85,6 @@ def _of_uri(domain: str, uri: str, world: World) -> Finding:
 
 def _receives_mail(domain: str, world: World) -> bool:
     """Tell whether a domain has an MX record other than ".", or an address."""
-    if exchanges := world.names.lookup(domain, "MX"):
-        return any(value.split()[-1] != "." for value in exchanges)
+    if values := world.names.lookup(domain, "MX"):
+        return any(map(exchange, values))
     return bool(addresses(world.names, domain))

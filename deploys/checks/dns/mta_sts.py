@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
+from ...dns.answer import exchange
 from ...mail.errors import MailError
 from ...mail.mta_sts import (
     DAY,
@@ -78,8 +79,7 @@ def policies(domain: str, scope: Scope, world: World) -> Iterator[Finding]:
 
 def _exchanges(domain: str, world: World) -> tuple[str, ...]:
     values = world.names.lookup(domain, "MX") or (domain,)
-    names = (value.split()[-1].removesuffix(".").lower() for value in values)
-    return tuple(filter(None, names))  # the name of a null MX is empty (RFC 7505)
+    return tuple(filter(None, map(exchange, values)))
 
 
 def announcement(domain: str, wanted: Mode | None, answer: Answer) -> Finding:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from ...dns.answer import exchange
 from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
@@ -52,7 +53,7 @@ class Exchanges:
 
     def finding(self, answer: Answer) -> Finding:
         """Return the finding about a server's MX records."""
-        named = {value.split()[-1].removesuffix(".").lower() for value in answer.values}
+        named = set(map(exchange, answer.values))
         saw = f"{answer.server}: {', '.join(answer.values[:MOST]) or 'nothing'}"
         hosts = ", ".join(sorted(self.hosts))
         if "" in named:

@@ -1,5 +1,5 @@
 """
-SRV records (RFC 6186, RFC 8314): mail programs find the servers of a domain with them.
+SRV records (RFC 6186, RFC 8314, MS-OXDISCO): mail programs find a domain's servers with them.
 
 The records of the inventory have to be on every authoritative server. Records that lead to other
 hosts are kept, as a run does not change them. Every server of a record has to answer.
@@ -11,11 +11,12 @@ from functools import partial
 
 from ...mail import srv
 from ...mail.srv import NOT_OFFERED, Srv
+from ...mail.units import HTTPS_PORT
 from ...run.threads import in_parallel
 from ..clients.srv_targets import SrvTarget, connections
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
-from ..core.target import Scope, demanding
+from ..core.target import Scope, autoconfig_sites, demanding
 from ..core.world import Answer, UnansweredError, World
 from .query import RecordQuery, per_server
 
@@ -23,7 +24,7 @@ SRV = Check(
     "dns.srv",
     "domain",
     "Do the SRV records lead mail programs to servers that answer?",
-    "RFC 6186 section 3, RFC 8314 section 5.1",
+    "RFC 6186 section 3, RFC 8314 section 5.1, MS-OXDISCO",
     why=(
         "A mail program that knows only the address looks up these records. Without them its user "
         "has to guess; if one leads to a closed port, the program fails."
@@ -70,7 +71,9 @@ class SrvService:
             return SRV.ok(self.domain, f"{saw}: not a host of the inventory")
         wanted = ", ".join(map(str, self.wanted))
         saw = f"{saw}: no host of the inventory"
-        return SRV.warning(self.domain, saw, f"publish {wanted}, if users submit mail there")
+        return SRV.warning(
+            self.domain, saw, f"publish {wanted}, unless mail programs are to use the others"
+        )
 
 
 @per_fleet(SRV, anywhere=True)
@@ -92,7 +95,12 @@ def services(scope: Scope, world: World) -> Iterable[Finding]:
 def _of_domain(domain: str, scope: Scope) -> list[SrvService]:
     hosts = demanding(scope, domain)
     names = [host.hostname for host in hosts if domain in host.account_domains]
-    return [SrvService(domain, name, srv.records(name, names)) for name in srv.SERVICES]
+    sites = dict.fromkeys(site.outlook_name for site in autoconfig_sites(scope, domain))
+    outlook = tuple(Srv.at(name, HTTPS_PORT) for name in sites)
+    return [
+        *(SrvService(domain, name, srv.records(name, names)) for name in srv.SERVICES),
+        SrvService(domain, srv.AUTODISCOVER, outlook),
+    ]
 
 
 def _records(service: SrvService, world: World) -> list[Finding]:

@@ -8,6 +8,7 @@ domains, reads the greeting, and hangs up.
 from collections.abc import Iterator
 from ipaddress import ip_address
 
+from ...dns.answer import exchange
 from ...mail.settings.model import Fleet, MailSettings
 from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World, addresses
@@ -43,8 +44,8 @@ def _exchangers(domain: str, world: World) -> Iterator[str]:
     try:
         records = sorted(world.names.lookup(domain, "MX"), key=_preference)
         # RFC 5321 section 5.1: without an MX record the domain itself is the exchanger.
-        for name in [value.split()[-1] for value in records] or [domain]:
-            yield from addresses(world.names, name.removesuffix("."))
+        for name in [*map(exchange, records)] or [domain]:
+            yield from addresses(world.names, name)
     except UnansweredError:
         return  # the check reports it if no server is left
 

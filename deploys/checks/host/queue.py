@@ -23,7 +23,6 @@ QUEUE = Check(
     remedy="See `postqueue -p` for the reasons; fix them, then run `postqueue -f`.",
 )
 _MANY = 100
-_OLD = 14_400  # seconds, if mail_delay_warning is 0 or an expression: its default
 
 
 def queue(snapshot: Snapshot) -> Iterator[Finding]:
@@ -44,8 +43,9 @@ def queue(snapshot: Snapshot) -> Iterator[Finding]:
     oldest = max((snapshot.now - one["arrival_time"] for one in waiting), default=0.0)
     counted = Counter(str(one["queue_name"]) for one in waiting)
     counts = ", ".join(f"{number} {which}" for which, number in sorted(counted.items()))
-    # A sender hears of the delay at this age.
-    delay = postfix.seconds(snapshot.host.postfix_value("delay_warning_time"), "h") or _OLD
+    # A sender hears of the delay at this age; the default stands for never and for an expression.
+    time = snapshot.host.postfix_value("delay_warning_time")
+    delay = postfix.seconds(time, "h") or postfix.DELAY_WARNING
     if len(waiting) > _MANY or oldest > delay:
         saw = f"{name}: {counts}, the oldest for {oldest / 3600:.1f} h; {_reason(waiting)}"
         yield QUEUE.warning(

@@ -6,6 +6,8 @@ Old lists do not contain new updates, so with them the check is unknown.
 
 from collections.abc import Iterator
 
+from ...mail.settings.model import MailSettings
+from ...mail.units import services
 from ..core.finding import Check, Finding, Severity
 from .snapshot import Snapshot
 
@@ -18,23 +20,8 @@ UPDATES = Check(
     remedy="Run `apt update && apt upgrade`, daily with unattended-upgrades.",
     worst=Severity.WARNING,
 )
-_MAIL = (
-    "postfix",
-    "dovecot",
-    "rspamd",
-    "redis",
-    "unbound",
-    "nginx",
-    "fail2ban",
-    "certbot",
-    "openssl",
-    "libssl",
-    "libc6",
-    "libunbound",
-    "liblmdb",
-    "libsasl2",
-    "python3-postfix",
-)
+# Libraries that the services load, by the beginnings of their packages' names.
+_LIBRARIES = ("openssl", "libssl", "libc6", "libunbound", "liblmdb", "libsasl2")
 _DAY = 86_400
 _OLD = 7 * _DAY
 
@@ -51,7 +38,9 @@ def updates(snapshot: Snapshot) -> Iterator[Finding]:
         saw = f"{name}: its package lists are {age / _DAY:.0f} days old"
         yield UPDATES.unknown(name, saw, "run `apt update`, daily (apt-daily.timer)")
         return
-    waiting = sorted({line.split()[1] for line in snapshot.lines("update") if _matters(line)})
+    mail = _packages(snapshot.host)
+    found = {_update(line, mail) for line in snapshot.lines("update")}
+    waiting = sorted(found - {""})
     if waiting:
         saw = f"{name}: security updates are available for {', '.join(waiting)}"
         yield UPDATES.warning(name, saw, f"run `apt install --only-upgrade {' '.join(waiting)}`")
@@ -63,6 +52,14 @@ def updates(snapshot: Snapshot) -> Iterator[Finding]:
         yield UPDATES.ok(name, saw)
 
 
-def _matters(line: str) -> bool:
+def _update(line: str, mail: tuple[str, ...]) -> str:
+    """Return the package of a security update for mail, or nothing."""
     words = line.split()
-    return len(words) > 1 and "security" in line.lower() and words[1].startswith(_MAIL)
+    matters = len(words) > 1 and "security" in line.lower() and words[1].startswith(mail)
+    return words[1] if matters else ""
+
+
+def _packages(host: MailSettings) -> tuple[str, ...]:
+    """Return the beginnings of the names of packages that mail needs, also those not installed."""
+    names = (name for one in services(host) for name in (one.name, *one.packages))
+    return (*names, *_LIBRARIES)

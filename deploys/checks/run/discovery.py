@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from ...dns.answer import exchange
 from ...mail import tlsa
 from ...mail.errors import MailError
 from ...mail.settings.verification import Verification
@@ -36,12 +37,11 @@ def discovered(settings: Verification, names: Names) -> TargetDomain:
 
 
 def _servers(domain: str, names: Names) -> Iterator[TargetServer]:
-    exchanges = [value.split()[-1] for value in names.lookup(domain, "MX")]
-    if "." in exchanges:
+    exchanges = [*map(exchange, names.lookup(domain, "MX"))]
+    if "" in exchanges:
         raise MailError(f"verify_domain: {domain} receives no mail (null MX, RFC 7505)")
     found = False
-    for exchange in sorted(exchanges)[:MOST] or [domain]:
-        host = exchange.removesuffix(".").lower()
+    for host in exchanges[:MOST] or [domain]:
         if known := addresses(names, host):
             yield _server(host, known, domain, names)
             found = True

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from ..caa import LETS_ENCRYPT
 from ..mta_sts import Mode
-from ..postfix import QUEUE_DAYS
+from ..postfix import DELAY_WARNING, QUEUE_DAYS
 from .accounts import Accounts
 from .types import (
     Address,
@@ -123,7 +123,7 @@ class Submission(Frozen):
         default="", description='Recipients per account and time, like "100/1h"; "": no limit.'
     )
     delay_warning: int = Field(
-        default=14_400,
+        default=DELAY_WARNING,
         ge=0,
         description="Seconds after which a sender learns that a message waits; 0: never.",
     )

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 
 from pyinfra import host, logger, state
 
+from ...dns.answer import exchange
 from ...dns.authority import finder
 from ...dns.query import routed
 from ...dns.resolver import recursive_answer, values
@@ -101,4 +102,4 @@ def _mx_hosts(fleet: Fleet, domain: str) -> Iterator[str]:
         answer = recursive_answer(finder(tuple(addresses)), f"{domain}.", "MX")
     except (UnansweredError, MailError):
         return  # the check dns.mx reports that
-    yield from (value.split()[-1].removesuffix(".") for value in values(answer, "MX"))
+    yield from map(exchange, values(answer, "MX"))

@@ -26,7 +26,7 @@ RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("harbor.example", "TXT"): ("v=spf1 mx ip4:203.0.113.11 -all",),
     ("_mta-sts.harbor.example", "TXT"): (),
     ("_smtp._tls.harbor.example", "TXT"): (),
-    **{(f"_{name}._tcp.harbor.example", "SRV"): () for name in srv.SERVICES},
+    **{(f"_{name}._tcp.harbor.example", "SRV"): () for name in srv.LOOKED_UP},
     ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none",),
     ("mx1.harbor.example", "A"): ("127.0.0.1",),
     ("mx1.harbor.example", "AAAA"): (),

@@ -18,7 +18,7 @@ from tests.checks.worlds import Pages, Zone, fleet, world
 
 def led(records: Mapping[str, tuple[str, ...]]) -> Zone:
     """Return a DNS with these SRV records, and where mx1 is."""
-    named = {name: records.get(name, ()) for name in srv.SERVICES}
+    named = {name: records.get(name, ()) for name in srv.LOOKED_UP}
     return Zone(
         {
             ("mx1.harbor.example", "A"): [Answer("ns", ("127.0.0.1",))],
