@@ -10,14 +10,23 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from deploys.checks.core.finding import Check, Finding, Severity, SubjectKind, Waived
-from deploys.checks.core.report import Comparison, FindingChange, Hop, Message, Report, Trend
-from deploys.checks.report import html
+from deploys.checks.core.report import (
+    Comparison,
+    FindingChange,
+    Hop,
+    MailHost,
+    Message,
+    Report,
+    Trend,
+)
+from deploys.checks.page import html
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
 _SUBJECTS: dict[str, SubjectKind] = {
     "run.host": "host",
     "run.waiver": "run",
     "dns.mx": "domain",
+    "dns.srv": "domain",
     "smtp.connect": "host",
     "smtp.starttls": "host",
     "smtp.relay": "host",
@@ -36,6 +45,12 @@ CHECKS = {
     )
     for id_, subject in _SUBJECTS.items()
 }
+HOSTS = (
+    MailHost("mx1", "mx1.harbor.example", ("203.0.113.11", "2001:db8:25::11"), ("harbor.example",)),
+    MailHost(
+        "mx2", "mx2.orchard.example", ("203.0.113.12", "2001:db8:25::12"), ("orchard.example",)
+    ),
+)
 page = partial(html.render, checks=CHECKS, slow=10)
 
 
@@ -72,13 +87,23 @@ def good() -> Report:
     findings = [
         CHECKS["run.host"].ok("mx1", "it took part in the run"),
         *(CHECKS["dns.mx"].ok("harbor.example", f"{one}: 10 mx1") for one in name_servers),
+        CHECKS["dns.srv"].not_applicable("harbor.example", f"{name_servers[0]}: nothing"),
         CHECKS["smtp.relay"].ok("mx1", refused),
         CHECKS["delivery.arrived"].ok("harbor.example", arrived),
         CHECKS["delivery.seconds"].ok("harbor.example", f"{message.path}: 0.3 s"),
     ]
     changes = {"hosts": 2, "zones": 2}
     comparison = Comparison(STARTED - timedelta(days=1))
-    return Report(tuple(findings), messages, changes, STARTED, 2.4, "lab", comparison=comparison)
+    return Report(
+        tuple(findings),
+        messages,
+        changes,
+        STARTED,
+        2.4,
+        "lab",
+        comparison=comparison,
+        hosts=HOSTS,
+    )
 
 
 def bad() -> Report:

@@ -18,17 +18,18 @@ from rich.console import Console
 
 from deploys.checks.core.finding import Severity
 from deploys.checks.core.report import Hop, Report, Verdict
+from deploys.checks.page import html
+from deploys.checks.page.timeline import hop_bars
 from deploys.checks.report import (
     Renderer,
     data,
-    html,
     junit,
     markdown,
     prometheus,
     terminal,
     write,
 )
-from deploys.checks.report.timeline import hop_bars
+from deploys.checks.report.matrix import matrix
 from deploys.checks.run.catalogue import CHECKS
 from deploys.mail.errors import MailError
 from tests.checks import report_samples as samples
@@ -154,7 +155,7 @@ def test_junit_counts_unknown_as_errors_and_errors_as_failures() -> None:
     document = ET.fromstring(junit.render(REPORTS["bad"]))  # noqa: S314 - our own document
 
     assert (document.attrib["failures"], document.attrib["errors"]) == ("3", "3")
-    assert document.attrib["skipped"] == "1"  # what is waived
+    assert document.attrib["skipped"] == "2"  # one is waived, one does not apply
     assert document.attrib["tests"] == str(len(REPORTS["bad"].findings))
 
 
@@ -163,10 +164,52 @@ def test_when_all_is_well_the_terminal_is_short() -> None:
 
 
 def test_findings_with_one_fix_are_grouped() -> None:
-    shown = on_terminal(REPORTS["bad"])
+    findings = tuple(one for one in REPORTS["bad"].findings if one.id != "smtp.connect")
+    shown = on_terminal(replace(REPORTS["bad"], findings=findings))
 
     assert "unknown  mx2  smtp.starttls, smtp.relay\n" in shown
     assert shown.count("fix: fix smtp.connect first") == 1
+
+
+def test_findings_that_follow_from_another_are_folded_under_it() -> None:
+    shown = on_terminal(REPORTS["bad"])
+
+    assert "explains 2 other findings: smtp.starttls, smtp.relay of mx2\n" in shown
+    assert "fix smtp.connect first" not in shown
+
+
+def test_the_causes_come_before_the_matrix_and_the_changes_after_it() -> None:
+    for text, header in ((on_terminal(REPORTS["bad"]), "reputation"), (bad_markdown(), "| | dns")):
+        places = [text.index(one) for one in ("smtp.connect", header, "Since 3 October")]
+
+        assert places == sorted(places)
+
+
+def bad_markdown() -> str:
+    return markdown.render(REPORTS["bad"])
+
+
+def test_the_matrix_has_the_worst_severity_of_each_area() -> None:
+    rows = {row.subject: row.severities for row in matrix(REPORTS["bad"])}
+
+    assert list(rows) == ["harbor.example", "orchard.example", "mx1", "mx2", "mx3"]
+    assert rows["harbor.example"] == {"dns": Severity.OK, "delivery": Severity.WARNING}
+    assert rows["mx1"] == {"host": Severity.OK, "smtp": Severity.ERROR}
+    assert "reputation" not in on_terminal(REPORTS["good"])
+
+
+def test_json_names_the_findings_of_each_cause() -> None:
+    written = json.loads(data.render(REPORTS["bad"]))
+
+    (connect,) = (one for one in written["causes"] if one["effects"])
+    ids = [
+        written["findings"][index]["id"] for index in (*connect["findings"], *connect["effects"])
+    ]
+    assert ids == ["smtp.connect", "smtp.starttls", "smtp.relay"]
+    assert [one["damage"] for one in written["causes"]][:2] == [
+        "mail does not arrive",
+        "mail is refused",
+    ]
 
 
 def test_many_messages_that_arrived_are_only_counted() -> None:

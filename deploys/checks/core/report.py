@@ -90,6 +90,16 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class MailHost:
+    """A mail host of the run: its names, its addresses, and the domains that it serves."""
+
+    name: str
+    hostname: str
+    addresses: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that one verification saw.
 
@@ -108,6 +118,7 @@ class Report:
     mailed: bool = True
     fails_at: Severity = Severity.ERROR
     comparison: Comparison = Comparison()
+    hosts: tuple[MailHost, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -6,14 +6,16 @@ The values of core/ are written as they are; only a finding has one key for its 
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from ..causes.causes import causes
 from ..core.finding import Finding, Severity, SubjectKind, Waived
-from ..core.report import Comparison, Message, Report, Verdict
+from ..core.report import Comparison, MailHost, Message, Report, Verdict
 
 
 class _Written(BaseModel):
@@ -60,6 +62,17 @@ def _read(value: Any) -> Any:  # noqa: ANN401 - any JSON; pydantic validates wha
     return value
 
 
+class CauseDocument(BaseModel):
+    """A problem that explains other findings; numbers are indices of `findings`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    severity: Severity
+    damage: str = Field(description="The damage to mail, in words.")
+    findings: tuple[int, ...]
+    effects: tuple[int, ...]
+
+
 class ReportDocument(BaseModel):
     """The report of one verification."""
 
@@ -76,6 +89,8 @@ class ReportDocument(BaseModel):
     comparison: Comparison = Comparison()
     messages: tuple[Message, ...]
     findings: tuple[Annotated[Finding, BeforeValidator(_read), PlainSerializer(_written)], ...]
+    hosts: tuple[MailHost, ...] = ()
+    causes: tuple[CauseDocument, ...] = Field((), description="The greatest damage first.")
 
 
 def render(report: Report) -> str:
@@ -108,4 +123,17 @@ def document(report: Report) -> ReportDocument:
             for one in report.messages
         ),
         findings=report.findings,
+        hosts=report.hosts,
+        causes=tuple(_causes(report)),
     )
+
+
+def _causes(report: Report) -> Iterator[CauseDocument]:
+    numbers = {id(one): index for index, one in enumerate(report.findings)}
+    for cause in causes(report):
+        yield CauseDocument(
+            severity=cause.problem.severity,
+            damage=cause.damage.words,
+            findings=tuple(numbers[id(one)] for one in cause.problem.findings),
+            effects=tuple(numbers[id(one)] for one in cause.effects),
+        )

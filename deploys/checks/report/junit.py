@@ -2,7 +2,7 @@
 The report as JUnit XML for CI systems: one test case for each finding.
 
 An error is a failure, and unknown is an error of the test case. A waived finding is a skipped test
-case, with the reason.
+case, with the reason, and so is one that does not apply.
 """
 
 from collections import Counter
@@ -36,6 +36,8 @@ def _case(finding: Finding, number: int) -> TestCase:
         case.result = [Failure(finding.saw, finding.severity)]
     elif finding.severity is Severity.UNKNOWN:
         case.result = [Error(finding.saw, finding.severity)]
+    elif not finding.applies:
+        case.result = [Skipped(finding.saw)]
     elif finding.waived:
         case.result = [Skipped(str(finding.waived), finding.severity)]
     case.system_out = f"{finding.severity}: {finding.saw}\n{finding.fix}".rstrip()

@@ -3,32 +3,46 @@
 import re
 from collections.abc import Iterator
 
+from ..causes.causes import Cause, causes
 from ..core.finding import Severity
 from ..core.report import Message, Report
-from .problems import Problem, problems
-from .summary import change_line, headline, news, scope, summary
-
-_ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
+from .matrix import AREAS, matrix
+from .summary import cause_count, change_line, headline, news, scope, summary
 
 
 def render(report: Report) -> str:
     """Return the report as a Markdown document."""
+    found = causes(report)
     paragraphs = [
         f"# {headline(report)}",
-        *(line for line in (summary(report), scope(report), news(report)) if line),
+        *(line for line in (summary(report), scope(report), cause_count(found)) if line),
+        *map(_cause, found),
+        "\n".join(_matrix(report) if found else ()),
+        news(report),
         "\n".join(f"- {_code(change_line(change))}" for change in report.comparison.changes),
-        *(_problem(problem) for problem in problems(report, *_ATTENTION)),
         "\n".join(_waived(report)),
         "\n".join(_messages(report.messages)),
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
-def _problem(problem: Problem) -> str:
-    ids = ", ".join(map(_code, problem.ids))
-    saw = "\n".join(f"- {_code(one)}" for one in problem.saw)
-    title = f"## {problem.severity}: {_code(problem.subject)}, {ids}"
-    return f"{title}\n\n{saw}\n\nFix: {_code(problem.fix)}"
+def _cause(cause: Cause) -> str:
+    problem = cause.problem
+    subjects, ids = (", ".join(map(_code, texts)) for texts in (problem.subjects, problem.ids))
+    words = f" ({cause.damage.words})" if problem.severity is Severity.ERROR else ""
+    saw = "\n".join(f"- {_code(str(one))}" for one in problem.saw)
+    fixes = "\n\n".join(f"Fix: {_code(fix)}" for fix in problem.fixes)
+    explained = f"\n\nExplains {_code(cause.explained)}" if cause.effects else ""
+    return f"## {problem.severity}: {subjects}, {ids}{words}\n\n{saw}\n\n{fixes}{explained}"
+
+
+def _matrix(report: Report) -> Iterator[str]:
+    rows = matrix(report)
+    if rows:
+        yield f"| | {' | '.join(AREAS)} |\n|---|{'---|' * len(AREAS)}"
+    for row in rows:
+        cells = " | ".join(row.severities.get(area, "-") for area in AREAS)
+        yield f"| {_cell(row.subject)} | {cells} |"
 
 
 def _waived(report: Report) -> Iterator[str]:
@@ -44,9 +58,12 @@ def _messages(messages: tuple[Message, ...]) -> Iterator[str]:
         yield "| Path | Time |\n|---|---:|"
     for message in messages:
         time = "" if message.seconds is None else f"{message.seconds:.1f} s"
-        # A bar ends a table's cell, even in code.
-        path = _code(message.path).replace("|", "\\|")
-        yield f"| {path} | {time if message.arrived else 'not delivered'} |"
+        yield f"| {_cell(message.path)} | {time if message.arrived else 'not delivered'} |"
+
+
+def _cell(text: str) -> str:
+    # A bar ends a table's cell, even in code.
+    return _code(text).replace("|", "\\|")
 
 
 def _code(text: str) -> str:

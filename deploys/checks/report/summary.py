@@ -1,9 +1,10 @@
 """Summary of a report: verdict, figures, scope, and differences to the previous report."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from ..causes.causes import Cause
 from ..core.finding import Severity
 from ..core.report import FindingChange, Message, Report, Trend, Verdict
 
@@ -41,6 +42,15 @@ def summary(report: Report) -> str:
     return f"{sent}. {_findings(report) or 'No check made'}. {_changed(report.changes)}."
 
 
+def cause_count(causes: Sequence[Cause]) -> str:
+    """Return the number of causes, and of the findings that they explain."""
+    explained = sum(len(cause.effects) for cause in causes)
+    verb = "explains" if len(causes) == 1 else "explain"
+    if not explained:
+        return ""
+    return f"{number(len(causes), 'cause')} {verb} {number(explained, 'other finding')}."
+
+
 def scope(report: Report) -> str:
     """Return the limits of a partial run, nothing for a complete one."""
     left_out = f"; {number(len(report.not_asked), 'check')} left out" if report.not_asked else ""
@@ -68,6 +78,12 @@ def change_line(change: FindingChange) -> str:
 def moment(time: datetime) -> str:
     """Return a time as people write it."""
     return time.strftime("%-d %B %Y, %H:%M UTC")
+
+
+def severity_counts(report: Report) -> dict[Severity, int]:
+    """Return the number of findings of each severity, without those that do not apply."""
+    counts = Counter(one.severity for one in report.findings if one.applies)
+    return {severity: counts[severity] for severity in _COUNTED}
 
 
 def messages(sent: tuple[Message, ...]) -> str:
@@ -101,8 +117,10 @@ def number(count: int, noun: str) -> str:
 
 
 def _findings(report: Report) -> str:
-    counts = ((len(report.having(severity)), nouns) for severity, nouns in _COUNTED.items())
-    return ", ".join(f"{count} {nouns[count != 1]}" for count, nouns in counts if count)
+    counts = ((count, _COUNTED[severity]) for severity, count in severity_counts(report).items())
+    shown = [f"{count} {nouns[count != 1]}" for count, nouns in counts if count]
+    idle = sum(not one.applies for one in report.findings)
+    return ", ".join((*shown, *([f"{idle} not applicable"] if idle else [])))
 
 
 def _changed(counted: Mapping[str, int]) -> str:

@@ -7,10 +7,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..causes.causes import Cause, causes, notes
+from ..causes.problems import Problem
 from ..core.finding import Severity
 from ..core.report import Message, Report, Verdict
-from .problems import problems
-from .summary import change_line, headline, news, scope, summary
+from .matrix import AREAS, matrix
+from .summary import cause_count, change_line, headline, news, scope, summary
 
 _STYLES = {
     Severity.ERROR: "bold red",
@@ -24,27 +26,33 @@ _VERDICTS = {
     Verdict.FAILED: "bold red",
 }
 _ENOUGH = 12
+_WIDE = 70  # columns that the matrix needs
 
 
 def show(report: Report, console: Console) -> None:
     """Print the report."""
+    found = causes(report)
     sections = [
-        _verdict(report),
+        _verdict(report, found),
+        *(line for cause in found for line in _cause(cause)),
+        *(line for note in notes(report) for line in _problem(note)),
+        *(_matrix(report, console.width) if found else ()),
         *_news(report),
-        *_problems(report),
         *_waived(report),
         *_messages(report.messages),
     ]
     console.print(Padding(Group(*sections), (1, 2)))
 
 
-def _verdict(report: Report) -> RenderableType:
-    lines = (summary(report), scope(report), news(report))
+def _verdict(report: Report, found: list[Cause]) -> RenderableType:
+    lines = (summary(report), scope(report), cause_count(found))
     shown = (Text(line) for line in lines if line)
     return Group(Text(headline(report), _VERDICTS[report.verdict]), *shown)
 
 
 def _news(report: Report) -> Iterable[RenderableType]:
+    if line := news(report):
+        yield Text(f"\n{line}" if causes(report) else line)
     for change in report.comparison.changes[:_ENOUGH]:
         yield Padding(Text(change_line(change)), (0, 0, 0, 2))
     if (more := len(report.comparison.changes) - _ENOUGH) > 0:
@@ -62,17 +70,39 @@ def _waived(report: Report) -> Iterable[RenderableType]:
         )
 
 
-def _problems(report: Report) -> Iterable[RenderableType]:
-    for problem in problems(report, *_STYLES):
-        yield Text.assemble(
-            "\n",
-            (problem.severity, _STYLES[problem.severity]),
-            "  ",
-            (problem.subject, "bold"),
-            f"  {', '.join(problem.ids)}",
+def _cause(cause: Cause) -> Iterable[RenderableType]:
+    yield from _problem(cause.problem, cause.damage.words)
+    if cause.effects:
+        yield Padding(Text.assemble(("explains ", "bold"), cause.explained), (0, 0, 0, 2))
+
+
+def _problem(problem: Problem, damage: str = "") -> Iterable[RenderableType]:
+    yield Text.assemble(
+        "\n",
+        (problem.severity, _STYLES[problem.severity]),
+        "  ",
+        (", ".join(problem.subjects), "bold"),
+        f"  {', '.join(problem.ids)}",
+        f"  ({damage})" if damage and problem.severity is Severity.ERROR else "",
+    )
+    yield from (Padding(Text(str(saw)), (0, 0, 0, 2)) for saw in problem.saw)
+    for fix in problem.fixes:
+        yield Padding(Text.assemble(("fix: ", "bold"), fix), (0, 0, 0, 2))
+
+
+def _matrix(report: Report, width: int) -> Iterable[RenderableType]:
+    rows = matrix(report)
+    if not rows or width < _WIDE:
+        return
+    table = Table.grid("", *AREAS, padding=(0, 2))
+    table.add_row("", *AREAS, style="dim")
+    for row in rows:
+        cells = (row.severities.get(area) for area in AREAS)
+        table.add_row(
+            Text(row.subject), *(Text(one, _STYLES.get(one, "")) if one else "-" for one in cells)
         )
-        yield from (Padding(Text(saw), (0, 0, 0, 2)) for saw in problem.saw)
-        yield Padding(Text.assemble(("fix: ", "bold"), problem.fix), (0, 0, 0, 2))
+    yield Text("")
+    yield table
 
 
 def _messages(messages: tuple[Message, ...]) -> Iterable[RenderableType]:

@@ -13,8 +13,8 @@ from functools import partial
 from ...mail.settings.model import Fleet
 from ..core.finding import Finding, Severity
 from ..core.inspection import Inspection
-from ..core.report import Report
-from ..core.target import Scope
+from ..core.report import MailHost, Report
+from ..core.target import CheckedHost, Scope
 from ..core.waivers import waived
 from ..core.world import World
 from ..delivery import arrival
@@ -54,7 +54,13 @@ def verify(
         not_asked=selection.left_out,
         mailed=selection.mailed,
         fails_at=Severity(settings.fail_on),
+        hosts=tuple(map(_mail_host, scope.hosts)),
     )
+
+
+def _mail_host(host: CheckedHost) -> MailHost:
+    addresses = tuple(map(str, host.addresses))
+    return MailHost(host.inventory_name, host.hostname, addresses, tuple(host.domains))
 
 
 def _outcomes(

@@ -6,13 +6,21 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..causes.causes import PROBLEMS
+from ..causes.problems import problems
 from ..core.finding import WORST_FIRST, Check, Finding, Severity, SubjectKind
 from ..core.report import Message, Report
-from .problems import problems
-from .summary import change_line, changes, headline, news, number, scope, span
+from ..report.summary import (
+    change_line,
+    changes,
+    headline,
+    news,
+    number,
+    scope,
+    severity_counts,
+    span,
+)
 from .timeline import hop_bars, in_clear_text
-
-_ATTENTION = (Severity.ERROR, Severity.UNKNOWN, Severity.WARNING)
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
         counts=_counts(report),
         notes=[note for note in (scope(report), news(report)) if note],
         news=[change_line(change) for change in report.comparison.changes],
-        problems=[(one, checks[one.ids[0]]) for one in problems(report, *_ATTENTION)],
+        problems=[(one, checks[one.ids[0]]) for one in problems(report.having(*PROBLEMS))],
         waived=report.having(Severity.WAIVED),
         longest=max((len(_stations(one)[-1]) for one in report.messages), default=0),
         paths=[
@@ -91,8 +99,8 @@ def _figures(report: Report) -> Iterator[tuple[str, str, str]]:
 
 
 def _counts(report: Report) -> list[tuple[Severity, int]]:
-    counted = ((severity, len(report.having(severity))) for severity in WORST_FIRST)
-    return [(severity, count) for severity, count in counted if count]
+    counts = severity_counts(report)
+    return [(severity, counts[severity]) for severity in WORST_FIRST if counts[severity]]
 
 
 def _cards(
