@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -55,14 +56,8 @@ def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
     + checks: every check of the report by its id, in the order of the report
     + slow: seconds; a message that took longer is shown with its hops
     """
-    environment = Environment(
-        loader=PackageLoader(__package__, "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    template = _environment().get_template("report.html.j2")
+    return template.render(
         report=report,
         headline=headline(report),
         figures=_figures(report),
@@ -83,6 +78,17 @@ def render(report: Report, checks: Mapping[str, Check], slow: float) -> str:
             if (cards := list(_cards(report.findings, about, checks)))
         ],
         not_asked=[checks[id_] for id_ in report.not_asked],
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader(__package__, "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
