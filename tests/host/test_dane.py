@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploys.host.agent.system.shell import Refused
-from deploys.host.agent.tls import certificates, chain, rotation
+from deploys.host.agent.tls import certificates, chain, rotation, self_signed
 from deploys.host.agent.tls import dane as rules
 from deploys.host.model.desired import Certificate
 from deploys.host.model.request import PublishedKeys
@@ -150,8 +150,9 @@ def test_a_key_waits_for_the_longer_of_two_ttls_and_is_noted_once(
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Certificate:
-    """A host with a self-signed certificate and its next keys."""
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Certificate:
+    """A host with a self-signed certificate and its next keys, which are small and made soon."""
+    monkeypatch.setattr(self_signed, "RSA_BITS", 1024)
     one = Certificate(
         path=str(tmp_path / "mx1.pem"), name=NAME, next=str(tmp_path / "next" / "mx1.pem")
     )

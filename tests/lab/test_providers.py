@@ -1,6 +1,7 @@
 """One test on three APIs: our records enter a zone full of others' records, and these stay."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import dns.flags
 import dns.message
 import dns.query
 import pytest
+from botocore.loaders import JSONFileLoader
 from moto.core.responses import ActionResult
 from moto.route53.models import ChangeList
 from moto.route53.responses import Route53
@@ -53,6 +55,9 @@ def aws() -> Iterator[str]:
         patch.setattr(Route53, "list_health_checks", _whole_list)
         # Amazon lets one create again what one has deleted; moto remembers that it was there.
         patch.setattr(ChangeList, "__contains__", lambda *_: False)
+        # Each session of Amazon's library reads the same 10 MB of JSON.
+        read = cache(JSONFileLoader().load_file)
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
         server.start()
         host, port = server.get_host_and_port()
         yield f"http://{host}:{port}"
