@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import syslog
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from deploys.host.agent import __main__ as program
 from deploys.host.model.plan import preparation
 from deploys.host.model.request import (
     ApplyRequest,
@@ -80,6 +82,38 @@ def test_an_answer_with_a_field_that_is_unknown_missing_or_of_another_type_is_an
 ) -> None:
     with pytest.raises(WireError, match=sentence):
         decode(Existing, asdict(bare()) | changed)
+
+
+def test_an_error_of_the_agent_itself_is_one_sentence_with_its_place() -> None:
+    text = json.dumps({"verb": "preflight"})  # without a request
+    lines = (remote.agent(), hashlib.sha256(text.encode()).hexdigest(), text, "")
+
+    done = subprocess.run(
+        (sys.executable, "-I", "-c", remote.BOOTSTRAP),
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert not done.stderr
+    where = (
+        r"^preflight: pyinfra-mail itself has an error, KeyError in __main__\.py line \d+; report"
+    )
+    with pytest.raises(remote.Refusal, match=where):
+        remote.answer_in(done.stdout.splitlines())
+
+
+def test_the_traceback_goes_to_the_journal_without_the_text_of_the_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(syslog, "syslog", lambda _, line: written.append(line))
+
+    program.answer({"verb": "preflight"})
+
+    assert written[0].lstrip().startswith('File "')
+    assert written[-1] == "KeyError"
 
 
 LATE = {f"{remote.PROGRAM}.tls.{name}" for name in ("chain", "self_signed")}  # cryptography's

@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import sys
+import syslog
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +19,7 @@ from ..model.wire import WireError, decode, encode
 from .system.shell import Refused
 
 LOCK = Path("/run/pyinfra-mail.lock")
+HERE = f"{Path(__file__).parent}/"
 # Module and function of each verb; only that module is imported, which saves time.
 VERBS = {
     "existing": (".existing", "existing"),
@@ -26,6 +29,7 @@ VERBS = {
     "rotate": (".apply", "rotate"),
     "preflight": (".services.preflight", "preflight"),
 }
+JOURNAL = "pyinfra-mail"  # identifier of the agent's entries in the host's journal
 CHANGING = {"prepare", "certify", "apply", "rotate"}
 # Seconds to wait for another request, which may still install packages for an interrupted run.
 READ_SECONDS, CHANGE_SECONDS = 20, 100
@@ -39,11 +43,12 @@ def main() -> None:
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         sys.exit("the request arrived incomplete, and nothing was changed; run again")
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(encode(_answer(json.loads(text))) + "\n")
+        sys.stdout.write(encode(answer(json.loads(text))) + "\n")
         sys.stdout.flush()
 
 
-def _answer(message: Mapping[str, Any]) -> dict[str, Any]:
+def answer(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a request, or the step that was refused and the reason."""
     verb = message["verb"]
     try:
         with _locked(verb):
@@ -58,6 +63,24 @@ def _answer(message: Mapping[str, Any]) -> dict[str, Any]:
         return {"refused": {"step": verb, "why": f"the request is not valid: {error}"}}
     except OSError as error:
         return {"refused": {"step": verb, "why": f"a system call failed: {error}"}}
+    except Exception as error:  # noqa: BLE001 - one sentence, as for every other failure
+        return {"refused": {"step": verb, "why": _own_error(error)}}
+
+
+def _own_error(error: Exception) -> str:
+    """Write the traceback of an error of ours to the journal; return its place as a sentence."""
+    # Without the text of the error, which may quote a secret.
+    frames = traceback.extract_tb(error.__traceback__)
+    kind = type(error).__name__
+    syslog.openlog(JOURNAL)
+    for line in "".join((*frames.format(), kind)).splitlines():
+        syslog.syslog(syslog.LOG_ERR, line)
+    ours = [frame for frame in frames if frame.filename.startswith(HERE)][-1]
+    where = f"{ours.filename.removeprefix(HERE)} line {ours.lineno}"
+    return (
+        f"pyinfra-mail itself has an error, {kind} in {where}; report it, with the traceback that "
+        f"`journalctl -t {JOURNAL}` shows on the host"
+    )
 
 
 @contextlib.contextmanager
