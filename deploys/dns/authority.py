@@ -17,7 +17,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from ..mail.errors import MailError
+from ..mail.errors import MailError, UnansweredError
 from ..run.threads import in_parallel
 from .answer import Delegation, one_line, plain_name
 from .delegation import FAMILIES, referral
@@ -57,7 +57,7 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
     """
     Return the zone that a name is in, or would be in; the root is an empty text.
 
-    `servers_of` finds the servers of a zone. Raise MailError if no zone is found.
+    `servers_of` finds the servers of a zone. Raise UnansweredError if no zone is found.
     """
     try:
         full = dns.name.from_text(name)
@@ -65,7 +65,7 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
             full.split(min(REGISTERED + 1, len(full)))[1], resolver=resolver
         )
     except dns.exception.DNSException as error:
-        raise MailError(
+        raise UnansweredError(
             f"{name}: its zone cannot be found ({_reason(error)}); see that the domain is "
             "delegated, and that mail_resolvers answer"
         ) from None
@@ -79,7 +79,7 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
 
 
 def servers(zone: str, resolver: dns.resolver.Resolver) -> tuple[Server, ...]:
-    """Return every server that a zone is delegated to, at every address; raise MailError."""
+    """Return every server that a zone is delegated to, at every address; raise UnansweredError."""
     # A resolver may be all that is reachable, or have zones that no public server has.
     delegated = delegation(zone, resolver) or _resolved(zone, resolver)
     lookups = [(name, family) for name in delegated.servers for family in FAMILIES]
@@ -92,7 +92,7 @@ def servers(zone: str, resolver: dns.resolver.Resolver) -> tuple[Server, ...]:
     unique = dict.fromkeys([*(server for several in resolved for server in several), *glue])
     if not unique:
         names = " ".join(delegated.servers)
-        raise MailError(
+        raise UnansweredError(
             f"{zone}: none of its name servers {names} has an address; correct its delegation"
         )
     return tuple(unique)
@@ -144,7 +144,7 @@ def _resolved(zone: str, resolver: dns.resolver.Resolver) -> Delegation:
     try:
         answer = resolver.resolve(f"{zone}.", "NS")
     except dns.exception.DNSException as error:
-        raise MailError(
+        raise UnansweredError(
             f"{zone}: its name servers cannot be found ({_reason(error)}); delegate the zone to "
             "its provider's name servers, or correct mail_resolvers"
         ) from None

@@ -19,7 +19,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from ..mail.errors import MailError, UnansweredError
+from ..mail.errors import UnansweredError
 from ..run.threads import in_parallel
 from . import authority
 from .answer import Answer, Cached, Delegation, Trust, one_line, texts
@@ -100,16 +100,10 @@ class Resolver:
         return _answers(self._servers(self._zone(name)), name, rdtype)
 
     def _find_zone(self, name: str) -> str:
-        try:
-            return authority.zone_of(name, self._finder, self._servers)
-        except MailError as error:
-            raise UnansweredError(str(error)) from error
+        return authority.zone_of(name, self._finder, self._servers)
 
     def _find_servers(self, zone: str) -> tuple[Server, ...]:
-        try:
-            return authority.servers(zone, self._finder)
-        except MailError as error:
-            raise UnansweredError(str(error)) from error
+        return authority.servers(zone, self._finder)
 
     def _flags(self, name: str, rdtype: str, flags: int) -> int:
         """Return the flags of a resolver's answer, also if there are no records."""

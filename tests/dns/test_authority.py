@@ -7,7 +7,7 @@ import pytest
 from deploys.dns import query
 from deploys.dns.authority import finder, servers, zone_of
 from deploys.dns.delegation import disagreements
-from deploys.mail.errors import MailError
+from deploys.mail.errors import UnansweredError
 from tests.zones.responder import RESPONSE, a, domain, soa
 from tests.zones.world import NS1, NS2, PARENT, ZONE, World
 from tests.zones.world import world as served
@@ -94,7 +94,9 @@ def test_where_the_parent_does_not_answer_the_resolver_is_asked(
 def test_a_zone_without_a_delegation_is_an_error(world: World) -> None:
     denying(world)
 
-    with pytest.raises(MailError, match=r"be found \(the DNS does not know the zone\); delegate"):
+    with pytest.raises(
+        UnansweredError, match=r"be found \(the DNS does not know the zone\); delegate"
+    ):
         found(world)
 
 
@@ -102,7 +104,7 @@ def test_servers_without_an_address_are_an_error(world: World) -> None:
     world.parent.cuts = {ZONE: {"ns.lost.example": ""}}
 
     with pytest.raises(
-        MailError, match=r"none of its name servers ns\.lost\.example has an address"
+        UnansweredError, match=r"none of its name servers ns\.lost\.example has an address"
     ):
         found(world)
 
@@ -111,7 +113,7 @@ def test_a_resolver_that_does_not_answer_is_an_error() -> None:
     ask = finder(("127.0.0.8",))
     ask.port, ask.lifetime = 9, 0.2
 
-    with pytest.raises(MailError, match="no resolver answers"):
+    with pytest.raises(UnansweredError, match="no resolver answers"):
         servers(ZONE, ask)
 
 

@@ -75,11 +75,11 @@ def _of_uri(domain: str, uri: str, world: World) -> Finding:
                 fix = f'publish TXT "v=DMARC1" at {name}, or name another address'
                 return DMARC_REPORTS.warning(domain, saw, fix)
             return DMARC_REPORTS.ok(domain, f"{saw}: {name} says v=DMARC1")
-    except MailError as problem:
-        return DMARC_REPORTS.warning(domain, saw, str(problem)[:_SHORT])
     except UnansweredError as problem:
         fix = "make the resolver answer, and verify again"
         return DMARC_REPORTS.unknown(domain, f"{saw}: {problem}", fix)
+    except MailError as problem:
+        return DMARC_REPORTS.warning(domain, saw, str(problem)[:_SHORT])
     return DMARC_REPORTS.ok(domain, f"{saw}: in {domain}'s own organisation, and receives mail")
 
 
