@@ -1,17 +1,17 @@
 """Deploys on the mail hosts of the tests' lab, and mail that goes on meanwhile."""
 
+import json
 import os
 import smtplib
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 from uuid import uuid4
 
+from tests.lab.background import Background
 from tests.lab.labs import NAME, ROOT, Done, Raised
 
 INVENTORY = "tests/lab/inventory/inventory.py"
@@ -19,6 +19,8 @@ HERE = ROOT / "reports" / NAME  # where runs are started, and put their own repo
 REPORT = HERE / "reports" / "inventory" / "report.json"
 INTERRUPTION = Path(__file__).parent / "interruption.py"
 LAB = Raised(NAME)
+# A change of both hosts' Postfix, and no other.
+OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
 # For runs of deploys/site.py of which a test needs all but the proof: one check is left of it.
 UNPROVED = ("--data", "verify_only=dns.mx")
 MAIL_HOSTS = {"mx1": "postmaster@harbor.example", "mx2": "postmaster@orchard.example"}
@@ -101,7 +103,7 @@ def settled(name: str, *conditions: str) -> None:
     raise AssertionError(f"{name}: {conditions}")
 
 
-class Traffic:
+class Traffic(Background):
     """Mail that goes to a host while something else happens: every message is counted."""
 
     def __init__(self, name: str, rate: float = 10) -> None:
@@ -110,16 +112,6 @@ class Traffic:
         self.failures: list[str] = []
         self._token = uuid4().hex
         self._pause = 1 / rate
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def arrived(self) -> int:
         """Return how many of the messages are in the mailbox, waiting a moment for the last."""
@@ -136,10 +128,10 @@ class Traffic:
         assert self.accepted > 0
         assert self.arrived() == self.accepted
 
-    def _send(self) -> None:
+    def _work(self) -> None:
         message = f"Subject: {self._token}\r\n\r\nFor as long as the deploy runs.\r\n"
         for _ in range(6000):  # ten minutes at the most
-            if self._stop.wait(self._pause):
+            if self._ends_within(self._pause):
                 return
             try:
                 with smtplib.SMTP(LAB.address(self.name), timeout=15) as smtp:

@@ -6,21 +6,20 @@ and none is left out. What was answered with 250 is accepted; the mailbox tells 
 """
 
 import asyncio
-import threading
 import time
 from collections import Counter
-from typing import Self
 from uuid import uuid4
 
 from aiosmtplib import SMTP, SMTPException
 
+from tests.lab.background import Background
 from tests.lab.runs import LAB, on
 
 AT_ONCE = 4  # connections: enough for the pace, and most of a busy machine is left for the change
 SECONDS = 300  # at the most
 
 
-class Stream:
+class Stream(Background):
     """A steady stream of mail to a host's mailbox, for as long as the context lasts."""
 
     def __init__(self, name: str, recipient: str, rate: float) -> None:
@@ -30,16 +29,6 @@ class Stream:
         self._recipient = recipient
         self._pace = 1 / rate
         self._token = uuid4().hex
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._flow()))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
     @property
     def accepted(self) -> set[int]:
@@ -64,6 +53,9 @@ class Stream:
             time.sleep(0.2)
         return found
 
+    def _work(self) -> None:
+        asyncio.run(self._flow())
+
     async def _flow(self) -> None:
         clock = asyncio.get_running_loop().time
         room, sending = asyncio.Semaphore(AT_ONCE), set()
@@ -71,7 +63,7 @@ class Stream:
         for number in range(int(SECONDS / self._pace)):
             await asyncio.sleep(due - clock())
             await room.acquire()
-            if self._stop.is_set():
+            if self._ends_within(0):
                 break
             due = max(due + self._pace, clock())
             task = asyncio.create_task(self._send(number, room))

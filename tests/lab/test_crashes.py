@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.runs import LAB, MAIL_HOSTS, Traffic, deployed, live_sets, on, pyinfra
+from tests.lab.runs import LAB, MAIL_HOSTS, OTHER, Traffic, deployed, live_sets, on, pyinfra
 
 pytestmark = pytest.mark.usefixtures("lab")
 
 CRASH = Path(__file__).parent / "crash.py"
 EVENTS = "/run/pyinfra-mail-events"
-OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
 
 
 def crashed(point: int, *words: str, surely: bool = True) -> None:

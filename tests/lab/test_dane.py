@@ -4,12 +4,9 @@ import hashlib
 import json
 import re
 import smtplib
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
 import dns.flags
 import dns.message
@@ -19,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploys.lab import state
+from tests.lab.background import Background
 from tests.lab.labs import Raised
 from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, UNPROVED, deployed, on, pyinfra
 from tests.lab.tls import HOSTNAMES, SERVED, both, issuer, shown
@@ -59,31 +57,16 @@ def keys(name: str) -> set[str]:
     }
 
 
-class Sender(threading.Thread):
+class Sender(Background):
     """Compares what both hosts show with what the DNS says, all the time, as a sender does."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.compared = 0
         self.refusals: list[str] = []
-        self._stop_now = threading.Event()
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop_now.set()
-        self.join()
-
-    def run(self) -> None:
+    def _work(self) -> None:
         for _ in range(600):
-            if self._stop_now.wait(0.3):
+            if self._ends_within(0.3):
                 return
             for name in MAIL_HOSTS:
                 known = published(name)

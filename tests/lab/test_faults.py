@@ -11,6 +11,7 @@ import pytest
 from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
+    OTHER,
     Traffic,
     deployed,
     interrupted,
@@ -23,8 +24,6 @@ from tests.lab.runs import (
 )
 
 pytestmark = pytest.mark.usefixtures("lab", "configured")
-
-OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
 
 
 @pytest.fixture

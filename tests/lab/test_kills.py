@@ -1,6 +1,5 @@
 """Runs that die at any remote command: one whole set is live, and the next run converges."""
 
-import json
 import signal
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
+    OTHER,
     Traffic,
     deployed,
     interrupted,
@@ -17,8 +17,6 @@ from tests.lab.runs import (
 )
 
 pytestmark = pytest.mark.usefixtures("lab")
-
-OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
 
 
 @pytest.fixture(scope="module")

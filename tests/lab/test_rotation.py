@@ -7,12 +7,10 @@ CNAMEs into the zone of the first.
 
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Self
 from uuid import uuid4
 
 import dns.message
@@ -28,6 +26,7 @@ from deploys.zones.backup import Backups
 from deploys.zones.propagation.visible import visible_names
 from deploys.zones.providers.loader import load
 from deploys.zones.publication import Publication
+from tests.lab.background import Background
 from tests.lab.labs import Done, Raised
 from tests.lab.mail_client import submitted
 from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, pyinfra, settled, undone
@@ -105,28 +104,16 @@ def arrived(tokens: list[str]) -> dict[str, set[tuple[str, str]]]:
 
 
 @dataclass
-class Sender:
+class Sender(Background):
     """An account that writes one letter after the other."""
 
     name: str
     tokens: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _send(self) -> None:
+    def _work(self) -> None:
         for _ in range(LETTERS):
-            if self._stop.wait(0.2):
+            if self._ends_within(0.2):
                 return
             try:
                 self.tokens.append(submitted(self.name))
