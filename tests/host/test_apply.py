@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -129,9 +130,24 @@ def test_a_set_that_is_refused_leaves_the_previous_one(
     with pytest.raises(Refused, match=sentence):
         apply(request(replace(service(tmp_path, text), probes=probes)))
 
-    found = existing(ExistingRequest((before.query,))).services["a"]
-    assert (Path(before.query.directories[0]) / "a.conf").read_text() == "good"
-    assert found.loaded == before.digest
+    assert_live(before)
+
+
+@pytest.mark.usefixtures("calls")
+def test_an_error_of_the_agent_itself_leaves_the_previous_set_too(tmp_path: Path) -> None:
+    before, broken = service(tmp_path, "good"), cast("Dialogue", None)
+    apply(request(before))
+
+    with pytest.raises(AttributeError):
+        apply(request(replace(service(tmp_path, "good too"), probes=(broken,))))
+
+    assert_live(before)
+
+
+def assert_live(one: Service) -> None:
+    found = existing(ExistingRequest((one.query,))).services["a"]
+    assert (Path(one.query.directories[0]) / "a.conf").read_text() == one.files[0].content
+    assert found.loaded == one.digest
     assert not found.interrupted
 
 

@@ -80,8 +80,10 @@ def _switch_all(services: Iterable[Service], changed: Iterable[PlannedService]) 
             load(one)
         for service in services:
             probe(service)
-    except (Refused, OSError) as failure:
+    except Exception as failure:
         _restore(begun)
+        if not isinstance(failure, Refused | OSError):
+            raise  # an error of our own
         step = failure.step if isinstance(failure, Refused) else "switch"
         raise Refused(step, f"{failure}; the previous configuration is active again") from None
     for one in switches:
