@@ -31,13 +31,19 @@ help_of() {
 
 # find_python: print the path of the newest Python from 3.11 on that has venv.
 find_python() {
+    found=
     for name in python3.13 python3.12 python3.11 python3; do
         if "$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             command -v "$name"
             return
         fi
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            fail "$name has no venv: apt-get install $name-venv"
+        fi
+        found=$("$name" --version 2>/dev/null) || continue
     done
-    fail "no Python 3.11 or newer with venv found: apt-get install python3 python3-venv"
+    test -z "$found" || fail "$found is too old: install Python 3.11 or newer, with its venv"
+    fail "there is no Python: apt-get install python3 python3-venv"
 }
 
 # packages NAME...: install the Debian packages among them that are missing.
@@ -60,4 +66,20 @@ packages() {
 # later ones nftables.
 lab_packages() {
     packages podman runc netavark iptables nftables mmdebstrap debian-archive-keyring procps "$@"
+}
+
+# own_environment FOLDER LOCK WHY: make a virtual environment with a lock file's packages, if it has
+# not got just these.
+own_environment() {
+    if ! cmp -s "$root/$2" "$root/$1/installed.lock"; then
+        own_python=$(find_python)
+        step "Make $1, $3" fill_environment "$@"
+    fi
+}
+
+fill_environment() {
+    "$own_python" -m venv --clear "$root/$1" &&
+        "$root/$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+            --require-hashes --only-binary :all: --requirement "$root/$2" &&
+        cp "$root/$2" "$root/$1/installed.lock"
 }

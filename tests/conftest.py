@@ -28,6 +28,7 @@ SLOWEST = (
     "lab/test_site.py",
     "lab/test_lab.py",
     "test_house.py",
+    "test_setup.py",
     "checks/test_broken_smtp_servers.py",
     "checks/test_runner.py",
     "test_run.py",

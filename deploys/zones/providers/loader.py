@@ -78,16 +78,18 @@ def _class(path: str) -> type[BaseProvider]:
     except ModuleNotFoundError as error:
         raise MailError(
             f"mail_dns: {path} needs the Python module {error.name}, which is not installed; "
-            f"run: pip install '{_package(path, module)}'"
+            f"run: {_installation(path, module)}"
         ) from None
     except AttributeError:
         raise MailError(f"mail_dns: the module {module} has no {name}; correct the class") from None
     return found
 
 
-def _package(path: str, module: str) -> str:
-    extras = {path: f"pyinfra-mail[{name}]" for name, path in SHORT_NAMES.items()}
-    return extras.get(path, module.partition(".")[0].replace("_", "-"))
+def _installation(path: str, module: str) -> str:
+    short = next((name for name, known in SHORT_NAMES.items() if known == path), None)
+    if short:
+        return f"pip install 'pyinfra-mail[{short}]', or in a clone scripts/setup --with {short}"
+    return f"pip install '{module.partition('.')[0].replace('_', '-')}'"
 
 
 def _resolved(value: Any, secrets: list[str]) -> Any:  # noqa: ANN401 - an inventory holds anything

@@ -1,0 +1,1 @@
+"""Virtual environment of a clone, made from its lock files."""
