@@ -1,8 +1,8 @@
 """
 pyinfra-mail: an inventory becomes mail that arrives.
 
-These names are public: deploys for a deploy.py, and references to secrets for an inventory. Each is
-imported at its first use, as a run needs one deploy.
+These names are public: deploys for a deploy.py, `check_first` for a config.py, and references to
+secrets for an inventory. Each is imported at its first use, as a run needs one deploy.
 """
 
 from importlib import import_module
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .mail import toolkit
 
 if TYPE_CHECKING:
+    from .api.check import check, check_first
     from .api.hosts import hosts
     from .api.site import site
     from .api.timer import timer
@@ -18,7 +19,18 @@ if TYPE_CHECKING:
     from .api.zone import zone
     from .mail.settings.secret import command, env, file
 
-__all__ = ["command", "env", "file", "hosts", "site", "timer", "verify", "zone"]
+__all__ = [
+    "check",
+    "check_first",
+    "command",
+    "env",
+    "file",
+    "hosts",
+    "site",
+    "timer",
+    "verify",
+    "zone",
+]
 
 __version__ = toolkit.VERSION
 if MISTAKE := toolkit.mistake():
@@ -26,11 +38,13 @@ if MISTAKE := toolkit.mistake():
 
     raise DeployError(MISTAKE)
 
-_SECRETS = ("command", "env", "file")
+_HOMES = {
+    **dict.fromkeys(("command", "env", "file"), ".mail.settings.secret"),
+    "check_first": ".api.check",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the type is that of the imports above
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = ".mail.settings.secret" if name in _SECRETS else f".api.{name}"
-    return getattr(import_module(home, __name__), name)
+    return getattr(import_module(_HOMES.get(name, f".api.{name}"), __name__), name)

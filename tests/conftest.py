@@ -1,10 +1,16 @@
-"""Golden files and the order of the whole test suite."""
+"""Golden files, runs of pyinfra, and the order of the whole test suite."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from pyinfra.api import connectors
+
+from tests.fakes import Done, Run
 
 Golden = Callable[[str, str], None]
 # The files that take longest, in the order in which they begin: each of pytest's workers takes the
@@ -63,6 +69,29 @@ def _connectors() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connectors, "entry_points", cache(connectors.entry_points))
         yield
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs pyinfra on an inventory."""
+    with subprocess.Popen(
+        (sys.executable, "-m", "tests.forking"),
+        cwd=Path(__file__).parents[1],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdin
+        assert program.stdout
+        wanted, told = program.stdin, program.stdout
+
+        def run(inventory: Path, *arguments: str) -> Done:
+            wanted.write(json.dumps([str(inventory), *arguments]) + "\n")
+            wanted.flush()
+            return Done(*json.loads(told.readline()))
+
+        yield run
+        wanted.close()
 
 
 @pytest.fixture

@@ -3,61 +3,17 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploys.mail.toolkit import VERSION
+from tests.fakes import Run, written
 from tests.host.found import SETTINGS, bare
 
 ROOT = Path(__file__).parents[1]
-
-
-@dataclass
-class Done:
-    """What a run ended with; stderr is in the output."""
-
-    returncode: int
-    stdout: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Runs pyinfra on an inventory."""
-    with subprocess.Popen(
-        (sys.executable, "-m", "tests.forking"),
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as program:
-        assert program.stdin
-        assert program.stdout
-        wanted, told = program.stdin, program.stdout
-
-        def run(inventory: Path, *arguments: str) -> Done:
-            wanted.write(json.dumps([str(inventory), *arguments]) + "\n")
-            wanted.flush()
-            return Done(*json.loads(told.readline()))
-
-        yield run
-        wanted.close()
-
-
-def written(folder: Path, found: dict[str, Any] | None = None, **hosts: dict[str, Any]) -> Path:
-    """Write an inventory of fake mail hosts that answer with what is `found` on them."""
-    answer = json.dumps({"answer": found or asdict(bare("13"))})
-    fake = {"fake_delay": 0, "fake_delay_jitter": 0, "fake_responses": {"python3": answer}}
-    mail = [(f"@fake/{name}", fake | data) for name, data in hosts.items()]
-    path = folder / "inventory.py"
-    path.write_text(f"mail = {mail!r}\n")
-    return path
 
 
 def test_a_fake_host_shows_the_whole_plan() -> None:

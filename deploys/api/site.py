@@ -11,12 +11,13 @@ from ..run.arguments import deploy
 from ..zones.operations import zones_announced, zones_changed, zones_published
 from ..zones.propagation.dnssec import tlsa_published
 from ..zones.propagation.visible import planned_names
+from .mistakes import fleet_for
 
 
 @deploy
 def site() -> None:
     """Configure the hosts, publish the zones, and verify that mail is delivered."""
-    fleet = inventory.fleet_of(state.inventory)
+    fleet = fleet_for("site", state.inventory)
     if inventory.MAIL in host.groups:
         _mail_host(fleet)
     if inventory.CLIENT in host.groups:

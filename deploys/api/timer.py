@@ -3,14 +3,15 @@
 from pyinfra import host, state
 
 from ..checks.timer.operation import schedule, scheduled
-from ..host.inventory import CONTROLLER, fleet_of
+from ..host.inventory import CONTROLLER
 from ..run.arguments import deploy
+from .mistakes import fleet_for
 
 
 @deploy
 def timer() -> None:
     """Have a systemd timer run the checks, or remove it."""
-    fleet = fleet_of(state.inventory)
+    fleet = fleet_for("timer", state.inventory)
     if CONTROLLER in host.groups:
         scheduled(
             name="Timer: mail is verified again and again",

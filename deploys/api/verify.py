@@ -8,8 +8,9 @@ A domain in no inventory is checked without a login and without messages:
 from pyinfra import host, state
 
 from ..checks.deploy import target_verified, verified
-from ..host.inventory import MAIL, WITNESSES, fleet_of, verification_of
+from ..host.inventory import MAIL, WITNESSES, verification_of
 from ..run.arguments import deploy
+from .mistakes import fleet_for
 
 
 @deploy
@@ -22,6 +23,6 @@ def verify() -> None:
     elif {MAIL, WITNESSES} & set(host.groups):
         verified(
             name="Verify: mail is delivered",
-            scope=fleet_of(state.inventory),
+            scope=fleet_for("verify", state.inventory),
             changes=dict.fromkeys(("hosts", "zones"), lambda _: 0),
         )

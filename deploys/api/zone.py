@@ -2,16 +2,17 @@
 
 from pyinfra import host, state
 
-from ..host.inventory import MAIL, data_value, fleet_of
+from ..host.inventory import MAIL, data_value
 from ..host.operations import host_facts
 from ..run.arguments import deploy
 from ..zones.operations import zones_published, zones_restored
+from .mistakes import fleet_for
 
 
 @deploy
 def zone() -> None:
     """Publish the records of the zones, or restore the zones."""
-    fleet = fleet_of(state.inventory)
+    fleet = fleet_for("zone", state.inventory)
     if MAIL in host.groups and data_value(host, "zone_restore"):
         zones_restored(
             name="Restore: the zones are as they were",

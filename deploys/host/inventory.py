@@ -6,6 +6,7 @@ Groups give a host its role. `mail` hosts and `client` hosts (null clients) are 
 which runs the checks by a timer.
 """
 
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from pyinfra import logger
@@ -14,41 +15,59 @@ from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
 from ..mail.errors import MailError
-from ..mail.settings.inventory import MISSING, fleet_from, verification_from
+from ..mail.settings.inventory import MISSING, checked_fleet, verification_from
 from ..mail.settings.model import Fleet
-from ..mail.settings.renamed import rename_notices
+from ..mail.settings.renamed import HostData, rename_notices
 from ..mail.settings.verification import Verification
 from ..run.command_line import folder_without_group_data
 
 MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
 TRUST = "mail_trust_on_first_use"
+MISTAKES = "the inventory has mistakes, nothing was changed:"
 
 
 @cache
 def fleet_of(inventory: Inventory) -> Fleet:
     """Return the checked settings of an inventory; raise one error with all mistakes in it."""
-    hosts, clients = _group(inventory, MAIL), _group(inventory, CLIENT)
-    if not (hosts or clients):
-        raise DeployError(
-            f"the inventory has no host in the group {MAIL!r}; put your mail servers there"
-        )
-    witnesses, controllers = _group(inventory, WITNESSES), _group(inventory, CONTROLLER)
+    fleet, mistakes = checked(inventory)
+    require_none(mistakes)
+    return fleet
+
+
+@cache
+def checked(inventory: Inventory) -> tuple[Fleet, tuple[str, ...]]:
+    """Return the part of an inventory that is valid, and every mistake in its settings."""
+    roles = (MAIL, WITNESSES, CLIENT, CONTROLLER)
+    hosts, witnesses, clients, controllers = (_group(inventory, role) for role in roles)
     groups = [
         {name: host.data.dict() for name, host in group.items()}
         for group in (hosts, witnesses, clients, controllers)
     ]
-    try:
-        fleet = fleet_from(*groups)
-    except MailError as error:
-        hint = _without_group_data() if MISSING in str(error) else ""
-        raise DeployError(
-            f"the inventory has mistakes, nothing was changed:\n    {error}{hint}"
-        ) from error
-    for notice in rename_notices({name: data for group in groups for name, data in group.items()}):
+    fleet, mistakes = checked_fleet(*groups)
+    if not (hosts or clients):
+        mistakes.append(
+            f"the inventory has no host in the group {MAIL!r}; put your mail servers there"
+        )
+    for notice in rename_notices(data_of(inventory)):
         logger.warning(notice)
-    _require_host_keys({**hosts, **witnesses, **clients})
-    _require_this_machine(controllers)
-    return fleet
+    unsafe = list(_connection_mistakes({**hosts, **witnesses, **clients}))
+    mistakes += [*unsafe, *_controller_mistakes(controllers)]
+    if unsafe or any(MISSING in one for one in mistakes):
+        mistakes += _folder_mistakes()
+    return fleet, tuple(mistakes)
+
+
+def require_none(mistakes: Collection[str]) -> None:
+    """Raise one error with all mistakes, if there are any."""
+    if mistakes:
+        raise DeployError("\n    ".join((MISTAKES, *mistakes)))
+
+
+def data_of(inventory: Inventory, *roles: str) -> dict[str, HostData]:
+    """Return the data of every host with one of these roles, or with any role."""
+    wanted = roles or (MAIL, WITNESSES, CLIENT, CONTROLLER)
+    members = (_group(inventory, role) for role in wanted)
+    return {name: host.data.dict() for group in members for name, host in group.items()}
 
 
 def verification_of(inventory: Inventory) -> Verification | None:
@@ -70,30 +89,28 @@ def _group(inventory: Inventory, name: str) -> dict[str, Host]:
     return {host.name: host for host in inventory if name in host.groups}
 
 
-def _require_host_keys(hosts: dict[str, Host]) -> None:
+def _connection_mistakes(hosts: dict[str, Host]) -> Iterator[str]:
     # pyinfra's default accepts any new key without a warning, so the setting is required.
     for name, host in hosts.items():
         policy = host.data.get("ssh_strict_host_key_checking")
         allowed = {"yes", "accept-new"} if host.data.get(TRUST) else {"yes"}
         if _connects_by_ssh(host) and policy not in allowed:
-            raise DeployError(
+            yield (
                 f"{name}: ssh_strict_host_key_checking is {policy!r}; write 'yes' in "
-                f"group_data/all.py, or 'accept-new' with {TRUST} = True{_without_group_data()}"
+                f"group_data/all.py, or 'accept-new' with {TRUST} = True"
             )
 
 
-def _without_group_data() -> str:
-    folder = folder_without_group_data()
-    if not folder:
-        return ""
-    return f"\n    {folder} has no folder group_data; make it, with keys for all hosts in all.py"
+def _folder_mistakes() -> Iterator[str]:
+    if folder := folder_without_group_data():
+        yield f"{folder} has no folder group_data; make it, with keys for all hosts in all.py"
 
 
-def _require_this_machine(controllers: dict[str, Host]) -> None:
+def _controller_mistakes(controllers: dict[str, Host]) -> Iterator[str]:
     # The timer needs what this machine has: the inventory, the secrets and the SSH keys.
     for name, host in controllers.items():
         if host.connector_cls.__name__ != "LocalConnector":
-            raise DeployError(f"{name} is not this machine; write {CONTROLLER} = ['@local']")
+            yield f"{name} is not this machine; write {CONTROLLER} = ['@local']"
 
 
 def _connects_by_ssh(host: Host) -> bool:

@@ -1,5 +1,5 @@
 """
-Inventory of this run, from the command line of pyinfra.
+Command line of this run of pyinfra.
 
 pyinfra does not offer it, so its parser reads the command line again. The parser's module is loaded
 in every run of the CLI; an import elsewhere would patch threads.
@@ -13,12 +13,12 @@ from typing import Any
 
 def inventory() -> str:
     """Return the inventory argument, nothing without a command line of pyinfra."""
-    return str(_parameters().get("inventory", ""))
+    return str(parameters().get("inventory", ""))
 
 
 def folder_without_group_data() -> Path | None:
     """Return the folder of the inventory file if no folder of group data belongs to it."""
-    given = _parameters()
+    given = parameters()
     file = Path(given.get("inventory", ""))
     if not file.is_file() or given["group_data"]:
         return None
@@ -26,7 +26,8 @@ def folder_without_group_data() -> Path | None:
     return None if any((one / "group_data").is_dir() for one in folders) else folders[0]
 
 
-def _parameters() -> Mapping[str, Any]:
+def parameters() -> Mapping[str, Any]:
+    """Return the parameters by pyinfra's names, none without a command line of pyinfra."""
     module = sys.modules.get("pyinfra_cli.cli")
     if module is None:
         return {}

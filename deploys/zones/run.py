@@ -100,10 +100,10 @@ def by_configuration(
     fleet: Fleet, records: Iterable[MailRecord]
 ) -> list[tuple[Configuration, list[MailRecord]]]:
     """Return records of a fleet by the `mail_dns` through which they are published."""
-    choices = _choices(fleet)
+    of_name = choices(fleet)
     groups: list[tuple[Configuration, list[MailRecord]]] = []
     for record in records:
-        configuration = _covering(record.name, choices)
+        configuration = _covering(record.name, of_name)
         members = next((members for known, members in groups if known == configuration), None)
         if members is not None:
             members.append(record)
@@ -112,20 +112,21 @@ def by_configuration(
     return groups
 
 
-def _choices(fleet: Fleet) -> dict[str, Configuration | None]:
-    choices: dict[str, Configuration | None] = {}
+def choices(fleet: Fleet) -> dict[str, Configuration | None]:
+    """Return the `mail_dns` of every name of the fleet; raise MailError if its hosts disagree."""
+    found: dict[str, Configuration | None] = {}
     for host in fleet.hosts:
         for name in host.published_names:
-            if choices.setdefault(name, host.dns) != host.dns:
+            if found.setdefault(name, host.dns) != host.dns:
                 raise MailError(
                     f"{name} is published through a different mail_dns by each of its hosts; "
                     "set the same mail_dns for all of them"
                 )
-    return choices
+    return found
 
 
-def _covering(name: str, choices: Mapping[str, Configuration | None]) -> Configuration | None:
+def _covering(name: str, of_name: Mapping[str, Configuration | None]) -> Configuration | None:
     """Return the configuration of the name of the fleet at or above a record's name."""
-    while name not in choices:
+    while name not in of_name:
         name = name.partition(".")[2]
-    return choices[name]
+    return of_name[name]

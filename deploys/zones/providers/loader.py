@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import signature
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -35,13 +36,8 @@ from .provider import Provider, masked
 
 def load(configuration: Mapping[str, Any]) -> Provider:
     """Return the provider that a `mail_dns` describes; raise MailError that names the wrong key."""
-    path = _path(configuration.get("class"))
-    refuse_whole_zone_writers(path)
-    entry = next((known for known in PROVIDERS.values() if known.path == path), Entry(path))
-    provider_class = _class(path)
-    given = {key: value for key, value in configuration.items() if key != "class"}
-    entry.check(provider_class, given)
-    secrets: list[str] = []
+    entry, provider_class, given = _checked(configuration)
+    path, secrets = entry.path, list[str]()
     arguments = with_defaults(provider_class, {**entry.defaults, **_resolved(given, secrets)})
     files = [key for key in entry.file_keys if isinstance(given.get(key), Secret)]
     first = _provider(provider_class, path, arguments, files, secrets)
@@ -52,6 +48,29 @@ def load(configuration: Mapping[str, Any]) -> Provider:
         return provider
 
     return Provider(_name(configuration), first, tuple(secrets), entry.faithful, another)
+
+
+def check_keys(configuration: Mapping[str, Any]) -> None:
+    """Raise MailError for a class or keys that `load` would refuse; no secret is needed."""
+    entry, provider_class, given = _checked(configuration)
+    arguments = with_defaults(provider_class, {**entry.defaults, **given})
+    try:
+        signature(provider_class).bind("", **arguments)
+    except TypeError as error:
+        raise MailError(f"mail_dns: {entry.path} {_refusal(error)}") from None
+
+
+def _checked(
+    configuration: Mapping[str, Any],
+) -> tuple[Entry, type[BaseProvider], Mapping[str, Any]]:
+    """Return the catalogue's entry, the class and its arguments, as the inventory gives them."""
+    path = _path(configuration.get("class"))
+    refuse_whole_zone_writers(path)
+    entry = next((known for known in PROVIDERS.values() if known.path == path), Entry(path))
+    provider_class = _class(path)
+    given = {key: value for key, value in configuration.items() if key != "class"}
+    entry.check(provider_class, given)
+    return entry, provider_class, given
 
 
 def _name(configuration: Mapping[str, Any]) -> str:
