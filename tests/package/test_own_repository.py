@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from deploys.mail.toolkit import VERSION
+from tests.fakes import written
 from tests.host.found import SETTINGS
-from tests.test_run import written
 
 ROOT = Path(__file__).parents[2]
 OF_THE_CLONE = shutil.ignore_patterns("lab", "__pycache__")
