@@ -14,7 +14,7 @@ from pyinfra.api.inventory import Inventory
 from ..host.inventory import MAIL, checked, data_of, fleet_of, require_none
 from ..mail.errors import MailError
 from ..mail.settings.model import Fleet
-from ..mail.settings.references import secret_mistakes
+from ..mail.settings.secret import secret_mistakes
 from ..run import exit_status
 from ..run.state import per_run
 

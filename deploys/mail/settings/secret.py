@@ -7,9 +7,11 @@ compared, hashed and printed. The secret exists only from `resolve()` to the pla
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..errors import MailError
 
@@ -61,6 +63,53 @@ def command(*argv: str) -> Secret:
     if not argv:
         raise MailError('command() names no program: write command("pass", "show", "NAME")')
     return Secret("command", argv)
+
+
+def secret_mistakes(
+    hosts: Mapping[str, Mapping[str, Any]], wanted: Callable[[str, str], bool]
+) -> Iterator[str]:
+    """
+    Yield a mistake for each reference that cannot be resolved.
+
+    `wanted` tells from the name of a host and a key if the references below it are tried.
+    """
+    found: dict[tuple[str, Secret], list[str]] = {}
+    for name, data in hosts.items():
+        for key in sorted(data):
+            if wanted(name, key):
+                for reference in references(key, data[key]):
+                    found.setdefault(reference, []).append(name)
+    reason = cache(reason_of)
+    for (path, secret), names in found.items():
+        if reason(secret):
+            yield f"{counted(names)}: {path}: {reason(secret)}"
+
+
+def references(path: str, value: object) -> Iterator[tuple[str, Secret]]:
+    """Yield every reference in a value with its path, such as `mail_dns.api_key`."""
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from references(f"{path}.{key}", member)
+    elif isinstance(value, list | tuple):
+        for index, member in enumerate(value):
+            yield from references(f"{path}.{index}", member)
+
+
+def reason_of(secret: Secret) -> str:
+    """Return the reason why a reference cannot be resolved; "" if it can."""
+    try:
+        secret.resolve()
+    except MailError as error:
+        return str(error)
+    return ""
+
+
+def counted(names: list[str]) -> str:
+    """Return the first name, and the number of the others."""
+    first, *others = names
+    return f"{first} and {len(others)} more" if others else first
 
 
 def _from_environment(secret: Secret) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...mail.errors import MailError
-from ...mail.settings.references import counted, reason_of, references
+from ...mail.settings.secret import counted, reason_of, references
 from .loader import check_keys, load
 
 
