@@ -5,7 +5,7 @@ Each compares the existing with the desired state, and yields at most one comman
 operation of pyinfra, `--dry` prints the changes, `--diff` their lines, and `--json` has both.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from pyinfra import host, state
@@ -18,7 +18,7 @@ from ..run.remote import Commands
 from .model.lookup import RecordLookup, TlsaLookup
 from .model.plan import certification, configuration, departure, preparation
 from .model.state import Existing
-from .preconditions import obstacle
+from .preconditions import obstacles
 from .services import registry
 from .services.plan_input import plan_input
 from .tls import dane
@@ -42,13 +42,13 @@ def host_prepared(settings: HostSettings) -> Commands:
 
     + settings: the host's settings
 
-    Fails if another mail server listens on port 25, if the system is not supported, and if the
-    package manager fails.
+    Fails if another program listens on a port of the services, if somebody else has configured one
+    of them, if the system is not supported, and if the package manager fails.
     """
     existing = _existing(settings)
-    sentence = obstacle(existing, settings)
-    if sentence:
-        yield from _failed(sentence)
+    sentences = obstacles(existing, settings)
+    if sentences:
+        yield from _failed(sentences)
     elif existing:
         desired = registry.services(settings, plan_input(settings, existing))
         changes = list(preparation(desired, existing))
@@ -98,7 +98,7 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
     set. Then the previous set stays in use, or is restored.
     """
     existing = _existing(settings)
-    if existing and not obstacle(existing, settings):
+    if existing and not obstacles(existing, settings):
         inputs = plan_input(settings, existing, txt)
         warn(inputs.waiting)
         desired = registry.services(settings, inputs)
@@ -122,7 +122,7 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
 
 def _certified(settings: HostSettings, tlsa: TlsaLookup, verbs: Collection[str]) -> Commands:
     existing = _existing(settings)
-    if existing and not obstacle(existing, settings):
+    if existing and not obstacles(existing, settings):
         desired = registry.services(settings, plan_input(settings, existing))
         due = [one for one in certification(desired, existing) if one.verb in verbs]
         announcement = dane.announcement(settings, existing, tlsa)
@@ -156,10 +156,10 @@ def _existing(settings: HostSettings) -> Existing | None:
     return existing_state(host, existing_request(settings), settings.timeout)
 
 
-def _failed(sentence: str) -> Commands:
+def _failed(sentences: Iterable[str]) -> Commands:
     """Fail this host: immediately while planning, by a failing command while executing."""
     if state.is_executing:
-        yield FunctionCommand(fail, (sentence,), {})
+        yield FunctionCommand(fail, tuple(sentences), {})
         return
-    fail(state, host, sentence)
+    fail(state, host, *sentences)
     state.fail_hosts({host})

@@ -36,6 +36,11 @@ def in_queue(path: str) -> str:
     return path.removeprefix(f"{QUEUE}/")
 
 
+def originals(service: str) -> str:
+    """Return the directory that keeps what others had configured for a service."""
+    return f"{STATE}/originals/{service}"
+
+
 def dkim_key(selector: str) -> str:
     """Return the file of a DKIM key; its public half is next to it, with `.pub`."""
     return f"{DKIM_KEYS}/{selector}.key"

@@ -19,6 +19,7 @@ FAIL2BAN = "fail2ban.service"
 NGINX = "nginx.service"
 CERTIFICATES_WATCH = "pyinfra-mail-certificates.path"
 SMTP_PORT = 25
+HTTP_PORT = 80
 SUBMISSION_PORTS = (465, 587)
 HTTPS_PORT = 443
 MTA_STS_PORT = 8461  # of the policy daemon, on loopback

@@ -12,7 +12,7 @@ from deploys.host.model.desired import Service
 from deploys.host.model.plan import certification, configuration, preparation
 from deploys.host.model.state import Existing
 from deploys.host.model.wire import decode
-from deploys.host.preconditions import obstacle
+from deploys.host.preconditions import obstacles
 from deploys.host.services import nginx, postfix, registry
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
@@ -203,8 +203,8 @@ def running(pid: int | None, *owned: str, listener: str = "") -> Existing:
     ],
 )
 def test_web_servers_of_others_are_left_alone(existing: Existing, sentence: str | None) -> None:
-    refusal = obstacle(existing, own())
+    refusal = " ".join(obstacles(existing, own()))
 
-    assert (refusal or "").startswith(sentence or "")
+    assert refusal.startswith(sentence or "")
     assert bool(refusal) is bool(sentence)
-    assert obstacle(existing, own("none")) is None
+    assert obstacles(existing, own("none")) == ()

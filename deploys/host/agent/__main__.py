@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import json
 import os
+import pwd
 import signal
 import sys
 import syslog
@@ -50,6 +51,10 @@ def main() -> None:
 def answer(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to a request, or the step that was refused and the reason."""
     verb = message["verb"]
+    if os.geteuid():
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        why = f"{user} is not root: write _sudo = True in group_data, or log in as root"
+        return {"refused": {"step": "login", "why": why}}
     try:
         with _locked(verb):
             module, name = VERBS[verb]

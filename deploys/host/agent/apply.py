@@ -14,6 +14,7 @@ from ..model.request import ApplyRequest, PlannedService, RotateRequest
 from ..model.state import Existing, FoundService
 from .dkim import rotate_keys
 from .existing import existing
+from .services import originals
 from .services.loaded import LOADED, confirm, remember, switching
 from .services.preflight import in_namespaces, validate
 from .services.stage import exchange, remove_strays, stage, staged, staged_record
@@ -37,6 +38,7 @@ def apply(request: ApplyRequest) -> Existing:
     for planned in changed:
         _require_unchanged(planned, found[planned.service.query.name])
     for planned in changed:
+        originals.keep(planned.service.query)
         stage(planned.service)
     _test(request.services)
     _switch_all([planned.service for planned in request.services], changed)
@@ -100,6 +102,10 @@ def _exchange(switch: Switch) -> None:
     switching(name).write_text(switch.fixed)
     (LOADED / f"{name}.json").unlink(missing_ok=True)
     after = staged_record(service)
+    if not switch.before.owned:
+        remember(
+            name, after
+        )  # a run that dies from here on must find its own files, not foreign ones
     for directory in service.query.directories:
         exchange(directory)
         switch.exchanged.append(directory)

@@ -7,7 +7,7 @@ import os
 import pwd
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from ..model.desired import Query
 from ..model.request import ExistingRequest
 from ..model.state import Existing, FoundFile, FoundService, FoundSystem, FoundUnit
 from .dkim import histories, public_key
+from .services import originals
 from .services.loaded import built_from, loaded, others, record, switching
 from .system.processes import listener, pid_in, process
 from .system.shell import run
+from .tls.acme import HTTP
 from .tls.certificates import acme_account, existing_certificate
 
 LONGEST = 65536  # octets of a file that a plan compares line by line
@@ -32,7 +34,7 @@ def existing(request: ExistingRequest) -> Existing:
     return Existing(
         system=_system(),
         packages=_packages(sorted({name for query in queries for name in query.packages})),
-        listeners={str(port): listener(port) for query in queries for port in query.ports},
+        listeners={str(port): listener(port) for port in _ports(queries)},
         services={query.name: _service(query, units) for query in queries},
         certificates={one.path: existing_certificate(one) for one in certificates},
         acme_account=next(filter(None, {acme_account(one.directory) for one in certificates}), ""),
@@ -41,6 +43,12 @@ def existing(request: ExistingRequest) -> Existing:
         histories=histories(path for query in queries for path in query.histories),
         clock=time.time(),
     )
+
+
+def _ports(queries: Iterable[Query]) -> list[int]:
+    """Return the ports of the services, and that of the challenges of a CA (RFC 8555)."""
+    acme = any(one.source == "acme" for query in queries for one in query.certificates)
+    return [*(port for query in queries for port in query.ports), *([HTTP] if acme else [])]
 
 
 def _service(query: Query, units: Mapping[str, Unit]) -> FoundService:
@@ -60,6 +68,7 @@ def _service(query: Query, units: Mapping[str, Unit]) -> FoundService:
         pid=master.pid if master else None,
         loaded=loaded(query, master),
         interrupted=switching(query.name).exists(),
+        foreign=originals.foreign(query),
     )
 
 

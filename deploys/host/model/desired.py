@@ -131,6 +131,8 @@ class Query:
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[str, ...] = ()
     histories: tuple[str, ...] = ()  # of keys
+    # Directories and files from which nothing but our set is read, once it is loaded.
+    exclusive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

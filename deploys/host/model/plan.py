@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import unified_diff
 
+from ...mail import paths
 from .desired import Certificate, Service
 from .state import Existing, FoundCertificate, FoundFile, FoundService
 
@@ -49,6 +50,8 @@ def preparation(services: Iterable[Service], existing: Existing) -> Iterator[Hos
 def configuration(service: Service, existing: Existing) -> Iterator[HostChange]:
     """Yield the changes of a service's files, tables and units."""
     found = existing.services[service.query.name]
+    for theirs in found.foreign:
+        yield HostChange("replace", theirs, f"kept in {paths.originals(service.query.name)}")
     yield from _file_changes(service, found)
     yield from _table_changes(service, found)
     yield from _unit_changes(service, found)

@@ -69,6 +69,7 @@ class FoundService:
     State of one service: its files and units, and the digest of the files that it has loaded.
 
     The value of a table is the digest of the source that it was built from, if that is known.
+    `foreign` are files of others that our first set would replace, with what is theirs in them.
     """
 
     files: Mapping[str, FoundFile | None]
@@ -78,6 +79,7 @@ class FoundService:
     pid: int | None
     loaded: str | None
     interrupted: bool
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def query(settings: MailSettings) -> Query:
         (DIRECTORY, str(PurePath(DROP_IN).parent)),
         (CONFIGURATION, ACCOUNTS, DROP_IN),
     )
-    return replace(base, secrets=(ACCOUNTS,))
+    return replace(base, secrets=(ACCOUNTS,), exclusive=(DIRECTORY,))
 
 
 def service(settings: MailSettings, inputs: PlanInput) -> Service:

@@ -44,7 +44,8 @@ PROGRAM = 5  # master(5): the sixth field after name and type is the program
 
 def base_query(settings: HostSettings, files: tuple[str, ...]) -> Query:
     """Return the query for Postfix's package, units and files."""
-    return replace(base.base_query(settings, NAME, DIRECTORIES, files), pid_file=PID_FILE)
+    query = base.base_query(settings, NAME, DIRECTORIES, files)
+    return replace(query, pid_file=PID_FILE, exclusive=(DIRECTORY, "/etc/aliases"))
 
 
 def base_service(query: Query, settings: HostSettings, version: tuple[int, ...]) -> Service:

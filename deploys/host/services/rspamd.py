@@ -91,7 +91,10 @@ def query(settings: MailSettings) -> Query:
         (*(f"{LOCAL}/{name}" for name in _names(settings)), LUA, RULES, DROP_IN),
     )
     return replace(
-        base, keys=keys.key_paths(settings), histories=(paths.dkim_history(settings.selector_base),)
+        base,
+        keys=keys.key_paths(settings),
+        histories=(paths.dkim_history(settings.selector_base),),
+        exclusive=(DIRECTORY,),
     )
 
 

@@ -27,7 +27,7 @@ def query(settings: MailSettings) -> Query:
     """Return the state of Unbound that a plan needs."""
     row = units.service(settings, NAME)
     base = base_query(settings, NAME, (DIRECTORY,), (CONFIGURATION, RESOLV_CONF))
-    return replace(base, ports=row.local_ports)
+    return replace(base, ports=row.local_ports, exclusive=(DIRECTORY,))
 
 
 def service(settings: MailSettings, inputs: PlanInput) -> Service:

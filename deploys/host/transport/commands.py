@@ -59,9 +59,10 @@ def _send(state: State, host: Host, settings: HostSettings, ask: Ask) -> bool:
     return True
 
 
-def fail(state: State, host: Host, sentence: str) -> bool:  # noqa: ARG001 - pyinfra's signature
-    """Print the reason of a failure, and return False, which fails the host."""
-    host.log_styled(sentence, fg="red", log_func=logger.error)
+def fail(state: State, host: Host, *sentences: str) -> bool:  # noqa: ARG001 - pyinfra's signature
+    """Print the reasons of a failure, and return False, which fails the host."""
+    for sentence in sentences:
+        host.log_styled(sentence, fg="red", log_func=logger.error)
     return False
 
 

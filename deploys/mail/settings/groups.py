@@ -79,6 +79,11 @@ class RunSettings(Frozen):
         default=True,
         description="Boot the new set of Postfix in namespaces and ask it, before the switch.",
     )
+    take_over: bool = Field(
+        default=False,
+        description="Replace the configuration that somebody else gave a service of the host; the "
+        "originals are kept there for good.",
+    )
     trust_on_first_use: bool = Field(
         default=False,
         description='Permit ssh_strict_host_key_checking = "accept-new" for this host.',

@@ -28,6 +28,10 @@ mail_caa = ""  # CAA name of your ACME server's authority; that of Let's Encrypt
 mail_silent_domains: list[str] = []  # names that never send and never receive mail
 mail_bimi = ""  # the https:// URL of your logo, an .svg file
 
+# True: replace the configuration that somebody else gave a service of the host. The originals stay
+# in /var/lib/pyinfra-mail/originals on the host.
+mail_take_over = False
+
 # User of the host that gets mail for postmaster@ and abuse@ of each domain; other recipients.
 mail_postmaster = "root"
 mail_aliases: dict[str, str | list[str]] = {}

@@ -1,0 +1,95 @@
+"""Preconditions of a host: every obstacle is reported, all at once."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from deploys.host.model.plan import configuration
+from deploys.host.model.state import Existing, FoundListener, FoundSystem
+from deploys.host.preconditions import obstacles
+from deploys.host.services import registry
+from deploys.host.services.plan_input import plan_input
+from deploys.mail.settings.model import MailSettings
+from tests.host.found import bare, settings
+
+ACME = settings(mail_tls="acme", mail_acme_contact="admin@harbor.example")
+NGINX, DNSMASQ = FoundListener(7, "nginx"), FoundListener(8, "dnsmasq")
+
+
+def on(own: MailSettings, foreign: tuple[str, ...] = (), **ports: FoundListener) -> Existing:
+    """Return a new host on which others listen and have configured Postfix."""
+    host = bare("12", own)
+    listeners = {**host.listeners, **{port.removeprefix("p"): one for port, one in ports.items()}}
+    postfix = replace(host.services["postfix"], foreign=foreign)
+    return replace(host, listeners=listeners, services={**host.services, "postfix": postfix})
+
+
+def test_a_new_host_meets_them_all() -> None:
+    assert obstacles(on(settings()), settings()) == ()
+    assert obstacles(on(ACME), ACME) == ()
+
+
+def test_every_obstacle_is_reported_at_once() -> None:
+    found = obstacles(on(ACME, ("/etc/postfix/transport",), p53=DNSMASQ, p80=NGINX), ACME)
+
+    assert found == (
+        (
+            "dnsmasq (process 8) listens on port 53; stop and remove it, or remove this host from the "
+            "group 'mail'"
+        ),
+        (
+            "nginx (process 7) listens on port 80; stop and remove it, or write mail_tls = 'files' "
+            "with certificates of yours"
+        ),
+        (
+            "somebody else has configured postfix: /etc/postfix/transport; write mail_take_over = True "
+            "to replace it (the originals are kept in /var/lib/pyinfra-mail/originals/postfix), or "
+            "remove this host from the group 'mail'"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("listener", "keys"),
+    [
+        (NGINX, {}),  # no CA asks at port 80
+        (FoundListener(9, "certbot"), {"mail_tls": "acme"}),
+    ],
+)
+def test_port_80_may_be_taken(listener: FoundListener, keys: dict[str, Any]) -> None:
+    own = settings(**keys)
+
+    assert obstacles(on(own, p80=listener), own) == ()
+
+
+def test_a_long_list_of_files_is_cut() -> None:
+    files = tuple(f"/etc/postfix/{number}" for number in range(9))
+
+    (sentence,) = obstacles(on(settings(), files), settings())
+
+    assert "/etc/postfix/5 and 3 more; write" in sentence
+
+
+def test_an_unknown_system_is_the_only_obstacle() -> None:
+    host = replace(on(settings(), p53=DNSMASQ), system=FoundSystem("alpine", "3.20", "Alpine 3.20"))
+
+    assert obstacles(host, settings()) == ("Alpine 3.20 is not supported; install Debian 12 or 13",)
+
+
+def test_a_host_without_an_answer_is_an_obstacle() -> None:
+    assert obstacles(None, settings()) == ("the host did not report its state",)
+
+
+def test_the_plan_of_a_takeover_names_what_it_replaces_and_where_that_stays() -> None:
+    own = settings(mail_take_over=True)
+    host = on(own, ("/etc/postfix/main.cf (relay_domains)",))
+    postfix = next(
+        one for one in registry.services(own, plan_input(own, host)) if one.query.name == "postfix"
+    )
+
+    assert obstacles(host, own) == ()
+    assert str(next(configuration(postfix, host))) == (
+        "replace /etc/postfix/main.cf (relay_domains) "
+        "(kept in /var/lib/pyinfra-mail/originals/postfix)"
+    )
