@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pyinfra.api.inventory import Inventory
 
 from deploys.mail.errors import MailError
 from deploys.mail.settings import secret as module
@@ -113,3 +114,20 @@ def test_the_old_import_works_and_a_sentence_names_the_new_one(
     assert [sentence.partition(";")[0] for sentence in told] == [
         "deploys.mail.secret is now deploys: write `from deploys import env`"
     ]
+
+
+def test_pyinfra_reads_the_secret_of_its_own_keys_and_prints_the_reference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSH_PASSWORD", TREASURE)
+    (host,) = Inventory((["@fake/mx1"], {"ssh_password": env("SSH_PASSWORD")}))
+
+    assert host.data.ssh_password == TREASURE
+    assert TREASURE not in repr(host.data.dict())
+
+
+def test_a_login_without_its_secret_ends_the_run_with_a_sentence() -> None:
+    (host,) = Inventory((["@fake/mx1"], {"ssh_password": env("NOT_SET")}))
+
+    with pytest.raises(SystemExit, match='^error: the secret env."NOT_SET". is not set: export'):
+        _ = host.data.ssh_password

@@ -30,6 +30,18 @@ class Secret:
 
     __str__ = __repr__
 
+    def __copy__(self) -> str:
+        """
+        Return the secret itself, for pyinfra's own keys such as `ssh_password`.
+
+        pyinfra reads these keys as copies (`HostData.__getattr__`); nothing else copies references.
+        A secret that cannot be read ends the run, before it connects.
+        """
+        try:
+            return self.resolve()
+        except MailError as error:
+            raise SystemExit(f"error: {error}") from None
+
     def to_json(self) -> str:
         """Return the masked reference, for `pyinfra INVENTORY debug-inventory`."""
         return repr(self)
