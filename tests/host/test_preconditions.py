@@ -33,21 +33,14 @@ def test_a_new_host_meets_them_all() -> None:
 def test_every_obstacle_is_reported_at_once() -> None:
     found = obstacles(on(ACME, ("/etc/postfix/transport",), p53=DNSMASQ, p80=NGINX), ACME)
 
-    assert found == (
-        (
-            "dnsmasq (process 8) listens on port 53; stop and remove it, or remove this host from the "
-            "group 'mail'"
-        ),
-        (
-            "nginx (process 7) listens on port 80; stop and remove it, or write mail_tls = 'files' "
-            "with certificates of yours"
-        ),
-        (
-            "somebody else has configured postfix: /etc/postfix/transport; write mail_take_over = True "
-            "to replace it (the originals are kept in /var/lib/pyinfra-mail/originals/postfix), or "
-            "remove this host from the group 'mail'"
-        ),
-    )
+    assert [one.partition(";")[0] for one in found] == [
+        "dnsmasq (process 8) listens on port 53",
+        "nginx (process 7) listens on port 80",
+        "somebody else has configured postfix: /etc/postfix/transport",
+    ]
+    assert "; stop and remove it, or write mail_tls = 'files'" in found[1]
+    kept = "(the originals are kept in /var/lib/pyinfra-mail/originals/postfix)"
+    assert f"; write mail_take_over = True to replace it {kept}, or remove this host" in found[2]
 
 
 @pytest.mark.parametrize(

@@ -129,5 +129,5 @@ def test_pyinfra_reads_the_secret_of_its_own_keys_and_prints_the_reference(
 def test_a_login_without_its_secret_ends_the_run_with_a_sentence() -> None:
     (host,) = Inventory((["@fake/mx1"], {"ssh_password": env("NOT_SET")}))
 
-    with pytest.raises(SystemExit, match='^error: the secret env."NOT_SET". is not set: export'):
+    with pytest.raises(SystemExit, match=r"error: the secret .* is not set: export NOT_SET"):
         _ = host.data.ssh_password
