@@ -13,7 +13,7 @@ import tempfile
 
 from pyinfra_cli.main import main
 
-USED = ("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.deploy")
+USED = ("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.operations")
 
 
 def run(arguments: list[str], output: int) -> None:

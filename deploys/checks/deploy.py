@@ -1,5 +1,7 @@
 """Verification as a deploy; its settings are checked before any host is changed."""
 
+from typing import TYPE_CHECKING
+
 from pyinfra.api.exceptions import DeployError
 
 from ..dns.resolver import Resolver
@@ -7,13 +9,17 @@ from ..mail.errors import MailError
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
 from .core.target import Scope
-from .operations import Changes, verification
 from .run.discovery import discovered
-from .run.selection import selected
+
+if TYPE_CHECKING:
+    from .operations import Changes
 
 
-def verified(name: str, scope: Scope, changes: Changes) -> None:
+def verified(name: str, scope: Scope, changes: "Changes") -> None:
     """Verify that mail is delivered; raise DeployError for a check that does not exist."""
+    from .operations import verification  # noqa: PLC0415 - every check, once its step is planned
+    from .run.selection import selected  # noqa: PLC0415 - the same
+
     try:
         selected(scope.verification, target=not isinstance(scope, Fleet))
     except MailError as mistake:
