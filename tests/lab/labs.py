@@ -57,6 +57,13 @@ class Raised:
         remove([self._container(name) for name in names])
         return self.up()
 
+    def bare(self, *names: str) -> None:
+        """Make those of its hosts anew that have had mail, which no host of a new lab has."""
+        traces = "/etc/postfix", "/etc/exim4", "/var/lib/pyinfra-mail"
+        used = [name for name in names if self.run(name, "find", *traces, "-prune", check=False)]
+        if used:
+            self.renew(*used)
+
     def withdraw_keys(self, *names: str) -> None:
         """
         Let the DNS name no key of these hosts: a peer would keep mail for those of before.

@@ -11,7 +11,7 @@ INSTALL = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq inst
 @pytest.fixture(scope="module")
 def occupied(lab: Raised) -> Raised:
     """Give mx1 Debian's default mail server, as many hosts have it."""
-    lab.renew("mx1")
+    lab.bare("mx1")
     on("mx1", f"{INSTALL} --no-install-recommends exim4-daemon-light >/dev/null 2>&1")
     return lab
 

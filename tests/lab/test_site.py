@@ -29,7 +29,7 @@ def answers(name: str, kind: str) -> set[str]:
 @pytest.fixture(scope="module")
 def first(lab: Raised) -> Any:
     """Deploy on two hosts that have just been made and return the report."""
-    lab.renew("mx1", "mx2")
+    lab.bare(*MAIL_HOSTS)
     done = pyinfra("deploys/site.py", "-y")
     assert done.returncode == 0, done.stdout
     return report()
