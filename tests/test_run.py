@@ -52,7 +52,7 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
             f"@fake/mx2: mail_domain is not a setting of pyinfra-mail {VERSION}; "
             "did you mean mail_domains, or does it need a newer version?"
         ),
-        "@fake/mx2: mail_ttl: 1 is not valid",
+        "@fake/mx2: mail_ttl: 1 is too small; write at least 60",
     ):
         assert sentence in done.stdout
     assert "Traceback" not in done.stdout
@@ -65,13 +65,13 @@ def test_mistakes_in_the_inventory_are_told_before_any_host_is_touched(
         ("verify_only=dns.*,smpt.relay", "'smpt.relay' is no check; did you mean smtp.relay?"),
         (
             "verify_host=mx",
-            "verify_host: mx is not a host of the group 'mail'; did you mean @fake/",
+            "verify_host: mx is not a host of the group 'mail'; write one of @fake/mx1",
         ),
         (
             "verify_olny=dns.*",
             f"verify_olny is not a setting of pyinfra-mail {VERSION}; did you mean verify_only",
         ),
-        ("verify_fast=maybe", "verify_fast: 'maybe' is not valid: input should be a valid bool"),
+        ("verify_fast=maybe", "verify_fast: 'maybe' is not True or False; write True or False"),
     ],
 )
 def test_a_proof_that_cannot_be_made_is_told_before_any_host_is_touched(

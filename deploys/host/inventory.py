@@ -15,9 +15,10 @@ from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
 from ..mail.errors import MailError
-from ..mail.settings.inventory import MISSING, checked_fleet, verification_from
+from ..mail.settings.inventory import checked_fleet, verification_from
+from ..mail.settings.mistakes.keys import HostData, rename_notices
+from ..mail.settings.mistakes.sentences import MISSING
 from ..mail.settings.model import Fleet
-from ..mail.settings.renamed import HostData, rename_notices
 from ..mail.settings.verification import Verification
 from ..run.command_line import folder_without_group_data
 

@@ -24,10 +24,10 @@ from deploys.checks.delivery.inspection import MessageInspection
 from deploys.checks.host.snapshot import SCRIPT
 from deploys.mail.paths import DKIM_KEYS as KEPT
 from deploys.mail.paths import DKIM_TABLE as TABLE
-from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from tests.checks import snapshots
 from tests.checks.signing import KEYS, signed
+from tests.loopback import loopback_fleet
 
 # Delivers into mailboxes as a mail server does, and judges what it takes for a stranger; or tells
 # postmaster what became of a message.
@@ -277,7 +277,7 @@ def fleet(data: Mapping[str, object] | None = None, *, witness: bool = True) -> 
         "mail_witness_address": "visitor@faraway.example",
         "mail_witness_mailbox": "/var/mail/visitor",
     }
-    return fleet_from({"mx1": host}, {"peer": visitor} if witness else {})
+    return loopback_fleet({"mx1": host}, {"peer": visitor} if witness else {})
 
 
 def target() -> TargetDomain:

@@ -62,10 +62,13 @@ def test_a_password_in_plain_text_is_a_mistake_and_not_repeated(password: object
 @pytest.mark.parametrize(
     ("accounts", "sentence"),
     [
-        ({ANNA: {"passwort": "hunter2"}}, "password is missing"),
-        ({ANNA: "hunter2"}, "a value is not valid:"),
-        ({"anna": {"password": CRYPT}}, "'anna' is not an address"),
-        ({"a b@harbor.example": {"password": CRYPT}}, "is not an address"),
+        (
+            {ANNA: {"passwort": "hunter2"}},
+            "mail_accounts.anna@harbor.example.passwort is not a key; did you mean password?",
+        ),
+        ({ANNA: "hunter2"}, "the value (masked here) is not a dictionary; write a dictionary like"),
+        ({"anna": {"password": CRYPT}}, "'anna' is not a mail address"),
+        ({"a b@harbor.example": {"password": CRYPT}}, "is not a mail address"),
         (
             {"bert@harbor.example": {"password": CRYPT}},
             "is not a recipient, and bounces come back to it; add 'bert@harbor.example' to",

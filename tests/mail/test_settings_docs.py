@@ -8,7 +8,8 @@ import pytest
 
 from deploys.mail.settings import docs
 from deploys.mail.settings.inventory import known_keys
-from deploys.mail.settings.types import Address, DomainName, Files, NextHop, TlsPolicy
+from deploys.mail.settings.types import DomainName, Files, NextHop, TlsPolicy
+from deploys.mail.settings.values.addresses import Address
 
 PAGE = Path(__file__).parents[2] / "docs/settings.md"
 

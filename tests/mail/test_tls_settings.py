@@ -25,7 +25,7 @@ def test_a_host_needs_no_setting_for_tls() -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ({"mail_tls": "certbot"}, "mail_tls: 'certbot' is not valid"),
+        ({"mail_tls": "certbot"}, "mail_tls: 'certbot' is not allowed; write 'acme'"),
         ({"mail_tls": "files"}, "mail_tls_files.mx1.harbor.example is missing"),
         (
             {"mail_tls_files": {"mx1.harbor.example": "/x.pem"}},
@@ -40,7 +40,7 @@ def test_a_host_needs_no_setting_for_tls() -> None:
         ),
         (
             {"mail_tls": "files", "mail_tls_files": {"mx1.harbor.example": "own.pem"}},
-            "'own.pem' is not valid",
+            "'own.pem' is not an absolute path",
         ),
         (
             {
@@ -51,12 +51,15 @@ def test_a_host_needs_no_setting_for_tls() -> None:
             "replace your files instead",
         ),
         ({"mail_tls_rotate": "now", "mail_dane": False}, "a host has none; set mail_dane = True"),
-        ({"mail_tls_rotate": "yearly"}, "mail_tls_rotate: 'yearly' is not valid"),
+        ({"mail_tls_rotate": "yearly"}, "mail_tls_rotate: 'yearly' is not allowed"),
         ({"mail_tls_names": ["mail"]}, "'mail' is not a domain name"),
-        ({"mail_tls_outbound": {"example.org": "always"}}, "'always' is not valid"),
-        ({"mail_tls_outbound": {"user@example.org": "secure"}}, "'user@example.org' is not valid"),
-        ({"mail_acme_directory": "acme.example"}, "'acme.example' is not valid"),
-        ({"mail_acme_contact": "nobody"}, "'nobody' is not valid"),
+        ({"mail_tls_outbound": {"example.org": "always"}}, "'always' is not a TLS policy"),
+        (
+            {"mail_tls_outbound": {"user@example.org": "secure"}},
+            "'user@example.org' is not a destination",
+        ),
+        ({"mail_acme_directory": "acme.example"}, "'acme.example' is not an https:// URL"),
+        ({"mail_acme_contact": "nobody"}, "'nobody' is not a mail address"),
         ({"mail_acme_ca_file": "/nowhere.pem"}, "'/nowhere.pem' cannot be read"),
         ({"mail_resolver_forwards": ["resolver"]}, "'resolver' is not an address"),
         ({"mail_resolver_trust_anchor": "20326 8 2"}, "is not a trust anchor"),

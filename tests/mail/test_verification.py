@@ -56,25 +56,28 @@ def test_a_key_of_one_group_holds_for_all() -> None:
         (
             {"verify_onyl": "x"},
             (
-                f"mx1: verify_onyl is not a setting of pyinfra-mail {VERSION}; "
+                f"mx1, mx2: verify_onyl is not a setting of pyinfra-mail {VERSION}; "
                 "did you mean verify_only, or does it need a newer version?"
             ),
         ),
         (
             {"verify_host": "peer"},
-            "verify_host: peer is not a host of the group 'mail'; did you mean",
+            "verify_host: peer is not a host of the group 'mail'; write one of mx1, mx2",
         ),
         ({"verify_domain": "harbour.example"}, "did you mean harbor.example?"),
         ({"verify_domain": "a b"}, "verify_domain.0: 'a b' is not a domain name"),
-        ({"verify_fail_on": "never"}, "verify_fail_on: 'never' is not valid: input should be"),
+        ({"verify_fail_on": "never"}, "verify_fail_on: 'never' is not allowed; write 'error'"),
         ({"verify_waivers": [{**WAIVER, "until": "soon"}]}, "verify_waivers.0.until: 'soon' is"),
         ({"verify_waivers": [{"id": "smtp.tls"}]}, "verify_waivers.0.reason is missing"),
         (
             {"verify_waivers": [{**WAIVER, "reason": ""}]},
-            "verify_waivers.0.reason: '' is not valid",
+            "verify_waivers.0.reason: the text is empty; write one",
         ),
-        ({"verify_waivers": [{**WAIVER, "why": "x"}]}, "verify_waivers.0.why: 'x' is not valid"),
-        ({"verify_metrics": "here"}, "verify_metrics: 'here' is not valid"),
+        (
+            {"verify_waivers": [{**WAIVER, "why": "x"}]},
+            "verify_waivers.0.why is not a key; remove it",
+        ),
+        ({"verify_metrics": "here"}, "verify_metrics: 'here' is not an absolute path"),
     ],
     ids=str,
 )

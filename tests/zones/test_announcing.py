@@ -23,12 +23,12 @@ from deploys.dns.lookups import no_lookup
 from deploys.lab.keys import Keys
 from deploys.mail.mta_sts import PATH, Policy
 from deploys.mail.records import HostFacts
-from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 from deploys.zones import publication
 from deploys.zones.operations import zones_published
 from deploys.zones.propagation import mta_sts, propagation
 from deploys.zones.propagation.mta_sts import announcements
+from tests.loopback import loopback_fleet
 from tests.zones.fleets import HARBOR, host, served
 from tests.zones.fleets import harbor as zone
 from tests.zones.memory import RecordSets
@@ -104,7 +104,7 @@ class World:
             "mail_mta_sts": "enforce",
             "mail_acme_ca_file": str(self.folder / "ca.pem"),
         }
-        fleet = fleet_from({MX1: host(1, HARBOR, **own | data)}, {})
+        fleet = loopback_fleet({MX1: host(1, HARBOR, **own | data)}, {})
         state = State(Inventory(([MX1], {})), Config(), check_for_changes=True)
         connect_all(state)
         add_op(state, zones_published, fleet=fleet, facts_of=facts_of, records_of=announcements)

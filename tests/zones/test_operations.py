@@ -22,6 +22,7 @@ from deploys.dns.query import Server
 from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet, MailSettings
+from deploys.mail.settings.secret import env
 from deploys.run.state import per_run
 from deploys.zones import publication
 from deploys.zones import run as runs
@@ -325,7 +326,7 @@ def test_hosts_without_mail_dns_are_not_published(zones: dict[str, RecordSets]) 
 
 @pytest.mark.usefixtures("zones")
 def test_hosts_of_one_domain_agree_on_where_it_is_published() -> None:
-    elsewhere = host(2, ORCHARD, mail_domains=[HARBOR], mail_dns=DNS | {"api_key": "x"})
+    elsewhere = host(2, ORCHARD, mail_domains=[HARBOR], mail_dns=DNS | {"api_key": env("ANOTHER")})
     both = fleet_from({MX1: host(1, HARBOR), MX2: elsewhere}, {})
 
     with pytest.raises(OperationError, match=r"^harbor\.example is published through a different"):
@@ -404,6 +405,7 @@ def test_orphans_in_a_zone_that_left_the_inventory_are_deleted(
 ) -> None:
     run(fleet=fleet(), facts_of=telling)
     monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
+    monkeypatch.setenv("OTHER_SPELLING", "another spelling of the same")
 
     state = run(fleet=mx1_alone(), facts_of=telling)
 
@@ -429,6 +431,7 @@ def test_no_orphan_is_deleted_in_a_run_without_all_hosts(
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
     monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
+    monkeypatch.setenv("OTHER_SPELLING", "another spelling of the same")
     run(fleet=mx1_alone(), facts_of=facts_of)
 
     assert zones[ORCHARD] == before[ORCHARD]
@@ -441,7 +444,8 @@ def test_records_published_through_another_provider_or_by_hand_stay(
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
     monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
-    for elsewhere in (None, DNS | {"api_key": "another spelling of the same"}):
+    monkeypatch.setenv("OTHER_SPELLING", "another spelling of the same")
+    for elsewhere in (None, DNS | {"api_key": env("OTHER_SPELLING")}):
         apart = {MX1: host(1, HARBOR), MX2: host(2, ORCHARD, mail_dns=elsewhere)}
 
         assert zones_changed(run(fleet=fleet_from(apart, {}), facts_of=telling)) == 0
@@ -463,6 +467,7 @@ def test_no_orphan_is_deleted_if_a_provider_fails(
 
     monkeypatch.setattr(MemoryProvider, "populate", half)
     monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
+    monkeypatch.setenv("OTHER_SPELLING", "another spelling of the same")
     with pytest.raises(OperationError, match=r"harbor\.example: .* page 2 of 3 is missing"):
         add_op(started(MX1), zones_published, fleet=mx1_alone(), facts_of=telling)
     assert zones == before
@@ -476,6 +481,7 @@ def test_a_plan_over_the_limits_is_shown_and_refused(
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
     monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
+    monkeypatch.setenv("OTHER_SPELLING", "another spelling of the same")
     alone = fleet_from({MX1: host(1, HARBOR, mail_zone_deletes=9)}, {})
 
     with pytest.raises(OperationError, match=r"would delete 10 .* mail_zone_deletes allows 9"):

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.settings.site import Site
-from ...mail.settings.types import Address, DomainName
+from ...mail.settings.types import DomainName
+from ...mail.settings.values.addresses import Address
 from ...mail.settings.verification import Verification
 
 

@@ -56,14 +56,16 @@ def recipients(fleet: Fleet, world: World) -> Iterator[Finding]:
 
 def _of_endpoint(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
     replies = _replies(endpoint, host, world)
-    found = (_of_domain(endpoint, one, _recipients(host, one), replies) for one in host.domains)
+    found = (
+        _of_domain(endpoint, one, host.recipients.of_domain(one), replies) for one in host.domains
+    )
     return [finding for findings in found for finding in findings]
 
 
 def _replies(endpoint: Endpoint, host: MailSettings, world: World) -> _Replies:
     replies = _Replies()
     try:
-        wanted = list(host.recipients())[:_MOST]
+        wanted = list(host.recipients.targets)[:_MOST]
         for start in range(0, len(wanted), _PER_SESSION):
             with session(endpoint, world) as client:
                 _ask(client, wanted[start : start + _PER_SESSION], replies)
@@ -108,7 +110,3 @@ def _refused(endpoint: Endpoint, domain: str, recipient: str, answer: Reply) -> 
     if answer.transient:
         return RECIPIENTS.unknown(domain, saw, later(endpoint.host))
     return RECIPIENTS.error(domain, saw, f"deploy {endpoint.host} again, or see the mail log there")
-
-
-def _recipients(host: MailSettings, domain: str) -> list[str]:
-    return [one for one in host.recipients() if one.partition("@")[2] == domain]

@@ -171,10 +171,10 @@ def _outside(fleet: Fleet, address: str) -> Destination | None:
 
 
 def _mailbox(fleet: Fleet, host: MailSettings, address: str) -> Destination | None:
-    """Follow a recipient to the first local user or witness among its targets."""
-    for target in host.recipients().get(address, ()):
-        if "@" not in target:
-            return Mailbox(host.inventory_name, f"{MAILBOXES}/{target}")
-        if found := _outside(fleet, target):
+    """Follow a recipient to the first local user or witness among its ends."""
+    for end in host.recipients.ends.get(address, ()):
+        if "@" not in end:
+            return Mailbox(host.inventory_name, f"{MAILBOXES}/{end}")
+        if found := _outside(fleet, end):
             return found
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from ipaddress import ip_address
 
-from ...mail.settings.types import Address
+from ...mail.settings.values.addresses import Address
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_host, together
 from ..core.target import CheckedHost

@@ -96,7 +96,7 @@ def tables(settings: MailSettings) -> Iterator[Table]:
     # RFC 5321 section 4.5.1: postmaster without a domain, and at this host's own name.
     own = dict.fromkeys({"postmaster", "abuse"} - {settings.postmaster}, settings.postmaster)
     yield Table(ALIASES, ("postalias",), own)
-    yield Table(VIRTUAL, ("postmap",), _targets(settings))
+    yield Table(VIRTUAL, ("postmap",), _ends(settings))
     if settings.tls_outbound:
         yield Table(OUTBOUND, ("postmap",), settings.tls_outbound)
     if settings.accounts:
@@ -111,14 +111,12 @@ def discarded_keywords(networks: tuple[str, ...]) -> str:
     return f"cidr:{{ {', '.join((*trusted, *others))} }}"
 
 
-def _targets(settings: MailSettings) -> Mapping[str, str]:
-    """Return the targets of each recipient; a target without a domain is a user of this host."""
+def _ends(settings: MailSettings) -> Mapping[str, str]:
+    """Return the ends of each recipient; a user is one at this host's name."""
     local = f"@{settings.hostname}"
     return {
-        address.lower(): ", ".join(
-            target if "@" in target else target + local for target in targets
-        )
-        for address, targets in settings.recipients().items()
+        address: ", ".join(end if "@" in end else end + local for end in ends)
+        for address, ends in settings.recipients.ends.items()
     }
 
 

@@ -14,9 +14,10 @@ from typing import Annotated
 from argon2.low_level import Type, hash_secret
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from ..names import domain_name
+from ..names import mail_address
 from .secret import Secret
-from .types import Frozen, Words
+from .types import Frozen
+from .values.forms import Words, several
 
 # The cheapest parameters that OWASP recommends: 19 MiB, two passes, one lane.
 MEMORY, PASSES, LANES, SALT, LENGTH = 19_456, 2, 1, 16, 32
@@ -42,15 +43,7 @@ def _password(value: object) -> Secret | str:
 
 
 def _address(value: object) -> str:
-    local, at, domain = str(value).rpartition("@")
-    # Characters of a Dot-string (RFC 5321 section 4.1.2), which no table needs to quote.
-    if not at or not re.fullmatch(r"[A-Za-z0-9.!#%&'*+/=?^_`{|}~-]+", local):
-        raise ValueError(f"{value!r} is not an address; write one like 'anna@example.org'")
-    return f"{local.lower()}@{domain_name(domain)}"
-
-
-def _several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    return mail_address(value).lower()
 
 
 MailAddress = Annotated[str, BeforeValidator(_address), Words("mail address")]
@@ -61,7 +54,7 @@ class Account(Frozen):
     """A password, and the only addresses that the account may send from."""
 
     password: Password = Field(repr=False)
-    senders: Annotated[tuple[MailAddress, ...], BeforeValidator(_several)] = ()
+    senders: Annotated[tuple[MailAddress, ...], BeforeValidator(several)] = ()
 
 
 def _own_address(accounts: dict[str, Account]) -> dict[str, Account]:

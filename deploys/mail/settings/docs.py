@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from . import groups
 from .inventory import NO_KEYS, PREFIX
 from .model import NullClient, Witness
-from .types import Words
+from .values.forms import Words
 from .verification import PREFIX as VERIFY
 from .verification import Verification
 

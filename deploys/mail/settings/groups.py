@@ -6,7 +6,7 @@ all of them. The documents take each meaning from here.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -15,8 +15,8 @@ from ..mta_sts import Mode
 from ..postfix import DELAY_WARNING, QUEUE_DAYS
 from .accounts import Accounts
 from .types import (
-    Address,
     CertificateFile,
+    Contact,
     DomainName,
     EmailAddresses,
     Files,
@@ -26,13 +26,11 @@ from .types import (
     KeyZones,
     LocalUser,
     Logo,
-    Network,
     NextHop,
     PostfixName,
     PostfixService,
     PostfixValue,
     Rate,
-    Recipients,
     ReportUris,
     RspamdFile,
     RspamdName,
@@ -40,9 +38,13 @@ from .types import (
     TlsPolicy,
     TrustAnchor,
     Versions,
-    Words,
+    WebAddress,
 )
+from .values.addresses import Address, HostAddress, Network
+from .values.aliases import Aliases
+from .values.forms import Many, Size, Whole
 
+LEAST_SIZE = 65_536  # RFC 5321 section 4.5.3.1.7
 Notice = Literal["failure", "delay", "success", "verify"]
 
 
@@ -68,11 +70,11 @@ class RunSettings(Frozen):
         default="",
         description="Versions of pyinfra-mail that the inventory needs, as pip understands them.",
     )
-    timeout: int = Field(default=30, gt=0, description="Seconds for a remote command.")
-    install_timeout: int = Field(
+    timeout: Whole = Field(default=30, gt=0, description="Seconds for a remote command.")
+    install_timeout: Whole = Field(
         default=900, gt=0, description="Seconds for the installation of packages."
     )
-    apply_timeout: int = Field(
+    apply_timeout: Whole = Field(
         default=120, gt=0, description="Seconds for the switch to new files, preflight included."
     )
     preflight: bool = Field(
@@ -93,26 +95,26 @@ class RunSettings(Frozen):
 class Receiving(Frozen):
     """Receiving and relaying."""
 
-    addresses: tuple[Address, ...] = Field(
+    addresses: Many[HostAddress] = Field(
         min_length=1, description="IP addresses of the host: mail comes in and leaves by them."
     )
-    domains: tuple[DomainName, ...] = Field(
+    domains: Many[DomainName] = Field(
         default=(), description="Domains that the host receives mail for."
     )
     postmaster: LocalUser = Field(
         default="root",
         description="User of the host that gets mail for postmaster@ and abuse@ of each domain.",
     )
-    aliases: Mapping[Annotated[str, Words("recipient")], Recipients] = Field(
+    aliases: Aliases = Field(
         default={},
-        description="Other recipients, each with its targets: a user of the host or an address. "
-        "A key without a domain counts for every domain.",
+        description="Other recipients, each with its targets: a user of the host, another "
+        "recipient or an address. A key without a domain counts for every domain.",
     )
-    networks: tuple[Network, ...] = Field(
+    networks: Many[Network] = Field(
         default=(), description="Networks whose hosts may relay through this host."
     )
-    message_size_limit: int = Field(
-        default=26_214_400, gt=0, description="Octets of the largest message."
+    message_size_limit: Size = Field(
+        default=26_214_400, ge=LEAST_SIZE, description="Octets of the largest message."
     )
 
 
@@ -127,12 +129,12 @@ class Submission(Frozen):
     account_rate: Rate = Field(
         default="", description='Recipients per account and time, like "100/1h"; "": no limit.'
     )
-    delay_warning: int = Field(
+    delay_warning: Whole = Field(
         default=DELAY_WARNING,
         ge=0,
         description="Seconds after which a sender learns that a message waits; 0: never.",
     )
-    queue_days: int = Field(
+    queue_days: Whole = Field(
         default=QUEUE_DAYS,
         ge=1,
         le=30,
@@ -141,10 +143,10 @@ class Submission(Frozen):
     bounce_texts: Mapping[Notice, str] = Field(
         default={}, description="Texts of delivery status notifications (bounce(5))."
     )
-    ban_failures: int = Field(
+    ban_failures: Whole = Field(
         default=10, gt=0, description="Wrong passwords after which an address is banned."
     )
-    ban_seconds: int = Field(
+    ban_seconds: Whole = Field(
         default=600,
         ge=0,
         description="Seconds in which wrong passwords are counted, and of the ban; 0: no bans.",
@@ -162,7 +164,7 @@ class Certificates(Frozen):
         description='Source of certificates: "acme" is certbot with HTTP-01 on port 80, "files" '
         "are your own files on the host.",
     )
-    tls_names: tuple[DomainName, ...] = Field(
+    tls_names: Many[DomainName] = Field(
         default=(),
         description="Other names that clients use for the host; each has a certificate.",
     )
@@ -185,12 +187,10 @@ class Certificates(Frozen):
     dane: bool = Field(
         default=True, description="Publish TLSA records for the host's keys (RFC 7672)."
     )
-    acme_directory: Annotated[str, Field(pattern=r"^https://\S+$"), Words("https:// URL")] = Field(
+    acme_directory: WebAddress = Field(
         default=LETS_ENCRYPT, description="Directory of the ACME server."
     )
-    acme_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$"), Words("mail address")] = (
-        Field(default="", description="Contact for warnings of the authority.")
-    )
+    acme_contact: Contact = Field(default="", description="Contact for warnings of the authority.")
     acme_ca_file: CertificateFile = Field(
         default="", description="Certificates on the controller that vouch for your ACME server."
     )
@@ -212,7 +212,7 @@ class WebSites(Frozen):
 class ResolverSettings(Frozen):
     """Resolver of the host."""
 
-    resolver_forwards: tuple[Address, ...] = Field(
+    resolver_forwards: Many[HostAddress] = Field(
         default=(), description="Resolvers that Unbound asks in place of the root servers."
     )
     resolver_trust_anchor: TrustAnchor = Field(
@@ -254,16 +254,16 @@ class Zones(Frozen):
     dns_timeout: float = Field(
         default=120, gt=0, description="Seconds to wait for all name servers, and for caches."
     )
-    zone_updates: int = Field(
+    zone_updates: Whole = Field(
         default=20, ge=0, description="Record sets of a zone that one run may update."
     )
-    zone_deletes: int = Field(
+    zone_deletes: Whole = Field(
         default=12, ge=0, description="Record sets of a zone that one run may delete."
     )
-    resolvers: tuple[Address, ...] = Field(
+    resolvers: Many[Address] = Field(
         default=(), description="Resolvers of the controller; none: those of its system."
     )
-    ttl: int = Field(
+    ttl: Whole = Field(
         default=3600, ge=60, le=86400, description="TTL in seconds of records that are new."
     )
 
@@ -288,7 +288,7 @@ class Records(Frozen):
         description="Name of your ACME server's authority in CAA records; that of Let's Encrypt is "
         "known.",
     )
-    silent_domains: tuple[DomainName, ...] = Field(
+    silent_domains: Many[DomainName] = Field(
         default=(), description="Names that never send and never receive mail."
     )
     bimi: Logo = Field(default="", description="https:// URL of the logo, an .svg file.")

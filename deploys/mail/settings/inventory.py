@@ -1,28 +1,28 @@
 """
 Settings from the data of an inventory, or all of its mistakes at once.
 
-The message for an unknown key names the nearest known one. Hosts are checked against each other.
+Each mistake is one sentence, told once for all hosts that have it. The message for an unknown key
+names the nearest key of the host's role. Hosts are checked against each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from ..errors import MailError
-from ..toolkit import VERSION
-from .cross_checks import client_mistakes, host_mistakes, version_mistakes
+from .mistakes.cross_checks import client_mistakes, host_mistakes, version_mistakes
+from .mistakes.keys import HostData, contradictions, meant, unknown_keys, with_new_keys
+from .mistakes.recipients import recipient_mistakes
+from .mistakes.sentences import sentences
 from .model import Fleet, MailSettings, NullClient, Witness
-from .renamed import HostData, contradictions, with_new_keys
 from .verification import PREFIX as VERIFY
 from .verification import Verification, common_values, unknown_subjects, verify_keys
 from .web_sites import with_sites
 
-PREFIX = "mail_"
+PREFIX, WITNESS = "mail_", "mail_witness_"
 RELAY = f"{PREFIX}relay"
-MISSING = "is missing; it has no default"
 NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
 
 Model = TypeVar("Model", MailSettings, NullClient, Witness)
@@ -50,71 +50,111 @@ def checked_fleet(
     mistakes = list(version_mistakes({**hosts, **witnesses, **clients, **controllers}))
     if mistakes:  # others may be none in another version
         return Fleet(hosts=()), mistakes
-    hosts, witnesses, clients, controllers = (
+    groups = tuple(
         {name: _current(name, data, mistakes) for name, data in group.items()}
         for group in (hosts, witnesses, clients, controllers)
     )
-    settings = with_sites(_models(MailSettings, PREFIX, hosts, mistakes))
-    witness_settings = _models(Witness, f"{PREFIX}witness_", witnesses, mistakes)
-    null_clients = _models(NullClient, PREFIX, clients, mistakes)
-    verification = _verification({**hosts, **witnesses, **controllers}, settings, mistakes)
+    hosts, witnesses, clients, controllers = groups
+    meant = _unknown_keys(groups, mistakes)
+    settings = with_sites(_models(MailSettings, PREFIX, hosts, meant, mistakes))
+    witness_settings = _models(Witness, WITNESS, witnesses, meant, mistakes)
+    null_clients = _models(NullClient, PREFIX, clients, meant, mistakes)
+    whole = len(settings) == len(hosts)
+    verification = _verification(
+        {**hosts, **witnesses, **controllers}, hosts, settings if whole else None, mistakes
+    )
     mistakes += host_mistakes(settings)
     mistakes += _role_mistakes(hosts, clients)
+    if whole:
+        mistakes += recipient_mistakes(settings, null_clients)
     for client in null_clients:
         mistakes += client_mistakes(client)
     fleet = Fleet(
         hosts=settings, witnesses=witness_settings, clients=null_clients, verification=verification
     )
-    return fleet, list(dict.fromkeys(mistakes))
+    names = [name for group in groups for name in group]
+    return fleet, list(_together(mistakes, names))
 
 
 def verification_from(data: HostData) -> Verification:
     """Check the `verify_*` keys of a run without an inventory; raise every mistake at once."""
     mistakes: list[str] = []
     current = _current("--data", data, mistakes)
+    _unknown_keys(({}, {}, {}, {"--data": current}), mistakes)
     verification = _checked_verification({"--data": current}, mistakes)
     if verification.host:
         mistakes.append("verify_host needs an inventory with hosts; write verify_domain")
-    _require_none(mistakes)
+    _require_none(_together(mistakes, ["--data"]))
     return verification
 
 
 def known_keys() -> tuple[str, ...]:
     """Return every key that an inventory may hold."""
-    fields = dict.fromkeys((*MailSettings.model_fields, *NullClient.model_fields))
-    own = (f"{PREFIX}{field}" for field in fields)
-    outside = (f"{PREFIX}witness_{field}" for field in Witness.model_fields)
-    keys = (*own, *outside, *verify_keys())
-    return tuple(key for key in keys if not key.endswith(NO_KEYS))
+    return tuple(dict.fromkeys(key for keys in _role_keys() for key in keys))
 
 
-def _require_none(mistakes: Sequence[str]) -> None:
-    if mistakes:
-        raise MailError("\n    ".join(dict.fromkeys(mistakes)))
+def _role_keys() -> tuple[Collection[str], ...]:
+    """Return the keys of a mail host, a witness, a client and a controller."""
+    models = ((MailSettings, PREFIX), (Witness, WITNESS), (NullClient, PREFIX))
+    own = (
+        [f"{prefix}{field}" for field in model.model_fields if field not in NO_KEYS]
+        for model, prefix in models
+    )
+    return (*((*keys, *verify_keys()) for keys in own), verify_keys())
+
+
+def _require_none(mistakes: Iterable[str]) -> None:
+    sentences = "\n    ".join(mistakes)
+    if sentences:
+        raise MailError(sentences)
+
+
+def _together(mistakes: Iterable[str], names: Collection[str]) -> Iterator[str]:
+    """Yield each mistake once: one of several hosts names all of them."""
+    hosts: dict[str, list[str]] = {}
+    for mistake in dict.fromkeys(mistakes):
+        name, _, rest = mistake.partition(": ")
+        known = name in names
+        hosts.setdefault(rest if known else mistake, []).extend([name] if known else [])
+    for rest, found in hosts.items():
+        yield f"{', '.join(found)}: {rest}" if found else rest
 
 
 def _current(name: str, data: HostData, mistakes: list[str]) -> HostData:
-    """Return data with the new names of renamed keys; note contradictions and unknown keys."""
+    """Return data with the new names of renamed keys, and note contradictions."""
     mistakes += contradictions(name, data)
-    current = with_new_keys(data)
-    mistakes += _unknown_keys(name, current)
-    return current
+    return with_new_keys(data)
+
+
+def _unknown_keys(groups: Sequence[Mapping[str, HostData]], mistakes: list[str]) -> set[str]:
+    """Note the keys that are not settings; return the settings that they probably mean."""
+    wrong: dict[str, list[tuple[str, str]]] = {}
+    for group, own in zip(groups, _role_keys(), strict=True):
+        for name, data in group.items():
+            for key in sorted(data):
+                near = meant(key, own, known_keys())
+                if near is not None:
+                    wrong.setdefault(key, []).append((name, near))
+    mistakes += unknown_keys(wrong)
+    return {near for found in wrong.values() for _, near in found}
 
 
 def _models(
-    model: type[Model], prefix: str, group: Mapping[str, HostData], mistakes: list[str]
+    model: type[Model],
+    prefix: str,
+    group: Mapping[str, HostData],
+    meant: Collection[str],
+    mistakes: list[str],
 ) -> tuple[Model, ...]:
     """Return the settings of the hosts of a group that are valid."""
-    checked = (_checked(model, name, prefix, data, mistakes) for name, data in group.items())
+    checked = []
+    for name, data in group.items():
+        found: list[str] = []
+        checked.append(_checked(model, name, prefix, data, found))
+        # A misspelt key is told already, so its setting is not missing too.
+        absent = tuple(f"{name}: {key} is missing" for key in meant)
+        mistakes += (one for one in found if not (absent and one.startswith(absent)))
     return tuple(settings for settings in checked if settings)
-
-
-def _unknown_keys(name: str, data: HostData) -> Iterator[str]:
-    for key in sorted(data):
-        if key.startswith((PREFIX, VERIFY)) and key not in known_keys():
-            near = get_close_matches(key, known_keys(), n=1, cutoff=0)
-            hint = f"did you mean {near[0]}, or does it need a newer version?"
-            yield f"{name}: {key} is not a setting of pyinfra-mail {VERSION}; {hint}"
 
 
 def _checked(
@@ -128,16 +168,20 @@ def _checked(
     try:
         return model(inventory_name=name, **fields)
     except ValidationError as error:
-        mistakes += (f"{name}: {prefix}{_sentence(detail)}" for detail in error.errors())
+        mistakes += (f"{name}: {one}" for one in sentences(prefix, error))
         return None
 
 
 def _verification(
-    data: Mapping[str, HostData], hosts: tuple[MailSettings, ...], mistakes: list[str]
+    data: Mapping[str, HostData],
+    names: Collection[str],
+    hosts: Sequence[MailSettings] | None,
+    mistakes: list[str],
 ) -> Verification:
+    """Return the settings of the checks; without `hosts` their domains are not known."""
     verification = _checked_verification(data, mistakes)
-    domains = [domain for host in hosts for domain in host.domains]
-    mistakes += unknown_subjects(verification, [host.inventory_name for host in hosts], domains)
+    domains = None if hosts is None else [domain for host in hosts for domain in host.domains]
+    mistakes += unknown_subjects(verification, names, domains)
     return verification
 
 
@@ -149,20 +193,8 @@ def _checked_verification(data: Mapping[str, HostData], mistakes: list[str]) -> 
     try:
         return Verification(**fields)
     except ValidationError as error:
-        mistakes += (f"{VERIFY}{_sentence(detail)}" for detail in error.errors())
+        mistakes += sentences(VERIFY, error)
         return Verification()
-
-
-def _sentence(detail: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails is not exported
-    path = ".".join(str(part) for part in detail["loc"] if part != "[key]")
-    if detail["type"] == "missing":
-        return f"{path} {MISSING}"
-    if detail["type"] == "value_error":
-        return f"{path}: {detail['ctx']['error']}"
-    message = detail["msg"][0].lower() + detail["msg"][1:]
-    # A value in mail_accounts or verify_mailboxes may be a password.
-    given = "a value" if path.startswith(("accounts", "mailboxes")) else repr(detail["input"])
-    return f"{path}: {given} is not valid: {message}"
 
 
 def _role_mistakes(hosts: Mapping[str, HostData], clients: Iterable[str]) -> Iterator[str]:

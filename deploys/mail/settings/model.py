@@ -5,16 +5,16 @@ A field `<name>` is the inventory key `mail_<name>`; that of a witness `mail_wit
 """
 
 from collections.abc import Collection, Mapping
-from typing import Annotated
 
 from pydantic import Field
 
 from .. import paths
 from ..caa import ISSUERS
 from ..postfix import DEFAULTS, QUEUE_LIFETIMES
+from ..recipients import Recipients
 from . import groups
 from .site import Site
-from .types import CertificateFile, EmailAddress, Frozen, Relay, SecretReference, Words
+from .types import AbsolutePath, CertificateFile, EmailAddress, Frozen, Relay, SecretReference
 from .verification import Verification
 
 
@@ -110,22 +110,10 @@ class MailSettings(
         """Return every name with a certificate, those of web sites included."""
         return (*self.host_names, *self.site_names)
 
-    def recipients(self) -> dict[str, tuple[str, ...]]:
-        """Return every recipient of every domain with its targets."""
-        # RFC 5321 section 4.5.1 requires postmaster, RFC 2142 section 4 abuse.
-        required = {"postmaster": (self.postmaster,), "abuse": (self.postmaster,)}
-        return {
-            f"{local}@{domain}": targets
-            for domain in self.domains
-            for local, targets in (required | self._aliases_of(domain)).items()
-        }
-
-    def _aliases_of(self, domain: str) -> dict[str, tuple[str, ...]]:
-        return {
-            key.partition("@")[0]: targets
-            for key, targets in self.aliases.items()
-            if key.partition("@")[2] in ("", domain)
-        }
+    @property
+    def recipients(self) -> Recipients:
+        """Return every recipient of every domain, with the ends of its mail."""
+        return Recipients(self.hostname, self.domains, self.postmaster, self.aliases)
 
 
 class NullClient(HostSettings):
@@ -146,10 +134,8 @@ class Witness(Frozen):
     """Witnesses."""
 
     inventory_name: str
-    address: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$"), Words("mail address")] = Field(
-        description="Address outside the fleet that test messages go to."
-    )
-    mailbox: Annotated[str, Field(pattern=r"^/"), Words("absolute path")] = Field(
+    address: EmailAddress = Field(description="Address outside the fleet that test messages go to.")
+    mailbox: AbsolutePath = Field(
         description="Mailbox of that address on the witness, an mbox file."
     )
 

@@ -2,43 +2,34 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
 import dns.exception
+import dns.name
 import dns.rdata
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
-from ..names import domain_name, is_label
+from ..names import domain_name, is_label, mail_address
 from ..tags import mailto
+from .mistakes.sentences import shown
 from .secret import Secret
-
-
-def _address(value: object) -> IPv4Address | IPv6Address:
-    try:
-        return ip_address(str(value))
-    except ValueError:
-        sentence = f"{value!r} is not an address; write one like '203.0.113.25' or '2001:db8::25'"
-        raise ValueError(sentence) from None
-
-
-def _network(value: object) -> str:
-    try:
-        return str(ip_network(str(value)))
-    except ValueError:
-        sentence = f"{value!r} is not a network; write one like '203.0.113.0/24'"
-        raise ValueError(sentence) from None
+from .values.forms import Words, form, several
 
 
 def _postfix_value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    if "\n" in text:
-        raise ValueError(f"{text!r} has several lines; write one line")
+    parts = value if isinstance(value, list | tuple) else (value,)
+    for part in parts:
+        if not isinstance(part, str | int | float):
+            raise ValueError(  # noqa: TRY004 - pydantic hides a TypeError
+                f"{shown(part)} is not a value of Postfix; write a text, a number, True or False"
+            )
+    text = ", ".join(map(str, parts))
+    if len(text.splitlines()) > 1:
+        raise ValueError(f"{shown(text)} has several lines; write one line")
     return text
 
 
@@ -49,19 +40,12 @@ def _relay(value: object) -> str:
     return f"{domain_name(name)}:{port}"
 
 
-def _mailbox(value: object) -> str:
-    local, _, domain = str(value).rpartition("@")
-    if not local or any(character.isspace() or character == "@" for character in local):
-        raise ValueError(f"{value!r} is not a mail address; write one like 'ann@example.org'")
-    return f"{local}@{domain_name(domain)}"
-
-
 def _report_uri(value: object) -> str:
     text = str(value)
     if text.startswith("https://") and not set(text) & set(" ,;!"):
         return text
     if "://" not in text:
-        return mailto(_mailbox(text.removeprefix("mailto:")))
+        return mailto(mail_address(text))
     raise ValueError(f"{value!r} cannot receive reports; write a mail address or an https:// URL")
 
 
@@ -77,6 +61,10 @@ def _issuer(value: object) -> str:
     return domain_name(value) if value else ""
 
 
+def _contact(value: object) -> str:
+    return mail_address(value) if value else ""
+
+
 def _logo(value: object) -> str:
     if not value or re.fullmatch(r"https://[^\s;,]+\.svg", str(value)):
         return str(value)
@@ -84,12 +72,12 @@ def _logo(value: object) -> str:
 
 
 def _secret(value: object) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    # The value is not shown: it may be the secret.
-    raise ValueError(
-        "this is not a reference to a secret; write env(...), file(...) or command(...)"
-    )
+    if not isinstance(value, Secret):
+        raise ValueError(  # noqa: TRY004 - pydantic hides a TypeError
+            "the value (masked here) is not a reference to a secret; write env(...), file(...) or "
+            "command(...)"
+        )
+    return value
 
 
 def _certificates(value: object) -> str:
@@ -149,22 +137,24 @@ def _trust_anchor(value: object) -> str:
     """Return a DS or DNSKEY record in Unbound's form: owner, type, data."""
     if not value:
         return ""
-    owner, kind, data = (*str(value).split(None, 2), "", "", "")[:3]
+    # Tools print a TTL and the class too, parentheses, and a comment.
+    text = str(value).partition(";")[0].translate({ord("("): " ", ord(")"): " "})
     try:
-        if kind in {"DS", "DNSKEY"}:
-            return f"{owner} {kind} {dns.rdata.from_text('IN', kind, data)}"
+        if found := ANCHOR.fullmatch(text):
+            owner, kind = dns.name.from_text(found["owner"]), found["kind"].upper()
+            return f"{owner} {kind} {dns.rdata.from_text('IN', kind, found['data'])}"
     except (dns.exception.DNSException, ValueError):
-        kind = ""
+        pass
     raise ValueError(
         f"{value!r} is not a trust anchor; write a record like '. DS 20326 8 2 E06D...'"
     )
 
 
-def _several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 PORTS = 1 << 16
+ANCHOR = re.compile(
+    r"\s*(?P<owner>\S+)(\s+\d+)?(\s+IN)?(\s+\d+)?\s+(?P<kind>DS|DNSKEY)\s+(?P<data>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 LONGEST_SELECTOR = 63 - len("-2-ed25519")
 
@@ -177,51 +167,68 @@ class Frozen(BaseModel):
     )
 
 
-@dataclass(frozen=True)
-class Words:
-    """Name of a type in the documents, in the singular."""
-
-    text: str
-
-
-Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address), Words("IP address")]
-Network = Annotated[str, BeforeValidator(_network), Words("network")]
 DomainName = Annotated[str, BeforeValidator(domain_name), Words("domain name")]
-PostfixName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"), Words("parameter")]
+PostfixName = Annotated[
+    str,
+    form(
+        r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a parameter", "one like 'smtpd_client_message_rate_limit'"
+    ),
+    Words("parameter"),
+]
 PostfixService = Annotated[
-    str, Field(pattern=r"^\S+/(inet|unix|unix-dgram|fifo|pass)$"), Words("service")
+    str,
+    form(r"\S+/(inet|unix|unix-dgram|fifo|pass)", "a service", "its name and type, 'smtp/inet'"),
+    Words("service"),
 ]
 PostfixValue = Annotated[str, BeforeValidator(_postfix_value), Words("value")]
-Recipients = Annotated[
-    tuple[str, ...], BeforeValidator(_several), Field(min_length=1), Words("list of recipients")
-]
 Files = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^/[^\s:]+$")], ...],
-    BeforeValidator(_several),
+    tuple[
+        Annotated[str, form(r"/[^\s:]+", "an absolute path", "one like '/etc/ssl/mx1.pem'")], ...
+    ],
+    BeforeValidator(several),
     Field(min_length=1),
     Words("list of absolute paths"),
 ]
 NextHop = Annotated[
     str,
-    Field(pattern=r"^(\.?[a-z0-9][a-z0-9.-]*|\[[^\[\]\s]+\](:\w+)?)$"),
+    form(
+        r"(\.?[a-z0-9][a-z0-9.-]*|\[[^\[\]\s]+\](:\w+)?)",
+        "a destination",
+        "a domain like 'example.org', or a host like '[mx1.example.org]:25'",
+    ),
     Words("domain or [host]"),
 ]
 TlsPolicy = Annotated[
     str,
-    Field(pattern=r"^(none|may|encrypt|dane|dane-only|fingerprint|verify|secure)( +[a-z]+=\S+)*$"),
+    form(
+        r"(none|may|encrypt|dane|dane-only|fingerprint|verify|secure)( +[a-z]+=\S+)*",
+        "a TLS policy",
+        "'encrypt', 'dane-only', 'verify' or 'secure', and attributes like 'match=nexthop'",
+    ),
     Words("TLS policy"),
 ]
 TrustAnchor = Annotated[str, BeforeValidator(_trust_anchor), Words("DS or DNSKEY record")]
-EmailAddress = Annotated[str, BeforeValidator(_mailbox), Words("mail address")]
-EmailAddresses = Annotated[tuple[EmailAddress, ...], BeforeValidator(_several)]
+EmailAddress = Annotated[str, BeforeValidator(mail_address), Words("mail address")]
+EmailAddresses = Annotated[tuple[EmailAddress, ...], BeforeValidator(several)]
 ReportUris = Annotated[
     tuple[Annotated[str, BeforeValidator(_report_uri)], ...],
-    BeforeValidator(_several),
+    BeforeValidator(several),
     Words("list of mail addresses and https:// URLs"),
 ]
+Contact = Annotated[str, BeforeValidator(_contact), Words("mail address")]
 Issuer = Annotated[str, BeforeValidator(_issuer), Words("domain name")]
 Logo = Annotated[str, BeforeValidator(_logo), Words("https:// URL")]
-LocalUser = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$"), Words("user name")]
+WebAddress = Annotated[
+    str,
+    form(r"https://[^\s/]+\S*", "an https:// URL", "one like 'https://acme.example.org/directory'"),
+    Words("https:// URL"),
+]
+AbsolutePath = Annotated[
+    str, form(r"/\S*", "an absolute path", "one like '/var/mail/anna'"), Words("absolute path")
+]
+LocalUser = Annotated[
+    str, form(r"[a-z_][a-z0-9_-]*", "a user of a host", "one like 'root'"), Words("user name")
+]
 Relay = Annotated[str, BeforeValidator(_relay), Words("name:port")]
 SecretReference = Annotated[Secret, PlainValidator(_secret), Words("reference to a secret")]
 CertificateFile = Annotated[
@@ -236,5 +243,13 @@ KeyZones = Annotated[
     Words("domain name, or dictionary from domain names to domain names"),
 ]
 Versions = Annotated[str, BeforeValidator(_versions), Words("version specifier")]
-RspamdFile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.(conf|inc)$"), Words("file name")]
-RspamdName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"), Words("setting")]
+RspamdFile = Annotated[
+    str,
+    form(r"[a-z0-9][a-z0-9_-]*\.(conf|inc)", "a file of local.d", "one like 'options.inc'"),
+    Words("file name"),
+]
+RspamdName = Annotated[
+    str,
+    form(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", "a setting of rspamd", "one like 'task_timeout'"),
+    Words("setting"),
+]

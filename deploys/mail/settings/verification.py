@@ -4,15 +4,25 @@ Settings of the checks: `verify_*` keys of the inventory, or from `--data`.
 One run checks all hosts, so a key has one value: in `group_data/all.py`, or the same on every host.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
+from ..names import mail_address
 from .secret import Secret
-from .types import Address, CertificateFile, DomainName, Frozen, SecretReference, Words
+from .types import (
+    CertificateFile,
+    DomainName,
+    EmailAddress,
+    Frozen,
+    SecretReference,
+)
+from .values.addresses import Address
+from .values.forms import Whole, Words, form
 
 PREFIX = "verify_"
 
@@ -23,11 +33,12 @@ def _listed(value: object) -> object:
 
 
 def receiver_of(value: object) -> str:
-    """Return a mail address or the URL of a webhook; raise ValueError for other values."""
+    """Return a mail address, the URL of a webhook or ""; raise ValueError for other values."""
     text = str(value)
-    is_address = text.count("@") == 1 and not text.startswith(("-", "@"))
-    if text.startswith("https://") or (is_address and text.isprintable() and " " not in text):
+    if text.startswith("https://") and text.isprintable() and " " not in text:
         return text
+    with suppress(ValueError):
+        return "" if value == "" else mail_address(text)
     # The value is not shown: the URL of a webhook is all that its users need.
     raise ValueError(
         "the value (masked here) is not valid; write a mail address, an https:// URL, or a "
@@ -67,12 +78,14 @@ class Waiver(Frozen):
 class OutsideMailbox(Frozen):
     """A mailbox at another provider, read by IMAP over TLS (RFC 8314 section 3.2)."""
 
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    imap: str = Field(pattern=r"^[A-Za-z0-9.:-]+$")
-    login: str = Field(pattern=r"^[^\r\n]+$")
+    address: EmailAddress
+    imap: Annotated[
+        str, form(r"[A-Za-z0-9.:-]+", "a server", "its name like 'imap.provider.example'")
+    ]
+    login: Annotated[str, form(r"[^\r\n]+", "a login", "it in one line")]
     password: SecretReference
-    folder: str = Field(default="INBOX", pattern=r"^[ -~]+$")
-    port: int = Field(default=993, ge=1, le=65535)
+    folder: Annotated[str, form(r"[ -~]+", "a folder", "its name in ASCII, like 'INBOX'")] = "INBOX"
+    port: Whole = Field(default=993, ge=1, le=65535)
     ca_file: CertificateFile = ""
 
     @property
@@ -92,9 +105,18 @@ class Sink(Frozen):
     The domain has an MX record for this machine, or is an address literal (RFC 5321 section 4.1.3).
     """
 
-    address: str = Field(pattern=r"^[^@\s]+@([^@\s\[\]]+|\[(IPv6:)?[0-9A-Fa-f.:]+\])$")
-    listen: str = Field(default="", pattern=r"^[0-9A-Fa-f.:]*$")
-    port: int = Field(default=25, ge=1, le=65535)
+    address: Annotated[
+        str,
+        form(
+            r"[^@\s]+@([^@\s\[\]]+|\[(IPv6:)?[0-9A-Fa-f.:]+\])",
+            "an address",
+            "one like 'probe@sink.example.org' or 'probe@[203.0.113.9]'",
+        ),
+    ]
+    listen: Annotated[
+        str, form(r"[0-9A-Fa-f.:]*", "an IP address", "one of this machine, or ''")
+    ] = ""
+    port: Whole = Field(default=25, ge=1, le=65535)
 
     @property
     def name(self) -> str:
@@ -158,13 +180,19 @@ class Verification(Frozen):
     notify: Receiver = Field(
         default="", description="Receiver of a notice when the report differs from the last one."
     )
-    timer: Annotated[str, Field(pattern=r"^[^\n]*$"), Words("calendar event of systemd")] = Field(
+    timer: Annotated[
+        str,
+        form(r"[^\n]*", "a calendar event", "one line like 'daily' or '*-*-* 06:00'"),
+        Words("calendar event of systemd"),
+    ] = Field(
         default="",
         description='Times at which a timer on the controller runs the checks; "": no timer.',
     )
-    metrics: Annotated[str, Field(pattern="^(/.*)?$"), Words("absolute path")] = Field(
-        default="", description="Directory of node_exporter's textfile collector."
-    )
+    metrics: Annotated[
+        str,
+        form(r"(/.*)?", "an absolute path", "the directory of the textfile collector, or ''"),
+        Words("absolute path"),
+    ] = Field(default="", description="Directory of node_exporter's textfile collector.")
 
     @property
     def limits(self) -> tuple[str, ...]:
@@ -195,15 +223,15 @@ def common_values(data: Mapping[str, Mapping[str, Any]], mistakes: list[str]) ->
 
 
 def unknown_subjects(
-    verification: Verification, hosts: Sequence[str], domains: Sequence[str]
+    verification: Verification, hosts: Collection[str], domains: Collection[str] | None
 ) -> Iterator[str]:
-    """Yield a mistake for each host and domain that is not in the inventory."""
+    """Yield a mistake for each host and domain that is not in the inventory, if that is known."""
     for key, wanted, known in (
         ("host", verification.host, hosts),
         ("domain", verification.domain, domains),
     ):
-        for name in wanted:
-            if name not in known:
-                near = get_close_matches(name, known, n=1, cutoff=0)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                yield f"{PREFIX}{key}: {name} is not a {key} of the group 'mail'{hint}"
+        for name in wanted if known is not None else ():
+            if known is not None and name not in known:
+                near = get_close_matches(name, known, n=1)
+                fix = f"did you mean {near[0]}?" if near else f"write one of {', '.join(known)}"
+                yield f"{PREFIX}{key}: {name} is not a {key} of the group 'mail'; {fix}"

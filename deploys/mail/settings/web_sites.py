@@ -6,6 +6,7 @@ addresses of one host, the domain's first in the inventory: another host could n
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations, product
 
 from .. import names
 from .model import MailSettings
@@ -46,17 +47,15 @@ def _sites(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[Site]:
 
 
 def _disagreements(hosts: Sequence[MailSettings]) -> Iterator[str]:
-    first: dict[str, MailSettings] = {}
-    for host in hosts:
-        for domain in host.domains:
-            other = first.setdefault(domain, host)
-            for key in KEYS:
-                own, first_value = getattr(host, key), getattr(other, key)
-                if own != first_value:
-                    yield (
-                        f"{host.inventory_name}: mail_{key} is {own!r}, but {first_value!r} on "
-                        f"{other.inventory_name}, and both serve {domain}; write the same on both"
-                    )
+    for (first, second), key in product(combinations(hosts, 2), KEYS):
+        shared = sorted({*first.domains} & {*second.domains})
+        own, other = getattr(second, key), getattr(first, key)
+        if shared and own != other:
+            yield (
+                f"{second.inventory_name}: mail_{key} is {own!r}, but {other!r} on "
+                f"{first.inventory_name}, and both serve {', '.join(shared)}; write the same on "
+                "both"
+            )
 
 
 def _untrusted(host: MailSettings) -> Iterator[str]:

@@ -10,4 +10,4 @@ mail_relay_password = env("RELAY_PASSWORD")
 mail_relay_ca = ""
 
 # Address that gets mail for root and all other users of the host.
-mail_root = "hostmaster@example.org"
+mail_root = "postmaster@example.org"

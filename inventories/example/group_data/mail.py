@@ -38,7 +38,7 @@ mail_aliases: dict[str, str | list[str]] = {}
 
 # Networks whose hosts may relay through the mail hosts.
 mail_networks: list[str] = []
-mail_message_size_limit = 26_214_400  # octets of the largest message
+mail_message_size_limit = "25M"  # the largest message, or a number of octets
 
 # Certificates: "acme" (certbot, HTTP-01 on port 80), "files" (yours, on the host) or "self-signed".
 # Each name of the host has its own, with an ECDSA and an RSA key.

@@ -11,13 +11,14 @@ from itertools import combinations
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from .. import names, toolkit
-from ..errors import MailError
-from . import dkim_keys
-from .accounts import password_hash
-from .model import MailSettings, NullClient
-from .renamed import HostData
-from .web_sites import site_mistakes
+from ... import names, toolkit
+from ...errors import MailError
+from .. import dkim_keys
+from ..accounts import password_hash
+from ..model import MailSettings, NullClient
+from ..web_sites import site_mistakes
+from .keys import HostData
+from .secrets import plain_secrets
 
 NAMED = 3  # recipients that a sentence names
 
@@ -54,7 +55,7 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
                     f"{host.inventory_name}: {claim} is claimed by {owner} too; "
                     "give each host its own mail_hostname and mail_addresses"
                 )
-        yield from _aliases(host)
+        yield from plain_secrets(f"{host.inventory_name}: mail_dns", host.dns or {})
         yield from _accounts(host)
         yield from _certificates(host)
         yield from _delegations(host)
@@ -94,11 +95,12 @@ def _selectors(hosts: Sequence[MailSettings]) -> Iterator[str]:
     # A selector names one key (RFC 6376 section 3.1), and each host has its own keys.
     for first, second in combinations(hosts, 2):
         if set(dkim_keys.selectors(first)) & set(dkim_keys.selectors(second)):
-            for domain in sorted({*first.domains} & {*second.domains}):
+            shared = sorted({*first.domains} & {*second.domains})
+            if shared:
                 yield (
                     f"{second.inventory_name}: mail_dkim_selector {second.selector_base!r} for "
-                    f"{domain} names keys of {first.inventory_name} too; give each host its own "
-                    "selector"
+                    f"{', '.join(shared)} names keys of {first.inventory_name} too; give each host "
+                    "its own selector"
                 )
 
 
@@ -137,29 +139,14 @@ def _certificates(host: MailSettings) -> Iterator[str]:
         )
 
 
-def _aliases(host: MailSettings) -> Iterator[str]:
-    for address in host.aliases:
-        local, _, domain = address.partition("@")
-        if not local or any(character.isspace() for character in address):
-            yield (
-                f"{host.inventory_name}: mail_aliases.{address!r} is not a recipient; write one "
-                "like 'info' or 'info@example.org'"
-            )
-        if domain and domain not in host.domains:
-            yield (
-                f"{host.inventory_name}: mail_aliases.{address}: {domain} is not in mail_domains; "
-                "add it or correct the address"
-            )
-
-
 def _recipients(hosts: Sequence[MailSettings]) -> Iterator[str]:
     # Every MX of a domain gets a part of its mail, and refuses recipients that it does not know.
     known: dict[str, dict[str, set[str]]] = defaultdict(dict)
     for host in hosts:
         for domain in host.domains:
             known[domain][host.inventory_name] = set()
-        for address in host.recipients():
-            known[address.rpartition("@")[2]][host.inventory_name].add(address.lower())
+        for address in host.recipients.targets:
+            known[address.rpartition("@")[2]][host.inventory_name].add(address)
     for domain, of_host in sorted(known.items()):
         every = set().union(*of_host.values())
         for name, own in of_host.items():
@@ -184,7 +171,6 @@ def client_mistakes(client: NullClient) -> Iterator[str]:
 
 
 def _accounts(host: MailSettings) -> Iterator[str]:
-    deliverable = {address.lower() for address in host.recipients()}
     for login, account in host.accounts.items():
         try:
             password_hash(account.password, login, host.hostname)
@@ -193,7 +179,7 @@ def _accounts(host: MailSettings) -> Iterator[str]:
         for address in dict.fromkeys((login, *account.senders)):
             where = f"{host.inventory_name}: mail_accounts.{login}: {address}"
             domain = address.partition("@")[2]
-            if domain in host.domains and address not in deliverable:
+            if domain in host.domains and address not in host.recipients.targets:
                 yield (
                     f"{where} is not a recipient, and bounces come back to it; "
                     f"add '{address}' to mail_aliases"

@@ -1,0 +1,1 @@
+"""Mistakes in an inventory, each as one sentence."""

@@ -1,0 +1,1 @@
+"""Types of values that several settings share."""
