@@ -99,13 +99,19 @@ class RecordSubject:
 
 @dataclass(frozen=True)
 class RecordType:
-    """A row of the table: the title is that of docs/records.md, the keys are of the inventory."""
+    """
+    A row of the table in docs/records.md; the keys are of the inventory.
+
+    `reason` says what the record is for, `merge` what happens to existing records of its name.
+    """
 
     title: str
     standard: str
     keys: tuple[str, ...]
     scope: RecordScope
     records: Callable[[RecordSubject], Iterable[MailRecord]]
+    reason: str
+    merge: str
 
 
 def records_for(
@@ -276,6 +282,8 @@ RECORD_TYPES = (
         ("mail_addresses",),
         "host",
         _host_addresses,
+        "the host's addresses",
+        "they must be the host's; another address is a conflict",
     ),
     RecordType(
         "PTR at a host's addresses",
@@ -283,6 +291,8 @@ RECORD_TYPES = (
         ("mail_addresses",),
         "host",
         _pointers,
+        "receivers distrust mail from an address without a name",
+        "kept; the plan names another name",
     ),
     RecordType(
         "SPF at a host's name: `v=spf1 a -all`",
@@ -290,6 +300,8 @@ RECORD_TYPES = (
         ("mail_hostname",),
         "host",
         _helo_policy,
+        "only the host says HELO with its name",
+        "merged, see below",
     ),
     RecordType(
         "MX at a domain",
@@ -297,6 +309,8 @@ RECORD_TYPES = (
         ("mail_domains",),
         "domain",
         _exchanges,
+        "the domain's mail hosts",
+        "our hosts join, with the preference of the existing ones; a null MX is a conflict",
     ),
     RecordType(
         "SPF at a domain: `v=spf1 mx ~all`",
@@ -304,6 +318,8 @@ RECORD_TYPES = (
         ("mail_spf_all",),
         "domain",
         _sender_policy,
+        "the MX hosts send its mail",
+        "merged, see below",
     ),
     RecordType(
         "DMARC at `_dmarc`",
@@ -311,6 +327,8 @@ RECORD_TYPES = (
         ("mail_dmarc", "mail_dmarc_reports"),
         "domain",
         _dmarc_policy,
+        "the policy for forged mail",
+        "completed, raised by one step, see below",
     ),
     RecordType(
         "consent at `<domain>._report._dmarc.<other>`",
@@ -318,6 +336,8 @@ RECORD_TYPES = (
         ("mail_dmarc_reports",),
         "domain",
         _dmarc_consent,
+        "reports about one domain go to an address in another domain of the inventory",
+        "ours is added",
     ),
     RecordType(
         "TLS-RPT at `_smtp._tls`",
@@ -325,6 +345,8 @@ RECORD_TYPES = (
         ("mail_tls_rpt",),
         "domain",
         _tls_reports,
+        "the addresses for reports of failed TLS",
+        "our addresses are added",
     ),
     RecordType(
         "BIMI at `default._bimi`",
@@ -332,6 +354,8 @@ RECORD_TYPES = (
         ("mail_bimi",),
         "domain",
         _logo,
+        "the logo; shown where DMARC asks for more than `none`",
+        "kept; the plan names another logo",
     ),
     RecordType(
         "SRV at `_submissions._tcp`, `_submission._tcp`; `0 0 0 .` for IMAP and POP3",
@@ -339,6 +363,8 @@ RECORD_TYPES = (
         ("mail_accounts",),
         "domain",
         _services,
+        "the submission servers of users; no mailboxes are offered",
+        "other servers are kept and named in the plan; ours is not added to them",
     ),
     RecordType(
         "DKIM at `<selector>._domainkey`, or a CNAME there",
@@ -346,6 +372,9 @@ RECORD_TYPES = (
         ("mail_dkim_selector", "mail_dkim_rotate", "mail_dkim_cname"),
         "host",
         _dkim_keys,
+        "the keys of each host: next, current, retired, or an empty revoked one; the CNAME names "
+        "a key in your zone of keys",
+        "a selector names one key: ours replaces an older one; a CNAME replaces nothing",
     ),
     RecordType(
         "TLSA at `_25._tcp` of a host's name",
@@ -353,6 +382,8 @@ RECORD_TYPES = (
         ("mail_dane",),
         "host",
         _tls_keys,
+        "the current and next TLS keys",
+        "ours are replaced, others are kept",
     ),
     RecordType(
         "CAA at a host's names",
@@ -360,6 +391,8 @@ RECORD_TYPES = (
         ("mail_tls", "mail_caa"),
         "fleet",
         _issuers,
+        "the authorities that may issue certificates",
+        "kept, ours is added, see below",
     ),
     RecordType(
         "A, AAAA at `mta-sts`, `autoconfig` and `autodiscover`",
@@ -367,6 +400,8 @@ RECORD_TYPES = (
         ("mail_mta_sts", "mail_autoconfig"),
         "host",
         _web_sites,
+        "the web sites of a domain",
+        "as at a host's name",
     ),
     RecordType(
         "SRV at `_autodiscover._tcp`",
@@ -374,6 +409,8 @@ RECORD_TYPES = (
         ("mail_autoconfig",),
         "host",
         _autodiscover,
+        "Outlook finds the settings at `autodiscover`",
+        "another server is kept and named in the plan; ours is not added to it",
     ),
     RecordType(
         "null MX, `v=spf1 -all`, DMARC `p=reject`, an empty key at `*._domainkey`",
@@ -381,5 +418,7 @@ RECORD_TYPES = (
         ("mail_silent_domains",),
         "fleet",
         _silence,
+        "a name that never sends",
+        "MX hosts, and senders that SPF permits, are conflicts",
     ),
 )

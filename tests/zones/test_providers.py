@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deploys.mail.errors import MailError
+from deploys.zones.providers import docs
 from deploys.zones.providers.catalogue import PROVIDERS
 from deploys.zones.providers.http import sessions
 from deploys.zones.providers.loader import load
@@ -66,6 +67,13 @@ def test_every_short_name_is_an_extra_of_the_package() -> None:
     extras = {line.partition(" = ")[0] for line in lines if " = [" in line and "octodns-" in line}
 
     assert extras == set(PROVIDERS) - {BY_HAND}
+
+
+def test_the_documents_have_the_table_of_the_code() -> None:
+    text = (Path(__file__).parents[2] / "docs/providers.md").read_text()
+
+    assert text == docs.page(text), "run python -m deploys.zones.providers.docs"
+    assert text.count("\n| `") == len(KEYS)
 
 
 @pytest.mark.parametrize("name", KEYS)

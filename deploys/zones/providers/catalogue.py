@@ -37,6 +37,7 @@ class Entry:
 
     `defaults` are ours. `file_keys` are arguments that must be the name of a file with the secret.
     A provider is `faithful` if a test has shown that it writes every text as it has read it.
+    `usage` are the keys, and `note` the rest of its row in docs/providers.md.
     """
 
     path: str
@@ -46,6 +47,8 @@ class Entry:
     file_keys: tuple[str, ...] = ()
     ignores_unknown: bool = False  # the class accepts unknown keys
     faithful: bool = False
+    usage: str = ""
+    note: str = ""
 
     def check(self, provider_class: type[BaseProvider], given: Arguments) -> None:
         """Raise MailError if keys are missing or unknown, even if the class accepts that."""
@@ -89,27 +92,84 @@ def unknown_keys(keys: list[str]) -> str:
 
 
 PROVIDERS = {
-    "azure": Entry("octodns_azure.AzureProvider", together=("directory_id", "client_id", "key")),
+    "azure": Entry(
+        "octodns_azure.AzureProvider",
+        together=("directory_id", "client_id", "key"),
+        usage="`sub_id`, `resource_group`, `directory_id`, `client_id`, `key`; or "
+        '`client_credential_method: "cli"` in place of the last three',
+    ),
     "cloudflare": Entry(
         "octodns_cloudflare.CloudflareProvider",
         needs=("token",),
         defaults={"pagerules": False},  # reading these takes a right that DNS does not need
+        usage="`token`, with the rights Zone:Read, DNS:Read, DNS:Edit",
+        note="comments and tags of a shared record set stay; TTLs below 120 s are raised, unless "
+        "`min_ttl` is set",
     ),
-    "desec": Entry("octodns_desec.DesecProvider", defaults={"max_sleep": 60}, ignores_unknown=True),
-    "digitalocean": Entry("octodns_digitalocean.DigitalOceanProvider"),
-    "dnsimple": Entry("octodns_dnsimple.DnsimpleProvider"),
-    "gandi": Entry("octodns_gandi.GandiProvider"),
+    "desec": Entry(
+        "octodns_desec.DesecProvider",
+        defaults={"max_sleep": 60},
+        ignores_unknown=True,
+        usage="`token`",
+        note="deSEC limits frequent requests; a run waits for it 60 s at most, or `max_sleep` "
+        "seconds",
+    ),
+    "digitalocean": Entry(
+        "octodns_digitalocean.DigitalOceanProvider",
+        usage="`token`",
+        note="not in one step",
+    ),
+    "dnsimple": Entry(
+        "octodns_dnsimple.DnsimpleProvider",
+        usage="`token`, `account` (a number)",
+        note="not in one step",
+    ),
+    "gandi": Entry(
+        "octodns_gandi.GandiProvider",
+        usage="`token`, a personal access token",
+        note="not in one step",
+    ),
     "googlecloud": Entry(
-        "octodns_googlecloud.GoogleCloudProvider", file_keys=("credentials_file",)
+        "octodns_googlecloud.GoogleCloudProvider",
+        file_keys=("credentials_file",),
+        usage="`project`, `credentials_file`; without the latter Google's default credentials",
+        note="`credentials_file` is a path, or a reference to the JSON text, which is in a private "
+        "file while the class reads it",
     ),
-    "hetzner": Entry("octodns_hetzner.HetznerProvider"),
+    "hetzner": Entry(
+        "octodns_hetzner.HetznerProvider",
+        usage='`token`, and `backend: "hcloud"` for zones in the Cloud Console',
+        note="without `backend` the older DNS Console is used, not in one step",
+    ),
     "manual": Entry(f"{__package__}.manual.ManualProvider", faithful=True),  # as it writes nothing
-    "ns1": Entry("octodns_ns1.Ns1Provider"),
-    "ovh": Entry("octodns_ovh.OvhProvider"),
-    "powerdns": Entry("octodns_powerdns.PowerDnsProvider", faithful=True),
-    "rfc2136": Entry("octodns_bind.Rfc2136Provider", together=("key_name", "key_secret")),
+    "ns1": Entry(
+        "octodns_ns1.Ns1Provider",
+        usage="`api_key`",
+    ),
+    "ovh": Entry(
+        "octodns_ovh.OvhProvider",
+        usage='`endpoint` (`"ovh-eu"`), `application_key`, `application_secret`, `consumer_key`',
+        note="not in one step; cannot list its zones, so each name is requested",
+    ),
+    "powerdns": Entry(
+        "octodns_powerdns.PowerDnsProvider",
+        faithful=True,
+        usage='`host`, `api_key`; `port` (8081), `scheme` (`"http"`)',
+    ),
+    "rfc2136": Entry(
+        "octodns_bind.Rfc2136Provider",
+        together=("key_name", "key_secret"),
+        usage="`host`, `key_name`, `key_secret`, `key_algorithm`; `port`, `timeout`",
+        note="the key needs the rights to transfer and to update; cannot list its zones; Knot 3.2 "
+        "loses a CNAME that is changed, as octoDNS deletes and adds it in one update: the run "
+        "notices, restores it, and fails; delete it there and run again",
+    ),
     "route53": Entry(
-        "octodns_route53.Route53Provider", together=("access_key_id", "secret_access_key")
+        "octodns_route53.Route53Provider",
+        together=("access_key_id", "secret_access_key"),
+        usage="`access_key_id`, `secret_access_key`; or `profile`; without either boto3's own "
+        "credentials",
+        note="set another endpoint in `AWS_ENDPOINT_URL_ROUTE_53`",
     ),
 }
 SHORT_NAMES = {name: known.path for name, known in PROVIDERS.items()}

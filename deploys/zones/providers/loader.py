@@ -67,7 +67,7 @@ def _checked(
     path = _path(configuration.get("class"))
     refuse_whole_zone_writers(path)
     entry = next((known for known in PROVIDERS.values() if known.path == path), Entry(path))
-    provider_class = _class(path)
+    provider_class = class_of(path)
     given = {key: value for key, value in configuration.items() if key != "class"}
     entry.check(provider_class, given)
     return entry, provider_class, given
@@ -90,7 +90,8 @@ def _path(name: object) -> str:
     )
 
 
-def _class(path: str) -> type[BaseProvider]:
+def class_of(path: str) -> type[BaseProvider]:
+    """Return a provider's class by its full name; raise MailError if it is not installed."""
     module, _, name = path.rpartition(".")
     try:
         found: type[BaseProvider] = getattr(import_module(module), name)
