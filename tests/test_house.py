@@ -234,7 +234,9 @@ def worded_files() -> Iterator[Path]:
         path = ROOT / name
         files = path.rglob("*") if path.is_dir() else (path,)
         yield from sorted(
-            file for file in files if file.is_file() and "__pycache__" not in file.parts
+            file
+            for file in files
+            if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".png"
         )
 
 
