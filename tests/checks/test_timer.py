@@ -6,6 +6,7 @@ import pytest
 
 from deploys.checks.timer.operation import schedule
 from deploys.checks.timer.units import Schedule
+from deploys.mail import toolkit
 
 COMMAND = ("/srv/my mail/.venv/bin/python", "-m", "pyinfra", "/srv/100%/$x", "deploys/verify.py")
 WHOLE = Schedule("lab", "daily", COMMAND, "/srv/my mail", "anna", "/srv/my mail")
@@ -31,7 +32,7 @@ def test_an_installed_package_needs_no_path() -> None:
     assert installed.files[SERVICE].count("EnvironmentFile=") == 1
 
 
-def test_the_timer_of_a_clone_runs_the_checks_of_that_clone(
+def test_a_timer_runs_the_checks_of_the_toolkit_that_sets_it_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     inventory = tmp_path / "inventory.py"
@@ -40,8 +41,8 @@ def test_the_timer_of_a_clone_runs_the_checks_of_that_clone(
 
     made = schedule("daily")
 
-    assert made.command[-3:] == (str(inventory), "deploys.verify", "-y")
-    assert Path(made.modules, "deploys", "verify.py").is_file()
+    assert made.command[-3:] == (str(inventory), f"{toolkit.PACKAGE}.verify", "-y")
+    assert made.modules == (str(toolkit.FOLDER.parent) if toolkit.IN_CLONE else "")
 
 
 def test_the_timer_has_the_calendar_of_the_operator() -> None:

@@ -45,9 +45,10 @@ def good(**data: Any) -> Fleet:
 
 
 def test_an_inventory_for_another_version_is_refused_for_that_alone() -> None:
-    assert mistakes(mail_requires=">=99", mail_new="x") == (
-        f"mx1: mail_requires is '>=99', but {FOLDER} has version {VERSION}; update this clone"
-    )
+    said = mistakes(mail_requires=">=99", mail_new="x")
+
+    assert said.startswith(f"mx1: mail_requires is '>=99', but {FOLDER} has version {VERSION}; ")
+    assert "mail_new" not in said
 
 
 def test_hosts_that_need_the_same_version_are_named_together() -> None:

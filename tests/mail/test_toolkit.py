@@ -6,6 +6,7 @@ import pytest
 
 import deploys
 from deploys.mail import toolkit
+from deploys.mail.settings.mistakes.cross_checks import version_mistakes
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,3 +23,9 @@ def test_the_templates_of_the_clone_are_beside_its_package() -> None:
 
 def test_the_version_is_public() -> None:
     assert deploys.__version__ == toolkit.VERSION
+
+
+def test_an_inventory_that_needs_another_version_says_to_update_the_clone() -> None:
+    (said,) = version_mistakes({"mx1": {"mail_requires": ">=99"}})
+
+    assert said.endswith(f"{toolkit.FOLDER} has version {toolkit.VERSION}; update this clone")

@@ -1,0 +1,78 @@
+"""The wheel of this tree, and an empty virtual environment in which it is installed."""
+
+import os
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# What the tests themselves need, from the environment of the clone; nothing else of it is there.
+TOOLS = ("pytest", "_pytest", "pluggy", "iniconfig", "hypothesis", "sortedcontainers")
+FILES = ("py", "_hypothesis_globals", "_hypothesis_ftz_detector", "_hypothesis_pytestplugin")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a program ended with; stderr is in the output."""
+
+    returncode: int
+    stdout: str
+
+
+def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> Done:
+    """Run a program without what this process has of Python's path and environment."""
+    inherited = {name: os.environ[name] for name in os.environ if not name.startswith("PYTHON")}
+    inherited.pop("VIRTUAL_ENV", None)
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=inherited | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout)
+
+
+def succeeded(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
+    """Return the output of a program that must not fail."""
+    done = run(*command, cwd=cwd, **environment)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def built(folder: Path, *what: str) -> tuple[Path, ...]:
+    """Build into a folder, the source distribution and from it the wheel unless one is named."""
+    succeeded(
+        *(sys.executable, "-m", "build", "--no-isolation"), *what, f"--outdir={folder}", str(ROOT)
+    )
+    return tuple(sorted(folder.iterdir()))
+
+
+def installed(folder: Path, wheel: Path) -> Path:
+    """Make an empty environment with a wheel and what the lock names; return its Python."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    succeeded(*pip, "--require-hashes", "--requirement", ROOT / "requirements.lock")
+    succeeded(*pip, "--no-deps", wheel)
+    return python
+
+
+def tools(folder: Path) -> str:
+    """Return a folder for Python's path with pytest and no other package of this environment."""
+    folder.mkdir()
+    for name in (*TOOLS, *FILES):
+        found = find_spec(name)
+        assert found, name
+        assert found.origin, name
+        source = Path(found.origin)
+        source = source.parent if source.name == "__init__.py" else source
+        (folder / source.name).symlink_to(source)
+    return str(folder)
