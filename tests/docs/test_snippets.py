@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 import yaml
 
 from deploys.mail.errors import MailError
 from deploys.mail.settings import secret
-from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.inventory import fleet_from, known_keys
 from deploys.mail.settings.model import Fleet, MailSettings, NullClient
-from tests.docs.pages import Block, blocks
+from tests.docs.pages import ROOT, Block, blocks
 
 GROUPS = ("mail", "witnesses", "client", "controller")  # in the order of fleet_from
 HOST = {
@@ -27,12 +28,31 @@ CLIENT = {
     "mail_relay": "mx1.example.org:465",
     "mail_relay_login": "app@example.org",
     "mail_relay_password": secret.env("RELAY_PASSWORD"),
+    "mail_root": "postmaster@example.org",
 }
 WITNESS = {
     "mail_witness_address": "visitor@example.net",
     "mail_witness_mailbox": "/var/mail/visitor",
 }
 OF_CLIENTS = {f"mail_{name}" for name in NullClient.model_fields}
+# Settings that some settings need beside them.
+ACCOUNT = (
+    'mail_aliases = {"anna": "root"}\nmail_accounts = {"anna@example.org": {"password": env("A")}}'
+)
+BESIDE = {
+    "mail_accounts": 'mail_aliases = {"anna": "root"}',
+    "mail_account_rate": ACCOUNT,
+    "mail_autoconfig": f'mail_tls = "acme"\n{ACCOUNT}',
+    "mail_mta_sts": 'mail_tls = "acme"',
+    "mail_tls_files": 'mail_tls = "files"',
+}
+CERTIFICATES = "/etc/ssl/certs/our-ca.pem"
+ROWS = [
+    [cell.strip("` ") for cell in line.split(" | ")]
+    for line in (ROOT / "docs/settings.md").read_text().splitlines()
+    if line.startswith("| `")
+]
+EXAMPLES = {row[0].strip("|` "): row[3] for row in ROWS}
 PYTHON = [block for block in blocks() if block.language == "python"]
 
 
@@ -97,14 +117,14 @@ def loaded(scope: Mapping[str, Any]) -> Fleet:
 def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Give a value to each secret that a document refers to."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for block in PYTHON:
-        for name in re.findall(r'\benv\("(\w+)"\)', block.text):
-            monkeypatch.setenv(name, "an invented value")
-        for name in re.findall(r'\bfile\("~/([^"]+)"\)', block.text):
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("an invented value")
-            path.chmod(0o600)
+    text = "\n".join((*(block.text for block in PYTHON), *EXAMPLES.values(), *BESIDE.values()))
+    for name in re.findall(r'\benv\("(\w+)"\)', text):
+        monkeypatch.setenv(name, "an invented value")
+    for name in re.findall(r'\bfile\("~/([^"]+)"\)', text):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("an invented value")
+        path.chmod(0o600)
 
 
 @pytest.mark.usefixtures("_secrets")
@@ -112,6 +132,19 @@ def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_keys_of_an_inventory_are_accepted(block: Block) -> None:
     for scope in inventories(block.text):
         assert loaded(scope).hosts
+
+
+@pytest.mark.usefixtures("_secrets")
+@pytest.mark.parametrize(("key", "example"), EXAMPLES.items(), ids=EXAMPLES)
+def test_every_example_of_a_setting_is_accepted(key: str, example: str) -> None:
+    text = f"{BESIDE.get(key, '')}\n{key} = {example}".replace(CERTIFICATES, certifi.where())
+
+    for scope in inventories(text):
+        assert loaded(scope).hosts
+
+
+def test_every_setting_has_an_example() -> None:
+    assert set(EXAMPLES) == set(known_keys())
 
 
 def test_blocks_with_keys_are_found() -> None:

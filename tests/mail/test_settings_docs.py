@@ -23,7 +23,7 @@ def test_every_key_is_listed_once_with_a_meaning() -> None:
     keys = [row[0].strip("| `") for row in rows]
 
     assert sorted(keys) == sorted(known_keys())
-    assert all(row[3].rstrip(" |").endswith(".") for row in rows)
+    assert all(row[4].endswith(".") for row in rows)
 
 
 @pytest.mark.parametrize(

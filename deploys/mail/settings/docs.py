@@ -13,6 +13,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from .. import documents
 from . import groups
 from .inventory import NO_KEYS, PREFIX
 from .model import NullClient, Witness
@@ -36,13 +37,14 @@ GROUPS: tuple[tuple[type[BaseModel], str], ...] = (
     (Witness, f"{PREFIX}witness_"),
     (Verification, VERIFY),
 )
-_HEAD = f"""# Settings
+_HEAD = """# Settings
 
 All keys of an inventory, made from the code by `python -m deploys.mail.settings.docs`.
 An unknown key, a wrong type or a missing value stops a run before the first connection.
 [inventories/example](../inventories/example) holds every key with its default.
-A meaning ends with the release of its key, if that is later than {FIRST}.
+*Since* is the release that has the key first.
 """
+_COLUMNS = ("key", "type", "default", "example", "meaning", "since")
 _WORDS: Mapping[Any, str] = {
     str: "text",
     int: "whole number",
@@ -60,8 +62,7 @@ def page() -> str:
 def _table(group: type[BaseModel], prefix: str) -> str:
     heading = (group.__doc__ or "").strip().splitlines()[0].rstrip(".")
     rows = (_row(f"{prefix}{name}", field, kind) for name, field, kind in _fields(group))
-    head = ("| key | type | default | meaning |", "|---|---|---|---|")
-    return "\n".join((f"## {heading}\n", *head, *rows, ""))
+    return f"## {heading}\n\n{documents.table(_COLUMNS, rows)}"
 
 
 def _fields(group: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, Any]]:
@@ -72,13 +73,25 @@ def _fields(group: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, Any]]:
             yield name, field, hints[name]
 
 
-def _row(key: str, field: FieldInfo, kind: object) -> str:
+def _row(key: str, field: FieldInfo, kind: object) -> tuple[str, ...]:
     kind_words = ", ".join((words(kind), *_limits(field)))
     default = "required" if field.is_required() else f"`{_value(field.default)}`"
     extra = field.json_schema_extra
-    since = f" Since {extra['since']}." if isinstance(extra, dict) and "since" in extra else ""
-    cells = (f"`{key}`", kind_words, default, f"{field.description}{since}")
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    since = str(extra["since"]) if isinstance(extra, dict) and "since" in extra else FIRST
+    example = f"`{_example(field, kind)}`"
+    cells = (f"`{key}`", kind_words, default, example, str(field.description), since)
+    return tuple(cell.replace("|", "/") for cell in cells)
+
+
+def _example(field: FieldInfo, kind: object) -> str:
+    """Return the example of a field as Python; simple types need none of their own."""
+    if field.examples:
+        return str(field.examples[0])
+    if get_origin(kind) is Literal:
+        return f'"{next(one for one in reversed(get_args(kind)) if one != field.default)}"'
+    if isinstance(field.default, bool):
+        return repr(not field.default)
+    return repr(field.default * 2)
 
 
 def words(kind: Any) -> str:  # noqa: ANN401 - an annotation

@@ -52,14 +52,18 @@ class Postfix(Frozen):
     """Host and Postfix."""
 
     hostname: DomainName = Field(
-        description="Name of the host: in greetings, in HELO and in its MX, A and PTR records."
+        description="Name of the host: in greetings, in HELO and in its MX, A and PTR records.",
+        examples=['"mx1.example.org"'],
     )
     postfix_main: Mapping[PostfixName, PostfixValue] = Field(
-        default={}, description="Other parameters of main.cf; they win over every other setting."
+        default={},
+        description="Other parameters of main.cf; they win over every other setting.",
+        examples=['{"smtpd_client_connection_count_limit": 40}'],
     )
     postfix_master: Mapping[PostfixService, PostfixValue | None] = Field(
         default={},
         description='Other lines of master.cf by "name/type"; None removes a service.',
+        examples=['{"bulk/unix": "- - y - 20 smtp"}'],
     )
 
 
@@ -69,6 +73,7 @@ class RunSettings(Frozen):
     requires: Versions = Field(
         default="",
         description="Versions of pyinfra-mail that the inventory needs, as pip understands them.",
+        examples=['">=0.1,<0.2"'],
     )
     timeout: Whole = Field(default=30, gt=0, description="Seconds for a remote command.")
     install_timeout: Whole = Field(
@@ -96,25 +101,36 @@ class Receiving(Frozen):
     """Receiving and relaying."""
 
     addresses: Many[HostAddress] = Field(
-        min_length=1, description="IP addresses of the host: mail comes in and leaves by them."
+        min_length=1,
+        description="IP addresses of the host: mail comes in and leaves by them.",
+        examples=['["203.0.113.25", "2001:db8::25"]'],
     )
     domains: Many[DomainName] = Field(
-        default=(), description="Domains that the host receives mail for."
+        default=(),
+        description="Domains that the host receives mail for.",
+        examples=['["example.org"]'],
     )
     postmaster: LocalUser = Field(
         default="root",
         description="User of the host that gets mail for postmaster@ and abuse@ of each domain.",
+        examples=['"anna"'],
     )
     aliases: Aliases = Field(
         default={},
         description="Other recipients, each with its targets: a user of the host, another "
         "recipient or an address. A key without a domain counts for every domain.",
+        examples=['{"info": "anna", "office": ["anna", "bert@example.net"]}'],
     )
     networks: Many[Network] = Field(
-        default=(), description="Networks whose hosts may relay through this host."
+        default=(),
+        description="Networks whose hosts may relay through this host.",
+        examples=['["203.0.113.0/24"]'],
     )
     message_size_limit: Size = Field(
-        default=26_214_400, ge=LEAST_SIZE, description="Octets of the largest message."
+        default=26_214_400,
+        ge=LEAST_SIZE,
+        description="Octets of the largest message.",
+        examples=['"50M"'],
     )
 
 
@@ -125,9 +141,12 @@ class Submission(Frozen):
         default={},
         description="Accounts by login, an address: a password (a hash or a reference), and the "
         "senders that it may use. Every sender must be a recipient, because it gets the bounces.",
+        examples=['{"anna@example.org": {"password": file("~/.passwords/anna")}}'],
     )
     account_rate: Rate = Field(
-        default="", description='Recipients per account and time, like "100/1h"; "": no limit.'
+        default="",
+        description='Recipients per account and time, like "100/1h"; "": no limit.',
+        examples=['"100/1h"'],
     )
     delay_warning: Whole = Field(
         default=DELAY_WARNING,
@@ -141,7 +160,9 @@ class Submission(Frozen):
         description="Days that Postfix tries to deliver a message before its sender gets a bounce.",
     )
     bounce_texts: Mapping[Notice, str] = Field(
-        default={}, description="Texts of delivery status notifications (bounce(5))."
+        default={},
+        description="Texts of delivery status notifications (bounce(5)).",
+        examples=['{"failure": "$myhostname could not deliver your message."}'],
     )
     ban_failures: Whole = Field(
         default=10, gt=0, description="Wrong passwords after which an address is banned."
@@ -152,7 +173,9 @@ class Submission(Frozen):
         description="Seconds in which wrong passwords are counted, and of the ban; 0: no bans.",
     )
     dovecot: Mapping[str, Any] = Field(
-        default={}, description="Other settings of Dovecot; a section is a dictionary."
+        default={},
+        description="Other settings of Dovecot; a section is a dictionary.",
+        examples=['{"service auth": {"client_limit": 5000}}'],
     )
 
 
@@ -161,17 +184,20 @@ class Certificates(Frozen):
 
     tls: Literal["acme", "files", "self-signed"] = Field(
         default="self-signed",
+        examples=['"acme"'],
         description='Source of certificates: "acme" is certbot with HTTP-01 on port 80, "files" '
         "are your own files on the host.",
     )
     tls_names: Many[DomainName] = Field(
         default=(),
         description="Other names that clients use for the host; each has a certificate.",
+        examples=['["mail.example.org"]'],
     )
     tls_files: Mapping[DomainName, Files] = Field(
         default={},
         description='For "files": each name with the file of its keys and certificates, or with '
         "several. A replaced file is served at once if its key and certificate match.",
+        examples=['{"mx1.example.org": "/etc/ssl/private/mx1.pem"}'],
     )
     tls_profile: Literal["strict", "interoperable"] = Field(
         default="strict",
@@ -180,6 +206,7 @@ class Certificates(Frozen):
     tls_outbound: Mapping[NextHop, TlsPolicy] = Field(
         default={},
         description="TLS policy for mail to a domain or [host], as in smtp_tls_policy_maps.",
+        examples=['{"example.net": "encrypt"}'],
     )
     tls_rotate: Literal["", "now"] = Field(
         default="", description='"now": serve the next TLS keys, whose TLSA records exist.'
@@ -188,11 +215,19 @@ class Certificates(Frozen):
         default=True, description="Publish TLSA records for the host's keys (RFC 7672)."
     )
     acme_directory: WebAddress = Field(
-        default=LETS_ENCRYPT, description="Directory of the ACME server."
+        default=LETS_ENCRYPT,
+        description="Directory of the ACME server.",
+        examples=['"https://acme.example.org/directory"'],
     )
-    acme_contact: Contact = Field(default="", description="Contact for warnings of the authority.")
+    acme_contact: Contact = Field(
+        default="",
+        description="Contact for warnings of the authority.",
+        examples=['"hostmaster@example.org"'],
+    )
     acme_ca_file: CertificateFile = Field(
-        default="", description="Certificates on the controller that vouch for your ACME server."
+        default="",
+        description="Certificates on the controller that vouch for your ACME server.",
+        examples=['"/etc/ssl/certs/our-ca.pem"'],
     )
 
 
@@ -213,10 +248,16 @@ class ResolverSettings(Frozen):
     """Resolver of the host."""
 
     resolver_forwards: Many[HostAddress] = Field(
-        default=(), description="Resolvers that Unbound asks in place of the root servers."
+        default=(),
+        description="Resolvers that Unbound asks in place of the root servers.",
+        examples=['["192.0.2.53"]'],
     )
     resolver_trust_anchor: TrustAnchor = Field(
-        default="", description="DS or DNSKEY record for a root that is not the public one."
+        default="",
+        description="DS or DNSKEY record for a root that is not the public one.",
+        examples=[
+            '". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"'
+        ],
     )
 
 
@@ -226,20 +267,26 @@ class Dkim(Frozen):
     dkim_selector: Selector = Field(
         default="",
         description='Beginning of the host\'s selectors; "": the first label of mail_hostname.',
+        examples=['"mx1"'],
     )
     dkim_rotate: KeyAge = Field(
-        default="", description='Age of keys at which new ones follow, like "180d", or "now".'
+        default="",
+        description='Age of keys at which new ones follow, like "180d", or "now".',
+        examples=['"180d"'],
     )
     dkim_cname: KeyZones = Field(
         default={},
         description="Zone of yours that holds the keys, for all domains or by domain; the names "
         "of the keys are CNAMEs into it.",
+        examples=['{"example.org": "keys.example.net"}'],
     )
     scan_outbound: bool = Field(
         default=False, description="Judge mail with rspamd's whole rule set."
     )
     rspamd: Mapping[RspamdFile, Mapping[RspamdName, Any]] = Field(
-        default={}, description="Other settings of rspamd, by file of local.d."
+        default={},
+        description="Other settings of rspamd, by file of local.d.",
+        examples=['{"options.inc": {"task_timeout": "12s"}}'],
     )
 
 
@@ -250,9 +297,13 @@ class Zones(Frozen):
         default=None,
         description='Provider of the zones in octoDNS\'s own keys (docs/providers.md); {"class": '
         '"manual"} prints the records, None changes no zone.',
+        examples=['{"class": "desec", "token": env("DESEC_TOKEN")}'],
     )
     dns_timeout: float = Field(
-        default=120, gt=0, description="Seconds to wait for all name servers, and for caches."
+        default=120,
+        gt=0,
+        description="Seconds to wait for all name servers, and for caches.",
+        examples=["600"],
     )
     zone_updates: Whole = Field(
         default=20, ge=0, description="Record sets of a zone that one run may update."
@@ -261,7 +312,9 @@ class Zones(Frozen):
         default=12, ge=0, description="Record sets of a zone that one run may delete."
     )
     resolvers: Many[Address] = Field(
-        default=(), description="Resolvers of the controller; none: those of its system."
+        default=(),
+        description="Resolvers of the controller; none: those of its system.",
+        examples=['["192.0.2.53"]'],
     )
     ttl: Whole = Field(
         default=3600, ge=60, le=86400, description="TTL in seconds of records that are new."
@@ -278,17 +331,28 @@ class Records(Frozen):
         default="none", description="DMARC policy; an existing one is raised by one step a run."
     )
     dmarc_reports: EmailAddresses = Field(
-        default=(), description="Addresses that get the daily DMARC reports."
+        default=(),
+        description="Addresses that get the daily DMARC reports.",
+        examples=['["dmarc@example.org"]'],
     )
     tls_rpt: ReportUris = Field(
-        default=(), description="Addresses or https:// URLs that get reports of failed TLS."
+        default=(),
+        description="Addresses or https:// URLs that get reports of failed TLS.",
+        examples=['["tls@example.org", "https://reports.example.org/tls"]'],
     )
     caa: Issuer = Field(
         default="",
         description="Name of your ACME server's authority in CAA records; that of Let's Encrypt is "
         "known.",
+        examples=['"ca.example.org"'],
     )
     silent_domains: Many[DomainName] = Field(
-        default=(), description="Names that never send and never receive mail."
+        default=(),
+        description="Names that never send and never receive mail.",
+        examples=['["www.example.org"]'],
     )
-    bimi: Logo = Field(default="", description="https:// URL of the logo, an .svg file.")
+    bimi: Logo = Field(
+        default="",
+        description="https:// URL of the logo, an .svg file.",
+        examples=['"https://example.org/logo.svg"'],
+    )

@@ -120,23 +120,37 @@ class NullClient(HostSettings):
     """Null clients."""
 
     relay: Relay = Field(
-        description="Submission host and port; at 465 with TLS at once, else with STARTTLS."
+        description="Submission host and port; at 465 with TLS at once, else with STARTTLS.",
+        examples=['"mx1.example.org:465"'],
     )
-    relay_login: EmailAddress = Field(description="Login of the client's account there.")
-    relay_password: SecretReference = Field(description="Password of that account.")
+    relay_login: EmailAddress = Field(
+        description="Login of the client's account there.", examples=['"app@example.org"']
+    )
+    relay_password: SecretReference = Field(
+        description="Password of that account.", examples=['env("RELAY_PASSWORD")']
+    )
     relay_ca: CertificateFile = Field(
-        default="", description="Certificates that vouch for the relay; none: the system's own."
+        default="",
+        description="Certificates that vouch for the relay; none: the system's own.",
+        examples=['"/etc/ssl/certs/our-ca.pem"'],
     )
-    root: EmailAddress = Field(description="Address that gets mail for root and all other users.")
+    root: EmailAddress = Field(
+        description="Address that gets mail for root and all other users.",
+        examples=['"postmaster@example.org"'],
+    )
 
 
 class Witness(Frozen):
     """Witnesses."""
 
     inventory_name: str
-    address: EmailAddress = Field(description="Address outside the fleet that test messages go to.")
+    address: EmailAddress = Field(
+        description="Address outside the fleet that test messages go to.",
+        examples=['"visitor@example.net"'],
+    )
     mailbox: AbsolutePath = Field(
-        description="Mailbox of that address on the witness, an mbox file."
+        description="Mailbox of that address on the witness, an mbox file.",
+        examples=['"/var/mail/visitor"'],
     )
 
 

@@ -139,46 +139,68 @@ class Verification(Frozen):
     """Checks, on all hosts alike."""
 
     only: Annotated[Listed, Words("list of ids")] = Field(
-        default=(), description="Ids of checks, or patterns like dns.*; none: all checks."
+        default=(),
+        description="Ids of checks, or patterns like dns.*; none: all checks.",
+        examples=['["dns.*", "smtp.relay"]'],
     )
     severity: Literal["", "error", "warning"] = Field(
         default="", description="Only checks that can be as bad as this."
     )
     host: Annotated[Listed, Words("list of host names")] = Field(
-        default=(), description="Only these hosts of the inventory."
+        default=(),
+        description="Only these hosts of the inventory.",
+        examples=['["mx1.example.org"]'],
     )
     domain: DomainNames = Field(
-        default=(), description="Only these domains; without an inventory any domains."
+        default=(),
+        description="Only these domains; without an inventory any domains.",
+        examples=['["example.org"]'],
     )
     resolvers: ListedAddresses = Field(
         default=(),
         description="Resolvers whose answers are compared with those of the zones' own servers; "
         "none: mail_resolvers.",
+        examples=['["192.0.2.53"]'],
     )
     fast: bool = Field(default=False, description="Leave test messages and scans out.")
     fail_on: Literal["error", "unknown", "warning", "info"] = Field(
         default="error", description="Least severity that fails the run."
     )
     waivers: tuple[Waiver, ...] = Field(
-        default=(), description="Known findings, each with a reason and its last day."
+        default=(),
+        description="Known findings, each with a reason and its last day.",
+        examples=['[{"id": "smtp.tls", "reason": "it moves", "until": "2027-01-31"}]'],
     )
     blocklists: DomainNames | None = Field(
-        default=None, description="DNS blocklists to ask; None: a few large ones."
+        default=None,
+        description="DNS blocklists to ask; None: a few large ones.",
+        examples=['["dnsbl.example.net"]'],
     )
     mailboxes: tuple[OutsideMailbox, ...] = Field(
         default=(),
         description="Mailboxes at other providers that get test messages, read by IMAP.",
+        examples=[
+            (
+                '[{"address": "me@example.net", "imap": "imap.example.net", "login": "me", '
+                '"password": env("IMAP")}]'
+            )
+        ],
     )
     sink: Annotated[Sink | None, BeforeValidator(_sink)] = Field(
         default=None,
         description="Address whose mail comes to the controller, where the run opens an SMTP "
         "server.",
+        examples=['"probe@[203.0.113.9]"'],
     )
     bulk: Annotated[Listed, Words("list of files")] = Field(
-        default=(), description="Files on the controller: samples of your bulk mail, as delivered."
+        default=(),
+        description="Files on the controller: samples of your bulk mail, as delivered.",
+        examples=['["samples/newsletter.eml"]'],
     )
     notify: Receiver = Field(
-        default="", description="Receiver of a notice when the report differs from the last one."
+        default="",
+        description="Receiver of a notice when the report differs from the last one.",
+        examples=['env("WEBHOOK")'],
     )
     timer: Annotated[
         str,
@@ -187,12 +209,17 @@ class Verification(Frozen):
     ] = Field(
         default="",
         description='Times at which a timer on the controller runs the checks; "": no timer.',
+        examples=['"daily"'],
     )
     metrics: Annotated[
         str,
         form(r"(/.*)?", "an absolute path", "the directory of the textfile collector, or ''"),
         Words("absolute path"),
-    ] = Field(default="", description="Directory of node_exporter's textfile collector.")
+    ] = Field(
+        default="",
+        description="Directory of node_exporter's textfile collector.",
+        examples=['"/var/lib/prometheus/node-exporter"'],
+    )
 
     @property
     def limits(self) -> tuple[str, ...]:
