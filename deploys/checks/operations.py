@@ -16,6 +16,7 @@ from ..mail.settings.verification import Verification
 from ..run.barrier import barrier, failed
 from ..run.command_line import inventory_name
 from ..run.https import Https
+from ..run.interruption import on_interrupt
 from .clients.endpoint import Endpoint
 from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
@@ -31,6 +32,7 @@ from .run.runner import verify
 from .run.selection import selected
 
 Changes = Mapping[str, Callable[[State], int]]
+INTERRUPTED = "no report was written, and runs from an hour later on remove the test messages"
 
 
 @operation(is_idempotent=False)
@@ -84,6 +86,7 @@ class _Verification:
         absent = _absent(self.whole, self.part, state)
         world = _world(self.part, state, op_hash)
         limits = _limit_of(self.whole, self.part)
+        on_interrupt(INTERRUPTED)
         report = verify(self.part, world, lambda: self._counted(state), absent, limits)
         world.progress.end()
         settings = self.part.verification

@@ -13,7 +13,10 @@ from pyinfra import host, state
 from pyinfra.api.arguments import pop_global_arguments
 from pyinfra.api.arguments_typed import PyinfraOperation
 
+from .interruption import on_interrupt
+
 Parameters = ParamSpec("Parameters")
+INTERRUPTED = "a change that has begun on a host is completed there; run again"
 
 
 def deploy(function: Callable[Parameters, None]) -> PyinfraOperation[Parameters]:
@@ -21,6 +24,7 @@ def deploy(function: Callable[Parameters, None]) -> PyinfraOperation[Parameters]
 
     @wraps(function)
     def called(*args: Parameters.args, **arguments: Parameters.kwargs) -> None:
+        on_interrupt(INTERRUPTED)
         found, _ = pop_global_arguments(state, host, arguments)
         with host.arguments(**found):
             function(*args, **arguments)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deploys.checks.clients.message import new_run
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import World
 from deploys.checks.delivery import cleanup
@@ -24,6 +25,7 @@ from tests.checks.cases.run_cleanup import MESSAGE
 from tests.checks.mailbox_writer import message
 from tests.checks.worlds import Machine, world
 
+LONG_AGO = "65000000c0ffee"  # the name of a run of September 2023
 OTHER_BOX = Mailbox("mx2", "/another/box")
 FROM = b"From someone Mon Oct  5 09:30:00 2026\n"
 SCRIPT = files(cleanup.__package__).joinpath("scripts", "remove.pl").read_text()
@@ -126,6 +128,17 @@ def test_only_the_end_of_a_large_mailbox_is_read(here: World, box: Path) -> None
 
     assert tidy(here, box).saw.endswith(": 1")
     assert box.read_bytes() == TEST + early + LAST
+
+
+def test_what_an_interrupted_run_has_left_is_removed_an_hour_later(here: World, box: Path) -> None:
+    old, recent = (TEST.replace(b"run-1", f"{name}-1".encode()) for name in (LONG_AGO, new_run()))
+    old_notice = NOTICE.replace(b"run-1", f"{LONG_AGO}-2".encode())
+    box.write_bytes(FIRST + old + recent + TEST + old_notice + ANOTHER_RUN)
+
+    finding = tidy(here, box)
+
+    assert box.read_bytes() == FIRST + recent + ANOTHER_RUN
+    assert finding.saw.endswith(": 3")
 
 
 @pytest.mark.parametrize("early", range(0, 3 * len(TEST), 97))

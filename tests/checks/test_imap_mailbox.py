@@ -19,7 +19,7 @@ from threading import Thread
 
 import pytest
 
-from deploys.checks.clients.message import TestMessage
+from deploys.checks.clients.message import TestMessage, new_run
 from deploys.checks.core.world import Answer, UnansweredError, World
 from deploys.checks.delivery.imap_mailbox import wait
 from deploys.mail.errors import MailError
@@ -279,3 +279,15 @@ def test_a_password_in_the_inventory_is_refused_and_not_shown() -> None:
 
     assert "verify_mailboxes.0.password" in str(problem.value)
     assert "hunter2" not in str(problem.value)
+
+
+def test_what_an_interrupted_run_has_left_is_removed_an_hour_later(
+    tmp_path: Path, here: World
+) -> None:
+    names = ["65000000c0ffee-1", f"{new_run()}-1"]  # of September 2023, and of now
+    old, recent = (TestMessage(name, "a@harbor.example", "b@localhost").compose() for name in names)
+    with serving(tmp_path) as server:
+        server.messages |= {"8": old, "9": recent}
+        wait(here, box(tmp_path, port_of(server)), ["run-1"])
+
+        assert server.messages == {"4": PRIVATE, "9": recent}

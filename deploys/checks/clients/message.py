@@ -12,7 +12,9 @@ The body holds content that mail systems are known to change: octets beyond ASCI
 leading dots, trailing spaces, a line like the first of an mbox message, and a file of every octet.
 """
 
+import re
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -23,6 +25,7 @@ from hashlib import sha256
 
 HEADER = "X-Pyinfra-Mail-Test"
 PROGRAM = "pyinfra-mail"
+HOUR = 3600  # seconds; no run takes as long
 FILE = bytes(range(256)) * 2
 _BEYOND = " Привет-日本"  # one word, which is not folded however long the id is
 _TEXT = f"""This message proves that mail arrives. It is a test and can be deleted.
@@ -83,8 +86,14 @@ class TestMessage:
 
 
 def new_run() -> str:
-    """Return a unique name for the messages of one run."""
-    return secrets.token_hex(6)
+    """Return a unique name for the messages of one run; it begins with the time of its start."""
+    return f"{int(time.time()):08x}{secrets.token_hex(3)}"
+
+
+def is_left_behind(id_: str, now: float) -> bool:
+    """Tell whether a test message is of a run that must have ended long ago, interrupted."""
+    began = re.match(r"([0-9a-f]{8})[0-9a-f]{6}-", id_)
+    return began is not None and int(began[1], 16) < now - HOUR
 
 
 def id_in(raw: bytes) -> str:

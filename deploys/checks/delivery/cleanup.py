@@ -1,6 +1,8 @@
 """
 Cleanup: the test messages of the run, and their notifications, are removed from the mailboxes.
 
+Messages that an interrupted run has left there for over an hour are removed with them.
+
 It begins when every message that arrived has been read. A message that arrives later stays, and so
 does every message in a mailbox that another program has locked.
 """

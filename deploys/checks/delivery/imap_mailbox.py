@@ -12,7 +12,7 @@ from imapclient import IMAPClient
 
 from ...mail.settings.verification import OutsideMailbox
 from ..clients.imap import imap_session
-from ..clients.message import HEADER, id_in
+from ..clients.message import HEADER, id_in, is_left_behind
 from ..core.world import World
 from .host_commands import Received
 
@@ -29,6 +29,7 @@ def wait(world: World, box: OutsideMailbox, ids: Sequence[str]) -> dict[str, Rec
         while True:
             found |= _arrivals(client, world, set(ids) - set(found))
             if len(found) == len(set(ids)) or world.clock() >= ends:
+                _remove_old(client, world)
                 return found
             time.sleep(_PAUSE)
             client.noop()
@@ -39,10 +40,22 @@ def _arrivals(client: IMAPClient, world: World, wanted: set[str]) -> Iterator[tu
     run = next(iter(wanted), "").partition("-")[0]
     uids = client.search(["HEADER", HEADER, f"{run}-", "SMALLER", _LARGEST])
     for uid in uids[-_MOST:]:
-        raw = client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}).get(b"BODY[]", b"")
+        raw = _message(client, uid)
         if (id_ := id_in(raw)) in wanted:
             yield id_, Received(world.clock(), raw.replace(b"\r\n", b"\n"))
             _remove(client, uid)
+
+
+def _remove_old(client: IMAPClient, world: World) -> None:
+    """Remove the messages that interrupted runs have left."""
+    for uid in client.search(["HEADER", HEADER, "", "SMALLER", _LARGEST])[:_MOST]:
+        if is_left_behind(id_in(_message(client, uid)), world.clock()):
+            _remove(client, uid)
+
+
+def _message(client: IMAPClient, uid: int) -> bytes:
+    raw: bytes = client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}).get(b"BODY[]", b"")
+    return raw
 
 
 def _remove(client: IMAPClient, uid: int) -> None:

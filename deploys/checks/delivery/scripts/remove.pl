@@ -1,4 +1,4 @@
-# Removes the test messages of one run, and their notifications, from a mailbox: remove.pl MAILBOX RUN NUMBER...
+# Removes the test messages of one run, those that interrupted runs have left for over an hour, and their notifications, from a mailbox: remove.pl MAILBOX RUN NUMBER...
 # Waits a moment for the messages with these numbers, which have not arrived yet.
 # Prints "box COUNT REASON": the number of removed messages, and the reason why others stay, if any do. Begin and end give this host's clock.
 # Needs Linux, and no more than Debian's perl-base.
@@ -17,7 +17,8 @@ my ($box, $run, @coming) = @ARGV;
 my $recent = 8 << 20;    # only the end of the mailbox is read: new messages are there
 my $patience = 5;
 my $moment = 3;
-my $header = qr/^X-Pyinfra-Mail-Test: (\Q$run\E-[0-9]+)\r?$/m;
+my $header = qr/^X-Pyinfra-Mail-Test: (([0-9a-z]+)-[0-9]+)\r?$/m;
+my $hour = 3600;
 my $empty = qr/\r?\n\r?\n/;
 my @signals = qw(HUP INT PIPE TERM);
 my ($file, $lock);
@@ -132,16 +133,22 @@ sub messages {
 # Returns the last line of a message of this run or of its notification, nothing for another message.
 sub last_line {
     my ($head, $body) = split $empty, $_[0], 2;
-    return "end of test message $1" if $head =~ $header;
+    return "end of test message $1" if $head =~ $header && is_removable($2);
     $head =~ s/\r?\n(?=[ \t])//g;
     return unless $head =~ m{^Content-Type:\s*multipart/report\b.*\bboundary=(?:"([^"]+)"|([^\s;"]+))}mi;
     my $boundary = $1 // $2;
     for (split /^--\Q$boundary\E\s*^/m, $body // '') {
         my ($kind, $returned) = split $empty, $_, 3;
         next unless $kind =~ m{^Content-Type:\s*(?:text/rfc822-headers|message/rfc822)\b}mi;
-        return "--$boundary--" if ($returned // '') =~ $header;
+        return "--$boundary--" if ($returned // '') =~ $header && is_removable($2);
     }
     return;
+}
+
+# The name of a run begins with the time of its start, as eight hexadecimal digits.
+sub is_removable {
+    my ($name) = @_;
+    return $name eq $run || ($name =~ /^([0-9a-f]{8})[0-9a-f]{6}\z/ && hex $1 < time - $hour);
 }
 
 # A From_ line with a time inside a message begins another message, without an empty line before it.
