@@ -30,8 +30,11 @@ PAGES = {
     "LICENSE": "license.md",
 }
 _SOURCES = {page: source for source, page in PAGES.items()}
+# First columns of tables that are cards on all screens: they have long texts in many columns.
+_CARDS = {"key", "record", "short name"}
 _EXAMPLE_PAGE = "example.md"
 _LINK = re.compile(r"(?<=\]\()([^)\s#:]+)(#[^)\s]*)?(?=\))")
+_NAMED_LINK = re.compile(r"\[(?:docs/)?([\w-]+\.md)\](?=\(\1[)#])")
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _log = logging.getLogger("mkdocs.hooks.site_pages")
 
@@ -57,11 +60,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Return the text with the site's links in place of the repository's."""
-    del config, files
+    del files
     source = _SOURCES.get(page.file.src_uri, f"docs/{page.file.src_uri}")
+    titles = _titles(config)
     parts = _FENCE.split(markdown)
-    parts[::2] = (_LINK.sub(lambda link: _site_link(source, link), part) for part in parts[::2])
+    linked = (_LINK.sub(lambda link: _site_link(source, link), part) for part in parts[::2])
+    parts[::2] = (_NAMED_LINK.sub(lambda link: f"[{titles[link[1]]}]", part) for part in linked)
     return "".join(parts)
+
+
+def _titles(config: MkDocsConfig) -> dict[str, str]:
+    """Return the title of each page: a link that is named by a file gets it on the site."""
+    sections = (pages for section in config.nav or () for pages in section.values())
+    rows = (one for pages in sections if isinstance(pages, list) for one in pages)
+    return {path: title for row in rows for title, path in row.items()} | {"index.md": "All pages"}
 
 
 def _site_link(source: str, link: re.Match[str]) -> str:
@@ -111,6 +123,8 @@ class _Labels(Treeprocessor):
     def run(self, root: Element) -> None:
         for table in root.iter("table"):
             heads = ["".join(head.itertext()) for head in table.iter("th")]
+            if heads[0] in _CARDS:
+                table.set("class", "cards")
             for row in table.iter("tr"):
                 for head, cell in zip(heads, row.findall("td"), strict=False):
                     cell.set("data-label", head)
