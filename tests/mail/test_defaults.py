@@ -91,4 +91,7 @@ def test_every_value_of_the_example_is_accepted_alone(key: str) -> None:
 
 
 def test_the_example_has_every_key_with_a_default() -> None:
-    assert set(DEFAULTS) - set(EXAMPLE) == {"mail_domains", "verify_timer"}  # in inventory.py itself
+    assert set(DEFAULTS) - set(EXAMPLE) == {
+        "mail_domains",
+        "verify_timer",
+    }  # in inventory.py itself

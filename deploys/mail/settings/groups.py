@@ -302,6 +302,7 @@ class Zones(Frozen):
     dns_timeout: float = Field(
         default=120,
         gt=0,
+        allow_inf_nan=False,
         description="Seconds to wait for all name servers, and for caches.",
         examples=["600"],
     )

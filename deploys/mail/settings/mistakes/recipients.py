@@ -54,8 +54,9 @@ def _problem(address: str, hosts: Sequence[MailSettings], clients: Sequence[Null
     """Return why no host delivers mail for an address, as far as the inventory knows; or ""."""
     domain = address.rpartition("@")[2]
     serving = [host for host in hosts if domain in host.domains]
-    if serving and all(address not in host.recipients.targets for host in serving):
-        return f"is not a recipient of {serving[0].inventory_name}"
+    if serving:
+        known = any(address in host.recipients.targets for host in serving)
+        return "" if known else f"is not a recipient of {serving[0].inventory_name}"
     if any(domain == client.hostname for client in clients):
         return "is at a null client, where no mail is received"
     if any(domain in host.silent_domains for host in hosts):

@@ -23,9 +23,9 @@ _SHORT.maxstring = _SHORT.maxother = 80
 _TYPES: Mapping[str, tuple[str, str]] = {
     "string": ("a text", "a text in quotation marks"),
     "bool": ("True or False", "True or False"),
-    "int": ("a whole number", "a whole number"),
-    "float": ("a number", "a number"),
-    "finite": ("a number", "a number"),
+    "int": ("a whole number", "one in digits"),
+    "float": ("a number", "one in digits"),
+    "finite": ("a finite number", "one in digits"),
     "dict": ("a dictionary", 'a dictionary like {"key": "value"}'),
     "mapping": ("a dictionary", 'a dictionary like {"key": "value"}'),
     "model": ("a dictionary", 'a dictionary like {"key": "value"}'),
@@ -86,7 +86,7 @@ def _sentence(prefix: str, detail: Any) -> str:  # noqa: ANN401 - ErrorDetails i
         return f"{where} {MISSING}"
     if detail["type"] == "value_error":
         return f"{where}: {detail['ctx']['error']}"
-    masked = path.startswith(MASKED)
+    masked = detail["loc"][0] in MASKED
     if detail["type"] == "extra_forbidden":
         return f"{where} is not a key; remove it, or see docs/settings.md"
     value = HIDDEN if masked else shown(detail["input"])

@@ -97,8 +97,7 @@ def _refuse_others(value: object, network: IPv4Network | IPv6Network) -> None:
         return
     if network.prefixlen < WIDEST[network.version] or network in TRANSLATED:
         raise ValueError(
-            f"{value!r} has hosts of others, which could relay; write your own networks, "
-            f"'/{WIDEST[network.version]}' or smaller"
+            f"{value!r} has hosts of others, which could relay; write the networks of your hosts"
         )
     if network.is_multicast:
         raise ValueError(f"{value!r} is a multicast network; write networks of hosts")

@@ -17,9 +17,10 @@ RIGHT = "write a user of the host like 'root', or an address like 'anna@example.
 def _name(value: object) -> str:
     text = str(value).lower()
     local, at, domain = text.rpartition("@")
-    if (local or domain) in ("", "*") or (at and not local):
+    catches_all = (local or domain) == "*" or (at and not local)
+    if domain and catches_all:
         raise ValueError(f"{shown(value)} stands for every address; name each recipient")
-    if not at and is_local_part(text):
+    if not at and isinstance(value, str) and is_local_part(text):
         return text
     if at and domain and is_local_part(local):
         return mail_address(text)
@@ -40,9 +41,9 @@ def _target(value: object) -> str:
         names = ", ".join(f'"{part}"' for part in re.split(r"[,;\s]+", text) if part)
         raise ValueError(f"{shown(value)} has {len(parts) + 1} recipients; write a list: [{names}]")
     if "@" in text:
-        address = mail_address(text)
-        local, _, domain = address.rpartition("@")
-        return f"{local}@{domain}"
+        if "." not in text.rpartition("@")[2]:
+            raise ValueError(f"{shown(value)} has no domain; {RIGHT}")
+        return mail_address(text)
     if USER.fullmatch(text.lower()) and isinstance(value, str):
         return text.lower()
     raise ValueError(f"{shown(value)} is not a target; {RIGHT}")

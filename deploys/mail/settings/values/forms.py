@@ -24,7 +24,7 @@ def _whole(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(r"\s*-?\d+\s*", value):
         return int(value)
     if isinstance(value, bool | float | str):
-        raise ValueError(f"{shown(value)} is not a whole number; write one like 3600")  # noqa: TRY004
+        raise ValueError(f"{shown(value)} is not a whole number; write one in digits")  # noqa: TRY004
     return value
 
 
