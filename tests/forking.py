@@ -10,10 +10,16 @@ import json
 import os
 import sys
 import tempfile
+from functools import cache
+from unittest.mock import patch
 
-from pyinfra_cli.main import main
+from pyinfra.api import connectors
+from pyinfra_cli.main import main as pyinfra
 
-USED = ("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.operations")
+USED = (
+    *("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.operations"),
+    *("deploys.api.check", "deploys.api.mistakes", "deploys.checks.mistakes"),
+)
 
 
 def run(arguments: list[str], output: int) -> None:
@@ -24,7 +30,7 @@ def run(arguments: list[str], output: int) -> None:
     sys.argv = ["pyinfra", *arguments]
     status = 1
     try:
-        main()
+        pyinfra()
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
@@ -45,9 +51,17 @@ def forked(arguments: list[str]) -> tuple[int, str]:
         return os.waitstatus_to_exitcode(status), file.read().decode()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Read once what every run needs, and make the runs."""
     for module in USED:
         importlib.import_module(module)
-    for line in sys.stdin:
-        sys.stdout.write(json.dumps(forked(json.loads(line))) + "\n")
-        sys.stdout.flush()
+    # pyinfra asks all installed packages for its connectors, again for each host of a run.
+    with patch.object(connectors, "entry_points", cache(connectors.entry_points)):
+        connectors.get_all_connectors()
+        for line in sys.stdin:
+            sys.stdout.write(json.dumps(forked(json.loads(line))) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """What every test of the checks has."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -14,3 +15,9 @@ def _hashes() -> Iterator[None]:
         patch.setattr(accounts, "MEMORY", 64)
         patch.setattr(accounts, "PASSES", 1)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet() -> None:
+    """Hide aiosmtpd's tracebacks of broken handshakes, of which a scan makes some hundred."""
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)

@@ -29,11 +29,23 @@ MESSAGE = TestMessage("run-1", SENDER, ADDRESS, SENDER)
 WIRE = MESSAGE.compose().replace(b"\n", b"\r\n")
 
 
-@pytest.fixture(name="sink")
-def _sink() -> Sink:
+def closed_sink() -> Sink:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return Sink(address=ADDRESS, listen="127.0.0.1", port=free.getsockname()[1])
+
+
+@pytest.fixture(name="sink")
+def _sink() -> Sink:
+    return closed_sink()
+
+
+@pytest.fixture(name="opened", scope="module")
+def _opened() -> Iterator[Sink]:
+    """A sink for all tests that need nothing of it but its replies."""
+    sink = closed_sink()
+    with open_sink(sink):
+        yield sink
 
 
 def dns_of(spf: str) -> Zone:
@@ -55,8 +67,8 @@ def _here(tmp_path: Path) -> World:
 
 
 @pytest.fixture(name="client")
-def _client(sink: Sink) -> Iterator[smtplib.SMTP]:
-    with open_sink(sink), smtplib.SMTP(sink.listen, sink.port, "mx1.harbor.example") as client:
+def _client(opened: Sink) -> Iterator[smtplib.SMTP]:
+    with smtplib.SMTP(opened.listen, opened.port, "mx1.harbor.example") as client:
         yield client
 
 
