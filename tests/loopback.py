@@ -18,11 +18,7 @@ def loopback_fleet(hosts: Mapping[str, HostData], witnesses: Mapping[str, HostDa
     }
     fleet = fleet_from(named, witnesses)
     moved = tuple(
-        one.model_copy(
-            update={
-                "addresses": tuple(map(ip_address, hosts[one.inventory_name]["mail_addresses"]))
-            }
-        )
+        one.model_copy(update={"addresses": _addresses(hosts[one.inventory_name])})
         for one in fleet.hosts
     )
     return fleet.model_copy(update={"hosts": moved})

@@ -29,7 +29,7 @@ def unit(name: str, **changed: str) -> list[str]:
 
 def units(**changed: str) -> list[str]:
     """Return what systemd says of every unit that a host can have, of rspamd with a change."""
-    data = {"mail_hostname": "mx1.harbor.example", "mail_addresses": ["127.0.0.1"]}
+    data = {"mail_hostname": "mx1.harbor.example", "mail_addresses": ["203.0.113.11"]}
     (host,) = fleet_from({"mx1": {**data, "mail_tls": "acme"}}, {}).hosts
     names = [*(one.units[0] for one in services(host)), *started_by_postfix(host)]
     return [
