@@ -9,15 +9,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from deploys.checks.core.finding import Check, Finding, Severity, SubjectKind, Waived
+from deploys.checks.core.finding import Check, Finding, RecordSeen, Severity, SubjectKind, Waived
 from deploys.checks.core.report import (
     Comparison,
     FindingChange,
     Hop,
     MailHost,
     Message,
+    PastRun,
     Report,
     Trend,
+    Verdict,
 )
 from deploys.checks.page import html
 
@@ -51,6 +53,7 @@ HOSTS = (
         "mx2", "mx2.orchard.example", ("203.0.113.12", "2001:db8:25::12"), ("orchard.example",)
     ),
 )
+MX = RecordSeen("harbor.example", "MX", ("10 mx1.harbor.example.",), ("10 mx1.harbor.example.",))
 page = partial(html.render, checks=CHECKS, slow=10)
 
 
@@ -86,7 +89,10 @@ def good() -> Report:
     arrived = f"{message.path}: found in /var/mail/visitor on peer"
     findings = [
         CHECKS["run.host"].ok("mx1", "it took part in the run"),
-        *(CHECKS["dns.mx"].ok("harbor.example", f"{one}: 10 mx1") for one in name_servers),
+        *(
+            replace(CHECKS["dns.mx"].ok("harbor.example", f"{one}: 10 mx1"), record=MX)
+            for one in name_servers
+        ),
         CHECKS["dns.srv"].not_applicable("harbor.example", f"{name_servers[0]}: nothing"),
         CHECKS["smtp.relay"].ok("mx1", refused),
         CHECKS["delivery.arrived"].ok("harbor.example", arrived),
@@ -110,7 +116,7 @@ def bad() -> Report:
     """Return a report with an open relay, a lost message, and checks without an answer."""
     whole = good()
     first, lost, slow, last = whole.messages
-    lost = replace(lost, seconds=None, arrived=False, hops=())
+    lost = replace(lost, seconds=None, arrived=False, hops=(), lost_at=1)
     sat = replace(
         slow.hops[-1], tls=False, protocol="ESMTP", seconds=14.02, delays="0.02/0.01/13.9/0.09"
     )
@@ -121,6 +127,10 @@ def bad() -> Report:
         messages=(first, lost, slow, last),
         changes={"hosts": 0, "zones": 0},
         comparison=Comparison(STARTED - timedelta(days=1), tuple(_differences())),
+        history=(
+            PastRun(STARTED - timedelta(days=2), Verdict.PASSED, 2.2, 0, 0, 0, 4, 4, 0.6),
+            PastRun(STARTED - timedelta(days=1), Verdict.FAILED, 2.5, 1, 0, 1, 4, 4, 0.7),
+        ),
     )
 
 

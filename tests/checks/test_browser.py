@@ -17,9 +17,20 @@ from typing import Any
 
 import pytest
 
+from deploys.checks.page import html
+from deploys.checks.run.catalogue import CHECKS
 from tests.checks import report_samples as samples
+from tests.checks.broken_lab import broken
 
-PAGES = {"bad": samples.bad(), "part": samples.part()}
+PAGES = {
+    "bad": samples.page(samples.bad()),
+    "part": samples.page(samples.part()),
+    "broken": html.render(broken(), CHECKS, slow=10),
+}
+# The page's policy allows its own script only.
+_POLICY = re.compile(r"<meta http-equiv=\"Content-Security-Policy\"[^>]*>")
+CAUSES = "mx1 mx2 orchard.example harbor.example"
+DOMAINS, SERVERS = "harbor.example orchard.example", "mx1 mx2"
 WIDTHS = (390, 1280)
 THEMES = {"light": 1, "dark": 0}
 # Runs in the page, where the parts that a reader may unfold are unfolded, and tells the frame.
@@ -48,6 +59,20 @@ addEventListener("message", event => {
 """
 
 
+# Chooses in the filter, and writes which cards are left.
+CHOOSE = """
+<script>
+{ const form = document.getElementById("filter");
+for (const [name, value] of Object.entries(WANTED)) form.elements[name].value = value;
+form.dispatchEvent(new Event("input"));
+const left = [...document.querySelectorAll("[data-counted]:not([hidden]) h3")];
+const told = document.createElement("pre");
+told.textContent = left.map(one => one.textContent).join(" ") + "; " + form.elements.shown.value;
+document.body.append(told); }
+</script>
+"""
+
+
 @pytest.fixture(name="axe")
 def _axe() -> Path:
     found = find_spec("axe_playwright_python")  # only looked at: it would ask for Playwright
@@ -56,30 +81,39 @@ def _axe() -> Path:
     return Path(found.submodule_search_locations[0], "axe.min.js")
 
 
-def seen(folder: Path, axe: Path, theme: str) -> list[dict[str, Any]]:
-    """Return what the browser tells of the page in each width."""
-    shutil.copy(axe, folder / "axe.min.js")
-    for name, report in PAGES.items():
-        page = samples.page(report).replace("</body>", f"{ASK}</body>")
-        (folder / f"{name}.html").write_text(page)
-    pages = product(PAGES, WIDTHS)
-    frames = (f'<iframe src="{name}.html" width="{width}"></iframe>' for name, width in pages)
-    (folder / "frames.html").write_text(FRAMES + "".join(frames))
+def in_browser(folder: Path, page: Path, *options: str) -> str:
+    """Return the document of a page after its scripts have run."""
     done = subprocess.run(
         (
             *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
             *("--disable-background-networking", f"--user-data-dir={folder / 'profile'}"),
-            f"--blink-settings=preferredColorScheme={THEMES[theme]}",
-            *("--window-size=1800,1000", "--virtual-time-budget=20000", "--dump-dom"),
-            (folder / "frames.html").as_uri(),
+            *(*options, "--dump-dom", page.as_uri()),
         ),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
-    told = re.search("<pre>(.+)</pre>", done.stdout)
-    assert told, done.stdout + done.stderr
+    return done.stdout
+
+
+def seen(folder: Path, axe: Path, theme: str) -> list[dict[str, Any]]:
+    """Return what the browser tells of the page in each width."""
+    shutil.copy(axe, folder / "axe.min.js")
+    for name, text in PAGES.items():
+        page = _POLICY.sub("", text).replace("</body>", f"{ASK}</body>")
+        (folder / f"{name}.html").write_text(page)
+    pages = product(PAGES, WIDTHS)
+    frames = (f'<iframe src="{name}.html" width="{width}"></iframe>' for name, width in pages)
+    (folder / "frames.html").write_text(FRAMES + "".join(frames))
+    seen = in_browser(
+        folder,
+        folder / "frames.html",
+        f"--blink-settings=preferredColorScheme={THEMES[theme]}",
+        *("--window-size=1800,1000", "--virtual-time-budget=20000"),
+    )
+    told = re.search("<pre>(.+)</pre>", seen)
+    assert told, seen
     found: list[dict[str, Any]] = json.loads(unescape(told[1]))
     return found
 
@@ -96,3 +130,37 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         assert "color-contrast" in told["rules"]
         assert told["needs"] <= told["width"]
         assert told["dark"] == (theme == "dark")
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="scripts/test installs chromium")
+@pytest.mark.parametrize(
+    ("wanted", "left"),
+    [
+        ({}, f"{CAUSES} {DOMAINS} {SERVERS}; "),
+        ({"host": "mx1"}, "mx1 mx2 harbor.example harbor.example mx1; 5 shown"),
+        ({"domain": "orchard.example"}, "mx2 orchard.example orchard.example mx2; 4 shown"),
+        ({"severity": "unknown"}, f"mx1 mx2 {DOMAINS} {SERVERS}; 6 shown"),
+    ],
+    ids=["all", "a host", "a domain", "a severity"],
+)
+def test_the_filter_leaves_what_was_chosen(
+    tmp_path: Path, wanted: dict[str, str], left: str
+) -> None:
+    script = CHOOSE.replace("WANTED", json.dumps(wanted))
+    page = _POLICY.sub("", PAGES["broken"]).replace("</body>", f"{script}</body>")
+    (tmp_path / "page.html").write_text(page)
+
+    told = re.findall("<pre>(.+)</pre>", in_browser(tmp_path, tmp_path / "page.html"))
+
+    assert told == [left]
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="scripts/test installs chromium")
+def test_the_pages_policy_lets_its_script_run_and_no_other(tmp_path: Path) -> None:
+    page = PAGES["broken"].replace("</body>", "<script>document.title = 'x'</script></body>")
+    (tmp_path / "page.html").write_text(page)
+
+    seen = in_browser(tmp_path, tmp_path / "page.html")
+
+    assert '<form id="filter" class="filter card">' in seen  # the script has shown it
+    assert "<title>x</title>" not in seen

@@ -11,96 +11,31 @@ from deploys.checks.causes.damage import DAMAGE, Damage, damage
 from deploys.checks.causes.facts import facts
 from deploys.checks.causes.problems import problems
 from deploys.checks.causes.relations import RELATIONS
-from deploys.checks.core.finding import Finding, Severity
-from deploys.checks.core.report import Report
+from deploys.checks.core.finding import Severity
 from deploys.checks.run.catalogue import CHECKS
-from tests.checks.report_samples import HOSTS, good
+from tests.checks.broken_lab import (
+    BROKEN,
+    DELETED,
+    DROPPED,
+    HARBOR,
+    INWARD,
+    KEY,
+    LATER,
+    NS,
+    ORCHARD,
+    OTHER,
+    OUTSIDE,
+    RCPT,
+    SENT,
+    STOPPED,
+    V4,
+    Row,
+    finding,
+    report,
+)
+from tests.checks.report_samples import good
 
 ERROR, UNKNOWN, WARNING = Severity.ERROR, Severity.UNKNOWN, Severity.WARNING
-V4, V6 = "mx1 at 203.0.113.11", "mx2 at 2001:db8:25::12"
-RCPT = "answered RCPT TO:<postmaster@harbor.example>"
-LATER = "451 4.7.1 Service unavailable - try again later"
-CLOSED = f"{V6} port 25 could not be reached: timed out"
-NS = ("ns1.harbor.example (203.0.113.2)", "ns2.harbor.example (203.0.113.3)")
-SENT = "mx1 -> visitor@faraway.example"
-OUTSIDE = f"outside -> {V4} -> postmaster@harbor.example"
-OUTSIDE_V6 = f"outside -> {V6} -> postmaster@orchard.example"
-INWARD = "peer -> postmaster@harbor.example"
-HARBOR, ORCHARD = "harbor.example", "orchard.example"
-TLS_LATER = "port 25 answered 454 4.3.0 Try again later"
-OTHER = "mx2 -> visitor@faraway.example"
-KEY = "mx2-rsa._domainkey.orchard.example"
-
-Row = tuple[str, Severity, str, str]  # check, severity, subject, what was seen
-# rspamd stopped on mx1, IPv6 port 25 of mx2 dropped, two SPF records of harbor.example, one DKIM
-# record of orchard.example deleted.
-STOPPED: list[Row] = [
-    ("host.services", ERROR, "mx1", "mx1: rspamd.service is inactive"),
-    ("smtp.starttls", ERROR, "mx1", f"{V4}: STARTTLS is offered but fails: {V4} {TLS_LATER}"),
-    ("smtp.postmaster", ERROR, "mx1", f"{V4} {RCPT}: {LATER}"),
-    (
-        "smtp.postmaster",
-        ERROR,
-        "mx1",
-        f"mx1 at 2001:db8:25::11 answered RCPT TO:<postmaster>: {LATER}",
-    ),
-    ("smtp.unknown_recipient", ERROR, "mx1", f"{V4} answered RCPT TO:<no@harbor.example>: {LATER}"),
-    ("smtp.backscatter", UNKNOWN, "mx1", f"{V4} answered RCPT TO:<NO@HARBOR.EXAMPLE>: {LATER}"),
-    ("smtp.tls", UNKNOWN, "mx1", f"not checked: {V4} {TLS_LATER}"),
-    ("dns.tlsa", UNKNOWN, "mx1", f"not checked: {V4} {TLS_LATER}"),
-    ("delivery.recipients", UNKNOWN, HARBOR, f"{V4} answered RCPT TO:<a@harbor.example>: {LATER}"),
-    ("delivery.arrived", ERROR, HARBOR, f"{SENT}: not in /var/mail/visitor on peer"),
-    ("delivery.arrived", ERROR, HARBOR, f"{OUTSIDE}: refused, the server answered {LATER}"),
-    ("delivery.arrived", ERROR, HARBOR, f"{INWARD}: not in /var/mail/root on mx1"),
-    ("delivery.intact", UNKNOWN, HARBOR, f"{SENT}: the message did not arrive"),
-    ("delivery.spf", UNKNOWN, HARBOR, f"{SENT}: the message did not arrive"),
-    ("delivery.hops", UNKNOWN, HARBOR, f"{OUTSIDE}: the message did not arrive"),
-    (
-        "delivery.success_notice",
-        ERROR,
-        HARBOR,
-        f"{SENT}, NOTIFY=SUCCESS: no DSN in /var/mail/root on mx1",
-    ),
-]
-DROPPED: list[Row] = [
-    ("smtp.connect", ERROR, "mx2", CLOSED),
-    ("smtp.starttls", UNKNOWN, "mx2", f"not checked: {CLOSED}"),
-    ("smtp.banner", UNKNOWN, "mx2", f"not checked: {CLOSED}"),
-    ("smtp.relay", UNKNOWN, "mx2", f"not checked: {CLOSED}"),
-    ("dns.tlsa", UNKNOWN, "mx2", f"not checked: {CLOSED}"),
-    ("smtp.ports", UNKNOWN, "mx2", f"{V6} answers on no port: the cause may be the network"),
-    ("host.port25", ERROR, "mx1", "mx1: reaches no port 25 over IPv6; 2001:db8:25::12: timed out"),
-    ("delivery.arrived", UNKNOWN, ORCHARD, f"{OUTSIDE_V6}: {CLOSED}"),
-    ("delivery.intact", UNKNOWN, ORCHARD, f"{OUTSIDE_V6}: the message did not arrive"),
-]
-BROKEN: list[Row] = [
-    *(
-        ("dns.spf", ERROR, HARBOR, f"{one}: 2 TXT records at harbor.example start with v=spf1")
-        for one in NS
-    ),
-    ("dns.spf_senders", ERROR, HARBOR, f"{V4}, MAIL FROM: permerror: two records"),
-    ("dns.spf_senders", ERROR, HARBOR, "mx1 at 2001:db8:25::11, MAIL FROM: permerror: two records"),
-]
-DELETED: list[Row] = [
-    *(("dns.dkim", ERROR, ORCHARD, f"{one}: no key at {KEY}") for one in NS),
-    (
-        "delivery.signature",
-        ERROR,
-        ORCHARD,
-        f"{OTHER}: {KEY} (rsa-sha256) does not verify: the DNS has no such key",
-    ),
-    ("delivery.dkim", ERROR, ORCHARD, f"{OTHER}: signature mx2-rsa: permerror"),
-    ("delivery.dmarc", ERROR, ORCHARD, f"{OTHER}: neither SPF nor DKIM passed for orchard.example"),
-]
-
-
-def finding(row: Row) -> Finding:
-    id_, severity, subject, saw = row
-    return Finding(id_, severity, subject, saw, f"fix of {id_}", CHECKS[id_].about)
-
-
-def report(rows: Iterable[Row]) -> Report:
-    return replace(good(), findings=tuple(map(finding, rows)), hosts=HOSTS)
 
 
 def explained(rows: Iterable[Row]) -> list[tuple[str, tuple[str, ...], int]]:

@@ -1,7 +1,10 @@
 """Arrival of messages, and its time."""
 
+from dataclasses import replace
+
 import pytest
 
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Severity
 from deploys.checks.delivery.arrival import arrivals, messages
@@ -57,3 +60,26 @@ def test_the_report_lists_every_message_with_an_observable_arrival() -> None:
 
     assert (message.id, message.path) == ("run-1", "mx1 -> visitor@faraway.example")
     assert (message.arrived, message.seconds) == (False, None)
+
+
+OUTSIDE = replace(ROUTE, origin=Endpoint("mx1", "203.0.113.11"))
+
+
+@pytest.mark.parametrize(
+    ("delivery", "station"),
+    [
+        (Delivery(ROUTE, SENT, Received(11.0, b"")), None),
+        (Delivery(ROUTE, SENT), 1),  # accepted, and in no mailbox
+        (Delivery(ROUTE, Submitted(10.0, "451 4.7.1 Later")), 0),  # by the host's own sendmail
+        (Delivery(ROUTE, problem="mx1 did not answer"), 0),
+        (Delivery(OUTSIDE, SENT), 2),
+        (Delivery(OUTSIDE, Submitted(10.0, "451 4.7.1 Later")), 1),
+        (Delivery(OUTSIDE, problem="mx1 could not be reached"), 1),
+    ],
+)
+def test_the_report_names_the_station_that_has_not_passed_a_message(
+    delivery: Delivery, station: int | None
+) -> None:
+    (message,) = messages([delivery])
+
+    assert message.lost_at == station

@@ -1,5 +1,7 @@
 """Reports compared with golden files, for a good run, a bad one and a partial one."""
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -16,9 +18,12 @@ import pytest
 from markupsafe import escape
 from rich.console import Console
 
-from deploys.checks.core.finding import Severity
+from deploys.checks.core.finding import RecordSeen, Severity
 from deploys.checks.core.report import Hop, Report, Verdict
 from deploys.checks.page import html
+from deploys.checks.page.charts import charts
+from deploys.checks.page.records import record_rows
+from deploys.checks.page.servers import server_map
 from deploys.checks.page.timeline import hop_bars
 from deploys.checks.report import (
     Renderer,
@@ -33,6 +38,7 @@ from deploys.checks.report.matrix import matrix
 from deploys.checks.run.catalogue import CHECKS
 from deploys.mail.errors import MailError
 from tests.checks import report_samples as samples
+from tests.checks.broken_lab import broken
 from tests.conftest import Golden
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +113,9 @@ def test_the_page_shows_every_check_of_the_catalogue_with_its_text() -> None:
     page = html.render(replace(REPORTS["good"], findings=findings), CHECKS, slow=10)
 
     for check in CHECKS.values():
-        assert f'{escape(check.question)}<span class="id">{check.id}</span>' in page
+        link = f'<a class="id" href="#check-{check.id}">{check.id}</a>'
+        assert f"{escape(check.question)}{link}" in page
+        assert f'id="check-{check.id}"' in page
 
 
 def test_json_names_the_subject_of_a_finding() -> None:
@@ -249,7 +257,8 @@ class Page(HTMLParser):
 def test_the_page_needs_no_other_file(name: str) -> None:
     text = samples.page(REPORTS[name])
 
-    assert not Page(text).all("script", "link", "img", "iframe", "object", "embed")
+    assert not Page(text).all("link", "img", "iframe", "object", "embed")
+    assert Page(text).all("script") == [{}]  # inline
     assert not re.search(r"url\(|@import|https?:|//[a-z]", text)
 
 
@@ -267,6 +276,96 @@ def test_the_page_can_be_read_without_seeing_it(name: str) -> None:
     assert all("scope" in attributes for attributes in page.all("th"))
     assert len(ids) == len(set(ids))
     assert all(attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_link_of_the_page_leads_to_a_place_in_it(name: str) -> None:
+    page = Page(samples.page(REPORTS[name]))
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    links = [str(one["href"]).removeprefix("#") for one in page.all("a")]
+
+    assert set(links) <= ids
+    assert {one["data-copy"] for one in page.all("button") if "data-copy" in one} <= ids
+
+
+def test_only_the_pages_own_script_may_run() -> None:
+    text = samples.page(REPORTS["bad"])
+    digest = base64.b64encode(hashlib.sha256(html.SCRIPT.encode()).digest()).decode()
+
+    assert f"<script>{html.SCRIPT}</script>" in text
+    assert f"script-src 'sha256-{digest}'" in text
+
+
+def test_what_the_script_shows_is_hidden_without_it() -> None:
+    page = Page(html.render(broken(), CHECKS, slow=10))
+
+    assert [one for one in page.all("form") if "hidden" not in one] == []
+    assert [one for one in page.all("button") if "data-copy" in one and "hidden" not in one] == []
+
+
+def test_the_station_at_which_a_message_failed_is_marked() -> None:
+    page = Page(html.render(broken(), CHECKS, slow=10))
+    stations = [one.get("class") for one in page.all("li") if one.get("class") in _STATIONS]
+
+    assert stations == ["failed", "failed", "beyond"]
+    assert html.render(broken(), CHECKS, slow=10).count("failed here: ") == 2
+
+
+_STATIONS = ("failed", "beyond")
+
+
+def test_the_map_leads_from_domains_to_hosts_and_addresses() -> None:
+    first, second = server_map(broken())
+
+    assert [(one.domain, [host.name for host in one.hosts]) for one in (first, second)] == [
+        ("harbor.example", ["mx1"]),
+        ("orchard.example", ["mx2"]),
+    ]
+    addresses = {one.address: one.severity for one in second.hosts[0].addresses}
+    assert addresses == {"203.0.113.12": Severity.OK, "2001:db8:25::12": Severity.ERROR}
+
+
+@pytest.mark.parametrize(
+    ("found", "named"),
+    [(("10 mx1.harbor.example.",), True), (("10 old.example.",), False), (None, None)],
+)
+def test_the_map_tells_if_mx_records_name_a_host(
+    found: tuple[str, ...] | None, *, named: bool | None
+) -> None:
+    record = RecordSeen("harbor.example", "MX", (), found) if found else None
+    seen = replace(samples.CHECKS["dns.mx"].ok("harbor.example", "x"), record=record)
+
+    first, _ = server_map(replace(REPORTS["good"], findings=(seen,)))
+
+    assert first.hosts[0].named is named
+
+
+def test_records_show_what_is_expected_beside_what_was_found() -> None:
+    spf, dkim = record_rows(broken())
+
+    assert (spf.expected, spf.found) == ((), ("v=spf1 mx -all, v=spf1 -all",))
+    assert dkim.found == ("nothing",)
+    assert dkim.zone_lines.startswith(f'{dkim.name}. IN TXT "v=DKIM1; k=rsa; p=AAA')
+    assert [len(part) for part in dkim.zone_lines.split('"')[1::2]] == [255, 155]
+
+
+def test_a_value_with_quotes_is_one_string_of_a_zone_file() -> None:
+    seen = RecordSeen("x.example", "TXT", ('a "b" \\',), ())
+    one = replace(samples.CHECKS["dns.mx"].error("x.example", "y", "z"), record=seen)
+
+    (row,) = record_rows(replace(REPORTS["good"], findings=(one,)))
+
+    assert row.zone_lines == r'x.example. IN TXT "a \"b\" \\"'
+
+
+def test_charts_have_a_bar_for_each_run_that_never_leaves_the_chart() -> None:
+    drawn = charts(broken())
+
+    assert [len(one.runs) for one in drawn] == [30, 30, 30, 30]
+    assert all(
+        bar.begin + bar.height <= 100.01 for one in drawn for bars in one.runs for bar in bars
+    )
+    assert charts(REPORTS["good"]) == []  # a first run has no history
 
 
 def test_a_path_that_was_slow_or_in_clear_text_is_unfolded() -> None:
@@ -322,7 +421,8 @@ def test_text_of_servers_cannot_break_out(suffix: str) -> None:
 
     text = RENDERERS[suffix](report)
 
-    assert "<script>" not in text
+    assert HOSTILE not in text
+    assert text.count("<script") == (1 if suffix == "html" else 0)
     assert suffix == "html" or ET.fromstring(text) is not None  # noqa: S314 - our own document
 
 

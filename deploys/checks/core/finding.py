@@ -48,6 +48,19 @@ class Waived:
 
 
 @dataclass(frozen=True)
+class RecordSeen:
+    """A record set on one name server: the values that it should have, if known, and those it has.
+
+    Of the TXT records, it has those of the finding's check.
+    """
+
+    name: str
+    type: str
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """The result of a check for one subject: a host, a domain, or the run itself."""
 
@@ -58,6 +71,7 @@ class Finding:
     fix: str = ""
     about: SubjectKind = "host"
     waived: Waived | None = None
+    record: RecordSeen | None = None
 
     @property
     def applies(self) -> bool:

@@ -43,7 +43,8 @@ class Hop:
 class Message:
     """One test message, with a path such as `mx1 -> visitor@faraway.example`.
 
-    `seconds` is the time from submission to mailbox, or null if it is unknown.
+    `seconds` is the time from submission to mailbox, or null if it is unknown. `lost_at` is the
+    number of the station in the path where a message that did not arrive was last looked for.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Message:
     arrived: bool
     sender: str = ""
     hops: tuple[Hop, ...] = ()
+    lost_at: int | None = None
 
 
 class Trend(StrEnum):
@@ -100,6 +102,21 @@ class MailHost:
 
 
 @dataclass(frozen=True)
+class PastRun:
+    """The figures of one run: its findings by severity, its messages, and the slowest of them."""
+
+    started: datetime
+    verdict: Verdict
+    seconds: float
+    errors: int
+    unknown: int
+    warnings: int
+    sent: int
+    arrived: int
+    slowest: float | None
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that one verification saw.
 
@@ -119,6 +136,7 @@ class Report:
     fails_at: Severity = Severity.ERROR
     comparison: Comparison = Comparison()
     hosts: tuple[MailHost, ...] = ()
+    history: tuple[PastRun, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -58,10 +58,20 @@ def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:
             arrived=delivery.received is not None,
             sender=delivery.route.message.sender,
             hops=hops_of(delivery),
+            lost_at=_lost_at(delivery),
         )
         for delivery in deliveries
         if not delivery.route.unobservable and not delivery.route.message.notify
     )
+
+
+def _lost_at(delivery: Delivery) -> int | None:
+    """Return the station of its path that refused a message, or else the mailbox without it."""
+    if delivery.received:
+        return None
+    if delivery.refusal or delivery.submitted is None:
+        return 0 if isinstance(delivery.route.origin, str) else 1
+    return delivery.route.path.count(" -> ")
 
 
 def _arrival(delivery: Delivery) -> Finding:

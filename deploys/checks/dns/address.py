@@ -27,7 +27,14 @@ def addresses(host: CheckedHost, world: World) -> Iterable[Finding]:
         wanted = {str(address) for address in host.addresses if address.version == version}
         make_finding = partial(finding, host, rdtype, wanted)
         queries.append(
-            RecordQuery(ADDRESS, host.inventory_name, host.hostname, rdtype, make_finding)
+            RecordQuery(
+                ADDRESS,
+                host.inventory_name,
+                host.hostname,
+                rdtype,
+                make_finding,
+                tuple(sorted(wanted)),
+            )
         )
     return together(partial(per_server, query, world) for query in queries)
 

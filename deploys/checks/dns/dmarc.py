@@ -29,7 +29,9 @@ _SHORT, _LONG = 200, 400  # characters of foreign text in a finding, and in its 
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the DMARC policy of a domain on every authoritative server."""
     name = f"_dmarc.{domain}"
-    return per_server(RecordQuery(DMARC, domain, name, "TXT", partial(finding, name)), world)
+    make_finding = partial(finding, name)
+    query = RecordQuery(DMARC, domain, name, "TXT", make_finding, concerns=is_policy)
+    return per_server(query, world)
 
 
 def published(domain: str, world: World) -> Dmarc:

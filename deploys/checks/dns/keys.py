@@ -88,9 +88,12 @@ def _keys(host: MailSettings, world: World) -> list[HeldKey]:
 def _of_key(host: MailSettings, key: HeldKey, domain: str) -> Iterator[RecordQuery]:
     name = dkim.record_name(key.selector, domain)
     home = dkim_keys.txt_name(host, key.selector, domain)
-    yield RecordQuery(DKIM, domain, home, "TXT", partial(finding, home, key, domain))
+    make_finding = partial(finding, home, key, domain)
+    yield RecordQuery(DKIM, domain, home, "TXT", make_finding, (key.text,), dkim.is_key)
     if name != home:
-        yield RecordQuery(DKIM, domain, name, "CNAME", partial(alias, name, home, domain))
+        yield RecordQuery(
+            DKIM, domain, name, "CNAME", partial(alias, name, home, domain), (f"{home}.",)
+        )
 
 
 def alias(name: str, home: str, domain: str, answer: Answer) -> Finding:

@@ -61,7 +61,9 @@ def policies(domain: str, scope: Scope, world: World) -> Iterator[Finding]:
     name = record_name(domain)
     wanted = next((host.mta_sts for host in demanding(scope, domain)), None)
     make_finding = partial(announcement, domain, wanted)
-    yield from per_server(RecordQuery(MTA_STS, domain, name, "TXT", make_finding), world)
+    yield from per_server(
+        RecordQuery(MTA_STS, domain, name, "TXT", make_finding, concerns=is_announcement), world
+    )
     try:
         answers = world.names.authoritative(name, "TXT")
     except UnansweredError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from ...dns.answer import exchange
+from ...mail.records import PREFERENCE
 from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
@@ -39,7 +40,8 @@ def exchanges(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     hosts = frozenset(host.hostname for host in scope.hosts_for(domain))
     target = isinstance(scope, TargetDomain)
     wanted = Exchanges(domain, hosts, world.names.lookup, target)
-    return per_server(RecordQuery(MX, domain, domain, "MX", wanted.finding), world)
+    expected = tuple(f"{PREFERENCE} {host}." for host in sorted(hosts)) if not target else ()
+    return per_server(RecordQuery(MX, domain, domain, "MX", wanted.finding, expected), world)
 
 
 @dataclass(frozen=True)

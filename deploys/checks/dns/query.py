@@ -1,23 +1,36 @@
 """One query to every authoritative server of a name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..core.finding import Check, Finding
+from ..core.finding import Check, Finding, RecordSeen, shortened
 from ..core.world import Answer, UnansweredError, World
 
 ALL_ANSWER = "make every name server of the zone answer at every address, on UDP and TCP port 53"
+_MOST, _LONGEST = 20, 500  # values and characters of a foreign record set
 
 
 @dataclass(frozen=True)
 class RecordQuery:
-    """A name and a record type, and the function that makes a finding of each server's answer."""
+    """
+    A name and a record type, and the function that makes a finding of each server's answer.
+
+    + expected: the values that the record set should have, if they are known
+    + concerns: tells whether a value is of this check, where a name has others too
+    """
 
     check: Check
     subject: str
     name: str
     rdtype: str
     finding: Callable[[Answer], Finding]
+    expected: tuple[str, ...] = ()
+    concerns: Callable[[str], bool] = bool
+
+    def seen(self, answer: Answer) -> RecordSeen:
+        """Return the record set on one server."""
+        found = [shortened(value, _LONGEST) for value in answer.values if self.concerns(value)]
+        return RecordSeen(self.name, self.rdtype, self.expected, tuple(found[:_MOST]))
 
 
 def per_server(query: RecordQuery, world: World) -> list[Finding]:
@@ -32,6 +45,6 @@ def per_server(query: RecordQuery, world: World) -> list[Finding]:
     return [
         check.unknown(subject, f"{answer.server} about {name}: {answer.problem}", ALL_ANSWER)
         if answer.problem
-        else query.finding(answer)
+        else replace(query.finding(answer), record=query.seen(answer))
         for answer in answers
     ]

@@ -105,7 +105,15 @@ def _of_domain(domain: str, scope: Scope) -> list[SrvService]:
 
 def _records(service: SrvService, world: World) -> list[Finding]:
     return per_server(
-        RecordQuery(SRV, service.domain, service.record, "SRV", service.finding), world
+        RecordQuery(
+            SRV,
+            service.domain,
+            service.record,
+            "SRV",
+            service.finding,
+            tuple(map(str, service.wanted)),
+        ),
+        world,
     )
 
 

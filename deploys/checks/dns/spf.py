@@ -32,7 +32,9 @@ _END = "-all, or ~all while you are not sure which servers send"
 @per_domain(SPF, anywhere=True)
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the SPF policy of a domain on every authoritative server."""
-    return per_server(RecordQuery(SPF, domain, domain, "TXT", partial(finding, domain)), world)
+    make_finding = partial(finding, domain)
+    query = RecordQuery(SPF, domain, domain, "TXT", make_finding, concerns=is_policy)
+    return per_server(query, world)
 
 
 def finding(domain: str, answer: Answer) -> Finding:

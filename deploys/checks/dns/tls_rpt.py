@@ -28,8 +28,11 @@ TLS_RPT = Check(
 def policies(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Check the TLS-RPT policy of a domain on every authoritative server."""
     uris = (uri for host in demanding(scope, domain) for uri in host.tls_rpt)
-    make_finding = partial(finding, domain, tuple(dict.fromkeys(uris)))
-    return per_server(RecordQuery(TLS_RPT, domain, record_name(domain), "TXT", make_finding), world)
+    wanted = tuple(dict.fromkeys(uris))
+    expected = (str(TlsRpt.of(wanted)),) if wanted else ()
+    name, make_finding = record_name(domain), partial(finding, domain, wanted)
+    query = RecordQuery(TLS_RPT, domain, name, "TXT", make_finding, expected, is_policy)
+    return per_server(query, world)
 
 
 def finding(domain: str, wanted: tuple[str, ...], answer: Answer) -> Finding:

@@ -14,7 +14,7 @@ from rich.console import Console
 from ...mail.errors import MailError
 from ...mail.settings.secret import Secret
 from ..core.report import Report
-from . import comparison, data, junit, markdown, notice, prometheus, terminal
+from . import comparison, data, history, junit, markdown, notice, prometheus, terminal
 
 Renderer = Callable[[Report], str]
 _RENDERERS: Mapping[str, Renderer] = {
@@ -39,7 +39,9 @@ def publish(
     console = Console(stderr=True, highlight=False)
     folder = Path("reports", report.name, *(("part",) if report.limits else ()))
     compared = comparison.compared(report, folder / "report.json")
-    report = replace(report, comparison=compared)
+    report = replace(
+        report, comparison=compared, history=history.history(report, folder / "report.json")
+    )
     terminal.show(report, console)
     failures = []
     try:

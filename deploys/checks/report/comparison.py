@@ -20,7 +20,7 @@ _LONGEST = 10_000_000  # octets of a report
 def compared(report: Report, previous: Path) -> Comparison:
     """Compare with the report in a file; without a file the comparison is empty."""
     try:
-        before = _read(previous)
+        before = read(previous)
     except FileNotFoundError:
         return Comparison()
     except (OSError, ValueError) as error:
@@ -32,7 +32,8 @@ def compared(report: Report, previous: Path) -> Comparison:
     return Comparison(before.started, changes, untold=before.comparison.untold)
 
 
-def _read(path: Path) -> ReportDocument:
+def read(path: Path) -> ReportDocument:
+    """Return the report in a file; raise OSError, or ValueError if it is no report."""
     if path.stat().st_size > _LONGEST:
         raise ValueError
     return ReportDocument.model_validate_json(path.read_bytes())

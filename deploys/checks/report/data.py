@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from ..causes.causes import causes
-from ..core.finding import Finding, Severity, SubjectKind, Waived
-from ..core.report import Comparison, MailHost, Message, Report, Verdict
+from ..core.finding import Finding, RecordSeen, Severity, SubjectKind, Waived
+from ..core.report import Comparison, MailHost, Message, PastRun, Report, Verdict
 
 
 class _Written(BaseModel):
@@ -26,6 +26,7 @@ class _Written(BaseModel):
     saw: str
     fix: str = ""
     waived: Waived | None = None
+    record: RecordSeen | None = None
 
 
 class OfHost(_Written):
@@ -90,6 +91,7 @@ class ReportDocument(BaseModel):
     messages: tuple[Message, ...]
     findings: tuple[Annotated[Finding, BeforeValidator(_read), PlainSerializer(_written)], ...]
     hosts: tuple[MailHost, ...] = ()
+    history: tuple[PastRun, ...] = Field((), description="Earlier runs, the oldest first.")
     causes: tuple[CauseDocument, ...] = Field((), description="The greatest damage first.")
 
 
@@ -124,6 +126,7 @@ def document(report: Report) -> ReportDocument:
         ),
         findings=report.findings,
         hosts=report.hosts,
+        history=report.history,
         causes=tuple(_causes(report)),
     )
 
