@@ -55,12 +55,13 @@ def built(folder: Path, *what: str) -> tuple[Path, ...]:
     return tuple(sorted(folder.iterdir()))
 
 
-def installed(folder: Path, wheel: Path) -> Path:
-    """Make an empty environment with a wheel and what the lock names; return its Python."""
+def installed(folder: Path, wheel: Path, *extras: str) -> Path:
+    """Make an empty environment with a wheel and what the locks name; return its Python."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    succeeded(*pip, "--require-hashes", "--requirement", ROOT / "requirements.lock")
+    locks = (ROOT / "requirements.lock", *(ROOT / "locks" / f"{one}.lock" for one in extras))
+    succeeded(*pip, "--require-hashes", *(f"--requirement={lock}" for lock in locks))
     succeeded(*pip, "--no-deps", wheel)
     return python
 

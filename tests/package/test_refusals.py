@@ -1,4 +1,4 @@
-"""An operator's own repository: runs with the toolkit as an installed package."""
+"""An operator's own repository with a copy of the toolkit: what is refused, and what is not."""
 
 import os
 import shutil
@@ -11,10 +11,10 @@ import pytest
 from deploys.mail.toolkit import VERSION
 from tests.fakes import written
 from tests.host.found import SETTINGS
+from tests.package.repositories import DEPLOY, PLANNED, made
 
 ROOT = Path(__file__).parents[2]
 OF_THE_CLONE = shutil.ignore_patterns("lab", "__pycache__")
-DEPLOY = "from pyinfra_mail import site\n\nsite()\n"
 
 
 def copied(folder: Path) -> Path:
@@ -31,10 +31,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Return the folder of an operator with an inventory of one host, and two lines."""
-    written(tmp_path, mx1=SETTINGS)
-    (tmp_path / "deploy.py").write_text(DEPLOY)
-    return tmp_path
+    """Return one without config.py, so that a run reads deploy.py as pyinfra does by itself."""
+    return made(tmp_path, config=False)
 
 
 def run(repository: Path, path: tuple[Path, ...], *arguments: str) -> tuple[int, str]:
@@ -68,8 +66,8 @@ def test_two_lines_or_the_name_of_the_deploy_show_the_whole_plan(
     status, said = run(repository, (installed,), deploy, "--dry", "--diff")
 
     assert status == 0, said
-    assert "+myhostname = mx1.harbor.example" in said
-    assert "Publish: the zones hold the records" in said
+    for line in PLANNED:
+        assert line in said
 
 
 def test_messages_name_what_can_be_run_there(installed: Path) -> None:
