@@ -15,7 +15,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings import secret
 from deploys.mail.settings.inventory import fleet_from, known_keys
 from deploys.mail.settings.model import Fleet, MailSettings, NullClient
-from tests.docs.pages import ROOT, Block, blocks
+from tests.docs.pages import FENCE, ROOT, Block, blocks, pages
 
 GROUPS = ("mail", "witnesses", "client", "controller")  # in the order of fleet_from
 HOST = {
@@ -165,3 +165,9 @@ def test_blocks_in_other_languages_are_valid(
     for block in blocks():
         if block.language == language:
             assert parser(block.text), str(block)
+
+
+def test_a_list_in_a_list_is_indented_as_the_site_needs_it() -> None:
+    lines = (line for path in pages() for line in FENCE.sub("", path.read_text()).splitlines())
+
+    assert [line for line in lines if re.match(r" {1,3}([-*]|\d+\.) ", line)] == []
