@@ -5,12 +5,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from gevent import monkey
 from pyinfra.api import connectors
 
 from tests.fakes import Done, Run
+
+# pyinfra's command line patches threads and sockets of the process that imports it. A test may ask
+# it for its options; the servers of other tests run in real threads.
+with pytest.MonkeyPatch.context() as unpatched:
+    unpatched.setattr(monkey, "patch_all", lambda: None)
+    import_module("pyinfra_cli")
 
 Golden = Callable[[str, str], None]
 # The order in which files begin: each of pytest's workers takes the next file when two tests of its
