@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import boto3
 import dns.name
 import dns.query
 import dns.rcode
@@ -144,6 +143,8 @@ class OnRoute53:
     )
 
     def __post_init__(self) -> None:
+        import boto3  # noqa: PLC0415 - one worker needs it, and it takes long to import
+
         self.client = boto3.client(
             "route53",
             endpoint_url=self.url,

@@ -1,7 +1,6 @@
 """One test on three APIs: our records enter a zone full of others' records, and these stay."""
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,6 @@ import dns.flags
 import dns.message
 import dns.query
 import pytest
-from botocore.loaders import JSONFileLoader
-from moto.core.responses import ActionResult
-from moto.route53.models import ChangeList
-from moto.route53.responses import Route53
-from moto.server import ThreadedMotoServer
 
 from deploys.lab.definition import UPDATED
 from deploys.lab.inventory import dns_by_update, resolvers
@@ -50,23 +44,10 @@ AUTHORITY = '0 issue "authority.example; accounturi=https://authority.example/ac
 @pytest.fixture(scope="session")
 def aws() -> Iterator[str]:
     """Route 53's API on loopback."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Route53, "list_health_checks", _whole_list)
-        # Amazon lets one create again what one has deleted; moto remembers that it was there.
-        patch.setattr(ChangeList, "__contains__", lambda *_: False)
-        # Each session of Amazon's library reads the same 10 MB of JSON.
-        read = cache(JSONFileLoader().load_file)
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
-        server.start()
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-        server.stop()
+    from tests.lab import amazon  # noqa: PLC0415 - one worker needs moto, which takes long to import
 
-
-def _whole_list(_: Route53) -> ActionResult:
-    """Add to moto's answer, as Amazon's has it, that there is no second page."""
-    return ActionResult({"HealthChecks": [], "IsTruncated": False})
+    with amazon.route53() as url:
+        yield url
 
 
 @pytest.fixture(

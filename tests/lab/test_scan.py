@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from sslyze import RobotScanResultEnum, Scanner
 
 from deploys.checks.smtp.scanner import OLD, ScannedServer, request
 from deploys.mail.ciphers import Grade, grade
@@ -17,6 +16,8 @@ Results = dict[tuple[str, int], Any]
 
 def scanned(*ports: int) -> Results:
     """Return what the scanner found on ports of both hosts."""
+    from sslyze import Scanner  # noqa: PLC0415 - the quick part's workers need not import it
+
     scanner = Scanner()
     scanner.queue_scans([request(_server(name, port)) for name in MAIL_HOSTS for port in ports])
     addresses = {LAB.address(name): name for name in MAIL_HOSTS}
@@ -68,9 +69,9 @@ def test_no_known_weakness_is_found(strict: Results, name: str, port: int) -> No
 
     assert not found.heartbleed.result.is_vulnerable_to_heartbleed
     assert not found.openssl_ccs_injection.result.is_vulnerable_to_ccs_injection
-    assert found.robot.result.robot_result in {
-        RobotScanResultEnum.NOT_VULNERABLE_NO_ORACLE,
-        RobotScanResultEnum.NOT_VULNERABLE_RSA_NOT_SUPPORTED,
+    assert found.robot.result.robot_result.name in {
+        "NOT_VULNERABLE_NO_ORACLE",
+        "NOT_VULNERABLE_RSA_NOT_SUPPORTED",
     }
     assert not found.session_renegotiation.result.is_vulnerable_to_client_renegotiation_dos
     assert found.session_renegotiation.result.supports_secure_renegotiation
