@@ -239,6 +239,28 @@ def test_a_stopped_server_fails_its_own_checks_and_no_other() -> None:
     assert {subject for _, subject in with_severity(found, "unknown")} == {"mx1", "harbor.example"}
     assert with_severity(found, "waived") == {("dns.srv", "harbor.example")}
     assert ("run.waiver", "dns.srv of harbor.example") in with_severity(found, "ok")
+    assert first_cause(found) == {("host.services", "mx1: Postfix is not running")}
+
+
+def first_cause(found: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return the checks and texts of the first cause, which has to explain most other problems."""
+    first, *others = found["causes"]
+    assert len(first["effects"]) > sum(len(one["findings"]) for one in others)
+    return {
+        (found["findings"][index]["id"], found["findings"][index]["saw"])
+        for index in first["findings"]
+    }
+
+
+def test_a_stopped_filter_is_the_first_cause() -> None:
+    with broken("mx1", "systemctl stop rspamd", "systemctl start rspamd"):
+        found = failed()
+
+    assert first_cause(found) == {("host.services", "mx1: rspamd.service is inactive")}
+    fixes = {
+        found["findings"][index]["fix"] for one in found["causes"] for index in one["findings"]
+    }
+    assert not any("smtpd_tls_security_level" in fix or "to a person" in fix for fix in fixes)
 
 
 FREEZE, THAW = "pkill -STOP sshd", "pkill -CONT sshd"
