@@ -13,6 +13,7 @@ from .mail import toolkit
 if TYPE_CHECKING:
     from .api.check import check, check_first
     from .api.hosts import hosts
+    from .api.init import init
     from .api.site import site
     from .api.timer import timer
     from .api.verify import verify
@@ -26,6 +27,7 @@ __all__ = [
     "env",
     "file",
     "hosts",
+    "init",
     "site",
     "timer",
     "verify",

@@ -36,6 +36,7 @@ class Entry:
     The requirements of a provider's class.
 
     `defaults` are ours. `file_keys` are arguments that must be the name of a file with the secret.
+    A new inventory asks for `plain_keys`, and for references for `secret_keys`.
     A provider is `faithful` if a test has shown that it writes every text as it has read it.
     `usage` are the keys, and `note` the rest of its row in docs/providers.md.
     """
@@ -47,6 +48,8 @@ class Entry:
     file_keys: tuple[str, ...] = ()
     ignores_unknown: bool = False  # the class accepts unknown keys
     faithful: bool = False
+    plain_keys: tuple[str, ...] = ()
+    secret_keys: tuple[str, ...] = ()
     usage: str = ""
     note: str = ""
 
@@ -95,6 +98,8 @@ PROVIDERS = {
     "azure": Entry(
         "octodns_azure.AzureProvider",
         together=("directory_id", "client_id", "key"),
+        plain_keys=("sub_id", "resource_group", "directory_id", "client_id"),
+        secret_keys=("key",),
         usage="`sub_id`, `resource_group`, `directory_id`, `client_id`, `key`; or "
         '`client_credential_method: "cli"` in place of the last three',
     ),
@@ -102,6 +107,7 @@ PROVIDERS = {
         "octodns_cloudflare.CloudflareProvider",
         needs=("token",),
         defaults={"pagerules": False},  # reading these takes a right that DNS does not need
+        secret_keys=("token",),
         usage="`token`, with the rights Zone:Read, DNS:Read, DNS:Edit",
         note="comments and tags of a shared record set stay; TTLs below 120 s are raised, unless "
         "`min_ttl` is set",
@@ -110,55 +116,71 @@ PROVIDERS = {
         "octodns_desec.DesecProvider",
         defaults={"max_sleep": 60},
         ignores_unknown=True,
+        secret_keys=("token",),
         usage="`token`",
         note="deSEC limits frequent requests; a run waits for it 60 s at most, or `max_sleep` "
         "seconds",
     ),
     "digitalocean": Entry(
         "octodns_digitalocean.DigitalOceanProvider",
+        secret_keys=("token",),
         usage="`token`",
         note="not in one step",
     ),
     "dnsimple": Entry(
         "octodns_dnsimple.DnsimpleProvider",
+        plain_keys=("account",),
+        secret_keys=("token",),
         usage="`token`, `account` (a number)",
         note="not in one step",
     ),
     "gandi": Entry(
         "octodns_gandi.GandiProvider",
+        secret_keys=("token",),
         usage="`token`, a personal access token",
         note="not in one step",
     ),
     "googlecloud": Entry(
         "octodns_googlecloud.GoogleCloudProvider",
         file_keys=("credentials_file",),
+        plain_keys=("project",),
+        secret_keys=("credentials_file",),
         usage="`project`, `credentials_file`; without the latter Google's default credentials",
         note="`credentials_file` is a path, or a reference to the JSON text, which is in a private "
         "file while the class reads it",
     ),
     "hetzner": Entry(
         "octodns_hetzner.HetznerProvider",
+        plain_keys=("backend",),
+        secret_keys=("token",),
         usage='`token`, and `backend: "hcloud"` for zones in the Cloud Console',
         note="without `backend` the older DNS Console is used, not in one step",
     ),
     "manual": Entry(f"{__package__}.manual.ManualProvider", faithful=True),  # as it writes nothing
     "ns1": Entry(
         "octodns_ns1.Ns1Provider",
+        secret_keys=("api_key",),
         usage="`api_key`",
     ),
     "ovh": Entry(
         "octodns_ovh.OvhProvider",
+        plain_keys=("endpoint", "application_key"),
+        secret_keys=("application_secret", "consumer_key"),
         usage='`endpoint` (`"ovh-eu"`), `application_key`, `application_secret`, `consumer_key`',
         note="not in one step; cannot list its zones, so each name is requested",
     ),
     "powerdns": Entry(
         "octodns_powerdns.PowerDnsProvider",
         faithful=True,
+        plain_keys=("host",),
+        secret_keys=("api_key",),
         usage='`host`, `api_key`; `port` (8081), `scheme` (`"http"`)',
     ),
     "rfc2136": Entry(
         "octodns_bind.Rfc2136Provider",
         together=("key_name", "key_secret"),
+        plain_keys=("host", "key_name", "key_algorithm"),
+        secret_keys=("key_secret",),
         usage="`host`, `key_name`, `key_secret`, `key_algorithm`; `port`, `timeout`",
         note="the key needs the rights to transfer and to update; cannot list its zones; Knot 3.2 "
         "loses a CNAME that is changed, as octoDNS deletes and adds it in one update: the run "
@@ -167,6 +189,8 @@ PROVIDERS = {
     "route53": Entry(
         "octodns_route53.Route53Provider",
         together=("access_key_id", "secret_access_key"),
+        plain_keys=("access_key_id",),
+        secret_keys=("secret_access_key",),
         usage="`access_key_id`, `secret_access_key`; or `profile`; without either boto3's own "
         "credentials",
         note="set another endpoint in `AWS_ENDPOINT_URL_ROUTE_53`",

@@ -1,0 +1,1 @@
+"""A new inventory, from a few answers of the operator."""
