@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from pyinfra_cli import main
 
+import deploys
 from deploys.mail.settings.inventory import known_keys
 from tests.docs.pages import ROOT, Block, commands
 
 COMMANDS = tuple(commands())
+OWN = "deploy.py"  # of an operator's own repository
 # Files of an operator's own repository, and words in place of a name.
 INVENTORIES = re.compile(
     r"@local|INVENTORY|(inventories/\w+/)?inventory\.py|[a-z0-9.]+\.example\.org"
@@ -51,7 +53,10 @@ def test_a_command_of_pyinfra_names_an_inventory_and_a_script_that_exist(command
 def unknown(first: str, *rest: str) -> Iterator[str]:
     """Yield what does not exist: scripts, facts, or an operation."""
     if first.endswith(".py"):
-        yield from (one for one in (first, *rest) if not (ROOT / one).exists())
+        yield from (one for one in (first, *rest) if not (one == OWN or (ROOT / one).exists()))
+        return
+    if first.startswith("pyinfra_mail."):
+        yield from {first.removeprefix("pyinfra_mail.")} - {*deploys.__all__}
         return
     if first in ("fact", "exec", "debug-inventory"):
         yield from (one for one in rest if first == "fact" and not importable("facts", one))
