@@ -44,10 +44,18 @@ def speaks(
     ehlo: bytes = EHLO,
     context: ssl.SSLContext | None = None,
     ends_at: str = "",
+    *,
+    wrapped: bool = False,
 ) -> Serve:
-    """Speak SMTP as a server does, with these words, and hang up instead of one answer."""
+    """
+    Speak SMTP as a server does, with these words, and hang up instead of one answer.
+
+    A `wrapped` server speaks in TLS from the first octet.
+    """
 
     def serve(connection: socket.socket, _over: Event) -> None:
+        if wrapped and context:
+            connection = context.wrap_socket(connection, server_side=True)
         connection.sendall(banner)
         lines = connection.makefile("rb")
         while line := lines.readline():

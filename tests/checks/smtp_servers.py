@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 FOREIGN = "visitor@faraway.example"
 USERS = ("postmaster", "postmaster@harbor.example", "abuse@harbor.example")
@@ -262,16 +262,24 @@ def serving(handler: Handler, context: ssl.SSLContext | None = None) -> Iterator
         controller.stop()
 
 
-def certified(folder: Path, host: str = "mx1.harbor.example", days: float = 90) -> ssl.SSLContext:
+def certified(
+    folder: Path,
+    host: str = "mx1.harbor.example",
+    days: float = 90,
+    *,
+    owner: str = "mx1",
+    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+) -> ssl.SSLContext:
     """Return a context with a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mx1")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, owner)])
     names = x509.SubjectAlternativeName([x509.DNSName(host)])
     now = datetime.now(UTC)
     from_ = now - timedelta(days=99)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), 1, from_, now + timedelta(days=days))
         .add_extension(names, critical=False)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         .sign(key, SHA256())
         .public_bytes(Encoding.PEM)
     )

@@ -4,6 +4,7 @@ import socket
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any
@@ -17,11 +18,10 @@ from deploys.checks.smtp.anonymous import recipients
 from deploys.checks.smtp.certificates import certificates
 from deploys.checks.smtp.connect import connections
 from deploys.checks.smtp.greeting import greetings
-from deploys.checks.smtp.protocols import protocols
-from deploys.checks.smtp.scan import scanned
-from deploys.checks.smtp.scanner import ScannedServer
+from deploys.checks.smtp.protocols import protocols, scanned
+from deploys.checks.smtp.tls_scan import ScannedServer
 from deploys.mail.settings.model import Fleet
-from tests.checks.cases.smtp_tls import strict
+from tests.checks.cases.smtp_tls import program, strict
 from tests.checks.raw_servers import BANNER, EHLO, Serve, raw, speaks
 from tests.checks.worlds import fleet, world
 
@@ -184,25 +184,28 @@ def test_a_certificate_that_cannot_be_fetched_is_unknown(
     assert finding.severity is UNKNOWN
 
 
+@pytest.mark.parametrize("name", ["sslyze", "openssl"])
 def test_a_scan_that_exceeds_its_time_is_unknown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = []
 
-    def scan(servers: Sequence[ScannedServer], limit: float) -> Mapping[ScannedServer, Any]:
+    def scan(servers: Sequence[ScannedServer], limit: float, there: World) -> Mapping[Any, Any]:
         limits.append(limit)
-        return scanned(servers, 3)  # of which some would take up all
+        return scanned(servers, 3, replace(there, timeout=SHORT))  # of which some would take up all
 
     monkeypatch.setattr("deploys.checks.smtp.protocols.scanned", scan)
     addresses = [f"127.0.2.{number}" for number in range(1, 1 + len(WITHOUT_TLS))]
     with ExitStack() as stack:
         port = 0
-        for name, address in zip(WITHOUT_TLS, addresses, strict=True):
-            port = stack.enter_context(raw(SERVERS[name][0], address, port))
+        for server, address in zip(WITHOUT_TLS, addresses, strict=True):
+            port = stack.enter_context(raw(SERVERS[server][0], address, port))
+        stack.enter_context(program(name))
         found = list(protocols(fleet({"mail_addresses": addresses}), here(tmp_path, port)))
 
-    assert [one.severity for one in found] == [UNKNOWN] * len(addresses)
-    assert all(address in one.saw for one, address in zip(found, addresses, strict=True))
+    about = found[: len(addresses)]
+    assert [one.severity for one in about] == [UNKNOWN] * len(addresses)
+    assert all(address in one.saw for one, address in zip(about, addresses, strict=True))
     assert all(one.fix for one in found)
     assert limits == [2 * TIMEOUT + len(addresses)]
 

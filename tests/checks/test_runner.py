@@ -13,8 +13,7 @@ from deploys.checks.run.catalogue import CHECKS
 from deploys.checks.run.reachability import HOST
 from deploys.checks.run.runner import verify
 from deploys.checks.smtp import data_endings, protocols
-from deploys.checks.smtp.scan import Scan, scanned
-from deploys.checks.smtp.scanner import ScannedServer
+from deploys.checks.smtp.tls_scan import ScannedServer, TlsScan
 from tests.checks.cases.dns_records import zone
 from tests.checks.cases.smtp_tls import strict
 from tests.checks.smtp_servers import Handler, serving
@@ -33,11 +32,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 @pytest.fixture(autouse=True, scope="module")
 def _scanned() -> Iterator[None]:
     """Scan the first server only, which takes hundreds of handshakes: the others have its TLS."""
-    found: list[Scan] = []
+    found: list[TlsScan] = []
+    scanned = protocols.scanned
 
-    def once(servers: Sequence[ScannedServer], limit: float) -> dict[ScannedServer, Scan]:
+    def once(
+        servers: Sequence[ScannedServer], limit: float, world: World
+    ) -> dict[ScannedServer, TlsScan]:
         if not found:
-            found.extend(scanned(servers, limit).values())
+            found.extend(scanned(servers, limit, world).values())
         return dict.fromkeys(servers, found[0])
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,102 +1,112 @@
-"""What an outside scanner (sslyze) finds on every port that speaks TLS."""
+"""What the scanners find on every port that speaks TLS: sslyze, and openssl in its place."""
 
-from typing import Any
+import smtplib
+import ssl
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from deploys.checks.smtp.scanner import OLD, ScannedServer, request
+from deploys.checks.smtp import openssl_scan, sslyze_scan
+from deploys.checks.smtp.tls_scan import OLD, ScannedServer, TlsScan
 from deploys.mail.ciphers import Grade, grade
+from tests.checks.worlds import world
 from tests.lab.labs import Raised
 from tests.lab.runs import LAB, MAIL_HOSTS, deployed
 from tests.lab.tls import HOSTNAMES
 
 PORTS = (25, 465, 587)
-Results = dict[tuple[str, int], Any]
+PROGRAMS = ("sslyze", "openssl")
+Results = dict[tuple[str, str, int], TlsScan]
 
 
-def scanned(*ports: int) -> Results:
-    """Return what the scanner found on ports of both hosts."""
-    from sslyze import Scanner  # noqa: PLC0415 - the quick part's workers need not import it
-
-    scanner = Scanner()
-    scanner.queue_scans([request(_server(name, port)) for name in MAIL_HOSTS for port in ports])
-    addresses = {LAB.address(name): name for name in MAIL_HOSTS}
+def scanned(folder: Path, *ports: int) -> Results:
+    """Return what each program found on ports of both hosts."""
+    servers = {(name, port): _server(name, port) for name in MAIL_HOSTS for port in ports}
+    asked = tuple(servers.values())
+    found = {
+        "sslyze": sslyze_scan.scanned(sslyze_scan.program(), asked, 300),
+        "openssl": openssl_scan.scanned(asked, world(folder, timeout=60)),
+    }
     return {
-        (addresses[str(one.server_location.ip_address)], one.server_location.port): one.scan_result
-        for one in scanner.get_results()
+        (program, *place): found[program][server]
+        for program in PROGRAMS
+        for place, server in servers.items()
     }
 
 
 def _server(name: str, port: int) -> ScannedServer:
-    address = LAB.address(name)
-    return ScannedServer(name=HOSTNAMES[name], address=address, port=port, wrapped=port == 465)
+    return ScannedServer(HOSTNAMES[name], LAB.address(name), port, wrapped=port == 465)
 
 
-def suites(of: Any, protocol: str) -> frozenset[str]:
-    found = getattr(of, f"{protocol}_cipher_suites").result.accepted_cipher_suites
-    return frozenset(suite.cipher_suite.name for suite in found)
+def grades(scan: TlsScan, version: str) -> set[Grade]:
+    return {grade(suite) for suite in scan.suites[version]}
 
 
-def grades(of: Any, protocol: str) -> set[Grade]:
-    return {grade(suite) for suite in suites(of, protocol)}
+def key_of(name: str, kind: str) -> object:
+    """Return the key of the certificate that a host shows with one kind of cipher suite."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(kind)
+    with smtplib.SMTP(LAB.address(name), 25, timeout=60) as client:
+        client.starttls(context=context)
+        assert isinstance(client.sock, ssl.SSLSocket)
+        shown = client.sock.getpeercert(binary_form=True)
+    return x509.load_der_x509_certificate(shown or b"").public_key()
 
 
 @pytest.fixture(scope="module")
-def strict(lab: Raised) -> Results:
+def strict(lab: Raised, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Scan hosts as they are by default."""
     assert lab
     deployed()
-    return scanned(*PORTS)
+    return scanned(tmp_path_factory.mktemp("scan"), *PORTS)
 
 
+@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("name", MAIL_HOSTS)
 def test_only_current_protocols_and_good_ciphers_are_spoken(
-    strict: Results, name: str, port: int
+    strict: Results, name: str, port: int, program: str
 ) -> None:
-    found = strict[name, port]
+    found = strict[program, name, port]
 
-    assert {suites(found, protocol) for protocol in OLD} == {frozenset()}
-    assert suites(found, "tls_1_3")
-    assert suites(found, "tls_1_2")
-    assert grades(found, "tls_1_2") | grades(found, "tls_1_3") == {Grade.SUFFICIENT}
+    assert tuple(found.suites) == ("TLS 1.2", "TLS 1.3")
+    assert grades(found, "TLS 1.2") | grades(found, "TLS 1.3") == {Grade.SUFFICIENT}
 
 
+@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("name", MAIL_HOSTS)
-def test_no_known_weakness_is_found(strict: Results, name: str, port: int) -> None:
-    found = strict[name, port]
+def test_no_known_weakness_is_found(strict: Results, name: str, port: int, program: str) -> None:
+    found = strict[program, name, port]
 
-    assert not found.heartbleed.result.is_vulnerable_to_heartbleed
-    assert not found.openssl_ccs_injection.result.is_vulnerable_to_ccs_injection
-    assert found.robot.result.robot_result.name in {
-        "NOT_VULNERABLE_NO_ORACLE",
-        "NOT_VULNERABLE_RSA_NOT_SUPPORTED",
-    }
-    assert not found.session_renegotiation.result.is_vulnerable_to_client_renegotiation_dos
-    assert found.session_renegotiation.result.supports_secure_renegotiation
-    assert not found.tls_compression.result.supports_compression
-    assert not found.tls_1_3_early_data.result.supports_early_data
-    assert found.tls_extended_master_secret.result.supports_ems_extension
-
-
-@pytest.mark.parametrize("name", MAIL_HOSTS)
-def test_keys_of_both_kinds_are_shown_and_are_long_enough(strict: Results, name: str) -> None:
-    deployments = strict[name, 25].certificate_info.result.certificate_deployments
-    leaves = [one.received_certificate_chain[0] for one in deployments]
-
-    assert {leaf.public_key().key_size for leaf in leaves} == {256, 3072}
+    assert (found.weaknesses, tuple(found.unanswered), found.reason) == ((), (), "")
 
 
 @pytest.mark.usefixtures("strict")
-def test_old_peers_are_served_on_port_25_alone_where_the_operator_wants_it() -> None:
+@pytest.mark.parametrize("name", MAIL_HOSTS)
+def test_keys_of_both_kinds_are_shown_and_are_long_enough(name: str) -> None:
+    elliptic, older = key_of(name, "aECDSA"), key_of(name, "aRSA")
+
+    assert isinstance(elliptic, ec.EllipticCurvePublicKey)
+    assert isinstance(older, rsa.RSAPublicKey)
+    assert (elliptic.key_size, older.key_size) == (256, 3072)
+
+
+@pytest.mark.usefixtures("strict")
+def test_old_peers_are_served_on_port_25_alone_where_the_operator_wants_it(tmp_path: Path) -> None:
     deployed("--data", "mail_tls_profile=interoperable")
-    found = scanned(25, 587)
+    found = scanned(tmp_path, 25, 587)
     deployed()
 
-    for name in MAIL_HOSTS:
-        open_to_all, submission = found[name, 25], found[name, 587]
-        assert suites(open_to_all, "tls_1_0")
-        assert not {suite for suite in suites(open_to_all, "tls_1_2") if "_anon_" in suite}
-        assert {suites(submission, protocol) for protocol in OLD} == {frozenset()}
-        assert grades(submission, "tls_1_2") == {Grade.SUFFICIENT}
+    for program in PROGRAMS:
+        for name in MAIL_HOSTS:
+            open_to_all, submission = found[program, name, 25], found[program, name, 587]
+            assert open_to_all.suites["TLS 1.0"]
+            assert not {suite for suite in open_to_all.suites["TLS 1.2"] if "_anon_" in suite}
+            assert not set(OLD) & set(submission.suites)
+            assert grades(submission, "TLS 1.2") == {Grade.SUFFICIENT}

@@ -82,10 +82,21 @@ def reply(answer: tuple[int, bytes]) -> Reply:
     return Reply(answer[0], shortened(text, _LONGEST))
 
 
+class LateError(MisbehavedError):
+    """A session took longer than the world's timeout."""
+
+
 @contextmanager
-def session(endpoint: Endpoint, world: World) -> Iterator[SmtpClient]:
-    """Open a session and say EHLO; raise UnansweredError or MisbehavedError."""
+def session(
+    endpoint: Endpoint, world: World, name: str = "", context: ssl.SSLContext | None = None
+) -> Iterator[SmtpClient]:
+    """
+    Open a session and say EHLO; raise UnansweredError or MisbehavedError.
+
+    The name for SNI and the context are for an endpoint in TLS from the first octet.
+    """
     client = SmtpClient(endpoint.address, world.timeout, wrapped=endpoint.wrapped)
+    client.name, client.context = name or client.name, context or client.context
     watchdog = Timer(world.timeout, _close, [client])
     watchdog.start()
     try:
@@ -171,7 +182,7 @@ def _explained(
     if client.sock is None and not isinstance(error, smtplib.SMTPException):
         return UnansweredError(f"{where} could not be reached: {error}")
     if late or isinstance(error, TimeoutError):
-        return MisbehavedError(f"{where} took longer than {world.timeout:g} s")
+        return LateError(f"{where} took longer than {world.timeout:g} s")
     if isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError):
         return MisbehavedError(f"{where} closed the connection")
     return MisbehavedError(f"{where} {_misbehaviour(error)}")

@@ -6,7 +6,7 @@ as by Internet.nl. On port 25 the profile `interoperable` allows old versions an
 would otherwise cross the network in clear text (RFC 7435), but no broken ones.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...mail.ciphers import Grade, broken, grade
 from ...mail.settings.model import MailSettings
@@ -15,9 +15,8 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
 from ..core.target import CheckedHost, Scope
 from ..core.world import World
-from .scan import Scan, scanned
-from .scanner import COMMANDS, OLD, VERSIONS, ScannedServer
-from .weaknesses import weaknesses
+from . import openssl_scan, sslyze_scan
+from .tls_scan import OLD, ScannedServer, TlsScan
 
 PROTOCOLS = Check(
     "smtp.protocols",
@@ -26,13 +25,18 @@ PROTOCOLS = Check(
     "RFC 9325",
     why=(
         "Attackers can read or change traffic of old versions and cipher suites, and test sites "
-        "such as Internet.nl fail a domain for them."
+        "such as Internet.nl fail a domain for them. Without sslyze, the extra `scan`, a finding "
+        "lists what was not asked."
     ),
     remedy='Keep `mail_tls_profile = "strict"`, and keep the host up to date.',
     when_unknown="fix smtp.starttls first",
 )
 _MOST = 5  # names in one finding
 _CURRENT = "set smtpd_tls_protocols = >=TLSv1.2"
+_WHOLE = (
+    "for a whole scan, by sslyze (AGPL-3.0): pip install 'pyinfra-mail[scan]', or in a clone "
+    "scripts/setup --with scan"
+)
 _EXCLUDED = "exclude them with smtpd_tls_exclude_ciphers, as a deploy of this project does"
 
 
@@ -44,8 +48,10 @@ def protocols(scope: Scope, world: World) -> Iterable[Finding]:
         for host in scope.hosts
         for endpoint in (*smtp_endpoints(host), *_submission(host))
     }
+    if not endpoints:
+        return
     limit = 2 * world.timeout + len(endpoints)
-    found = scanned(tuple(endpoints), limit) if endpoints else {}
+    found = scanned(tuple(endpoints), limit, world)
     for server, (endpoint, host) in endpoints.items():
         result = found.get(server)
         if result is None:
@@ -55,6 +61,19 @@ def protocols(scope: Scope, world: World) -> Iterable[Finding]:
             )
         else:
             yield from findings(endpoint, host, result)
+    if not sslyze_scan.program():
+        saw = f"the TLS scan of all hosts did not ask: {'; '.join(openssl_scan.not_asked())}"
+        yield PROTOCOLS.info(scope.hosts[0].inventory_name, saw, _WHOLE)
+
+
+def scanned(
+    servers: Sequence[ScannedServer], limit: float, world: World
+) -> Mapping[ScannedServer, TlsScan]:
+    """Return the results of the scans that ended: by sslyze if it is there, else by openssl."""
+    sslyze = sslyze_scan.program()
+    if sslyze:
+        return sslyze_scan.scanned(sslyze, servers, limit)
+    return openssl_scan.scanned(servers, world)
 
 
 def _submission(host: CheckedHost) -> tuple[Endpoint, ...]:
@@ -72,38 +91,24 @@ def _server(endpoint: Endpoint, host: CheckedHost, world: World) -> ScannedServe
     )
 
 
-def findings(endpoint: Endpoint, host: CheckedHost, result: Scan) -> Iterator[Finding]:
+def findings(endpoint: Endpoint, host: CheckedHost, scan: TlsScan) -> Iterator[Finding]:
     """Yield the findings about the scan of one port."""
-    found = result.scan_result
-    if not found:
-        reason = _reason(result.connectivity_error_trace or "") or result.scan_status
-        why = f"{endpoint} could not be scanned: {reason}"
+    if scan.reason:
+        why = f"{endpoint} could not be scanned: {scan.reason}"
         yield PROTOCOLS.unknown(endpoint.host, why[:300], PROTOCOLS.when_unknown)
         return
-    attempts = {command: getattr(found, command) for command in COMMANDS}
-    missing = sorted(name for name, attempt in attempts.items() if attempt.result is None)
-    if missing:
-        why = f"{endpoint} did not answer the scan of {', '.join(missing)}"
+    if scan.unanswered:
+        why = f"{endpoint} did not answer the scan of {', '.join(scan.unanswered)}"
         yield PROTOCOLS.unknown(endpoint.host, why, "see the mail service and its log")
-    spoken = {
-        version: [one.cipher_suite.name for one in done.accepted_cipher_suites]
-        for version in VERSIONS
-        if (done := attempts[f"{version}_cipher_suites"].result) and done.accepted_cipher_suites
-    }
-    suites = sorted({suite for accepted in spoken.values() for suite in accepted})
-    problems = [*_versions(endpoint, host, spoken), *_suites(endpoint, host, suites)]
-    for bad, saw, fix in weaknesses(found):
+    suites = sorted({suite for accepted in scan.suites.values() for suite in accepted})
+    problems = [*_versions(endpoint, host, scan), *_suites(endpoint, host, suites)]
+    for bad, saw, fix in scan.weaknesses:
         severity = PROTOCOLS.error if bad else PROTOCOLS.warning
         problems.append(severity(endpoint.host, f"{endpoint} {saw}", fix))
     yield from problems
-    if not problems and not missing:
-        tls = f"{_named(tuple(spoken))} with {len(suites)} cipher suites"
+    if not problems and not scan.unanswered:
+        tls = f"{', '.join(scan.suites)} with {len(suites)} cipher suites"
         yield PROTOCOLS.ok(endpoint.host, f"{endpoint} speaks {tls} and no known weakness")
-
-
-def _reason(trace: str) -> str:
-    """Return the message of the exception in sslyze's trace."""
-    return trace.strip().rpartition("\n")[2].rpartition(' -> "')[2].removesuffix('".')
 
 
 def _allows_old(endpoint: Endpoint, host: CheckedHost) -> bool:
@@ -111,15 +116,13 @@ def _allows_old(endpoint: Endpoint, host: CheckedHost) -> bool:
     return profile == "interoperable" and not endpoint.port
 
 
-def _versions(
-    endpoint: Endpoint, host: CheckedHost, spoken: dict[str, list[str]]
-) -> Iterator[Finding]:
-    old = [version for version in OLD if version in spoken]
+def _versions(endpoint: Endpoint, host: CheckedHost, scan: TlsScan) -> Iterator[Finding]:
+    old = [version for version in OLD if version in scan.suites]
     if _allows_old(endpoint, host):
-        old = [version for version in old if version.startswith("ssl")]
+        old = [version for version in old if version.startswith("SSL")]
     if old:
         fix = f"{_CURRENT}, or mail_tls_profile = 'interoperable' for TLS 1.0 and 1.1"
-        yield PROTOCOLS.error(endpoint.host, f"{endpoint} speaks {_named(old)}", fix)
+        yield PROTOCOLS.error(endpoint.host, f"{endpoint} speaks {', '.join(old)}", fix)
 
 
 def _suites(endpoint: Endpoint, host: CheckedHost, suites: Sequence[str]) -> Iterator[Finding]:
@@ -133,10 +136,6 @@ def _suites(endpoint: Endpoint, host: CheckedHost, suites: Sequence[str]) -> Ite
     if old:
         saw = f"{endpoint} accepts {len(old)} cipher suites to be phased out: {_some(old)}"
         yield PROTOCOLS.warning(endpoint.host, saw, _EXCLUDED)
-
-
-def _named(versions: Sequence[str]) -> str:
-    return ", ".join(one.upper().replace("_", " ", 1).replace("_", ".") for one in versions)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding
-from deploys.checks.smtp import greeting, ports, protocols, scan
-from deploys.checks.smtp.scanner import ScannedServer
+from deploys.checks.smtp import greeting, ports, protocols, sslyze_scan
+from deploys.checks.smtp.tls_scan import ScannedServer, TlsScan
 from tests.checks.cases.pair import Case, Pair
 from tests.checks.raw_servers import BANNER, raw, speaks
 from tests.checks.smtp_servers import Handler, certified, serving
@@ -22,7 +22,14 @@ Contexts = Callable[[Path], ssl.SSLContext]
 
 def strict(folder: Path) -> ssl.SSLContext:
     """Return a context as strict as the profile of the same name."""
-    context = certified(folder)
+    certified(folder)
+    return configured(folder)
+
+
+def configured(folder: Path) -> ssl.SSLContext:
+    """Return such a context with the certificates in mx1.pem."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "mx1.pem")
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
     context.options |= ssl.OP_NO_RENEGOTIATION
@@ -37,25 +44,43 @@ def old(folder: Path) -> ssl.SSLContext:
     return context
 
 
-@cache
-def _scan(context: Contexts) -> scan.Scan:
-    """Scan a server on this machine, once: that takes hundreds of handshakes."""
-    with TemporaryDirectory() as folder, serving(Handler(), context(Path(folder))) as port:
-        server = ScannedServer(name="mx1.harbor.example", address="127.0.0.1", port=port)
-        return scan.scanned((server,), 30)[server]
+# The programs that scan: sslyze where it is installed, else openssl with Python's own ssl.
+PROGRAMS = {"sslyze": sslyze_scan.program(), "openssl": ()}
 
 
 @contextmanager
-def remembered(context: Contexts) -> Iterator[None]:
-    """Let whatever is scanned be as the one server with such a context was."""
-    found = _scan(context)
-    with patch.object(protocols, "scanned", lambda servers, _: dict.fromkeys(servers, found)):
+def program(name: str) -> Iterator[None]:
+    """Scan with one of the programs, whatever is installed."""
+    with patch.object(sslyze_scan, "program", lambda: PROGRAMS[name]):
         yield
 
 
-def scanned(context: Contexts, data: Mapping[str, object] | None = None) -> Case:
+@cache
+def scan_of(context: Contexts, name: str = "sslyze", *, wrapped: bool = False) -> TlsScan:
+    """Scan a server on this machine, once: that takes hundreds of handshakes."""
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        here = Path(folder)
+        made = context(here)
+        port = stack.enter_context(
+            raw(speaks(context=made, wrapped=True)) if wrapped else serving(Handler(), made)
+        )
+        stack.enter_context(program(name))
+        server = ScannedServer("mx1.harbor.example", "127.0.0.1", port, wrapped)
+        return protocols.scanned((server,), 60, world(here))[server]
+
+
+def scanned(
+    context: Contexts, data: Mapping[str, object] | None = None, name: str = "sslyze"
+) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
-        with remembered(context):
+        found = scan_of(context, name)
+
+        def remembered(
+            servers: Iterable[ScannedServer], *_: object
+        ) -> dict[ScannedServer, TlsScan]:
+            return dict.fromkeys(servers, found)
+
+        with program(name), patch.object(protocols, "scanned", remembered):
             return list(protocols.protocols(fleet(data), world(folder)))
 
     return case
