@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import import_module
@@ -10,7 +11,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
-from pyinfra_cli import main
+from click import Command as ClickCommand
 
 import deploys
 from deploys.mail.settings.inventory import known_keys
@@ -31,19 +32,29 @@ def arguments(program: str) -> list[Block]:
 PYINFRA = [one for one in arguments("pyinfra ") if "--support" not in one.text]
 
 
+@pytest.fixture(scope="module")
+def cli() -> ClickCommand:
+    """The command line of pyinfra; what finds it loaded reads the arguments of a run from it."""
+    loaded: ClickCommand = import_module("pyinfra_cli.main").cli
+    del sys.modules["pyinfra_cli.cli"]
+    return loaded
+
+
 def words(command: Block) -> list[str]:
     return shlex.split(command.text, comments=True)
 
 
 @pytest.mark.parametrize("command", PYINFRA, ids=str)
-def test_a_command_of_pyinfra_has_known_options(command: Block) -> None:
-    with main.cli.make_context("pyinfra", words(command)[1:]) as context:
+def test_a_command_of_pyinfra_has_known_options(command: Block, cli: ClickCommand) -> None:
+    with cli.make_context("pyinfra", words(command)[1:]) as context:
         assert context.params["inventory"]
 
 
 @pytest.mark.parametrize("command", PYINFRA, ids=str)
-def test_a_command_of_pyinfra_names_an_inventory_and_a_script_that_exist(command: Block) -> None:
-    with main.cli.make_context("pyinfra", words(command)[1:]) as context:
+def test_a_command_of_pyinfra_names_an_inventory_and_a_script_that_exist(
+    command: Block, cli: ClickCommand
+) -> None:
+    with cli.make_context("pyinfra", words(command)[1:]) as context:
         inventory, operations = context.params["inventory"], context.params["operations"]
 
     assert INVENTORIES.fullmatch(inventory) or (ROOT / inventory).exists()
