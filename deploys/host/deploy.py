@@ -2,16 +2,20 @@
 
 from pyinfra.api.deploy import deploy
 
-from ..mail.settings.model import HostSettings
+from ..mail.settings.model import HostSettings, NullClient
 from .model.lookup import RecordLookup, TlsaLookup
 from .operations import host_certified, host_configured, host_prepared
 
 PREPARE = "Prepare: packages, keys and certificates"
 
 
-@deploy("Mail host")
 def mail_host(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
     """Prepare, certify and configure one mail host or null client; no zone changes."""
+    title = "Null client" if isinstance(settings, NullClient) else "Mail host"
+    deploy(title)(_steps)(settings=settings, txt=txt, tlsa=tlsa)
+
+
+def _steps(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
     host_prepared(name=PREPARE, settings=settings)
     activated(settings, txt=txt, tlsa=tlsa)
 

@@ -17,6 +17,7 @@ def new_host(settings: HostSettings, release: str = "13") -> Existing:
         listeners={str(port): None for query in queries for port in query.ports},
         services={query.name: absent(query) for query in queries},
         certificates={one.path: None for query in queries for one in query.certificates},
+        users={name: True for query in queries for name in query.users},
         keys={path: None for query in queries for path in query.keys},
     )
 

@@ -30,8 +30,22 @@ def obstacles(existing: Existing | None, settings: HostSettings) -> tuple[str, .
         *_foreign_listeners(existing, settings),
         *_http_listener(existing, settings),
         *_foreign_configurations(existing, settings),
+        *_absent_users(existing, settings),
         *invalid,
     )
+
+
+def _absent_users(existing: Existing, settings: HostSettings) -> Iterator[str]:
+    """Yield an obstacle for each recipient whose mail would bounce after it was accepted."""
+    if not isinstance(settings, MailSettings):
+        return
+    for user, address in settings.recipients.users.items():
+        if not existing.users.get(user, True):
+            key = "mail_postmaster" if user == settings.postmaster else "mail_aliases"
+            yield (
+                f"{key}: {address} leads to the user {user}, who does not exist; run adduser "
+                f"{user}, or correct {key}"
+            )
 
 
 def _foreign_configurations(existing: Existing, settings: HostSettings) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Recipients:
     @property
     def users(self) -> Mapping[str, str]:
         """Return the users of the host that get mail, each with a recipient that leads there."""
-        found = {self.postmaster: "postmaster"}
+        found = {self.postmaster: REQUIRED[0]}
         for address, ends in self.ends.items():
             found |= {end: address for end in ends if "@" not in end and end not in found}
         return found

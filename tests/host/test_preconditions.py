@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploys.host.agent.existing import known_users
 from deploys.host.model.plan import configuration
 from deploys.host.model.state import Existing, FoundListener, FoundSystem
 from deploys.host.preconditions import obstacles
@@ -86,3 +87,42 @@ def test_the_plan_of_a_takeover_names_what_it_replaces_and_where_that_stays() ->
         "replace /etc/postfix/main.cf (relay_domains) "
         "(kept in /var/lib/pyinfra-mail/originals/postfix)"
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "recipient"),
+    [
+        ({"mail_aliases": {"n": "ghost"}}, "mail_aliases", "n@harbor.example"),
+        (
+            {"mail_aliases": {"office": "anna", "anna": ["root", "ghost"]}},
+            "mail_aliases",
+            "office@harbor.example",
+        ),
+        ({"mail_postmaster": "ghost"}, "mail_postmaster", "postmaster"),
+    ],
+)
+def test_a_recipient_whose_user_does_not_exist_is_an_obstacle(
+    data: dict[str, Any], key: str, recipient: str
+) -> None:
+    own = settings(**data)
+    found = on(own)
+    assert obstacles(found, own) == ()
+
+    assert obstacles(replace(found, users={**found.users, "ghost": False}), own) == (
+        (
+            f"{key}: {recipient} leads to the user ghost, who does not exist; run adduser ghost, or "
+            f"correct {key}"
+        ),
+    )
+
+
+def test_a_host_knows_its_users() -> None:
+    assert known_users(["root", "nobody-at-all"]) == {"root": True, "nobody-at-all": False}
+
+
+def test_the_host_is_asked_for_the_users_at_the_ends_of_aliases() -> None:
+    own = settings(mail_aliases={"office": "anna", "anna": ["joe", "b@far.example"]})
+
+    (users,) = (query.users for query in registry.queries(own) if query.users)
+
+    assert users == ("root", "joe")

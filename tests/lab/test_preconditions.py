@@ -40,3 +40,13 @@ def test_a_package_of_somebody_elses_is_not_removed_for_ours(occupied: Raised) -
     on("mx1", "apt-get -qq purge -y 'exim4*' >/dev/null 2>&1")
     deployed()
     assert occupied.run("mx1", "systemctl", "is-active", "postfix@-") == "active"
+
+
+@pytest.mark.usefixtures("lab")
+def test_an_alias_to_a_user_who_does_not_exist_is_refused_before_anything_changes() -> None:
+    before = on("mx1", "dpkg -l | sha256sum; ls -la /etc/postfix | sha256sum")
+
+    said = refused("--data", 'mail_aliases={"captain": "root", "n": "ghost"}')
+
+    assert "leads to the user ghost, who does not exist; run adduser ghost" in said
+    assert on("mx1", "dpkg -l | sha256sum; ls -la /etc/postfix | sha256sum") == before

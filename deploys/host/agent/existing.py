@@ -42,6 +42,7 @@ def existing(request: ExistingRequest) -> Existing:
         keys={path: public_key(path) for query in queries for path in query.keys},
         histories=histories(path for query in queries for path in query.histories),
         clock=time.time(),
+        users=known_users(name for query in queries for name in query.users),
     )
 
 
@@ -101,6 +102,17 @@ def _file(path: str, *, secret: bool) -> FoundFile | None:
         owner=_name(pwd.getpwuid, status.st_uid),
         group=_name(grp.getgrgid, status.st_gid),
     )
+
+
+def known_users(names: Iterable[str]) -> dict[str, bool]:
+    """Return whether each user exists, for local delivery (getpwnam(3))."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = bool(pwd.getpwnam(name))
+        except KeyError:
+            found[name] = False
+    return found
 
 
 def _name(lookup: Callable[[int], Any], number: int) -> str:

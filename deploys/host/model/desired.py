@@ -131,6 +131,7 @@ class Query:
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[str, ...] = ()
     histories: tuple[str, ...] = ()  # of keys
+    users: tuple[str, ...] = ()  # that get mail
     # Directories and files from which nothing but our set is read, once it is loaded.
     exclusive: tuple[str, ...] = ()
 

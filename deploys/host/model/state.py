@@ -106,4 +106,5 @@ class Existing:
     # Events of DKIM keys, by file, slot and event: seconds since the epoch, as `clock` is.
     histories: Mapping[str, Mapping[int, Mapping[str, float]]] = field(default_factory=dict)
     clock: float = 0
+    users: Mapping[str, bool] = field(default_factory=dict)  # True if the user exists
     notes: tuple[str, ...] = ()  # failures that did not stop a command

@@ -39,6 +39,7 @@ def query(settings: MailSettings) -> Query:
         tables=TABLES,
         ports=units.service(settings, NAME).ports,
         certificates=certificates.certificates(settings),
+        users=tuple(settings.recipients.users),
     )
 
 
