@@ -21,6 +21,7 @@ from ..mail.settings.mistakes.sentences import MISSING
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
 from ..run.command_line import folder_without_group_data
+from .layers import data_in_layers, origins
 
 MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
 TRUST = "mail_trust_on_first_use"
@@ -32,6 +33,10 @@ def fleet_of(inventory: Inventory) -> Fleet:
     """Return the checked settings of an inventory; raise one error with all mistakes in it."""
     fleet, mistakes = checked(inventory)
     require_none(mistakes)
+    if getattr(getattr(inventory, "state", None), "print_noop_info", False):  # -v
+        for host in inventory:
+            for line in origins(host):
+                logger.info(f"    {line}")
     return fleet
 
 
@@ -41,7 +46,7 @@ def checked(inventory: Inventory) -> tuple[Fleet, tuple[str, ...]]:
     roles = (MAIL, WITNESSES, CLIENT, CONTROLLER)
     hosts, witnesses, clients, controllers = (_group(inventory, role) for role in roles)
     groups = [
-        {name: host.data.dict() for name, host in group.items()}
+        {name: data_in_layers(host) for name, host in group.items()}
         for group in (hosts, witnesses, clients, controllers)
     ]
     fleet, mistakes = checked_fleet(*groups)
@@ -68,7 +73,7 @@ def data_of(inventory: Inventory, *roles: str) -> dict[str, HostData]:
     """Return the data of every host with one of these roles, or with any role."""
     wanted = roles or (MAIL, WITNESSES, CLIENT, CONTROLLER)
     members = (_group(inventory, role) for role in wanted)
-    return {name: host.data.dict() for group in members for name, host in group.items()}
+    return {name: data_in_layers(host) for group in members for name, host in group.items()}
 
 
 def verification_of(inventory: Inventory) -> Verification | None:

@@ -65,7 +65,7 @@ def test_a_severity_selects_checks_that_can_be_as_bad() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "near"),
-    [("dns.mxx", "dns.mx"), ("smpt.*", "smtp.*"), ("SMTP.relay", "smtp.relay"), ("x", "dns.mx")],
+    [("dns.mxx", "dns.mx"), ("smpt.*", "smtp.*"), ("SMTP.relay", "smtp.relay")],
 )
 def test_a_pattern_that_fits_nothing_is_one_sentence_with_the_nearest(
     pattern: str, near: str
@@ -76,6 +76,16 @@ def test_a_pattern_that_fits_nothing_is_one_sentence_with_the_nearest(
     assert str(told.value) == (
         f"verify_only: {pattern!r} is no check; did you mean {near}? "
         "docs/checks.md lists all checks"
+    )
+
+
+@pytest.mark.parametrize("pattern", ["x", "smtp.foo", "mail_domains"])
+def test_a_pattern_that_resembles_none_gets_no_suggestion(pattern: str) -> None:
+    with pytest.raises(MailError) as told:
+        chosen(pattern)
+
+    assert str(told.value) == (
+        f"verify_only: {pattern!r} is no check; docs/checks.md lists all checks"
     )
 
 

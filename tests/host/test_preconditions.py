@@ -110,8 +110,8 @@ def test_a_recipient_whose_user_does_not_exist_is_an_obstacle(
 
     assert obstacles(replace(found, users={**found.users, "ghost": False}), own) == (
         (
-            f"{key}: {recipient} leads to the user ghost, who does not exist; run adduser ghost, or "
-            f"correct {key}"
+            f"{key}: {recipient} leads to the user ghost, who does not exist; "
+            f"run adduser ghost, or correct {key}"
         ),
     )
 

@@ -111,6 +111,9 @@ def _matched(pattern: str) -> frozenset[str]:
 
 
 def _unknown(pattern: str) -> str:
-    families = (f"{id_.partition('.')[0]}.*" for id_ in CHECKS)
-    near = get_close_matches(pattern, (*CHECKS, *families), n=1, cutoff=0)
-    return f"{pattern!r} is no check; did you mean {near[0]}? docs/checks.md lists all checks"
+    # A wrong id is not answered with a pattern, which would stand for every check of a family.
+    patterns = (f"{id_.partition('.')[0]}.*" for id_ in CHECKS)
+    known = (*CHECKS, *patterns) if "*" in pattern or "." not in pattern else CHECKS
+    near = get_close_matches(pattern.lower(), known, n=1, cutoff=0.75)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{pattern!r} is no check; {hint}docs/checks.md lists all checks"
