@@ -52,7 +52,8 @@ class MailRecord:
     """
     A record set that mail needs; values as in a zone file, TXT values as plain text.
 
-    A `strict` policy makes an existing one as strict as itself.
+    A `strict` policy makes an existing one as strict as itself; strict MX records change existing
+    preferences. An MX may have the same preference as the servers `beside` it.
     """
 
     name: str  # without the trailing dot
@@ -61,6 +62,7 @@ class MailRecord:
     ttl: int
     why: str
     strict: bool = False
+    beside: tuple[str, ...] = ()
 
 
 RecordScope = Literal["host", "domain", "fleet"]
@@ -81,6 +83,11 @@ class RecordSubject:
         return self.hosts[0]
 
     @property
+    def receivers(self) -> tuple[MailSettings, ...]:
+        """Return those of the domain's hosts that receive its mail."""
+        return tuple(host for host in self.hosts if self.domain in host.domains)
+
+    @property
     def host_facts(self) -> HostFacts:
         """Return the facts of the host."""
         return self.facts[self.host.inventory_name]
@@ -92,8 +99,10 @@ class RecordSubject:
         elif scope == "host":
             yield from (replace(self, hosts=(host,)) for host in self.hosts)
         else:
-            for domain in self.fleet.domains:
-                if hosts := tuple(host for host in self.hosts if domain in host.domains):
+            for domain in self.fleet.author_domains:
+                serving = (host for host in self.hosts if domain in host.author_domains)
+                # The settings of a host that receives count first.
+                if hosts := tuple(sorted(serving, key=lambda host: domain not in host.domains)):
                     yield replace(self, hosts=hosts, domain=domain)
 
 
@@ -139,6 +148,12 @@ def announcement(host: MailSettings, domain: str, text: str) -> MailRecord:
     return MailRecord(name, "TXT", (policy.announcement,), host.ttl, why)
 
 
+def exchange_of(host: MailSettings) -> str:
+    """Return the value of a host's MX records."""
+    preference = PREFERENCE if host.mx_preference is None else host.mx_preference
+    return f"{preference} {host.hostname}."
+
+
 def _host_addresses(of: RecordSubject) -> Iterator[MailRecord]:
     why = f"address of the mail host {of.host.inventory_name}"
     yield from _addresses(of.host, of.host.hostname, why)
@@ -159,20 +174,32 @@ def _pointers(of: RecordSubject) -> Iterator[MailRecord]:
 
 
 def _helo_policy(of: RecordSubject) -> Iterator[MailRecord]:
-    if of.host.hostname not in of.fleet.domains:  # there the domain's policy permits the host
+    # At the name of a domain, the domain's policy permits the host.
+    if of.host.hostname not in of.fleet.author_domains:
         why = f"SPF: only {of.host.inventory_name} says HELO with its name"
         policy = str(Spf(("a", "-all")))
         yield MailRecord(of.host.hostname, "TXT", (policy,), of.host.ttl, why)
 
 
 def _exchanges(of: RecordSubject) -> Iterator[MailRecord]:
-    values = tuple(f"{PREFERENCE} {host.hostname}." for host in of.hosts)
-    yield MailRecord(of.domain, "MX", values, of.host.ttl, f"the mail hosts of {of.domain}")
+    values = tuple(map(exchange_of, of.receivers))
+    if not values:
+        return  # they stay elsewhere
+    chosen = any(host.mx_preference is not None for host in of.receivers)
+    fleet = (host.hostname for host in of.fleet.hosts_for(of.domain))
+    beside = (name for host in of.receivers for name in host.mx_beside)
+    why = f"the mail hosts of {of.domain}"
+    ttl = of.host.ttl
+    yield MailRecord(of.domain, "MX", values, ttl, why, strict=chosen, beside=(*fleet, *beside))
 
 
 def _sender_policy(of: RecordSubject) -> Iterator[MailRecord]:
-    policy = str(Spf(("mx", of.host.spf_all or DEFAULT_ALL)))
-    why = "SPF: the MX hosts may send its mail"
+    senders = [f"a:{host.hostname}" for host in of.hosts if host not in of.receivers]
+    receivers = ["mx"] if of.receivers else []
+    policy = str(Spf((*receivers, *senders, of.host.spf_all or DEFAULT_ALL)))
+    who = ["the MX hosts"] if receivers else []
+    who += ["the hosts that send for it"] if senders else []
+    why = f"SPF: {' and '.join(who)} may send its mail"
     yield MailRecord(of.domain, "TXT", (policy,), of.host.ttl, why, strict=bool(of.host.spf_all))
 
 
@@ -184,13 +211,13 @@ def _dmarc_policy(of: RecordSubject) -> Iterator[MailRecord]:
 
 def _dmarc_consent(of: RecordSubject) -> Iterator[MailRecord]:
     for name in consent(of.domain, of.host.dmarc_reports):
-        if name.partition("._report._dmarc.")[2] in of.fleet.domains:
+        if name.partition("._report._dmarc.")[2] in of.fleet.author_domains:
             why = f"DMARC: reports about {of.domain} are accepted here"
             yield MailRecord(name, "TXT", ("v=DMARC1",), of.host.ttl, why)
 
 
 def _tls_reports(of: RecordSubject) -> Iterator[MailRecord]:
-    if of.host.tls_rpt:
+    if of.host.tls_rpt and of.receivers:
         policy = str(TlsRpt.of(of.host.tls_rpt))
         why = "TLS-RPT: the addresses for reports of failed TLS"
         yield MailRecord(tls_rpt.record_name(of.domain), "TXT", (policy,), of.host.ttl, why)
@@ -204,7 +231,7 @@ def _logo(of: RecordSubject) -> Iterator[MailRecord]:
 
 
 def _services(of: RecordSubject) -> Iterator[MailRecord]:
-    offering = [host for host in of.hosts if of.domain in host.account_domains]
+    offering = [host for host in of.receivers if of.domain in host.account_domains]
     for service in srv.SERVICES if offering else ():
         targets = srv.records(service, [host.hostname for host in offering])
         absent = service in srv.ABSENT
@@ -306,19 +333,19 @@ RECORD_TYPES = (
     RecordType(
         "MX at a domain",
         "RFC 5321 section 5.1",
-        ("mail_domains",),
+        ("mail_domains", "mail_mx_preference", "mail_mx_beside"),
         "domain",
         _exchanges,
         "the domain's mail hosts",
-        "our hosts join, with the preference of the existing ones; a null MX is a conflict",
+        "our hosts join others; the same preference and a null MX are conflicts, see below",
     ),
     RecordType(
-        "SPF at a domain: `v=spf1 mx ~all`",
+        "SPF at a domain: `v=spf1 mx ~all`, or with `a:` of each host that only sends",
         "RFC 7208",
-        ("mail_spf_all",),
+        ("mail_spf_all", "mail_sending_domains"),
         "domain",
         _sender_policy,
-        "the MX hosts send its mail",
+        "the MX hosts send its mail, and the hosts that only send",
         "merged, see below",
     ),
     RecordType(

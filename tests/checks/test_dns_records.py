@@ -31,6 +31,7 @@ WHERE = Zone(
 EXCHANGES = Exchanges("harbor.example", frozenset({"mx1.harbor.example"}), WHERE.lookup)
 OURS = "10 mx1.harbor.example."
 mx, theirs = EXCHANGES.finding, replace(EXCHANGES, target=True).finding
+beside = replace(EXCHANGES, beside=frozenset({"backup.example"})).finding
 aaaa = partial(address.finding, HOST, "AAAA", {"2001:db8::1"})
 
 
@@ -41,6 +42,8 @@ aaaa = partial(address.finding, HOST, "AAAA", {"2001:db8::1"})
         (mx, ["10 MX1.harbor.example."], OK),
         (mx, [OURS, "20 backup.example."], INFO),
         (theirs, [OURS, "20 backup.example."], OK),
+        (beside, [OURS, "20 backup.example."], OK),
+        (beside, ["20 backup.example."], ERROR),
         (mx, ["10 backup.example."], ERROR),
         (mx, ["0 ."], ERROR),
         (mx, [OURS, "0 ."], ERROR),  # RFC 7505 section 3: it stands alone

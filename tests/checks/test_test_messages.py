@@ -43,6 +43,25 @@ def test_every_address_and_every_domain_has_its_messages() -> None:
     assert len([path for path in paths if path.startswith("mx1")]) == 2
 
 
+def test_a_domain_that_others_receive_mail_for_only_sends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("APP", "sesame")
+    other = "pier.example"
+    sending = fleet(
+        {
+            "mail_sending_domains": [other],
+            "mail_accounts": {f"app@{other}": {"password": env("APP")}},
+        }
+    )
+
+    of_domain = [route for route in routes(sending) if route.domain == other]
+
+    assert {route.message.sender for route in of_domain} == {f"postmaster@{other}", f"app@{other}"}
+    assert {route.message.recipient for route in of_domain} == {"visitor@faraway.example"}
+    assert {route.path for route in routes(sending)} > PATHS
+
+
 def test_without_a_witness_this_machine_still_sends() -> None:
     paths = {route.path for route in routes(fleet(witness=False))}
 

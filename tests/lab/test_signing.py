@@ -22,6 +22,7 @@ from tests.lab.runs import (
     settled,
     undone,
 )
+from tests.lab.test_zones import PowerDns
 
 OWN = ("--data", "mail_account_rate=5/1h")
 SOCKET = "/var/spool/postfix/rspamd/milter.sock"
@@ -29,6 +30,7 @@ ANSWERS = f"python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"{
 ENDED = "systemctl kill --signal=KILL rspamd"  # systemd starts it again
 FORGET = "redis-cli -s /run/redis-rspamd/redis.sock flushall"
 KEYS = "/var/lib/pyinfra-mail/dkim"
+SENT = "news.harbor.example"
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
 
 
@@ -147,6 +149,26 @@ def test_an_account_that_sends_too_much_is_told_to_come_back(name: str) -> None:
         smtplib.SMTPDataError, match=r"451.*5 recipients in 1h for this account; try"
     ):
         submitted(name)
+
+
+def test_a_host_sends_for_a_domain_whose_mail_goes_elsewhere(lab: Raised) -> None:
+    powerdns, elsewhere = PowerDns(lab), ["10 mail.faraway.example."]
+    powerdns.replace("harbor.example", SENT, "MX", 60, elsewhere)
+    token, sender = f"news-{time.time_ns()}", f"news@{SENT}"
+    told = ("--data", f'mail_sending_domains=["{SENT}"]')
+    try:
+        done = pyinfra("deploys/site.py", "-y", *UNPROVED, *OWN, *told)
+        assert done.returncode == 0, done.stdout
+        text = f"From: {sender}\\nSubject: {token}\\n\\nAhoy.\\n"
+        on("mx1", f"printf '{text}' | sendmail -f {sender} {VISITOR}")
+        received = found("peer", "/var/mail/visitor", token)
+
+        assert f"spf=pass smtp.mailfrom={SENT}" in received
+        assert signatures(received) == both("mx1", SENT)
+        assert powerdns.answer(SENT, "MX") == elsewhere
+    finally:
+        pyinfra("deploys/site.py", "-y", *UNPROVED, *OWN)
+        powerdns.replace("harbor.example", SENT, "MX", 60, [])
 
 
 def test_a_change_of_the_signer_refuses_nobody() -> None:

@@ -93,6 +93,66 @@ def test_new_policies_are_as_strict_as_the_settings_say() -> None:
     assert "_dmarc.orchard.example 300 TXT v=DMARC1; p=reject" in listed(strict, "mx2")
 
 
+def test_a_host_has_its_own_preference_and_knows_the_servers_beside_it() -> None:
+    told = fleet(mail_mx_preference=20, mail_mx_beside=["mail.provider.example"])
+
+    mx = [one for one in records_for(told, {"mx1", "mx2"}) if one.type == "MX"]
+
+    assert [(one.values, one.strict, one.beside) for one in mx] == [
+        (
+            ("10 mx1.harbor.example.", "20 mx2.orchard.example."),
+            True,
+            ("mx1.harbor.example", "mx2.orchard.example", "mail.provider.example"),
+        ),
+        (("20 mx2.orchard.example.",), True, ("mx2.orchard.example", "mail.provider.example")),
+    ]
+
+
+def test_a_host_that_is_not_ready_is_no_server_of_others() -> None:
+    (mx,) = (one for one in records_for(fleet(), {"mx1"}) if one.type == "MX")
+
+    assert (mx.strict, mx.beside) == (False, ("mx1.harbor.example", "mx2.orchard.example"))
+
+
+def test_a_domain_that_others_receive_mail_for_has_no_record_that_receives() -> None:
+    sending = fleet_from(
+        {
+            "mx1": HARBOR
+            | {
+                "mail_domains": [],
+                "mail_sending_domains": ["harbor.example"],
+                "mail_tls_rpt": ["tls@harbor.example"],
+                "mail_dmarc_reports": ["dmarc@harbor.example"],
+                "mail_mta_sts": "none",
+                "mail_accounts": {"app@harbor.example": {"password": command("echo", "sesame")}},
+            }
+        },
+        {},
+    )
+    facts = {"mx1": HostFacts(dkim=KEYS[:1])}
+    found = {
+        (one.name, one.type): one.values
+        for one in records_for(sending, {"mx1"}, facts)
+        if one.name.endswith("harbor.example") and not one.name.startswith("mx1.")
+    }
+
+    assert found == {
+        ("harbor.example", "TXT"): ("v=spf1 a:mx1.harbor.example ~all",),
+        ("_dmarc.harbor.example", "TXT"): ("v=DMARC1; p=none; rua=mailto:dmarc@harbor.example",),
+        ("mx1-rsa._domainkey.harbor.example", "TXT"): ("v=DKIM1; k=rsa; p=MIIB",),
+        ("mx1-rsa._domainkey.mx1.harbor.example", "TXT"): ("v=DKIM1; k=rsa; p=MIIB",),
+    }
+
+
+def test_one_policy_permits_the_mx_and_the_hosts_that_only_send() -> None:
+    both = fleet(mail_domains=["orchard.example"], mail_sending_domains=["harbor.example"])
+
+    assert [line for line in listed(both, "mx1", "mx2") if line.startswith("harbor.example")] == [
+        "harbor.example 3600 MX 10 mx1.harbor.example.",
+        "harbor.example 3600 TXT v=spf1 mx a:mx2.orchard.example ~all",
+    ]
+
+
 @pytest.mark.parametrize("record", records_for(fleet(), {"mx1", "mx2"}))
 def test_every_record_has_its_reason(record: Any) -> None:
     assert record.why

@@ -144,17 +144,35 @@ NAMES_OF_HOSTS_DOMAINS = (
         "mx1: mail_silent_domains: 'old.example' is a text; write a list: [\"old.example\"]",
     ),
     Row(
+        {"mail_sending_domains": ["harbor.example"]},
+        (
+            "mx1: harbor.example is in mail_domains, so the host receives its mail, and in "
+            "mail_sending_domains, so others receive it; remove it from one of them"
+        ),
+    ),
+    Row(
+        {"mail_sending_domains": ["b.example"], "mail_silent_domains": ["b.example"]},
+        (
+            "mx1: mail_silent_domains has b.example, which sends mail: it is in mail_domains or "
+            "mail_sending_domains, or a mail_hostname; remove it from one of them"
+        ),
+    ),
+    Row(
+        {"mail_mx_preference": 70000},
+        "mx1: mail_mx_preference: 70000 is too large; write at most 65535",
+    ),
+    Row(
         {"mail_silent_domains": ["harbor.example"]},
         (
             "mx1: mail_silent_domains has harbor.example, which sends mail: it is in "
-            "mail_domains, or a mail_hostname; remove it from one of them"
+            "mail_domains or mail_sending_domains, or a mail_hostname; remove it from one of them"
         ),
     ),
     Row(
         {"mail_silent_domains": ["mx1.harbor.example"]},
         (
             "mx1: mail_silent_domains has mx1.harbor.example, which sends mail: it is in "
-            "mail_domains, or a mail_hostname; remove it from one of them"
+            "mail_domains or mail_sending_domains, or a mail_hostname; remove it from one of them"
         ),
     ),
     Row(
@@ -679,7 +697,8 @@ ACCOUNTS_SECRETS = (
         },
         (
             "mx1: mail_accounts.postmaster@harbor.example: a@other.example cannot be a "
-            "sender: other.example is not in mail_domains; add it or correct the address"
+            "sender: other.example is not in mail_domains; add it, write it in "
+            "mail_sending_domains if others receive its mail, or correct the address"
         ),
     ),
     Row(
@@ -1074,7 +1093,7 @@ CHOICES_TEXTS = (
         {"mail_dkim_cname": {"other.example": "keys.example.net"}},
         (
             "mx1: mail_dkim_cname.other.example has no effect: other.example is neither in "
-            "mail_domains nor the mail_hostname; correct or remove it"
+            "mail_domains nor in mail_sending_domains nor the mail_hostname; correct or remove it"
         ),
     ),
     Row(

@@ -31,6 +31,8 @@ SRV = MailRecord(f"_submissions._tcp.{NAME}", "SRV", ("0 1 465 mx1.harbor.exampl
 TWO = MailRecord(SRV.name, "SRV", (*SRV.values, "0 1 465 mx2.harbor.example."), 3600, "")
 NOT_OFFERED = MailRecord(f"_imaps._tcp.{NAME}", "SRV", ("0 0 0 .",), 3600, "")
 PTR = MailRecord("11.113.0.203.in-addr.arpa", "PTR", ("mx1.harbor.example.",), 3600, "")
+CHOSEN = MailRecord(NAME, "MX", ("20 mx1.harbor.example.",), 3600, "", strict=True)
+BESIDE = MailRecord(NAME, "MX", MX.values[:1], 3600, "", beside=("mx.faraway.example",))
 SILENT_MX = MailRecord(NAME, "MX", ("0 .",), 3600, "", strict=True)
 SILENT_DMARC = MailRecord(DMARC.name, "TXT", ("v=DMARC1; p=reject",), 3600, "", strict=True)
 SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
@@ -42,8 +44,8 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
         (A, (), A.values, ()),
         (A, ("203.0.113.12",), A.values, ()),
         (MX, (), MX.values, ()),
-        (MX, ("5 mx.faraway.example.",), MX.values, ("5 mx.faraway.example.",)),
         (MX, ("20 MX1.Harbor.example.",), ("20 MX1.Harbor.example.", MX.values[1]), ()),
+        (CHOSEN, ("5 mx1.harbor.example.",), CHOSEN.values, ()),
         (SPF, ("a=1", "b=2"), ("v=spf1 mx ~all",), ("a=1", "b=2")),
         (SPF, ("a=1", "v=spf1 a -all"), ("v=spf1 mx a -all",), ("a=1",)),
         (DMARC, (), DMARC.values, ()),
@@ -112,6 +114,67 @@ def test_values_of_others_stay(
     record: MailRecord, existing: tuple[str, ...], ours: tuple[str, ...], kept: tuple[str, ...]
 ) -> None:
     assert merged(record, existing) == Merged(ours, kept)
+
+
+@pytest.mark.parametrize(
+    ("record", "existing", "note"),
+    [
+        (
+            BESIDE,
+            ("10 mx.faraway.example.",),
+            (
+                "mail goes to mx.faraway.example (MX 10) now, and after this run to "
+                "mx1.harbor.example and mx.faraway.example in equal parts"
+            ),
+        ),
+        (
+            MX,
+            ("50 Mx.faraway.example.",),
+            (
+                "mail goes to mx.faraway.example (MX 50) now, and after this run to "
+                "mx1.harbor.example, mx2.harbor.example first, and to mx.faraway.example if that "
+                "fails"
+            ),
+        ),
+        (
+            CHOSEN,
+            ("10 mx.faraway.example.", "15 b.faraway.example."),
+            (
+                "mail goes to mx.faraway.example (MX 10), b.faraway.example (MX 15) now, and after "
+                "this run to mx.faraway.example, b.faraway.example first, and to "
+                "mx1.harbor.example if that fails"
+            ),
+        ),
+        (MX, ("10 mx1.harbor.example.", "10 mx2.harbor.example.", "10 mx.faraway.example."), ""),
+    ],
+)
+def test_a_host_joins_mx_hosts_of_others_and_the_plan_says_where_mail_goes(
+    record: MailRecord, existing: tuple[str, ...], note: str
+) -> None:
+    result = merged(record, existing)
+
+    assert result.note == note
+    assert set(result.kept) == {value for value in existing if "faraway" in value}
+    assert result.ours == record.values
+
+
+@pytest.mark.parametrize(
+    ("record", "existing"),
+    [
+        (MX, ("10 mx.faraway.example.",)),
+        (MX, ("10 mx1.harbor.example.", "10 mx.faraway.example.")),
+        (CHOSEN, ("5 mx1.harbor.example.", "20 mx.faraway.example.")),
+        (BESIDE, ("10 mx.faraway.example.", "10 b.faraway.example.")),
+    ],
+)
+def test_the_preference_of_a_server_of_others_is_not_taken_by_chance(
+    record: MailRecord, existing: tuple[str, ...]
+) -> None:
+    with pytest.raises(MailError, match="with the same preference as ours") as error:
+        merged(record, existing)
+
+    assert "write mail_mx_beside = " in str(error.value)
+    assert "or move the domain to mail_sending_domains" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,8 @@ def test_a_zone_written_by_a_version_without_a_registry_is_adopted() -> None:
 def test_a_host_that_returns_alone_does_not_adopt_records_of_the_others() -> None:
     zone, source = with_both()
     published(source, HARBOR, fleet_of(HARBOR, 2))
-    published(source, HARBOR, ONE)
+    beside = ONE.hosts[0].model_copy(update={"mx_beside": ("mx2.harbor.example",)})
+    published(source, HARBOR, ONE.model_copy(update={"hosts": (beside,)}))
 
     assert ("mx2.harbor.example", "A") in zone
 

@@ -79,20 +79,21 @@ def per_host(
 
 @overload
 def per_domain(
-    *checks: Check, anywhere: Literal[True], slow: bool = False
+    *checks: Check, anywhere: Literal[True], sending: bool = False, slow: bool = False
 ) -> Callable[[DomainInspector[Scope]], Inspection]: ...
 @overload
 def per_domain(
-    *checks: Check, anywhere: Literal[False] = False, slow: bool = False
+    *checks: Check, anywhere: Literal[False] = False, sending: bool = False, slow: bool = False
 ) -> Callable[[DomainInspector[Fleet]], Inspection]: ...
 def per_domain(
-    *checks: Check, anywhere: bool = False, slow: bool = False
+    *checks: Check, anywhere: bool = False, sending: bool = False, slow: bool = False
 ) -> Callable[[DomainInspector[Any]], Inspection]:
-    """Decorate a function of one domain."""
+    """Decorate a function of one domain; `sending` ones are made of domains that only send too."""
 
     def decorate(inspect: DomainInspector[Any]) -> Inspection:
         def calls(scope: Scope, world: World) -> Calls:
-            return ((domain, partial(inspect, domain, scope, world)) for domain in scope.domains)
+            domains = scope.author_domains if sending else scope.domains
+            return ((domain, partial(inspect, domain, scope, world)) for domain in domains)
 
         return Inspection(partial(parallel, checks, calls), checks, anywhere, slow)
 

@@ -44,6 +44,11 @@ class TargetDomain(BaseModel, frozen=True):
         """Return the domain, as a fleet returns those of all its hosts."""
         return (self.name,)
 
+    @property
+    def author_domains(self) -> tuple[str, ...]:
+        """Return the domain, which may send mail."""
+        return self.domains
+
     def hosts_for(self, _domain: str) -> tuple[TargetServer, ...]:
         """Return the servers of the domain."""
         return self.hosts
@@ -57,6 +62,12 @@ def autoconfig_sites(scope: Scope, domain: str) -> tuple[Site, ...]:
     """Return the web sites that have documents for a domain's mail programs, one per host."""
     sites = (site for host in demanding(scope, domain) for site in host.sites)
     return tuple(site for site in sites if site.domain == domain and site.autoconfig)
+
+
+def publishing(scope: Scope, domain: str) -> tuple[MailSettings, ...]:
+    """Return the hosts that send mail for a domain and publish its policies; none for a target."""
+    hosts = scope.hosts if isinstance(scope, Fleet) else ()
+    return tuple(host for host in hosts if domain in host.author_domains)
 
 
 def demanding(scope: Scope, domain: str) -> tuple[MailSettings, ...]:

@@ -81,13 +81,13 @@ def routes(fleet: Fleet) -> tuple[Route, ...]:
     return tuple(
         _route(draft, f"{run}-{next(numbers)}", fleet)
         for draft in drafts
-        if draft.domain in fleet.domains
+        if draft.domain in fleet.author_domains
     )
 
 
 def _from_hosts(fleet: Fleet) -> Iterator[_Draft]:
     for host, address in product(fleet.hosts, _outside_recipients(fleet)):
-        for domain in host.domains:
+        for domain in host.author_domains:
             postmaster = f"postmaster@{domain}"
             yield _Draft(host.inventory_name, domain, postmaster, postmaster, address)
 
@@ -123,8 +123,8 @@ def _from_this_machine(fleet: Fleet) -> Iterator[_Draft]:
 
 def _from_accounts(fleet: Fleet) -> Iterator[_Draft]:
     for host, address in product(fleet.hosts, _outside_recipients(fleet)):
-        for endpoint in submission_endpoints(host, str(host.addresses[0])) if host.domains else ():
-            if endpoint.password:
+        for endpoint in submission_endpoints(host, str(host.addresses[0])):
+            if endpoint.password and host.author_domains:
                 author = host.accounts[endpoint.login].senders[0]
                 domain = author.partition("@")[2]
                 yield _Draft(endpoint, domain, author, author, address, program=PROGRAM)

@@ -25,7 +25,7 @@ DMARC = Check(
 _SHORT, _LONG = 200, 400  # characters of foreign text in a finding, and in its fix
 
 
-@per_domain(DMARC, anywhere=True)
+@per_domain(DMARC, anywhere=True, sending=True)
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the DMARC policy of a domain on every authoritative server."""
     name = f"_dmarc.{domain}"

@@ -13,7 +13,7 @@ from ...mail.errors import MailError
 from ...run.threads import in_parallel
 from ..core.finding import Check, Finding, Severity
 from ..core.inspection import per_domain
-from ..core.target import Scope, demanding
+from ..core.target import Scope, publishing
 from ..core.world import UnansweredError, World, addresses
 from .dmarc import published
 
@@ -36,11 +36,11 @@ _BOUND = 10  # URIs, a bound on the queries that a foreign record can cause
 _SHORT = 200  # characters of foreign text
 
 
-@per_domain(DMARC_REPORTS, anywhere=True)
+@per_domain(DMARC_REPORTS, anywhere=True, sending=True)
 def receivers(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Check the receivers of a domain's DMARC reports, and their consent."""
     policy = published(domain, world)
-    wanted = (one for host in demanding(scope, domain) for one in host.dmarc_reports)
+    wanted = (one for host in publishing(scope, domain) for one in host.dmarc_reports)
     uris = dict.fromkeys(uri for tag in _TAGS for uri in policy.reports(tag))
     asked = in_parallel(lambda uri: _of_uri(domain, uri, world), list(uris)[:_BOUND])
     return [*_counted(domain, policy, tuple(dict.fromkeys(wanted))), *asked]

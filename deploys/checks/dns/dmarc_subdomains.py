@@ -30,7 +30,7 @@ DMARC_SUBDOMAINS = Check(
 _SHORT = 200  # characters of foreign text
 
 
-@per_domain(DMARC_SUBDOMAINS, anywhere=True)
+@per_domain(DMARC_SUBDOMAINS, anywhere=True, sending=True)
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the tags for subdomains in a domain's DMARC policy."""
     policy = published(domain, world)

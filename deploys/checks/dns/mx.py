@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from ...dns.answer import exchange
-from ...mail.records import PREFERENCE
+from ...mail.records import exchange_of
 from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
-from ..core.target import Scope, TargetDomain
+from ..core.target import Scope, TargetDomain, demanding
 from ..core.world import Answer, NameLookup, UnansweredError, World
 from .query import RecordQuery, per_server
 
@@ -39,19 +39,25 @@ def exchanges(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     """Check the MX records of a domain on every authoritative server."""
     hosts = frozenset(host.hostname for host in scope.hosts_for(domain))
     target = isinstance(scope, TargetDomain)
-    wanted = Exchanges(domain, hosts, world.names.lookup, target)
-    expected = tuple(f"{PREFERENCE} {host}." for host in sorted(hosts)) if not target else ()
+    own = demanding(scope, domain)
+    beside = frozenset(name for host in own for name in host.mx_beside)
+    wanted = Exchanges(domain, hosts, world.names.lookup, target, beside)
+    expected = tuple(sorted(map(exchange_of, own)))
     return per_server(RecordQuery(MX, domain, domain, "MX", wanted.finding, expected), world)
 
 
 @dataclass(frozen=True)
 class Exchanges:
-    """The hosts that a domain's MX records have to name; a target's may name others as well."""
+    """The hosts that a domain's MX records have to name; a target's may name others as well.
+
+    Servers of others `beside` them are intended.
+    """
 
     domain: str
     hosts: frozenset[str]
     lookup: NameLookup
     target: bool = False
+    beside: frozenset[str] = frozenset()
 
     def finding(self, answer: Answer) -> Finding:
         """Return the finding about a server's MX records."""
@@ -77,10 +83,11 @@ class Exchanges:
         if faults := [fault for fault in found if fault]:
             fix = "point every MX record at a name that has addresses of its own, or remove it"
             return MX.error(self.domain, f"{saw}: {'; '.join(faults)}", fix)
-        others = sorted(set(named) - self.hosts)
+        others = sorted(set(named) - self.hosts - self.beside)
         if others and not self.target:
             fix = (
-                f"remove {', '.join(others)} from the MX records, or ignore this if it is intended"
+                f"remove {', '.join(others)} from the MX records, or write mail_mx_beside if it is "
+                "intended"
             )
             return MX.info(self.domain, f"{saw}: not all are hosts of the inventory", fix)
         return MX.ok(self.domain, saw)

@@ -32,7 +32,7 @@ SERVERS = Check(
 Answers = Mapping[str, tuple[Answer, ...]]  # by server
 
 
-@per_domain(SERVERS, anywhere=True)
+@per_domain(SERVERS, anywhere=True, sending=True)
 def servers(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Ask every server of a domain's zone for its SOA and NS records."""
     parent = world.names.delegation(domain)

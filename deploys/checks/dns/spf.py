@@ -29,7 +29,7 @@ SPF = Check(
 _END = "-all, or ~all while you are not sure which servers send"
 
 
-@per_domain(SPF, anywhere=True)
+@per_domain(SPF, anywhere=True, sending=True)
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the SPF policy of a domain on every authoritative server."""
     make_finding = partial(finding, domain)

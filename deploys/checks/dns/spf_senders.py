@@ -71,7 +71,7 @@ def senders(fleet: Fleet, world: World) -> Iterable[Finding]:
 
 def _claims(host: MailSettings) -> Iterator[Claim]:
     for address in map(str, host.addresses):
-        for domain in ("", *host.domains):
+        for domain in ("", *host.author_domains):
             yield Claim(host.inventory_name, host.hostname, address, domain)
 
 

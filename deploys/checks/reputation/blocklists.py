@@ -58,7 +58,7 @@ def entries(scope: Scope, world: World) -> Iterator[Finding]:
             entry = _of_address(host.inventory_name, address)
             fit = [one for one in lists if one.of == "addresses" and one.ipv6 >= entry.ipv6]
             calls.append(partial(_findings, entry, fit, world, public=address.is_global))
-    for domain in scope.domains:
+    for domain in scope.author_domains:
         entry = _Entry(DOMAIN_LISTS, domain, domain, domain)
         fit = [one for one in lists if one.of == "domains"]
         calls.append(partial(_findings, entry, fit, world, public=not is_reserved(domain)))

@@ -31,7 +31,7 @@ _HOPS = 3
 _DAYS = 30
 
 
-@per_domain(AGE, anywhere=True)
+@per_domain(AGE, anywhere=True, sending=True)
 def registrations(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Look up the registration of a domain."""
     if is_reserved(domain):

@@ -3,7 +3,7 @@
 Each host signs with two keys, `<name>-rsa` (2048 bits, RFC 8301 section 3.2) and `<name>-ed25519`
 (RFC 8463), because not every receiver knows the newer algorithm. They fill one slot;
 `<name>-2-rsa` and `<name>-2-ed25519` fill the other one, for the next keys. A host signs for the
-domains that it serves, and for its own name, which bounces and the mail of cron come from. The
+domains that it sends for, and for its own name, which bounces and the mail of cron come from. The
 names of a domain's keys may be CNAMEs into another zone; then the TXT records are there.
 """
 
@@ -34,7 +34,7 @@ def path(settings: MailSettings, slot: int, algorithm: str) -> str:
 
 def signing_domains(settings: MailSettings) -> tuple[str, ...]:
     """Return the domains that a host signs for."""
-    return tuple(dict.fromkeys((*settings.domains, settings.hostname)))
+    return tuple(dict.fromkeys((*settings.author_domains, settings.hostname)))
 
 
 def cname_zone(settings: MailSettings, domain: str) -> str:

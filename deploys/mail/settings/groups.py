@@ -110,6 +110,26 @@ class Receiving(Frozen):
         description="Domains that the host receives mail for.",
         examples=['["example.org"]'],
     )
+    sending_domains: Many[DomainName] = Field(
+        default=(),
+        description="Domains that the host sends mail for and does not receive: their MX records "
+        "stay elsewhere.",
+        examples=['["shop.example"]'],
+    )
+    mx_preference: Whole | None = Field(
+        default=None,
+        ge=0,
+        le=65_535,
+        description="Preference of the host's MX records, the lowest first; None: 10, and an "
+        "existing one stays.",
+        examples=["20"],
+    )
+    mx_beside: Many[DomainName] = Field(
+        default=(),
+        description="MX hosts of others that may have the same preference as ours: they know the "
+        "same recipients.",
+        examples=['["mail.provider.example"]'],
+    )
     postmaster: LocalUser = Field(
         default="root",
         description="User of the host that gets mail for postmaster@ and abuse@ of each domain.",
@@ -140,7 +160,8 @@ class Submission(Frozen):
     accounts: Accounts = Field(
         default={},
         description="Accounts by login, an address: a password (a hash or a reference), and the "
-        "senders that it may use. Every sender must be a recipient, because it gets the bounces.",
+        "senders that it may use. A sender in mail_domains must be a recipient, because it gets "
+        "the bounces.",
         examples=['{"anna@example.org": {"password": file("~/.passwords/anna")}}'],
     )
     account_rate: Rate = Field(

@@ -180,7 +180,7 @@ def _verification(
 ) -> Verification:
     """Return the settings of the checks; without `hosts` their domains are not known."""
     verification = _checked_verification(data, mistakes)
-    domains = None if hosts is None else [domain for host in hosts for domain in host.domains]
+    domains = None if hosts is None else [one for host in hosts for one in host.author_domains]
     mistakes += unknown_subjects(verification, names, domains)
     return verification
 

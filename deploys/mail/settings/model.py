@@ -92,7 +92,12 @@ class MailSettings(
         """Return every name at or below which this host has records."""
         pointers = (address.reverse_pointer for address in self.addresses)
         zones = self.dkim_cname.values()
-        return (self.hostname, *self.domains, *self.silent_domains, *zones, *pointers)
+        return (self.hostname, *self.author_domains, *self.silent_domains, *zones, *pointers)
+
+    @property
+    def author_domains(self) -> tuple[str, ...]:
+        """Return every domain that the host sends mail for."""
+        return (*self.domains, *self.sending_domains)
 
     @property
     def account_domains(self) -> frozenset[str]:
@@ -182,13 +187,18 @@ class Fleet(Frozen):
         return tuple(sorted({domain for host in self.hosts for domain in host.domains}))
 
     @property
+    def author_domains(self) -> tuple[str, ...]:
+        """Return every domain that a host sends mail for, sorted."""
+        return tuple(sorted({domain for host in self.hosts for domain in host.author_domains}))
+
+    @property
     def silent_domains(self) -> tuple[str, ...]:
         """Return every name that never sends or receives mail, sorted."""
         return tuple(sorted({name for host in self.hosts for name in host.silent_domains}))
 
     def covers(self, name: str) -> bool:
         """Tell whether a name is that of a host or domain, or below one."""
-        own = {name for host in self.hosts for name in (host.hostname, *host.domains)}
+        own = {name for host in self.hosts for name in (host.hostname, *host.author_domains)}
         return any(f".{name}".endswith(f".{known}") for known in own)
 
     def hosts_for(self, domain: str) -> tuple[MailSettings, ...]:
@@ -199,9 +209,13 @@ class Fleet(Frozen):
         """Return the part with these hosts, and with these domains if any are given."""
         kept, others = [], list(self.others)
         for host in self.hosts:
-            served = tuple(one for one in host.domains if not domains or one in domains)
-            if host.inventory_name in names and (served or not domains):
-                kept.append(host.model_copy(update={"domains": served}))
+            served, sent = (
+                tuple(one for one in every if not domains or one in domains)
+                for every in (host.domains, host.sending_domains)
+            )
+            if host.inventory_name in names and (served or sent or not domains):
+                part = {"domains": served, "sending_domains": sent}
+                kept.append(host.model_copy(update=part))
             else:
                 others.append(host)
         return self.model_copy(update={"hosts": tuple(kept), "others": tuple(others)})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...mail import bimi, dkim, dmarc, mta_sts, spf, tls_rpt
 from ...mail.records import MailRecord
 from ...mail.spf_cost import SpfLookup
-from . import record_types, txt
+from . import mx, record_types, txt
 from .record_types import Merged
 
 Fits = Callable[[MailRecord], bool]
@@ -52,7 +52,7 @@ def is_consent(record: MailRecord) -> bool:
 
 KINDS = (
     Kind(of_type("A", "AAAA"), record_types.addresses),
-    Kind(of_type("MX"), record_types.mx_records),
+    Kind(of_type("MX"), mx.mx_records),
     Kind(of_type("CNAME"), record_types.cname_record),
     Kind(of_type("PTR"), record_types.ptr_record, optional=True),
     Kind(of_type("TLSA"), record_types.tlsa_records, optional=True),

@@ -2,9 +2,8 @@
 Merge of a record with the existing record set of its name, by record type.
 
 No value of others is removed. In a record set that we share, our own values are added or renewed.
-The merge is refused with the name if the zone's owner must decide: about a foreign address at a
-host's name, or a domain with a null MX. A record that mail does not need is left to the owner
-instead, and the plan says so.
+The merge is refused with the name if the zone's owner must decide, as about a foreign address at a
+host's name. A record that mail does not need is left to the owner instead, and the plan says so.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from ...mail import tlsa
 from ...mail.caa import Issue
 from ...mail.errors import MailError
-from ...mail.no_mail import NULL_MX
 from ...mail.records import MailRecord
 from ...mail.srv import NOT_OFFERED, Srv
 
@@ -60,20 +58,6 @@ def cname_record(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     return Merged(record.values)
 
 
-def mx_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    """Add our hosts to others; an MX of ours that exists keeps its preference."""
-    if record.values == (NULL_MX,):
-        return _null_mx(record, existing)
-    if any(_exchange(value) == "." for value in existing):
-        raise MailError(
-            f"{record.name} has a null MX, so it accepts no mail (RFC 7505); remove the null MX "
-            "from the zone, or the domain from mail_domains"
-        )
-    theirs = {_exchange(value): value for value in existing}
-    ours = tuple(theirs.get(_exchange(value), value) for value in record.values)
-    return Merged(ours, without(existing, ours))
-
-
 def caa_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Add our authority to others; a property that names it without an account is narrowed."""
     theirs = [issue for issue in map(Issue.parse, existing) if issue]
@@ -116,19 +100,6 @@ def ptr_record(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     return Merged((), existing) if existing else Merged(record.values)
 
 
-def _null_mx(record: MailRecord, existing: tuple[str, ...]) -> Merged:
-    if others := [value for value in existing if _exchange(value) != "."]:
-        raise MailError(
-            f"{record.name} is in mail_silent_domains, but has the MX {', '.join(others)}; remove "
-            "the MX from the zone, or the domain from mail_silent_domains"
-        )
-    return Merged(record.values)
-
-
 def without(values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     """Return the values that are not among the others."""
     return tuple(value for value in values if value not in others)
-
-
-def _exchange(value: str) -> str:
-    return value.rpartition(" ")[2].lower()

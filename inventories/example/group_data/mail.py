@@ -36,6 +36,12 @@ mail_take_over = False
 mail_postmaster = "root"
 mail_aliases: dict[str, str | list[str]] = {}
 
+# Domains that the hosts send mail for, while their MX records stay elsewhere.
+mail_sending_domains: list[str] = []
+# Preference of the hosts' MX records, the lowest first; None: 10, and an existing one stays.
+mail_mx_preference: int | None = None
+mail_mx_beside: list[str] = []  # MX hosts of others that may have the same preference
+
 # Networks whose hosts may relay through the mail hosts.
 mail_networks: list[str] = []
 mail_message_size_limit = "25M"  # the largest message, or a number of octets
@@ -71,7 +77,7 @@ mail_resolver_trust_anchor = ""  # DS or DNSKEY record, for a root that is not t
 
 # Accounts on 465 and 587 by login, an address: its "password" and, for other sender addresses, its
 # "senders". A password is a hash ('doveadm pw -s ARGON2ID', or SHA512-CRYPT) or a reference such as
-# file("~/.passwords/anna"). Every sender must be a recipient, because it gets the bounces.
+# file("~/.passwords/anna"). A sender in mail_domains must be a recipient, for bounces.
 mail_accounts: dict[str, dict[str, Any]] = {}
 mail_dovecot: dict[str, Any] = {}  # other settings of Dovecot; a section is a dictionary
 # An address with so many wrong passwords in so many seconds is banned for as long; 0: no bans.

@@ -60,6 +60,7 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
         yield from _certificates(host)
         yield from _delegations(host)
         yield from _silent_domains(host, hosts)
+        yield from _sending_domains(host)
         yield from _lengths(host)
     yield from _selectors(hosts)
     yield from _recipients(hosts)
@@ -67,11 +68,19 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
 
 
 def _silent_domains(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[str]:
-    sending = {name for one in hosts for name in (one.hostname, *one.domains)}
+    sending = {name for one in hosts for name in (one.hostname, *one.author_domains)}
     for name in sorted(sending & set(host.silent_domains)):
         yield (
             f"{host.inventory_name}: mail_silent_domains has {name}, which sends mail: it is in "
-            "mail_domains, or a mail_hostname; remove it from one of them"
+            "mail_domains or mail_sending_domains, or a mail_hostname; remove it from one of them"
+        )
+
+
+def _sending_domains(host: MailSettings) -> Iterator[str]:
+    for name in sorted({*host.domains} & {*host.sending_domains}):
+        yield (
+            f"{host.inventory_name}: {name} is in mail_domains, so the host receives its mail, and "
+            "in mail_sending_domains, so others receive it; remove it from one of them"
         )
 
 
@@ -95,7 +104,7 @@ def _selectors(hosts: Sequence[MailSettings]) -> Iterator[str]:
     # A selector names one key (RFC 6376 section 3.1), and each host has its own keys.
     for first, second in combinations(hosts, 2):
         if set(dkim_keys.selectors(first)) & set(dkim_keys.selectors(second)):
-            shared = sorted({*first.domains} & {*second.domains})
+            shared = sorted({*first.author_domains} & {*second.author_domains})
             if shared:
                 yield (
                     f"{second.inventory_name}: mail_dkim_selector {second.selector_base!r} for "
@@ -108,8 +117,8 @@ def _delegations(host: MailSettings) -> Iterator[str]:
     where = f"{host.inventory_name}: mail_dkim_cname"
     for domain in sorted({*host.dkim_cname} - {"*", *dkim_keys.signing_domains(host)}):
         yield (
-            f"{where}.{domain} has no effect: {domain} is neither in mail_domains nor the "
-            "mail_hostname; correct or remove it"
+            f"{where}.{domain} has no effect: {domain} is neither in mail_domains nor in "
+            "mail_sending_domains nor the mail_hostname; correct or remove it"
         )
 
 
@@ -184,8 +193,9 @@ def _accounts(host: MailSettings) -> Iterator[str]:
                     f"{where} is not a recipient, and bounces come back to it; "
                     f"add '{address}' to mail_aliases"
                 )
-            elif domain not in host.domains and address in account.senders:
+            elif domain not in host.author_domains and address in account.senders:
                 yield (
                     f"{where} cannot be a sender: {domain} is not in mail_domains; "
-                    "add it or correct the address"
+                    "add it, write it in mail_sending_domains if others receive its mail, or "
+                    "correct the address"
                 )
