@@ -2,6 +2,7 @@
 
 from pyinfra import host, state
 
+from ..checks.report.failure import words
 from ..checks.timer.operation import schedule, scheduled
 from ..host.inventory import CONTROLLER
 from ..run.arguments import deploy
@@ -15,5 +16,5 @@ def timer() -> None:
     if CONTROLLER in host.groups:
         scheduled(
             name="Timer: mail is verified again and again",
-            schedule=schedule(fleet.verification.timer),
+            schedule=schedule(fleet.verification.timer, words(fleet.verification.notify)),
         )

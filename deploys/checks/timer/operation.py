@@ -1,16 +1,17 @@
 """Timer on the controller: existing units, desired units, and changes."""
 
 import getpass
+import shlex
 import sys
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
 from pyinfra import host
 from pyinfra.api.command import FileUploadCommand, QuoteString, StringCommand
-from pyinfra.api.exceptions import DeployError
+from pyinfra.api.exceptions import DeployError, OperationError
 from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 
@@ -18,13 +19,20 @@ from ...mail.toolkit import FOLDER, IN_CLONE, PACKAGE
 from ...run.command_line import inventory, inventory_name
 from .units import Schedule
 
+BOOTED = "/run/systemd/system"  # sd_booted(3)
+
 
 @dataclass(frozen=True)
 class InstalledUnits:
-    """Digests of the unit files by path; `in_force` if systemd has loaded and enabled them."""
+    """
+    Digests of the unit files by path; `in_force` if systemd has loaded and enabled them.
+
+    `possible` is False on a machine that systemd has not booted.
+    """
 
     digests: dict[str, str]
     in_force: bool
+    possible: bool
 
 
 class Units(FactBase[InstalledUnits]):
@@ -33,10 +41,14 @@ class Units(FactBase[InstalledUnits]):
     def command(self, unit: str, paths: tuple[str, ...]) -> StringCommand:
         """Return the command that reads files and states at once."""
         return StringCommand(
+            StringCommand(f"test -d {BOOTED} && echo {BOOTED};"),
             StringCommand("sha256sum --", *map(QuoteString, paths), "2>/dev/null;"),
             StringCommand("systemctl is-enabled", QuoteString(unit), "2>/dev/null;"),
             StringCommand("systemctl is-active", QuoteString(unit), "2>/dev/null;"),
-            StringCommand("systemctl show --property=NeedDaemonReload", QuoteString(unit)),
+            StringCommand(
+                "systemctl show --property=NeedDaemonReload", QuoteString(unit), "2>/dev/null;"
+            ),
+            StringCommand("true"),
         )
 
     def process(self, output: Iterable[str]) -> InstalledUnits:
@@ -44,19 +56,28 @@ class Units(FactBase[InstalledUnits]):
         lines = list(output)
         digests = [line.split("  ", 1) for line in lines if "  " in line]
         in_force = {"enabled", "active", "NeedDaemonReload=no"} <= set(lines)
-        return InstalledUnits({path: digest for digest, path in digests}, in_force)
+        found = {path: digest for digest, path in digests}
+        return InstalledUnits(found, in_force, BOOTED in lines)
 
 
-def schedule(calendar: str) -> Schedule:
+def schedule(calendar: str, receiver: tuple[str, ...] = ()) -> Schedule:
     """Return the schedule of this run's inventory; raise DeployError if it is no file."""
     given = Path(inventory())
     if not given.is_file():
         raise DeployError(f"{given} is not a file; a timer needs an inventory file")
-    verify = f"{PACKAGE}.verify"
-    command = (sys.executable, "-m", "pyinfra", str(given.resolve()), verify, "-y")
-    directory, user = str(Path.cwd()), getpass.getuser()
-    modules = str(FOLDER.parent) if IN_CLONE else ""
-    return Schedule(inventory_name(), calendar, command, directory, user, modules)
+    verify = (sys.executable, "-m", "pyinfra", str(given.resolve()), f"{PACKAGE}.verify")
+    made = Schedule(
+        inventory=inventory_name(),
+        calendar=calendar,
+        command=(*verify, "-y"),
+        directory=str(Path.cwd()),
+        user=getpass.getuser(),
+        modules=str(FOLDER.parent) if IN_CLONE else "",
+        trial=(*verify, "--dry"),
+    )
+    unit = made.unit.replace(".timer", ".service")
+    failure = (sys.executable, "-m", f"{PACKAGE}.checks.report.failure", made.inventory, unit)
+    return replace(made, failure=(*failure, *receiver))
 
 
 @operation()
@@ -66,16 +87,24 @@ def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand
 
     + schedule: the command, its calendar and user
 
-    It fails before anything is written if systemd cannot read the calendar.
+    It fails before anything is written if systemd cannot read the calendar, or if the trial of the
+    command fails as the unit would run it.
     """
     existing = host.get_fact(Units, unit=schedule.unit, paths=schedule.paths)
     digests = {path: sha256(text.encode()).hexdigest() for path, text in schedule.files.items()}
     if existing.digests == digests and (existing.in_force or not digests):
         host.noop(f"{schedule.unit} is up to date")
         return
+    if not existing.possible:
+        if schedule.files:
+            raise OperationError(without_systemd(schedule))
+        host.noop("without systemd there is no timer")
+        return
     unit = QuoteString(schedule.unit)
     if schedule.files:
         yield StringCommand("systemd-analyze calendar --", QuoteString(schedule.calendar))
+        if schedule.trial:
+            yield tried(schedule)
     else:
         yield StringCommand("systemctl disable --now", unit)
         yield StringCommand("rm -f --", *map(QuoteString, schedule.paths))
@@ -85,3 +114,22 @@ def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand
     if schedule.files:
         yield StringCommand("systemctl enable", unit)
         yield StringCommand("systemctl restart", unit)
+
+
+def without_systemd(schedule: Schedule) -> str:
+    """Return the sentence for a machine that has no timers."""
+    return (
+        "this machine does not run systemd, which has the timers; have cron run "
+        f'"{shlex.join(schedule.command)}" in {schedule.directory}, or set verify_timer = ""'
+    )
+
+
+def tried(schedule: Schedule) -> StringCommand:
+    """Return the command that runs the trial, and says what to do if it fails."""
+    sentence = (
+        f"the timer was not set up: the checks cannot begin as its unit runs them, as the user "
+        f"{schedule.user} in {schedule.directory}; correct what is said above, and write secrets "
+        f"of the environment as NAME=value into {schedule.environment}"
+    )
+    words = (QuoteString(word) for word in schedule.trial_words)
+    return StringCommand(*words, "|| { echo", QuoteString(sentence), ">&2; exit 1; }")

@@ -2,7 +2,8 @@
 Units of the timer: a systemd service that runs the checks, and a timer that starts it.
 
 Their names contain the inventory's. A run that was missed while the machine was off starts at boot;
-one that hangs ends after 30 minutes.
+one that hangs ends after 30 minutes. If a run fails, a third unit tells the operator, unless the
+run has written its report.
 """
 
 import re
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DIRECTORY = Path("/etc/systemd/system")
+ENVIRONMENT = Path("/etc/pyinfra-mail")
+TRIAL_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,8 @@ class Schedule:
     """
     A command with its calendar (systemd.time(7); empty for never), directory and user.
 
-    `modules` is a path of Python modules; empty if they are installed.
+    `modules` is a path of Python modules; empty if they are installed. `trial` is a command that
+    has to succeed before the timer is enabled, and `failure` one that runs after a failed run.
     """
 
     inventory: str
@@ -26,6 +30,8 @@ class Schedule:
     directory: str = "/"
     user: str = "root"
     modules: str = ""
+    trial: tuple[str, ...] = ()
+    failure: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -34,38 +40,70 @@ class Schedule:
         return f"pyinfra-mail-verify-{name}.timer"
 
     @property
+    def environment(self) -> str:
+        """Return the file with the secrets that the inventory takes from the environment."""
+        return str(ENVIRONMENT / self.unit.replace(".timer", ".env"))
+
+    @property
     def files(self) -> dict[str, str]:
         """Return the text of each unit file by its path; none if it never runs."""
         texts = {".service": self._service(), ".timer": self._timer()}
+        texts |= {"-failure.service": self._failure()} if self.failure else {}
         made = {self._path(suffix): text for suffix, text in texts.items()}
         return made if self.calendar else {}
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Return the paths of both unit files."""
-        return self._path(".service"), self._path(".timer")
+        """Return the paths of all unit files."""
+        return self._path(".service"), self._path(".timer"), self._path("-failure.service")
+
+    @property
+    def trial_words(self) -> tuple[str, ...]:
+        """Return the command that runs the trial as the service runs its command."""
+        environment = (f"--setenv=PYTHONPATH={self.modules}",) if self.modules else ()
+        return (
+            *("systemd-run", "--wait", "--pipe", "--collect", f"--uid={self.user}"),
+            f"--property=WorkingDirectory={self.directory}",
+            f"--property=EnvironmentFile=-{self.environment}",
+            f"--property=RuntimeMaxSec={TRIAL_SECONDS}",
+            *(*environment, "--", *(_without_variables(word) for word in self.trial)),
+        )
 
     def _path(self, suffix: str) -> str:
         return str(DIRECTORY / self.unit.replace(".timer", suffix))
 
     def _service(self) -> str:
+        failure = Path(self._path("-failure.service")).name
+        on_failure = f"OnFailure={failure}\n" if self.failure else ""
         return f"""# Made by the deploy `timer` of pyinfra-mail.
 [Unit]
 Description=Verify the mail of {_literal(self.inventory)}
 Wants=network-online.target
 After=network-online.target
-
+{on_failure}
 [Service]
-Type=oneshot
-User={self.user}
-WorkingDirectory={_literal(self.directory)}
-{self._environment()}# Secrets that the inventory takes from the environment; readable by root only.
-EnvironmentFile=-/etc/pyinfra-mail/{self.unit.replace(".timer", ".env")}
-ExecStart={" ".join(_quoted(word.replace("$", "$$")) for word in self.command)}
-TimeoutStartSec=30min
+{self._process(self.command)}TimeoutStartSec=30min
 """
 
-    def _environment(self) -> str:
+    def _failure(self) -> str:
+        return f"""# Made by the deploy `timer` of pyinfra-mail.
+[Unit]
+Description=Tell that the mail of {_literal(self.inventory)} was not verified
+
+[Service]
+{self._process(self.failure)}TimeoutStartSec=2min
+"""
+
+    def _process(self, command: tuple[str, ...]) -> str:
+        return f"""Type=oneshot
+User={self.user}
+WorkingDirectory={_literal(self.directory)}
+{self._modules()}# Secrets that the inventory takes from the environment; readable by root only.
+EnvironmentFile=-{self.environment}
+ExecStart={" ".join(_quoted(_without_variables(word)) for word in command)}
+"""
+
+    def _modules(self) -> str:
         line = f"Environment={_quoted(f'PYTHONPATH={self.modules}')}\n"
         return line if self.modules else ""
 
@@ -88,7 +126,11 @@ def _literal(text: str) -> str:
     return text.replace("%", "%%")  # systemd.unit(5): specifiers
 
 
+def _without_variables(word: str) -> str:
+    return word.replace("$", "$$")  # systemd.service(5): command lines
+
+
 def _quoted(word: str) -> str:
-    # systemd.syntax(7), quoting; variables, which begin with $, exist in command lines only.
+    # systemd.syntax(7), quoting.
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{_literal(escaped)}"'

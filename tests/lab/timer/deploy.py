@@ -6,5 +6,11 @@ from deploys.checks.timer.operation import scheduled
 from deploys.checks.timer.units import Schedule
 
 if host.name == "mx2":
-    schedule = Schedule("tests", host.data.get("calendar"), ("touch", "/run/proof was made"))
+    schedule = Schedule(
+        inventory="tests",
+        calendar=host.data.get("calendar"),
+        command=("sh", "-c", "touch '/run/proof was made'; exit $STATUS"),
+        trial=("sh", "-c", "test -n \"$STATUS\" || { echo 'STATUS is not set' >&2; false; }"),
+        failure=("touch", "/run/proof was told"),
+    )
     scheduled(name="Timer", schedule=schedule)
