@@ -29,6 +29,17 @@ REGISTERED = 2  # labels of a domain as it is registered, which exists before ou
 TRY, LIFETIME = 2.0, 6.0  # seconds for one try with a resolver, and for all of them
 
 
+class NoZoneError(UnansweredError):
+    """Names whose zone no resolver finds, all for the same reason."""
+
+    def __init__(self, names: Collection[str], reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"{', '.join(names)}: {'its' if len(names) == 1 else 'their'} zone cannot be found "
+            f"({reason}); see that the domain is delegated, and that mail_resolvers answer"
+        )
+
+
 def resolver_at(addresses: Addresses, port: int = 53) -> dns.resolver.Resolver:
     """Return a resolver that asks these addresses, or the system's own if there are none."""
     try:
@@ -57,7 +68,7 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
     """
     Return the zone that a name is in, or would be in; the root is an empty text.
 
-    `servers_of` finds the servers of a zone. Raise UnansweredError if no zone is found.
+    `servers_of` finds the servers of a zone. Raise NoZoneError if no zone is found.
     """
     try:
         full = dns.name.from_text(name)
@@ -65,10 +76,7 @@ def zone_of(name: str, resolver: dns.resolver.Resolver, servers_of: ServersOf | 
             full.split(min(REGISTERED + 1, len(full)))[1], resolver=resolver
         )
     except dns.exception.DNSException as error:
-        raise UnansweredError(
-            f"{name}: its zone cannot be found ({_reason(error)}); see that the domain is "
-            "delegated, and that mail_resolvers answer"
-        ) from None
+        raise NoZoneError([name], _reason(error)) from None
     for _ in full.labels:
         above = servers_of(plain_name(zone)) if servers_of else servers(plain_name(zone), resolver)
         child = _child_zone(full, zone, above)

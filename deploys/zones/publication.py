@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import dns.resolver
 
-from ..dns.authority import finder, servers, zone_of
+from ..dns.authority import NoZoneError, finder, servers, zone_of
 from ..dns.lookups import lookup_by
 from ..mail.errors import MailError
 from ..mail.records import MailRecord
@@ -96,11 +96,17 @@ class Publication:
     def _plan_by_hand(self, provider: Provider, records: Iterable[MailRecord]) -> None:
         """Plan zones that are read from their name servers and written by the operator."""
         zones: dict[str, list[MailRecord]] = {}
+        unknown: dict[str, set[str]] = {}
         resolver = self._resolver()
         # The network's owner writes pointers, and need not own the zone.
         for record in (one for one in records if one.type != "PTR"):
-            with self.failures_noted({record.name}):
-                zones.setdefault(zone_of(record.name, resolver), []).append(record)
+            try:
+                with self.failures_noted({record.name}, unless=NoZoneError):
+                    zones.setdefault(zone_of(record.name, resolver), []).append(record)
+            except NoZoneError as error:
+                unknown.setdefault(error.reason, set()).add(record.name)
+        for reason, names in unknown.items():
+            self.failures[str(NoZoneError(sorted(names), reason))] = names
         for zone, members in zones.items():
             with self.failures_noted(_names(members)):
                 provider.octodns.set_view(zone, servers(zone, resolver), members)

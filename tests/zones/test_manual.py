@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dns.zonefile
 import pytest
 
+from deploys.dns.authority import finder
 from deploys.dns.lookups import no_lookup
 from deploys.dns.query import Server
 from deploys.mail.records import records_for
@@ -118,3 +119,21 @@ def test_there_is_no_registry_in_a_zone_by_hand(server: Responder) -> None:
 
     assert not [change for change in made.changes if "_pyinfra-mail" in change.name]
     assert not [name for name, _ in server.asked if "_pyinfra-mail" in name]
+
+
+def test_names_whose_zone_cannot_be_found_for_one_reason_are_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = fleet_of(HARBOR, 1)
+    made = Publication(fleet, Backups())
+    with Responder("127.0.0.9") as resolver:  # it answers, and knows no zone at all
+        monkeypatch.setattr(
+            publication, "finder", lambda _: finder([resolver.address], resolver.port)
+        )
+        made.plan(load({"class": "manual"}), records_for(fleet, {"mx1"}))
+
+    assert made.failures == {
+        "_dmarc.harbor.example, harbor.example, mx1.harbor.example: their zone cannot be found "
+        "(the resolver does not know the root); see that the domain is delegated, and that "
+        "mail_resolvers answer": {"_dmarc.harbor.example", HARBOR, "mx1.harbor.example"}
+    }
