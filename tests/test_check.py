@@ -152,6 +152,15 @@ def test_secrets_are_left_out_for_a_machine_that_has_none(run: Run, tmp_path: Pa
     assert "needs host; add it to mail_dns" in done.stdout
 
 
+def test_passwords_of_accounts_and_clients_are_left_out_too(run: Run) -> None:
+    example = "inventories/example/inventory.py"
+    found = run(example, "deploys/check.py")
+    left_out = run(example, "deploys/check.py", "--data", "check_secrets=no")
+
+    assert "app.example.org: mail_relay_password: the secret env(" in found.stdout
+    assert (left_out.returncode, "No mistakes" in left_out.stdout) == (0, True)
+
+
 def test_other_deploys_and_facts_are_not_checked(run: Run, tmp_path: Path) -> None:
     inventory = written(tmp_path, mx1={})
     other = tmp_path / "other.py"

@@ -11,7 +11,7 @@ from functools import cache
 
 from pyinfra.api.inventory import Inventory
 
-from ..host.inventory import MAIL, checked, data_of, fleet_of, require_none
+from ..host.inventory import MAIL, checked, data_of, fleet_of, require_none, secrets_tried
 from ..mail.errors import MailError
 from ..mail.settings.model import Fleet
 from ..mail.settings.secret import secret_mistakes
@@ -54,7 +54,7 @@ def fleet_for(deploy: str, inventory: Inventory) -> Fleet:
 def mistakes(inventory: Inventory, parts: Parts) -> tuple[str, ...]:
     """Return every mistake that concerns these parts of an inventory."""
     fleet, found = checked(inventory)
-    tried = inventory.get_override_data().get("check_secrets") not in ("no", False)
+    tried = secrets_tried(inventory)
     return tuple(
         dict.fromkeys(
             (

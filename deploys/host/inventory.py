@@ -49,7 +49,7 @@ def checked(inventory: Inventory) -> tuple[Fleet, tuple[str, ...]]:
         {name: data_in_layers(host) for name, host in group.items()}
         for group in (hosts, witnesses, clients, controllers)
     ]
-    fleet, mistakes = checked_fleet(*groups)
+    fleet, mistakes = checked_fleet(*groups, secrets=secrets_tried(inventory))
     if not (hosts or clients):
         mistakes.append(
             f"the inventory has no host in the group {MAIL!r}; put your mail servers there"
@@ -61,6 +61,11 @@ def checked(inventory: Inventory) -> tuple[Fleet, tuple[str, ...]]:
     if unsafe or any(MISSING in one for one in mistakes):
         mistakes += _folder_mistakes()
     return fleet, tuple(mistakes)
+
+
+def secrets_tried(inventory: Inventory) -> bool:
+    """Return if references to secrets are read; `--data check_secrets=no` says no."""
+    return inventory.get_override_data().get("check_secrets") not in ("no", False)
 
 
 def require_none(mistakes: Collection[str]) -> None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from ..errors import MailError
-from .mistakes.cross_checks import client_mistakes, host_mistakes, version_mistakes
+from .mistakes.cross_checks import host_mistakes, password_mistakes, version_mistakes
 from .mistakes.keys import HostData, contradictions, meant, unknown_keys, with_new_keys
 from .mistakes.recipients import recipient_mistakes
 from .mistakes.sentences import sentences
@@ -45,8 +45,14 @@ def checked_fleet(
     witnesses: Mapping[str, HostData],
     clients: Mapping[str, HostData],
     controllers: Mapping[str, HostData],
+    *,
+    secrets: bool = True,
 ) -> tuple[Fleet, list[str]]:
-    """Return the hosts whose data is valid alone, and every mistake of the inventory."""
+    """
+    Return the hosts whose data is valid alone, and every mistake of the inventory.
+
+    Without `secrets` the references to passwords are not read.
+    """
     mistakes = list(version_mistakes({**hosts, **witnesses, **clients, **controllers}))
     if mistakes:  # others may be none in another version
         return Fleet(hosts=()), mistakes
@@ -67,8 +73,8 @@ def checked_fleet(
     mistakes += _role_mistakes(hosts, clients)
     if whole:
         mistakes += recipient_mistakes(settings, null_clients)
-    for client in null_clients:
-        mistakes += client_mistakes(client)
+    if secrets:
+        mistakes += password_mistakes(settings, null_clients)
     fleet = Fleet(
         hosts=settings, witnesses=witness_settings, clients=null_clients, verification=verification
     )

@@ -168,23 +168,31 @@ def _recipients(hosts: Sequence[MailSettings]) -> Iterator[str]:
                 )
 
 
-def client_mistakes(client: NullClient) -> Iterator[str]:
-    """Yield the mistakes in the password of a client."""
-    try:
-        password = client.relay_password.resolve()
-    except MailError as error:
-        yield f"{client.inventory_name}: mail_relay_password: {error}"
-        return
-    if len(password.splitlines()) > 1:
-        yield f"{client.inventory_name}: mail_relay_password has several lines; write one line"
+def password_mistakes(
+    hosts: Sequence[MailSettings], clients: Sequence[NullClient]
+) -> Iterator[str]:
+    """Yield the mistakes in the passwords of accounts and clients, whose references are read."""
+    for host in hosts:
+        for login, account in host.accounts.items():
+            try:
+                password_hash(account.password, login, host.hostname)
+            except MailError as error:
+                yield f"{host.inventory_name}: mail_accounts.{login}.password: {error}"
+    for client in clients:
+        try:
+            password = client.relay_password.resolve()
+        except MailError as error:
+            yield f"{client.inventory_name}: mail_relay_password: {error}"
+        else:
+            if len(password.splitlines()) > 1:
+                yield (
+                    f"{client.inventory_name}: mail_relay_password has several lines; "
+                    "write one line"
+                )
 
 
 def _accounts(host: MailSettings) -> Iterator[str]:
     for login, account in host.accounts.items():
-        try:
-            password_hash(account.password, login, host.hostname)
-        except MailError as error:
-            yield f"{host.inventory_name}: mail_accounts.{login}.password: {error}"
         for address in dict.fromkeys((login, *account.senders)):
             where = f"{host.inventory_name}: mail_accounts.{login}: {address}"
             domain = address.partition("@")[2]
