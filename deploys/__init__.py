@@ -36,9 +36,9 @@ __all__ = [
 
 __version__ = toolkit.VERSION
 if MISTAKE := toolkit.mistake():
-    from pyinfra.api.exceptions import DeployError  # slow, and pyinfra prints it as one sentence
+    from .run.command_line import refusal  # slow: it imports pyinfra
 
-    raise DeployError(MISTAKE)
+    raise refusal(MISTAKE)
 
 _HOMES = {
     **dict.fromkeys(("command", "env", "file"), ".mail.settings.secret"),

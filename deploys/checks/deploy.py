@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from pyinfra.api.exceptions import DeployError
-
 from ..dns.resolver import Resolver
 from ..mail.errors import MailError
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
+from ..run.command_line import refusal
 from .core.target import Scope
 from .run.discovery import discovered
 
@@ -23,7 +22,7 @@ def verified(name: str, scope: Scope, changes: "Changes") -> None:
     try:
         selected(scope.verification, target=not isinstance(scope, Fleet))
     except MailError as mistake:
-        raise DeployError(
+        raise refusal(
             f"the inventory has mistakes, nothing was changed:\n    {mistake}"
         ) from mistake
     verification(name=name, scope=scope, changes=changes)
@@ -34,5 +33,5 @@ def target_verified(name: str, settings: Verification) -> None:
     try:
         domain = discovered(settings, Resolver(tuple(map(str, settings.resolvers))))
     except MailError as mistake:
-        raise DeployError(f"nothing was checked:\n    {mistake}") from mistake
+        raise refusal(f"nothing was checked:\n    {mistake}") from mistake
     verified(name=name, scope=domain, changes={})

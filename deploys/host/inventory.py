@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator
 from functools import cache
 
 from pyinfra import logger
-from pyinfra.api.exceptions import DeployError
 from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
@@ -20,7 +19,7 @@ from ..mail.settings.mistakes.keys import HostData, rename_notices
 from ..mail.settings.mistakes.sentences import MISSING
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
-from ..run.command_line import folder_without_group_data
+from ..run.command_line import folder_without_group_data, refusal
 from .layers import data_in_layers, origins
 
 MAIL, CLIENT, WITNESSES, CONTROLLER = "mail", "client", "witnesses", "controller"
@@ -71,7 +70,7 @@ def secrets_tried(inventory: Inventory) -> bool:
 def require_none(mistakes: Collection[str]) -> None:
     """Raise one error with all mistakes, if there are any."""
     if mistakes:
-        raise DeployError("\n    ".join((MISTAKES, *mistakes)))
+        raise refusal("\n    ".join((MISTAKES, *mistakes)))
 
 
 def data_of(inventory: Inventory, *roles: str) -> dict[str, HostData]:
@@ -88,7 +87,7 @@ def verification_of(inventory: Inventory) -> Verification | None:
     try:
         return verification_from(next(iter(inventory)).data.dict())
     except MailError as error:
-        raise DeployError(f"nothing was checked:\n    {error}") from error
+        raise refusal(f"nothing was checked:\n    {error}") from error
 
 
 def data_value(host: Host, name: str) -> str:

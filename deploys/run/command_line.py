@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pyinfra.api.exceptions import DeployError
+
 
 def inventory() -> str:
     """Return the inventory argument, nothing without a command line of pyinfra."""
@@ -41,3 +43,15 @@ def inventory_name() -> str:
     path = Path(given or "inventory")
     name = path.resolve().parent.name if path.is_file() else path.name
     return name.removeprefix("@")
+
+
+def refusal(sentence: str) -> DeployError:
+    """Return an error that ends a run with a sentence alone, without a file and line of ours."""
+    if "pyinfra_cli.exceptions" not in sys.modules:
+        return DeployError(sentence)
+    from pyinfra_cli.exceptions import CliError  # noqa: PLC0415 - see above
+
+    class Refusal(CliError, DeployError):  # type: ignore[misc] # CliError has no types
+        """An error that pyinfra's command line prints as it is."""
+
+    return Refusal(sentence)

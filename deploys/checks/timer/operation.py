@@ -11,12 +11,12 @@ from pathlib import Path
 
 from pyinfra import host
 from pyinfra.api.command import FileUploadCommand, QuoteString, StringCommand
-from pyinfra.api.exceptions import DeployError, OperationError
+from pyinfra.api.exceptions import OperationError
 from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 
 from ...mail.toolkit import FOLDER, IN_CLONE, PACKAGE
-from ...run.command_line import inventory, inventory_name
+from ...run.command_line import inventory, inventory_name, refusal
 from .units import Schedule
 
 BOOTED = "/run/systemd/system"  # sd_booted(3)
@@ -64,7 +64,7 @@ def schedule(calendar: str, receiver: tuple[str, ...] = ()) -> Schedule:
     """Return the schedule of this run's inventory; raise DeployError if it is no file."""
     given = Path(inventory())
     if not given.is_file():
-        raise DeployError(f"{given} is not a file; a timer needs an inventory file")
+        raise refusal(f"{given} is not a file; a timer needs an inventory file")
     verify = (sys.executable, "-m", "pyinfra", str(given.resolve()), f"{PACKAGE}.verify")
     made = Schedule(
         inventory=inventory_name(),
