@@ -6,6 +6,7 @@ zones belong to the fleet, and a host that fails must not stop the records of th
 """
 
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyinfra import host, logger
@@ -16,9 +17,11 @@ from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
 from pyinfra.api.state import State
 
+from ..mail.errors import MailError
 from ..mail.records import records_for
 from ..mail.settings.model import Fleet
 from ..mail.toolkit import deploy_argument
+from ..run.command_line import inventory_name
 from ..run.json_output import add_changes
 from ..run.remote import Commands
 from ..run.state import per_run
@@ -119,6 +122,9 @@ def _in_turn(
 
 
 def _publish(state: State, host: Host, run: "Run", publication: "Publication") -> bool:
+    if publication.by_hand:
+        waits = f"waits up to {publication.seconds:g} s (mail_dns_timeout) until they are published"
+        host.log_styled(waits, fg="yellow", log_func=logger.warning)
     publication.publish()
     for note in filter(run.first_time, publication.notes):
         host.log_styled(note, fg="yellow", log_func=logger.warning)
@@ -135,7 +141,28 @@ def _report(state: State, host: Host, run: "Run", publication: "Publication") ->
     for sentence in failures:
         line = sentence if run.first_time(sentence) else "not published, for the reason given above"
         host.log_styled(line, fg="red", log_func=logger.error)
+    if publication.by_hand and all(map(publication.failures_of, publication.fleet.hosts)):
+        # Without a mail host there is nothing to do or to prove: the run ends, and is no failure
+        # of its hosts.
+        logger.warning("--> The run ends here, and goes on from here once the records are there.")
+        raise SystemExit(1)
     return not failures
+
+
+def _list(publication: "Publication") -> None:
+    """Print the records to publish by hand, each line whole, and write them in every form."""
+    from . import record_list  # noqa: PLC0415 - see above
+
+    records = publication.by_hand
+    logger.info(
+        f"Publish these records by hand:\n\n{record_list.zone_file(records)}\n"
+        f"The same for web forms:\n\n{record_list.form_text(records)}"
+    )
+    try:
+        written = record_list.write(records, Path("reports", inventory_name()))
+        logger.info(f"With buttons to copy them: {written} (and .txt, .zone)")
+    except MailError as error:
+        logger.warning(str(error))
 
 
 def _show(run: "Run", publication: "Publication") -> None:
@@ -143,10 +170,7 @@ def _show(run: "Run", publication: "Publication") -> None:
     for line in new:
         logger.info(format_text(f"  {line}", "yellow"))
     if new and publication.by_hand:
-        from .providers.manual import table, zone_text  # noqa: PLC0415 - see above
-
-        logger.info("\n".join(("Publish these records by hand:", *zone_text(publication.by_hand))))
-        logger.info(table(publication.by_hand))
+        _list(publication)
     for note in filter(run.first_time, publication.notes):
         logger.warning(format_text(f"  {note}", "yellow"))
     add_changes(host, new)

@@ -55,7 +55,14 @@ class ZonePlan:
         """The zone as its name servers answer once the plan is applied."""
         root = self.existing.root_ns
         names = frozenset(name.rstrip(".").lower() for name in root.values) if root else frozenset()
-        return PublishedZone(self.zone, self.provider.name, names, self.changes, self.expected)
+        return PublishedZone(
+            self.zone,
+            self.provider.name,
+            names,
+            self.changes,
+            self.expected,
+            by_hand=self.provider.by_hand,
+        )
 
 
 def plan(

@@ -28,6 +28,7 @@ from .propagation.delegation import obstacles
 from .propagation.propagation import wait_for_propagation
 from .providers.provider import Provider, UnreachableError
 from .providers.zone_index import OWNER, ZoneIndex
+from .record_list import ListedRecord, listed_records
 
 
 class Publication:
@@ -50,9 +51,15 @@ class Publication:
         return [change for zone in (*self.plans, *self.refused) for change in zone.changes]
 
     @property
-    def by_hand(self) -> list[RecordChange]:
-        """Every change that the operator must make by hand."""
-        return [one for zone in self.plans if zone.provider.by_hand for one in zone.changes]
+    def by_hand(self) -> list[ListedRecord]:
+        """Every record that the operator must publish by hand."""
+        plans = [zone for zone in self.plans if zone.provider.by_hand]
+        return [one for zone in plans for one in listed_records(zone.zone, zone.changes)]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds to wait for name servers and caches."""
+        return max(host.dns_timeout for host in self.fleet.hosts)
 
     def failures_of(self, host: MailSettings) -> list[str]:
         """Return the failures that concern a host or a domain that it serves."""
@@ -155,10 +162,8 @@ class Publication:
         self._wait([zone for zone in applied if zone.expected])
 
     def _wait(self, plans: Sequence[ZonePlan]) -> None:
-        seconds = max(host.dns_timeout for host in self.fleet.hosts)
-        result = wait_for_propagation(
-            [zone.published for zone in plans], self._resolver_addresses(), seconds
-        )
+        published = [zone.published for zone in plans]
+        result = wait_for_propagation(published, self._resolver_addresses(), self.seconds)
         for zone in plans:
             if sentence := result.failures.get(zone.zone):
                 self.failures.setdefault(sentence, set()).update(zone.names)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dns.zonefile
 import pytest
+from markupsafe import escape
 
 from deploys.dns.authority import finder
 from deploys.dns.lookups import no_lookup
@@ -14,8 +15,8 @@ from deploys.zones import publication
 from deploys.zones.backup import Backups
 from deploys.zones.propagation import propagation
 from deploys.zones.providers.loader import load
-from deploys.zones.providers.manual import table, zone_text
 from deploys.zones.publication import Publication
+from deploys.zones.record_list import form_text, page, zone_file
 from tests.clock import Clock
 from tests.zones.fleets import HARBOR
 from tests.zones.responder import Responder, a, domain, mx, txt
@@ -65,7 +66,7 @@ def planned(seconds: float = 0.2) -> Publication:
 
 @pytest.mark.usefixtures("server")
 def test_records_to_publish_are_shown_as_lines_of_a_zone_file() -> None:
-    text = "\n".join(zone_text(planned().by_hand))
+    text = zone_file(planned().by_hand)
     found = dns.zonefile.read_rrsets(text, rdclass=None)
     lines = {line for one in found for line in one.to_text().split("\n")}
 
@@ -82,10 +83,31 @@ def test_records_to_publish_are_shown_as_lines_of_a_zone_file() -> None:
 
 
 @pytest.mark.usefixtures("server")
-def test_records_to_publish_are_shown_as_a_table_with_reasons() -> None:
-    rows = [line for line in table(planned().by_hand).splitlines() if "mx1.harbor.example" in line]
+def test_records_to_publish_are_shown_as_the_fields_of_a_web_form() -> None:
+    blocks = form_text(planned().by_hand).split("\n\n")
 
-    assert any("198.51.100.11" in row and "address of" in row for row in rows)
+    (exchanger,) = (block for block in blocks if "Type      MX" in block)
+    assert exchanger.splitlines()[1:] == [
+        "Name      @",
+        "Type      MX",
+        "TTL       60",
+        "Priority  10",
+        "Value     mx1.harbor.example",
+    ]
+    (policy,) = (block for block in blocks if POLICY in block)
+    assert f'replaces  "{OLD}"' in policy
+    assert any("Name   mx1\nType   A\nTTL    60\nValue  198.51.100.11" in one for one in blocks)
+
+
+@pytest.mark.usefixtures("server")
+def test_the_page_has_every_field_and_a_button_for_each() -> None:
+    made = planned().by_hand
+    text = page(made)
+
+    for record in made:
+        for field, value in record.fields:
+            assert f"<dt>{field}</dt><dd><code>{escape(value)}</code></dd><dd><button" in text
+    assert "http" not in text
 
 
 @pytest.mark.usefixtures("server")
@@ -95,6 +117,7 @@ def test_records_that_are_not_published_in_time_are_named() -> None:
 
     (sentence,) = made.failures
     assert "ns.nic.example (127.0.0.9): A mx1.harbor.example (missing), AAAA mx1" in sentence
+    assert sentence.endswith("; publish them, then run again: it goes on from here")
     assert made.written == set()
 
 

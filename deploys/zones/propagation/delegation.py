@@ -25,6 +25,7 @@ class PublishedZone:
     name_servers: frozenset[str]
     changes: tuple[RecordChange, ...]
     expected: tuple[ExpectedAnswer, ...]
+    by_hand: bool = False  # the operator publishes it
 
 
 def obstacles(zones: Collection[PublishedZone], servers_of: ServersOf) -> list[str]:

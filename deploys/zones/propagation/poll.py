@@ -49,11 +49,16 @@ class Outcome:
                 behind.setdefault(question.server, []).append(f"{question.expected} ({reason})")
         return "; ".join(f"{server}: {listed(what)}" for server, what in behind.items())
 
-    def sentence(self, zone: str, seconds: float) -> str | None:
+    def sentence(self, zone: str, seconds: float, *, by_hand: bool = False) -> str | None:
         """Return a sentence about the servers of a zone that lag behind, or None."""
         lagging = self.lagging(zone)
         if not lagging:
             return None
+        if by_hand:
+            return (
+                f"{zone}: {seconds:g} s later, name servers answer without records of the list, "
+                f"{lagging}; publish them, then run again: it goes on from here"
+            )
         return (
             f"{zone}: {seconds:g} s after publishing, name servers answer without the new records, "
             f"{lagging}; see that they load the zone, remove them from its delegation, or raise "

@@ -97,7 +97,9 @@ def _zone_servers(published: PublishedZone, resolver: dns.resolver.Resolver) -> 
 def _result(found: Sequence[_ZoneServers], outcome: Outcome, seconds: float) -> Propagation:
     result = Propagation()
     for zone in found:
-        if failure := zone.failure or outcome.sentence(zone.zone, seconds):
+        if failure := zone.failure or outcome.sentence(
+            zone.zone, seconds, by_hand=zone.published.by_hand
+        ):
             result.failures[zone.zone] = failure
         result.notes += zone.notes
     unreached = sorted(map(str, outcome.unreached))

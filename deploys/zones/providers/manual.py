@@ -2,12 +2,12 @@
 Publication by hand: `mail_dns = {"class": "manual"}`.
 
 The plan treats it as a provider like any other. The existing zone is read from its name servers.
-The records to write are printed, as lines of a zone file and as a table, and the operator writes
-them. The wait for propagation is the same.
+The records to write are listed (`zones/record_list`), and the operator writes them. The wait for
+propagation is the same.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
 import dns.name
 import dns.rdatatype
@@ -21,9 +21,6 @@ from ...dns.query import WORKERS, Server, first_response
 from ...mail.errors import MailError
 from ...mail.records import MailRecord
 from ...run.threads import in_parallel
-from ..model.changes import RecordChange
-
-WIDTH = 110
 
 
 class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
@@ -57,33 +54,6 @@ class ManualProvider(BaseProvider):  # type: ignore[misc] # octoDNS has no types
             rrset = Rrset(name, dns.rdatatype.to_text(record_type), one.ttl, values)
             zone.add_record(Record.from_rrset(zone, rrset, lenient=True), lenient=True)
         return True
-
-
-def zone_text(changes: Iterable[RecordChange]) -> Iterator[str]:
-    """Yield the lines of a zone file that hold the records to write, with their reasons."""
-    for change in changes:
-        if change.existing:
-            yield f"; replaces {' and '.join(change.existing.values)}:"
-        yield f"; {change.why}"
-        if change.desired:
-            for value in change.desired.values:
-                yield f"{change.name}. {change.desired.ttl} IN {change.type} {value}"
-
-
-def table(changes: Iterable[RecordChange]) -> str:
-    """Return the records to write as a table."""
-    from rich.console import Console  # noqa: PLC0415 - few runs publish by hand
-    from rich.table import Table  # noqa: PLC0415
-
-    console = Console(width=WIDTH, no_color=True)
-    records = Table("Name", "Type", "TTL", "Value", "Why", show_lines=True)
-    for change in changes:
-        if change.desired:
-            values = "\n".join(change.desired.values)
-            records.add_row(change.name, change.type, str(change.desired.ttl), values, change.why)
-    with console.capture() as captured:
-        console.print(records, markup=False)
-    return captured.get()
 
 
 def _record_sets(servers: Collection[Server], name: str, record_type: str) -> list[RRset]:
