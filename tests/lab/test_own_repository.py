@@ -1,4 +1,4 @@
-"""An operator's own repository with the lab's hosts, in an environment with the wheel."""
+"""An operator's own repository, from an empty folder on: the wheel, `init`, and the lab's hosts."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ from deploys.mail.settings.secret import Secret
 from tests.lab.labs import NAME, Raised
 from tests.lab.runs import MAIL_HOSTS
 from tests.package.environment import built, installed, succeeded
-from tests.package.repositories import CONFIG, DEPLOY
 
 ROLES: Mapping[str, Role] = {"mail": "mail", "witnesses": "peer"}
 EXTRA = "powerdns"
@@ -38,11 +37,34 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def repository(lab: Raised, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with an inventory of the lab's hosts, which have had no mail yet."""
+def repository(lab: Raised, program: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that `init` fills, with the lab's hosts, which have had no mail yet."""
     lab.bare(*MAIL_HOSTS)
     folder = tmp_path_factory.mktemp("repository") / "mail"
-    (folder / "group_data").mkdir(parents=True)
+    folder.mkdir()
+    provider, (_, host) = dns(NAME), hosts(NAME, "mail")[0]
+    answers = {
+        "host": host["mail_hostname"],
+        "address": ",".join(host["mail_addresses"]),
+        "domain": ",".join(host["mail_domains"]),
+        "dns": provider["class"],
+        "dns_host": provider["host"],
+        "dns_api_key": literal(provider["api_key"]),
+    }
+    data = [word for key, value in answers.items() for word in ("--data", f"{key}={value}")]
+    succeeded(program, "@local", "pyinfra_mail.init", "-y", *data, cwd=folder)
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*")} >= MADE
+    succeeded(program, "inventory.py", "pyinfra_mail.check", cwd=folder)
+    _add_lab(folder)
+    return folder
+
+
+MADE = {"inventory.py", "group_data/all.py", "group_data/mail.py", "deploy.py", "config.py"}
+MADE |= {"requirements.txt", ".gitignore"}
+
+
+def _add_lab(folder: Path) -> None:
+    """Write the lab's hosts, the way to them, and their resolvers."""
     groups = {
         group: [f"({name!r}, {literal(data)})" for name, data in hosts(NAME, role)]
         for group, role in ROLES.items()
@@ -50,18 +72,14 @@ def repository(lab: Raised, tmp_path_factory: pytest.TempPathFactory) -> Path:
     common = {
         "mail_requires": ">=0.1",
         "mail_resolvers": resolvers(NAME),
-        "mail_dns": dns(NAME),
         "verify_mailboxes": mailboxes(NAME),
     }
-    texts = {
-        "inventory.py": [f"{group} = [{', '.join(entries)}]" for group, entries in groups.items()],
-        "group_data/all.py": [f"{key} = {literal(value)}" for key, value in common.items()],
-    }
-    for name, lines in texts.items():
-        (folder / name).write_text("\n".join(("from pyinfra_mail import file\n", *lines, "")))
-    (folder / "config.py").write_text(CONFIG)
-    (folder / "deploy.py").write_text(DEPLOY)
-    return folder
+    lines = [f"{group} = [{', '.join(entries)}]" for group, entries in groups.items()]
+    text = "\n".join(("from pyinfra_mail import file\n", *lines, ""))
+    (folder / "inventory.py").write_text(text)
+    own = [f"{key} = {literal(value)}" for key, value in common.items()]
+    with (folder / "group_data" / "all.py").open("a") as file:
+        file.write("\n".join(("\nfrom pyinfra_mail import file\n", *own, "")))
 
 
 def report(repository: Path) -> Any:

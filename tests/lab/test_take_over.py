@@ -2,8 +2,9 @@
 
 import pytest
 
+from deploys.run.threads import in_parallel
 from tests.lab.labs import Raised
-from tests.lab.runs import deployed, on, refused
+from tests.lab.runs import deployed, on, pyinfra, refused
 
 INSTALL = "DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends"
 PACKAGES = ("postfix", "dovecot-core", "unbound")
@@ -22,28 +23,28 @@ CONFIGURED = "find /etc/postfix /etc/dovecot /etc/unbound -type f ! -name '*.key
 @pytest.fixture(scope="module", autouse=True)
 def _with_packages(lab: Raised) -> None:
     """Give both hosts Debian's packages as they come."""
-    installed(lab)
+    lab.bare(*HOSTS)
+    in_parallel(_install, HOSTS)
 
 
-def installed(lab: Raised) -> None:
-    """Make both hosts anew, with Debian's packages as they come."""
-    lab.renew(*HOSTS)
-    for name in HOSTS:
-        on(name, "apt-get -qq update")
-        for package in PACKAGES:
-            on(name, f"{INSTALL} {package} >/dev/null 2>&1")
-        on(name, "systemctl reset-failed")
+def _install(name: str) -> None:
+    on(name, "apt-get -qq update")
+    for package in PACKAGES:
+        on(name, f"{INSTALL} {package} >/dev/null 2>&1")
+    on(name, "systemctl reset-failed")
 
 
-@pytest.fixture(scope="module")
-def hand_made() -> None:
-    """Configure the services of both hosts by hand."""
+def test_packages_as_they_come_are_nobodys_configuration() -> None:
+    planned = pyinfra("deploys/hosts.py", "--dry")
+
+    assert planned.returncode == 0, planned.stdout
+    assert "create /etc/postfix/virtual" in planned.stdout
+    assert "somebody else" not in planned.stdout
+
+
+def test_a_hand_made_configuration_is_named_and_left_as_it_is() -> None:
     for name in HOSTS:
         on(name, HAND_MADE)
-
-
-@pytest.mark.usefixtures("hand_made")
-def test_a_hand_made_configuration_is_named_and_left_as_it_is() -> None:
     before = {name: on(name, f"{CONFIGURED} | xargs sha256sum") for name in HOSTS}
 
     said = refused()
@@ -65,7 +66,6 @@ def test_a_hand_made_configuration_is_named_and_left_as_it_is() -> None:
     assert "configured rspamd" not in said
 
 
-@pytest.mark.usefixtures("hand_made")
 def test_it_is_replaced_if_the_operator_allows_it_and_its_originals_stay() -> None:
     before = {name: on(name, "cat /etc/postfix/main.cf /etc/aliases") for name in HOSTS}
 
@@ -80,13 +80,8 @@ def test_it_is_replaced_if_the_operator_allows_it_and_its_originals_stay() -> No
             assert before[name] == on(name, f"cat {kept}/postfix/main.cf {kept}/aliases")
             assert "transport_maps" not in on(name, "postconf -n")
             assert on(name, "stat -c %a /var/lib/pyinfra-mail/originals") == "700"
-
-
-def test_packages_as_they_come_are_nobodys_configuration(lab: Raised) -> None:
-    installed(lab)
-
-    said = deployed()
-
-    assert "replace " not in said
-    for name in HOSTS:
-        assert on(name, "ls /var/lib/pyinfra-mail/originals 2>&1 || true").endswith("directory")
+            assert on(name, "ls /var/lib/pyinfra-mail/originals").split() == [
+                "dovecot",
+                "postfix",
+                "unbound",
+            ]
