@@ -22,7 +22,7 @@ def site() -> None:
         _mail_host(fleet)
     if inventory.CLIENT in host.groups:
         mail_host(settings=fleet.deployed(host.name), txt=planned_names, tlsa=tlsa_published)
-    if {inventory.MAIL, inventory.WITNESSES} & set(host.groups):
+    if {inventory.MAIL, inventory.CLIENT, inventory.WITNESSES} & set(host.groups):
         changes = {"hosts": commands.hosts_changed, "zones": zones_changed}
         verified(name="Verify: mail is delivered", scope=fleet, changes=changes)
 

@@ -8,7 +8,7 @@ A domain in no inventory is checked without a login and without messages:
 from pyinfra import host, state
 
 from ..checks.deploy import target_verified, verified
-from ..host.inventory import MAIL, WITNESSES, verification_of
+from ..host.inventory import CLIENT, MAIL, WITNESSES, verification_of
 from ..run.arguments import deploy
 from .mistakes import fleet_for
 
@@ -20,7 +20,7 @@ def verify() -> None:
     if settings:
         domains = ", ".join(settings.domain)
         target_verified(name=f"Verify: {domains} from outside", settings=settings)
-    elif {MAIL, WITNESSES} & set(host.groups):
+    elif {MAIL, CLIENT, WITNESSES} & set(host.groups):
         verified(
             name="Verify: mail is delivered",
             scope=fleet_for("verify", state.inventory),

@@ -44,7 +44,7 @@ def verification(scope: Scope, changes: Changes) -> Generator[FunctionCommand, N
     the run stays, and so do those in a mailbox that another program has locked. The checks run once
     for the whole fleet, in the step of the last host; for the other hosts it has nothing to do.
 
-    + scope: every mail host and witness of the inventory, or a target
+    + scope: every mail host, null client and witness of the inventory, or a target
     + changes: functions that count, for the report, the hosts and zones that the run has changed
 
     It fails if a finding is as severe as `verify_fail_on`, if no message arrived, or if a host of
@@ -173,5 +173,5 @@ def _absent(whole: Scope, part: Scope, state: State) -> Iterator[Finding]:
 
 
 def _names(scope: Scope) -> tuple[str, ...]:
-    witnesses = scope.witnesses if isinstance(scope, Fleet) else ()
-    return tuple(host.inventory_name for host in (*scope.hosts, *witnesses))
+    others = (*scope.witnesses, *scope.clients) if isinstance(scope, Fleet) else ()
+    return tuple(host.inventory_name for host in (*scope.hosts, *others))

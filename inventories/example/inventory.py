@@ -12,6 +12,7 @@ mail = [
             "mail_hostname": "mx1.example.org",
             "mail_addresses": ["203.0.113.25", "2001:db8::25"],
             "mail_domains": ["example.org"],
+            "mail_tls": "acme",  # the null client below verifies its certificate
         },
     ),
     (

@@ -256,6 +256,17 @@ def test_a_silent_host_gets_no_further_command(here: World, box: Path) -> None:
     assert box.read_bytes() == TEST
 
 
+def test_a_copy_is_removed_from_the_other_mailbox_where_it_arrives(here: World, box: Path) -> None:
+    other = box.with_name("other")
+    box.write_bytes(TEST)
+    other.write_bytes(FIRST + TEST)
+    sent = delivery(box)
+    copied = replace(sent, route=replace(sent.route, copies=(Mailbox("peer", str(other)),)))
+
+    assert [found.severity for found in removals([copied], here)] == [Severity.OK, Severity.OK]
+    assert (box.read_bytes(), other.read_bytes()) == (b"", FIRST)
+
+
 def test_a_host_that_does_not_answer_leaves_the_check_unknown(here: World, box: Path) -> None:
     (finding,) = removals([delivery(box, "silent")], here)
 

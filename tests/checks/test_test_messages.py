@@ -2,11 +2,13 @@
 
 import pytest
 
+from deploys.checks.delivery.destinations import Destination
+from deploys.checks.delivery.ends import MOST, left_out
 from deploys.checks.delivery.host_commands import Mailbox
-from deploys.checks.delivery.test_messages import Destination, Route, routes
+from deploys.checks.delivery.test_messages import Route, routes
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
-from deploys.mail.settings.secret import env
+from deploys.mail.settings.secret import command, env
 from tests.checks.worlds import fleet
 
 PATHS = {
@@ -87,7 +89,7 @@ def test_headers_beyond_ascii_go_only_where_they_stay() -> None:
         return {route.path for route in routes(one) if route.message.international}
 
     assert written(fleet()) == {"outside -> mx1 at 127.0.0.1 -> postmaster@harbor.example"}
-    assert written(abroad) == set()
+    assert written(abroad) == {"outside -> mx1 at 127.0.0.1 -> abuse@harbor.example"}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +154,105 @@ def test_a_dsn_without_a_destination_says_so() -> None:
     assert {route.unobservable for route in told} == {
         "postmaster@harbor.example is delivered outside of this inventory"
     }
+
+
+HOST, FAR = "outside -> mx1 at 127.0.0.1 -> ", "someone@elsewhere.example"
+ALIASES = {
+    "info": "anna",
+    "office": ["anna", "bert"],
+    "sales": "info",
+    "far": FAR,
+    "all": ["carl", FAR],
+    "seen": "visitor@faraway.example",
+}
+
+
+def test_each_mailbox_gets_a_message_by_the_recipient_with_the_fewest_ends() -> None:
+    sent = [route for route in routes(fleet({"mail_aliases": ALIASES})) if route.only_arrival]
+
+    assert [(route.path, route.destinations, route.copies) for route in sent] == [
+        (f"{HOST}info@harbor.example", (Mailbox("mx1", "/var/mail/anna"),), ()),
+        (f"{HOST}seen@harbor.example", (Mailbox("peer", "/var/mail/visitor"),), ()),
+        (
+            f"{HOST}office@harbor.example",
+            (Mailbox("mx1", "/var/mail/bert"),),
+            (Mailbox("mx1", "/var/mail/anna"),),
+        ),
+    ]
+
+
+def test_recipients_that_lead_elsewhere_get_no_message_and_are_named() -> None:
+    assert list(left_out(fleet({"mail_aliases": ALIASES}))) == [
+        (
+            "harbor.example",
+            (
+                "mx1: no message was sent to far@harbor.example, all@harbor.example: it leads "
+                "elsewhere, where nobody could remove the message"
+            ),
+        )
+    ]
+    assert not list(left_out(fleet({"mail_aliases": {"info": "anna"}})))
+
+
+def test_a_host_gets_a_limited_number_of_messages_for_its_recipients() -> None:
+    many = fleet({"mail_aliases": {f"a{number:02}": f"user{number:02}" for number in range(23)}})
+
+    assert len([route for route in routes(many) if route.only_arrival]) == MOST
+    assert list(left_out(many)) == [
+        (
+            "harbor.example",
+            (
+                "mx1: no message was sent to a20@harbor.example, a21@harbor.example, "
+                "a22@harbor.example: a run sends 20 to the recipients of a host"
+            ),
+        )
+    ]
+
+
+def with_client(root: str, *, witness: bool = True, **words: object) -> list[Route]:
+    client = {
+        "mail_hostname": "app.harbor.example",
+        "mail_relay": "relay.faraway.example:465",
+        "mail_relay_login": "app@harbor.example",
+        "mail_relay_password": command("echo", "sesame"),
+        "mail_root": root,
+    }
+    (settings,) = fleet_from({}, {}, {"app": client}).clients
+    one = fleet(words, witness=witness).model_copy(update={"clients": (settings,)})
+    return [route for route in routes(one) if route.origin == "app"]
+
+
+@pytest.mark.parametrize(
+    ("root", "recipient", "places"),
+    [
+        (
+            "postmaster@harbor.example",
+            "postmaster@harbor.example",
+            [Mailbox("mx1", "/var/mail/root")],
+        ),
+        (FAR, "visitor@faraway.example", [Mailbox("peer", "/var/mail/visitor")]),
+    ],
+)
+def test_a_client_sends_as_its_login_to_the_reader_of_roots_mail_or_to_a_witness(
+    root: str, recipient: str, places: list[Mailbox]
+) -> None:
+    (route,) = with_client(root)
+
+    assert (route.message.sender, route.message.recipient) == ("app@harbor.example", recipient)
+    assert (route.path, list(route.destinations)) == (f"app -> {recipient}", places)
+    assert (route.domain, route.only_arrival) == ("harbor.example", True)
+
+
+def test_a_client_whose_mail_nobody_here_can_see_says_so() -> None:
+    (route,) = with_client(FAR, witness=False)
+
+    assert route.destinations == ()
+    assert route.unobservable == f"{FAR} is delivered outside of this inventory"
+
+
+def test_a_client_of_another_domain_is_left_out_of_a_part() -> None:
+    assert not with_client(FAR, verify_domain="harbor2.example", mail_domains=["harbor2.example"])
+    assert with_client(FAR, verify_domain="harbor.example")
 
 
 def test_a_mailbox_outside_gets_a_message_of_each_domain() -> None:

@@ -105,7 +105,9 @@ def loaded(scope: Mapping[str, Any]) -> Fleet:
     groups = {group: hosts(scope, group) for group in GROUPS}
     if not groups["mail"]:
         groups["mail"] = {"mx1.example.org": HOST}
-    below = (common | mail, common | WITNESS | witness, CLIENT | client, common)
+    # A client trusts the certificate of the relay that its examples name.
+    trusted = {"mail_tls": "acme"} if scope.get("client") else {}
+    below = (trusted | common | mail, common | WITNESS | witness, CLIENT | client, common)
     data = (
         {name: {**defaults, **data} for name, data in groups[group].items()}
         for group, defaults in zip(GROUPS, below, strict=True)

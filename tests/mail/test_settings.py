@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import certifi
 import pytest
 
 from deploys.mail.errors import MailError
@@ -25,7 +26,7 @@ MX2: dict[str, Any] = {
 
 CLIENT: dict[str, Any] = {
     "mail_hostname": "app.harbor.example",
-    "mail_relay": "mx1.harbor.example:465",
+    "mail_relay": "relay.faraway.example:465",
     "mail_relay_login": "app@harbor.example",
     "mail_relay_password": command("echo", "sesame"),
     "mail_root": "postmaster@harbor.example",
@@ -269,6 +270,39 @@ def test_the_recipients_of_two_mx_may_have_other_targets(
 def test_a_relay_of_a_mail_host_is_refused_and_one_of_a_client_is_not() -> None:
     assert "mx1: mail_relay has no effect on a mail host" in mistakes(mail_relay="a.example:465")
     assert fleet_from({"mx1": MX1}, {}, {"app": CLIENT}).clients
+
+
+SELF_SIGNED = (
+    "app: mail_relay: the certificate of mx1.harbor.example is self-signed, so the client would "
+    "keep all its mail; set mail_tls = 'acme' or 'files' for mx1, or name a file with the "
+    "certificate in mail_relay_ca"
+)
+
+
+def test_a_relay_whose_certificate_no_client_trusts_is_refused() -> None:
+    inside = CLIENT | {"mail_relay": "mx1.harbor.example:465"}
+
+    with pytest.raises(MailError) as refused:
+        fleet_from({"mx1": MX1}, {}, {"app": inside})
+
+    assert str(refused.value) == SELF_SIGNED
+
+
+@pytest.mark.parametrize(
+    ("host", "client"),
+    [
+        ({"mail_tls": "acme"}, {}),
+        ({}, {"mail_relay": "mx2.elsewhere.example:465"}),
+        ({}, {"mail_relay_ca": certifi.where()}),
+    ],
+    ids=str,
+)
+def test_a_relay_is_trusted_by_an_authority_or_by_its_own_certificate(
+    host: dict[str, Any], client: dict[str, Any]
+) -> None:
+    inside = CLIENT | {"mail_relay": "mx1.harbor.example:465"} | client
+
+    assert fleet_from({"mx1": MX1 | host}, {}, {"app": inside}).clients
 
 
 def test_a_key_of_group_all_reaches_hosts_and_witnesses_without_being_refused() -> None:

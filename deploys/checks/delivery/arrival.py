@@ -11,6 +11,7 @@ from ...mail.settings.verification import OutsideMailbox
 from ..core.finding import Check, Finding, Severity
 from ..core.report import Message
 from ..core.world import World
+from .ends import left_out
 from .exchange import Delivery
 from .hops import hops_of
 from .inspection import Deliveries, of_messages
@@ -35,17 +36,20 @@ SECONDS = Check(
 
 SLOW = 10.0  # seconds
 
-_IN_FLEET = "check that both ends are hosts in the groups mail or witnesses, and answer over SSH"
+_IN_FLEET = "check that both ends are hosts in a group of the inventory, and answer over SSH"
+_ACCEPTED = "nothing to do if delivery.recipients finds that they are accepted"
 _OUTSIDE = "correct the mailbox in verify_mailboxes, and delete the test message there by hand"
 
 
 @of_messages(ARRIVED, SECONDS)
-def arrivals(deliveries: Deliveries, _fleet: Fleet, _world: World) -> Iterator[Finding]:
+def arrivals(deliveries: Deliveries, fleet: Fleet, _world: World) -> Iterator[Finding]:
     """Check the arrival of each message, and its time."""
     for delivery in deliveries:
         yield _arrival(delivery)
         if delivery.seconds is not None:
             yield _speed(delivery, delivery.seconds)
+    for domain, saw in left_out(fleet):
+        yield ARRIVED.info(domain, saw, _ACCEPTED)
 
 
 def messages(deliveries: Iterable[Delivery]) -> tuple[Message, ...]:

@@ -10,11 +10,11 @@ does every message in a mailbox that another program has locked.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ...run.threads import in_parallel
+from ...run.threads import in_groups
 from ..core.finding import Check, Finding, Severity
 from ..core.world import UnansweredError, World
 from .exchange import Delivery
-from .host_commands import Mailbox, output_of
+from .host_commands import CHANNELS, Mailbox, output_of
 
 TIDIED = Check(
     "run.tidied",
@@ -37,7 +37,7 @@ def removals(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
     runs = {
         one: delivery.route.message.id.partition("-")[0]
         for delivery in deliveries
-        for one in delivery.route.destinations
+        for one in (*delivery.route.destinations, *delivery.route.copies)
         if isinstance(one, Mailbox)
     }
 
@@ -46,19 +46,19 @@ def removals(deliveries: Iterable[Delivery], world: World) -> list[Finding]:
             return _unknown(mailbox, f"{mailbox.host} did not answer")
         return _removal(world, mailbox, runs[mailbox], _expected(mailbox, deliveries))
 
-    return in_parallel(finding, runs)
+    return in_groups(finding, runs, lambda mailbox: mailbox.host, CHANNELS)
 
 
 def _expected(mailbox: Mailbox, deliveries: Iterable[Delivery]) -> list[str]:
-    """Return the numbers of messages that were not waited for, but whose DSN has arrived."""
+    """Return the numbers of messages here that were not waited for: with a DSN, and copies."""
     sent = [(one.route, one.route.message) for one in deliveries if one.received]
     arrived = {
         mail.recipient for route, mail in sent if mailbox in route.destinations and not mail.notify
     }
     return [
         mail.id.partition("-")[2]
-        for _, mail in sent
-        if mail.notify == "success" and mail.recipient in arrived
+        for route, mail in sent
+        if (mail.notify == "success" and mail.recipient in arrived) or mailbox in route.copies
     ]
 
 

@@ -15,13 +15,14 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from ...mail.settings.verification import Sink
-from ...run.threads import in_parallel
+from ...run.threads import in_groups, in_parallel
 from ..clients.endpoint import Endpoint, SubmissionEndpoint
 from ..clients.message import TestMessage
 from ..clients.smtp import OK, log_in, reply, session, starttls
 from ..core.world import MisbehavedError, UnansweredError, World
-from .host_commands import Mailbox, Received, Submitted, submit, wait
-from .test_messages import Destination, Route
+from .destinations import Destination
+from .host_commands import CHANNELS, Mailbox, Received, Submitted, submit, wait
+from .test_messages import Route
 
 # A sink and an outside mailbox need libraries that a run without them does not import.
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ class _Exchange:
             if not watched:
                 return
             self.show_progress()
-            in_parallel(partial(self._receive, pending=pending), watched, len(watched))
+            in_groups(
+                partial(self._receive, pending=pending), watched, lambda one: one.host, CHANNELS
+            )
 
     def show_progress(self) -> None:
         """Show how many messages have arrived."""

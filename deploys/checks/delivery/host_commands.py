@@ -17,6 +17,8 @@ from ..clients.dsn import original_id
 from ..clients.message import TestMessage, id_in
 from ..core.world import UnansweredError, World
 
+CHANNELS = 4  # commands on one host at a time: sshd allows ten (MaxSessions), for all checks
+
 
 @dataclass(frozen=True)
 class Submitted:

@@ -40,7 +40,8 @@ def per_message(*checks: Check, of_domain: bool = False) -> Callable[[OfOne], Me
     """
     Decorate a function of one message that arrived, and its bytes.
 
-    The checks of a message that did not arrive are unknown.
+    The checks of a message that did not arrive are unknown. Messages of which only the arrival is
+    checked are left out.
 
     + of_domain: only messages that are sent in the name of the domain that they prove
     """
@@ -49,7 +50,8 @@ def per_message(*checks: Check, of_domain: bool = False) -> Callable[[OfOne], Me
         def run(deliveries: Deliveries, fleet: Fleet, world: World) -> Iterator[Finding]:
             for one in deliveries:
                 route = one.route
-                if of_domain and route.message.sender.partition("@")[2] != route.domain:
+                own = route.message.sender.partition("@")[2] == route.domain
+                if route.only_arrival or (of_domain and not own):
                     continue
                 if one.received:
                     yield from inspect(one, one.received.raw, fleet, world)

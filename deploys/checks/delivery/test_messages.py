@@ -3,33 +3,33 @@ Test messages of a run: one for every path that mail takes through the fleet.
 
 From each mail host, for each of its domains, one goes to every witness, sink and outside mailbox.
 From each witness, one goes to postmaster of every domain. From this machine, one goes as an
-unauthenticated client to every address of every mail host, and one through each submission port.
-Each mail host also sends one to a witness and one to an unknown recipient, for their delivery
-status notifications.
+unauthenticated client to every address of every mail host, one through each submission port, and
+one to each mailbox where recipients of a host end. From each null client, one goes to the reader of
+root's mail. Each mail host also sends one to a witness and one to an unknown recipient, for their
+delivery status notifications.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import count, product
 
-from ...mail.paths import MAILBOXES
 from ...mail.settings.model import Fleet, MailSettings
-from ...mail.settings.verification import OutsideMailbox, Sink
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import PROGRAM, TestMessage, new_run
-from .host_commands import Mailbox
+from .destinations import Destination, destinations
+from .ends import ends
 
 # RFC 2606 section 2: a domain that does not exist, so that no reply is possible.
 _OUTSIDE_AUTHOR = "outside@verification.invalid"
 _THIS_MACHINE = "outside"
-Destination = Mailbox | OutsideMailbox | Sink
 
 
 @dataclass(frozen=True)
 class Route:
     """A test message: its origin, the domain that it proves, and its destinations.
 
-    `unobservable` is the reason why it has no destination, if it has none.
+    It arrives at `copies` as well. Of some messages `only_arrival` is checked. `unobservable` is
+    the reason why it has no destination, if it has none.
     """
 
     message: TestMessage
@@ -37,6 +37,8 @@ class Route:
     domain: str
     destinations: tuple[Destination, ...]
     unobservable: str = ""
+    copies: tuple[Destination, ...] = ()
+    only_arrival: bool = False
 
     @property
     def host(self) -> str:
@@ -61,7 +63,11 @@ class Route:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A route before its message has an id; `hosts` receive for its recipient."""
+    """
+    A route before its message has an id; `hosts` receive for its recipient.
+
+    `end` and `copies` are the destinations of a message for one end.
+    """
 
     origin: str | Endpoint
     domain: str
@@ -71,17 +77,22 @@ class _Draft:
     hosts: tuple[MailSettings, ...] = ()
     program: str = ""
     notify: str = ""
+    only_arrival: bool = False
+    end: Destination | None = None
+    copies: tuple[Destination, ...] = ()
 
 
 def routes(fleet: Fleet) -> tuple[Route, ...]:
     """Return the test messages of a new run."""
     run, numbers = new_run(), count(1)
     drafts = [*_from_hosts(fleet), *_from_witnesses(fleet)]
-    drafts += [*_from_this_machine(fleet), *_from_accounts(fleet), *_for_notifications(fleet, run)]
+    drafts += [*_from_this_machine(fleet), *_from_accounts(fleet), *_for_ends(fleet)]
+    drafts += [*_from_clients(fleet), *_for_notifications(fleet, run)]
+    chosen = fleet.verification.domain
     return tuple(
         _route(draft, f"{run}-{next(numbers)}", fleet)
         for draft in drafts
-        if draft.domain in fleet.author_domains
+        if draft.domain in (chosen or (*fleet.author_domains, *_client_domains(fleet)))
     )
 
 
@@ -130,6 +141,31 @@ def _from_accounts(fleet: Fleet) -> Iterator[_Draft]:
                 yield _Draft(endpoint, domain, author, author, address, program=PROGRAM)
 
 
+def _for_ends(fleet: Fleet) -> Iterator[_Draft]:
+    for host in fleet.hosts:
+        endpoint = smtp_endpoints(host)[0]
+        for one in ends(host, fleet).messages:
+            domain = one.recipient.partition("@")[2]
+            draft = _Draft(endpoint, domain, _OUTSIDE_AUTHOR, "", one.recipient, only_arrival=True)
+            yield replace(draft, end=one.destination, copies=one.copies)
+
+
+def _from_clients(fleet: Fleet) -> Iterator[_Draft]:
+    """Yield a message for the reader of root's mail, or else for an address that can be seen."""
+    for client in fleet.clients:
+        login, root = client.relay_login, client.root
+        hosts = fleet.hosts_for(root.partition("@")[2])
+        seen = destinations(root, hosts, fleet)
+        to = root if seen else next(iter(_outside_recipients(fleet)), root)
+        domain = login.partition("@")[2]
+        name = client.inventory_name
+        yield _Draft(name, domain, login, login, to, hosts if seen else (), only_arrival=True)
+
+
+def _client_domains(fleet: Fleet) -> Iterator[str]:
+    return (client.relay_login.partition("@")[2] for client in fleet.clients)
+
+
 def _for_notifications(fleet: Fleet, run: str) -> Iterator[_Draft]:
     """Yield messages with a DSN, which arrives in the mailbox of their sender."""
     for host, recipient in product(fleet.hosts, _test_recipients(fleet)[:1]):
@@ -143,38 +179,19 @@ def _for_notifications(fleet: Fleet, run: str) -> Iterator[_Draft]:
 
 def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
     watched = draft.sender if draft.notify else draft.recipient
-    found = _destinations(watched, draft.hosts, fleet)
+    found = (draft.end,) if draft.end else destinations(watched, draft.hosts, fleet)
     origin = draft.origin
     stays = not isinstance(origin, str) and {one.host for one in found} == {origin.host}
     message = TestMessage(
         id_, draft.author, draft.recipient, draft.sender, draft.program, stays, notify=draft.notify
     )
     unobservable = "" if found else f"{watched} is delivered outside of this inventory"
-    return Route(message, origin, draft.domain, found, unobservable)
-
-
-def _destinations(
-    address: str, hosts: Iterable[MailSettings], fleet: Fleet
-) -> tuple[Destination, ...]:
-    """Return the destinations of an address's mail."""
-    found = [_outside(fleet, address), *(_mailbox(fleet, host, address) for host in hosts)]
-    return tuple(dict.fromkeys(one for one in found if one))
-
-
-def _outside(fleet: Fleet, address: str) -> Destination | None:
-    settings = fleet.verification
-    found: dict[str, Destination] = {one.address: one for one in settings.mailboxes}
-    if settings.sink:
-        found[settings.sink.address] = settings.sink
-    found |= {one.address: Mailbox(one.inventory_name, one.mailbox) for one in fleet.witnesses}
-    return found.get(address)
-
-
-def _mailbox(fleet: Fleet, host: MailSettings, address: str) -> Destination | None:
-    """Follow a recipient to the first local user or witness among its ends."""
-    for end in host.recipients.ends.get(address, ()):
-        if "@" not in end:
-            return Mailbox(host.inventory_name, f"{MAILBOXES}/{end}")
-        if found := _outside(fleet, end):
-            return found
-    return None
+    return Route(
+        message,
+        origin,
+        draft.domain,
+        destinations=found,
+        unobservable=unobservable,
+        copies=draft.copies,
+        only_arrival=draft.only_arrival,
+    )

@@ -12,7 +12,12 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from ..errors import MailError
-from .mistakes.cross_checks import host_mistakes, password_mistakes, version_mistakes
+from .mistakes.cross_checks import (
+    client_mistakes,
+    host_mistakes,
+    password_mistakes,
+    version_mistakes,
+)
 from .mistakes.keys import HostData, contradictions, meant, unknown_keys, with_new_keys
 from .mistakes.recipients import recipient_mistakes
 from .mistakes.sentences import sentences
@@ -73,6 +78,7 @@ def checked_fleet(
     mistakes += _role_mistakes(hosts, clients)
     if whole:
         mistakes += recipient_mistakes(settings, null_clients)
+    mistakes += client_mistakes(settings, null_clients)
     if secrets:
         mistakes += password_mistakes(settings, null_clients)
     fleet = Fleet(

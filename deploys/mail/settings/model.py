@@ -206,7 +206,7 @@ class Fleet(Frozen):
         return tuple(host for host in (*self.hosts, *self.others) if domain in host.domains)
 
     def narrowed(self, names: Collection[str], domains: Collection[str] = ()) -> "Fleet":
-        """Return the part with these hosts, and with these domains if any are given."""
+        """Return the part with these hosts and clients, and with these domains if any are given."""
         kept, others = [], list(self.others)
         for host in self.hosts:
             served, sent = (
@@ -218,4 +218,6 @@ class Fleet(Frozen):
                 kept.append(host.model_copy(update=part))
             else:
                 others.append(host)
-        return self.model_copy(update={"hosts": tuple(kept), "others": tuple(others)})
+        clients = tuple(one for one in self.clients if one.inventory_name in names)
+        parts = {"hosts": tuple(kept), "others": tuple(others), "clients": clients}
+        return self.model_copy(update=parts)

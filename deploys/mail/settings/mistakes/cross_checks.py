@@ -7,7 +7,7 @@ key must be in another key too.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -189,6 +189,18 @@ def password_mistakes(
                     f"{client.inventory_name}: mail_relay_password has several lines; "
                     "write one line"
                 )
+
+
+def client_mistakes(hosts: Sequence[MailSettings], clients: Sequence[NullClient]) -> Iterator[str]:
+    """Yield a mistake for each client that could not trust the certificate of its relay."""
+    for client, host in product(clients, hosts):
+        relay = client.relay.partition(":")[0]
+        if relay in host.host_names and host.tls == "self-signed" and not client.relay_ca:
+            yield (
+                f"{client.inventory_name}: mail_relay: the certificate of {relay} is self-signed, "
+                f"so the client would keep all its mail; set mail_tls = 'acme' or 'files' for "
+                f"{host.inventory_name}, or name a file with the certificate in mail_relay_ca"
+            )
 
 
 def _accounts(host: MailSettings) -> Iterator[str]:
