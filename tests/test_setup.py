@@ -87,14 +87,6 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a virtual environment once; each clone gets a copy."""
-    folder = tmp_path_factory.mktemp("bare") / "venv"
-    subprocess.run((sys.executable, "-m", "venv", str(folder)), check=True)
-    return folder
-
-
 @dataclass
 class Clone:
     """A clone with small lock files."""
@@ -109,10 +101,10 @@ class Clone:
         (self.root / name).write_text("".join(lines))
 
     def setup(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run scripts/setup, with nothing of this machine's settings for pip."""
+        """Run scripts/setup, with nothing of this machine's settings for pip and for shells."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-        python = f"{Path(sys.executable).resolve().parent}:{os.environ['PATH']}"
-        mine = {"PATH": python, "PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": self.index.url}
+        path = f"{Path(sys.executable).resolve().parent}:{os.defpath}"
+        mine = {"PATH": path, "PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": self.index.url}
         return subprocess.run(
             (self.root / "scripts/setup", *arguments),
             env=kept | mine | environment,
@@ -134,19 +126,69 @@ class Clone:
         return {path.stem for path in packages.glob("*.py")} & set(self.index.hashes)
 
 
-@pytest.fixture
-def clone(tmp_path: Path, index: Index, bare: Path) -> Clone:
-    """Return a clone with an environment without packages."""
-    made = Clone(tmp_path, index)
-    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    shutil.copytree(bare, tmp_path / ".venv", symlinks=True)
-    (tmp_path / "locks").mkdir()
+def cloned(folder: Path, index: Index) -> Clone:
+    """Return a clone without an environment."""
+    made = Clone(folder, index)
+    shutil.copytree(ROOT / "scripts/environment", folder / "scripts/environment")
+    for name in ("setup", "lib.sh"):
+        shutil.copy(ROOT / "scripts" / name, folder / "scripts")
+    (folder / "locks").mkdir()
     table = "".join(f"{extra} = {packages}\n" for extra, packages in EXTRAS.items())
     text = f"[project]\nname = 'x'\n[project.optional-dependencies]\n{table}"
-    (tmp_path / "pyproject.toml").write_text(text)
+    (folder / "pyproject.toml").write_text(text)
     made.lock("requirements.lock", "alpha")
     for extra, packages in EXTRAS.items():
         made.lock(f"locks/{extra}.lock", *packages)
+    return made
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Path:
+    """Have scripts/setup make an environment without packages, in the place of a half-made one."""
+    made = cloned(tmp_path_factory.mktemp("bare"), index)
+    made.lock("requirements.lock")
+    rest = made.root / ".venv/lib/rest"
+    rest.mkdir(parents=True)
+
+    done = made.setup()
+
+    assert done.returncode == 0, done.stderr
+    assert "again, as it does not start or has no pip" in done.stderr
+    assert not rest.exists()
+    (made.root / ".venv/installed.json").unlink()
+    return made.root / ".venv"
+
+
+def copied(environment: Path, folder: Path) -> None:
+    """Copy an environment, with links to its files: pip and Python replace a file to change it."""
+    shutil.copytree(environment, folder, symlinks=True, copy_function=os.link)
+    for stamp in folder.glob("installed.json"):  # which scripts/setup writes into
+        stamp.unlink()
+        shutil.copy(environment / stamp.name, stamp)
+
+
+@pytest.fixture
+def clone(tmp_path: Path, index: Index, bare: Path) -> Clone:
+    """Return a clone with an environment without packages."""
+    made = cloned(tmp_path, index)
+    copied(bare, tmp_path / ".venv")
+    return made
+
+
+@pytest.fixture(scope="module")
+def desec(tmp_path_factory: pytest.TempPathFactory, index: Index, bare: Path) -> Path:
+    """Have scripts/setup install what a run needs and one extra, once."""
+    made = cloned(tmp_path_factory.mktemp("desec"), index)
+    copied(bare, made.root / ".venv")
+    assert made.setup("--with", "desec").returncode == 0
+    return made.root / ".venv"
+
+
+@pytest.fixture
+def with_desec(tmp_path: Path, index: Index, desec: Path) -> Clone:
+    """Return a clone with an environment with one extra."""
+    made = cloned(tmp_path, index)
+    copied(desec, tmp_path / ".venv")
     return made
 
 
@@ -169,24 +211,23 @@ def test_a_run_gets_what_it_needs_and_no_extra(clone: Clone) -> None:
     assert "==> Install 1 packages, of requirements.lock\n" in done.stderr
 
 
-def test_the_same_locks_change_nothing_even_without_a_network(clone: Clone) -> None:
-    clone.setup()
-
-    done = clone.setup(PIP_INDEX_URL="http://127.0.0.1:9")
+def test_the_same_locks_change_nothing_even_without_a_network(with_desec: Clone) -> None:
+    done = with_desec.setup(PIP_INDEX_URL="http://127.0.0.1:9")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_extras_are_added_and_remembered(clone: Clone) -> None:
-    clone.setup("--with", "desec")
-    clone.setup("docs")
-    (clone.root / ".venv/installed.json").write_text(json.dumps({**clone.stamp, "digests": {}}))
+def test_extras_are_added_and_remembered(with_desec: Clone) -> None:
+    with_desec.setup("docs")
+    (with_desec.root / ".venv/installed.json").write_text(
+        json.dumps({**with_desec.stamp, "digests": {}})
+    )
 
-    done = clone.setup()
+    done = with_desec.setup()
 
     assert done.returncode == 0, done.stderr
-    assert clone.installed == {"alpha", "beta", "delta"}
-    assert clone.stamp["extras"] == ["desec", "docs"]
+    assert with_desec.installed == {"alpha", "beta", "delta"}
+    assert with_desec.stamp["extras"] == ["desec", "docs"]
 
 
 def test_all_extras_have_one_word(clone: Clone) -> None:
@@ -195,16 +236,18 @@ def test_all_extras_have_one_word(clone: Clone) -> None:
     assert clone.installed == {"alpha", "beta", "gamma", "delta"}
 
 
-def test_a_changed_lock_brings_and_removes_packages_but_none_of_the_operator(clone: Clone) -> None:
-    clone.setup("desec")
-    pip = (clone.root / ".venv/bin/python", "-m", "pip", "install", "-q", "gamma")
-    subprocess.run((*pip, "--index-url", clone.index.url), check=True)
-    clone.lock("locks/desec.lock", "delta")
+def test_a_changed_lock_brings_and_removes_packages_but_none_of_the_operator(
+    with_desec: Clone,
+) -> None:
+    (packages,) = (with_desec.root / ".venv/lib").glob("python3*/site-packages")
+    (gamma,) = (with_desec.index.folder / "gamma").iterdir()
+    shutil.unpack_archive(gamma, packages, "zip")  # as pip does
+    with_desec.lock("locks/desec.lock", "delta")
 
-    done = clone.setup()
+    done = with_desec.setup()
 
     assert done.returncode == 0, done.stderr
-    assert clone.installed == {"alpha", "delta", "gamma"}
+    assert with_desec.installed == {"alpha", "delta", "gamma"}
     assert "==> Remove 1 packages that no lock has any more" in done.stderr
 
 
@@ -220,24 +263,48 @@ def test_an_environment_with_the_former_stamp_keeps_every_extra_of_its_time(clon
     assert not former.exists()
 
 
+@pytest.fixture(scope="module")
+def copying(bare: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a folder for Python's path with a venv that copies, as venv itself takes seconds."""
+    folder = tmp_path_factory.mktemp("copying")
+    program = f"""
+import shutil, sys
+
+if __name__ == "__main__":
+    option, environment = sys.argv[1:]
+    assert option == "--clear"
+    shutil.rmtree(environment)
+    shutil.copytree({str(bare)!r}, environment, symlinks=True)
+"""
+    (folder / "venv.py").write_text(program)
+    return str(folder)
+
+
 @pytest.mark.parametrize("broken", ["bin/python", "lib", "pyvenv.cfg"])
-def test_a_half_made_environment_is_made_again(clone: Clone, broken: str) -> None:
-    clone.setup("desec")
-    found = clone.root / ".venv" / broken
+def test_a_half_made_environment_is_made_again(
+    with_desec: Clone, copying: str, broken: str
+) -> None:
+    found = with_desec.root / ".venv" / broken
     if found.is_dir():
         shutil.rmtree(found)
     else:
         found.unlink()
 
-    done = clone.setup()
+    done = with_desec.setup(PYTHONPATH=copying)
 
     assert done.returncode == 0, done.stderr
     assert "again, as it does not start or has no pip" in done.stderr
-    assert clone.installed == {"alpha", "beta"}
+    assert with_desec.installed == {"alpha", "beta"}
 
 
-def test_an_interrupted_installation_is_completed(clone: Clone) -> None:
-    refused(clone.setup("desec", PIP_INDEX_URL="http://127.0.0.1:9"))
+def test_without_a_network_one_sentence_says_so_and_the_next_run_completes_it(
+    clone: Clone,
+) -> None:
+    sentence = refused(clone.setup("desec", PIP_INDEX_URL="http://127.0.0.1:9"))
+
+    assert sentence.startswith(
+        "the package index does not answer: connect this machine to the network, or set "
+    )
 
     done = clone.setup()
 
@@ -270,12 +337,6 @@ def test_an_unknown_argument_is_refused(
     clone: Clone, arguments: tuple[str, ...], sentence: str
 ) -> None:
     assert refused(clone.setup(*arguments)).startswith(sentence)
-
-
-def test_without_a_network_one_sentence_says_so(clone: Clone) -> None:
-    assert refused(clone.setup(PIP_INDEX_URL="http://127.0.0.1:9")).startswith(
-        "the package index does not answer: connect this machine to the network, or set "
-    )
 
 
 def test_a_file_that_does_not_match_its_hash_is_not_installed(clone: Clone) -> None:
