@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.package.environment import built, installed
+from tests.package.environment import built, linked
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +23,4 @@ def wheel(distributions: tuple[Path, ...]) -> Path:
 @pytest.fixture(scope="session")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the Python of an environment with the wheel."""
-    return installed(tmp_path_factory.mktemp("environment"), wheel)
+    return linked(tmp_path_factory.mktemp("environment"), wheel)

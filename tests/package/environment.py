@@ -5,8 +5,11 @@ import subprocess
 import sys
 import venv
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+
+from scripts.environment.locks import RUNTIME, Pin, lock
 
 ROOT = Path(__file__).parents[2]
 # What the tests themselves need, from the environment of the clone; nothing else of it is there.
@@ -64,6 +67,42 @@ def installed(folder: Path, wheel: Path, *extras: str) -> Path:
     succeeded(*pip, "--require-hashes", *(f"--requirement={lock}" for lock in locks))
     succeeded(*pip, "--no-deps", wheel)
     return python
+
+
+def linked(folder: Path, wheel: Path) -> Path:
+    """Make an environment as `installed` does, with links to the packages of this one."""
+    venv.create(folder)
+    python = folder / "bin" / "python"
+    (packages,) = (folder / "lib").glob("python3*/site-packages")
+    for pin in lock(ROOT, RUNTIME).pins:
+        for name, source in files(pin).items():
+            if not (packages / name).exists():
+                (packages / name).symlink_to(source)
+    (pyinfra,) = entry_points(group="console_scripts", name="pyinfra")
+    program = python.with_name("pyinfra")
+    program.write_text(
+        f"#!{python}\nimport sys\nfrom {pyinfra.module} import {pyinfra.attr}\n"
+        f"sys.exit({pyinfra.attr}())\n"
+    )
+    program.chmod(0o755)
+    succeeded(*pip(python), "install", "--quiet", "--no-index", "--no-deps", wheel)
+    return python
+
+
+def files(pin: Pin) -> dict[str, Path]:
+    """Return the folders and files of a package, by their names in site-packages."""
+    try:
+        found = distribution(pin.name)
+    except PackageNotFoundError:
+        assert pin.marker, f"{pin.name} is missing: scripts/setup"
+        return {}
+    tops = {path.parts[0] for path in found.files or ()} - {".."}
+    return {top: Path(str(found.locate_file(top))) for top in tops}
+
+
+def pip(python: Path) -> tuple[str | Path, ...]:
+    """Return a command of this environment's pip for another one."""
+    return (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python)
 
 
 def tools(folder: Path) -> str:

@@ -6,9 +6,11 @@ from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
+
 import deploys
 from deploys.mail.toolkit import VERSION
-from tests.package.environment import ROOT, built, succeeded, tools
+from tests.package.environment import ROOT, built, pip, succeeded, tools
 
 INFO = f"pyinfra_mail-{VERSION}.dist-info"
 OF_THE_CLONE = ("lab",)
@@ -73,7 +75,7 @@ def test_an_index_would_accept_both_distributions(distributions: tuple[Path, ...
 
 
 def test_the_lock_has_every_dependency_of_the_wheel(python: Path) -> None:
-    assert "No broken requirements found" in succeeded(python, "-m", "pip", "check")
+    assert "No broken requirements found" in succeeded(*pip(python), "check")
 
 
 def test_every_module_is_imported_without_an_extra(python: Path, tmp_path: Path) -> None:
@@ -91,6 +93,7 @@ def test_every_module_is_imported_without_an_extra(python: Path, tmp_path: Path)
     assert said.split()[-1 - len(names) :] == [VERSION, *names]
 
 
+@pytest.mark.lab  # it needs none, but takes as long: the quick part has run these tests once
 def test_the_tests_of_the_clone_pass_with_the_installed_package(
     python: Path, tmp_path: Path
 ) -> None:
