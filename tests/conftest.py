@@ -1,18 +1,14 @@
 """Golden files, runs of pyinfra, and the order of the whole test suite."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from gevent import monkey
 from pyinfra.api import connectors
 
-from tests.fakes import Done, Run
+from tests.fakes import ROOT, Run, forks
 
 # pyinfra's command line patches threads and sockets of the process that imports it. A test may ask
 # it for its options; the servers of other tests run in real threads.
@@ -21,6 +17,11 @@ with pytest.MonkeyPatch.context() as unpatched:
     import_module("pyinfra_cli")
 
 Golden = Callable[[str, str], None]
+# What most runs of pyinfra import.
+USED = (
+    *("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.operations"),
+    *("deploys.api.check", "deploys.api.mistakes", "deploys.checks.mistakes"),
+)
 # The order in which files begin: each of pytest's workers takes the next file when two tests of its
 # last one are left, so what is short comes last. The first two need hosts without mail, and find
 # them in a lab that has just been raised, one in the lab of each worker.
@@ -96,24 +97,8 @@ def _connectors() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     """Runs pyinfra on an inventory."""
-    with subprocess.Popen(
-        (sys.executable, "-m", "tests.forking"),
-        cwd=Path(__file__).parents[1],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as program:
-        assert program.stdin
-        assert program.stdout
-        wanted, told = program.stdin, program.stdout
-
-        def run(inventory: Path, *arguments: str) -> Done:
-            wanted.write(json.dumps([str(inventory), *arguments]) + "\n")
-            wanted.flush()
-            return Done(*json.loads(told.readline()))
-
-        yield run
-        wanted.close()
+    with forks(*USED) as runs:
+        yield lambda inventory, *arguments: runs(ROOT, (), (str(inventory), *arguments))
 
 
 @pytest.fixture

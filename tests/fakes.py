@@ -1,12 +1,17 @@
 """Inventories of hosts that do not exist, and runs of pyinfra on them."""
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.host.found import bare
+
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass
@@ -18,6 +23,30 @@ class Done:
 
 
 Run = Callable[..., Done]
+RunIn = Callable[[Path, tuple[Path, ...], tuple[str, ...]], Done]
+
+
+@contextmanager
+def forks(*modules: str) -> Iterator[RunIn]:
+    """Yield runs of pyinfra by arguments, folder and path, which have these modules at once."""
+    with subprocess.Popen(
+        (sys.executable, "-m", "tests.forking", *modules),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdin
+        assert program.stdout
+        wanted, told = program.stdin, program.stdout
+
+        def run(folder: Path, path: tuple[Path, ...], arguments: tuple[str, ...]) -> Done:
+            wanted.write(json.dumps([arguments, str(folder), [str(one) for one in path]]) + "\n")
+            wanted.flush()
+            return Done(*json.loads(told.readline()))
+
+        yield run
+        wanted.close()
 
 
 def written(folder: Path, found: dict[str, Any] | None = None, **hosts: dict[str, Any]) -> Path:

@@ -1,8 +1,10 @@
 """
 pyinfra as an operator runs it, imported once: each run is a fork of this program.
 
-A line of JSON on its input is the arguments of a run; a line on its output is the run's exit status
-and all that it printed. So a run costs what it does, and not a second of imports besides.
+A line of JSON on its input is a run: its arguments, its folder, and its path for modules, unless
+that is the path of this program. A line on its output is its exit status and all that it printed.
+So a run costs what it does, and not a second of imports besides: the arguments of this program are
+the modules to import.
 """
 
 import importlib
@@ -16,14 +18,12 @@ from unittest.mock import patch
 from pyinfra.api import connectors
 from pyinfra_cli.main import main as pyinfra
 
-USED = (
-    *("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.operations"),
-    *("deploys.api.check", "deploys.api.mistakes", "deploys.checks.mistakes"),
-)
 
-
-def run(arguments: list[str], output: int) -> None:
+def run(arguments: list[str], folder: str, path: list[str], output: int) -> None:
     """Run pyinfra in this process, and end it."""
+    os.chdir(folder)
+    if path:  # as with PYTHONPATH, and without the folder in which this program began
+        sys.path[:1] = [folder, *path]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for stream in (1, 2):
         os.dup2(output, stream)
@@ -40,12 +40,12 @@ def run(arguments: list[str], output: int) -> None:
         os._exit(status)
 
 
-def forked(arguments: list[str]) -> tuple[int, str]:
+def forked(arguments: list[str], folder: str, path: list[str]) -> tuple[int, str]:
     """Run pyinfra in a fork, and return its exit status and output."""
     with tempfile.TemporaryFile() as file:
         child = os.fork()
         if not child:
-            run(arguments, file.fileno())
+            run(arguments, folder, path, file.fileno())
         _, status = os.waitpid(child, 0)
         file.seek(0)
         return os.waitstatus_to_exitcode(status), file.read().decode()
@@ -53,13 +53,13 @@ def forked(arguments: list[str]) -> tuple[int, str]:
 
 def main() -> None:
     """Read once what every run needs, and make the runs."""
-    for module in USED:
+    for module in sys.argv[1:]:
         importlib.import_module(module)
     # pyinfra asks all installed packages for its connectors, again for each host of a run.
     with patch.object(connectors, "entry_points", cache(connectors.entry_points)):
         connectors.get_all_connectors()
         for line in sys.stdin:
-            sys.stdout.write(json.dumps(forked(json.loads(line))) + "\n")
+            sys.stdout.write(json.dumps(forked(*json.loads(line))) + "\n")
             sys.stdout.flush()
 
 

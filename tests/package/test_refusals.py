@@ -4,17 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploys.mail.toolkit import VERSION
-from tests.fakes import written
+from tests.fakes import ROOT, Run, forks, written
 from tests.host.found import SETTINGS
 from tests.package.repositories import DEPLOY, PLANNED, made
 
-ROOT = Path(__file__).parents[2]
-OF_THE_CLONE = shutil.ignore_patterns("lab", "__pycache__")
+OF_THE_CLONE = shutil.ignore_patterns("lab")
+# What the toolkit imports of others.
+USED = ("authres", "cryptography.x509", "dkim", "dmarc", "dns.resolver", "pydantic", "spf")
 
 
 def copied(folder: Path) -> Path:
@@ -35,39 +37,36 @@ def repository(tmp_path: Path) -> Path:
     return made(tmp_path, config=False)
 
 
-def run(repository: Path, path: tuple[Path, ...], *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        (sys.executable, "-m", "pyinfra", "inventory.py", *arguments),
-        cwd=repository,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, done.stdout
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs pyinfra in a repository with a path for modules."""
+    with forks(*USED) as runs:
+        yield lambda folder, path, *arguments: runs(folder, path, ("inventory.py", *arguments))
 
 
-def refused(repository: Path, path: tuple[Path, ...], *arguments: str) -> str:
-    """Return the output of a run that fails, which is no traceback."""
-    status, said = run(repository, path, *arguments)
-    assert status == 1, said
-    assert "Traceback" not in said, said
-    assert "Starting operation" not in said, said
-    return said
+@pytest.fixture
+def refused(run: Run) -> Callable[..., str]:
+    """Runs pyinfra, which fails without a traceback, and returns the output."""
+
+    def refused(*arguments: Path | tuple[Path, ...] | str) -> str:
+        done = run(*arguments)
+        assert done.returncode == 1, done.stdout
+        assert "Traceback" not in done.stdout, done.stdout
+        assert "Starting operation" not in done.stdout, done.stdout
+        return done.stdout
+
+    return refused
 
 
 @pytest.mark.parametrize("deploy", ["deploy.py", "pyinfra_mail.site"])
 def test_two_lines_or_the_name_of_the_deploy_show_the_whole_plan(
-    deploy: str, repository: Path, installed: Path
+    run: Run, deploy: str, repository: Path, installed: Path
 ) -> None:
-    status, said = run(repository, (installed,), deploy, "--dry", "--diff")
+    done = run(repository, (installed,), deploy, "--dry", "--diff")
 
-    assert status == 0, said
+    assert done.returncode == 0, done.stdout
     for line in PLANNED:
-        assert line in said
+        assert line in done.stdout
 
 
 def test_messages_name_what_can_be_run_there(installed: Path) -> None:
@@ -88,7 +87,9 @@ def test_messages_name_what_can_be_run_there(installed: Path) -> None:
     assert done.stdout.split()[-2:] == [str(installed / "pyinfra_mail/templates"), "pyinfra_mail"]
 
 
-def test_mistakes_are_told_before_any_host_is_touched(repository: Path, installed: Path) -> None:
+def test_mistakes_are_told_before_any_host_is_touched(
+    refused: Callable[..., str], repository: Path, installed: Path
+) -> None:
     written(repository, mx1=SETTINGS | {"mail_domain": "x.example"})
 
     said = refused(repository, (installed,), "deploy.py", "-y")
@@ -98,7 +99,7 @@ def test_mistakes_are_told_before_any_host_is_touched(repository: Path, installe
 
 
 def test_an_inventory_that_needs_a_newer_version_says_what_to_install(
-    repository: Path, installed: Path
+    refused: Callable[..., str], repository: Path, installed: Path
 ) -> None:
     written(repository, mx1=SETTINGS | {"mail_requires": ">=99"})
 
@@ -109,7 +110,7 @@ def test_an_inventory_that_needs_a_newer_version_says_what_to_install(
 
 
 def test_a_repository_without_group_data_is_told_to_make_it(
-    repository: Path, installed: Path
+    refused: Callable[..., str], repository: Path, installed: Path
 ) -> None:
     written(repository, mx1={"mail_hostname": "mx1.harbor.example"})
 
@@ -120,7 +121,7 @@ def test_a_repository_without_group_data_is_told_to_make_it(
 
 
 def test_a_repository_with_group_data_is_told_of_the_keys_alone(
-    repository: Path, installed: Path
+    refused: Callable[..., str], repository: Path, installed: Path
 ) -> None:
     written(repository, mx1={"mail_hostname": "mx1.harbor.example"})
     (repository / "group_data").mkdir()
@@ -129,7 +130,7 @@ def test_a_repository_with_group_data_is_told_of_the_keys_alone(
 
 
 def test_a_run_with_the_clone_and_the_package_is_refused_with_both_paths(
-    repository: Path, installed: Path
+    refused: Callable[..., str], repository: Path, installed: Path
 ) -> None:
     inventory = repository / "inventory.py"
     inventory.write_text(f"from deploys import env\n\n{inventory.read_text()}")
@@ -142,26 +143,28 @@ def test_a_run_with_the_clone_and_the_package_is_refused_with_both_paths(
 
 
 def test_a_clone_on_the_path_that_nothing_imports_does_no_harm(
-    repository: Path, installed: Path
+    run: Run, repository: Path, installed: Path
 ) -> None:
-    status, said = run(repository, (ROOT, installed), "deploy.py", "--dry")
+    done = run(repository, (ROOT, installed), "deploy.py", "--dry")
 
-    assert status == 0, said
+    assert done.returncode == 0, done.stdout
 
 
-def test_a_folder_deploys_of_the_operator_is_no_toolkit(repository: Path, installed: Path) -> None:
+def test_a_folder_deploys_of_the_operator_is_no_toolkit(
+    run: Run, repository: Path, installed: Path
+) -> None:
     (repository / "deploys").mkdir()
     (repository / "deploys" / "__init__.py").write_text("")
     (repository / "deploys" / "web.py").write_text("PORT = 80\n")
     (repository / "deploy.py").write_text(f"from deploys.web import PORT\n{DEPLOY}")
 
-    status, said = run(repository, (installed,), "deploy.py", "--dry")
+    done = run(repository, (installed,), "deploy.py", "--dry")
 
-    assert status == 0, said
+    assert done.returncode == 0, done.stdout
 
 
 def test_two_packages_on_the_path_are_refused_with_both_paths(
-    repository: Path, installed: Path, tmp_path: Path
+    refused: Callable[..., str], repository: Path, installed: Path, tmp_path: Path
 ) -> None:
     other = copied(tmp_path / "other")
 
@@ -172,16 +175,18 @@ def test_two_packages_on_the_path_are_refused_with_both_paths(
 
 
 def test_one_package_that_is_twice_on_the_path_is_one(
-    repository: Path, installed: Path, tmp_path: Path
+    run: Run, repository: Path, installed: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "link").symlink_to(installed)
 
-    status, said = run(repository, (installed, tmp_path / "link"), "deploy.py", "--dry")
+    done = run(repository, (installed, tmp_path / "link"), "deploy.py", "--dry")
 
-    assert status == 0, said
+    assert done.returncode == 0, done.stdout
 
 
-def test_an_old_python_is_refused_with_its_path(repository: Path, installed: Path) -> None:
+def test_an_old_python_is_refused_with_its_path(
+    refused: Callable[..., str], repository: Path, installed: Path
+) -> None:
     inventory = repository / "inventory.py"
     old = "import sys\nsys.version_info = (3, 10, 12)\nfrom pyinfra_mail import env\n"
     inventory.write_text(f"{old}\n{inventory.read_text()}")
