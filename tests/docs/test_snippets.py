@@ -46,6 +46,7 @@ BESIDE = {
     "mail_mta_sts": 'mail_tls = "acme"',
     "mail_tls_files": 'mail_tls = "files"',
 }
+IMPORTED = "from deploys import command, env, file\n"
 CERTIFICATES = "/etc/ssl/certs/our-ca.pem"
 ROWS = [
     [cell.strip("` ") for cell in line.split(" | ")]
@@ -73,7 +74,7 @@ def inventories(text: str) -> Iterator[dict[str, Any]]:
     statements = ast.parse(text.replace("pyinfra_mail", "deploys")).body
     if not any(is_data(name) for one in statements for name in targets(one)):
         return
-    scope: dict[str, Any] = {name: getattr(secret, name) for name in ("command", "env", "file")}
+    scope: dict[str, Any] = {}  # a block imports what it uses, so that a reader can copy it
     seen: set[str] = set()
     for statement in statements:
         if seen & set(targets(statement)):
@@ -139,9 +140,9 @@ def test_keys_of_an_inventory_are_accepted(block: Block) -> None:
 @pytest.mark.usefixtures("_secrets")
 @pytest.mark.parametrize(("key", "example"), EXAMPLES.items(), ids=EXAMPLES)
 def test_every_example_of_a_setting_is_accepted(key: str, example: str) -> None:
-    text = f"{BESIDE.get(key, '')}\n{key} = {example}".replace(CERTIFICATES, certifi.where())
+    text = f"{IMPORTED}{BESIDE.get(key, '')}\n{key} = {example}"
 
-    for scope in inventories(text):
+    for scope in inventories(text.replace(CERTIFICATES, certifi.where())):
         assert loaded(scope).hosts
 
 
