@@ -97,6 +97,32 @@ def test_a_server_that_stays_behind_is_named_with_what_it_lacks(
     assert "raise mail_dns_timeout" in text
 
 
+def test_a_long_wait_says_now_and_then_which_servers_lag_behind(
+    pair: tuple[Responder, Responder], clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "pyinfra")
+    pair[1].answers = dict(OLD)
+    clock.at(40, pair[1].answers.update, NEW)
+
+    assert not wait(asked(*pair), 60).wrong
+
+    assert len(caplog.messages) == 2
+    for line in caplog.messages:
+        assert line.startswith("  harbor.example: waiting for ns2.nic.example (127.0.0.3): MX harb")
+        assert line.endswith(" s are left")
+
+
+def test_a_short_wait_says_nothing(
+    pair: tuple[Responder, Responder], clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "pyinfra")
+    pair[1].answers = dict(OLD)
+    clock.at(10, pair[1].answers.update, NEW)
+
+    assert not wait(asked(*pair), 60).wrong
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [

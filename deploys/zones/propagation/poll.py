@@ -15,6 +15,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.TXT
+from pyinfra import logger
 
 from ...dns.query import WORKERS, Fault, Lame, Server, Silent, Unrouted, require_authority, response
 from ...run.threads import in_parallel
@@ -23,6 +24,7 @@ from ..model.changes import ExpectedAnswer, listed
 # Seconds from the beginning of one round of questions to that of the next. A new answer is noticed
 # within 2 s: the longest period and the time of an answer are together below that.
 FIRST_PERIOD, LONGEST_PERIOD = 0.25, 1.75
+LOG_PERIOD = 15  # seconds after which the operator learns again which servers lag behind
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Outcome:
 def wait(questions: Iterable[Question], seconds: float) -> Outcome:
     """Ask until every answer is right, or `seconds` are over; the last round may end later."""
     clock = time.monotonic
-    deadline, period = clock() + seconds, FIRST_PERIOD
+    deadline, period, told = clock() + seconds, FIRST_PERIOD, clock()
     pending, right = list(questions), _RightAnswers()
     while True:
         began = clock()
@@ -82,8 +84,17 @@ def wait(questions: Iterable[Question], seconds: float) -> Outcome:
         if not pending or now >= deadline:
             wrong = {question: wrong[question] for question in pending}
             return Outcome(wrong, frozenset(right.unreached))
+        if now >= told + LOG_PERIOD:
+            told = now
+            _log({question: wrong[question] for question in pending}, deadline - now)
         time.sleep(max(0, min(began + period, deadline) - now))
         period = min(2 * period, LONGEST_PERIOD)
+
+
+def _log(wrong: dict[Question, Fault], seconds: float) -> None:
+    outcome = Outcome(wrong, frozenset())
+    for zone in dict.fromkeys(question.zone for question in wrong):
+        logger.info(f"  {zone}: waiting for {outcome.lagging(zone)}; {seconds:.0f} s are left")
 
 
 class _RightAnswers:
