@@ -55,6 +55,17 @@ def source(name: str) -> bytes:
     return data.getvalue()
 
 
+def test_the_help_of_the_tests_installs_nothing(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+
+    done = subprocess.run(
+        (tmp_path / "scripts/test", "--help"), capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.startswith("scripts/test [ARGUMENT...]: every test, the lab's included.")
+    assert not (tmp_path / ".venv").exists()
+
+
 @dataclass
 class Index:
     """A package index in a folder, and the files in it."""
