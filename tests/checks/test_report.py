@@ -163,8 +163,39 @@ def test_junit_counts_unknown_as_errors_and_errors_as_failures() -> None:
     document = ET.fromstring(junit.render(REPORTS["bad"]))  # noqa: S314 - our own document
 
     assert (document.attrib["failures"], document.attrib["errors"]) == ("3", "3")
+    cases = {(one.id, one.subject) for one in REPORTS["bad"].findings}
     assert document.attrib["skipped"] == "2"  # one is waived, one does not apply
-    assert document.attrib["tests"] == str(len(REPORTS["bad"].findings))
+    assert document.attrib["tests"] == str(len(cases))
+
+
+def test_a_case_of_junit_has_the_same_name_in_every_order_of_the_findings() -> None:
+    question = samples.CHECKS["smtp.relay"]
+    good, bad = question.ok("mx1", "one fine"), question.error("mx1", "two open", "close it")
+    other = question.unknown("mx2", "silent", "wait")
+    documents = [
+        junit.render(replace(REPORTS["good"], findings=findings))
+        for findings in ((good, bad, bad, other), (bad, other, good))
+    ]
+
+    for document in documents:
+        suite = ET.fromstring(document)  # noqa: S314 - our own document
+        cases = {one.attrib["name"]: one for one in suite.iter("testcase")}
+        assert set(cases) == {"mx1", "mx2"}
+        assert cases["mx1"].find("failure") is not None
+        assert cases["mx2"].find("error") is not None
+
+
+def test_outside_of_a_terminal_no_line_is_wrapped_or_padded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal.show(REPORTS["bad"], terminal.console())
+
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) > 80
+    assert all(line == line.rstrip() for line in lines)
+    shown = [line.strip() for line in lines]
+    for finding in REPORTS["bad"].having(Severity.ERROR):
+        assert any(finding.saw in line for line in shown)
 
 
 def test_when_all_is_well_the_terminal_is_short() -> None:

@@ -80,7 +80,9 @@ class Lines(Progress):
 
     def done(self, text: str) -> None:
         """Print a finished task, or how far it has come."""
-        self._console.print(f"    {text.replace('checking', 'checked', 1)}", markup=False)
+        self._console.print(
+            f"    {text.replace('checking', 'checked', 1)}", markup=False, soft_wrap=True
+        )
 
 
 def progress() -> Progress:

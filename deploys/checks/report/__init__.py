@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-
 from ...mail.errors import MailError
 from ...mail.settings.secret import Secret
 from ..core.report import Report
@@ -36,7 +34,7 @@ def publish(
     + receiver: mail address or webhook of the notice
     + metrics: directory of node_exporter's textfile collector
     """
-    console = Console(stderr=True, highlight=False)
+    console = terminal.console()
     folder = Path("reports", report.name, *(("part",) if report.limits else ()))
     compared = comparison.compared(report, folder / "report.json")
     report = replace(

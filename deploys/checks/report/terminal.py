@@ -27,10 +27,17 @@ _VERDICTS = {
 }
 _ENOUGH = 12
 _WIDE = 70  # columns that the matrix needs
+_LONGEST = 10_000  # columns of a line outside of a terminal
+
+
+def console() -> Console:
+    """Return standard error; in a file or a pipe, its lines are as long as their text."""
+    found = Console(stderr=True, highlight=False)
+    return found if found.is_terminal else Console(stderr=True, highlight=False, width=_LONGEST)
 
 
 def show(report: Report, console: Console) -> None:
-    """Print the report."""
+    """Print the report, without spaces at the ends of lines."""
     found = causes(report)
     sections = [
         _verdict(report, found),
@@ -41,7 +48,11 @@ def show(report: Report, console: Console) -> None:
         *_waived(report),
         *_messages(report.messages),
     ]
-    console.print(Padding(Group(*sections), (1, 2)))
+    with console.capture() as captured:
+        console.print(Padding(Group(*sections), (1, 2)))
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    console.file.write("".join(f"{line}\n" for line in lines))
+    console.file.flush()
 
 
 def _verdict(report: Report, found: list[Cause]) -> RenderableType:
