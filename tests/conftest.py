@@ -8,7 +8,7 @@ import pytest
 from gevent import monkey
 from pyinfra.api import connectors
 
-from tests.fakes import ROOT, Run, forks
+from tests.fakes import ROOT, Run, RunIn, forks
 
 # pyinfra's command line patches threads and sockets of the process that imports it. A test may ask
 # it for its options; the servers of other tests run in real threads.
@@ -94,11 +94,17 @@ def _connectors() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Runs pyinfra on an inventory."""
+@pytest.fixture(scope="session")
+def run_in() -> Iterator[RunIn]:
+    """Runs pyinfra in a folder."""
     with forks(*USED) as runs:
-        yield lambda inventory, *arguments: runs(ROOT, (), (str(inventory), *arguments))
+        yield runs
+
+
+@pytest.fixture
+def run(run_in: RunIn) -> Run:
+    """Runs pyinfra in the clone, on an inventory."""
+    return lambda inventory, *arguments: run_in(ROOT, (), (str(inventory), *arguments))
 
 
 @pytest.fixture

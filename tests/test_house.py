@@ -89,6 +89,11 @@ def modules(*folders: str) -> Iterator[Path]:
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path: Path) -> frozenset[str]:
     """Return every name that a module imports, as an absolute one; a module is parsed once."""
     return frozenset(_imports(path))
@@ -96,7 +101,7 @@ def imports(path: Path) -> frozenset[str]:
 
 def _imports(path: Path) -> Iterator[str]:
     package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -191,7 +196,7 @@ def test_standards_that_the_settings_are_made_of_do_not_know_the_settings() -> N
 
 def test_an_entry_script_is_a_docstring_and_two_lines() -> None:
     for path in (ROOT / "deploys").glob("[!_]*.py"):
-        _, imported, called = ast.parse(path.read_text()).body
+        _, imported, called = parsed(path).body
 
         assert isinstance(imported, ast.ImportFrom), path
         assert ast.unparse(called) == f"{path.stem}()"
@@ -247,7 +252,7 @@ def sentences(path: Path) -> Iterator[str]:
     if path.suffix != ".py":
         yield text
         return
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
@@ -276,7 +281,7 @@ def test_a_docstring_begins_with_its_noun_or_verb() -> None:
         f"{path.relative_to(ROOT)}: {first}"
         for path in worded_files()
         if path.suffix == ".py"
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
         if (first := (ast.get_docstring(node) or "").partition("\n")[0])
         if first.startswith(QUESTION_WORDS) and not first.endswith("?")
@@ -344,7 +349,7 @@ def test_no_test_asserts_a_clock() -> None:
         f"{path}:{line}"
         for path, text in texts.items()
         if "import time" in text
-        for line in timed(ast.parse(text))
+        for line in timed(parsed(path))
     ]
 
     assert found == []
@@ -352,7 +357,7 @@ def test_no_test_asserts_a_clock() -> None:
 
 def types(path: Path) -> Iterator[str]:
     """Yield the names of a module's classes and type aliases; type variables are no types."""
-    for node in ast.parse(path.read_text()).body:
+    for node in parsed(path).body:
         match node:
             case ast.ClassDef(name=name):
                 yield name

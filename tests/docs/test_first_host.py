@@ -1,12 +1,11 @@
 """The inventories of the first steps are checked by the command that the page gives."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, Block, blocks
+from tests.docs.pages import Block, blocks
+from tests.fakes import Run
 
 FIRST = [
     one
@@ -16,21 +15,14 @@ FIRST = [
 
 
 @pytest.mark.parametrize("block", FIRST, ids=str)
-def test_a_first_inventory_has_no_mistake(block: Block, tmp_path: Path) -> None:
+def test_a_first_inventory_has_no_mistake(block: Block, run: Run, tmp_path: Path) -> None:
     inventory = tmp_path / "inventory.py"
     inventory.write_text(block.text)
-    pyinfra = Path(sys.executable).with_name("pyinfra")
 
-    done = subprocess.run(
-        (pyinfra, inventory, "deploys/check.py"),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(inventory, "deploys/check.py")
 
-    assert done.returncode == 0, done.stderr
-    assert "No mistakes" in done.stderr
+    assert done.returncode == 0, done.stdout
+    assert "No mistakes" in done.stdout
 
 
 def test_both_pages_have_an_inventory() -> None:
