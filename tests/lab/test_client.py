@@ -1,5 +1,6 @@
 """A host that only sends: what its programs say reaches a reader, or waits until it can."""
 
+import json
 import ssl
 import time
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ import pytest
 
 from deploys.lab.inventory import password
 from tests.lab.labs import Done, Raised
-from tests.lab.runs import LAB, UNPROVED, on, pyinfra, undone
+from tests.lab.runs import HERE, LAB, UNPROVED, on, pyinfra, undone
 
 INVENTORY = "tests/lab/client/inventory.py"
 LOGIN, READER = "captain@harbor.example", "postmaster@harbor.example"
 WRONG = "not the password"
+PATH = "client -> visitor@faraway.example"
 SEND = "sendmail -i -FCronDaemon root"
 
 
@@ -134,6 +136,32 @@ def test_a_server_that_cannot_prove_its_name_gets_neither_mail_nor_password(
 
     assert waiting("Server certificate not verified")
     on("client", "postsuper -d ALL")
+
+
+def verified(configured: Client) -> tuple[int, list[str]]:
+    """Verify the client, and return the exit status and what was seen of its message."""
+    done = pyinfra(
+        "deploys/verify.py",
+        "-y",
+        *("--data", "verify_only=delivery.arrived"),
+        inventory=INVENTORY,
+        CLIENT_TRUSTS=configured.trusts,
+        CLIENT_PASSWORD=configured.secret,
+        CLIENT_WITNESS="yes",
+    )
+    found = json.loads((HERE / "reports" / "client" / "part" / "report.json").read_text())
+    saw = [one["saw"] for one in found["findings"] if one["id"] == "delivery.arrived"]
+    return done.returncode, saw
+
+
+def test_its_message_goes_through_the_relay_and_is_found(configured: Client) -> None:
+    assert verified(configured) == (0, [f"{PATH}: found in /var/mail/visitor on peer"])
+
+
+def test_a_client_that_keeps_its_mail_fails_the_proof(configured: Client) -> None:
+    configured.deployed(trusts="")
+    with undone("client", "postsuper -d ALL"):
+        assert verified(configured) == (1, [f"{PATH}: not in /var/mail/visitor on peer"])
 
 
 def test_nothing_but_the_loopback_is_listened_on(configured: Client) -> None:

@@ -439,6 +439,7 @@ def test_an_spf_policy_is_counted_through_what_others_include(
         (("mx1.harbor.example", "CAA"), ['0 issue ";"'], 'CAA 0 issue ";", so no authority'),
         (("_dmarc.harbor.example", "TXT"), ['"v=DMARC1; p=block"'], "p=block: write none or"),
         (("quiet.harbor.example", "MX"), ["10 mx.b.example."], "in mail_silent_domains, but has"),
+        ((HARBOR, "MX"), ["10 mx.b.example."], "with the same preference as ours"),
     ],
 )
 def test_a_decision_of_the_owner_is_refused_and_nothing_is_written(
@@ -477,6 +478,17 @@ def test_the_zones_alone_are_planned_with_the_facts_of_the_hosts(powerdns: Power
     assert shown.returncode == 0, shown.stdout
     assert "+ MX harbor.example 10 mx1.harbor.example.  (the mail hosts of" in shown.stdout
     assert powerdns.held(HARBOR) == before
+
+
+def test_the_plan_says_where_the_mail_of_a_domain_in_use_goes(powerdns: PowerDns) -> None:
+    powerdns.replace(HARBOR, HARBOR, "MX", 77, ["5 mx.faraway.example."])
+    shown = pyinfra("deploys/zone.py", "--dry")
+
+    assert shown.returncode == 0, shown.stdout
+    assert (
+        "mail goes to mx.faraway.example (MX 5) now, and after this run to mx.faraway.example "
+        "first, and to mx1.harbor.example if that fails"
+    ) in shown.stdout
 
 
 def test_a_run_is_restored_by_its_id_but_not_record_sets_changed_since(

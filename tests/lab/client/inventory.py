@@ -9,3 +9,4 @@ _own = {
     "mail_relay_password": env("CLIENT_PASSWORD"),
 }
 client = [(name, {**data, **_own}) for name, data in hosts(NAME, "client")]
+witnesses = hosts(NAME, "peer") if "CLIENT_WITNESS" in os.environ else []
