@@ -89,9 +89,13 @@ def _arrival(delivery: Delivery) -> Finding:
         outside = any(isinstance(one, OutsideMailbox) for one in route.destinations)
         fix = _OUTSIDE if outside and not delivery.silent else _IN_FLEET
         return ARRIVED.unknown(domain, f"{route.path}: {delivery.problem}", fix)
+    saw = f"{route.path}: not in {route.places}"
+    if delivery.deferral:
+        fix = f"fix that, then run `postqueue -f` on {route.host}"
+        return ARRIVED.error(domain, f"{saw}; it waits on {route.host}: {delivery.deferral}", fix)
     return ARRIVED.error(
         domain,
-        f"{route.path}: not in {route.places}",
+        saw,
         f"look for {route.message.id} in the mail log and the queue (mailq) of {route.host}, "
         "then of each server on the path",
     )

@@ -48,7 +48,8 @@ class Delivery:
     """The outcome of one test message.
 
     `problem` is the reason why it could not be sent or looked for. `silent` are the hosts that did
-    not answer. `log` has entries of the mail logs, by the server's name and queue id.
+    not answer. `log` has entries of the mail logs, by the server's name and queue id. `deferral` is
+    the reason why it waits in the queue of its host.
     """
 
     route: Route
@@ -57,6 +58,7 @@ class Delivery:
     problem: str = ""
     silent: frozenset[str] = frozenset()
     log: Mapping[tuple[str, str], LogEntry] = field(default_factory=dict)
+    deferral: str = ""
 
     @property
     def refusal(self) -> str:

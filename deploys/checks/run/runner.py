@@ -19,6 +19,7 @@ from ..core.waivers import waived
 from ..core.world import World
 from ..delivery import arrival
 from ..delivery.cleanup import removals
+from ..delivery.deferral import with_deferrals
 from ..delivery.exchange import Delivery, exchange
 from ..delivery.mail_log import with_log
 from ..delivery.test_messages import routes
@@ -75,7 +76,7 @@ def _outcomes(
         ]
         found = [pool.submit(call) for slow, call in calls if not slow]
         exchanged = pool.submit(exchange, sent, world)
-        deliveries = with_log(exchanged.result(), fleet, world)
+        deliveries = with_deferrals(with_log(exchanged.result(), fleet, world), world)
         # Slow checks are a load, and would delay the messages.
         found += [pool.submit(call) for slow, call in calls if slow]
         found.append(pool.submit(removals, deliveries, world))
