@@ -46,6 +46,18 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
         (MX, (), MX.values, ()),
         (MX, ("20 MX1.Harbor.example.",), ("20 MX1.Harbor.example.", MX.values[1]), ()),
         (CHOSEN, ("5 mx1.harbor.example.",), CHOSEN.values, ()),
+        (
+            MX,
+            ("20 mx1.harbor.example.", "30 mx1.harbor.example."),
+            ("30 mx1.harbor.example.", "10 mx2.harbor.example."),
+            ("20 mx1.harbor.example.",),
+        ),
+        (
+            MX,
+            ("10 mx1.harbor.example.", "20 mx1.harbor.example."),
+            ("20 mx1.harbor.example.", "10 mx2.harbor.example."),
+            ("10 mx1.harbor.example.",),
+        ),
         (SPF, ("a=1", "b=2"), ("v=spf1 mx ~all",), ("a=1", "b=2")),
         (SPF, ("a=1", "v=spf1 a -all"), ("v=spf1 mx a -all",), ("a=1",)),
         (DMARC, (), DMARC.values, ()),

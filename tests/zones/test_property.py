@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from deploys.mail import spf
@@ -79,6 +79,7 @@ FLEETS = st.sets(st.sampled_from([1, 2, 3]), min_size=1).flatmap(
         [fleet_of(HARBOR, *sorted(numbers)), fleet_of(HARBOR, *sorted(numbers), domains=[])]
     )
 )
+ONE = fleet_of(HARBOR, 1)
 
 
 def provider(zone: RecordSets) -> Provider:
@@ -190,6 +191,7 @@ def test_a_second_run_plans_nothing_and_a_restore_is_exact(
 
 @settings(max_examples=EXAMPLES, **CHECKS)  # type: ignore[arg-type]
 @given(ZONES, st.lists(FLEETS, min_size=1, max_size=3))
+@example({(HARBOR, "MX"): (60, ("10 mx1.harbor.example.", "20 mx1.harbor.example."))}, [ONE])
 def test_a_zone_is_unchanged_when_mail_has_left(start: RecordSets, fleets: list[Fleet]) -> None:
     zone = dict(start)
     source = provider(zone)

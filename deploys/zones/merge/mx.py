@@ -10,7 +10,7 @@ before and after.
 from ...mail.errors import MailError
 from ...mail.no_mail import NULL_MX
 from ...mail.records import MailRecord
-from .record_types import Merged
+from .record_types import Merged, without
 
 
 def mx_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
@@ -25,15 +25,16 @@ def mx_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     known = {} if record.strict else {_exchange(value): value for value in existing}
     ours = tuple(known.get(_exchange(value), value) for value in record.values)
     own = {_exchange(value) for value in ours}
-    kept = tuple(value for value in existing if _exchange(value) not in own)
+    others = tuple(value for value in existing if _exchange(value) not in own)
     new = tuple(value for value in ours if value not in existing)
-    _refuse_equal(record, new, kept)
-    return Merged(ours, kept, _consequence(existing, ours, kept) if new and kept else "")
+    _refuse_equal(record, new, others)
+    kept = others if record.strict else without(existing, ours)
+    return Merged(ours, kept, _consequence(existing, ours, others) if new and others else "")
 
 
-def _refuse_equal(record: MailRecord, new: tuple[str, ...], kept: tuple[str, ...]) -> None:
+def _refuse_equal(record: MailRecord, new: tuple[str, ...], others: tuple[str, ...]) -> None:
     taken = {_preference(value) for value in new}
-    for value in kept:
+    for value in others:
         if _preference(value) in taken and _host(value) not in record.beside:
             raise MailError(
                 f"{record.name} has the MX {value}, with the same preference as ours, so each "
@@ -43,11 +44,11 @@ def _refuse_equal(record: MailRecord, new: tuple[str, ...], kept: tuple[str, ...
             )
 
 
-def _consequence(existing: tuple[str, ...], ours: tuple[str, ...], kept: tuple[str, ...]) -> str:
+def _consequence(existing: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
     """Return where mail goes now, and where after the change."""
     before = ", ".join(f"{_host(value)} (MX {_preference(value)})" for value in existing)
-    own, others = (", ".join(map(_host, values)) for values in (ours, kept))
-    first, second = (min(map(_preference, values)) for values in (ours, kept))
+    own, others = (", ".join(map(_host, values)) for values in (ours, theirs))
+    first, second = (min(map(_preference, values)) for values in (ours, theirs))
     after = f"to {own} and {others} in equal parts"
     if first < second:
         after = f"to {own} first, and to {others} if that fails"
