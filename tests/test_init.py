@@ -75,6 +75,7 @@ def test_a_terminal_is_asked_until_each_answer_is_valid_and_the_result_passes_th
     checked = run(folder / "inventory.py", "deploys/check.py")
     assert checked.returncode == 0, checked.stdout
     assert "No mistakes (mail host: 1)" in checked.stdout
+    assert "ssh root@mx1.harbor.example true  # the host key" in terminal.shown
 
 
 def test_what_data_answers_is_not_asked(tmp_path: Path) -> None:

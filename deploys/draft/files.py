@@ -64,6 +64,7 @@ def next_steps(folder: Path, answers: Draft) -> Iterator[str]:
             yield f"# make sure that {secret.where} is readable"
     inventory = folder / INVENTORY[0]
     yield f"pyinfra {inventory} {deploy_argument('check')}"
+    yield f"ssh root@{answers.host} true  # the host key: compare its fingerprint, then accept it"
     yield f"pyinfra {inventory} {deploy_argument('site') if IN_CLONE else 'deploy.py'} --dry --diff"
 
 
