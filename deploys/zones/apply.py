@@ -105,9 +105,9 @@ def _partial_write(plan: ZonePlan, writes: Collection[Change]) -> str:
 
 def _register_partial(plan: ZonePlan, existing: Zone) -> None:
     """Mark as ours the values that a failed write has left in the zone."""
-    digests = of_zone(existing)
     planned = registries.read(plan.desired)
     every = {mark for one in (registries.read(plan.existing), planned) for mark in one.marks}
+    digests = of_zone(existing, {mark.key for mark in every})
     present = (
         Mark(mark.tag, mark.type, mark.name, kept)
         for mark in every

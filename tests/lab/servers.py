@@ -157,6 +157,13 @@ class OnRoute53:
         """Make the zone."""
         made = self.client.create_hosted_zone(Name=f"{self.zone}.", CallerReference=self.zone)
         self.id = made["HostedZone"]["Id"]
+        # What the zone itself is at most owners: an alias, a type of Amazon's own without values.
+        target = {
+            "HostedZoneId": "Z2FDTNDATAQYW2",
+            "DNSName": "d111111abcdef8.cloudfront.net.",
+            "EvaluateTargetHealth": False,
+        }
+        self._change("UPSERT", {"Name": f"{self.zone}.", "Type": "A", "AliasTarget": target})
 
     def stop(self) -> None:
         """Remove it."""
@@ -168,10 +175,7 @@ class OnRoute53:
     def held(self) -> RecordSets:
         """Ask the API."""
         return {
-            (found["Name"].rstrip("."), found["Type"]): (
-                found["TTL"],
-                sorted(_rdata(found["Type"], one["Value"]) for one in found["ResourceRecords"]),
-            )
+            (found["Name"].rstrip("."), found["Type"]): _held(found)
             for found in self._sets()
             if found["Type"] != "SOA"
         }
@@ -212,3 +216,11 @@ def _split(text: re.Match[str]) -> str:
     """Cut a string where PowerDNS does, which keeps it whole until it is asked for it."""
     (whole,) = text.groups()
     return " ".join(f'"{whole[start : start + 255]}"' for start in range(0, len(whole), 255))
+
+
+def _held(found: dict[str, Any]) -> tuple[int, list[str]]:
+    if "AliasTarget" in found:
+        return 0, [f"alias of {found['AliasTarget']}"]
+    return found["TTL"], sorted(
+        _rdata(found["Type"], one["Value"]) for one in found["ResourceRecords"]
+    )

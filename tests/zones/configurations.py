@@ -82,11 +82,15 @@ class Api(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
         self.shown += f"{request.url} {request.headers} {request.body!r}"
-        status, body = self.answer(str(request.url))
+        status, body = self.respond(request)
         headers = {"Content-Type": "application/json"}
         content = BytesIO(json.dumps(body).encode())
         raw = HTTPResponse(content, headers, status, preload_content=False)
         return HTTPAdapter().build_response(request, raw)
+
+    def respond(self, request: requests.PreparedRequest) -> tuple[int, Any]:
+        """Return the status and the body of the answer to a request."""
+        return self.answer(str(request.url))
 
     def close(self) -> None:
         """Do nothing: no connection is open."""
@@ -94,6 +98,10 @@ class Api(BaseAdapter):
 
 def api(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], tuple[int, Any]]) -> Api:
     """Replace every server that `requests` reaches by an API."""
-    made = Api(answer)
+    return reached(monkeypatch, Api(answer))
+
+
+def reached(monkeypatch: pytest.MonkeyPatch, made: Api) -> Api:
+    """Replace every server that `requests` reaches by an API that keeps a state."""
     monkeypatch.setattr(requests.Session, "get_adapter", lambda *_, **__: made)
     return made

@@ -1,5 +1,11 @@
-"""Record sets: octoDNS's records, read and made as values."""
+"""
+Record sets: octoDNS's records, read and made as values.
 
+A record set of others may have a type whose values octoDNS cannot write as in a zone file, such as
+an alias of Route 53. It is compared and shown by its data, and never converted.
+"""
+
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,14 +33,35 @@ def sets(zone: Zone) -> dict[RecordKey, Record]:
 
 
 def content(record: Record | None) -> Content | None:
-    """Return everything that can change in a record set, or None if there is none."""
+    """Return everything that can change in a record set, as plain data; None if there is none."""
     if record is None:
         return None
-    data = dict(record.data)
+    data = {name: _plain(value) for name, value in record.data.items()}
     if hasattr(record, "values"):  # octoDNS's own data leaves out an empty text
         data.pop("value", None)
-        data["values"] = [getattr(value, "data", value) for value in record.values]
+        data["values"] = [_plain(value) for value in record.values]
     return data
+
+
+def _plain(value: object) -> object:
+    """Return a value as plain data; classes of values compare only some of their fields."""
+    data = getattr(value, "data", value)
+    if isinstance(data, Mapping):
+        return {str(name): _plain(part) for name, part in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(part) for part in data]
+    if isinstance(data, str):
+        return str(data)
+    if data is None or isinstance(data, bool | int | float):
+        return data
+    parts = getattr(data, "__dict__", None)
+    return _plain(parts) if parts else str(data)
+
+
+def _text(value: object) -> str:
+    """Return a value as in a zone file, or its data if octoDNS cannot write it so."""
+    write = getattr(value, "to_rdata_text", None)
+    return str(write()) if write else json.dumps(_plain(value), sort_keys=True)
 
 
 def title(record: Record) -> str:
@@ -44,7 +71,7 @@ def title(record: Record) -> str:
 
 def record_set(record: Record) -> RecordSet:
     """Return a record set as in a zone file."""
-    return RecordSet(record.ttl, tuple(record.to_rrset().rdatas))
+    return RecordSet(record.ttl, tuple(map(_text, values(record))))
 
 
 def change(before: Record | None, after: Record | None, why: str, brief: str = "") -> RecordChange:
@@ -60,7 +87,7 @@ def texts(record: Record | None) -> dict[str, Any]:
         return {}
     if key(record)[1] == "TXT":
         return {value.to_raw_text(): value for value in values(record)}
-    return {value.to_rdata_text(): value for value in values(record)}
+    return {_text(value): value for value in values(record)}
 
 
 def owner(record: Record) -> RecordKey:

@@ -25,13 +25,17 @@ Digests = Mapping[RecordKey, Collection[str]]
 
 def labels(record_type: str) -> tuple[str, ...]:
     """Return the labels of the parts that a record set of a type may have."""
+    if record_type == SPF:  # the obsolete type (RFC 7208 section 3.1), which is never ours
+        return ()
     return (record_type, SPF) if record_type == "TXT" else (record_type,)
 
 
-def of_zone(zone: Zone) -> dict[RecordKey, set[str]]:
-    """Return the digests of everything in a zone, by name and label."""
+def of_zone(zone: Zone, keys: Collection[RecordKey]) -> dict[RecordKey, set[str]]:
+    """Return the digests in a zone by name and label, of these only: no other set is converted."""
     digests: dict[RecordKey, set[str]] = {}
     for (name, record_type), record in recordsets.sets(zone).items():
+        if not any((name, label) in keys for label in labels(record_type)):
+            continue
         for label, text in _atoms(record_type, recordsets.texts(record)):
             digests.setdefault((name, label), set()).add(digest(text))
     return digests

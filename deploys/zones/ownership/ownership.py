@@ -40,7 +40,7 @@ class Ownership:
         self.adopts = False
         needed = scope.needed.get(existing.name.rstrip("."), ())
         self.wanted = of_records(existing, (*records, *needed))
-        self.present = of_zone(existing)
+        self.present = of_zone(existing, self.registry.digests().keys() | self.wanted.keys())
         self.ours = self._ours()
         self._spared = {existing.hostname_from_fqdn(f"{name}.") for name in scope.spared}
         self._refuse_half()
@@ -63,8 +63,8 @@ class Ownership:
     def register(self, desired: Zone) -> None:
         """Bring the registry of a desired zone up to date."""
         if self.scope.hosts:
-            now = of_zone(desired)
             keys = self.ours.keys() | self.wanted.keys()
+            now = of_zone(desired, keys)
             created = {key: self._created(key, now) for key in keys}
             self.adopts = self._may_adopt() and not any(created.values())
             exact = filter(self._exists, self.records) if self.adopts else ()
