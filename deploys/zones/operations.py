@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pyinfra import host, logger
 from pyinfra.api.command import FunctionCommand
-from pyinfra.api.exceptions import OperationError
 from pyinfra.api.host import Host
 from pyinfra.api.operation import operation
 from pyinfra.api.output import format_text
@@ -21,7 +20,7 @@ from ..mail.errors import MailError
 from ..mail.records import records_for
 from ..mail.settings.model import Fleet
 from ..mail.toolkit import deploy_argument
-from ..run.command_line import inventory_name
+from ..run.command_line import inventory_name, refusal
 from ..run.json_output import add_changes
 from ..run.remote import Commands
 from ..run.state import per_run
@@ -109,7 +108,7 @@ def _in_turn(
         if first:
             _show(run, publication)
         if publication.failures and not host.state.is_executing:
-            raise OperationError("\n    ".join(publication.failures))
+            raise refusal("\n    ".join(publication.failures))
         if first and publication.changes:
             yield FunctionCommand(_publish, (run, publication), {})
             return

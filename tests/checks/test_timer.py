@@ -144,6 +144,7 @@ def test_a_machine_without_systemd_gets_the_command_for_cron() -> None:
 
     assert not facts.process(["abc  /x"]).possible
     assert facts.process([BOOTED]).possible
+    assert "have cron run \"env 'PYTHONPATH=/srv/my mail' '/srv/my" in without_systemd(WHOLE)
     assert without_systemd(TOLD).startswith("this machine does not run systemd, which has the tim")
     assert "'/srv/100%/$x' deploys/verify.py\" in /, or set" in without_systemd(TOLD)
 

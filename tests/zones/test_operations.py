@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyinfra.api.config import Config
 from pyinfra.api.connect import connect_all
-from pyinfra.api.exceptions import OperationError, PyinfraError
+from pyinfra.api.exceptions import DeployError, PyinfraError
 from pyinfra.api.inventory import Inventory
 from pyinfra.api.operation import add_op
 from pyinfra.api.operations import run_ops
@@ -198,14 +198,14 @@ def test_the_hosts_that_failed_before_are_not_announced(zones: dict[str, RecordS
 def test_a_mistake_stops_the_run_while_planning() -> None:
     del served(harbor=harbor(), orchard=orchard())[ORCHARD]
 
-    with pytest.raises(OperationError, match=r"^orchard\.example: tests.* has no zone for it; cre"):
+    with pytest.raises(DeployError, match=r"^orchard\.example: tests.* has no zone for it; cre"):
         add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
 
 def test_every_mistake_is_reported_while_planning() -> None:
     served()
 
-    with pytest.raises(OperationError) as error:
+    with pytest.raises(DeployError) as error:
         add_op(started(), zones_published, fleet=fleet(), facts_of=facts_of)
 
     assert [line.strip()[:13] for line in str(error.value).splitlines()] == [
@@ -329,7 +329,7 @@ def test_hosts_of_one_domain_agree_on_where_it_is_published() -> None:
     elsewhere = host(2, ORCHARD, mail_domains=[HARBOR], mail_dns=DNS | {"api_key": env("ANOTHER")})
     both = fleet_from({MX1: host(1, HARBOR), MX2: elsewhere}, {})
 
-    with pytest.raises(OperationError, match=r"^harbor\.example is published through a different"):
+    with pytest.raises(DeployError, match=r"^harbor\.example is published through a different"):
         add_op(started(), zones_published, fleet=both, facts_of=facts_of)
 
 
@@ -383,7 +383,7 @@ def test_earlier_records_are_saved_and_restored(
 
 @pytest.mark.usefixtures("zones")
 def test_a_run_without_a_backup_cannot_be_restored() -> None:
-    with pytest.raises(OperationError, match=r"no run '20200101T000000Z' has a backup in"):
+    with pytest.raises(DeployError, match=r"no run '20200101T000000Z' has a backup in"):
         add_op(started(), zones_restored, fleet=fleet(), run="20200101T000000Z")
 
 
@@ -393,7 +393,7 @@ def test_a_zone_of_a_provider_in_no_mail_dns_cannot_be_restored(
     run(fleet=fleet(), facts_of=telling)
     before = {name: dict(held) for name, held in zones.items()}
 
-    with pytest.raises(OperationError, match="no host's mail_dns names that provider"):
+    with pytest.raises(DeployError, match="no host's mail_dns names that provider"):
         add_op(started(), zones_restored, fleet=fleet(mail_dns=None), run=Backups().runs()[0])
     assert zones == before
 
@@ -468,7 +468,7 @@ def test_no_orphan_is_deleted_if_a_provider_fails(
     monkeypatch.setattr(MemoryProvider, "populate", half)
     monkeypatch.setattr(publication, "registered_zones", lambda zones, *_: [*zones])
     monkeypatch.setenv("OTHER_SPELLING", "another spelling of the same")
-    with pytest.raises(OperationError, match=r"harbor\.example: .* page 2 of 3 is missing"):
+    with pytest.raises(DeployError, match=r"harbor\.example: .* page 2 of 3 is missing"):
         add_op(started(MX1), zones_published, fleet=mx1_alone(), facts_of=telling)
     assert zones == before
 
@@ -484,7 +484,7 @@ def test_a_plan_over_the_limits_is_shown_and_refused(
     monkeypatch.setenv("OTHER_SPELLING", "another spelling of the same")
     alone = fleet_from({MX1: host(1, HARBOR, mail_zone_deletes=9)}, {})
 
-    with pytest.raises(OperationError, match=r"would delete 10 .* mail_zone_deletes allows 9"):
+    with pytest.raises(DeployError, match=r"would delete 10 .* mail_zone_deletes allows 9"):
         add_op(started(MX1), zones_published, fleet=alone, facts_of=telling)
     assert any(line.startswith("- MX orchard.example 10 mx2") for line in lines_of(caplog))
     assert zones == before

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pyinfra import host
 from pyinfra.api.command import FileUploadCommand, QuoteString, StringCommand
-from pyinfra.api.exceptions import OperationError
 from pyinfra.api.facts import FactBase
 from pyinfra.api.operation import operation
 
@@ -48,7 +47,7 @@ class Units(FactBase[InstalledUnits]):
             StringCommand(
                 "systemctl show --property=NeedDaemonReload", QuoteString(unit), "2>/dev/null;"
             ),
-            StringCommand("true"),
+            StringCommand("echo read"),  # pyinfra processes no empty output
         )
 
     def process(self, output: Iterable[str]) -> InstalledUnits:
@@ -97,7 +96,7 @@ def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand
         return
     if not existing.possible:
         if schedule.files:
-            raise OperationError(without_systemd(schedule))
+            raise refusal(without_systemd(schedule))
         host.noop("without systemd there is no timer")
         return
     unit = QuoteString(schedule.unit)
@@ -118,9 +117,11 @@ def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand
 
 def without_systemd(schedule: Schedule) -> str:
     """Return the sentence for a machine that has no timers."""
+    modules = ("env", f"PYTHONPATH={schedule.modules}") if schedule.modules else ()
+    command = shlex.join((*modules, *schedule.command))
     return (
-        "this machine does not run systemd, which has the timers; have cron run "
-        f'"{shlex.join(schedule.command)}" in {schedule.directory}, or set verify_timer = ""'
+        f'this machine does not run systemd, which has the timers; have cron run "{command}" in '
+        f'{schedule.directory}, or set verify_timer = ""'
     )
 
 
