@@ -161,12 +161,6 @@ def of_a_client(folder: Path) -> ssl.SSLContext:
     return configured(folder)
 
 
-def of_a_server(folder: Path) -> ssl.SSLContext:
-    """Return a context whose certificate is for servers."""
-    certified(folder, usage=ExtendedKeyUsageOID.SERVER_AUTH)
-    return configured(folder)
-
-
 def without_master_secret(folder: Path) -> ssl.SSLContext:
     """Return a context without the extended master secret."""
     context = strict(folder)
@@ -179,8 +173,7 @@ def without_master_secret(folder: Path) -> ssl.SSLContext:
 @pytest.mark.parametrize(
     ("context", "seen"),
     [
-        (strict, ()),
-        (of_a_server, ()),
+        (strict, ()),  # whose certificate is for servers
         (disordered, ("has the chain of CN=mx1 in the wrong order",)),
         (of_a_client, ("has for CN=mx1 a certificate that is not for servers",)),
         (without_master_secret, ("has no extended master secret (RFC 7627)",)),

@@ -1,8 +1,6 @@
 """Wrong inputs get one plain sentence each, the same from the settings and from a run."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,10 @@ import pytest
 from deploys.mail.errors import MailError
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.secret import Secret
+from tests.fakes import Run
 from tests.mail.test_settings import CLIENT, MX1
 from tests.mail.wrong_inputs import ROWS, Row
 
-ROOT = Path(__file__).parents[2]
 WITNESS = {"mail_witness_address": "v@far.example", "mail_witness_mailbox": "/var/mail/v"}
 LEAST = 160
 # Words of pydantic and of Python.
@@ -56,22 +54,13 @@ IN_A_RUN = ("mail_domains", "mail_aliases", "mail_networks", "mail_message_size_
 
 
 @pytest.mark.parametrize("key", IN_A_RUN)
-def test_a_run_says_the_same_before_it_connects(key: str, tmp_path: Path) -> None:
+def test_a_run_says_the_same_before_it_connects(key: str, run: Run, tmp_path: Path) -> None:
     row = next(row for role, row in ROWS if role == "mail" and [*row.keys] == [key])
     assert not any(isinstance(value, Secret) for value in row.keys.values())
     inventory = tmp_path / "inventory.py"
     inventory.write_text(f"mail = [('mx1', {MX1 | row.keys!r})]\n")
 
-    done = subprocess.run(
-        (sys.executable, "-m", "pyinfra", str(inventory), "deploys/check.py", "-y"),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run(inventory, "deploys/check.py", "-y")
 
     assert done.returncode == 1, done.stdout
     assert row.sentence in done.stdout
