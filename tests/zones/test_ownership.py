@@ -257,6 +257,24 @@ def test_a_host_that_returns_alone_does_not_adopt_records_of_the_others() -> Non
     assert ("mx2.harbor.example", "A") in zone
 
 
+def test_a_new_preference_replaces_ours_and_the_server_of_others_stays() -> None:
+    zone = harbor()
+    theirs = "10 mx.faraway.example."
+    zone[HARBOR, "MX"] = (300, (theirs,))
+    source = provider(zone)
+
+    def mx(preference: int | None) -> tuple[str, ...]:
+        host = ONE.hosts[0].model_copy(update={"mx_preference": preference})
+        published(source, HARBOR, ONE.model_copy(update={"hosts": (host,)}))
+        return zone[HARBOR, "MX"][1]
+
+    assert set(mx(20)) == {theirs, "20 mx1.harbor.example."}
+    assert set(mx(5)) == {theirs, "5 mx1.harbor.example."}
+    with pytest.raises(MailError, match="with the same preference as ours"):
+        mx(10)
+    assert set(zone[HARBOR, "MX"][1]) == {theirs, "5 mx1.harbor.example."}
+
+
 def test_records_that_another_fleet_has_adopted_are_theirs() -> None:
     zone = harbor()
     source = provider(zone)
