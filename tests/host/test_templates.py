@@ -7,6 +7,7 @@ import pytest
 from deploys.host.model.plan import configuration
 from deploys.host.services import dovecot, fail2ban, null_client, postfix
 from deploys.host.services.plan_input import plan_input
+from deploys.mail.settings import dkim_keys
 from tests.conftest import Golden
 from tests.host.found import bare, client, settings
 
@@ -127,6 +128,15 @@ def test_lifetimes_of_the_queue_are_written_if_they_differ_from_postfixs_own(
     rendered = postfix.render(settings(mail_queue_days=days), (3, 10, 13), "main.cf")
 
     assert [line for line in rendered.splitlines() if "queue_lifetime" in line] == lines
+
+
+def test_a_domain_that_others_receive_mail_for_is_signed_and_not_received() -> None:
+    own = settings(mail_sending_domains=["other.example"])
+    rendered = postfix.render(own, (3, 10, 13), "main.cf")
+
+    assert "virtual_alias_domains = harbor.example\n" in rendered
+    assert "other.example" not in rendered
+    assert "other.example" in dkim_keys.signing_domains(own)
 
 
 def test_an_own_parameter_replaces_ours_and_is_marked() -> None:
