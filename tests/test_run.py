@@ -152,3 +152,14 @@ def test_host_keys_have_to_be_checked_or_trusted_in_writing(run: Run, tmp_path: 
     assert done.returncode == 1
     assert "mx1: ssh_strict_host_key_checking is None; write 'yes'" in done.stdout
     assert f"{tmp_path} has no folder group_data; make it" in done.stdout
+
+
+def test_a_refused_operation_is_one_sentence_without_a_file_of_ours(
+    run: Run, tmp_path: Path
+) -> None:
+    inventory = written(tmp_path, mx1=SETTINGS | {"mail_dns": {"class": "manual"}})
+
+    done = run(inventory, "deploys/zone.py", "--dry", "--data", "zone_restore=20200101T000000Z")
+
+    assert done.returncode == 1
+    assert "--> pyinfra error: zone_restore: no run '20200101T000000Z' has a" in done.stdout
