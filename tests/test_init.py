@@ -1,6 +1,5 @@
 """deploys/init.py: processes of pyinfra, in a terminal and without one."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from deploys.mail.toolkit import VERSION
 from deploys.zones.providers.catalogue import PROVIDERS
 from tests.fakes import Run
+from tests.package.repositories import copied
 from tests.terminals import Terminal
 from tests.zones.configurations import KEYS
 
@@ -195,11 +195,7 @@ def test_no_file_of_an_inventory_is_overwritten(run: Run, tmp_path: Path) -> Non
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a folder for Python's path with the package as it is installed."""
-    folder = tmp_path_factory.mktemp("site-packages")
-    ignored = shutil.ignore_patterns("lab", "__pycache__")
-    shutil.copytree(ROOT / "deploys", folder / "pyinfra_mail", ignore=ignored)
-    shutil.copytree(ROOT / "templates", folder / "pyinfra_mail" / "templates")
-    return str(folder)
+    return str(copied(tmp_path_factory.mktemp("site-packages")))
 
 
 def test_an_empty_folder_becomes_a_repository_that_passes_the_check(

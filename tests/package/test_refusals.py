@@ -1,7 +1,6 @@
 """An operator's own repository with a copy of the toolkit: what is refused, and what is not."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,18 +11,10 @@ import pytest
 from deploys.mail.toolkit import VERSION
 from tests.fakes import ROOT, Run, forks, written
 from tests.host.found import SETTINGS
-from tests.package.repositories import DEPLOY, PLANNED, made
+from tests.package.repositories import DEPLOY, PLANNED, copied, made
 
-OF_THE_CLONE = shutil.ignore_patterns("lab")
 # What the toolkit imports of others.
 USED = ("authres", "cryptography.x509", "dkim", "dmarc", "dns.resolver", "pydantic", "spf")
-
-
-def copied(folder: Path) -> Path:
-    """Copy the toolkit into a folder for Python's path, as an installation does."""
-    shutil.copytree(ROOT / "deploys", folder / "pyinfra_mail", ignore=OF_THE_CLONE)
-    shutil.copytree(ROOT / "templates", folder / "pyinfra_mail" / "templates")
-    return folder
 
 
 @pytest.fixture(scope="module")
