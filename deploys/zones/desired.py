@@ -1,7 +1,8 @@
 """
 Desired zone: the existing zone without stale records, with each record of ours merged into it.
 
-Others' values at a name of ours stay. A record set that we share with others keeps its TTL.
+Others' values at a name of ours stay. A record set that exists keeps its TTL; a new one gets the
+TTL of the settings, or the provider's minimum if that is higher.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from ..mail.spf_cost import SpfLookup
 from .merge.kinds import kind, merged
 from .merge.record_types import Merged
 from .model import recordsets
-from .model.changes import ExpectedAnswer, RecordChange
+from .model.changes import ExpectedAnswer, RecordChange, listed
 from .model.recordsets import RecordKey
 from .providers.capabilities import unsupported
 from .providers.provider import Provider
@@ -36,6 +37,7 @@ class DesiredZone:
         self._before = recordsets.sets(existing)
         self._sets = recordsets.sets(start)
         self._whys: dict[RecordKey, list[str]] = {}
+        self._raised: list[str] = []
 
     def add(self, record: MailRecord) -> None:
         """Merge a record into the zone; raise MailError on a conflict."""
@@ -69,14 +71,28 @@ class DesiredZone:
         unknown = [text for text in result.ours if text not in values]
         remark = kind(record).limits(record, result, self._lookup) if unknown else ""
         fresh = recordsets.new_values(self.zone, key, unknown) if unknown else []
-        keeps_ttl = result.kept or kind(record).optional
-        ttl = found.ttl if found and keeps_ttl else record.ttl
+        known_set = found or self._before.get(key)
+        ttl = known_set.ttl if known_set else self._new_ttl(record)
         shared = found if result.kept else None
         self._sets[key] = recordsets.new_record(self.zone, key, ttl, [*known, *fresh], shared)
         self.zone.add_record(self._sets[key], replace=True, lenient=True)
         self._whys.setdefault(key, []).extend(filter(None, (record.why, result.note, remark)))
         before = tuple(recordsets.texts(self._before.get(key)))
         self.expected.append(_expected(record, result, before))
+
+    def _new_ttl(self, record: MailRecord) -> int:
+        minimum = self.provider.minimum_ttl
+        if record.ttl < minimum:
+            self._raised.append(f"{record.type} {record.name} ({record.ttl} s)")
+        return max(record.ttl, minimum)
+
+    def raised_ttls(self) -> Iterator[str]:
+        """Yield a sentence if new record sets get a higher TTL than planned."""
+        if self._raised:
+            yield (
+                f"{self.provider.name} allows no TTL below {self.provider.minimum_ttl} s, so these "
+                f"get it: {listed(self._raised)}"
+            )
 
     def _note(self, sentence: str) -> None:
         if sentence and sentence not in self.notes:

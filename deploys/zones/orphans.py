@@ -19,7 +19,8 @@ from .ownership.registry import LABEL, Registry
 from .ownership.scope import PlanScope
 from .plan import ZonePlan, plan
 from .providers.capabilities import AlteredTextError
-from .providers.provider import Provider, UnreachableError
+from .providers.provider import Provider
+from .providers.refusal import UnreachableError
 
 SECONDS = 2.0  # for one answer; a later run finds a zone that does not answer now
 

@@ -85,7 +85,8 @@ def plan(
     refuse_altered_texts(provider, existing, desired.zone)
     every = (*changes, *stale, *ownership.registry_changes(desired.zone))
     names = {record.name for record in records}
-    notes = (*desired.notes, *_wildcards(existing.records, names), *ownership.edited())
+    wildcards = _wildcards(existing.records, names)
+    notes = (*desired.notes, *desired.raised_ttls(), *wildcards, *ownership.edited())
     return ZonePlan(
         zone=zone,
         names=frozenset(names | {change.name for change in every}),

@@ -26,7 +26,8 @@ from .ownership.scope import NO_FLEET, PlanScope
 from .plan import ZonePlan, plan
 from .propagation.delegation import obstacles
 from .propagation.propagation import wait_for_propagation
-from .providers.provider import Provider, UnreachableError
+from .providers.provider import Provider
+from .providers.refusal import UnreachableError
 from .providers.zone_index import OWNER, ZoneIndex
 from .record_list import ListedRecord, listed_records
 

@@ -279,19 +279,20 @@ def test_records_name_the_current_the_issued_and_the_next_keys(
 def test_keys_are_noted_once_every_authoritative_server_has_them(
     own: dict[str, Any], noted: list[str], *, known: bool, due: bool
 ) -> None:
-    def everywhere(_: MailSettings, digests: Collection[str]) -> bool:
-        return known and set(digests) == {ONE, TWO}
+    def everywhere(_: MailSettings, digests: Collection[str]) -> int | None:
+        return 0 if known and set(digests) == {ONE, TWO} else None
 
     existing = host(settings(**own), served=[ONE], next=[TWO], noted=noted)
 
     assert bool(dane.announcement(settings(**own), existing, everywhere).changes) is due
 
 
-def test_published_keys_are_noted_with_the_ttl_of_their_records() -> None:
+@pytest.mark.parametrize(("served", "noted"), [(60, 120), (120, 120), (3600, 3600)])
+def test_published_keys_are_noted_with_the_ttl_of_their_records(served: int, noted: int) -> None:
     own = settings(mail_ttl=120)
 
     found = host(own, served=[ONE], next=[TWO])
-    announcement = dane.announcement(own, found, lambda *_: True)
+    announcement = dane.announcement(own, found, lambda *_: served)
 
     (note,) = announcement.request
-    assert note == PublishedKeys(NAME, (ONE, TWO), 120)
+    assert note == PublishedKeys(NAME, (ONE, TWO), noted)

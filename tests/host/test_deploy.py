@@ -28,7 +28,7 @@ def test_steps_are_titled_by_role(
         return str(host.current_deploy_name)
 
     with ctx_state.use(state), ctx_host.use(host):
-        mail_host(settings=own, txt=lambda *_: {}, tlsa=lambda *_: False)
+        mail_host(settings=own, txt=lambda *_: {}, tlsa=lambda *_: None)
     ctx_state.reset()
     ctx_host.reset()
 

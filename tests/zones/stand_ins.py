@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import dns.rdata
 import requests
 
 from tests.zones.configurations import Api
@@ -75,7 +76,9 @@ class DesecApi(ZoneApi):
             return 400, [{"ttl": [reason]} if wrong else {} for wrong in low]
         for one in sets:
             key = ".".join(filter(None, (one["subname"], HARBOR))), one["type"]
-            self.put(key, int(one["ttl"]), one["records"])
+            # It stores the canonical form, whatever the escapes of the request.
+            texts = [dns.rdata.from_text("IN", one["type"], text) for text in one["records"]]
+            self.put(key, int(one["ttl"]), [text.to_text() for text in texts])
         return 200, sets
 
     def _rrset(self, name: str, kind: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings.secret import command, env, file
 from deploys.zones.providers import http
 from deploys.zones.providers.loader import load
-from deploys.zones.providers.provider import UnreachableError
+from deploys.zones.providers.refusal import UnreachableError
 from tests.zones.fleets import DNS, harbor, served
 
 KEY = "open-sesame"
@@ -132,7 +132,11 @@ def api() -> Iterator[type[Api]]:
     [
         (401, "Unauthorized", "refuses our credentials; correct the key or token in mail_dns"),
         (403, "", "refuses our credentials"),
-        (500, '{"error": "backend is gone"}', 'answers with HTTP status 500: {"error": "ba'),
+        (
+            500,
+            '{"error": "backend is gone"}',
+            "answers with HTTP status 500: error: backend is gone",
+        ),
         (429, "\n\nslow down\nplease", "answers with HTTP status 429: slow down"),
         (500, KEY, "answers with HTTP status 500: ***"),
         (200, "no json", "fails with JSONDecodeError"),

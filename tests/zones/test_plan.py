@@ -87,16 +87,30 @@ def test_the_second_plan_is_empty_and_its_apply_requests_nothing() -> None:
     assert second.provider.octodns.calls == ["read"]
 
 
-def test_a_shared_record_set_keeps_its_ttl_and_ours_gets_the_setting() -> None:
-    zone = harbor() | {
+def test_an_existing_record_set_keeps_its_ttl_and_a_new_one_gets_the_setting() -> None:
+    theirs: RecordSets = {
         (HARBOR, "MX"): (60, ("10 mx1.harbor.example.",)),
+        (HARBOR, "TXT"): (60, ('"v=spf1 include:spf.faraway.example ~all"',)),
         ("mx1.harbor.example", "A"): (60, ("198.51.100.11",)),
     }
-    changes = {(c.name, c.type): str(c) for c in planned(zone).changes}
+    zone = harbor() | theirs
+    plan = planned(zone)
+    apply(plan)
 
-    assert "ttl 60 -> 3600" in changes[HARBOR, "MX"]
-    assert "ttl 60 -> 3600" in changes["mx1.harbor.example", "A"]
-    assert "ttl" not in changes[HARBOR, "TXT"]
+    changes = {(c.name, c.type): str(c) for c in plan.changes}
+    assert (HARBOR, "MX") not in changes
+    assert ("mx1.harbor.example", "A") not in changes
+    assert not any("ttl" in line for line in changes.values())
+    assert {zone[key][0] for key in theirs} == {60}
+    assert zone["mx1.harbor.example", "AAAA"][0] == 3600
+
+
+def test_a_replaced_value_keeps_the_ttl_of_its_record_set() -> None:
+    mx = ("10 mx1.harbor.example.", "20 mx.faraway.example.")
+    zone = harbor() | {(HARBOR, "MX"): (60, mx[1:])}
+    apply(planned(zone))
+
+    assert zone[HARBOR, "MX"] == (60, mx)
 
 
 def test_odd_values_of_others_survive_in_a_shared_record_set() -> None:

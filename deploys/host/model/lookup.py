@@ -10,8 +10,9 @@ from ...mail.settings.model import MailSettings
 
 # TXT records by name -> the names of the records that every authoritative server answers with.
 RecordLookup = Callable[[MailSettings, Mapping[str, str]], Collection[str]]
-# Digests of TLS keys -> True if every authoritative server answers with a TLSA record of each.
-TlsaLookup = Callable[[MailSettings, Collection[str]], bool]
+# Digests of TLS keys -> the TTL in seconds of their TLSA records if every authoritative server
+# answers with each, else None.
+TlsaLookup = Callable[[MailSettings, Collection[str]], int | None]
 
 
 def no_lookup(settings: MailSettings, records: Mapping[str, str]) -> Collection[str]:  # noqa: ARG001 - a RecordLookup

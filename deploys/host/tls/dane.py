@@ -39,11 +39,14 @@ def announcement(settings: HostSettings, existing: Existing, lookup: TlsaLookup)
     if not isinstance(settings, MailSettings) or not settings.dane:
         return Announcement()
     found, announced = _own_certificate(settings, existing), key_digests(settings, existing)
-    if not found or not set(announced) - set(found.noted) or not lookup(settings, announced):
+    if not found or not set(announced) - set(found.noted):
+        return Announcement()
+    served = lookup(settings, announced)
+    if served is None:
         return Announcement()
     name = tlsa.record_name(settings.hostname)
     change = HostChange("note", name, "every name server has the TLSA records")
-    ttl = tlsa.ttl(settings.ttl)
+    ttl = max(served, tlsa.ttl(settings.ttl))  # a provider may have a higher minimum
     note = PublishedKeys(settings.hostname, announced, ttl)
     return Announcement((change,), (note,))
 

@@ -37,11 +37,11 @@ class RecordChange:
         before, after = self.existing or NOTHING, self.desired or NOTHING
         gone = [value for value in before.values if value not in after.values]
         new = [value for value in after.values if value not in before.values]
-        if not gone and not new:
-            return f"ttl {before.ttl} -> {after.ttl}"
-        if not new:
-            return f"{'without ' if after.values else ''}{', '.join(gone)}"
-        return " -> ".join(", ".join(values) for values in (gone, new) if values)
+        values = " -> ".join(", ".join(values) for values in (gone, new) if values)
+        if gone and not new and after.values:
+            values = f"without {values}"
+        kept = self.existing and self.desired and before.ttl != after.ttl
+        return ", ".join(filter(None, (values, f"ttl {before.ttl} -> {after.ttl}" if kept else "")))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ...mail.records import Facts
 from ...mail.settings.model import Fleet, MailSettings
 from ...run.threads import in_parallel
 from ..model.changes import ExpectedAnswer
-from .poll import Question, wait
+from .poll import Question, longest_ttl, wait
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ def trusted_facts(fleet: Fleet, facts: Facts) -> tuple[Facts, tuple[str, ...]]:
     return kept, tuple(verdict.note for verdict in verdicts if verdict.note)
 
 
-def tlsa_published(settings: MailSettings, digests: Collection[str]) -> bool:
-    """Tell whether every name server answers with the TLSA records of a host's keys."""
+def tlsa_published(settings: MailSettings, digests: Collection[str]) -> int | None:
+    """Return the TTL of a host's TLSA records if every name server has its keys, else None."""
     wanted = ExpectedAnswer(tlsa.record_name(settings.hostname), "TLSA", tlsa.records(digests))
     try:
         resolver = finder(settings.resolvers)
         zone = zone_of(settings.hostname, resolver)
         questions = [Question(zone, server, wanted) for server in servers(zone, resolver)]
     except MailError:  # no server can be asked
-        return False
-    return not wait(questions, 0).wrong
+        return None
+    return None if wait(questions, 0).wrong else longest_ttl(questions)
 
 
 def _has_digests(host: MailSettings, facts: Facts) -> bool:

@@ -7,6 +7,7 @@ host or a new key.
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import dns.message
@@ -146,6 +147,16 @@ def _faults(
             silent[server] = reason
         return [(question, reason) for question in questions]
     return [(question, fault(server, answer, question.expected)) for question in questions]
+
+
+def longest_ttl(questions: Iterable[Question]) -> int:
+    """Return the longest TTL of the answers in seconds; a server without an answer is left out."""
+    found = [0]
+    for question in questions:
+        with suppress(Fault):
+            answer = response(question.server, question.expected.name, question.expected.type)
+            found += [rrset.ttl for rrset in answer.answer]
+    return max(found)
 
 
 def fault(server: Server, answer: dns.message.Message, expected: ExpectedAnswer) -> Fault | None:

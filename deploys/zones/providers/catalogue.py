@@ -37,6 +37,7 @@ class Entry:
 
     `defaults` are ours. `file_keys` are arguments that must be the name of a file with the secret.
     A new inventory asks for `plain_keys`, and for references for `secret_keys`.
+    New record sets get no TTL below `minimum_ttl`, which the API refuses.
     A provider is `faithful` if a test has shown that it writes every text as it has read it.
     `usage` are the keys, and `note` the rest of its row in docs/providers.md.
     """
@@ -48,6 +49,7 @@ class Entry:
     file_keys: tuple[str, ...] = ()
     ignores_unknown: bool = False  # the class accepts unknown keys
     faithful: bool = False
+    minimum_ttl: int = 0  # seconds
     plain_keys: tuple[str, ...] = ()
     secret_keys: tuple[str, ...] = ()
     usage: str = ""
@@ -116,19 +118,22 @@ PROVIDERS = {
         "octodns_desec.DesecProvider",
         defaults={"max_sleep": 60},
         ignores_unknown=True,
+        minimum_ttl=3600,
         secret_keys=("token",),
         usage="`token`",
-        note="deSEC limits frequent requests; a run waits for it 60 s at most, or `max_sleep` "
-        "seconds",
+        note="a new TLS key waits an hour for use; deSEC limits frequent requests; a run waits for "
+        "it 60 s at most, or `max_sleep` seconds",
     ),
     "digitalocean": Entry(
         "octodns_digitalocean.DigitalOceanProvider",
+        minimum_ttl=30,
         secret_keys=("token",),
         usage="`token`",
         note="not in one step",
     ),
     "dnsimple": Entry(
         "octodns_dnsimple.DnsimpleProvider",
+        minimum_ttl=60,
         plain_keys=("account",),
         secret_keys=("token",),
         usage="`token`, `account` (a number)",
@@ -136,6 +141,7 @@ PROVIDERS = {
     ),
     "gandi": Entry(
         "octodns_gandi.GandiProvider",
+        minimum_ttl=300,
         secret_keys=("token",),
         usage="`token`, a personal access token",
         note="not in one step",
@@ -151,6 +157,7 @@ PROVIDERS = {
     ),
     "hetzner": Entry(
         "octodns_hetzner.HetznerProvider",
+        minimum_ttl=60,
         plain_keys=("backend",),
         secret_keys=("token",),
         usage='`token`, and `backend: "hcloud"` for zones in the Cloud Console',
@@ -164,6 +171,7 @@ PROVIDERS = {
     ),
     "ovh": Entry(
         "octodns_ovh.OvhProvider",
+        minimum_ttl=60,
         plain_keys=("endpoint", "application_key"),
         secret_keys=("application_secret", "consumer_key"),
         usage='`endpoint` (`"ovh-eu"`), `application_key`, `application_secret`, `consumer_key`',

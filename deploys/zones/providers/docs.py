@@ -24,11 +24,16 @@ def page(text: str) -> str:
 def _rows() -> Iterator[tuple[str, ...]]:
     for name, entry in PROVIDERS.items():
         if entry.usage:
-            yield f"`{name}`", _package(entry), entry.usage, _unsupported(entry), entry.note
+            yield f"`{name}`", _package(entry), entry.usage, _unsupported(entry), _notes(entry)
 
 
 def _package(entry: Entry) -> str:
     return entry.path.partition(".")[0].replace("_", "-")
+
+
+def _notes(entry: Entry) -> str:
+    minimum = f"no TTL below {entry.minimum_ttl} s" if entry.minimum_ttl else ""
+    return "; ".join(filter(None, (minimum, entry.note)))
 
 
 def _unsupported(entry: Entry) -> str:

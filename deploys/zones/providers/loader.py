@@ -47,7 +47,9 @@ def load(configuration: Mapping[str, Any]) -> Provider:
         http.share(provider, first)
         return provider
 
-    return Provider(_name(configuration), first, tuple(secrets), entry.faithful, another)
+    # Cloudflare's class has an argument for it.
+    minimum = getattr(first, "min_ttl", entry.minimum_ttl)
+    return Provider(_name(configuration), first, tuple(secrets), entry.faithful, another, minimum)
 
 
 def check_keys(configuration: Mapping[str, Any]) -> None:

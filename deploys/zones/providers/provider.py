@@ -5,13 +5,10 @@ The fifty provider packages raise as many kinds of exceptions. Each leaves this 
 MailError of one sentence, without secrets.
 """
 
-import re
-import ssl
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 from octodns.provider.base import BaseProvider
@@ -20,28 +17,20 @@ from octodns.record.change import Change
 from octodns.zone import Zone
 
 from ...mail.errors import MailError
+from .refusal import explained
 
-LONGEST_DETAIL = 200
-# Words of most providers, which give no HTTP status; then Google's, and the two of TSIG.
-REFUSED = re.compile(
-    "unauthorized|forbidden|authentication.?error|refresherror"
-    "|the signature we sent|the key we used",
-    re.IGNORECASE,
-)
 NO_ZONE = (
     "has no zone for it; create it there, point mail_dns at the provider that has it, or leave "
     "mail_dns out and publish the records by hand"
 )
 
 
-class UnreachableError(MailError):
-    """The provider does not answer at all, so no further zone is read from it."""
-
-
 @dataclass(frozen=True, eq=False)
 class Provider:
     """
     An octoDNS provider with the name in `mail_dns`; `faithful` if it writes texts as it read them.
+
+    It refuses a record set with a TTL below `minimum_ttl`.
 
     Most classes read a zone once and keep it. So every later reading of a zone uses `another`
     instance, if there is one: the second reading of each zone uses the second instance.
@@ -52,6 +41,7 @@ class Provider:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     faithful: bool = True
     another: Callable[[], BaseProvider] | None = field(default=None, repr=False)
+    minimum_ttl: int = 0  # seconds
     _others: list[BaseProvider] = field(default_factory=list, init=False, repr=False)
     _readings: Counter[str] = field(default_factory=Counter, init=False, repr=False)
 
@@ -108,7 +98,7 @@ class Provider:
         except MailError as error:
             raise MailError(f"{subject}: {self.name} {error}") from None
         except Exception as error:  # noqa: BLE001 - providers share no base class of exceptions
-            kind, reason = _explained(error)
+            kind, reason = explained(error)
             # Without its cause, whose traceback would show the secrets that are masked here.
             raise kind(masked(f"{subject}: {self.name} {reason}", self.secrets)) from None
 
@@ -123,37 +113,3 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 def _name(zone: Zone) -> str:
     return str(zone.name).rstrip(".")
-
-
-def _explained(error: Exception) -> tuple[type[MailError], str]:
-    chain = list(_causes(error))
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status in (401, 403) or REFUSED.search(f"{type(error).__name__} {error}"):
-        return MailError, "refuses our credentials; correct the key or token in mail_dns"
-    if status:
-        return MailError, f"answers with HTTP status {status}{_detail(error)}"
-    if any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in chain):
-        return UnreachableError, "does not answer in time; check that it runs and can be reached"
-    for cause in chain:
-        if isinstance(cause, OSError) and cause.strerror:
-            reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else ""
-            return UnreachableError, (
-                f"cannot be reached ({reason or cause.strerror}); check that it runs, and that the "
-                "host and port in mail_dns are right"
-            )
-    return MailError, f"fails with {type(error).__name__}{_first_line(str(error))}"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _detail(error: Any) -> str:  # noqa: ANN401 - any HTTP library's exception
-    return _first_line(str(getattr(error.response, "text", "")))
-
-
-def _first_line(text: str) -> str:
-    line = next(iter(text.strip().splitlines()), "")[:LONGEST_DETAIL]
-    return f": {line}" if line else ""

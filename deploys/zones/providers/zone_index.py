@@ -12,7 +12,8 @@ from ...mail.records import MailRecord
 from ...mail.settings import dkim_keys
 from ...mail.settings.model import Fleet
 from ..model.changes import listed
-from .provider import NO_ZONE, Provider, UnreachableError
+from .provider import NO_ZONE, Provider
+from .refusal import UnreachableError
 
 # The usual numbers of address labels in the zone of a network: /8 to /24, and /32 to /64.
 NETWORKS = {"in-addr": range(1, 4), "ip6": (8, 12, 14, 16)}
