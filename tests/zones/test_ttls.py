@@ -14,6 +14,8 @@ from tests.zones.memory import RecordSets
 from tests.zones.scenario import run_scenario
 from tests.zones.stand_ins import DesecApi
 
+pytestmark = pytest.mark.filterwarnings("ignore:.Record.rrs:DeprecationWarning")  # octodns-desec
+
 TLSA = MailRecord(f"_25._tcp.mx1.{HARBOR}", "TLSA", ("3 1 1 " + "ab" * 32,), 300, "its TLS keys")
 
 

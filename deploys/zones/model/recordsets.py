@@ -9,6 +9,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import dns.rdataclass
+import dns.rdatatype
+from dns.rdtypes.ANY.TXT import TXT
 from octodns.record import Record
 from octodns.record.rr import Rrset
 from octodns.record.txt import TxtValue
@@ -19,6 +22,7 @@ from .changes import RecordChange, RecordSet
 RecordKey = tuple[str, str]
 Content = Mapping[str, Any]
 
+STRING = 255  # octets (RFC 1035 section 3.3)
 SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # octoDNS holds one value of these, not a list
 
 
@@ -60,6 +64,8 @@ def _plain(value: object) -> object:
 
 def _text(value: object) -> str:
     """Return a value as in a zone file, or its data if octoDNS cannot write it so."""
+    if isinstance(value, TxtValue):
+        return rdata("TXT", value.to_raw_text())
     write = getattr(value, "to_rdata_text", None)
     return str(write()) if write else json.dumps(_plain(value), sort_keys=True)
 
@@ -96,10 +102,12 @@ def owner(record: Record) -> RecordKey:
 
 
 def rdata(record_type: str, text: str) -> str:
-    """Return a value as in a zone file."""
-    if record_type == "TXT":
-        return str(TxtValue(TxtValue.normalize_raw_text(text)).to_rdata_text())
-    return text
+    """Return a value as in a zone file: a text in strings of at most 255 octets, all in ASCII."""
+    if record_type != "TXT":
+        return text
+    octets = text.encode()
+    strings = [octets[i : i + STRING] for i in range(0, len(octets), STRING)] or [b""]
+    return TXT(dns.rdataclass.IN, dns.rdatatype.TXT, strings).to_text()
 
 
 def new_values(zone: Zone, name_type: RecordKey, texts: Iterable[str]) -> list[Any]:
@@ -107,7 +115,8 @@ def new_values(zone: Zone, name_type: RecordKey, texts: Iterable[str]) -> list[A
     name, record_type = name_type
     rdatas = [rdata(record_type, value) for value in texts]
     rrset = Rrset(f"{name}.{zone.name}".lstrip("."), record_type, 0, rdatas)
-    return values(Record.from_rrset(zone, rrset))
+    # Lenient, as we keep the octets of others in a policy, also those beyond ASCII.
+    return values(Record.from_rrset(zone, rrset, lenient=True))
 
 
 def new_record(
