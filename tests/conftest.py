@@ -21,6 +21,7 @@ Golden = Callable[[str, str], None]
 USED = (
     *("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.operations"),
     *("deploys.api.check", "deploys.api.mistakes", "deploys.checks.mistakes"),
+    *("deploys.api.init", "deploys.api.site", "deploys.zones.run"),
 )
 # The order in which files begin: each of pytest's workers takes the next file when two tests of its
 # last one are left, so what is short comes last. The first two need hosts without mail, and find
