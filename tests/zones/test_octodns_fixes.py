@@ -81,6 +81,21 @@ def ns1(url: str, address: str) -> Any:
     return {"records": [record, apex], "zone": ZONE} if url.endswith(ZONE) else {}
 
 
+def googlecloud(url: str, kind: str, text: str) -> Any:
+    if "oauth2" in url:
+        return {"access_token": "t", "expires_in": 3600, "token_type": "Bearer"}
+    if "/rrsets" in url:
+        apex = {"name": f"{ZONE}.", "ttl": 300}
+        return {
+            "rrsets": [
+                apex | {"type": "NS", "rrdatas": [NS]},
+                apex | {"type": kind, "rrdatas": [text]},
+            ]
+        }
+    zone = {"id": "1", "name": "z", "dnsName": f"{ZONE}.", "nameServers": []}
+    return {"managedZones": [zone | {"creationTime": "2026-01-01T00:00:00.000Z"}]}
+
+
 ANSWERS = {
     "cloudflare": cloudflare,
     "digitalocean": digitalocean,
@@ -174,3 +189,24 @@ def test_a_timeout_of_the_operator_is_kept(name: str, monkeypatch: pytest.Monkey
         load(configured(name, timeout=7)).zone_names(ZONE)
 
     assert waited == {7}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("SPF", '"v=spf1 -all"'),  # an obsolete type
+        ("TXT", '"bücher"'),
+        ("MX", "70000 mx_1.faraway.example."),
+        ("SRV", "1 1 70000 sip_1.faraway.example."),
+    ],
+)
+def test_records_of_others_that_octodns_finds_invalid_do_not_stop_a_plan(
+    kind: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Octodns-googlecloud validates them whatever it is asked for."""
+    api(monkeypatch, lambda url: (200, googlecloud(url, kind, text)))
+    address = MailRecord(f"mx1.{ZONE}", "A", ("198.51.100.11",), 3600, "its address")
+    planned = plan(load(configured("googlecloud")), ZONE, [address])
+
+    fresh = planned.provider.plan(planned.desired)
+    assert [change.record.fqdn for change in (fresh.changes if fresh else [])] == [f"mx1.{ZONE}."]

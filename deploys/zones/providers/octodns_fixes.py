@@ -2,7 +2,8 @@
 Adjustments to octoDNS's providers, which are made for one pass over all zones.
 
 Some return an error as a zone with nothing in it, some return a zone's own NS records and then
-refuse to plan for it, and all of them print to the terminal.
+refuse to plan for it, one reads no zone with an invalid record of others, and all of them print to
+the terminal.
 """
 
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
 from octodns.provider.base import BaseProvider
+from octodns.record import Record
 from octodns.zone import Zone
 
 from ...mail.errors import MailError
@@ -32,12 +34,23 @@ class _WholeZones:
     """A provider that refuses an incomplete zone, and reads no NS records that it cannot plan."""
 
     def populate(self, zone: Zone, target: bool = False, lenient: bool = False) -> bool:  # noqa: FBT001, FBT002 - octoDNS's signature
+        _accept(zone)
         exists = super().populate(zone, target=target, lenient=lenient)  # type: ignore[misc]
         if exists is not False and self.SUPPORTS_ROOT_NS and not zone.root_ns:  # type: ignore[attr-defined]
             raise MailError(INCOMPLETE)
         if zone.root_ns and not self.SUPPORTS_ROOT_NS:  # type: ignore[attr-defined]
             zone.remove_record(zone.root_ns)
         return exists is not False
+
+
+def _accept(zone: Zone) -> None:
+    """Read the records of others as they are, also with a class that ignores `lenient`."""
+    skipped: dict[str, frozenset[str]] = {}
+    for by_type in Record.registered_validators().values():
+        for record_type, active in by_type.items():
+            ids = frozenset(validator.id for validator in active)
+            skipped[record_type] = skipped.get(record_type, frozenset()) | ids
+    zone.disabled_record_validators = skipped
 
 
 def loggers(provider: BaseProvider) -> Iterator[str]:
