@@ -70,14 +70,14 @@ def test_the_zone_has_the_records_and_everybody_elses_are_still_there() -> None:
 @pytest.mark.usefixtures("first")
 def test_a_dry_run_on_changed_settings_shows_files_and_records_and_changes_neither() -> None:
     before = live_sets(), answers("harbor.example", "SOA")
-    changed = ("--data", "mail_message_size_limit=10000000", "--data", "mail_ttl=1800")
+    changed = ("--data", "mail_message_size_limit=10000000", "--data", "mail_dmarc=quarantine")
 
     shown = pyinfra("deploys/site.py", "--dry", "--diff", *changed)
 
     assert shown.returncode == 0, shown.stdout
     assert "-message_size_limit = 26214400" in shown.stdout
     assert "+message_size_limit = 10000000" in shown.stdout
-    assert "~ MX harbor.example" in shown.stdout
+    assert "~ TXT _dmarc.harbor.example" in shown.stdout
     assert "would send a test message" in shown.stdout
     assert (live_sets(), answers("harbor.example", "SOA")) == before
 
