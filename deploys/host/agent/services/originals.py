@@ -26,7 +26,9 @@ GENERATED = re.compile(
     r"/etc/postfix/(.*\.proto|dynamicmaps\.cf|makedefs\.out|.*\.lmdb)"
     r"|/etc/unbound/unbound_(control|server)\.(key|pem)"
     r"|/etc/dovecot/private/dovecot\.(key|pem)"
+    r"|.*\.(dpkg|ucf)-(new|tmp|dist|old|bak)"
 )
+BEGUN = ("half-installed", "unpacked", "half-configured")  # dpkg(1): package states
 LOCAL = r"(\$myhostname|localhost(\.\S+)?|127\.0\.0\.0/8|\[::ffff:127\.0\.0\.0\]/104|\[::1\]/128)"
 # What Debian's package writes into main.cf; any other value is somebody's choice.
 SHIPPED = {
@@ -60,7 +62,7 @@ SHIPPED = {
 
 def foreign(query: Query) -> tuple[str, ...]:
     """Return the files of others that our set would replace, with what is theirs in them."""
-    if record(query.name).owned:
+    if record(query.name).owned or _is_in_installation(query.packages[0]):
         return ()
     roots = [Path(root) for root in query.exclusive]
     paths = [path for root in roots for path in (root, *sorted(root.rglob("*")))]
@@ -80,6 +82,13 @@ def keep(query: Query) -> None:
     kept = [path for path in query.exclusive if Path(path).exists()]
     must("stage", "cp", "-a", "--parents", *kept, str(written))
     written.rename(target)
+
+
+def _is_in_installation(package: str) -> bool:
+    """Tell whether a first installation has begun and not ended: its files are nobody's yet."""
+    shown = run("dpkg-query", "-W", "-f", "${db:Status-Status} ${Config-Version}", package).stdout
+    status, _, configured = shown.partition(" ")
+    return status in BEGUN and not configured.strip()
 
 
 def _described(path: Path) -> str:
