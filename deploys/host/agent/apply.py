@@ -15,7 +15,7 @@ from ..model.state import Existing, FoundService
 from .dkim import rotate_keys
 from .existing import existing
 from .services import originals
-from .services.loaded import LOADED, confirm, remember, switching
+from .services.loaded import LOADED, confirm, note_configured, remember, switching
 from .services.preflight import in_namespaces, validate
 from .services.stage import exchange, remove_strays, stage, staged, staged_record
 from .services.units import (
@@ -102,10 +102,7 @@ def _exchange(switch: Switch) -> None:
     switching(name).write_text(switch.fixed)
     (LOADED / f"{name}.json").unlink(missing_ok=True)
     after = staged_record(service)
-    if not switch.before.owned:
-        remember(
-            name, after
-        )  # a run that dies from here on must find its own files, not foreign ones
+    note_configured(name)  # a run that dies from here on must find its own files, not foreign ones
     for directory in service.query.directories:
         exchange(directory)
         switch.exchanged.append(directory)

@@ -48,6 +48,17 @@ def remember(name: str, facts: Record) -> None:
     written.replace(STATE / f"{name}.json")
 
 
+def was_configured(name: str) -> bool:
+    """Tell whether a run has ever configured a service, even if it is no longer needed."""
+    return bool(record(name).owned) or (STATE / f"{name}.configured").exists()
+
+
+def note_configured(name: str) -> None:
+    """Note for good that a run configures a service."""
+    STATE.mkdir(mode=0o755, exist_ok=True)
+    (STATE / f"{name}.configured").touch()
+
+
 def forget(name: str) -> None:
     """Remove the record of a service, and the note of what it has loaded."""
     for folder in (STATE, LOADED):

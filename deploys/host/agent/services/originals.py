@@ -2,7 +2,7 @@
 Configuration that somebody else wrote: found before a deploy replaces it, and kept for good.
 
 A file is foreign unless a package ships it as it is, or Debian's maintainer scripts write it. Only
-a service without a record of ours is asked: later on, files beside ours are the operator's own.
+a service that no run has configured is asked: later on, files beside ours are the operator's own.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 from ....mail import paths
 from ...model.desired import Query
 from ..system.shell import must, run
-from .loaded import record
+from .loaded import was_configured
 
 ALIASES = "/etc/aliases"
 DPKG = Path("/var/lib/dpkg/info")
@@ -62,7 +62,7 @@ SHIPPED = {
 
 def foreign(query: Query) -> tuple[str, ...]:
     """Return the files of others that our set would replace, with what is theirs in them."""
-    if record(query.name).owned or _is_in_installation(query.packages[0]):
+    if not query.exclusive or was_configured(query.name) or _is_in_installation(query.packages[0]):
         return ()
     roots = [Path(root) for root in query.exclusive]
     paths = [path for root in roots for path in (root, *sorted(root.rglob("*")))]

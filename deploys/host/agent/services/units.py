@@ -11,7 +11,7 @@ from ...model.desired import Service
 from ..system.processes import Process, children, pid_in, process
 from ..system.shell import Refused, must, run
 from . import dialogue
-from .loaded import Record, files_digest, forget, record, switching
+from .loaded import Record, files_digest, forget, note_configured, record, switching
 
 UNITS = "/etc/systemd/"
 WORKER_SECONDS = 30.0  # rspamd takes a third of that for all of its rules
@@ -154,4 +154,5 @@ def _answered(path: str) -> bool:
 def disable(name: str, unit: str) -> None:
     """Stop a service that is no longer needed; its files stay."""
     must("load", "systemctl", "disable", "--now", "--quiet", unit)
+    note_configured(name)  # a host of an earlier version has no note yet
     forget(name)
