@@ -44,6 +44,7 @@ STOPPED: list[Row] = [
     ("smtp.backscatter", UNKNOWN, "mx1", f"{V4} answered RCPT TO:<NO@HARBOR.EXAMPLE>: {LATER}"),
     ("smtp.tls", UNKNOWN, "mx1", f"not checked: {V4} {TLS_LATER}"),
     ("dns.tlsa", UNKNOWN, "mx1", f"not checked: {V4} {TLS_LATER}"),
+    ("dns.srv", ERROR, HARBOR, f"{V4} port 587 answered 454 4.3.0 Try again later (submission)"),
     ("delivery.recipients", UNKNOWN, HARBOR, f"{V4} answered RCPT TO:<a@harbor.example>: {LATER}"),
     ("delivery.arrived", ERROR, HARBOR, f"{SENT}: not in /var/mail/visitor on peer"),
     ("delivery.arrived", ERROR, HARBOR, f"{OUTSIDE}: refused, the server answered {LATER}"),

@@ -41,16 +41,31 @@ def _hosts(lab: Raised) -> Iterator[None]:
     """Two bare hosts with an `admin` who has sudo, zones without mail, and a plain Exim."""
     lab.bare(*MAIL_HOSTS)
     in_parallel(lambda name: [on(name, command) for command in USER], MAIL_HOSTS)
-    zones = PowerDns(lab)
-    before = {zone: zones.held(zone) for zone in ZONES}
-    for zone, sets in before.items():  # without records of mail that other tests have left
-        zones.restore(zone, {key: one for key, one in sets.items() if "_" not in key[0]})
+    zones, pointers = PowerDns(lab), dict(pointers_of(lab))
+    before = {zone: zones.held(zone) for zone in {*ZONES, *map(reverse_zone, pointers)}}
+    for zone in ZONES:  # without records of mail that other tests have left
+        kept = {key: one for key, one in before[zone].items() if "_" not in key[0]}
+        zones.restore(zone, kept)
+    for name, hostname in pointers.items():  # the provider of the addresses has done its part
+        zones.replace(reverse_zone(name), name, "PTR", 60, [f"{hostname}."])
     with undone("peer", f"umount {EXIM} && {RESTART}"):
         on("peer", f"grep -v authresults {EXIM} >/root/plain && chmod 644 /root/plain")
         on("peer", f"mount --bind /root/plain {EXIM} && {RESTART}")
         yield
-    for zone in ZONES:
-        zones.restore(zone, before[zone])
+    for zone, sets in before.items():
+        zones.restore(zone, sets)
+
+
+def pointers_of(lab: Raised) -> Iterator[tuple[str, str]]:
+    """Yield the name in a reverse zone and the host name of each address of the mail hosts."""
+    for host in map(lab.host, MAIL_HOSTS):
+        for address in lab.lab.addresses(host):
+            yield address.reverse_pointer, host.hostname
+
+
+def reverse_zone(name: str) -> str:
+    """Return the zone of a network: /24 of IPv4, /64 of IPv6."""
+    return ".".join(name.split(".")[16 if name.endswith("ip6.arpa") else 1 :])
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ RELATIONS: tuple[Relation, ...] = (
     ),
     Relation(
         "host.services",
-        ("smtp.*", "dns.tlsa", "dns.caa", "delivery.*", "host.queue"),
+        ("smtp.*", "dns.tlsa", "dns.caa", "dns.srv", "delivery.*", "host.queue"),
         seen=r"\.\w+ is (?!not enabled|disabled|static)",
         says=rf"{_FOR_NOW}|{_MISSING}|closed the connection|AUTH under TLS",
         anywhere=True,
