@@ -113,6 +113,9 @@ def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand
     if schedule.files:
         yield StringCommand("systemctl enable", unit)
         yield StringCommand("systemctl restart", unit)
+    else:  # a unit that has failed and is gone would leave the machine degraded
+        gone = schedule.unit.replace(".timer", ".*")
+        yield StringCommand("systemctl reset-failed", QuoteString(gone), "2>/dev/null || true")
 
 
 def without_systemd(schedule: Schedule) -> str:
