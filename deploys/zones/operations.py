@@ -6,7 +6,6 @@ zones belong to the fleet, and a host that fails must not stop the records of th
 """
 
 from collections.abc import Callable, Hashable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyinfra import host, logger
@@ -20,6 +19,7 @@ from ..mail.errors import MailError
 from ..mail.records import records_for
 from ..mail.settings.model import Fleet
 from ..mail.toolkit import deploy_argument
+from ..run import reports
 from ..run.command_line import inventory_name, refusal
 from ..run.json_output import add_changes
 from ..run.remote import Commands
@@ -158,7 +158,7 @@ def _list(publication: "Publication") -> None:
         f"The same for web forms:\n\n{record_list.form_text(records)}"
     )
     try:
-        written = record_list.write(records, Path("reports", inventory_name()))
+        written = record_list.write(records, reports.folder(inventory_name()))
         logger.info(f"With buttons to copy them: {written} (and .txt, .zone)")
     except MailError as error:
         logger.warning(str(error))

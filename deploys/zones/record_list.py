@@ -13,7 +13,7 @@ import dns.rdata
 import dns.rdtypes.ANY.TXT
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..mail.errors import MailError
+from ..run import reports
 from .model.changes import RecordChange
 
 NAME = "publish"
@@ -97,15 +97,8 @@ def page(records: Sequence[ListedRecord]) -> str:
 def write(records: Sequence[ListedRecord], folder: Path) -> Path:
     """Write the list in every form; return the page, or raise MailError."""
     forms = {"zone": zone_file, "txt": form_text, "html": page}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for suffix, form in forms.items():
-            (folder / f"{NAME}.{suffix}").write_text(form(records), encoding="utf-8")
-    except OSError as error:
-        raise MailError(
-            f"the list of records cannot be written to {folder}: {error.strerror}; make the folder "
-            "writable, or start the run in a directory of your own"
-        ) from error
+    for suffix, form in forms.items():
+        reports.write(folder / f"{NAME}.{suffix}", form(records), "the list of records")
     return folder / f"{NAME}.html"
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from ...mail.errors import MailError
 from ...mail.settings.secret import Secret
+from ...run import reports
 from ..core.report import Report
 from . import comparison, data, history, junit, markdown, notice, prometheus, terminal
 
+REPORT = "the report"
 Renderer = Callable[[Report], str]
 _RENDERERS: Mapping[str, Renderer] = {
     "json": data.render,
@@ -35,7 +37,8 @@ def publish(
     + metrics: directory of node_exporter's textfile collector
     """
     console = terminal.console()
-    folder = Path("reports", report.name, *(("part",) if report.limits else ()))
+    folder = reports.folder(report.name)
+    folder = folder / "part" if report.limits else folder
     compared = comparison.compared(report, folder / "report.json")
     report = replace(
         report, comparison=compared, history=history.history(report, folder / "report.json")
@@ -51,7 +54,8 @@ def publish(
         write(report, folder, page)
         console.print(f"  Report: {folder / 'report.html'} (and {_OTHERS})\n")
         if metrics and not report.limits:
-            _replace(Path(metrics, f"pyinfra_mail_{report.name}.prom"), prometheus.render(report))
+            collected = Path(metrics, f"pyinfra_mail_{report.name}.prom")
+            reports.write(collected, prometheus.render(report), REPORT)
     except MailError as problem:
         failures.append(str(problem))
     return failures
@@ -60,18 +64,4 @@ def publish(
 def write(report: Report, folder: Path, page: Renderer) -> None:
     """Write the report's files into a folder; raise MailError if it cannot be written."""
     for suffix, render in {**_RENDERERS, "html": page}.items():
-        _replace(folder / f"report.{suffix}", render(report))
-
-
-def _replace(path: Path, text: str) -> None:
-    # A reader finds the old file or the new one, complete; a collector ignores other suffixes.
-    staged = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staged.write_text(text, encoding="utf-8")
-        staged.replace(path)
-    except OSError as error:
-        raise MailError(
-            f"the report cannot be written to {path.parent}: {error.strerror}; make the folder "
-            "writable, or start the run in a directory of your own"
-        ) from error
+        reports.write(folder / f"report.{suffix}", render(report), REPORT)

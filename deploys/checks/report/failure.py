@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from os import environ
-from pathlib import Path
 from socket import gethostname
 
 from ...mail.errors import MailError
 from ...mail.settings.secret import Secret
+from ...run import reports
 from .receiver import OutgoingNotice, send
 
 LONGEST = 1800  # seconds of a run, TimeoutStartSec of its unit
@@ -67,8 +67,8 @@ def _start(unit: str) -> float:
 
 
 def _reported(inventory: str, start: float) -> bool:
-    reports = Path("reports", inventory).rglob("report.json")
-    return any(report.stat().st_mtime >= start for report in reports)
+    found = reports.folder(inventory).rglob("report.json")
+    return any(report.stat().st_mtime >= start for report in found)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ Changes of a notice that could not be sent are kept in the report, and sent with
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 from ...mail.settings.secret import Secret
+from ...run import reports
 from ..core.report import Comparison, Report
 from .receiver import OutgoingNotice, send
 from .summary import change_line, headline, news, summary
@@ -36,7 +36,7 @@ def text(report: Report) -> str:
     lines = [f"{change_line(one)}\n    {one.saw}" for one in changes[:_MOST]]
     if len(changes) > _MOST:
         lines.append(f"and {len(changes) - _MOST} more")
-    folder = Path("reports", report.name).resolve()
+    folder = reports.folder(report.name).resolve()
     return "\n".join((headline(report), summary(report), news(report), "", *lines, "", str(folder)))
 
 
