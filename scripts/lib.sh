@@ -66,6 +66,9 @@ packages() {
 # later ones nftables.
 lab_packages() {
     packages podman runc netavark iptables nftables mmdebstrap debian-archive-keyring procps "$@"
+    # A lab asks apt for its mirrors, which names none before it has their lists.
+    test -n "$(apt-get indextargets)" || apt-get -qq update ||
+        fail "apt-get could not update its lists: see what it says above"
 }
 
 # own_environment FOLDER LOCK WHY: make a virtual environment with a lock file's packages, if it has

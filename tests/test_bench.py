@@ -13,6 +13,7 @@ from deploys.mail.errors import MailError
 from deploys.zones.model.changes import ExpectedAnswer
 from deploys.zones.propagation.poll import Question, wait
 from deploys.zones.providers.loader import load
+from scripts.benches import page
 from scripts.benches.instruments import name_servers
 from scripts.benches.instruments.command import BenchError
 from scripts.benches.instruments.name_servers import far_servers
@@ -265,3 +266,45 @@ def test_every_run_is_told_while_the_bench_goes_on() -> None:
     interleaved([case("near", "ours")], 2, lambda _: figures.pop(), told.append)
 
     assert told == ["1/2 near_ours: 0.5 seconds", "2/2 near_ours: 0.75 seconds"]
+
+
+REPORT = {
+    "machine": {
+        "date": "2026-11-29T18:00:00+00:00",
+        "commit": "abc1234",
+        "cores": 2,
+        "load": 0.5,
+        "system": "Debian 12",
+    },
+    "cases": [
+        {
+            "name": "noop_1_near_ours",
+            "hosts": 1,
+            "tool": "ours",
+            "seconds": {"median": 1.25, "runs": [1.25]},
+            "aims": {"seconds": 1.0},
+        },
+        {
+            "name": "noop_1_near_naive",
+            "hosts": 1,
+            "tool": "naive",
+            "seconds": {"median": 2.5, "runs": [2.5]},
+        },
+    ],
+    "ratios": {"noop_1_near": {"naive_to_ours": 2.0}},
+}
+
+
+def test_a_report_becomes_a_table_with_its_date_its_commit_and_its_aims() -> None:
+    assert list(page.lines(REPORT)) == [
+        "Measured on 2026-11-29 at commit abc1234: 2 cores, load 0.5 before, Debian 12.",
+        "",
+        "|  | hosts | seconds | ratio |",
+        "| --- | --- | --- | --- |",
+        "| noop 1 near ours | 1 | 1.25 (aim: 1) |  |",
+        "| noop 1 near naive | 1 | 2.5 | to ours 2 |",
+    ]
+
+
+def test_the_page_of_figures_is_made_of_the_kept_reports() -> None:
+    assert page.written(page.PAGE.read_text()) == page.PAGE.read_text()

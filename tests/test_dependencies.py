@@ -22,6 +22,7 @@ WORDS = {
     "Apache-2.0": r"Apache[- ](Software License|2\.0)",
     "BSD": "BSD",
     "BSD-3-Clause": "BSD|Redistribution and use in source and binary forms",
+    "GPL-3.0-or-later": r"GPL-3\.0-or-later",
     "ISC": "ISC",
     "LGPL-2.1": r"LGPL-2\.1",
     "MIT": "MIT",

@@ -20,6 +20,7 @@ FILES = (RUNTIME, *map(lock_of, EXTRAS), *map(lock_of, GROUPS))
 # What only an extra may bring: an operator's run has no use for it.
 NOT_OF_A_RUN = {
     *("sslyze", "nassl"),  # AGPL-3.0
+    "tlsrpt-reporter",  # GPL-3.0-or-later
     *("pytest", "pytest-cov", "pytest-mock", "wheel", "pycountry-convert"),  # of octodns-route53
     *("adal", "msrest", "msrestazure"),  # of octodns-azure
     *("moto", "boto3", "botocore", "mypy", "ruff", "hypothesis", "uv", "setuptools"),
@@ -99,7 +100,7 @@ def test_a_lock_names_no_registry_and_no_path(name: str) -> None:
 
 def test_the_packages_without_wheels_are_pins_with_one_file() -> None:
     """A package of wheels has more than one file, or one for every machine and its source."""
-    found = pins(RUNTIME, lock_of("scan"))
+    found = pins(RUNTIME, lock_of("scan"), lock_of("dev"))
 
     assert {name: found[name].pop().line.count("--hash") for name in SOURCES} == dict.fromkeys(
         SOURCES, 1

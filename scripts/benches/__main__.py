@@ -10,7 +10,8 @@ from rich.console import Console
 
 from deploys.mail.errors import MailError
 
-from .deployment import NOTES, deployment
+from .bulk import bulk
+from .deployment import NOTES, Sizes, deployment
 from .instruments.command import ROOT, BenchError
 from .instruments.report import Report
 from .instruments.sender import SUITES
@@ -21,6 +22,8 @@ from .switch import switch
 from .verification import verification
 
 REPORTS = ROOT / "reports" / "bench"
+BOTH = "deployment"
+CARRIED = {"bulk": bulk, "outbound": outbound}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,30 +47,35 @@ def _measured(options: argparse.Namespace, progress: Console) -> list[Report]:
     common = (options.runs, progress.print)
     if options.bench == "start":
         return [start(*common)]
-    if options.bench == "outbound":
-        return outbound(options.release, options.messages, *common, keep=options.keep)
+    if carried := CARRIED.get(options.bench):
+        return carried(options.release, options.messages, *common, keep=options.keep)
     if options.bench == "switch":
         return switch(options.release, *common, keep=options.keep)
     if options.bench == "zone":
         return [publication(options.domains, *common, keep=options.keep)]
     if options.bench == "verify":
         return [verification(options.hosts, options.domains, *common, keep=options.keep)]
-    return [deployment(options.bench, options.hosts, *common, keep=options.keep)]
+    benches = sorted(NOTES, reverse=True) if options.bench == BOTH else [options.bench]
+    return deployment(benches, Sizes(options.hosts, options.near), *common, keep=options.keep)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("scripts/bench", description=__doc__)
     benches = parser.add_subparsers(dest="bench", required=True, help="what to measure")
-    for name in sorted(NOTES):
-        _common(benches.add_parser(name)).add_argument(
+    for name in (*sorted(NOTES), BOTH):
+        deploying = _common(benches.add_parser(name))
+        deploying.add_argument(
             "--hosts", type=_number, nargs="+", default=[1, 5, 20], help="numbers of mail hosts"
         )
+        deploying.add_argument("--near", action="store_true", help="leave the far hosts out")
     _runs(benches.add_parser("start"))
     carrying = _common(benches.add_parser("outbound"))
     carrying.add_argument(
         "--messages", type=_number, default=3000, help="messages of each contender"
     )
-    for bench in (carrying, _common(benches.add_parser("switch"))):
+    campaign = _common(benches.add_parser("bulk"))
+    campaign.add_argument("--messages", type=_number, default=5000, help="messages of a campaign")
+    for bench in (carrying, campaign, _common(benches.add_parser("switch"))):
         bench.add_argument("--release", choices=SUITES, default="12", help="Debian release")
     _common(benches.add_parser("zone")).add_argument(
         "--domains", type=_number, nargs="+", default=[1, 100, 1000], help="numbers of domains"

@@ -33,6 +33,7 @@ NOTES = {
 SSH_PORT = 22
 NEAR_MS, FAR_MS = 0, 50
 RELEASES: Mapping[Suite, str] = {"bookworm": "12", "trixie": "13"}
+ROUTES = ((NEAR_MS, "near"), (FAR_MS, "far"))
 Routes = Mapping[int, Mapping[str, Data]]  # by round trip in ms, then by host
 FRAME = (
     "Far: 50 ms of round trip, also for the TCP handshake. Remote commands are counted by the SSH"
@@ -46,19 +47,38 @@ MOST_SECONDS = {
 Tell = Callable[[str], None]
 
 
-def deployment(bench: str, counts: Sequence[int], runs: int, tell: Tell, *, keep: bool) -> Report:
-    """Measure all contenders on these numbers of hosts, near and far."""
+@dataclass(frozen=True)
+class Sizes:
+    """Numbers of mail hosts, and whether they are near only."""
+
+    hosts: Sequence[int]
+    near: bool = False
+
+
+def deployment(
+    benches: Sequence[str], sizes: Sizes, runs: int, tell: Tell, *, keep: bool
+) -> list[Report]:
+    """Measure all contenders in one lab, for each of the benches."""
     here = machine()
-    with _course(max(counts), tell, keep=keep) as course:
-        measure = course.first if bench == "first" else course.noop
-        cases = interleaved(_cases(bench, counts), runs, measure, tell)
-    note = f"{NOTES[bench]} {FRAME} {here['cores']} cores; its load was {here['load']} before."
-    return Report(bench, "seconds", (OURS,), note, here, cases)
+    frame = f"{FRAME} {here['cores']} cores; its load was {here['load']} before."
+    with _course(max(sizes.hosts), tell, keep=keep) as course:
+        measures = {"noop": course.noop, "first": course.first}
+        return [
+            Report(
+                bench,
+                "seconds",
+                (OURS,),
+                f"{NOTES[bench]} {frame}",
+                here,
+                interleaved(_cases(bench, sizes), runs, measures[bench], tell),
+            )
+            for bench in benches
+        ]
 
 
-def _cases(bench: str, counts: Sequence[int]) -> Iterator[Case]:
-    for count in counts:
-        for rtt_ms, route in ((NEAR_MS, "near"), (FAR_MS, "far")):
+def _cases(bench: str, sizes: Sizes) -> Iterator[Case]:
+    for count in sizes.hosts:
+        for rtt_ms, route in ROUTES[: 1 if sizes.near else None]:
             for name in NAMES:
                 case = Case(f"{bench}_{count}_{route}", name, {"hosts": count, "rtt_ms": rtt_ms})
                 yield replace(case, aims=_aims(bench, count, rtt_ms)) if name == OURS else case

@@ -25,7 +25,7 @@ if not host.get_fact(File, path=certificate):
     )
 files.file(name="Others cannot read it", path=certificate, mode="600", user="root", group="root")
 
-main, master, aliases, virtual = (
+main, master, _, _, aliases, virtual = (
     files.put(
         name=f"{name} is in place",
         src=f"{host.data.bench_files}/{name}",
@@ -34,7 +34,7 @@ main, master, aliases, virtual = (
         group="root",
         mode="644",
     )
-    for name in ("main.cf", "master.cf", "aliases", "virtual")
+    for name in ("main.cf", "master.cf", "bounce.cf", "openssl.cnf", "aliases", "virtual")
 )
 server.shell(
     name="Build the table of aliases",

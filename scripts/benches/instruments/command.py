@@ -9,7 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 900
-COMPLAINT = re.compile("error|fail|fatal|no answer|refused|unreachable", re.IGNORECASE)
+COMPLAINT = re.compile(
+    "error|fail|fatal|no answer|refused|unreachable|; write |; remove ", re.IGNORECASE
+)
 
 
 class BenchError(Exception):

@@ -14,6 +14,7 @@ def machine() -> dict[str, Any]:
     """Return the conditions to print with the figures."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": run(("git", "describe", "--always", "--dirty")).strip(),
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 2),
         "system": platform.freedesktop_os_release()["PRETTY_NAME"],

@@ -25,7 +25,7 @@ class Case:
 
     situation: str
     contender: str
-    labels: Mapping[str, int]
+    labels: Mapping[str, Any]  # numbers of hosts, domains or messages, or a name
     aims: Figures = field(default_factory=dict)  # the most that a figure should be
     runs: Sequence[Figures] = ()
     least: Figures = field(default_factory=dict)  # the least that its ratio to a baseline should be

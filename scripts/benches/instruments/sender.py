@@ -81,8 +81,8 @@ class Sender:
         """Return the seconds for messages from the account to a sink, and their latencies."""
         with self.sink(count) as ended:
             secret = password(self.lab).resolve()
-            submission = Submission(self.address, self.login, secret, RECIPIENT)
-            sent = submission.send(count, rate)
+            submission = Submission(self.address, self.login, secret, (RECIPIENT,))
+            sent = submission.send(range(count), rate)
             return ended() - sent.began, sent
 
     @contextmanager

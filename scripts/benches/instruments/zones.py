@@ -69,16 +69,20 @@ class Zones:
             self._call(method, path, body)
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - any JSON
-        dns = inventory.dns(self.lab.name)
-        url = f"http://{dns['host']}:{dns['port']}/api/v1/servers/localhost/zones{path}"
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(url, data, {"X-API-Key": dns["api_key"].resolve()}, method=method)
-        try:
-            with urlopen(request, timeout=60) as answer:  # noqa: S310 - the same
-                text = answer.read()
-        except HTTPError as error:
-            raise BenchError(f"PowerDNS: {method} {path}: {error.read().decode()}") from None
-        return json.loads(text) if text else None
+        return _called(self.lab, method, path, body)
+
+
+def _called(lab: Lab, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - any JSON
+    dns = inventory.dns(lab.name)
+    url = f"http://{dns['host']}:{dns['port']}/api/v1/servers/localhost/zones{path}"
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data, {"X-API-Key": dns["api_key"].resolve()}, method=method)
+    try:
+        with urlopen(request, timeout=60) as answer:  # noqa: S310 - the same
+            text = answer.read()
+    except HTTPError as error:
+        raise BenchError(f"PowerDNS: {method} {path}: {error.read().decode()}") from None
+    return json.loads(text) if text else None
 
 
 @contextmanager
@@ -91,6 +95,18 @@ def zones_made(lab: Lab, count: int) -> Iterator[Zones]:
         yield zones
     finally:
         zones.remove()
+
+
+@contextmanager
+def records_made(lab: Lab, zone: str, records: Sequence[tuple[str, str, str]]) -> Iterator[None]:
+    """Make records (name, type, content) in a zone of the lab, and remove them afterwards."""
+    made = [_rrset(name, kind, content) for name, kind, content in records]
+    gone = [_gone(name, kind) for name, kind, _ in records]
+    _called(lab, "PATCH", f"/{zone}.", {"rrsets": made})
+    try:
+        yield
+    finally:
+        _called(lab, "PATCH", f"/{zone}.", {"rrsets": gone})
 
 
 def _rrset(name: str, kind: str, *contents: str) -> Mapping[str, Any]:
