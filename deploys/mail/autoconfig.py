@@ -1,5 +1,5 @@
 """
-Autoconfiguration documents: the settings of submission for mail programs.
+Autoconfiguration documents: the settings of mailboxes and of submission for mail programs.
 
 Thunderbird and many others read `https://autoconfig.<domain>/mail/config-v1.1.xml`. Outlook reads
 `https://autodiscover.<domain>/autodiscover/autodiscover.xml` (MS-OXDSCLI, the plain XML form). Both
@@ -18,51 +18,62 @@ SETTINGS = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responses
 
 
 @dataclass(frozen=True)
-class SubmissionServer:
-    """A port of a host for submission, in the terms of both programs."""
+class UserServer:
+    """A port of a host for users, in the terms of both programs."""
 
     hostname: str
     port: int
     socket_type: str  # Thunderbird's
     encryption: str  # Outlook's
+    protocol: str = "smtp"
 
 
-def servers(hosts: Sequence[str]) -> Iterator[SubmissionServer]:
-    """Yield the servers of hosts, the best one first."""
+def servers(
+    hosts: Sequence[str], mailboxes: Sequence[str] = (), pop3: Sequence[str] = ()
+) -> Iterator[UserServer]:
+    """Yield the servers of mailboxes, those of POP3 last, and those for submission, best first."""
+    for protocol, port, reading in (("imap", 993, mailboxes), ("pop3", 995, pop3)):
+        for hostname in reading:
+            yield UserServer(hostname, port, "SSL", "SSL", protocol)
     for port, socket_type, encryption in ((465, "SSL", "SSL"), (587, "STARTTLS", "TLS")):
         for hostname in hosts:
-            yield SubmissionServer(hostname, port, socket_type, encryption)
+            yield UserServer(hostname, port, socket_type, encryption)
 
 
-def thunderbird(domain: str, hosts: Sequence[str]) -> str:
+def thunderbird(
+    domain: str, hosts: Sequence[str], mailboxes: Sequence[str] = (), pop3: Sequence[str] = ()
+) -> str:
     """Return Thunderbird's document for a domain whose accounts send through hosts."""
     root = ET.Element("clientConfig", version="1.1")
     provider = ET.SubElement(root, "emailProvider", id=domain)
     _texts(provider, domain=domain, displayName=domain, displayShortName=domain)
-    for server in servers(hosts):
-        element = ET.SubElement(provider, "outgoingServer", type="smtp")
+    for server in servers(hosts, mailboxes, pop3):
+        kind = "outgoingServer" if server.protocol == "smtp" else "incomingServer"
+        element = ET.SubElement(provider, kind, type=server.protocol)
         _texts(
             element,
             hostname=server.hostname,
             port=str(server.port),
             socketType=server.socket_type,
             username="%EMAILADDRESS%",
-            authentication="password-cleartext",  # under TLS, as both ports demand it
+            authentication="password-cleartext",  # under TLS, as every port demands it
         )
     return _document(root)
 
 
-def outlook(domain: str, hosts: Sequence[str]) -> str:
+def outlook(
+    domain: str, hosts: Sequence[str], mailboxes: Sequence[str] = (), pop3: Sequence[str] = ()
+) -> str:
     """Return Outlook's document for a domain whose accounts send through hosts."""
     root = ET.Element("Autodiscover", xmlns=RESPONSE)
     response = ET.SubElement(root, "Response", xmlns=SETTINGS)
     account = ET.SubElement(response, "Account")
     _texts(account, AccountType="email", Action="settings")
-    for server in servers(hosts):
+    for server in servers(hosts, mailboxes, pop3):
         protocol = ET.SubElement(account, "Protocol")
         _texts(
             protocol,
-            Type="SMTP",
+            Type=server.protocol.upper(),
             Server=server.hostname,
             Port=str(server.port),
             # Without a LoginName the login is <name>@<domain>.

@@ -4,7 +4,8 @@ Grades of TLS cipher suites, by the guidelines of the Dutch NCSC that Internet.n
 Sufficient are suites with forward secrecy and authenticated encryption: those of TLS 1.3, and ECDHE
 with AES or ChaCha20. To be phased out are finite-field DHE, and CBC, ARIA and Camellia with SHA-2.
 All others are insufficient; RFC 9325 section 4.2 agrees on RSA key transport, NULL, export and RC4.
-Suites have their IANA names.
+Suites have their IANA names. What our servers offer besides has OpenSSL's: the groups of a key
+exchange, and the algorithms that sign it.
 """
 
 import re
@@ -20,6 +21,18 @@ _PHASE_OUT = re.compile(
 )
 # Suites that hide nothing, or prove nothing: worse than old ones.
 _BROKEN = re.compile(r"NULL|_anon_|EXPORT|_RC[24]_|_3?DES(\d+|_|$)|IDEA|_MD5")
+
+
+# Agreed first where both sides have it: a recorded session cannot be read later with a quantum
+# computer. OpenSSL has it from 3.5 on.
+HYBRID_GROUP = "X25519MLKEM768"
+# No finite-field groups: the guidelines phase ffdhe2048 out.
+GROUPS = ("X25519", "X448", "prime256v1", "secp384r1", "secp521r1")
+# RFC 9155 deprecates SHA-1 here, and SHA-224 is not among the guidelines' good ones.
+SIGNATURE_ALGORITHMS = (
+    "ed25519",
+    *(f"{kind}+SHA{bits}" for kind in ("ECDSA", "RSA-PSS", "RSA") for bits in (256, 384, 512)),
+)
 
 
 class Grade(StrEnum):

@@ -4,31 +4,30 @@ The public half of a key is a TXT record at `<selector>._domainkey.<domain>`, a 
 `v=DKIM1; k=rsa; p=MIIB...`. A selector names one key, so that a domain can have several.
 """
 
-import binascii
+import re
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from dkim.util import InvalidTagValueList, parse_tag_value
-
 from .errors import MailError
+from .tags import SPACE, TagList
 
 Algorithm = Literal["rsa", "ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 SLOTS = (1, 2)
 ED25519_OCTETS = 32
+_FOLDED = f"{SPACE}\r\n"  # a key may be folded into lines (RFC 6376 section 3.6.1)
 
 
 def is_key(text: str) -> bool:
     """Tell a DKIM key from other TXT records at its name; `p=` is required, `v=` is not."""
-    tags = [part.partition("=")[0].strip() for part in text.split(";")]
-    return "p" in tags and (tags[0] != "v" or text.replace(" ", "").startswith("v=DKIM1"))
+    tags = TagList.parse(text, _FOLDED).tags
+    return "p" in dict(tags) and (tags[0][0] != "v" or tags[0][1] == "DKIM1")
 
 
 def is_revoked(text: str) -> bool:
     """Tell a revoked key, whose `p=` is empty (RFC 6376 section 3.6.1)."""
-    tags = (part.partition("=") for part in text.split(";"))
-    return is_key(text) and any(name.strip() == "p" and not key.strip() for name, _, key in tags)
+    return is_key(text) and ("p", "") in TagList.parse(text, _FOLDED).tags
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,10 @@ class DkimKey:
     @classmethod
     def parse(cls, text: str) -> "DkimKey":
         """Return the key in a record; raise MailError with the part that is not valid."""
-        try:
-            tags = parse_tag_value(text.encode())
-        except InvalidTagValueList:
-            raise MailError(
-                f"{text!r} is not a DKIM key: write name=value, each name once"
-            ) from None
-        found = {name.decode(): "".join(value.decode().split()) for name, value in tags.items()}
+        tags = TagList.parse(text, _FOLDED)
+        if tags.rest or tags.repeated:
+            raise MailError(f"{text!r} is not a DKIM key: write name=value, each name once")
+        found = {name: re.sub(f"[{_FOLDED}]", "", value) for name, value in tags.tags}
         if not is_key(text):
             raise MailError(f"{text!r} is not a DKIM key: begin it with 'v=DKIM1;' and add 'p='")
         algorithm = next((known for known in ALGORITHMS if known == found.get("k", "rsa")), None)
@@ -63,7 +59,7 @@ class DkimKey:
 def _check(public: str, algorithm: Algorithm) -> None:
     try:
         octets = b64decode(public, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise MailError(f"the DKIM key {public!r} is not base64: copy the whole key") from None
     if not octets:  # RFC 6376 section 3.6.1
         raise MailError("the DKIM key is empty, so it is revoked: publish the key that signs")

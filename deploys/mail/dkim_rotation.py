@@ -151,6 +151,20 @@ def cache_notice(slots: Slots, now: float) -> str:
     )
 
 
+def lost_notice(settings: MailSettings, slots: Slots) -> str:
+    """Return the keys that sign and are missing, and what mail waits for; "" where none are."""
+    current = slot_in(slots, "current")
+    if current is None or not _lost(slots):
+        return ""
+    missing = [name for name in dkim.ALGORITHMS if name not in slots[current].public]
+    files = " and ".join(dkim_keys.path(settings, current, name) for name in missing)
+    todo = "publish the records of the next keys" if settings.dns is None else "run deploys/site.py"
+    return (
+        f"{files} signed and cannot be read, so outgoing mail waits until every name server has "
+        f"the records of the next keys: {todo}, or put back the file from a backup"
+    )
+
+
 def _lost(slots: Slots) -> bool:
     """Tell whether a key that signs is missing."""
     current = slot_in(slots, "current")

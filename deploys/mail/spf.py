@@ -4,27 +4,35 @@ A policy is `v=spf1` and terms. Receivers try the mechanisms (`mx`, `ip4:203.0.1
 `include:other.example`) from left to right until one matches the sending host. Its qualifier (`+`
 pass, `-` fail, `~` softfail, `?` neutral) is the result. `all` matches every host and comes last.
 The modifiers are `redirect=` and `exp=`. A domain has exactly one policy, so another sender must be
-merged into it. `spf_cost` counts the DNS lookups of a policy.
+merged into it. `spf_terms` is the grammar; `spf_evaluation` evaluates a policy as a receiver.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import spf as pyspf
 
 from .errors import MailError
+from .spf_terms import MODIFIERS, QUALIFIERS, Term, parsed
 
 VERSION = "v=spf1"
 MAX_OCTETS = 512  # RFC 7208 section 3.4: every DNS path carries as much over UDP
-LOOKUPS = frozenset({"include", "a", "mx", "ptr", "exists"})  # section 4.6.4
+_MEANT = re.compile(r"[\s\"']*v\s*=[\s\"']*spf1", re.IGNORECASE)
 DEFAULT_ALL = "~all"  # of a new policy: a receiver does not refuse forwarded mail for it
-STRICTNESS = "+?~-"  # qualifiers, the stricter ones last
 
 
 def is_policy(text: str) -> bool:
     """Tell an SPF policy from the other TXT records of a name (RFC 7208 section 4.5)."""
     return text.partition(" ")[0].lower() == VERSION
+
+
+def is_misspelt(text: str) -> bool:
+    """Tell a text that is meant as a policy, and that receivers do not take for one."""
+    return bool(_MEANT.match(text)) and not is_policy(text)
+
+
+def is_all(term: str) -> bool:
+    """Tell the mechanism that matches every host, also in a policy that is not valid."""
+    return term.lower().lstrip(QUALIFIERS) == "all"
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,8 @@ class Spf:
             )
         policy = cls(tuple(term for term in text.split(" ")[1:] if term))
         try:
-            _check_syntax(policy.terms)
-        except pyspf.PermError as error:
+            _refuse_second(policy.parsed)
+        except MailError as error:
             raise MailError(f"the SPF policy {text!r} is broken ({error}): correct it") from None
         return policy
 
@@ -51,49 +59,58 @@ class Spf:
         return " ".join((VERSION, *self.terms))
 
     @property
-    def lookups(self) -> tuple[str, ...]:
-        """Return the terms that cost a DNS lookup: those before `all`, or all and `redirect`."""
-        asking = tuple(term for term in self._tried() if name_of(term) in LOOKUPS)
-        last = () if self.all else (term for term in self.terms if name_of(term) == "redirect")
-        return (*asking, *last)
+    def parsed(self) -> tuple[Term, ...]:
+        """The terms by the grammar; raise MailError for one that is not valid."""
+        return tuple(map(parsed, self.terms))
+
+    @property
+    def tried(self) -> tuple[Term, ...]:
+        """The mechanisms that receivers try: those before `all`, and `all`."""
+        mechanisms = [term for term in self.parsed if not term.is_modifier]
+        names = [term.name for term in mechanisms]
+        end = names.index("all") + 1 if "all" in names else len(names)
+        return tuple(mechanisms[:end])
+
+    @property
+    def redirect(self) -> Term | None:
+        """The `redirect` that decides where no mechanism matches; `all` matches always."""
+        found = (term for term in self.parsed if term.name == "redirect")
+        return None if self.all else next(found, None)
 
     @property
     def all(self) -> str:
-        """Return the term that matches every host, or ""."""
-        return next((term for term in self.terms if name_of(term) == "all"), "")
+        """The term that matches every host, or ""."""
+        return next((term.text for term in self.tried if term.name == "all"), "")
 
     @property
     def permitting(self) -> tuple[str, ...]:
-        """Return the terms that permit a host to send."""
-        passing = (term for term in self._tried() if _strictness(term) == 0)
-        modifiers = {"redirect"} if not self.all else set()
-        return tuple(
-            term for term in passing if name_of(term) in modifiers or not _is_modifier(term)
-        )
+        """The terms that permit a host to send."""
+        last = [self.redirect] if self.redirect else []
+        before = (term for term in self._before_all() if term.qualifier == "+")
+        return tuple(term.text for term in (*before, *last))
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Return the mechanisms after `all`, which receivers never try (section 5.1)."""
-        after = self.terms[len(self._tried()) + 1 :]
-        return tuple(term for term in after if not _is_modifier(term))
+        """The mechanisms after `all`, which receivers never try (section 5.1)."""
+        mechanisms = [term.text for term in self.parsed if not term.is_modifier]
+        return tuple(mechanisms[len(self.tried) :])
 
     def effective(self) -> Iterator[str]:
         """Yield the mechanisms before `all`, which receivers try, in one spelling."""
-        return map(_spelling, self._tried())
+        return (_spelling(term.text) for term in self._before_all())
 
     def stricter(self, term: str) -> "Spf":
         """Return the policy with this `all`, if its own is less strict or it has none."""
-        if any(name_of(known) == "redirect" for known in self.lookups):
+        if self.redirect:
             return self  # the domain of the redirect decides
         if not self.all:
             return Spf((*self.terms, term))
-        if _strictness(self.all) >= _strictness(term):
+        if parsed(self.all).strictness >= parsed(term).strictness:
             return self
         return Spf(tuple(term if known == self.all else known for known in self.terms))
 
-    def _tried(self) -> tuple[str, ...]:
-        end = self.terms.index(self.all) if self.all else len(self.terms)
-        return self.terms[:end]
+    def _before_all(self) -> tuple[Term, ...]:
+        return tuple(term for term in self.tried if term.name != "all")
 
 
 def merged(ours: Spf, existing: Iterable[str], *, strict: bool = False) -> Spf:
@@ -118,19 +135,7 @@ def merged(ours: Spf, existing: Iterable[str], *, strict: bool = False) -> Spf:
             f"the SPF policy would have {len(str(policy))} octets where {MAX_OCTETS} are safe: "
             f"shorten {str(policy)!r}"
         )
-    return policy
-
-
-def name_of(term: str) -> str:
-    """Return the mechanism or modifier of a term, without its qualifier."""
-    name, *_ = pyspf.RE_MODIFIER.split(term)[1:] or pyspf.parse_mechanism(term, "")
-    return str(name).lower().lstrip(STRICTNESS)
-
-
-def target_of(term: str, domain: str) -> str:
-    """Return the name that a term of a domain's policy asks the DNS about."""
-    _, name, *_ = pyspf.RE_MODIFIER.split(term)[1:] or pyspf.parse_mechanism(term, domain)
-    return str(name).lower().rstrip(".")
+    return Spf.parse(str(policy))  # what is published is read as receivers read it
 
 
 def _joined(ours: Spf, theirs: Spf) -> Spf:
@@ -144,40 +149,15 @@ def _joined(ours: Spf, theirs: Spf) -> Spf:
     return Spf((*missing, *theirs.terms))
 
 
-def _is_modifier(term: str) -> bool:
-    return bool(pyspf.RE_MODIFIER.split(term)[1:])
-
-
-def _strictness(term: str) -> int:
-    return max(STRICTNESS.find(term[0]), 0)
-
-
-def _check_syntax(terms: Iterable[str]) -> None:
-    modifiers: list[str] = []
+def _refuse_second(terms: Iterable[Term]) -> None:
+    """Raise MailError if a modifier that is allowed once stands twice (RFC 7208 section 6)."""
+    seen: set[str] = set()
     for term in terms:
-        parts = pyspf.RE_MODIFIER.split(term)[1:]
-        if not parts:
-            _query().validate_mechanism(term)
-            continue
-        name = parts[0].lower()
-        modifiers.append(name)
-        if name in ("redirect", "exp"):  # RFC 7208 section 6: at most once each
-            _check_domain(term, parts[1], first=modifiers.count(name) == 1)
-
-
-def _check_domain(term: str, domain: str, *, first: bool) -> None:
-    if not first:
-        raise pyspf.PermError("allowed only once", term)
-    if not domain:
-        raise pyspf.PermError("names no domain", term)
-    _query().expand_domain(domain)
-
-
-def _query() -> Any:  # noqa: ANN401 - pyspf has no types
-    query = pyspf.query(i="192.0.2.1", s="postmaster@policy.invalid", h="policy.invalid")
-    query.p = "unknown"  # else the %{p} macro would be looked up in the DNS
-    return query
+        if term.is_modifier and term.name in MODIFIERS:
+            if term.name in seen:
+                raise MailError(f"{term.text} is the second {term.name}=, and one is allowed")
+            seen.add(term.name)
 
 
 def _spelling(term: str) -> str:
-    return term.lower().removeprefix("+")
+    return term.lower().removeprefix("+").removesuffix(".")

@@ -2,7 +2,8 @@
 
 A mail program that knows only ann@example.org looks up `_submissions._tcp.example.org` and finds
 `0 1 465 mx1.example.org.`: priority, weight, port and target. Submission is at 465 with TLS at once
-(`submissions`) and at 587 with STARTTLS (`submission`). The target `.` says that a service is not
+(`submissions`) and at 587 with STARTTLS (`submission`). Mailboxes are read at 993 with TLS at once
+(`imaps`). The target `.` says that a service is not
 offered, so that mail programs need not guess. Outlook looks up `_autodiscover._tcp.example.org`,
 the web server of its document; the certificate there must have the name of the target.
 """
@@ -11,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SUBMISSION = {"submissions": 465, "submission": 587}
-ABSENT = ("imaps", "imap", "pop3s", "pop3")
+MAILBOXES = {"imaps": 993, "imap": 143, "pop3s": 995}
+ABSENT = ("pop3",)
 AUTODISCOVER = "autodiscover"
-SERVICES = (*SUBMISSION, *ABSENT)
+SERVICES = (*SUBMISSION, *MAILBOXES, *ABSENT)
 LOOKED_UP = (*SERVICES, AUTODISCOVER)  # by mail programs, of every domain
 
 
@@ -49,13 +51,21 @@ class Srv:
 NOT_OFFERED = Srv(0, 0, 0, ".")
 
 
-def records(service: str, hostnames: Sequence[str]) -> tuple[Srv, ...]:
-    """Return the targets of a service on these hosts; none without hosts."""
+def records(
+    service: str, hostnames: Sequence[str], with_mailboxes: Sequence[str] = ()
+) -> tuple[Srv, ...]:
+    """
+    Return the targets of a service on hosts for submission; none without such a host.
+
+    Those `with_mailboxes` offer it for mailboxes.
+    """
     if not hostnames:
         return ()
-    if service in ABSENT:
+    ports = {**SUBMISSION, **MAILBOXES}
+    offering = hostnames if service in SUBMISSION else with_mailboxes
+    if service not in ports or not offering:
         return (NOT_OFFERED,)
-    return tuple(Srv.at(name, SUBMISSION[service]) for name in hostnames)
+    return tuple(Srv.at(name, ports[service]) for name in offering)
 
 
 def record_name(service: str, domain: str) -> str:

@@ -3,20 +3,23 @@
 The TXT record at `_smtp._tls.<domain>` names the receivers of a daily report on failed TLS to the
 domain's hosts: `v=TLSRPTv1; rua=mailto:tls@example.org`. With MTA-STS and DANE a broken certificate
 stops mail, and these reports show it. A domain has one policy; each address in it gets the reports.
+Senders of reports discard a record that does not begin with exactly `v=TLSRPTv1`, and a policy with
+one error is none (section 3).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import MailError
-from .tags import is_version, tags, written
+from .report_uris import listed, mail_domain, web_host
+from .tags import fields, is_field_version
 
 VERSION = "TLSRPTv1"
 
 
 def is_policy(text: str) -> bool:
     """Tell a TLS-RPT policy from other TXT records at its name."""
-    return is_version(text, VERSION)
+    return is_field_version(text, VERSION)
 
 
 def record_name(domain: str) -> str:
@@ -26,40 +29,35 @@ def record_name(domain: str) -> str:
 
 @dataclass(frozen=True)
 class TlsRpt:
-    """A policy: its tags in their order."""
+    """A policy: its receivers, and its other fields in their order."""
 
-    tags: tuple[tuple[str, str], ...]
+    reports: tuple[str, ...]
+    extensions: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, reports: Iterable[str]) -> "TlsRpt":
         """Return the policy with reports to these URIs."""
-        return cls((("v", VERSION), ("rua", ",".join(reports))))
+        return cls(tuple(reports))
 
     @classmethod
     def parse(cls, text: str) -> "TlsRpt":
         """Return a policy from its text; raise MailError with the part that is not valid."""
-        policy = cls(tuple(tags(text, "TLS-RPT policy", VERSION).items()))
-        if not policy.reports:
+        found = fields(text, "TLS-RPT policy", VERSION, ("rua",))
+        reports = tuple(uri for name, value in found if name == "rua" for uri in listed(value))
+        if not reports:
             raise MailError(f"the TLS-RPT policy {text!r} names no receiver: add 'rua=mailto:...'")
-        for uri in policy.reports:
-            if not uri.lower().startswith(("mailto:", "https:")):
-                raise MailError(
-                    f"the TLS-RPT policy {text!r} has rua={uri}: write mailto:... or https://..."
-                )
-        return policy
+        if wrong := [uri for uri in reports if not mail_domain(uri) and not web_host(uri)]:
+            raise MailError(
+                f"the TLS-RPT policy {text!r} has rua={', '.join(wrong)}: write mailto:... or "
+                "https://... there, with a comma between two"
+            )
+        return cls(reports, tuple(field for field in found if field[0] != "rua"))
 
     def __str__(self) -> str:
-        return written(dict(self.tags))
-
-    @property
-    def reports(self) -> tuple[str, ...]:
-        """Return the URIs of the receivers."""
-        rua = dict(self.tags).get("rua", "")
-        return tuple(uri.strip() for uri in rua.split(",") if uri.strip())
+        rest = (f"; {name}={value}" for name, value in self.extensions)
+        return f"v={VERSION}; rua={','.join(self.reports)}{''.join(rest)}"
 
     def completed(self, desired: "TlsRpt") -> "TlsRpt":
         """Return the policy with the desired URIs after its own."""
-        both = dict.fromkeys((*self.reports, *desired.reports))
-        if len(both) == len(self.reports):
-            return self
-        return TlsRpt(tuple((dict(self.tags) | {"rua": ",".join(both)}).items()))
+        missing = tuple(uri for uri in desired.reports if uri not in self.reports)
+        return TlsRpt((*self.reports, *missing), self.extensions)

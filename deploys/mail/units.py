@@ -6,6 +6,7 @@ The host's plan installs and starts them, and the checks look for the same ones.
 
 from dataclasses import dataclass
 
+from .postfix import BULK_PORT, FORWARD_PORT, SRS_BACK_PORT, SRS_PORT
 from .settings.model import HostSettings, MailSettings, NullClient
 
 # Debian 12 runs an instance of postfix@.service, Debian 13 postfix.service.
@@ -14,16 +15,27 @@ UNBOUND = "unbound.service"
 REDIS = "redis-server@rspamd.service"
 RSPAMD = "rspamd.service"
 DOVECOT = "dovecot.service"
+POSTSRSD = "postsrsd.service"
 MTA_STS_RESOLVER = "postfix-mta-sts-resolver.service"
 FAIL2BAN = "fail2ban.service"
 NGINX = "nginx.service"
+POSTFIX_BULK = "pyinfra-mail-bulk.service"
+REPORTS = "pyinfra-mail-reports.service"
+BULK_HANDLER = "pyinfra-mail-bulk-handler.service"
+RECEIVERS = "pyinfra-mail-receivers.service"
+DMARC_REPORTS = "pyinfra-mail-dmarc-reports.timer"
+TLS_COLLECTOR = "pyinfra-mail-tls-collector.service"
+TLS_REPORTER = "pyinfra-mail-tls-reporter.service"
 CERTIFICATES_WATCH = "pyinfra-mail-certificates.path"
 SMTP_PORT = 25
 HTTP_PORT = 80
 SUBMISSION_PORTS = (465, 587)
+IMAPS_PORT, POP3S_PORT = 993, 995
 HTTPS_PORT = 443
 MTA_STS_PORT = 8461  # of the policy daemon, on loopback
 _POSTFIX_PACKAGES = ("postfix", "postfix-lmdb", "iproute2")  # the last one is for the preflight
+_MAILBOX_PORTS = {"imaps": IMAPS_PORT, "imap": 143, "pop3s": POP3S_PORT, "sieve": 4190}
+_SASL = "libsasl2-modules"  # mechanisms with which Postfix logs in at a relay
 _CRYPTOGRAPHY = "python3-cryptography"  # for keys and certificates
 
 
@@ -54,7 +66,26 @@ def service(settings: HostSettings, name: str) -> HostService:
 def required_units(settings: HostSettings) -> tuple[str, ...]:
     """Return the units that have to be active on a host, Postfix's own aside."""
     wanted = [one for one in services(settings) if one.wanted and one.units != POSTFIX]
-    return (*(one.units[-1] for one in wanted), *started_by_postfix(settings))
+    return (
+        *(one.units[-1] for one in wanted),
+        *started_by_rspamd(settings),
+        *started_by_collector(settings),
+        *started_by_postfix(settings),
+    )
+
+
+def started_by_rspamd(settings: HostSettings) -> tuple[str, ...]:
+    """Return the unit that sends DMARC reports daily; rspamd's unit wants it."""
+    return (DMARC_REPORTS,) if _sends(settings, "dmarc") else ()
+
+
+def started_by_collector(settings: HostSettings) -> tuple[str, ...]:
+    """Return the unit that sends TLS reports; the unit of their collector wants it."""
+    return (TLS_REPORTER,) if _sends(settings, "tls") else ()
+
+
+def _sends(settings: HostSettings, reports: str) -> bool:
+    return isinstance(settings, MailSettings) and reports in settings.send_reports
 
 
 def started_by_postfix(settings: HostSettings) -> tuple[str, ...]:
@@ -76,18 +107,25 @@ def local_ports(settings: HostSettings) -> frozenset[int]:
 
 def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
     """Return the rows of a mail host, in the order in which the services start."""
-    logins, counts = bool(settings.accounts), bool(settings.account_rate)
+    logins, counts = bool(settings.logins), bool(settings.counted_rate)
     certbot = ("certbot",) if settings.tls == "acme" else ()
+    sasl = (_SASL,) if settings.relays.with_login else ()
     return (
         HostService("unbound", ("unbound", "dns-root-data"), (UNBOUND,), local_ports=(53,)),
         HostService(
             "redis",
             ("redis-server",),
             (REDIS,),
-            wanted=counts or settings.scan_outbound,
+            wanted=counts or settings.scan_outbound or "dmarc" in settings.send_reports,
         ),
         HostService("rspamd", ("rspamd", _CRYPTOGRAPHY), (RSPAMD,)),
-        HostService("dovecot", ("dovecot-core",), (DOVECOT,), wanted=logins),
+        HostService(
+            "dovecot",
+            ("dovecot-core", *_mailbox_packages(settings)),
+            (DOVECOT,),
+            wanted=logins,
+            ports=tuple(sorted(_MAILBOX_PORTS[one] for one in settings.mailbox_services)),
+        ),
         HostService(
             "mta-sts",
             ("postfix-mta-sts-resolver", "python3-dnspython", "ca-certificates"),
@@ -95,10 +133,49 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
             local_ports=(MTA_STS_PORT,),
         ),
         HostService(
+            "postsrsd",
+            ("postsrsd",),
+            (POSTSRSD,),
+            wanted=bool(settings.recipients.forwards),
+            local_ports=(SRS_PORT, SRS_BACK_PORT),
+        ),
+        HostService(
+            "bulk-handler",
+            (
+                *("python3-aiosmtpd", "python3-flufl.bounce", "ca-certificates"),
+                *(("python3-psycopg",) if settings.bulk and settings.bulk.database else ()),
+            ),
+            (BULK_HANDLER,),
+            wanted=bool(settings.bulk),
+        ),
+        HostService(
+            "bulk-receivers",
+            ("python3-dnspython",),
+            (RECEIVERS,),
+            wanted=bool(settings.bulk),
+        ),
+        HostService(
+            "tls-reports", ("curl",), (TLS_COLLECTOR,), wanted="tls" in settings.send_reports
+        ),
+        HostService(
+            "postfix-bulk",
+            _POSTFIX_PACKAGES,
+            (POSTFIX_BULK,),
+            wanted=bool(settings.bulk),
+            local_ports=(BULK_PORT,),
+        ),
+        HostService(
+            "reports",
+            ("python3-authres", "python3-defusedxml"),
+            (REPORTS,),
+            wanted=bool(settings.recipients.read),
+        ),
+        HostService(
             "postfix",
-            (*_POSTFIX_PACKAGES, _CRYPTOGRAPHY, *certbot),
+            (*_POSTFIX_PACKAGES, _CRYPTOGRAPHY, *certbot, *sasl),
             POSTFIX,
             ports=(SMTP_PORT, *(SUBMISSION_PORTS if logins else ())),
+            local_ports=(FORWARD_PORT,) if settings.recipients.forwards else (),
         ),
         HostService(
             "fail2ban",
@@ -116,6 +193,17 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
     )
 
 
+def _mailbox_packages(settings: MailSettings) -> tuple[str, ...]:
+    wanted = {
+        "dovecot-imapd": bool(settings.mailboxes),
+        "dovecot-lmtpd": bool(settings.mailboxes),
+        "dovecot-pop3d": "pop3s" in settings.mailbox_services,
+        "dovecot-sieve": settings.has_rules,
+        "dovecot-managesieved": "sieve" in settings.mailbox_services,
+    }
+    return tuple(name for name, needed in wanted.items() if needed)
+
+
 def _of_client() -> HostService:
-    packages = (*_POSTFIX_PACKAGES, "libsasl2-modules", "ca-certificates")
+    packages = (*_POSTFIX_PACKAGES, _SASL, "ca-certificates")
     return HostService("postfix", packages, POSTFIX, local_ports=(SMTP_PORT,))

@@ -39,6 +39,20 @@ def test_outlooks_document_names_the_same_servers() -> None:
     assert f'xmlns="{autoconfig.SETTINGS}"' in text
 
 
+def test_the_server_of_mailboxes_comes_first() -> None:
+    documents = [
+        render("harbor.example", HOSTS, HOSTS[:1])
+        for render in (autoconfig.thunderbird, autoconfig.outlook)
+    ]
+
+    (reading,) = read(documents[0], "incomingServer")
+    assert (reading["hostname"], reading["port"], reading["socketType"]) == (HOSTS[0], "993", "SSL")
+    assert 'incomingServer type="imap"' in documents[0]
+    first, *others = read(documents[1], "Protocol")
+    assert (first["Type"], first["Server"], first["Port"]) == ("IMAP", HOSTS[0], "993")
+    assert {one["Type"] for one in others} == {"SMTP"}
+
+
 @pytest.mark.parametrize("render", [autoconfig.thunderbird, autoconfig.outlook])
 def test_no_document_names_a_server_for_reading(render: object) -> None:
     text = render("harbor.example", HOSTS)  # type: ignore[operator]

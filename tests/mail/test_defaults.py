@@ -24,11 +24,20 @@ ROWS = [
 DEFAULTS = {key: ast.literal_eval(default) for key, _, default, *_ in ROWS if default != "required"}
 
 
+RELAY = {key: CLIENT[key] for key in ("mail_relay", "mail_relay_login", "mail_relay_password")}
+
+
+def fleet_data(key: str, value: object) -> tuple[dict[str, dict[str, Any]], ...]:
+    """Return the data of a fleet with a key; a null client has its relay, and no default of it."""
+    own = {key: value}
+    beside = RELAY if value and key.startswith("mail_relay_") else {}
+    client = CLIENT if key.startswith("mail_relay") else CLIENT | own
+    return {"mx1": MX1 | beside | own}, {"peer": WITNESS | own}, {"app": client}, {"@local": own}
+
+
 @pytest.mark.parametrize(("key", "default"), DEFAULTS.items(), ids=DEFAULTS)
 def test_every_default_of_the_table_is_accepted(key: str, default: object) -> None:
-    own = {key: default}
-
-    fleet_from({"mx1": MX1 | own}, {"peer": WITNESS | own}, {"app": CLIENT | own}, {"@local": own})
+    fleet_from(*fleet_data(key, default))
 
 
 @pytest.fixture
@@ -85,9 +94,7 @@ EXAMPLE = values_of_the_example()
 @pytest.mark.parametrize("key", sorted(EXAMPLE))
 def test_every_value_of_the_example_is_accepted_alone(key: str) -> None:
     value = eval(EXAMPLE[key], {"env": lambda _: command("echo", "sesame")})  # noqa: S307
-    own = {key: value}
-
-    fleet_from({"mx1": MX1 | own}, {"peer": WITNESS | own}, {"app": CLIENT | own}, {"@local": own})
+    fleet_from(*fleet_data(key, value))
 
 
 def test_the_example_has_every_key_with_a_default() -> None:

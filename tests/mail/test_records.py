@@ -170,6 +170,34 @@ def test_a_hosts_tls_keys_are_published_unless_mail_dane_is_off() -> None:
     assert not [one for one in without if one.type == "TLSA"]
 
 
+def test_the_values_that_an_acme_server_asks_for_are_published_at_each_name() -> None:
+    facts = {"mx1": HostFacts(challenges={"mx1.harbor.example": ("one", "two")})}
+
+    (record,) = (
+        one for one in records_for(fleet(), ["mx1"], facts) if one.name.startswith("_acme-")
+    )
+
+    assert (record.name, record.type) == ("_acme-challenge.mx1.harbor.example", "TXT")
+    assert record.values == ("one", "two")
+    assert record.ttl == 60
+
+
+def test_the_names_of_a_host_that_changes_a_zone_of_proofs_lead_there() -> None:
+    proofs = {"zone": "acme.example.net", "server": "198.51.100.53", "key_name": "mx1"}
+    own = {
+        "mail_tls": "acme",
+        "mail_tls_names": ["mail.harbor.example"],
+        "mail_acme_challenge": "dns",
+        "mail_acme_dns": proofs | {"key_secret": command("echo", "b3Blbi1zZXNhbWU=")},
+    }
+    records = records_for(fleet_from({"mx1": HARBOR | own}, {}), ["mx1"])
+
+    assert [(one.name, one.type, *one.values) for one in records if "DNS-01" in one.why] == [
+        (f"_acme-challenge.{name}", "CNAME", f"{name}.acme.example.net.")
+        for name in ("mx1.harbor.example", "mail.harbor.example")
+    ]
+
+
 def test_a_hosts_keys_are_published_for_its_domains_and_its_own_name() -> None:
     facts = {"mx1": HostFacts(dkim=KEYS)}
 

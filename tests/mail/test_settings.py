@@ -9,6 +9,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.settings import dkim_keys
 from deploys.mail.settings.inventory import fleet_from, known_keys
 from deploys.mail.settings.mistakes.keys import rename_notices
+from deploys.mail.settings.mistakes.recipients import catch_all_notices
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import command, env
 from deploys.mail.toolkit import FOLDER, VERSION
@@ -238,6 +239,7 @@ TWIN = MX2 | {"mail_domains": ["orchard.example", "harbor.example"]}
             dict.fromkeys(("a", "b", "c", "d", "e"), "root"),
             "no a@harbor.example, b@harbor.example, c@harbor.example and 2 more, which",
         ),
+        ({"@harbor.example": "root"}, {}, "mx2: mail_aliases has no @harbor.example, which"),
     ],
 )
 def test_every_mx_of_a_domain_has_the_same_recipients(
@@ -265,11 +267,6 @@ def test_the_recipients_of_two_mx_may_have_other_targets(
     hosts = {"mx1": MX1 | {"mail_aliases": first}, "mx2": TWIN | {"mail_aliases": second}}
 
     assert fleet_from(hosts, {}).hosts_for("harbor.example")
-
-
-def test_a_relay_of_a_mail_host_is_refused_and_one_of_a_client_is_not() -> None:
-    assert "mx1: mail_relay has no effect on a mail host" in mistakes(mail_relay="a.example:465")
-    assert fleet_from({"mx1": MX1}, {}, {"app": CLIENT}).clients
 
 
 SELF_SIGNED = (
@@ -339,6 +336,52 @@ def test_postmaster_and_abuse_of_every_domain_are_deliverable() -> None:
         "postmaster@b.example": ("root",),
         "abuse@b.example": ("root",),
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "entry", "ends"),
+    [
+        ("info@harbor.example", "info@harbor.example", ("ann",)),
+        ("anything@harbor.example", "@harbor.example", ("root", "x@far.example")),
+        ("postmaster@harbor.example", "postmaster@harbor.example", ("root",)),
+        ("anything@orchard.example", "", ()),
+        ("spam@orchard.example", "spam@orchard.example", ("root", "x@far.example")),
+        ("root@mx1.harbor.example", "", ()),
+    ],
+)
+def test_a_catch_all_stands_for_every_other_address_of_its_domain(
+    address: str, entry: str, ends: tuple[str, ...]
+) -> None:
+    aliases = {
+        "info@harbor.example": "ann",
+        "@Harbor.Example": ["root", "x@far.example"],
+        "spam@orchard.example": "whatever@harbor.example",
+    }
+    host = good(mail_domains=["harbor.example", "orchard.example"], mail_aliases=aliases).hosts[0]
+
+    assert host.recipients.entry(address) == entry
+    assert host.recipients.ends.get(entry, ()) == ends
+    assert host.recipients.refusing_domains == ("orchard.example",)
+
+
+@pytest.mark.parametrize(
+    ("aliases", "said"),
+    [
+        ({"info": "root"}, ""),
+        (
+            {"@harbor.example": ["anna", "x@far.example"]},
+            (
+                "mx1: mail_aliases.@harbor.example is a catch-all: mail for any other address of "
+                "harbor.example is accepted and goes to anna, x@far.example, and none is refused; "
+                "without it such mail is refused with 550"
+            ),
+        ),
+    ],
+)
+def test_a_catch_all_is_said_to_be_one(aliases: dict[str, Any], said: str) -> None:
+    fleet = fleet_from({"mx1": MX1 | {"mail_aliases": aliases}}, {})
+
+    assert "".join(catch_all_notices(fleet.hosts)) == said
 
 
 def test_settings_cannot_be_changed_once_made() -> None:

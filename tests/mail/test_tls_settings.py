@@ -1,14 +1,28 @@
 """Settings of TLS and of the resolver: what is taken, and the sentence for what is not."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploys.mail.caa import LETS_ENCRYPT
-from tests.mail.test_settings import good, mistakes
+from deploys.mail.errors import MailError
+from deploys.mail.settings.inventory import fleet_from
+from deploys.mail.settings.secret import command, env
+from tests.mail.test_settings import MX1, MX2, good, mistakes
 
 ANCHOR = ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
+
+
+KEY = command("echo", "b3Blbi1zZXNhbWU=")
+PROOFS = {
+    "zone": "acme.example.net",
+    "server": "198.51.100.53",
+    "key_name": "mx1-proofs",
+    "key_secret": KEY,
+}
+BY_DNS = {"mail_tls": "acme", "mail_acme_challenge": "dns"}
 
 
 def test_a_host_needs_no_setting_for_tls() -> None:
@@ -51,6 +65,49 @@ def test_a_host_needs_no_setting_for_tls() -> None:
             "replace your files instead",
         ),
         ({"mail_tls_rotate": "now", "mail_dane": False}, "a host has none; set mail_dane = True"),
+        (
+            {"mail_acme_challenge": "dns", "mail_acme_webroot": "/var/www/html"},
+            "mail_acme_webroot needs the challenge at port 80, and mail_acme_challenge is 'dns'",
+        ),
+        (
+            {"mail_acme_challenge": "dns", "mail_tls_rotate": "now"},
+            "mail_tls_rotate needs the challenge at port 80",
+        ),
+        ({"mail_acme_challenge": "tls"}, "mail_acme_challenge: 'tls' is not allowed"),
+        ({"mail_acme_dns": PROOFS}, "mail_acme_dns has no effect; set mail_tls = 'acme' and mail_"),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS | {"zone": "harbor.example"}},
+            "delegate a zone of its own for the proofs, like 'acme.harbor.example'",
+        ),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS, "mail_dns": {"class": "rfc2136", "key_secret": KEY}},
+            "mail_acme_dns.key_secret is that of mail_dns, and the credentials of a zone stay on",
+        ),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS | {"zone": ".".join(["z" * 60] * 4)}},
+            "mail_acme_dns.zone: the proof of mx1.harbor.example would be at a name of 262 octets",
+        ),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS | {"key_secret": command("echo", "no base64!")}},
+            'mail_acme_dns.key_secret: the secret command("echo", …) is not in base64',
+        ),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS | {"key_secret": env("NO_SUCH_KEY")}},
+            'mail_acme_dns.key_secret: the secret env("NO_SUCH_KEY") is not set',
+        ),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS | {"key_secret": "c2VzYW1l"}},
+            "mail_acme_dns.key_secret: the value (masked here) is not a reference to a secret",
+        ),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS | {"server": "ns.example.net"}},
+            "mail_acme_dns.server: 'ns.example.net' is not an address",
+        ),
+        (
+            BY_DNS | {"mail_acme_dns": PROOFS | {"key_name": "mx1 proofs"}},
+            "mail_acme_dns.key_name: 'mx1 proofs' is not the name of a key",
+        ),
+        ({"mail_acme_webroot": "www"}, "mail_acme_webroot: 'www' is not"),
         ({"mail_tls_rotate": "yearly"}, "mail_tls_rotate: 'yearly' is not allowed"),
         ({"mail_tls_names": ["mail"]}, "'mail' is not a domain name"),
         ({"mail_tls_outbound": {"example.org": "always"}}, "'always' is not a TLS policy"),
@@ -68,6 +125,44 @@ def test_a_host_needs_no_setting_for_tls() -> None:
 )
 def test_a_mistake_is_answered_with_what_to_write(data: dict[str, Any], sentence: str) -> None:
     assert sentence in mistakes(**data)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {},
+        {"mail_tls_rotate": "now"},  # the host itself orders the certificates of the next keys
+        {"mail_dns": {"class": "rfc2136", "key_secret": command("echo", "b3RoZXI=")}},
+    ],
+)
+def test_a_host_may_have_a_key_for_the_zone_of_its_proofs(own: dict[str, Any]) -> None:
+    (host,) = good(**BY_DNS, mail_acme_dns=PROOFS, **own).hosts
+
+    assert host.acme_dns
+    assert host.acme_dns.key_algorithm == "hmac-sha256"
+    assert not host.proves_by_dns
+    assert good(**BY_DNS).hosts[0].proves_by_dns
+
+
+@pytest.mark.parametrize(
+    ("own", "refused"),
+    [
+        ({"mail_acme_dns": PROOFS}, False),
+        ({"mail_acme_dns": PROOFS | {"zone": "proofs.example.net"}}, True),
+        ({}, True),
+        ({"mail_acme_challenge": "http"}, False),
+    ],
+)
+def test_hosts_prove_a_name_that_they_share_in_one_zone(
+    own: dict[str, Any],
+    refused: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    shared = {"mail_tls_names": ["mail.harbor.example"]}
+    mx1 = MX1 | BY_DNS | shared | {"mail_acme_dns": PROOFS}
+    sentence = "mail.harbor.example is a name of mx1 too, and its proofs can be in one zone only"
+
+    with pytest.raises(MailError, match=sentence) if refused else nullcontext():
+        fleet_from({"mx1": mx1, "mx2": MX2 | BY_DNS | shared | own}, {})
 
 
 @pytest.mark.parametrize(

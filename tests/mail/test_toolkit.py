@@ -11,7 +11,7 @@ from deploys.mail.settings.mistakes.cross_checks import version_mistakes
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("deploy", ["hosts", "site", "timer", "verify", "zone"])
+@pytest.mark.parametrize("deploy", ["certificates", "hosts", "site", "timer", "verify", "zone"])
 def test_a_deploy_of_the_clone_is_run_by_its_entry_script(deploy: str) -> None:
     assert toolkit.deploy_argument(deploy) == f"deploys/{deploy}.py"
     assert (ROOT / toolkit.deploy_argument(deploy)).is_file()

@@ -9,6 +9,7 @@ from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import MailSettings
 
 ANNA = {"anna@harbor.example": {"password": f"$6${'a' * 8}${'b' * 86}"}}
+BERT = {"bert@harbor.example": ANNA["anna@harbor.example"]}
 SITE = {"mail_mta_sts": "testing", "mail_tls": "acme"}
 
 
@@ -27,8 +28,11 @@ def host(**data: Any) -> MailSettings:
     [
         ({"mail_accounts": ANNA}, "dovecot.service"),
         ({"mail_accounts": ANNA}, "fail2ban.service"),
-        ({"mail_account_rate": "100/1h"}, "redis-server@rspamd.service"),
+        ({"mail_mailboxes": BERT}, "dovecot.service"),
+        ({"mail_mailboxes": BERT}, "fail2ban.service"),
+        ({"mail_accounts": ANNA}, "redis-server@rspamd.service"),
         ({"mail_scan_outbound": True}, "redis-server@rspamd.service"),
+        ({"mail_aliases": {"anna": "anna@far.example"}}, "postsrsd.service"),
         (SITE, "nginx.service"),
         ({"mail_tls": "acme"}, "certbot.timer"),
         (
@@ -42,6 +46,11 @@ def test_a_unit_is_required_where_a_setting_needs_it(data: dict[str, Any], unit:
     assert unit not in units.required_units(host())
 
 
+def test_nothing_is_counted_without_a_rate_or_without_accounts() -> None:
+    for data in ({"mail_accounts": ANNA, "mail_account_rate": ""}, {"mail_account_rate": "5/1h"}):
+        assert "redis-server@rspamd.service" not in units.required_units(host(**data))
+
+
 def test_every_mail_host_needs_its_resolver_its_filter_and_its_policies() -> None:
     assert set(units.required_units(host())) == {
         "unbound.service",
@@ -53,4 +62,7 @@ def test_every_mail_host_needs_its_resolver_its_filter_and_its_policies() -> Non
 def test_ports_are_open_to_the_world_or_to_the_host_alone() -> None:
     assert units.public_ports(host()) == {25}
     assert units.public_ports(host(mail_accounts=ANNA, **SITE)) == {25, 443, 465, 587}
+    assert units.public_ports(host(mail_mailboxes=BERT)) == {25, 465, 587, 993}
     assert units.local_ports(host()) == {53, 8461}
+    forwards = host(mail_aliases={"anna": "anna@far.example"})
+    assert units.local_ports(forwards) == {53, 8461, 10001, 10002, 10588}

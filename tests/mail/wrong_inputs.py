@@ -31,7 +31,18 @@ NAMES_OF_HOSTS_DOMAINS = (
     ),
     Row(
         {"mail_hostname": "2001:db8::1"},
-        ("mx1: mail_hostname: '2001:db8::1' is not a domain name; write one like 'example.org'"),
+        ("mx1: mail_hostname: '2001:db8::1' is an IP address; write a name like 'mx1.example.org'"),
+    ),
+    Row(
+        {"mail_hostname": "[203.0.113.5]"},
+        (
+            "mx1: mail_hostname: '[203.0.113.5]' is an IP address; write a name like "
+            "'mx1.example.org'"
+        ),
+    ),
+    Row(
+        {"mail_hostname": "mx1.123"},
+        ("mx1: mail_hostname: 'mx1.123' ends with a number; write a name like 'mx1.example.org'"),
     ),
     Row(
         {"mail_hostname": "https://mx1.example.org"},
@@ -516,21 +527,56 @@ RECIPIENTS = (
         ),
     ),
     Row(
-        {"mail_aliases": {"@harbor.example": "root"}},
+        {"mail_aliases": {"@elsewhere.example": "root"}},
         (
-            "mx1: mail_aliases.@harbor.example: '@harbor.example' stands for every address; "
-            "name each recipient"
+            "mx1: mail_aliases.@elsewhere.example: elsewhere.example is not in mail_domains; add "
+            "it or correct the address"
+        ),
+    ),
+    Row(
+        {"mail_aliases": {"@harbor.example": "info@harbor.example"}},
+        (
+            "mx1: mail_aliases goes round: @harbor.example -> info@harbor.example -> "
+            "@harbor.example; end it with a user of the host, or an address elsewhere"
         ),
     ),
     Row(
         {"mail_aliases": {"*": "root"}},
-        "mx1: mail_aliases.*: '*' stands for every address; name each recipient",
+        (
+            "mx1: mail_aliases.*: '*' stands for many addresses; name each recipient, or write a "
+            "catch-all like '@example.org'"
+        ),
     ),
     Row(
         {"mail_aliases": {"*@harbor.example": "root"}},
         (
-            "mx1: mail_aliases.*@harbor.example: '*@harbor.example' stands for every address; "
-            "name each recipient"
+            "mx1: mail_aliases.*@harbor.example: '*@harbor.example' stands for many addresses; "
+            "name each recipient, or write a catch-all like '@harbor.example'"
+        ),
+    ),
+    Row(
+        {"mail_aliases": {"info*": "root"}},
+        (
+            "mx1: mail_aliases.info*: 'info*' stands for many addresses; name each recipient, or "
+            "write a catch-all like '@example.org'"
+        ),
+    ),
+    Row(
+        {"mail_aliases": {"/^info/": "root"}},
+        (
+            "mx1: mail_aliases./^info/: '/^info/' stands for many addresses; name each recipient, "
+            "or write a catch-all like '@example.org'"
+        ),
+    ),
+    Row(
+        {"mail_aliases": {"@": "root"}},
+        "mx1: mail_aliases.@: '@' is not a recipient; write one like 'info' or 'info@example.org'",
+    ),
+    Row(
+        {"mail_aliases": {"info%elsewhere.example": "root"}},
+        (
+            "mx1: mail_aliases.info%elsewhere.example: 'info%elsewhere.example' names a way "
+            "through another server; name each recipient without '%' and '!'"
         ),
     ),
     Row(
@@ -608,6 +654,135 @@ RECIPIENTS = (
         (
             "mx1: mail_aliases goes round: a@harbor.example -> a@harbor.example; end it with "
             "a user of the host, or an address elsewhere"
+        ),
+    ),
+    Row(
+        {"mail_relay_domains": {"a.example": {"to": "10.0.0.7:25", "recipients": "verify"}}},
+        (
+            "mx1: mail_relay_domains.a.example.to: '10.0.0.7:25' is not a server; write "
+            "one in brackets like '[10.0.0.7]:25' or '[mail.example.net]:25'"
+        ),
+    ),
+    Row(
+        {"mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:0", "recipients": "verify"}}},
+        (
+            "mx1: mail_relay_domains.a.example.to: '[10.0.0.7]:0' has no port; write one "
+            "in brackets like '[10.0.0.7]:25' or '[mail.example.net]:25'"
+        ),
+    ),
+    Row(
+        {"mail_relay_domains": {"a.example": {"to": "[inside]", "recipients": "verify"}}},
+        (
+            "mx1: mail_relay_domains.a.example.to: 'inside' is not a domain name; write "
+            "one like 'example.org'"
+        ),
+    ),
+    Row(
+        {"mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:25"}}},
+        "mx1: mail_relay_domains.a.example.recipients is missing; it has no default, so write it",
+    ),
+    Row(
+        {"mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:25", "recipients": []}}},
+        (
+            "mx1: mail_relay_domains.a.example.recipients: there is no recipient; write "
+            "at least one, or 'verify'"
+        ),
+    ),
+    Row(
+        {"mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:25", "recipients": ["*"]}}},
+        (
+            "mx1: mail_relay_domains.a.example.recipients.0: '*' is not a recipient; "
+            "write one like 'anna' or 'anna@example.net', or 'verify' in place of the "
+            "list"
+        ),
+    ),
+    Row(
+        {
+            "mail_relay_domains": {
+                "a.example": {"to": "[10.0.0.7]:25", "recipients": ["anna@b.example"]}
+            }
+        },
+        (
+            "mx1: mail_relay_domains.a.example: anna@b.example is in another domain; "
+            "write the recipients of a.example only"
+        ),
+    ),
+    Row(
+        {"mail_relay_domains": {"harbor.example": {"to": "[10.0.0.7]:25", "recipients": "verify"}}},
+        (
+            "mx1: mail_relay_domains.harbor.example: harbor.example is in mail_domains "
+            "too; remove it from one of them"
+        ),
+    ),
+    Row(
+        {
+            "mail_relay_domains": {
+                "a.example": {"to": "[mx1.harbor.example]", "recipients": "verify"}
+            }
+        },
+        (
+            "mx1: mail_relay_domains.a.example.to: mail would go round, mx1 -> mx1; name "
+            "the server where the mailboxes are"
+        ),
+    ),
+    Row(
+        {"mail_relay_domains": {"a.example": {"to": "[127.0.0.1]:25", "recipients": "verify"}}},
+        (
+            "mx1: mail_relay_domains.a.example.to: mail would go round, mx1 -> mx1; name "
+            "the server where the mailboxes are"
+        ),
+    ),
+    Row(
+        {
+            "mail_relay": {"a.example": "smtp.far.example:25"},
+            "mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:25", "recipients": "verify"}},
+        },
+        (
+            "mx1: mail_relay_domains.a.example: mail_relay.a.example chooses the next hop "
+            "too; remove one of them"
+        ),
+    ),
+    Row(
+        {
+            "mail_aliases": {"c": "carl@a.example"},
+            "mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:25", "recipients": "anna"}},
+        },
+        (
+            "mx1: mail_aliases: c@harbor.example leads to carl@a.example, which is not in "
+            "the recipients of mail_relay_domains; write a user of the host, a recipient, "
+            "or an address elsewhere"
+        ),
+    ),
+    Row(
+        {
+            "mail_postfix_main": {"relay_domains": "b.example"},
+            "mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:25", "recipients": "verify"}},
+        },
+        (
+            "mx1: mail_postfix_main.relay_domains and mail_relay_domains both name the "
+            "domains of other servers; remove one of them"
+        ),
+    ),
+    Row(
+        {
+            "mail_postfix_main": {"transport_maps": "lmdb:/etc/ways"},
+            "mail_relay_domains": {"a.example": {"to": "[10.0.0.7]:25", "recipients": "verify"}},
+        },
+        (
+            "mx1: mail_postfix_main.transport_maps replaces the ways of "
+            "mail_relay_domains; begin it with 'inline:{ {a.example = "
+            "relay:[10.0.0.7]:25} }'"
+        ),
+    ),
+    Row(
+        {
+            "mail_postfix_main": {"transport_maps": "lmdb:/etc/ways"},
+            "mail_aliases": {"a": "a@far.example"},
+        },
+        (
+            "mx1: mail_postfix_main.transport_maps replaces the table of forwarded mail, "
+            "and mail_aliases leads elsewhere; begin it with 'inline:{ {forward.invalid = "
+            "forward:[127.0.0.1]:10588} }'"
         ),
     ),
     Row(
@@ -916,7 +1091,7 @@ CHOICES_TEXTS = (
     ),
     Row(
         {"mail_dmarc": "block"},
-        "mx1: mail_dmarc: 'block' is not allowed; write 'none', 'quarantine' or 'reject'",
+        "mx1: mail_dmarc: 'block' is not allowed; write 'none', 'quarantine', 'reject' or 'auto'",
     ),
     Row(
         {"mail_spf_all": "?all"},
@@ -924,11 +1099,44 @@ CHOICES_TEXTS = (
     ),
     Row(
         {"mail_mta_sts": "on"},
-        "mx1: mail_mta_sts: 'on' is not allowed; write 'none', 'testing' or 'enforce'",
+        "mx1: mail_mta_sts: 'on' is not allowed; write 'none', 'testing', 'enforce' or 'auto'",
     ),
     Row(
         {"mail_mta_sts": True},
-        "mx1: mail_mta_sts: True is not allowed; write 'none', 'testing' or 'enforce'",
+        "mx1: mail_mta_sts: True is not allowed; write 'none', 'testing', 'enforce' or 'auto'",
+    ),
+    Row(
+        {"mail_dmarc": "auto"},
+        (
+            "mx1: mail_dmarc = 'auto' needs reports that a host reads; name an address in "
+            "mail_domains in mail_dmarc_reports that is no other recipient, such as "
+            "dmarc@harbor.example"
+        ),
+    ),
+    Row(
+        {"mail_dmarc": "auto", "mail_dmarc_reports": ["postmaster@harbor.example"]},
+        (
+            "mx1: mail_dmarc = 'auto' needs reports that a host reads; name an address in "
+            "mail_domains in mail_dmarc_reports that is no other recipient, such as "
+            "dmarc@harbor.example"
+        ),
+    ),
+    Row(
+        {"mail_mta_sts": "auto", "mail_tls": "acme", "mail_tls_rpt": ["https://a.example/"]},
+        (
+            "mx1: mail_mta_sts = 'auto' needs TLS reports that this host reads; name an address in "
+            "its mail_domains in mail_tls_rpt that is no other recipient, such as "
+            "tls@harbor.example"
+        ),
+    ),
+    Row(
+        {"mail_dmarc_forgers": ["evil.example"]},
+        "mx1: mail_dmarc_forgers.0: 'evil.example' is not a network; write one like "
+        "'203.0.113.0/24'",
+    ),
+    Row(
+        {"mail_auto_days": 3},
+        "mx1: mail_auto_days: 3 is too small; write at least 7",
     ),
     Row(
         {"mail_dmarc_reports": ["x"]},
@@ -1086,6 +1294,17 @@ CHOICES_TEXTS = (
         ("mx1: mail_dkim_rotate: 180 is not an age of keys; write one like '180d', or '' or 'now'"),
     ),
     Row(
+        {"mail_acme_dns": {"zone": "a.example", "server": "192.0.2.1", "key_name": "mx1"}},
+        "mx1: mail_acme_dns.key_secret is missing; it has no default, so write it",
+    ),
+    Row(
+        {"mail_acme_dns": "acme.example.net"},
+        (
+            "mx1: mail_acme_dns: the value (masked here) is not a dictionary; write a dictionary "
+            'like {"key": "value"}'
+        ),
+    ),
+    Row(
         {"mail_dkim_cname": "keys"},
         "mx1: mail_dkim_cname: 'keys' is not a domain name; write one like 'example.org'",
     ),
@@ -1203,6 +1422,38 @@ CHOICES_TEXTS = (
         {"mail_dovecot": [1]},
         ('mx1: mail_dovecot: [1] is not a dictionary; write a dictionary like {"key": "value"}'),
     ),
+    Row(
+        {"mail_unbound": {"Server": {}}},
+        (
+            "mx1: mail_unbound.Server: 'Server' is not a clause of unbound.conf; write one like "
+            "'server'"
+        ),
+    ),
+    Row(
+        {"mail_unbound": {"server": 1}},
+        "mx1: mail_unbound.server: 1 is not a list; write one in square brackets",
+    ),
+    Row(
+        {"mail_unbound": {"server": {"num threads": 1}}},
+        (
+            "mx1: mail_unbound.server.0.num threads: 'num threads' is not an option of Unbound; "
+            "write one like 'num-threads'"
+        ),
+    ),
+    Row(
+        {"mail_unbound": {"server": {"num-threads": None}}},
+        (
+            "mx1: mail_unbound.server.0.num-threads: None is not a value of Unbound; write a "
+            "text, a number, True or False"
+        ),
+    ),
+    Row(
+        {"mail_unbound": {"server": {"local-data": "a\ninterface: 0.0.0.0"}}},
+        (
+            "mx1: mail_unbound.server.0.local-data: 'a\\ninterface: 0.0.0.0' is not one line; "
+            "write a value in one line"
+        ),
+    ),
 )
 
 
@@ -1232,8 +1483,8 @@ KEYS = (
     Row(
         {"mail_relais": "x"},
         (
-            f"mx1: mail_relais is not a setting of pyinfra-mail {VERSION}; remove it, or "
-            "install the version that has it"
+            f"mx1: mail_relais is not a setting of pyinfra-mail {VERSION}; did you mean "
+            "mail_relay, or does it need a newer version?"
         ),
     ),
     Row(
@@ -1410,6 +1661,10 @@ SETTINGS_OF_THE_CHECKS = (
     ),
     Row({"verify_bulk": 5}, "verify_bulk: 5 is not a list; write one in square brackets"),
     Row(
+        {"verify_list": ["customers.csv"]},
+        "verify_list: ['customers.csv'] is not a file; write its name like 'customers.csv', or ''",
+    ),
+    Row(
         {"verify_waivers": [{"id": "smtp.tls", "reason": "x", "until": "soon"}]},
         "verify_waivers.0.until: 'soon' is not a date; write one like '2027-01-31'",
     ),
@@ -1502,8 +1757,134 @@ SETTINGS_OF_THE_CHECKS = (
 )
 
 
+# Relays of a mail host.
+RELAYS = (
+    Row(
+        {"mail_relay": "smtp.relay.example"},
+        ("mx1: mail_relay: 'smtp.relay.example' has no port; write one like 'mx1.example.org:465'"),
+    ),
+    Row(
+        {"mail_relay": "192.0.2.1:587"},
+        ("mx1: mail_relay: '192.0.2.1' is an IP address; write a name like 'mx1.example.org'"),
+    ),
+    Row(
+        {"mail_relay": "user:hunter2@smtp.relay.example:587"},
+        (
+            "mx1: mail_relay: the value (masked here) has a login in it; write the name and the "
+            "port, and the login and the password apart"
+        ),
+    ),
+    Row(
+        {"mail_relay": 587},
+        (
+            "mx1: mail_relay: the value (masked here) is not a relay; write one like "
+            "'smtp.example.org:587', 'direct', or a dictionary with 'host', 'login' and "
+            "'password'"
+        ),
+    ),
+    Row(
+        {"mail_relay": ["smtp.relay.example:587"]},
+        (
+            "mx1: mail_relay: the value (masked here) is not a relay; write one like "
+            "'smtp.example.org:587', 'direct', or a dictionary with 'host', 'login' and "
+            "'password'"
+        ),
+    ),
+    Row(
+        {"mail_relay": {"*": "drect"}},
+        ("mx1: mail_relay.*: 'drect' has no port; write one like 'mx1.example.org:465'"),
+    ),
+    Row(
+        {"mail_relay": {"example": "smtp.relay.example:587"}},
+        (
+            "mx1: mail_relay.example: 'example' names no mail; write '*' for all, '@example.org' "
+            "or 'anna@example.org' for a sender, 'example.net' or '.example.net' for recipients"
+        ),
+    ),
+    Row(
+        {"mail_relay": {"@": "smtp.relay.example:587"}},
+        (
+            "mx1: mail_relay.@: '@' names no mail; write '*' for all, '@example.org' or "
+            "'anna@example.org' for a sender, 'example.net' or '.example.net' for recipients"
+        ),
+    ),
+    Row(
+        {"mail_relay": {"*": {"login": "app"}}},
+        ("mx1: mail_relay.*.host is missing; it has no default, so write it"),
+    ),
+    Row(
+        {"mail_relay": {"*": {"host": "smtp.relay.example:587", "pass": "hunter2"}}},
+        ("mx1: mail_relay.*.pass is not a key; remove it, or see docs/settings.md"),
+    ),
+    Row(
+        {"mail_relay": {"*": {"host": "smtp.relay.example:587", "password": "hunter2"}}},
+        (
+            "mx1: mail_relay.*.password: the value (masked here) is not a reference to a secret; "
+            "write env(...), file(...) or command(...)"
+        ),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_login": "a b"},
+        ("mx1: mail_relay_login: 'a b' is not a login; write it without spaces and colons"),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_tls": "dane"},
+        ("mx1: mail_relay_tls: 'dane' is not allowed; write 'secure', 'encrypt' or 'may'"),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_password": "hunter2"},
+        (
+            "mx1: mail_relay_password: the value (masked here) is not a reference to a secret; "
+            "write env(...), file(...) or command(...)"
+        ),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_ca": "/none.pem"},
+        (
+            "mx1: mail_relay_ca: '/none.pem' cannot be read (No such file or directory); name a "
+            "file in PEM format"
+        ),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_spf": "-all"},
+        (
+            "mx1: mail_relay_spf: '-all' is not a mechanism that permits a relay; write one like "
+            "'include:spf.relay.example'"
+        ),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_spf": "includes:x.example"},
+        (
+            "mx1: mail_relay_spf: includes:x.example is unknown; the mechanisms are all, include,"
+            " a, mx, ptr, ip4, ip6, exists"
+        ),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_spf": "-ip4:192.0.2.1"},
+        (
+            "mx1: mail_relay_spf: '-ip4:192.0.2.1' is not a mechanism that permits a relay; write"
+            " one like 'include:spf.relay.example'"
+        ),
+    ),
+    Row(
+        {"mail_relay": "smtp.relay.example:587", "mail_relay_spf": 5},
+        (
+            "mx1: mail_relay_spf: 5 is not a mechanism that permits a relay; write one like "
+            "'include:spf.relay.example'"
+        ),
+    ),
+)
+
+
 # A client.
 A_CLIENT = (
+    Row(
+        {"mail_relay": {"*": "smtp.relay.example:587"}},
+        (
+            "app: mail_relay: the value (masked here) is not one server; write one like "
+            "'mx1.example.org:465'"
+        ),
+    ),
     Row(
         {"mail_relay": "mx1.harbor.example"},
         ("app: mail_relay: 'mx1.harbor.example' has no port; write one like 'mx1.example.org:465'"),
@@ -1629,6 +2010,7 @@ ROWS = (
     *(("mail", row) for row in CHOICES_TEXTS),
     *(("mail", row) for row in KEYS),
     *(("mail", row) for row in SETTINGS_OF_THE_CHECKS),
+    *(("mail", row) for row in RELAYS),
     *(("client", row) for row in A_CLIENT),
     *(("witness", row) for row in A_WITNESS),
 )

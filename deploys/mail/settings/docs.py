@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from .. import documents
 from . import groups
 from .inventory import NO_KEYS, PREFIX
-from .model import NullClient, Witness
+from .model import MailSettings, NullClient, Witness
 from .values.forms import Words
 from .verification import PREFIX as VERIFY
 from .verification import Verification
@@ -25,13 +25,17 @@ FIRST = "0.1"  # a later key has its release in json_schema_extra={"since": ...}
 GROUPS: tuple[tuple[type[BaseModel], str], ...] = (
     (groups.Postfix, PREFIX),
     (groups.Receiving, PREFIX),
+    (groups.Relaying, PREFIX),
     (groups.Submission, PREFIX),
+    (groups.MailboxSettings, PREFIX),
+    (groups.BulkMail, PREFIX),
     (groups.Certificates, PREFIX),
     (groups.WebSites, PREFIX),
     (groups.ResolverSettings, PREFIX),
     (groups.Dkim, PREFIX),
     (groups.Zones, PREFIX),
     (groups.Records, PREFIX),
+    (groups.SentReports, PREFIX),
     (groups.RunSettings, PREFIX),
     (NullClient, PREFIX),
     (Witness, f"{PREFIX}witness_"),
@@ -68,8 +72,10 @@ def _table(group: type[BaseModel], prefix: str) -> str:
 def _fields(group: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, Any]]:
     """Yield the keys that a group declares itself, with their annotated types."""
     hints = get_type_hints(group, include_extras=True)
+    # The keys that null clients and mail hosts have stand at those of mail hosts.
+    told = MailSettings.model_fields if group is NullClient else ()
     for name, field in group.model_fields.items():
-        if name in group.__annotations__ and name not in NO_KEYS:
+        if name in group.__annotations__ and name not in (*NO_KEYS, *told):
             yield name, field, hints[name]
 
 

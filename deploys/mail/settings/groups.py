@@ -11,9 +11,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ..caa import LETS_ENCRYPT
-from ..mta_sts import Mode
+from ..mta_sts import DesiredMode
 from ..postfix import DELAY_WARNING, QUEUE_DAYS
 from .accounts import Accounts
+from .bulk import Bulk, Shaping, Warmups
+from .relays import Login, RelayTable, RelayTls, SpfTerms
 from .types import (
     CertificateFile,
     Contact,
@@ -27,6 +29,7 @@ from .types import (
     LocalUser,
     Logo,
     NextHop,
+    Organization,
     PostfixName,
     PostfixService,
     PostfixValue,
@@ -34,16 +37,23 @@ from .types import (
     ReportUris,
     RspamdFile,
     RspamdName,
+    SecretReference,
     Selector,
     TlsPolicy,
     TrustAnchor,
     Versions,
     WebAddress,
+    Webroot,
 )
+from .values.acme import AcmeDns
 from .values.addresses import Address, HostAddress, Network
 from .values.aliases import Aliases
 from .values.forms import Many, Size, Whole
+from .values.mailboxes import Mailboxes
+from .values.relay_domains import RelayDomains
+from .values.unbound import Clauses
 
+ACCOUNT_RATE = "2000/1d"  # docs/signing.md has its reason
 LEAST_SIZE = 65_536  # RFC 5321 section 4.5.3.1.7
 Notice = Literal["failure", "delay", "success", "verify"]
 
@@ -80,16 +90,32 @@ class RunSettings(Frozen):
         default=900, gt=0, description="Seconds for the installation of packages."
     )
     apply_timeout: Whole = Field(
-        default=120, gt=0, description="Seconds for the switch to new files, preflight included."
+        default=600, gt=0, description="Seconds for the switch to new files, preflight included."
+    )
+    patience: Whole = Field(
+        default=120,
+        gt=0,
+        description="Seconds that the switch waits for a service that shows signs of life, such as "
+        "the use of the CPU; without one it waits 20 seconds.",
     )
     preflight: bool = Field(
         default=True,
         description="Boot the new set of Postfix in namespaces and ask it, before the switch.",
     )
+    sandbox: bool = Field(
+        default=True,
+        description="Restrict the services of the host by systemd's sandbox.",
+    )
     take_over: bool = Field(
         default=False,
         description="Replace the configuration that somebody else gave a service of the host; the "
         "originals are kept there for good.",
+    )
+    accept: Many[str] = Field(
+        default=(),
+        description="Consequences of other settings that are meant, each in the words of its "
+        "refusal (docs/mistakes.md).",
+        examples=['["relay for 198.18.0.0/15"]'],
     )
     trust_on_first_use: bool = Field(
         default=False,
@@ -138,7 +164,8 @@ class Receiving(Frozen):
     aliases: Aliases = Field(
         default={},
         description="Other recipients, each with its targets: a user of the host, another "
-        "recipient or an address. A key without a domain counts for every domain.",
+        "recipient or an address. A key without a domain counts for every domain, and "
+        '"@example.org" is the catch-all of one (docs/recipients.md).',
         examples=['{"info": "anna", "office": ["anna", "bert@example.net"]}'],
     )
     networks: Many[Network] = Field(
@@ -146,11 +173,57 @@ class Receiving(Frozen):
         description="Networks whose hosts may relay through this host.",
         examples=['["203.0.113.0/24"]'],
     )
+    relay_domains: RelayDomains = Field(
+        default={},
+        description="Domains whose mail goes on to another server, each with that server and its "
+        'recipients: a list, or "verify" to ask the server (docs/recipients.md).',
+        examples=['{"example.net": {"to": "[10.0.0.7]:25", "recipients": ["anna", "info"]}}'],
+    )
     message_size_limit: Size = Field(
         default=26_214_400,
         ge=LEAST_SIZE,
         description="Octets of the largest message.",
         examples=['"50M"'],
+    )
+
+
+class Relaying(Frozen):
+    """Relays, of mail hosts and null clients."""
+
+    relay: RelayTable = Field(
+        default={},
+        description="Server that gets all mail to other hosts in place of their MX, at port 465 "
+        "with TLS at once, else with STARTTLS; a null client needs one. Or a table by sender "
+        '("@example.org", "anna@example.org") and recipient domain ("example.net", '
+        '".example.net"), with "*" for all other mail and "direct" for the MX (docs/relay.md).',
+        examples=['"smtp.relay.example:587"'],
+    )
+    relay_login: Login = Field(
+        default="",
+        description="Login there, of a null client an address; a relay that is a dictionary has "
+        'its own. "": none.',
+        examples=['"app@example.org"'],
+    )
+    relay_password: SecretReference | None = Field(
+        default=None,
+        description="Password of that login.",
+        examples=['env("RELAY_PASSWORD")'],
+    )
+    relay_ca: CertificateFile = Field(
+        default="",
+        description="Certificates that vouch for the relay; none: the system's own.",
+        examples=['"/etc/ssl/certs/our-ca.pem"'],
+    )
+    relay_tls: RelayTls = Field(
+        default="secure",
+        description='TLS to the relay: "secure" verifies its name, "encrypt" does not, and "may" '
+        "sends in clear text too.",
+        examples=['"encrypt"'],
+    )
+    relay_spf: SpfTerms = Field(
+        default=(),
+        description="Mechanisms that permit the relay, for the SPF policies of the domains.",
+        examples=['"include:spf.relay.example"'],
     )
 
 
@@ -165,8 +238,8 @@ class Submission(Frozen):
         examples=['{"anna@example.org": {"password": file("~/.passwords/anna")}}'],
     )
     account_rate: Rate = Field(
-        default="",
-        description='Recipients per account and time, like "100/1h"; "": no limit.',
+        default=ACCOUNT_RATE,
+        description='Recipients per account and time; "": no limit.',
         examples=['"100/1h"'],
     )
     delay_warning: Whole = Field(
@@ -200,14 +273,81 @@ class Submission(Frozen):
     )
 
 
+class MailboxSettings(Frozen):
+    """Mailboxes."""
+
+    mailboxes: Mailboxes = Field(
+        default={},
+        description="Mailboxes by address, in a domain of mail_domains (docs/mailboxes.md): a "
+        "password (a hash or a reference), aliases whose mail gets there, a quota, the space for "
+        "its messages, and sieve, a script of rules for new mail (RFC 5228). The address is the "
+        "login, and may send from itself and from its aliases.",
+        examples=['{"anna@example.org": {"password": env("ANNA"), "quota": "2G"}}'],
+    )
+    quota_full: Literal["refuse", "defer"] = Field(
+        default="refuse",
+        description='Reply to mail for a full mailbox, at RCPT: "refuse" is 552, so the sender '
+        'knows at once, "defer" 452, so the sender\'s server tries again for days.',
+    )
+    managesieve: bool = Field(
+        default=False,
+        description="Users change their rules themselves, at port 4190 with STARTTLS (RFC 5804).",
+    )
+    pop3: bool = Field(
+        default=False, description="Mailboxes are read by POP3 too, at port 995 with TLS."
+    )
+    imap_starttls: bool = Field(
+        default=False,
+        description="Mailboxes are read at port 143 too, with STARTTLS, for old mail programs.",
+    )
+    subaddress: bool = Field(
+        default=True,
+        description="Mail for anna+news@ is mail for anna@, where the host has mailboxes "
+        "(RFC 5233).",
+    )
+
+
+class BulkMail(Frozen):
+    """Bulk mail."""
+
+    bulk: Bulk | None = Field(
+        default=None,
+        description="Bulk stream, with a Postfix instance of its own (docs/bulk.md): its accounts, "
+        "or a header field of its mail, the domain of its bounces, a secret that all its hosts "
+        "share, addresses of the host that only this mail leaves by, days in its queue, other "
+        "parameters of its main.cf, how its bounces are treated, and if one click unsubscribes. "
+        "None: there is no such stream.",
+        examples=[
+            '{"accounts": ["anna@example.org"], "bounces": "b.example.org", "secret": env("B")}'
+        ],
+    )
+    shaping: Shaping = Field(
+        default={},
+        description="Limits of receivers for bulk mail, by group (docs/shaping.md): domains, mx, "
+        "concurrency, recipients, rate and messages_per_connection. What is not given is as the "
+        "group has it by default, and None removes the group.",
+        examples=['{"google": {"concurrency": 10}}'],
+    )
+    warmup: Warmups = Field(
+        default=(),
+        description="Plan of a new address of the bulk stream, or a list of them "
+        "(docs/warmup.md): messages a day and receiver group that leave by it from a date on. "
+        'rest is the way of the others: another address of the stream ("address"), those of '
+        'ordinary mail ("host"), the relay "warmup" of mail_relay ("relay"), or none ("wait"). '
+        "A group pauses above deferred or bounced, in percent of the attempts of a day. After its "
+        "last day all mail leaves by the address.",
+        examples=['{"address": "203.0.113.42", "start": "2027-01-04", "plan": [50, 100, 500]}'],
+    )
+
+
 class Certificates(Frozen):
     """TLS and certificates."""
 
     tls: Literal["acme", "files", "self-signed"] = Field(
         default="self-signed",
         examples=['"acme"'],
-        description='Source of certificates: "acme" is certbot with HTTP-01 on port 80, "files" '
-        "are your own files on the host.",
+        description='Source of certificates: "acme" is certbot, "files" are your own files '
+        "on the host.",
     )
     tls_names: Many[DomainName] = Field(
         default=(),
@@ -240,6 +380,26 @@ class Certificates(Frozen):
         description="Directory of the ACME server.",
         examples=['"https://acme.example.org/directory"'],
     )
+    acme_challenge: Literal["http", "dns"] = Field(
+        default="http",
+        description='Proof to the ACME server: "http" at port 80 of the host, "dns" by a TXT '
+        "record at _acme-challenge, which deploys/site.py and deploys/certificates.py publish.",
+        examples=['"dns"'],
+    )
+    acme_dns: AcmeDns | None = Field(
+        default=None,
+        description="Zone for the proofs by DNS that the host changes itself, by updates (RFC "
+        "2136), and its key (docs/tls.md): its certificates are renewed without the controller. "
+        "None: the controller publishes them.",
+        examples=[
+            '{"zone": "a.example", "server": "192.0.2.1", "key_name": "a", "key_secret": env("A")}'
+        ],
+    )
+    acme_webroot: Webroot = Field(
+        default="",
+        description="Directory on the host that a web server of yours serves at port 80.",
+        examples=['"/var/www/html"'],
+    )
     acme_contact: Contact = Field(
         default="",
         description="Contact for warnings of the authority.",
@@ -255,10 +415,10 @@ class Certificates(Frozen):
 class WebSites(Frozen):
     """MTA-STS and autoconfiguration."""
 
-    mta_sts: Mode = Field(
+    mta_sts: DesiredMode = Field(
         default="none",
-        description='MTA-STS policy of the domains: "enforce" begins as "testing", and "none" '
-        "takes an earlier policy back.",
+        description='MTA-STS policy of the domains: "enforce" begins as "testing", "auto" goes on '
+        'by the evidence of TLS reports, and "none" takes an earlier policy back.',
     )
     autoconfig: bool = Field(
         default=False, description="Serve the settings of submission to mail programs."
@@ -280,6 +440,12 @@ class ResolverSettings(Frozen):
             '". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"'
         ],
     )
+    unbound: Clauses = Field(
+        default={},
+        description="Other settings of Unbound, by clause of unbound.conf; a list of values is "
+        "several lines, a list of dictionaries several zones.",
+        examples=['{"server": {"num-threads": 2, "qname-minimisation-strict": True}}'],
+    )
 
 
 class Dkim(Frozen):
@@ -300,6 +466,11 @@ class Dkim(Frozen):
         description="Zone of yours that holds the keys, for all domains or by domain; the names "
         "of the keys are CNAMEs into it.",
         examples=['{"example.org": "keys.example.net"}'],
+    )
+    encode: bool = Field(
+        default=True,
+        description="Encode, before the signature, content that another server may change or "
+        "refuse: octets beyond ASCII, and lines over 998 octets.",
     )
     scan_outbound: bool = Field(
         default=False, description="Judge mail with rspamd's whole rule set."
@@ -349,17 +520,38 @@ class Records(Frozen):
     spf_all: Literal["", "-all", "~all"] = Field(
         default="", description='Least strict end of SPF policies; "": ~all for new ones.'
     )
-    dmarc: Literal["none", "quarantine", "reject"] = Field(
-        default="none", description="DMARC policy; an existing one is raised by one step a run."
+    dmarc: Literal["none", "quarantine", "reject", "auto"] = Field(
+        default="none",
+        description='DMARC policy; an existing one is raised by one step a run. "auto": by the '
+        "evidence of the reports that the host reads.",
+    )
+    dmarc_forgers: Many[Network] = Field(
+        default=(),
+        description='Addresses and networks whose mail in your name is forged: for "auto" it does '
+        "not count.",
+        examples=['["192.0.2.77"]'],
+    )
+    auto_days: Whole = Field(
+        default=14,
+        ge=7,
+        le=28,
+        description='Days of clean reports that a step of an "auto" policy needs.',
+    )
+    auto_messages: Whole = Field(
+        default=100,
+        ge=1,
+        description="Messages in these reports that a step needs.",
     )
     dmarc_reports: EmailAddresses = Field(
         default=(),
-        description="Addresses that get the daily DMARC reports.",
+        description="Addresses that get the daily DMARC reports. The host reads what comes to one "
+        "in mail_domains that is no other recipient.",
         examples=['["dmarc@example.org"]'],
     )
     tls_rpt: ReportUris = Field(
         default=(),
-        description="Addresses or https:// URLs that get reports of failed TLS.",
+        description="Addresses or https:// URLs that get reports of failed TLS; the host reads "
+        "them as those of mail_dmarc_reports.",
         examples=['["tls@example.org", "https://reports.example.org/tls"]'],
     )
     caa: Issuer = Field(
@@ -377,4 +569,26 @@ class Records(Frozen):
         default="",
         description="https:// URL of the logo, an .svg file.",
         examples=['"https://example.org/logo.svg"'],
+    )
+
+
+class SentReports(Frozen):
+    """Reports to others."""
+
+    send_reports: Many[Literal["dmarc", "tls"]] = Field(
+        default=(),
+        description="Daily reports that the host sends to the domains of others (docs/reports.md): "
+        '"dmarc" on the mail that came in their name, "tls" on TLS with their hosts.',
+        examples=['["dmarc", "tls"]'],
+    )
+    report_sender: Contact = Field(
+        default="",
+        description="Sender of these reports, who gets their bounces; "
+        '"": postmaster@ the first of mail_domains.',
+        examples=['"reports@example.org"'],
+    )
+    report_organization: Organization = Field(
+        default="",
+        description='Name of your organization in these reports; "": the domain of the sender.',
+        examples=['"Example Inc."'],
     )

@@ -12,6 +12,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from ..errors import MailError
+from ..report_uris import mail_address, mailto
+from .consequences.acceptance import unaccepted
 from .mistakes.cross_checks import (
     client_mistakes,
     host_mistakes,
@@ -20,6 +22,8 @@ from .mistakes.cross_checks import (
 )
 from .mistakes.keys import HostData, contradictions, meant, unknown_keys, with_new_keys
 from .mistakes.recipients import recipient_mistakes
+from .mistakes.relay_domains import relay_domain_mistakes
+from .mistakes.relays import relay_mistakes
 from .mistakes.sentences import sentences
 from .model import Fleet, MailSettings, NullClient, Witness
 from .verification import PREFIX as VERIFY
@@ -27,8 +31,8 @@ from .verification import Verification, common_values, unknown_subjects, verify_
 from .web_sites import with_sites
 
 PREFIX, WITNESS = "mail_", "mail_witness_"
-RELAY = f"{PREFIX}relay"
-NO_KEYS = ("inventory_name", "sites")  # fields that follow from the inventory as a whole
+# Fields that follow from the inventory as a whole.
+NO_KEYS = ("inventory_name", "sites", "fleet_names", "report_addresses", "reported_domains")
 
 Model = TypeVar("Model", MailSettings, NullClient, Witness)
 
@@ -67,7 +71,9 @@ def checked_fleet(
     )
     hosts, witnesses, clients, controllers = groups
     meant = _unknown_keys(groups, mistakes)
-    settings = with_sites(_models(MailSettings, PREFIX, hosts, meant, mistakes))
+    settings = _with_reports(
+        _named(with_sites(_models(MailSettings, PREFIX, hosts, meant, mistakes)))
+    )
     witness_settings = _models(Witness, WITNESS, witnesses, meant, mistakes)
     null_clients = _models(NullClient, PREFIX, clients, meant, mistakes)
     whole = len(settings) == len(hosts)
@@ -75,10 +81,13 @@ def checked_fleet(
         {**hosts, **witnesses, **controllers}, hosts, settings if whole else None, mistakes
     )
     mistakes += host_mistakes(settings)
+    mistakes += relay_mistakes(settings)
+    mistakes += relay_domain_mistakes(settings)
     mistakes += _role_mistakes(hosts, clients)
     if whole:
         mistakes += recipient_mistakes(settings, null_clients)
     mistakes += client_mistakes(settings, null_clients)
+    mistakes += unaccepted((*settings, *null_clients))
     if secrets:
         mistakes += password_mistakes(settings, null_clients)
     fleet = Fleet(
@@ -169,6 +178,22 @@ def _models(
     return tuple(settings for settings in checked if settings)
 
 
+def _with_reports(hosts: Sequence[MailSettings]) -> tuple[MailSettings, ...]:
+    """Return the hosts, each with the addresses for reports, and the domains they are about."""
+    uris = (uri for host in hosts for uri in (*map(mailto, host.dmarc_reports), *host.tls_rpt))
+    known = {
+        "report_addresses": tuple(dict.fromkeys(filter(None, map(mail_address, uris)))),
+        "reported_domains": tuple(dict.fromkeys(one for h in hosts for one in h.author_domains)),
+    }
+    return tuple(host.model_copy(update=known) for host in hosts)
+
+
+def _named(hosts: Sequence[MailSettings]) -> tuple[MailSettings, ...]:
+    """Return hosts that know the names of all mail hosts of the fleet."""
+    names = tuple(name for host in hosts for name in host.host_names)
+    return tuple(host.model_copy(update={"fleet_names": names}) for host in hosts)
+
+
 def _checked(
     model: type[Model], name: str, prefix: str, data: HostData, mistakes: list[str]
 ) -> Model | None:
@@ -212,8 +237,3 @@ def _checked_verification(data: Mapping[str, HostData], mistakes: list[str]) -> 
 def _role_mistakes(hosts: Mapping[str, HostData], clients: Iterable[str]) -> Iterator[str]:
     for name in sorted({*hosts} & {*clients}):
         yield f"{name} is in the groups 'mail' and 'client'; remove it from one of them"
-    for name in (name for name, data in hosts.items() if RELAY in data and name not in clients):
-        yield (
-            f"{name}: {RELAY} has no effect on a mail host, which delivers to the MX of each "
-            "domain; write it in group_data/client.py, or remove it"
-        )

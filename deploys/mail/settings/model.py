@@ -5,16 +5,22 @@ A field `<name>` is the inventory key `mail_<name>`; that of a witness `mail_wit
 """
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
+from ipaddress import IPv4Address
 
 from pydantic import Field
 
-from .. import paths
+from .. import paths, postfix, postfix_services, srs
 from ..caa import ISSUERS
 from ..postfix import DEFAULTS, QUEUE_LIFETIMES
 from ..recipients import Recipients
 from . import groups
-from .site import Site
+from .accounts import Account
+from .bulk import ALSO_SENDING, OF_OWN_ADDRESSES, RELAYED, SENDING, warm
+from .relays import ALL, SUBMISSIONS, Relays, next_hop
+from .site import Site, unsubscribe_name
 from .types import AbsolutePath, CertificateFile, EmailAddress, Frozen, Relay, SecretReference
+from .values.addresses import Address
 from .verification import Verification
 
 
@@ -25,23 +31,46 @@ class HostSettings(groups.RunSettings, groups.Postfix):
 
     def postfix_value(self, parameter: str) -> str:
         """Return a parameter of main.cf: the operator's own, else a setting's, else the default."""
-        values = {**DEFAULTS, **self.postfix_parameters, **self.postfix_main}
-        return values[parameter]
+        return self._postfix_values[parameter]
+
+    def postfix_expanded(self, value: str) -> str:
+        """Return a value of main.cf or master.cf with the parameters that it names."""
+        return postfix.expanded(value, self._postfix_values)
 
     @property
     def postfix_parameters(self) -> Mapping[str, str]:
-        """Return the parameters of main.cf that follow from other settings alone."""
+        """Return the parameters of main.cf that are the host's own, without mail_postfix_main."""
         return {"myhostname": self.hostname}
+
+    @property
+    def postfix_services(self) -> Mapping[str, str]:
+        """Return the services of master.cf by "name/type", the operator's own included."""
+        services = {**self.own_services, **self.postfix_master}
+        return {name: fields for name, fields in services.items() if fields is not None}
+
+    @property
+    def own_services(self) -> Mapping[str, str]:
+        """Return the services of master.cf that a host of this kind has."""
+        return postfix_services.CLIENT
+
+    @property
+    def _postfix_values(self) -> Mapping[str, str]:
+        values = {**DEFAULTS, **self.postfix_parameters, **self.postfix_main}
+        return {"mydomain": values["myhostname"].partition(".")[2], **values}
 
 
 class MailSettings(
+    groups.SentReports,
     groups.Records,
     groups.Zones,
     groups.Dkim,
     groups.ResolverSettings,
     groups.WebSites,
     groups.Certificates,
+    groups.BulkMail,
+    groups.MailboxSettings,
     groups.Submission,
+    groups.Relaying,
     groups.Receiving,
     HostSettings,
 ):
@@ -49,21 +78,133 @@ class MailSettings(
 
     # Not a key: the web sites of the fleet that this host serves.
     sites: tuple[Site, ...] = ()
+    fleet_names: tuple[str, ...] = ()  # not a key: the names of the fleet's mail hosts
+    # Not keys: the addresses to which the fleet asks for reports, and the domains that they are
+    # about.
+    report_addresses: tuple[str, ...] = ()
+    reported_domains: tuple[str, ...] = ()
 
     @property
     def postfix_parameters(self) -> Mapping[str, str]:
-        """Return the parameters of main.cf that follow from other settings, without defaults."""
+        """Return the parameters of main.cf that differ from Postfix's defaults."""
         values = {
+            **postfix.MAIL_HOST,
+            **(postfix.SUBMISSION if self.logins else {}),
+            **(postfix.MAILBOXES if self.mailboxes else {}),
+            **({"recipient_delimiter": "+"} if self.knows_subaddresses else {}),
+            **(postfix.BULK if self.bulk else {}),
+            **(
+                {"milter_header_checks": postfix.BULK_CHOSEN}
+                if self.bulk and self.bulk.header
+                else {}
+            ),
+            **(postfix.TLS_REPORTS if "tls" in self.send_reports else {}),
             **dict.fromkeys(QUEUE_LIFETIMES, f"{self.queue_days}d"),
             "delay_warning_time": f"{self.delay_warning}s",
             "message_size_limit": str(self.message_size_limit),
             "myhostname": self.hostname,
+            "mynetworks": ", ".join(self.relay_networks),
             "smtpd_milters": f"unix:{paths.in_queue(paths.MILTER_SOCKET)}",
             "smtpd_sasl_path": paths.in_queue(paths.AUTH_SOCKET),
             "smtpd_tls_chain_files": paths.certificate(self.hostname),
-            "virtual_alias_domains": ", ".join(self.domains),
+            **self._domain_lists,
+            **self.verification_parameters,
+            **self._relay_classes,
+            **self.relays.parameters,
+            **(srs.parameters(self.hostname) if self.recipients.forwards else {}),
+            srs.MAPS: ", ".join(self.transport_maps),
         }
+        full = f"{postfix.QUOTA_POLICY}, " if self.has_quotas else ""
+        for name in postfix.RECIPIENT_RESTRICTIONS:
+            if name in values:
+                values[name] = full + postfix.excepting(values[name], self.known_ways)
         return {name: value for name, value in values.items() if DEFAULTS.get(name) != value}
+
+    @property
+    def transport_maps(self) -> tuple[str, ...]:
+        """Return the tables that choose the way of mail by its recipient."""
+        forward = srs.WAY if self.recipients.forwards else ""
+        ways = {domain: f"relay:{one.to}" for domain, one in self.relay_domains.items()}
+        relayed = self.relays.parameters.get(srs.MAPS, "")
+        return tuple(filter(None, (forward, postfix.inline(ways), relayed)))
+
+    @property
+    def known_recipients(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the recipients by domain, those of relay domains with a list included."""
+        relayed = {domain: one.addresses(domain) for domain, one in self.relay_domains.items()}
+        own = {domain: self.recipients.of_domain(domain) for domain in self.domains}
+        return own | {domain: found for domain, found in relayed.items() if found}
+
+    @property
+    def verification_parameters(self) -> Mapping[str, str]:
+        """Return the parameters with which servers are asked for their recipients."""
+        asked = any(one.asked for one in self.relay_domains.values())
+        return postfix.VERIFICATION if asked else {}
+
+    @property
+    def _relay_classes(self) -> Mapping[str, str]:
+        """Return the domains that are received for others, and the tables of their recipients."""
+        bounces = (self.bulk.bounces,) if self.bulk else ()
+        listed = (f"lmdb:{paths.RELAY_DOMAINS}",) if self.relay_domains else ()
+        handled = (postfix.BULK["relay_recipient_maps"],) if self.bulk else ()
+        return {
+            "relay_domains": ", ".join((*self.relay_domains, *bounces)),
+            "relay_recipient_maps": ", ".join((*listed, *handled)),
+        }
+
+    @property
+    def known_ways(self) -> Mapping[str, str]:
+        """Return the recipient domains with a next hop of their own, each with a restriction."""
+        # The DNS need not know them. A key like ".example.net" means the names below it; here
+        # "example.net" has them too (parent_domain_matches_subdomains).
+        relays = self.relays
+        known = {key.removeprefix("."): "permit" for key in relays.recipients if relays.table[key]}
+        asked = "reject_unverified_recipient, permit"
+        bounces = {self.bulk.bounces: "permit"} if self.bulk else {}
+        relayed = {
+            domain: asked if one.asked else "permit" for domain, one in self.relay_domains.items()
+        }
+        return known | bounces | relayed
+
+    @property
+    def _domain_lists(self) -> Mapping[str, str]:
+        """Return the parameters that list the domains: with mailboxes, or of aliases only."""
+        lists = ("virtual_mailbox_domains", "virtual_alias_domains")
+        used, other = lists if self.mailboxes else reversed(lists)
+        return {used: ", ".join(self.domains), other: ""}
+
+    @property
+    def own_services(self) -> Mapping[str, str]:
+        """Return the services of master.cf that a mail host has."""
+        old = postfix_services.INTEROPERABLE if self.tls_profile == "interoperable" else {}
+        submission = postfix_services.SUBMISSION if self.logins else {}
+        bulk = postfix_services.BULK_HAND_OVER if self.bulk else {}
+        forward = postfix_services.FORWARD if self.recipients.forwards else {}
+        relays = self.relays.services
+        return {**postfix_services.MAIL_HOST, **old, **submission, **bulk, **relays, **forward}
+
+    @property
+    def relay_networks(self) -> tuple[str, ...]:
+        """Return the networks that may relay, as Postfix writes them; this host is the first."""
+        return (*postfix.LOOPBACK, *map(postfix.bracketed, self.networks))
+
+    @property
+    def relays(self) -> Relays:
+        """Return the relays; one for all mail that is written as text has the keys beside it."""
+        table, of_all = dict(self.relay), self.relay.get(ALL)
+        if of_all and of_all.model_fields_set == {"host"}:
+            table[ALL] = of_all.model_copy(update=self.relay_options)
+        return Relays(table)
+
+    @property
+    def relay_options(self) -> Mapping[str, object]:
+        """Return the keys beside `mail_relay` that are set, by their name in its table."""
+        options = ("login", "password", "ca", "tls", "spf")
+        return {
+            one: getattr(self, f"relay_{one}")
+            for one in options
+            if f"relay_{one}" in self.model_fields_set
+        }
 
     @property
     def largest_message(self) -> int:
@@ -71,6 +212,111 @@ class MailSettings(
         value = self.postfix_value("message_size_limit")
         # An expression of the operator's is not evaluated here.
         return int(value) if value.isdecimal() else self.message_size_limit
+
+    @property
+    def bulk_name(self) -> str:
+        """Return the name of the bulk stream's own addresses, and of its Postfix instance."""
+        return f"bulk.{self.hostname}"
+
+    @property
+    def bulk_addresses(self) -> tuple[Address, ...]:
+        """Return the stream's own addresses that bulk mail leaves by without a plan; () if none."""
+        bulk = self.bulk.addresses if self.bulk else ()
+        if any(one.rest == "host" for one in self.warmup):
+            return ()
+        return warm(bulk, self.warmup) or bulk
+
+    @property
+    def bulk_parameters(self) -> Mapping[str, str]:
+        """Return the operator's parameters of the bulk instance: those for sending, and its own."""
+        replaced = OF_OWN_ADDRESSES if self.bulk_addresses else ()
+        sending = {
+            name: value
+            for name, value in self.postfix_main.items()
+            if (name.startswith(SENDING) or name in ALSO_SENDING) and name not in replaced
+        }
+        return {**sending, **(self.bulk.postfix_main if self.bulk else {})}
+
+    @property
+    def bulk_relayed(self) -> bool:
+        """Tell whether relays get the bulk mail, and not the receiver groups."""
+        return bool({*self.relays.parameters, *self.bulk_parameters} & RELAYED)
+
+    @property
+    def one_click_name(self) -> str:
+        """Return the name of the web site that unsubscribes from bulk mail; "" without one."""
+        # RFC 8058 section 3.1 demands HTTPS, with a certificate that receivers can verify.
+        wanted = self.bulk and self.bulk.one_click and self.tls != "self-signed"
+        return unsubscribe_name(self.hostname) if wanted else ""
+
+    @property
+    def kept_senders(self) -> tuple[str, ...]:
+        """Return the domains whose SPF policies permit the host to forward mail from them."""
+        bounces = (self.bulk.bounces,) if self.bulk else ()
+        return tuple(dict.fromkeys((self.hostname, *self.author_domains, *bounces)))
+
+    @property
+    def main_address(self) -> str:
+        """
+        Return the address at which the bulk instance reaches the main one; "" if there is none.
+
+        At 127.0.0.1 it would take it for itself, a loop of mail.
+        """
+        heard = postfix.items(self.postfix_expanded(self.postfix_value("inet_interfaces")))
+        return postfix.OTHER_LOOPBACK if "all" in heard else next(filter(_is_outside, heard), "")
+
+    @cached_property
+    def logins(self) -> Mapping[str, Account]:
+        """Return every account by its login, those of mailboxes included."""
+        of_mailboxes = {address: one.account(address) for address, one in self.mailboxes.items()}
+        return {**self.accounts, **of_mailboxes}
+
+    @property
+    def has_quotas(self) -> bool:
+        """Tell whether a mailbox has a quota."""
+        return any(one.quota for one in self.mailboxes.values())
+
+    @property
+    def has_rules(self) -> bool:
+        """Tell whether mail for mailboxes passes rules of Sieve."""
+        own = any(one.sieve for one in self.mailboxes.values())
+        return bool(self.mailboxes) and (own or self.managesieve)
+
+    @property
+    def mailbox_services(self) -> frozenset[str]:
+        """Return the services that the host offers for its mailboxes, by their usual names."""
+        offered = {
+            "imaps": bool(self.mailboxes),
+            "imap": self.imap_starttls,
+            "pop3s": self.pop3,
+            "sieve": self.managesieve,
+        }
+        return frozenset(name for name, on in offered.items() if on and self.mailboxes)
+
+    @property
+    def knows_subaddresses(self) -> bool:
+        """Tell whether mail for `anna+news` is mail for `anna`."""
+        return self.subaddress and bool(self.mailboxes)
+
+    @property
+    def mailbox_addresses(self) -> tuple[str, ...]:
+        """Return every address of the mailboxes, their aliases included."""
+        aliases = (alias for one in self.mailboxes.values() for alias in one.aliases)
+        return (*self.mailboxes, *aliases)
+
+    @property
+    def ordinary_accounts(self) -> Mapping[str, Account]:
+        """Return the accounts whose mail is not that of the bulk stream."""
+        bulk = self.bulk.accounts if self.bulk else ()
+        return {login: one for login, one in self.logins.items() if login not in bulk}
+
+    @property
+    def bulk_senders(self) -> frozenset[str]:
+        """Return the addresses that the mail of the bulk stream comes from."""
+        accounts = self.bulk.accounts if self.bulk else ()
+        if self.bulk and self.bulk.header:
+            accounts = tuple(self.accounts)
+        return frozenset(one for login in accounts for one in self.accounts[login].senders)
 
     @property
     def caa_issuer(self) -> str:
@@ -83,6 +329,11 @@ class MailSettings(
         return self.dkim_selector or self.hostname.partition(".")[0]
 
     @property
+    def report_from(self) -> str:
+        """Return the sender of reports to others; "" without a domain."""
+        return self.report_sender or next((f"postmaster@{one}" for one in self.domains), "")
+
+    @property
     def host_names(self) -> tuple[str, ...]:
         """Return every name that clients use for this host; each has its own certificate."""
         return tuple(dict.fromkeys((self.hostname, *self.tls_names)))
@@ -90,9 +341,11 @@ class MailSettings(
     @property
     def published_names(self) -> tuple[str, ...]:
         """Return every name at or below which this host has records."""
-        pointers = (address.reverse_pointer for address in self.addresses)
-        zones = self.dkim_cname.values()
-        return (self.hostname, *self.author_domains, *self.silent_domains, *zones, *pointers)
+        bulk = self.bulk.addresses if self.bulk else ()
+        pointers = (address.reverse_pointer for address in (*self.addresses, *bulk))
+        bounces = (self.bulk.bounces,) if self.bulk else ()
+        names = (self.hostname, *self.author_domains, *bounces, *self.silent_domains)
+        return (*names, *self.dkim_cname.values(), *pointers)
 
     @property
     def author_domains(self) -> tuple[str, ...]:
@@ -100,9 +353,19 @@ class MailSettings(
         return (*self.domains, *self.sending_domains)
 
     @property
+    def counted_rate(self) -> str:
+        """Return the rate that accounts may send at; "" if nothing has to be counted."""
+        return self.account_rate if self.logins else ""
+
+    @property
     def account_domains(self) -> frozenset[str]:
         """Return the domains of the accounts."""
-        return frozenset(login.rpartition("@")[2] for login in self.accounts)
+        return frozenset(login.rpartition("@")[2] for login in self.logins)
+
+    @property
+    def mailbox_domains(self) -> frozenset[str]:
+        """Return the domains of the mailboxes."""
+        return frozenset(address.rpartition("@")[2] for address in self.mailboxes)
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -116,9 +379,33 @@ class MailSettings(
         return (*self.host_names, *self.site_names)
 
     @property
+    def proves_by_dns(self) -> bool:
+        """Tell whether the host gets its certificates by DNS-01, with the controller's help."""
+        return self.tls == "acme" and self.acme_challenge == "dns" and not self.acme_dns
+
+    @cached_property
     def recipients(self) -> Recipients:
         """Return every recipient of every domain, with the ends of its mail."""
-        return Recipients(self.hostname, self.domains, self.postmaster, self.aliases)
+        of_mailboxes = {
+            alias: (address,) for address, one in self.mailboxes.items() for alias in one.aliases
+        }
+        return Recipients(
+            hostname=self.hostname,
+            domains=self.domains,
+            postmaster=self.postmaster,
+            aliases={**self.aliases, **of_mailboxes},
+            reports=self.report_addresses,
+            relayed=tuple(self.relay_domains),
+            mailboxes=tuple(self.mailboxes),
+        )
+
+
+def _is_outside(word: str) -> bool:
+    """Tell whether a word is an IPv4 address beyond loopback."""
+    try:
+        return not IPv4Address(word).is_loopback
+    except ValueError:
+        return False
 
 
 class NullClient(HostSettings):
@@ -143,6 +430,23 @@ class NullClient(HostSettings):
         description="Address that gets mail for root and all other users.",
         examples=['"postmaster@example.org"'],
     )
+
+    @property
+    def postfix_parameters(self) -> Mapping[str, str]:
+        """Return the parameters of main.cf that differ from Postfix's defaults."""
+        values = {
+            **postfix.NULL_CLIENT,
+            "myhostname": self.hostname,
+            "relayhost": self.relay_hop,
+            "smtp_tls_wrappermode": "yes" if self.relay.endswith(f":{SUBMISSIONS}") else "no",
+            **({"smtp_tls_CAfile": paths.RELAY_CA} if self.relay_ca else {}),
+        }
+        return {name: value for name, value in values.items() if DEFAULTS.get(name) != value}
+
+    @property
+    def relay_hop(self) -> str:
+        """Return the next hop of all mail; the brackets mean that no MX record is looked up."""
+        return next_hop(self.relay)
 
 
 class Witness(Frozen):

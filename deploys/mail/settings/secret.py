@@ -144,6 +144,7 @@ def _from_file(secret: Secret) -> str:
         ) from None
 
 
+@cache
 def _from_command(secret: Secret) -> str:
     # The output may hold the secret, and so may an exception that quotes the command.
     try:

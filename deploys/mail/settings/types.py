@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import dns.exception
 import dns.name
@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from ..names import domain_name, is_label, mail_address
-from ..tags import mailto
+from ..report_uris import mailto, web_host
 from .mistakes.sentences import shown
 from .secret import Secret
 from .values.forms import Words, form, several
@@ -33,8 +33,18 @@ def _postfix_value(value: object) -> str:
     return text
 
 
-def _relay(value: object) -> str:
-    name, _, port = str(value).partition(":")
+def relay_host(value: object) -> str:
+    """Return a relay's name and port; raise ValueError without showing a password."""
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - pydantic hides a TypeError
+            "the value (masked here) is not one server; write one like 'mx1.example.org:465'"
+        )
+    if "@" in value:  # the value may hold a password, so the sentence must not repeat it
+        raise ValueError(
+            "the value (masked here) has a login in it; write the name and the port, and the login "
+            "and the password apart"
+        )
+    name, _, port = value.partition(":")
     if not port.isdecimal() or not 0 < int(port) < PORTS:
         raise ValueError(f"{value!r} has no port; write one like 'mx1.example.org:465'")
     return f"{domain_name(name)}:{port}"
@@ -42,7 +52,7 @@ def _relay(value: object) -> str:
 
 def _report_uri(value: object) -> str:
     text = str(value)
-    if text.startswith("https://") and not set(text) & set(" ,;!"):
+    if web_host(text):
         return text
     if "://" not in text:
         return mailto(mail_address(text))
@@ -166,6 +176,13 @@ class Frozen(BaseModel):
         frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other values, without what cached properties made of these."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in vars(copied).keys() - type(self).model_fields.keys():
+            del vars(copied)[name]
+        return copied
+
 
 DomainName = Annotated[str, BeforeValidator(domain_name), Words("domain name")]
 PostfixName = Annotated[
@@ -215,6 +232,16 @@ ReportUris = Annotated[
     BeforeValidator(several),
     Words("list of mail addresses and https:// URLs"),
 ]
+Organization = Annotated[
+    str,
+    # It stands in headers, in XML and in a file of parameters.
+    form(
+        r"([A-Za-z0-9][A-Za-z0-9 .,&'()+/-]{0,99})?",
+        "the name of an organization",
+        "at most 100 letters, digits and spaces in ASCII, like 'Example Inc.'",
+    ),
+    Words("name"),
+]
 Contact = Annotated[str, BeforeValidator(_contact), Words("mail address")]
 Issuer = Annotated[str, BeforeValidator(_issuer), Words("domain name")]
 Logo = Annotated[str, BeforeValidator(_logo), Words("https:// URL")]
@@ -226,10 +253,20 @@ WebAddress = Annotated[
 AbsolutePath = Annotated[
     str, form(r"/\S*", "an absolute path", "one like '/var/mail/anna'"), Words("absolute path")
 ]
+Webroot = Annotated[
+    str,
+    form(r"(/\S+)?", "an absolute path", "one like '/var/www/html'"),
+    Words("absolute path"),
+]
 LocalUser = Annotated[
     str, form(r"[a-z_][a-z0-9_-]*", "a user of a host", "one like 'root'"), Words("user name")
 ]
-Relay = Annotated[str, BeforeValidator(_relay), Words("name:port")]
+KeyName = Annotated[
+    str,
+    form(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?", "the name of a key", "one like 'mx1-proofs'"),
+    Words("name of a key"),
+]
+Relay = Annotated[str, BeforeValidator(relay_host), Words("name:port")]
 SecretReference = Annotated[Secret, PlainValidator(_secret), Words("reference to a secret")]
 CertificateFile = Annotated[
     str, BeforeValidator(_certificates), Words("file on the controller in PEM format")

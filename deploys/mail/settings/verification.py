@@ -197,6 +197,14 @@ class Verification(Frozen):
         description="Files on the controller: samples of your bulk mail, as delivered.",
         examples=['["samples/newsletter.eml"]'],
     )
+    list: Annotated[
+        str, form(r"[^\n\0]*", "a file", "its name like 'customers.csv', or ''"), Words("file")
+    ] = Field(
+        default="",
+        description="File on the controller with the addresses of a list, CSV or one a line: "
+        "deploys/verify.py checks this list and nothing else.",
+        examples=['"customers.csv"'],
+    )
     notify: Receiver = Field(
         default="",
         description="Receiver of a notice when the report differs from the last one.",

@@ -2,7 +2,8 @@
 Web sites of a fleet: the host of each, and the mistakes in their settings.
 
 The authority checks HTTP-01 at any address of a name (RFC 8555 section 8.3). So a site has the
-addresses of one host, the domain's first in the inventory: another host could not answer.
+addresses of one host, the domain's first in the inventory: another host could not answer. Each host
+of a bulk stream unsubscribes at a name of its own, because its suppressions may be its own too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,10 +26,10 @@ def site_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
     yield from _disagreements(hosts)
     for host in hosts:
         yield from _untrusted(host)
-        if host.autoconfig and not host.accounts:
+        if host.autoconfig and not host.logins:
             yield (
-                f"{host.inventory_name}: mail_autoconfig needs accounts; add mail_accounts or "
-                "remove mail_autoconfig"
+                f"{host.inventory_name}: mail_autoconfig needs accounts; add mail_accounts "
+                "or mail_mailboxes, or remove mail_autoconfig"
             )
         yield from _name_mistakes(host)
 
@@ -39,11 +40,25 @@ def _sites(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[Site]:
         if serving[0].inventory_name == host.inventory_name:
             yield Site(
                 domain=domain,
-                mode=host.mta_sts,
+                mode="enforce" if host.mta_sts == "auto" else host.mta_sts,
                 autoconfig=host.autoconfig,
                 mx=tuple(one.hostname for one in serving),
-                submission=tuple(one.hostname for one in serving if one.accounts),
+                submission=tuple(one.hostname for one in serving if one.logins),
+                follows=host.mta_sts == "auto",
+                mailboxes=_reading(domain, "imaps", serving),
+                pop3=_reading(domain, "pop3s", serving),
             )
+    if host.one_click_name:
+        yield Site(host.hostname, None, autoconfig=False, mx=(), submission=(), one_click=True)
+
+
+def _reading(domain: str, service: str, hosts: Sequence[MailSettings]) -> tuple[str, ...]:
+    """Return the names of the hosts that offer a service for mailboxes of a domain."""
+    return tuple(
+        one.hostname
+        for one in hosts
+        if domain in one.mailbox_domains and service in one.mailbox_services
+    )
 
 
 def _disagreements(hosts: Sequence[MailSettings]) -> Iterator[str]:
@@ -72,11 +87,18 @@ def _name_mistakes(host: MailSettings) -> Iterator[str]:
     for name in host.site_names:
         if len(name) > names.LONGEST:
             yield (
-                f"{host.inventory_name}: {name} has more than {names.LONGEST} octets; remove "
-                "mail_mta_sts and mail_autoconfig"
+                f"{host.inventory_name}: {name} has more than {names.LONGEST} octets; "
+                f"{_without(host, name)}"
             )
         elif name in host.host_names:
             yield (
                 f"{host.inventory_name}: {name} is the name of a domain's web site; remove it from "
                 "mail_hostname and mail_tls_names"
             )
+
+
+def _without(host: MailSettings, name: str) -> str:
+    """Return the fix with which a host has no web site of a name."""
+    if name == host.one_click_name:
+        return "write False in mail_bulk.one_click"
+    return "remove mail_mta_sts and mail_autoconfig"

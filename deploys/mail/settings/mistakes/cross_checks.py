@@ -14,11 +14,17 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from ... import names, toolkit
 from ...errors import MailError
 from .. import dkim_keys
-from ..accounts import password_hash
 from ..model import MailSettings, NullClient
+from ..secret import Secret
 from ..web_sites import site_mistakes
+from .acme import certificate_mistakes, key_mistakes, shared_mistakes
+from .bulk import bulk_mistakes, secret_mistakes, stream_mistakes
 from .keys import HostData
+from .mailboxes import home_mistakes, mailbox_mistakes
+from .relays import relay_key
 from .secrets import plain_secrets
+from .sent_reports import sent_report_mistakes
+from .warmup import warmup_mistakes
 
 NAMED = 3  # recipients that a sentence names
 
@@ -48,7 +54,8 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
     """Yield the mistakes of hosts, each alone and all together."""
     owners: dict[object, str] = {}
     for host in hosts:
-        for claim in (host.hostname, *host.addresses):
+        bulk = host.bulk.addresses if host.bulk else ()
+        for claim in (host.hostname, *host.addresses, *bulk):
             owner = owners.setdefault(claim, host.inventory_name)
             if owner != host.inventory_name:
                 yield (
@@ -57,14 +64,21 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
                 )
         yield from plain_secrets(f"{host.inventory_name}: mail_dns", host.dns or {})
         yield from _accounts(host)
-        yield from _certificates(host)
+        yield from certificate_mistakes(host)
         yield from _delegations(host)
         yield from _silent_domains(host, hosts)
         yield from _sending_domains(host)
         yield from _lengths(host)
+        yield from bulk_mistakes(host)
+        yield from sent_report_mistakes(host)
+        yield from warmup_mistakes(host)
+        yield from mailbox_mistakes(host)
     yield from _selectors(hosts)
     yield from _recipients(hosts)
+    yield from home_mistakes(hosts)
     yield from site_mistakes(hosts)
+    yield from stream_mistakes(hosts)
+    yield from shared_mistakes(hosts)
 
 
 def _silent_domains(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[str]:
@@ -122,47 +136,26 @@ def _delegations(host: MailSettings) -> Iterator[str]:
         )
 
 
-def _certificates(host: MailSettings) -> Iterator[str]:
-    given = set(host.tls_files)
-    wanted = {*host.host_names, *host.site_names} if host.tls == "files" else set()
-    before = {site.policy_name for site in host.sites}  # mode none is served there too
-    for name in sorted(wanted - given):
-        yield (
-            f"{host.inventory_name}: mail_tls_files.{name} is missing, and mail_tls is 'files'; "
-            "name the files of its key and its certificate"
-        )
-    if host.tls_rotate and not host.dane:
-        yield (
-            f"{host.inventory_name}: mail_tls_rotate serves the next keys, and without "
-            "mail_dane a host has none; set mail_dane = True"
-        )
-    if host.tls_rotate and host.tls == "files":
-        yield (
-            f"{host.inventory_name}: mail_tls_rotate serves keys that the host makes, and mail_tls "
-            "is 'files'; replace your files instead"
-        )
-    for name in sorted(given - wanted - before):
-        yield (
-            f"{host.inventory_name}: mail_tls_files.{name} is not used; set mail_tls = 'files' "
-            "and add the name to mail_tls_names, or remove it"
-        )
-
-
 def _recipients(hosts: Sequence[MailSettings]) -> Iterator[str]:
     # Every MX of a domain gets a part of its mail, and refuses recipients that it does not know.
-    known: dict[str, dict[str, set[str]]] = defaultdict(dict)
+    known: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(dict)
     for host in hosts:
         for domain in host.domains:
-            known[domain][host.inventory_name] = set()
-        for address in host.recipients.targets:
-            known[address.rpartition("@")[2]][host.inventory_name].add(address)
+            known[domain][host.inventory_name, "mail_aliases"] = set()
+        for address in {*host.recipients.targets} - {*host.mailbox_addresses}:
+            of_domain = known[address.rpartition("@")[2]]
+            of_domain[host.inventory_name, "mail_aliases"].add(address)
+        for domain, one in host.relay_domains.items():
+            if not one.asked:
+                key = f"mail_relay_domains.{domain}"
+                known[domain][host.inventory_name, key] = {*one.addresses(domain)}
     for domain, of_host in sorted(known.items()):
         every = set().union(*of_host.values())
-        for name, own in of_host.items():
+        for (name, key), own in of_host.items():
             if lacking := sorted(every - own):
                 others = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
                 yield (
-                    f"{name}: mail_aliases has no {', '.join(lacking[:NAMED])}{others}, which "
+                    f"{name}: {key} has no {', '.join(lacking[:NAMED])}{others}, which "
                     f"another MX of {domain} has, so a part of that mail would be refused; write "
                     "the same recipients for every MX of a domain, in group_data/mail.py"
                 )
@@ -173,22 +166,32 @@ def password_mistakes(
 ) -> Iterator[str]:
     """Yield the mistakes in the passwords of accounts and clients, whose references are read."""
     for host in hosts:
-        for login, account in host.accounts.items():
+        yield from (f"{host.inventory_name}: {one}" for one in secret_mistakes(host.bulk))
+        yield from (f"{host.inventory_name}: {one}" for one in key_mistakes(host.acme_dns))
+        for login, account in host.logins.items():
             try:
-                password_hash(account.password, login, host.hostname)
+                if isinstance(account.password, Secret):
+                    account.password.resolve()
             except MailError as error:
-                yield f"{host.inventory_name}: mail_accounts.{login}.password: {error}"
+                key = "mail_mailboxes" if login in host.mailboxes else "mail_accounts"
+                yield f"{host.inventory_name}: {key}.{login}.password: {error}"
+        for key, relay in host.relays.table.items():
+            if relay and relay.password:
+                where = f"{host.inventory_name}: {relay_key(host, key, 'password')}"
+                yield from _of_relay(where, relay.password)
     for client in clients:
-        try:
-            password = client.relay_password.resolve()
-        except MailError as error:
-            yield f"{client.inventory_name}: mail_relay_password: {error}"
-        else:
-            if len(password.splitlines()) > 1:
-                yield (
-                    f"{client.inventory_name}: mail_relay_password has several lines; "
-                    "write one line"
-                )
+        yield from _of_relay(f"{client.inventory_name}: mail_relay_password", client.relay_password)
+
+
+def _of_relay(where: str, reference: Secret) -> Iterator[str]:
+    """Yield the mistake in the password for a relay, which is a line of a table."""
+    try:
+        password = reference.resolve()
+    except MailError as error:
+        yield f"{where}: {error}"
+    else:
+        if len(password.splitlines()) > 1:
+            yield f"{where} has several lines; write one line"
 
 
 def client_mistakes(hosts: Sequence[MailSettings], clients: Sequence[NullClient]) -> Iterator[str]:
@@ -208,7 +211,7 @@ def _accounts(host: MailSettings) -> Iterator[str]:
         for address in dict.fromkeys((login, *account.senders)):
             where = f"{host.inventory_name}: mail_accounts.{login}: {address}"
             domain = address.partition("@")[2]
-            if domain in host.domains and address not in host.recipients.targets:
+            if domain in host.domains and not host.recipients.entry(address):
                 yield (
                     f"{where} is not a recipient, and bounces come back to it; "
                     f"add '{address}' to mail_aliases"

@@ -13,7 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 # A value under these keys may be a secret.
-MASKED = ("accounts", "mailboxes", "dns", "notify", "relay_password")
+MASKED = (
+    *("mail_accounts", "mail_acme_dns", "mail_bulk", "mail_dns"),
+    *("mail_mailboxes", "mail_relay", "mail_relay_password"),
+    *("verify_mailboxes", "verify_notify"),
+)
 MISSING = "is missing; it has no default, so write it"
 HIDDEN = "the value (masked here)"
 _SHORT = Repr()
@@ -86,7 +90,7 @@ def _sentence(prefix: str, detail: Any) -> str:  # noqa: ANN401 - ErrorDetails i
         return f"{where} {MISSING}"
     if detail["type"] == "value_error":
         return f"{where}: {detail['ctx']['error']}"
-    masked = detail["loc"][0] in MASKED
+    masked = f"{prefix}{detail['loc'][0]}" in MASKED
     if detail["type"] == "extra_forbidden":
         return f"{where} is not a key; remove it, or see docs/settings.md"
     value = HIDDEN if masked else shown(detail["input"])

@@ -27,12 +27,12 @@ PRIVATE = tuple(
 )
 # IPv6 networks that stand for IPv4 hosts of others: RFC 6052, RFC 4380.
 TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "2001::/32")))
-MAPPED = ip_network("::ffff:0:0/96")  # RFC 4291 section 2.5.5.2
+MAPPED = IPv6Network("::ffff:0:0/96")  # RFC 4291 section 2.5.5.2
 # The widest networks that one operator can trust, by version.
 WIDEST = {4: 16, 6: 32}
 
 
-def _address(value: object) -> IPAddress:
+def server_address(value: object) -> IPAddress:
     """Return an address that a server can have."""
     try:
         address = ip_address(str(value))
@@ -60,7 +60,7 @@ def _kind(address: IPAddress) -> str:
 
 def _host_address(value: object) -> IPAddress:
     """Return an address that other hosts can reach."""
-    address = _address(value)
+    address = server_address(value)
     if address.is_loopback:
         raise ValueError(f"{value!r} is a loopback address; write the address that others reach")
     if address.is_link_local or getattr(address, "scope_id", None):
@@ -93,7 +93,7 @@ def _refuse_others(value: object, network: IPv4Network | IPv6Network) -> None:
     """Refuse a network that must hold hosts of others, because its hosts may relay."""
     if isinstance(network, IPv6Network) and _within(network, MAPPED):
         raise ValueError(f"{value!r} is an IPv4 network in IPv6; write the IPv4 network")
-    if any(_within(network, one) for one in PRIVATE):
+    if is_private(network):
         return
     if network.prefixlen < WIDEST[network.version] or network in TRANSLATED:
         raise ValueError(
@@ -103,11 +103,16 @@ def _refuse_others(value: object, network: IPv4Network | IPv6Network) -> None:
         raise ValueError(f"{value!r} is a multicast network; write networks of hosts")
 
 
+def is_private(network: IPv4Network | IPv6Network) -> bool:
+    """Tell if a network is within those that one organisation has for itself."""
+    return any(_within(network, one) for one in PRIVATE)
+
+
 def _within(network: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
     return network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
 
 
-Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address), Words("IP address")]
+Address = Annotated[IPv4Address | IPv6Address, PlainValidator(server_address), Words("IP address")]
 HostAddress = Annotated[
     IPv4Address | IPv6Address, PlainValidator(_host_address), Words("IP address")
 ]

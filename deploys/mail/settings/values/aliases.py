@@ -6,20 +6,30 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from ...names import is_local_part, mail_address
+from ...names import domain_name, is_local_part, mail_address
 from ..mistakes.sentences import shown
 from .forms import Words, distinct, several
 
 USER = re.compile(r"[a-z_][a-z0-9_.-]*")
+PATTERN = re.compile(r"[*?^$]|^/")
 RIGHT = "write a user of the host like 'root', or an address like 'anna@example.org'"
 
 
 def _name(value: object) -> str:
     text = str(value).lower()
     local, at, domain = text.rpartition("@")
-    catches_all = (local or domain) == "*" or (at and not local)
-    if domain and catches_all:
-        raise ValueError(f"{shown(value)} stands for every address; name each recipient")
+    if PATTERN.search(text):
+        raise ValueError(
+            f"{shown(value)} stands for many addresses; name each recipient, or write a catch-all "
+            f"like '@{_domain(domain) or 'example.org'}'"
+        )
+    if re.search("[%!]", local or domain):
+        raise ValueError(
+            f"{shown(value)} names a way through another server; name each recipient without "
+            "'%' and '!'"
+        )
+    if at and not local and _domain(domain):
+        return f"@{_domain(domain)}"
     if not at and isinstance(value, str) and is_local_part(text):
         return text
     if at and domain and is_local_part(local):
@@ -27,6 +37,14 @@ def _name(value: object) -> str:
     raise ValueError(
         f"{shown(value)} is not a recipient; write one like 'info' or 'info@example.org'"
     )
+
+
+def _domain(text: str) -> str:
+    """Return a domain name in DNS form, or "" for another text."""
+    try:
+        return domain_name(text)
+    except ValueError:
+        return ""
 
 
 def _target(value: object) -> str:
