@@ -10,7 +10,7 @@ from functools import cache
 import dns.resolver
 
 from ..mail.errors import MailError, UnansweredError
-from ..mail.spf_cost import SpfLookup
+from ..mail.spf_evaluation import SpfLookup
 from .authority import Addresses, finder
 from .resolver import recursive_answer, values
 

@@ -37,16 +37,11 @@ class Resolver:
         self._addresses, self._port = addresses, port
         self._resolver = authority.resolver_at(addresses, port)
         self._finder = authority.finder(addresses, port)
-        self.lookup = _Once(self._lookup)
-        self.authoritative = _Once(self._authoritative)
-        self.delegation = _Once(self._delegation)
-        self._zone = _Once(self._find_zone)
-        self._servers = _Once(self._find_servers)
-
-    def policy(self, name: str, version: str) -> str | None:
-        """Return the one TXT value that starts with a version tag, or None for none or several."""
-        values = [value for value in self.lookup(name, "TXT") if value.startswith(version)]
-        return values[0] if len(values) == 1 else None
+        self.lookup = Once(self._lookup)
+        self.authoritative = Once(self._authoritative)
+        self.delegation = Once(self._delegation)
+        self._zone = Once(self._find_zone)
+        self._servers = Once(self._find_servers)
 
     def answers_of(self, server: str, name: str, rdtype: str) -> tuple[Answer, ...]:
         """Return the answers of a name server at each address that can be reached."""
@@ -112,14 +107,21 @@ class Resolver:
         return int(recursive_answer(resolver, name, rdtype).flags)
 
 
-class _Once(Generic[Result]):
-    """A question that is asked once for each form; every caller waits for the same answer."""
+class Once(Generic[Result]):
+    """
+    A question that is asked once for each form; every caller waits for the same answer.
 
-    def __init__(self, call: Callable[..., Result]) -> None:
-        self._call = call
+    If it has `most` answers it forgets them, and asks again.
+    """
+
+    def __init__(self, call: Callable[..., Result], most: int | None = None) -> None:
+        self._call, self._most = call, most
         self._answers: dict[tuple[str, ...], Future[Result]] = {}
 
     def __call__(self, *form: str) -> Result:
+        """Return the answer to a question of this form, or raise its error."""
+        if self._most and len(self._answers) >= self._most:
+            self._answers.clear()
         first: Future[Result] = Future()
         answer = self._answers.setdefault(form, first)
         if answer is first:

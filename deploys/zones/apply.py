@@ -6,7 +6,7 @@ sets are backed up before they change. After the write the zone is read back: th
 others must be unchanged, and ours as planned; otherwise ours are restored.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from ..mail.errors import MailError
 from .backup import SavedSet, ZoneBackup
 from .model import recordsets
 from .model.changes import listed
-from .model.recordsets import RecordKey, content, title
+from .model.recordsets import RecordKey, Sets, content, title
 from .ownership import registry as registries
 from .ownership.digests import of_zone
 from .ownership.registry import HOST, KEY, Mark, Registry
@@ -27,7 +27,6 @@ from .plan import ZonePlan
 from .restore import restoration
 
 Keep = Callable[[ZoneBackup], object]
-Sets = Mapping[RecordKey, Record]
 
 
 def apply(plan: ZonePlan, keep: Keep = lambda _: None) -> int:

@@ -47,13 +47,31 @@ def zones_published(
     have the zone or refuses the change, if a record of others conflicts, if the plan exceeds a
     limit, or if a name server does not answer with the new records in time.
     """
-    active = {member.name for member in host.state.active_hosts}
-    ready = frozenset(active & {member.inventory_name for member in fleet.hosts})
+    ready = _ready(fleet)
     yield from _in_turn(
         fleet,
         ready,
         lambda run: run.plan(fleet, ready, facts_of, records_of),
         "the zones hold every record",
+    )
+
+
+@operation()
+def challenges_published(fleet: Fleet, facts_of: "FactsOf") -> Commands:
+    """
+    The zones hold the values that orders of certificates by DNS-01 wait for, and no earlier ones.
+
+    + fleet: all mail hosts of the inventory
+    + facts_of: the facts of a host that has such orders
+
+    Nothing else in the zones changes. Fails the hosts concerned as `zones_published` does.
+    """
+    ready = _ready(fleet)
+    yield from _in_turn(
+        fleet,
+        ready,
+        lambda run: run.plan_challenges(fleet, ready, facts_of),
+        "no value of a challenge is missing or left over",
     )
 
 
@@ -90,6 +108,12 @@ def zones_changed(state: State) -> int:
     """Return how many zones a run has changed."""
     written = (publication.written for publication in _run(state).publications.results)
     return len(set().union(*written))
+
+
+def _ready(fleet: Fleet) -> frozenset[str]:
+    """Return the inventory names of the mail hosts that are still in the run."""
+    active = {member.name for member in host.state.active_hosts}
+    return frozenset(active & {member.inventory_name for member in fleet.hosts})
 
 
 def _run(state: State) -> "Run":

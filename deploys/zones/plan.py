@@ -6,18 +6,21 @@ octoDNS makes a zone exactly as it is given, and deletes the rest. So `desired` 
 the zone lists them.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from octodns.record import Record
 from octodns.zone import Zone
 
 from ..dns.lookups import no_lookup
 from ..mail.records import MailRecord
-from ..mail.spf_cost import SpfLookup
+from ..mail.spf_evaluation import SpfLookup
 from .desired import DesiredZone
+from .inheritance import fitted
+from .merge.record_types import addresses
 from .model import recordsets
 from .model.changes import ExpectedAnswer, RecordChange, outcome
+from .model.recordsets import RecordKey
 from .ownership.ownership import Ownership
 from .ownership.scope import NO_FLEET, PlanScope
 from .propagation.delegation import PublishedZone
@@ -31,6 +34,7 @@ WILDCARDS = {
     "TXT": "receivers read it as the policy or key of any name that has none",
     "CNAME": "every name that does not exist leads there, also that of a missing policy or key",
 }
+OTHER_FAMILY = {"A": "AAAA", "AAAA": "A"}
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,10 @@ class ZonePlan:
     @property
     def published(self) -> PublishedZone:
         """The zone as its name servers answer once the plan is applied."""
-        root = self.existing.root_ns
-        names = frozenset(name.rstrip(".").lower() for name in root.values) if root else frozenset()
         return PublishedZone(
             self.zone,
             self.provider.name,
-            names,
+            recordsets.name_servers(self.existing),
             self.changes,
             self.expected,
             by_hand=self.provider.by_hand,
@@ -73,20 +75,28 @@ def plan(
     lookup: SpfLookup = no_lookup,
 ) -> ZonePlan:
     """Read a zone and compare it with the records that it needs; raise MailError on a conflict."""
-    records = tuple(records)
     existing = provider.read(zone)
-    ownership = Ownership(existing, records, scope)
+    fitting = fitted(existing, records, scope, visible=not provider.by_hand)
+    valued = [record for record in fitting.records if record.values]
+    ownership = Ownership(existing, valued, fitting.scope)
     desired = DesiredZone(provider, existing, ownership.without_stale(), lookup)
-    for record in records:
+    for record in valued:
         desired.add(record)
+    _refuse_other_family(desired.zone, valued, ownership.ours)
     changes = list(desired.changes())
     stale = list(ownership.stale_changes(desired.zone, changes))
     ownership.register(desired.zone)
     refuse_altered_texts(provider, existing, desired.zone)
     every = (*changes, *stale, *ownership.registry_changes(desired.zone))
-    names = {record.name for record in records}
+    names = {record.name for record in fitting.records}
     wildcards = _wildcards(existing.records, names)
-    notes = (*desired.notes, *desired.raised_ttls(), *wildcards, *ownership.edited())
+    notes = (
+        *desired.notes,
+        *fitting.notes,
+        *desired.raised_ttls(),
+        *wildcards,
+        *ownership.edited(),
+    )
     return ZonePlan(
         zone=zone,
         names=frozenset(names | {change.name for change in every}),
@@ -97,6 +107,19 @@ def plan(
         expected=(*desired.expected, *map(outcome, stale)),
         notes=notes,
     )
+
+
+def _refuse_other_family(
+    desired: Zone, records: Collection[MailRecord], ours: Container[RecordKey]
+) -> None:
+    """Raise MailError for foreign addresses of a family in which a host has no address."""
+    wanted = {(record.name, record.type) for record in records}
+    sets = recordsets.sets(desired)
+    for record in records:
+        other = OTHER_FAMILY.get(record.type, "")
+        key = desired.hostname_from_fqdn(f"{record.name}."), other
+        if key in sets and (record.name, other) not in wanted and key not in ours:
+            addresses(replace(record, type=other, values=()), tuple(recordsets.texts(sets[key])))
 
 
 def _wildcards(records: Collection[Record], names: Collection[str]) -> Iterator[str]:

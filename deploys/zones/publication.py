@@ -11,14 +11,16 @@ from ipaddress import IPv4Address, IPv6Address
 
 import dns.resolver
 
-from ..dns.authority import NoZoneError, finder, servers, zone_of
+from ..dns.authority import NoZoneError, finder, servers, servers_named, zone_of
 from ..dns.lookups import lookup_by
 from ..mail.errors import MailError
-from ..mail.records import MailRecord
+from ..mail.records import MailRecord, challenge_name
 from ..mail.settings import dkim_keys
 from ..mail.settings.model import Fleet, MailSettings
+from ..mail.spf_evaluation import SpfLookup
 from .apply import apply
 from .backup import Backups
+from .comparison import comparisons
 from .limits import Limits
 from .model.changes import RecordChange, listed
 from .orphans import orphan_plans, registered_zones
@@ -77,7 +79,7 @@ class Publication:
             self._plan_by_hand(provider, records)
             return
         zones: dict[str, list[MailRecord]] = {}
-        lookup = lookup_by(self._resolver_addresses())
+        lookup = self._lookup()
         with self.failures_noted(_names(records)):
             index = ZoneIndex(provider, _names(records))
             self.listings.append((provider, index.listing))
@@ -87,10 +89,32 @@ class Publication:
                         zones.setdefault(zone, []).append(record)
             if sets := [f"{one.type} {one.name}" for one in zones.pop(OWNER, ())]:
                 self.notes.append(f"left to the owner of the zone: {listed(sets)}")
-            for zone, members in zones.items():
-                with self.failures_noted(_names(members), unless=UnreachableError):
-                    self._add_limited(plan(provider, zone, members, self.scope, lookup))
+            planned: list[tuple[ZonePlan, list[MailRecord]]] = []
+            try:
+                for zone, members in zones.items():
+                    with self.failures_noted(_names(members), unless=UnreachableError):
+                        made = plan(provider, zone, members, self.scope, lookup)
+                        planned.append((made, members))
+            finally:  # the zones before an unreachable provider
+                self._add_compared(planned)
             self._warn(provider)
+
+    def _lookup(self) -> SpfLookup:
+        """Return a lookup in the DNS that knows the fleet's hosts, which may be new there."""
+        ask = lookup_by(self._resolver_addresses())
+        known = {
+            (host.hostname, record_type): tuple(
+                str(address) for address in host.addresses if address.version == version
+            )
+            for host in self.fleet.hosts
+            for record_type, version in (("A", 4), ("AAAA", 6))
+        }
+
+        def lookup(name: str, record_type: str) -> tuple[str, ...] | None:
+            addresses = known.get((name, record_type))
+            return ask(name, record_type) if addresses is None else addresses
+
+        return lookup
 
     def plan_orphans(self) -> None:
         """Plan to delete our records from zones that mail no longer needs."""
@@ -105,7 +129,7 @@ class Publication:
         """Plan zones that are read from their name servers and written by the operator."""
         zones: dict[str, list[MailRecord]] = {}
         unknown: dict[str, set[str]] = {}
-        resolver = self._resolver()
+        resolver, lookup = self._resolver(), self._lookup()
         # The network's owner writes pointers, and need not own the zone.
         for record in (one for one in records if one.type != "PTR"):
             try:
@@ -118,7 +142,7 @@ class Publication:
         for zone, members in zones.items():
             with self.failures_noted(_names(members)):
                 provider.octodns.set_view(zone, servers(zone, resolver), members)
-                self.add(plan(provider, zone, members))
+                self.add(plan(provider, zone, members, lookup=lookup))
 
     def add(self, planned: ZonePlan) -> None:
         """Add a plan that has no limits."""
@@ -134,6 +158,23 @@ class Publication:
             self.failures[str(error)] = set(planned.names)
         else:
             self.add(planned)
+
+    def _add_compared(self, planned: Iterable[tuple[ZonePlan, list[MailRecord]]]) -> None:
+        """Add the plans of zones in which no name server has a record that is not shown."""
+        resolver = self._resolver()
+        for comparison in comparisons(
+            planned,
+            lambda zone: servers(zone, resolver),
+            lambda name: tuple(servers_named(name, resolver)),
+        ):
+            self.notes += filter(None, (comparison.note,))
+            try:
+                comparison.require_all_shown()
+            except MailError as error:
+                self.refused.append(comparison.plan)
+                self.failures[str(error)] = set(comparison.plan.names)
+            else:
+                self._add_limited(comparison.plan)
 
     def _orphaned(self, provider: Provider, listing: Collection[str] | None) -> Collection[str]:
         """Return the zones of a provider that are not needed and may hold records of ours."""
@@ -194,4 +235,5 @@ def _names(records: Iterable[MailRecord]) -> set[str]:
 
 
 def _names_of(host: MailSettings) -> set[str]:
-    return {*host.published_names, *dkim_keys.txt_names(host)}
+    challenges = map(challenge_name, host.certified_names)
+    return {*host.published_names, *dkim_keys.txt_names(host), *challenges}

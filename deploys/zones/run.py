@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from ..dns.alias import ChallengeAliases
 from ..mail.errors import MailError
-from ..mail.records import Facts, HostFacts, MailRecord
+from ..mail.records import Facts, HostFacts, MailRecord, challenge_name, challenge_records
 from ..mail.settings.model import Fleet, MailSettings
 from ..run.turn import Turns
 from .backup import Backups, ZoneBackup
@@ -12,6 +13,7 @@ from .ownership.scope import PlanScope
 from .propagation.dnssec import trusted_facts
 from .providers.loader import load
 from .providers.provider import Provider
+from .providers.zone_index import provider_of
 from .publication import Publication
 from .restore import restoration
 
@@ -35,17 +37,61 @@ class Run:
         """Return the plans that publish the records of the hosts that are ready."""
         reported: Facts = {name: facts_of(fleet.host(name)) for name in ready}
         facts, notes = trusted_facts(fleet, reported)
-        every = tuple(records_of(fleet, ready, facts))
+        named = tuple(records_of(fleet, ready, facts))
+        texts = (record.name for record in named if record.type == "TXT")
+        aliases = ChallengeAliases.of(fleet, texts)
+        every = aliases.led(named)
         publication = Publication(fleet, self.backups, PlanScope.of(fleet, facts, every))
         publication.notes += notes
-        stepped = self._stepped()
+        self._plan_records(publication, every, aliases)
+        publication.plan_orphans()
+        return publication
+
+    def plan_challenges(
+        self, fleet: Fleet, ready: frozenset[str], facts_of: FactsOf
+    ) -> Publication:
+        """Return the plans of the values that orders of certificates wait for, and no others."""
+        proving = [host for host in fleet.hosts if host.proves_by_dns]
+        here = [host for host in proving if host.inventory_name in ready]
+        absent = {name for host in proving if host not in here for name in host.certified_names}
+        named = challenge_records(fleet, {host.inventory_name: facts_of(host) for host in here})
+        unknown = [*map(challenge_name, absent)]
+        aliases = ChallengeAliases.of(fleet, (*unknown, *(record.name for record in named)))
+        records = aliases.led(named)
+        known = {record.name for record in records} - {*map(aliases.name, unknown)}
+        scope = PlanScope.at(fleet, known, (record for record in records if record.values))
+        publication = Publication(fleet, self.backups, scope)
+        self._plan_records(publication, records, aliases)
+        return publication
+
+    def _plan_records(
+        self, publication: Publication, every: Iterable[MailRecord], aliases: ChallengeAliases
+    ) -> None:
+        fleet, stepped = publication.fleet, self._stepped()
         with publication.failures_noted({host.hostname for host in fleet.hosts}):
-            for configuration, members in by_configuration(fleet, every):
+            homes = self._homes(publication, aliases)
+            for configuration, members in by_configuration(fleet, every, homes):
                 records = [record for record in members if record.name not in stepped]
                 with publication.failures_noted({record.name for record in records}):
                     publication.plan(self._provider(configuration), records)
-        publication.plan_orphans()
-        return publication
+
+    def _homes(
+        self, publication: Publication, aliases: ChallengeAliases
+    ) -> dict[str, Configuration]:
+        """Return the `mail_dns` that has the zone of each name to which a challenge is led."""
+        of_name = choices(publication.fleet)
+        own = [host.dns for host in publication.fleet.hosts if host.dns is not None]
+        homes: dict[str, Configuration] = {}
+        if aliases.targets:  # by hand any zone can be published, so that comes last
+            own.sort(key=lambda one: self._provider(one).by_hand)
+        for name, target in aliases.targets.items():
+            covered = _covering(target, of_name) is not None
+            if covered or _covering(name, of_name) is None:  # or it is published by hand
+                continue
+            with publication.failures_noted({name}):
+                found = provider_of(name, target, map(self._provider, own))
+                homes[target] = next(one for one in own if self._provider(one) is found)
+        return homes
 
     def plan_restore(self, fleet: Fleet, run: str, *, overwrite: bool) -> Publication:
         """Return the plans that restore what an earlier run has written."""
@@ -97,10 +143,10 @@ class Run:
 
 
 def by_configuration(
-    fleet: Fleet, records: Iterable[MailRecord]
+    fleet: Fleet, records: Iterable[MailRecord], homes: Mapping[str, Configuration] | None = None
 ) -> list[tuple[Configuration, list[MailRecord]]]:
-    """Return records of a fleet by the `mail_dns` through which they are published."""
-    of_name = choices(fleet)
+    """Return records of a fleet by their `mail_dns`; `homes` has that of further names."""
+    of_name = {**choices(fleet), **(homes or {})}
     groups: list[tuple[Configuration, list[MailRecord]]] = []
     for record in records:
         configuration = _covering(record.name, of_name)
@@ -127,6 +173,6 @@ def choices(fleet: Fleet) -> dict[str, Configuration | None]:
 
 def _covering(name: str, of_name: Mapping[str, Configuration | None]) -> Configuration | None:
     """Return the configuration of the name of the fleet at or above a record's name."""
-    while name not in of_name:
+    while name and name not in of_name:
         name = name.partition(".")[2]
-    return of_name[name]
+    return of_name.get(name)

@@ -44,9 +44,10 @@ def test_an_authoritative_server_is_asked_by_its_address(server: Responder) -> N
     assert server.asked[-1] == ("harbor.example", False)
 
 
-def test_a_resolver_is_asked_for_a_policy(server: Responder) -> None:
-    assert resolver(server).policy("harbor.example", "v=spf1") == "v=spf1 mx -all"
-    assert resolver(server).policy("harbor.example", "v=DMARC1") is None
+def test_a_resolver_is_asked_for_policies(server: Responder) -> None:
+    texts = ("site-verification=1", "v=spf1 mx -all")
+
+    assert resolver(server).lookup("harbor.example", "TXT") == texts
     assert server.asked[-1] == ("harbor.example", True)
 
 

@@ -17,6 +17,8 @@ from deploys.mail.settings.secret import env
 
 KEY = "b3Blbi1zZXNhbWU="  # base64, as TSIG has it
 SECRET = env("TEST_KEY")
+TOKEN = {"access_token": "t", "expires_in": 3600, "token_type": "Bearer"}
+LOGIN = "https://login.microsoftonline.com/harbor.example"
 
 KEYS: dict[str, dict[str, Any]] = {
     "azure": {
@@ -94,6 +96,21 @@ class Api(BaseAdapter):
 
     def close(self) -> None:
         """Do nothing: no connection is open."""
+
+
+def credentials(url: str) -> Any:
+    """Return the answer of a service that a class asks before its API; None at the API itself."""
+    if "openid-configuration" in url:
+        return {
+            "authorization_endpoint": f"{LOGIN}/authorize",
+            "token_endpoint": f"{LOGIN}/oauth2/v2.0/token",
+            "issuer": LOGIN,
+        }
+    if "discovery/instance" in url:
+        return {"tenant_discovery_endpoint": f"{LOGIN}/v2.0/.well-known/openid-configuration"}
+    if "oauth2" in url:
+        return TOKEN
+    return 1_700_000_000 if "auth/time" in url else None
 
 
 def api(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], tuple[int, Any]]) -> Api:

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from octodns.record.txt import TxtValue
 
+from deploys.dns.lookups import no_lookup
+from deploys.zones import publication
 from deploys.zones.propagation import poll, propagation, ttl
 from tests.clock import Clock
+from tests.zones.fleets import harbor, orchard, served
+from tests.zones.memory import RecordSets
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -31,6 +35,20 @@ def _texts() -> Iterator[None]:
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep backups out of the home of the user that runs the tests."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def zones() -> dict[str, RecordSets]:
+    """The zones of two domains, on the provider in memory."""
+    return served(harbor=harbor(), orchard=orchard())
+
+
+@pytest.fixture
+def nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name servers: nothing is compared with their answers, and nothing waits for them."""
+    monkeypatch.setattr(propagation, "servers", lambda *_: ())
+    monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
+    monkeypatch.setattr(publication, "servers", lambda *_: ())
 
 
 @pytest.fixture

@@ -57,7 +57,8 @@ class Responder(AbstractContextManager["Responder"]):
     Answers at a loopback address with `answers`, or not at all while `silent`.
 
     Whatever is at or below one of its `cuts` it refers to that zone's servers; of all that it does
-    not know it says so in the name of its `zone`. While `truncating`, the answer is over TCP only.
+    not know it says so in the name of its `zone`. For its `aliases` it answers with a
+    CNAME. While `truncating`, the answer is over TCP only.
     """
 
     def __init__(self, address: str, port: int = 0, zone: str = "") -> None:
@@ -66,7 +67,9 @@ class Responder(AbstractContextManager["Responder"]):
         self.zone = zone
         self.answers: dict[tuple[str, str], list[bytes]] = {}
         self.cuts: dict[str, dict[str, str]] = {}  # by zone, the address of each server or ""
+        self.aliases: dict[str, str] = {}
         self.silent = self.truncating = False
+        self.unanswered: set[str] = set()  # names about which it is silent
         self.lost = 0  # datagrams that never arrive, from now on
         self.datagrams = 0
         self.nonsense = b""
@@ -99,7 +102,7 @@ class Responder(AbstractContextManager["Responder"]):
             self.datagrams += 1
             if self.lost:
                 self.lost -= 1
-            elif not self.silent:
+            elif not self.silent and _name(query[12:]) not in self.unanswered:
                 self._reply(query, sender)
 
     def _reply(self, query: bytes, sender: tuple[str, int]) -> None:
@@ -127,6 +130,8 @@ class Responder(AbstractContextManager["Responder"]):
         self.asked.append((name, bool(flags & RECURSION_DESIRED)))
         held = {(known, TYPES[kind]): values for (known, kind), values in self.answers.items()}
         values = held.get((name, record_type), [])
+        if name in self.aliases:
+            values, record_type = [domain(self.aliases[name])], TYPES["CNAME"]
         cut = next((zone for zone in self.cuts if f".{name}".endswith(f".{zone}")), None)
         if cut is not None and not values:
             own, authority, additional = self.flags & ~AUTHORITATIVE, *self._referred(cut)

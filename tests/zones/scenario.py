@@ -11,6 +11,7 @@ from deploys.mail.dkim_rotation import Published
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
+from deploys.mail.settings.secret import command
 from deploys.zones.apply import apply
 from deploys.zones.backup import Backups
 from deploys.zones.orphans import orphan_plans
@@ -25,12 +26,28 @@ RSA = (
     "xWzNjKtMyPqSvDbF5hI1kL7mO9nQ2pR4sT6uV8wX0yZaBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcdefghijklm"
 )
 ED25519 = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+ACCOUNT = "https://acme-v02.api.letsencrypt.org/acme/acct/17"
 KEYS = {"rsa": RSA, "ed25519": ED25519}
 
 Held = Mapping[tuple[str, str], Any]
 
 
-def fleet_of(zone: str, *numbers: int, domains: Collection[str] | None = None) -> Fleet:
+def everything(zone: str) -> dict[str, Any]:
+    """Settings of a host whose mail needs every kind of record."""
+    return {
+        "mail_tls": "acme",
+        "mail_accounts": {f"ann@{zone}": {"password": command("echo", "sesame")}},
+        "mail_aliases": {"ann": "root"},
+        "mail_tls_rpt": f"tls@{zone}",
+        "mail_dmarc_reports": f"dmarc@{zone}",
+        "mail_bimi": f"https://www.{zone}/logo.svg",
+        "mail_silent_domains": [f"quiet.{zone}"],
+    }
+
+
+def fleet_of(
+    zone: str, *numbers: int, domains: Collection[str] | None = None, **data: Any
+) -> Fleet:
     """Mail hosts mx1, mx2... in a zone, that serve it unless other domains are given."""
     served = [zone] if domains is None else list(domains)
     return fleet_from(
@@ -39,6 +56,7 @@ def fleet_of(zone: str, *numbers: int, domains: Collection[str] | None = None) -
                 "mail_hostname": f"mx{number}.{zone}",
                 "mail_addresses": [f"198.51.100.1{number}", f"2001:db8:51::1{number}"],
                 "mail_domains": served,
+                **data,
             }
             for number in numbers
         },
@@ -47,13 +65,14 @@ def fleet_of(zone: str, *numbers: int, domains: Collection[str] | None = None) -
 
 
 def facts_of_hosts(*names: str) -> dict[str, HostFacts]:
-    """Facts of hosts with these names; each has both its keys."""
+    """Facts of hosts with these names; each has both its keys, and an ACME account."""
     return {
         name: HostFacts(
             dkim=tuple(
                 Published(f"{name}-{kind}", f"v=DKIM1; k={kind}; p={key}", "current")
                 for kind, key in KEYS.items()
-            )
+            ),
+            acme_account=ACCOUNT,
         )
         for name in names
     }
@@ -87,11 +106,15 @@ def restored(provider: Provider, run: str, *, overwrite: bool = False) -> ZonePl
     return back
 
 
-def run_scenario(provider: Provider, zone: str, held: Callable[[], Held]) -> None:
-    """Run the scenario in a zone of a provider; `held` returns its record sets from the server."""
+def run_scenario(provider: Provider, zone: str, held: Callable[[], Held], **data: Any) -> None:
+    """
+    Run the scenario in a zone of a provider, with further settings of its hosts.
+
+    `held` returns the record sets from the server.
+    """
     others = held()
 
-    run = published(provider, zone, fleet_of(zone, 1, 2))
+    run = published(provider, zone, fleet_of(zone, 1, 2, **data))
     shared = {(zone, "TXT"), (zone, "MX")}
     after = held()
     assert len(after) > len(others) + 5
@@ -102,8 +125,8 @@ def run_scenario(provider: Provider, zone: str, held: Callable[[], Held]) -> Non
     restored(provider, run)
     assert held() == others
 
-    published(provider, zone, fleet_of(zone, 1, 2))
-    published(provider, zone, fleet_of(zone, 1))
+    published(provider, zone, fleet_of(zone, 1, 2, **data))
+    published(provider, zone, fleet_of(zone, 1, **data))
     names = {name for name, _ in held()}
     assert f"mx1.{zone}" in names
     assert not any("mx2" in name for name in names)

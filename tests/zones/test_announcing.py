@@ -19,14 +19,12 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
-from deploys.dns.lookups import no_lookup
 from deploys.lab.keys import Keys
 from deploys.mail.mta_sts import PATH, Policy
 from deploys.mail.records import HostFacts
 from deploys.mail.settings.model import MailSettings
-from deploys.zones import publication
 from deploys.zones.operations import zones_published
-from deploys.zones.propagation import mta_sts, propagation
+from deploys.zones.propagation import mta_sts
 from deploys.zones.propagation.mta_sts import announcements
 from tests.loopback import loopback_fleet
 from tests.zones.fleets import HARBOR, host, served
@@ -38,14 +36,13 @@ KEYS = Keys(b"a seed for tests, 32 octets long")
 POLICY = Policy.of("enforce", [f"mx1.{HARBOR}"])
 OLD = Policy.of("testing", POLICY.mx).announcement
 
+pytestmark = pytest.mark.usefixtures("nobody_to_wait_for")
+
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No name servers to wait for, no patience, and the MX that the zone has."""
+    """No patience, and the MX that the zone has."""
     monkeypatch.setattr(mta_sts, "PATIENCE", 0)
-    monkeypatch.setattr(propagation, "servers", lambda *_: ())
-    monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
-    monkeypatch.setattr(publication, "servers", lambda *_: ())
     monkeypatch.setattr(mta_sts, "_mx_hosts", lambda *_: iter([f"mx1.{HARBOR}."]))
     caplog.set_level(logging.INFO, logger="pyinfra")
     yield

@@ -1,11 +1,20 @@
 """Values of ours merged with those that a name already has."""
 
-import pytest
+from contextlib import suppress
+from dataclasses import replace
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deploys.mail.dmarc import Dmarc, is_policy
+from deploys.mail.dmarc_steps import DmarcEvidence
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
 from deploys.zones.merge.kinds import kind, merged
 from deploys.zones.merge.record_types import Merged
+from tests.mail.test_dmarc_steps import days, evidence
+from tests.mail.test_octets import OCTETS
 
 NAME = "harbor.example"
 A = MailRecord("mx1.harbor.example", "A", ("203.0.113.11", "203.0.113.12"), 3600, "")
@@ -35,6 +44,7 @@ CHOSEN = MailRecord(NAME, "MX", ("20 mx1.harbor.example.",), 3600, "", strict=Tr
 BESIDE = MailRecord(NAME, "MX", MX.values[:1], 3600, "", beside=("mx.faraway.example",))
 SILENT_MX = MailRecord(NAME, "MX", ("0 .",), 3600, "", strict=True)
 SILENT_DMARC = MailRecord(DMARC.name, "TXT", ("v=DMARC1; p=reject",), 3600, "", strict=True)
+SILENT = ("v=DMARC1; p=reject; rua=mailto:x@b.example",)
 SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
 
 
@@ -70,12 +80,10 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
             REPORTED.values,
             ("verify=1",),
         ),
-        (
-            REPORTED,
-            ("v=DMARC1; p=reject; rua=mailto:x@b.example",),
-            (),
-            (("v=DMARC1; p=reject; rua=mailto:x@b.example"),),
-        ),
+        (DMARC, ("V = DMARC1; P=reject",), (), ("V = DMARC1; P=reject",)),
+        (DMARC, ("v=DMARC1; rua=mailto:x@b.example",), (), ("v=DMARC1; rua=mailto:x@b.example",)),
+        (DMARC, ("v=DMARC1",), DMARC.values, ()),
+        (SILENT_DMARC, ("V=DMARC1; t=y; sp=x; rua=mailto:x@b.example",), SILENT, ()),
         (
             CONSENT,
             ("v=DMARC1; rua=mailto:x@b.example",),
@@ -88,6 +96,12 @@ SILENT_SPF = MailRecord(NAME, "TXT", ("v=spf1 -all",), 3600, "", strict=True)
             TLS,
             ("v=TLSRPTv1; rua=https://b.example/",),
             ("v=TLSRPTv1; rua=https://b.example/,mailto:t@harbor.example",),
+            (),
+        ),
+        (
+            TLS,
+            ("v=TLSRPTv1; rua=https://b.example/; rua=mailto:x@b.example;",),
+            ("v=TLSRPTv1; rua=https://b.example/,mailto:x@b.example,mailto:t@harbor.example",),
             (),
         ),
         (LOGO, (), LOGO.values, ()),
@@ -196,8 +210,12 @@ def test_the_preference_of_a_server_of_others_is_not_taken_by_chance(
         (MX, ("0 .",), "harbor.example has a null MX"),
         (SPF, ("v=spf1 -all", "v=spf1 mx -all"), "harbor.example: 2 SPF policies"),
         (DMARC, ("v=DMARC1; p=none", "v=DMARC1; p=reject"), "_dmarc.harbor.example has 2 policies"),
+        (DMARC, ("v=DMARC1; p=none", "V = DMARC1"), "_dmarc.harbor.example has 2 policies where"),
+        (DMARC, ("v=DMARC1; p=none; sp=block",), "has sp=block: write none or quarantine or reje"),
         (DMARC, ("v=DMARC1; p=block",), "_dmarc.harbor.example: the DMARC policy 'v=DMARC1; p=bl"),
         (TLS, ("v=TLSRPTv1; rua=mailto:a@b.example", "v=TLSRPTv1; rua="), "one is allowed, so non"),
+        (TLS, ("v=TLSRPTv1; rua=mailto:a@b.example mailto:c@b.example",), "with a comma between"),
+        (TLS, ("v=TLSRPTv1; rua=mailto:a@b.example,mailto:nobody",), "has rua=mailto:nobody: wr"),
         (LOGO, ("v=BIMI1",), "default._bimi.harbor.example: the BIMI record 'v=BIMI1' names no lo"),
         (ACCOUNT, ('0 issue ";"',), 'mx1.harbor.example has the CAA 0 issue ";", so no author'),
         (SILENT_MX, ("10 mx.b.example.",), "is in mail_silent_domains, but has the MX 10 mx.b.ex"),
@@ -229,6 +247,16 @@ def test_a_decision_of_the_owner_is_refused(
         ),
         (REPORTED, ("v=DMARC1; p=none; rua=mailto:x@b.example",), "a later run takes the next"),
         (
+            REPORTED,
+            ("v=DMARC1; p=reject; rua=mailto:x@b.example",),
+            "rua=mailto:x@b.example stays as its owner wrote it, so mailto:d@harbor.example gets",
+        ),
+        (
+            DMARC,
+            ("v=DMARC1; p=reject; sp=block; rua=mailto:x@b.example",),
+            "receivers treat the policy as none, as sp=block is not valid; correct it in the zone",
+        ),
+        (
             LOGO,
             ("v=BIMI1; l=https://other.example/l.svg",),
             "https://other.example/l.svg stays, which differs from mail_bimi",
@@ -250,6 +278,25 @@ def test_an_existing_optional_record_stays_and_the_plan_says_why(
 
 
 @pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        (TLS, "v = TLSRPTv1; rua=mailto:x@b.example"),
+        (TLS, "V=TLSRPTv1; rua=mailto:x@b.example"),
+        (STS, " v=STSv1; id=1"),
+        (DMARC, "v=dmarc1; p=reject"),
+        (DMARC, "p=reject; v=DMARC1"),
+    ],
+)
+def test_a_policy_that_receivers_discard_stays_beside_ours_and_the_plan_names_it(
+    record: MailRecord, text: str
+) -> None:
+    result = merged(record, (text, "a=1"))
+
+    assert (result.ours, result.kept) == (record.values, (text, "a=1"))
+    assert result.note.startswith(f"receivers discard {text!r}, as 'v=")
+
+
+@pytest.mark.parametrize(
     "record", [DMARC, CONSENT, TLS, LOGO, ACCOUNT, SRV, PTR], ids=lambda record: record.name
 )
 def test_these_kinds_are_optional(record: MailRecord) -> None:
@@ -259,3 +306,80 @@ def test_these_kinds_are_optional(record: MailRecord) -> None:
 @pytest.mark.parametrize("record", [A, MX, SPF, KEY], ids=lambda record: record.type)
 def test_these_kinds_are_not_optional(record: MailRecord) -> None:
     assert not kind(record).optional
+
+
+POLICIES = (DMARC, REPORTED, SILENT_DMARC, TLS, STS, LOGO, KEY, CONSENT)
+
+
+def steps(texts: tuple[str, ...]) -> list[int]:
+    return [Dmarc.parse(text).step for text in texts if is_policy(text)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(POLICIES), st.lists(OCTETS, max_size=2, unique=True).map(tuple))
+def test_any_octets_are_merged_until_nothing_changes_or_refused(
+    record: MailRecord, existing: tuple[str, ...]
+) -> None:
+    after = existing
+    with suppress(MailError):
+        for _ in range(4):  # two steps of a DMARC policy, and its order of tags
+            result = merged(record, after)
+            after = tuple(dict.fromkeys((*result.kept, *result.ours))) if result.ours else after
+        assert set(merged(record, after).ours) <= set(after)
+        if record in (DMARC, REPORTED):
+            assert steps(after) >= steps(existing)
+
+
+FOLLOWING = "v=DMARC1; p=none; rua=mailto:d@harbor.example"
+
+
+def by_evidence(existing: str, found: DmarcEvidence) -> Merged:
+    record = replace(REPORTED, values=(FOLLOWING,), evidence=found)
+    return merged(record, (existing,) if existing else ())
+
+
+@pytest.mark.parametrize(
+    ("existing", "found", "policy", "note"),
+    [
+        ("", evidence(days()), FOLLOWING, ""),
+        (
+            "v=DMARC1; p=none",
+            evidence(days()),
+            "v=DMARC1; p=quarantine; rua=mailto:d@",
+            "n",
+        ),
+        (
+            "v=DMARC1; p=reject; sp=none; rua=mailto:d@harbor.example",
+            evidence(days(policy="reject", own=5)),
+            "v=DMARC1; p=quarantine; rua=mailto:d@harbor.example",
+            "reject goes back to quarantine: 35 messages",
+        ),
+        (
+            "v=DMARC1; p=none; rua=mailto:x@y.example",
+            evidence(days()),
+            "v=DMARC1; p=quarantine; rua=mailto:x@y.example",
+            "gets no reports; add it there by hand",
+        ),
+        (FOLLOWING, evidence(), "", "none stays, and quarantine follows when reports come in"),
+        (FOLLOWING.replace("none", "reject"), evidence(), "", ""),
+    ],
+)
+def test_a_dmarc_policy_takes_the_step_that_the_reports_allow(
+    existing: str, found: DmarcEvidence, policy: str, note: str
+) -> None:
+    result = by_evidence(existing, found)
+
+    assert (result.ours[0] if result.ours else "").startswith(policy)
+    assert bool(result.ours) == bool(policy)
+    assert note in result.note
+
+
+@pytest.mark.parametrize(
+    ("tags", "note"),
+    [("p=rejct", "p=rejct is not valid"), ("p=quarantine; t=y", "waits until t=y is removed")],
+)
+def test_a_policy_that_receivers_apply_otherwise_takes_no_step(tags: str, note: str) -> None:
+    result = by_evidence(f"v=DMARC1; {tags}; rua=mailto:d@harbor.example", evidence(days()))
+
+    assert result.ours == ()
+    assert note in result.note

@@ -6,6 +6,7 @@ import pytest
 from octodns.zone import Zone
 
 from deploys.dns.query import Server
+from deploys.mail.errors import MailError
 from deploys.mail.records import records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.apply import apply
@@ -23,16 +24,13 @@ from tests.zones.stand_ins import DesecApi, PowerDnsApi
 pytestmark = pytest.mark.filterwarnings("ignore:.Record.rrs:DeprecationWarning")  # octodns-desec
 DMARC = f"_dmarc.{HARBOR}"
 BOOKS = "b\\195\\188cher.example"
-OCTETS = {
-    HARBOR: "v=spf1 mx include:bücher.example ~all".encode(),
-    DMARC: "v=DMARC1; p=quarantine; rua=mailto:dmarc@bücher.example".encode(),
-}
+OCTETS = {DMARC: "v=DMARC1; p=quarantine; rua=mailto:dmarc@bücher.example".encode()}
 
 
-def zone() -> RecordSets:
+def zone(spf: str = "v=spf1 -all") -> RecordSets:
     held: RecordSets = {key: (3600, values) for key, (_, values) in harbor().items()}
     return held | {
-        (HARBOR, "TXT"): (3600, (f'"v=spf1 include:{BOOKS} ~all"',)),
+        (HARBOR, "TXT"): (3600, (f'"{spf}"',)),
         (DMARC, "TXT"): (3600, (f'"v=DMARC1; p=none; rua=mailto:dmarc@{BOOKS}"',)),
     }
 
@@ -43,13 +41,13 @@ def planned(configuration: dict[str, Any]) -> ZonePlan:
     return plan(load(configuration), HARBOR, records)
 
 
-def configuration(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Serve the zone at a provider: in memory as octets, or as an API that shows escapes."""
+def configuration(name: str, monkeypatch: pytest.MonkeyPatch, held: RecordSets) -> dict[str, Any]:
+    """Serve a zone at a provider: in memory as octets, or as an API that shows escapes."""
     given(monkeypatch)
     if name == "memory":
-        served(harbor=zone())
+        served(harbor=held)
         return DNS
-    reached(monkeypatch, {"powerdns": PowerDnsApi, "desec": DesecApi}[name](zone()))
+    reached(monkeypatch, {"powerdns": PowerDnsApi, "desec": DesecApi}[name](held))
     return configured(name)
 
 
@@ -65,7 +63,7 @@ def seen(expected: ExpectedAnswer, *texts: bytes) -> bool:
 def test_a_policy_with_octets_beyond_ascii_is_rewritten_and_found(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given_to = configuration(name, monkeypatch)
+    given_to = configuration(name, monkeypatch, zone())
     first = planned(given_to)
     apply(first)
 
@@ -75,6 +73,18 @@ def test_a_policy_with_octets_beyond_ascii_is_rewritten_and_found(
         assert seen(expected, OCTETS[where])
         assert not seen(expected, OCTETS[where].replace("ü".encode(), b"ue"))
     assert planned(given_to).changes == ()
+
+
+@pytest.mark.parametrize("name", ["memory", "powerdns", "desec"])
+def test_an_spf_policy_with_octets_beyond_ascii_is_broken_and_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = zone(f"v=spf1 include:{BOOKS} ~all")
+    before = dict(held)
+
+    with pytest.raises(MailError, match="where only printable ASCII is allowed"):
+        planned(configuration(name, monkeypatch, held))
+    assert held == before
 
 
 TEXT = "v=spf1 include:bücher.example ~all"

@@ -8,14 +8,18 @@ from requests.adapters import HTTPAdapter
 
 from deploys.mail.errors import MailError
 from deploys.mail.records import MailRecord
+from deploys.zones.apply import apply
+from deploys.zones.model.recordsets import record_set
 from deploys.zones.plan import plan
 from deploys.zones.providers.http import TIMEOUT
 from deploys.zones.providers.loader import load
-from tests.zones.configurations import api, configured, given
+from deploys.zones.providers.provider import Provider
+from tests.zones.configurations import api, configured, given, reached
 from tests.zones.fleets import DNS, harbor, served
+from tests.zones.stand_ins import OvhApi, PowerDnsApi
 
 ZONE = "harbor.example"
-NS = "ns.nic.example."
+NAME_SERVER = "ns.nic.example."
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +31,7 @@ def cloudflare(url: str, address: str) -> Any:
     one = {"count": 1, "per_page": 50}
     if "/dns_records" in url:
         records = [
-            {"id": "n", "name": ZONE, "type": "NS", "ttl": 300, "content": NS.rstrip(".")},
+            {"id": "n", "name": ZONE, "type": "NS", "ttl": 300, "content": NAME_SERVER.rstrip(".")},
             {"id": "r", "name": f"www.{ZONE}", "type": "A", "ttl": 300, "content": address},
         ]
         return {"result": records, "result_info": one}
@@ -36,7 +40,7 @@ def cloudflare(url: str, address: str) -> Any:
 
 def digitalocean(_: str, address: str) -> Any:
     records = [
-        {"name": "@", "type": "NS", "ttl": 300, "data": NS.rstrip(".")},
+        {"name": "@", "type": "NS", "ttl": 300, "data": NAME_SERVER.rstrip(".")},
         {"name": "www", "type": "A", "ttl": 300, "data": address},
     ]
     return {"domain_records": records, "links": {}}
@@ -44,7 +48,7 @@ def digitalocean(_: str, address: str) -> Any:
 
 def dnsimple(_: str, address: str) -> Any:
     records = [
-        {"name": "", "type": "NS", "ttl": 300, "content": NS.rstrip(".")},
+        {"name": "", "type": "NS", "ttl": 300, "content": NAME_SERVER.rstrip(".")},
         {"name": "www", "type": "A", "ttl": 300, "content": address},
     ]
     return {"data": records, "pagination": {"total_pages": 1}}
@@ -53,13 +57,13 @@ def dnsimple(_: str, address: str) -> Any:
 def gandi(_: str, address: str) -> Any:
     return [
         {"rrset_name": name, "rrset_type": kind, "rrset_ttl": 300, "rrset_values": [value]}
-        for name, kind, value in (("@", "NS", NS), ("www", "A", address))
+        for name, kind, value in (("@", "NS", NAME_SERVER), ("www", "A", address))
     ]
 
 
 def hetzner(url: str, address: str) -> Any:
     if "/rrsets" in url:
-        return {"rrsets": [hetzner_set("@", "NS", NS), hetzner_set("www", "A", address)]}
+        return {"rrsets": [hetzner_set("@", "NS", NAME_SERVER), hetzner_set("www", "A", address)]}
     zone = {"id": 1, "name": ZONE, "ttl": 300, "mode": "primary"}
     return {"zones": [zone], "zone": zone}
 
@@ -77,7 +81,7 @@ def hetzner_set(name: str, kind: str, value: str) -> dict[str, Any]:
 
 def ns1(url: str, address: str) -> Any:
     record = {"domain": f"www.{ZONE}", "type": "A", "ttl": 300, "short_answers": [address]}
-    apex = {"domain": ZONE, "type": "NS", "ttl": 300, "short_answers": [NS]}
+    apex = {"domain": ZONE, "type": "NS", "ttl": 300, "short_answers": [NAME_SERVER]}
     return {"records": [record, apex], "zone": ZONE} if url.endswith(ZONE) else {}
 
 
@@ -88,7 +92,7 @@ def googlecloud(url: str, kind: str, text: str) -> Any:
         apex = {"name": f"{ZONE}.", "ttl": 300}
         return {
             "rrsets": [
-                apex | {"type": "NS", "rrdatas": [NS]},
+                apex | {"type": "NS", "rrdatas": [NAME_SERVER]},
                 apex | {"type": kind, "rrdatas": [text]},
             ]
         }
@@ -210,3 +214,75 @@ def test_records_of_others_that_octodns_finds_invalid_do_not_stop_a_plan(
 
     fresh = planned.provider.plan(planned.desired)
     assert [change.record.fqdn for change in (fresh.changes if fresh else [])] == [f"mx1.{ZONE}."]
+
+
+NS = {"fieldType": "NS", "subDomain": "", "ttl": 0, "target": "ns.nic.example."}
+
+
+@pytest.mark.parametrize(
+    ("read", "ovh", "others"),
+    [
+        ("10 mx1.harbor.example.", "10 mx1.harbor.example.", "10 mx1.harbor.example."),
+        ("10 mx1", "10 mx1.harbor.example.", "10 mx1.harbor.example."),
+        # OVH's names without a final dot are relative, Route 53's are not.
+        ("10 mx1.b.example", "10 mx1.b.example.harbor.example.", "10 mx1.b.example."),
+        ("10 mx1.b.example..", "10 mx1.b.example.", "10 mx1.b.example."),
+        ("0 .", "0 .", "0 ."),
+        ("0 ..", "0 .", "0 ."),
+    ],
+)
+def test_a_host_name_without_its_final_dot_gets_it(
+    read: str, ovh: str, others: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = {"fieldType": "MX", "subDomain": "", "ttl": 0, "target": read}
+    reached(monkeypatch, OvhApi([NS, record]))
+    served(harbor={(ZONE, "NS"): (60, ("ns.nic.example.",)), (ZONE, "MX"): (60, (read,))})
+
+    assert mx_values(load(configured("ovh"))) == (ovh,)
+    assert mx_values(load(DNS)) == (others,)
+
+
+def mx_values(provider: Provider) -> tuple[str, ...]:
+    (record,) = (one for one in provider.read(ZONE).records if one._type == "MX")  # noqa: SLF001 - octoDNS has no other name for it
+    return record_set(record).values
+
+
+@pytest.mark.parametrize("name", ["mx1", "mx1.harbor.example."])
+def test_a_target_with_and_without_a_final_dot_is_the_same_host(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = "_submissions._tcp"
+    records = [
+        {"fieldType": "MX", "subDomain": "", "ttl": 0, "target": f"10 {name}"},
+        {"fieldType": "SRV", "subDomain": service, "ttl": 0, "target": f"0 1 465 {name}"},
+    ]
+    reached(monkeypatch, OvhApi([NS, *records]))
+    mx = MailRecord(ZONE, "MX", ("10 mx1.harbor.example.",), 3600, "who receives mail")
+    srv = MailRecord(f"{service}.{ZONE}", "SRV", ("0 1 465 mx1.harbor.example.",), 3600, "users")
+    result = plan(load(configured("ovh")), ZONE, [mx, srv])
+
+    assert result.changes == ()
+    assert {answer.present for answer in result.expected} == {mx.values, srv.values}
+
+
+@pytest.mark.parametrize("off", [('"site-verification=1f3a"',), ()])
+def test_a_record_that_is_disabled_at_powerdns_is_not_enabled_by_a_write(
+    off: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = harbor()
+    api = PowerDnsApi(held)
+    api.disabled = off
+    reached(monkeypatch, api)
+    spf = MailRecord(ZONE, "TXT", ("v=spf1 mx ~all",), 3600, "SPF")
+    mx = MailRecord(ZONE, "MX", ("10 mx1.harbor.example.",), 3600, "who receives mail")
+
+    assert apply(plan(load(configured("powerdns")), ZONE, [mx])) == 1
+    if off:
+        with pytest.raises(MailError) as error:
+            plan(load(configured("powerdns")), ZONE, [spf])
+        assert str(error.value) == (
+            'TXT harbor.example also holds "site-verification=1f3a", which is disabled at powerdns '
+            "at 203.0.113.2, and a write would enable it; remove or enable it there"
+        )
+    else:
+        assert apply(plan(load(configured("powerdns")), ZONE, [spf])) == 1

@@ -15,8 +15,7 @@ from deploys.mail.errors import MailError
 from deploys.mail.records import HostFacts, records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
-from deploys.mail.settings.secret import command
-from deploys.mail.spf_cost import SpfLookup
+from deploys.mail.spf_evaluation import SpfLookup
 from deploys.zones import publication
 from deploys.zones.apply import apply
 from deploys.zones.backup import Backups
@@ -26,17 +25,10 @@ from deploys.zones.publication import Publication
 from deploys.zones.run import by_configuration
 from tests.zones.fleets import HARBOR, harbor, host, served
 from tests.zones.memory import STORES, MemoryProvider, RecordSets
+from tests.zones.scenario import everything
 
 ACCOUNT = "https://acme-v02.api.letsencrypt.org/acme/acct/17"
-EVERYTHING: dict[str, Any] = {
-    "mail_tls": "acme",
-    "mail_accounts": {"ann@harbor.example": {"password": command("echo", "sesame")}},
-    "mail_aliases": {"ann": "root"},
-    "mail_tls_rpt": "tls@harbor.example",
-    "mail_dmarc_reports": "dmarc@harbor.example",
-    "mail_bimi": "https://www.harbor.example/logo.svg",
-    "mail_silent_domains": ["quiet.harbor.example"],
-}
+EVERYTHING = everything(HARBOR)
 
 
 def fleet(*domains: str, **data: Any) -> Fleet:
@@ -165,13 +157,46 @@ def test_an_spf_policy_with_eleven_lookups_is_refused_with_its_costs() -> None:
     planned(harbor() | spf(*others[:-1]), lookup=lookup)
 
 
-def test_lookups_of_an_unchanged_policy_are_not_counted() -> None:
-    def lookup(name: str, record_type: str) -> tuple[str, ...]:
-        raise AssertionError(name, record_type)
+@pytest.mark.parametrize(
+    ("terms", "policies", "note"),
+    [
+        (["mx", "include:good.example"], {"good.example": "v=spf1 ip4:192.0.2.7 -all"}, ""),
+        (["mx", "include=erehwon.example", "redirect=erehwon.example"], {}, ""),
+        (["mx", "include:erehwon.example"], {}, "include:erehwon.example: erehwon.example has no"),
+        (["mx", "include:bad.example"], {"bad.example": "v=spf1 moo"}, "(moo is unknown; the mech"),
+        (["mx", *(f"include:{i}.example" for i in range(20))], {}, "would cost 21 DNS lookups"),
+    ],
+)
+def test_an_unchanged_policy_that_is_broken_for_some_senders_is_noted_and_stops_nothing(
+    terms: list[str], policies: dict[str, str], note: str
+) -> None:
+    zone = harbor()
+    apply(planned(zone))
+    zone.update(spf(*terms))
 
-    elsewhere = (f"include:{i}.example" for i in range(20))
+    result = planned(zone, lookup=lambda name, _: tuple(filter(None, [policies.get(name)])))
 
-    planned(harbor() | spf("mx", *elsewhere), lookup=lookup)
+    notes = [one for one in result.notes if one.startswith("TXT harbor.example: ")]
+    assert not [one for one in result.changes if (one.name, one.type) == (HARBOR, "TXT")]
+    assert len(notes) == bool(note)
+    assert all(note in one for one in notes)
+
+
+def test_a_policy_that_is_merged_with_a_broken_one_says_for_which_senders() -> None:
+    theirs = harbor() | spf("include:erehwon.example", "ip4:198.51.100.9")
+
+    (change,) = [
+        one
+        for one in planned(theirs, lookup=lambda *_: ()).changes
+        if (one.name, one.type) == (HARBOR, "TXT")
+    ]
+
+    assert change.desired
+    assert change.desired.values == ('"v=spf1 mx include:erehwon.example ip4:198.51.100.9 -all"',)
+    assert (
+        "every sender that no earlier term matches gets permerror, so correct or remove "
+        "include:erehwon.example: erehwon.example has no SPF policy"
+    ) in change.why
 
 
 def test_names_in_the_plan_are_looked_up_in_it() -> None:
@@ -184,6 +209,24 @@ def test_names_in_the_plan_are_looked_up_in_it() -> None:
     planned(harbor() | spf("a:mx1.harbor.example", "include:b.example"), lookup=lookup)
 
     assert asked == ["TXT b.example"]
+
+
+def test_a_host_that_may_be_new_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def lookup(name: str, record_type: str) -> tuple[str, ...]:
+        asked.append(f"{record_type} {name}")
+        return ()
+
+    monkeypatch.setattr(publication, "lookup_by", lambda _: lookup)
+    domains = (HARBOR, "grove.example")
+    zones: dict[str, RecordSets] = {
+        name: {(name, "NS"): (300, ("ns.nic.example.",))} for name in domains
+    }
+
+    assert not published(fleet(*domains), zones).failures
+    assert zones["grove.example"]["grove.example", "TXT"] == (3600, ('"v=spf1 mx ~all"',))
+    assert asked == []
 
 
 @pytest.mark.parametrize("note", ['"site=1"', '"v=spf1 -all"', '"DMARC1"', '"v=DMARC2; p=none"'])

@@ -17,7 +17,7 @@ from pyinfra.api.operations import run_ops
 from pyinfra.api.state import State
 from pyinfra.context import ctx_host, ctx_state
 
-from deploys.dns.lookups import no_lookup
+from deploys.dns import alias
 from deploys.dns.query import Server
 from deploys.mail.records import HostFacts, MailRecord, records_for
 from deploys.mail.settings.inventory import fleet_from
@@ -27,7 +27,12 @@ from deploys.run.state import per_run
 from deploys.zones import publication
 from deploys.zones import run as runs
 from deploys.zones.backup import Backups
-from deploys.zones.operations import zones_changed, zones_published, zones_restored
+from deploys.zones.operations import (
+    challenges_published,
+    zones_changed,
+    zones_published,
+    zones_restored,
+)
 from deploys.zones.propagation import propagation
 from deploys.zones.providers.loader import load
 from tests.zones.fleets import DNS, HARBOR, ORCHARD, harbor, host, orchard, served
@@ -37,6 +42,8 @@ from tests.zones.scenario import facts_of_hosts
 
 MX1, MX2 = "@fake/mx1", "@fake/mx2"
 
+pytestmark = pytest.mark.usefixtures("nobody_to_wait_for")
+
 
 def facts_of(_: MailSettings) -> HostFacts:
     return HostFacts()
@@ -44,18 +51,6 @@ def facts_of(_: MailSettings) -> HostFacts:
 
 def fleet(**data: Any) -> Fleet:
     return fleet_from({MX1: host(1, HARBOR, **data), MX2: host(2, ORCHARD, **data)}, {})
-
-
-@pytest.fixture
-def zones() -> dict[str, RecordSets]:
-    return served(harbor=harbor(), orchard=orchard())
-
-
-@pytest.fixture(autouse=True)
-def _nobody_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(propagation, "servers", lambda *_: ())
-    monkeypatch.setattr(publication, "lookup_by", lambda _: no_lookup)
-    monkeypatch.setattr(publication, "servers", lambda *_: ())
 
 
 @pytest.fixture(autouse=True)
@@ -169,6 +164,30 @@ def test_the_second_run_changes_nothing(
     assert zones_changed(state) == 0
     assert zones == before
     assert not lines(caplog, "+")
+
+
+def test_a_value_whose_order_begins_in_a_run_is_published_in_it(
+    zones: dict[str, RecordSets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alias, "alias_of", lambda *_: "")
+    own = fleet(mail_tls="acme", mail_acme_challenge="dns")
+    name = f"mx1.{HARBOR}"
+    state = started()
+
+    def orders(member: MailSettings) -> HostFacts:
+        begun = state.is_executing and member.inventory_name == MX1
+        return HostFacts(challenges={name: ("one",)} if begun else {})
+
+    add_op(state, challenges_published, fleet=own, facts_of=orders)
+    run_ops(state)
+    assert zones[HARBOR][f"_acme-challenge.{name}", "TXT"] == (60, ('"one"',))
+    assert zones[ORCHARD] == orchard()
+    assert set(changed(state).values()) == {False, True}
+
+    state = started()
+    add_op(state, challenges_published, fleet=own, facts_of=facts_of)
+    run_ops(state)
+    assert zones == {HARBOR: harbor(), ORCHARD: orchard()}
 
 
 def test_a_dmarc_policy_is_raised_by_one_step_in_a_run(zones: dict[str, RecordSets]) -> None:

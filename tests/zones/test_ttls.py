@@ -44,6 +44,18 @@ def test_a_tlsa_set_gets_the_minimum_of_the_provider_and_the_plan_says_so(
     assert (again.changes, again.notes) == ((), ())
 
 
+@pytest.mark.parametrize(("minimum", "ttl"), [(60, 300), (7200, 7200)])
+def test_the_minimum_that_the_provider_tells_for_a_zone_is_used(
+    minimum: int, ttl: int, held: RecordSets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DesecApi, "minimum", minimum)
+    provider = load(configured("desec"))
+    assert provider.zone_names(HARBOR) == frozenset({HARBOR})
+    apply(plan(provider, HARBOR, [TLSA]))
+
+    assert held[TLSA.name, "TLSA"][0] == ttl
+
+
 def test_a_ttl_above_the_minimum_is_neither_changed_nor_mentioned(held: RecordSets) -> None:
     record = MailRecord(HARBOR, "MX", ("10 mx1.harbor.example.",), 7200, "who receives mail")
     planned = plan(load(configured("desec")), HARBOR, [record])

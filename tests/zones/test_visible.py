@@ -66,6 +66,21 @@ def test_a_zone_that_nobody_delegates_shows_nothing(
     assert visible_names(settings(), {NAME: TEXT}) == frozenset()
 
 
+def test_a_challenge_is_visible_where_its_cname_leads(
+    pair: tuple[Responder, Responder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, target = "_acme-challenge.mx1.harbor.example", "mx1.proofs.example"
+    whole = {(name, "CNAME"): [domain(target)], (target, "TXT"): [txt("one")]}
+    monkeypatch.setattr(visible, "alias_of", lambda *_: target)
+    for server in pair:
+        server.answers = whole
+
+    assert visible_names(settings(), {name: "one"}) == {name}
+    assert visible_names(settings(), {name: "two"}) == frozenset()
+    pair[1].answers = {(name, "CNAME"): [domain(target)]}
+    assert visible_names(settings(), {name: "one"}) == frozenset()
+
+
 def test_nothing_to_look_for_asks_nobody() -> None:
     assert not visible_names(settings(), {})
 

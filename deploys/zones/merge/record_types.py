@@ -6,12 +6,13 @@ The merge is refused with the name if the zone's owner must decide, as about a f
 host's name. A record that mail does not need is left to the owner instead, and the plan says so.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...mail import tlsa
 from ...mail.caa import Issue
 from ...mail.errors import MailError
-from ...mail.records import MailRecord
+from ...mail.records import MailRecord, is_challenge
 from ...mail.srv import NOT_OFFERED, Srv
 
 
@@ -26,6 +27,18 @@ class Merged:
     ours: tuple[str, ...]
     kept: tuple[str, ...] = ()
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The names around a record, as they are before the run.
+
+    `texts` are the TXT values of a name, by the DNS if it is in another zone, or None without an
+    answer; `exists` tells whether a name of the zone has records.
+    """
+
+    texts: Callable[[str], tuple[str, ...] | None]
+    exists: Callable[[str], bool]
 
 
 def tlsa_records(record: MailRecord, existing: tuple[str, ...]) -> Merged:
@@ -50,10 +63,11 @@ def addresses(record: MailRecord, existing: tuple[str, ...]) -> Merged:
 
 def cname_record(record: MailRecord, existing: tuple[str, ...]) -> Merged:
     """Allow one CNAME at a name."""
+    setting = "mail_acme_dns" if is_challenge(record.name) else "mail_dkim_cname"
     if foreign := without(existing, record.values):
         raise MailError(
             f"{record.name} has a CNAME to {', '.join(foreign)}, but needs one to "
-            f"{', '.join(record.values)}; remove it from the zone, or correct mail_dkim_cname"
+            f"{', '.join(record.values)}; remove it from the zone, or correct {setting}"
         )
     return Merged(record.values)
 

@@ -21,8 +21,10 @@ from .changes import RecordChange, RecordSet
 
 RecordKey = tuple[str, str]
 Content = Mapping[str, Any]
+Sets = Mapping[RecordKey, Record]
 
 STRING = 255  # octets (RFC 1035 section 3.3)
+DISABLED = "disabled"  # values that a provider holds and does not serve, in its own data
 SINGLE = frozenset({"ALIAS", "CNAME", "DNAME"})  # octoDNS holds one value of these, not a list
 
 
@@ -36,6 +38,18 @@ def sets(zone: Zone) -> dict[RecordKey, Record]:
     return {key(record): record for record in zone.records}
 
 
+def note_name_servers(zone: Zone) -> None:
+    """Note the name servers of a zone's own NS records, before these are left out."""
+    zone.served_by = name_servers(zone)
+
+
+def name_servers(zone: Zone) -> frozenset[str]:
+    """Return the name servers that a provider has a zone for, as far as it tells them."""
+    noted: frozenset[str] = getattr(zone, "served_by", frozenset())
+    root = zone.root_ns
+    return noted | {name.rstrip(".").lower() for name in (root.values if root else ())}
+
+
 def content(record: Record | None) -> Content | None:
     """Return everything that can change in a record set, as plain data; None if there is none."""
     if record is None:
@@ -45,6 +59,11 @@ def content(record: Record | None) -> Content | None:
         data.pop("value", None)
         data["values"] = [_plain(value) for value in record.values]
     return data
+
+
+def plain_values(record: Record) -> list[Mapping[str, object]]:
+    """Return those values of a record set that have fields, as plain data."""
+    return [data for value in values(record) if isinstance(data := _plain(value), Mapping)]
 
 
 def _plain(value: object) -> object:
@@ -85,6 +104,14 @@ def change(before: Record | None, after: Record | None, why: str, brief: str = "
     name, record_type = owner(before or after)
     existing, desired = (record_set(record) if record else None for record in (before, after))
     return RecordChange(name, record_type, existing, desired, why, brief)
+
+
+def disabled(record: Record | None) -> tuple[str, ...]:
+    """Return the values of a record set that its provider does not serve."""
+    own = record.octodns.values() if record else ()
+    return tuple(
+        text for data in own if isinstance(data, Mapping) for text in data.get(DISABLED, ())
+    )
 
 
 def texts(record: Record | None) -> dict[str, Any]:

@@ -89,5 +89,5 @@ def _shorter(policy: str, stale: Collection[str], ours: Collection[str]) -> str:
         return policy
     if all(digest(term) in ours for term in terms):
         return ""
-    kept = [t for t in terms if digest(t) not in stale or t.lower().endswith("all")]
+    kept = [term for term in terms if digest(term) not in stale or spf.is_all(term)]
     return " ".join((spf.VERSION, *kept)) if kept != terms else policy

@@ -42,7 +42,10 @@ class Ownership:
         self.wanted = of_records(existing, (*records, *needed))
         self.present = of_zone(existing, self.registry.digests().keys() | self.wanted.keys())
         self.ours = self._ours()
-        self._spared = {existing.hostname_from_fqdn(f"{name}.") for name in scope.spared}
+        self._spared, self._limited = (
+            {existing.hostname_from_fqdn(f"{name}.") for name in names}
+            for names in (scope.spared, scope.limited or ())
+        )
         self._refuse_half()
 
     def without_stale(self) -> Zone:
@@ -123,6 +126,8 @@ class Ownership:
 
     def _may_go(self, key: RecordKey) -> bool:
         """Tell whether every need for records of a name is known."""
+        if self.scope.limited is not None:
+            return key[0] in self._limited
         return self.scope.whole and key[0] not in self._spared
 
     def _may_adopt(self) -> bool:
@@ -154,7 +159,9 @@ class Ownership:
         tag = self.tags[0] if self.tags else new_tag(self.scope.hosts, self.registry)
         marks: list[Mark] = []
         for key in self.ours.keys() | new.keys():
-            kept = now.get(key, set()).intersection(self.ours.get(key, ()))
+            kept = set(self.ours.get(key, ()))
+            if self.scope.limited is None or key[0] in self._limited:
+                kept &= now.get(key, set())
             marks += marks_for(tag, key, kept | new.get(key, set()))
         # A fleet keeps its tag: else a later run would adopt records that existed before it.
         known = bool(marks or (self.tags and self.wanted))

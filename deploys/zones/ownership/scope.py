@@ -22,13 +22,15 @@ class PlanScope:
 
     The plan is `whole` if every mail host is in the run and has reported its facts. `needed` holds
     the records that mail needs, by each name at or above theirs. At the names in `spared` nothing
-    is deleted: their records are not known yet.
+    is deleted: their records are not known yet. A plan that is `limited` to names deletes there
+    alone, and leaves the marks of every other name as they are.
     """
 
     hosts: tuple[str, ...]
     whole: bool
     needed: Needed = field(default_factory=dict)
     spared: frozenset[str] = frozenset()
+    limited: frozenset[str] | None = None
 
     @classmethod
     def of(cls, fleet: Fleet, facts: Facts, records: Iterable[MailRecord]) -> "PlanScope":
@@ -38,6 +40,12 @@ class PlanScope:
         whole = reported == {host.inventory_name for host in fleet.hosts}
         hosts = tuple(host.hostname for host in fleet.hosts)
         return cls(hosts, whole, _by_suffix(every), _unannounced(every, facts))
+
+    @classmethod
+    def at(cls, fleet: Fleet, names: Iterable[str], records: Iterable[MailRecord]) -> "PlanScope":
+        """Return the scope of a plan that is limited to names, which need these records."""
+        hosts = tuple(host.hostname for host in fleet.hosts)
+        return cls(hosts, whole=False, needed=_by_suffix(records), limited=frozenset(names))
 
 
 NO_FLEET = PlanScope((), whole=False)

@@ -174,9 +174,9 @@ def fault(server: Server, answer: dns.message.Message, expected: ExpectedAnswer)
         return lame
     name, record_type = dns.name.from_text(expected.name), dns.rdatatype.from_text(expected.type)
     rrset = answer.get_rrset(answer.answer, name, dns.rdataclass.IN, record_type)
-    values = {_value(rdata) for rdata in rrset or ()}
+    values = {comparable(rdata) for rdata in rrset or ()}
     wanted, gone = (
-        [_readings(dns.rdata.from_text("IN", record_type, text)) for text in texts]
+        [readings(dns.rdata.from_text("IN", record_type, text)) for text in texts]
         for texts in (expected.present, expected.absent)
     )
     old = values.difference(*wanted).intersection(chain.from_iterable(gone))
@@ -185,9 +185,9 @@ def fault(server: Server, answer: dns.message.Message, expected: ExpectedAnswer)
     return Fault("old", rrset.ttl) if rrset else Fault("missing")
 
 
-def _readings(rdata: dns.rdata.Rdata) -> frozenset[object]:
+def readings(rdata: dns.rdata.Rdata) -> frozenset[object]:
     """Return the octets that a text may stand for: classes of some providers keep its escapes."""
-    value = _value(rdata)
+    value = comparable(rdata)
     if not isinstance(value, bytes):
         return frozenset((value,))
     unescaped = (ESCAPE.sub(partial(_octet, base), value) for base in (DECIMAL, OCTAL))
@@ -201,7 +201,8 @@ def _octet(base: int, found: re.Match[bytes]) -> bytes:
         return found[0]
 
 
-def _value(rdata: dns.rdata.Rdata) -> object:
+def comparable(rdata: dns.rdata.Rdata) -> object:
+    """Return what two equal values have in common: of a text its octets, without its cuts."""
     if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
         return b"".join(rdata.strings)  # RFC 7208 section 3.3: the cuts of a long text mean nothing
     return rdata

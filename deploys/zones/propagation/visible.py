@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterator, Mapping
 import dns.resolver
 from pyinfra import state
 
+from ...dns.alias import alias_of
 from ...dns.authority import finder, servers, zone_of
 from ...dns.query import WORKERS
 from ...mail import mta_sts
 from ...mail.errors import MailError
+from ...mail.records import is_challenge
 from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ...run.threads import in_parallel
@@ -26,7 +28,7 @@ def visible_names(settings: MailSettings, records: Mapping[str, str]) -> Collect
     Return the names of the TXT records that every authoritative server answers with.
 
     If a domain has a CNAME at the name of its key, its servers must answer with the CNAME, and the
-    servers of the target's zone with the record.
+    servers of the target's zone with the record. So it is with the name of a challenge.
     """
     if not records:
         return ()
@@ -57,13 +59,20 @@ def _all_questions(
     """Return the questions for a record and for a CNAME to it; none if either has no server."""
     from ..model import recordsets  # noqa: PLC0415 - loads octoDNS, which most runs do not need
 
-    selector, _, domain = name.partition("._domainkey.")
-    own = domain in dkim_keys.signing_domains(settings)
-    home = dkim_keys.txt_name(settings, selector, domain) if own else name
+    home = _home(settings, name, resolver)
     cname = [ExpectedAnswer(name, "CNAME", (f"{home}.",))] if name != home else []
     steps = [*cname, ExpectedAnswer(home, "TXT", (recordsets.rdata("TXT", text),))]
     found = [list(_questions(expected, resolver)) for expected in steps]
     return [question for each in found for question in each] if all(found) else []
+
+
+def _home(settings: MailSettings, name: str, resolver: dns.resolver.Resolver) -> str:
+    """Return the name of the TXT record that a name is led to by a CNAME, or the name itself."""
+    if is_challenge(name):
+        return alias_of(name, resolver) or name
+    selector, _, domain = name.partition("._domainkey.")
+    own = domain in dkim_keys.signing_domains(settings)
+    return dkim_keys.txt_name(settings, selector, domain) if own else name
 
 
 def _questions(expected: ExpectedAnswer, resolver: dns.resolver.Resolver) -> Iterator[Question]:

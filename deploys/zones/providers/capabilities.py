@@ -34,10 +34,10 @@ class AlteredTextError(MailError):
     """The provider may alter a text of others, so the operator must write the set by hand."""
 
 
-def unsupported(provider: Provider, record: MailRecord) -> str | None:
+def unsupported(provider: Provider, zone: Zone, record: MailRecord) -> str | None:
     """Return the consequence if a provider does not support a record, or None if it does."""
     if record.type in provider.octodns.SUPPORTS:
-        return None
+        return _unsupported_value(provider, zone, record)
     if record.type not in WITHOUT:
         raise MailError(
             f"{record.name} needs a record of type {record.type}, which {provider.name} "
@@ -46,11 +46,33 @@ def unsupported(provider: Provider, record: MailRecord) -> str | None:
     return f"{provider.name} does not support {record.type}: {WITHOUT[record.type]}"
 
 
+def _unsupported_value(provider: Provider, zone: Zone, record: MailRecord) -> str | None:
+    """Return the consequence if a provider supports a type without some of its values."""
+    key = zone.hostname_from_fqdn(f"{record.name}."), record.type
+    values = recordsets.new_values(zone, key, record.values)
+    if provider.octodns.supports(recordsets.new_record(zone, key, record.ttl, values)):
+        return None
+    shown = f"{record.type} {', '.join(record.values)}"
+    if record.type not in WITHOUT:
+        raise MailError(
+            f"{record.name} needs {shown}, which {provider.name} does not support; move the zone "
+            "to a provider that does"
+        )
+    return f"{provider.name} does not support {shown}, so it is left out"
+
+
 def refuse_altered_texts(provider: Provider, existing: Zone, desired: Zone) -> None:
-    """Raise AlteredTextError if the provider may alter a text that is kept."""
+    """Raise AlteredTextError if the provider may alter a text that is kept, or enable a record."""
+    before = recordsets.sets(existing)
+    for key, record in sorted(recordsets.sets(desired).items()):
+        off = recordsets.disabled(before.get(key))
+        if off and recordsets.content(record) != recordsets.content(before[key]):
+            raise AlteredTextError(
+                f"{recordsets.title(record)} also holds {', '.join(off)}, which is disabled at "
+                f"{provider.name}, and a write would enable it; remove or enable it there"
+            )
     if provider.faithful:
         return
-    before = recordsets.sets(existing)
     for key, record in sorted(recordsets.sets(desired).items()):
         old = before.get(key)
         if key[1] == "TXT" and recordsets.content(record) != recordsets.content(old):

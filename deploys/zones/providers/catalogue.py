@@ -39,6 +39,7 @@ class Entry:
     A new inventory asks for `plain_keys`, and for references for `secret_keys`.
     New record sets get no TTL below `minimum_ttl`, which the API refuses.
     A provider is `faithful` if a test has shown that it writes every text as it has read it.
+    `advice` is what to do about records that the class does not show.
     `usage` are the keys, and `note` the rest of its row in docs/providers.md.
     """
 
@@ -50,6 +51,7 @@ class Entry:
     ignores_unknown: bool = False  # the class accepts unknown keys
     faithful: bool = False
     minimum_ttl: int = 0  # seconds
+    advice: str = ""
     plain_keys: tuple[str, ...] = ()
     secret_keys: tuple[str, ...] = ()
     usage: str = ""
@@ -111,13 +113,14 @@ PROVIDERS = {
         defaults={"pagerules": False},  # reading these takes a right that DNS does not need
         secret_keys=("token",),
         usage="`token`, with the rights Zone:Read, DNS:Read, DNS:Edit",
-        note="comments and tags of a shared record set stay; TTLs below 120 s are raised, unless "
+        note="comments and tags of a record set stay; TTLs below 120 s are raised, unless "
         "`min_ttl` is set",
     ),
     "desec": Entry(
         "octodns_desec.DesecProvider",
         defaults={"max_sleep": 60},
         ignores_unknown=True,
+        # deSEC's API: `minimum_ttl` of a domain, 3600 unless its support lowers it.
         minimum_ttl=3600,
         secret_keys=("token",),
         usage="`token`",
@@ -126,6 +129,8 @@ PROVIDERS = {
     ),
     "digitalocean": Entry(
         "octodns_digitalocean.DigitalOceanProvider",
+        # Its API: "record ttl must be greater than 30" (Pelado-Nerdworks/peladonerd#44); 30 passes
+        # (lego's default).
         minimum_ttl=30,
         secret_keys=("token",),
         usage="`token`",
@@ -133,7 +138,7 @@ PROVIDERS = {
     ),
     "dnsimple": Entry(
         "octodns_dnsimple.DnsimpleProvider",
-        minimum_ttl=60,
+        minimum_ttl=60,  # support.dnsimple.com/articles/what-is-ttl: "from 1 minute up to 3 days"
         plain_keys=("account",),
         secret_keys=("token",),
         usage="`token`, `account` (a number)",
@@ -141,7 +146,7 @@ PROVIDERS = {
     ),
     "gandi": Entry(
         "octodns_gandi.GandiProvider",
-        minimum_ttl=300,
+        minimum_ttl=300,  # LiveDNS: dnscontrol (providers/gandiv5) raises lower ones to it
         secret_keys=("token",),
         usage="`token`, a personal access token",
         note="not in one step",
@@ -157,6 +162,7 @@ PROVIDERS = {
     ),
     "hetzner": Entry(
         "octodns_hetzner.HetznerProvider",
+        # Its Cloud API: "Must be in between 60s and 2147483647s"; of the DNS Console see lego#1666.
         minimum_ttl=60,
         plain_keys=("backend",),
         secret_keys=("token",),
@@ -171,9 +177,11 @@ PROVIDERS = {
     ),
     "ovh": Entry(
         "octodns_ovh.OvhProvider",
-        minimum_ttl=60,
+        minimum_ttl=60,  # its API sets a lower one to 60 (ovh/terraform-provider-ovh#397)
         plain_keys=("endpoint", "application_key"),
         secret_keys=("application_secret", "consumer_key"),
+        advice="OVH's panel has types of its own, SPF and DMARC: replace such a record there by a "
+        "TXT record with the same text",
         usage='`endpoint` (`"ovh-eu"`), `application_key`, `application_secret`, `consumer_key`',
         note="not in one step; cannot list its zones, so each name is requested",
     ),

@@ -49,7 +49,15 @@ def load(configuration: Mapping[str, Any]) -> Provider:
 
     # Cloudflare's class has an argument for it.
     minimum = getattr(first, "min_ttl", entry.minimum_ttl)
-    return Provider(_name(configuration), first, tuple(secrets), entry.faithful, another, minimum)
+    return Provider(
+        _name(configuration),
+        first,
+        tuple(secrets),
+        entry.faithful,
+        another,
+        minimum,
+        entry.advice,
+    )
 
 
 def check_keys(configuration: Mapping[str, Any]) -> None:

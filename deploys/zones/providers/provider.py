@@ -6,7 +6,7 @@ MailError of one sentence, without secrets.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
@@ -30,7 +30,9 @@ class Provider:
     """
     An octoDNS provider with the name in `mail_dns`; `faithful` if it writes texts as it read them.
 
-    It refuses a record set with a TTL below `minimum_ttl`.
+    It refuses a record set with a TTL below `minimum_ttl`, unless it tells another minimum for the
+    zone. `advice` is for an operator whose zone
+    has records that the provider's class does not show.
 
     Most classes read a zone once and keep it. So every later reading of a zone uses `another`
     instance, if there is one: the second reading of each zone uses the second instance.
@@ -42,6 +44,7 @@ class Provider:
     faithful: bool = True
     another: Callable[[], BaseProvider] | None = field(default=None, repr=False)
     minimum_ttl: int = 0  # seconds
+    advice: str = ""
     _others: list[BaseProvider] = field(default_factory=list, init=False, repr=False)
     _readings: Counter[str] = field(default_factory=Counter, init=False, repr=False)
 
@@ -49,6 +52,11 @@ class Provider:
     def by_hand(self) -> bool:
         """Tell whether the operator must write what is planned."""
         return bool(getattr(self.octodns, "BY_HAND", False))
+
+    def lowest_ttl(self, zone: str) -> int:
+        """Return the lowest TTL in a zone; it may be known once the zones are listed."""
+        told: Mapping[str, int] = getattr(self.octodns, "minimum_ttls", {})
+        return told.get(zone, self.minimum_ttl)
 
     def zone_names(self, subject: str) -> frozenset[str] | None:
         """Return the zones of the provider, or None if it cannot list them."""

@@ -5,6 +5,7 @@ The exceptions of provider packages share no base class, and many leave out what
 The answer is still held by the call that raised the error, so its reason is read there.
 """
 
+import json
 import re
 import ssl
 from collections.abc import Iterator, Mapping
@@ -72,10 +73,12 @@ def _answer(error: BaseException) -> object:
 
 def _reason(answer: Any) -> str:  # noqa: ANN401 - any HTTP library's answer
     """Return the reason in the body of an answer: of JSON its texts, each with its key."""
+    text = getattr(answer, "text", "")
+    body = str(text() if callable(text) else text)  # a method of azure-core's answers
     try:
-        return "; ".join(dict.fromkeys(_texts(answer.json())))
-    except (AttributeError, ValueError):
-        return str(getattr(answer, "text", ""))
+        return "; ".join(dict.fromkeys(_texts(json.loads(body))))
+    except ValueError:
+        return body
 
 
 def _texts(body: object, key: str = "") -> Iterator[str]:

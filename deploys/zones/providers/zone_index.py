@@ -5,7 +5,7 @@ The provider is asked, and no resolver: a resolver would remember that a name do
 before the name is published (RFC 2308).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ...mail.errors import MailError
 from ...mail.records import MailRecord
@@ -99,6 +99,22 @@ def _suffixes(name: str) -> Iterator[str]:
 def _may_be_reverse(zone: str) -> bool:
     labels = zone.split(".")
     return len(labels) - 2 in NETWORKS[labels[-2]]
+
+
+def provider_of(name: str, target: str, providers: Iterable[Provider]) -> Provider:
+    """Return the first provider that has the zone of a CNAME's target; raise MailError if none."""
+    for provider in providers:
+        try:
+            if provider.by_hand or ZoneIndex(provider, (target,)).zone(target):
+                return provider
+        except UnreachableError:
+            raise
+        except MailError:  # another one may have it
+            continue
+    raise MailError(
+        f"{name} is a CNAME to {target}, but no mail_dns of the inventory has a zone for that; "
+        "create the zone at your provider, or remove the CNAME"
+    )
 
 
 def _is_pointer(name: str) -> bool:
