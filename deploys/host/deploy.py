@@ -22,5 +22,5 @@ def _steps(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
 
 def activated(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> None:
     """Issue certificates, for which the zone must have the host's address, and configure."""
-    host_certified(name="Certify: issue certificates", settings=settings, tlsa=tlsa)
+    host_certified(name="Certify: issue certificates", settings=settings, txt=txt, tlsa=tlsa)
     host_configured(name="Activate: load the configuration", settings=settings, txt=txt)

@@ -14,8 +14,10 @@ from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
 
 from ..mail.errors import MailError
+from ..mail.settings.consequences.acceptance import stale_acceptances
 from ..mail.settings.inventory import checked_fleet, verification_from
 from ..mail.settings.mistakes.keys import HostData, rename_notices
+from ..mail.settings.mistakes.recipients import catch_all_notices
 from ..mail.settings.mistakes.sentences import MISSING
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
@@ -53,7 +55,9 @@ def checked(inventory: Inventory) -> tuple[Fleet, tuple[str, ...]]:
         mistakes.append(
             f"the inventory has no host in the group {MAIL!r}; put your mail servers there"
         )
-    for notice in rename_notices(data_of(inventory)):
+    stale = stale_acceptances((*fleet.hosts, *fleet.clients))
+    caught = catch_all_notices(fleet.hosts)
+    for notice in (*rename_notices(data_of(inventory)), *stale, *caught):
         logger.warning(notice)
     unsafe = list(_connection_mistakes({**hosts, **witnesses, **clients}))
     mistakes += [*unsafe, *_controller_mistakes(controllers)]

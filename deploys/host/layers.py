@@ -37,7 +37,7 @@ def origins(host: Host) -> Iterator[str]:
                 isinstance(one, Mapping) and WHOLE not in one for _, one in sources
             )
             names = [name for name, _ in sources] if merged else [sources[-1][0]]
-            text = HIDDEN if key.partition("_")[2] in MASKED else shown(value)
+            text = HIDDEN if key in MASKED else shown(value)
             yield f"{host.name}: {key} = {text} from {', '.join(names)}"
 
 

@@ -15,23 +15,37 @@ from pyinfra.api.operation import operation
 from ..mail.records import HostFacts
 from ..mail.settings.model import HostSettings, MailSettings
 from ..run.remote import Commands
-from .model.lookup import RecordLookup, TlsaLookup
-from .model.plan import certification, configuration, departure, preparation
+from .model.desired import Query, Service
+from .model.lookup import RecordLookup, TlsaLookup, no_lookup
+from .model.plan import (
+    HostChange,
+    certification,
+    configuration,
+    departure,
+    preparation,
+    renewal,
+)
 from .model.state import Existing
 from .preconditions import obstacles
 from .services import registry
 from .services.plan_input import plan_input
-from .tls import dane
+from .tls import acme, dane
 from .transport.commands import command, fail
 from .transport.facts import existing_state
 from .transport.output import show, warn
 from .transport.payloads import (
     apply_request,
     certify_request,
+    challenge_request,
     existing_request,
     planned_service,
     prepare_request,
     rotate_request,
+)
+
+NOT_RENEWED = (
+    "not every certificate that is due was renewed, for the reason above; the current one stays in "
+    "use, and the next run tries again"
 )
 
 
@@ -60,17 +74,88 @@ def host_prepared(settings: HostSettings) -> Commands:
 
 
 @operation()
-def host_certified(settings: HostSettings, tlsa: TlsaLookup) -> Commands:
+def challenges_begun(settings: MailSettings) -> Commands:
+    """
+    Orders of certificates by DNS-01 have begun; the host knows the records that they wait for.
+
+    + settings: the host's settings
+
+    Does not fail if the CA does: the run says so.
+    """
+    existing = _existing(settings)
+    if existing and not obstacles(existing, settings):
+        desired = registry.services(settings, plan_input(settings, existing))
+        yield from _begun(settings, desired, certification(desired, existing))
+
+
+@operation()
+def renewals_begun(settings: MailSettings) -> Commands:
+    """
+    Orders have begun for the certificates that are due again by DNS-01, and for no others.
+
+    + settings: the host's settings
+    """
+    if not settings.proves_by_dns:
+        host.noop("its certificates do not come by DNS-01")
+        return
+    existing, queries = _existing(settings), registry.queries(settings)
+    if existing:
+        yield from _begun(settings, queries, renewal(queries, existing))
+    else:
+        yield from _failed(obstacles(existing, settings))
+
+
+@operation()
+def certificates_renewed(settings: MailSettings, txt: RecordLookup) -> Commands:
+    """
+    The certificates whose orders have begun are issued and served; nothing else changes.
+
+    + settings: the host's settings
+    + txt: lookup of TXT records on every authoritative server
+
+    Does not fail if the CA does: `renewals_complete` follows once the records are removed.
+    """
+    existing, queries = _existing(settings), registry.queries(settings)
+    if existing:
+        unproven = acme.unproven(settings, existing, txt)
+        warn(unproven.values())
+        due = [one for one in renewal(queries, existing) if one.subject not in unproven]
+        if due:
+            show(due)
+            yield command(certify_request(settings, queries, due, ()), settings)
+        else:
+            host.noop("no certificate is due")
+
+
+@operation()
+def renewals_complete(settings: MailSettings) -> Commands:
+    """
+    Every certificate that was due is renewed.
+
+    + settings: the host's settings
+
+    Fails otherwise, because nobody watches an unattended run.
+    """
+    existing = _existing(settings)
+    if state.is_executing and existing and _unfinished(existing):
+        yield from _failed((NOT_RENEWED,))
+    else:
+        host.noop("no renewal is left")
+
+
+@operation()
+def host_certified(settings: HostSettings, txt: RecordLookup, tlsa: TlsaLookup) -> Commands:
     """
     Every name has a certificate of the CA in the settings, if there is one.
 
     + settings: the host's settings
+    + txt: lookup of TXT records on every authoritative server
     + tlsa: lookup of TLSA records on every authoritative server
 
     Does not fail if the CA does: the current certificate stays in use, and the run says so. It also
     says if a new certificate waits until senders accept its key.
     """
-    yield from _certified(settings, tlsa, ("issue", "rotate", "take"))
+    yield from _certified(settings, tlsa, ("issue", "rotate", "take"), txt)
 
 
 @operation()
@@ -100,7 +185,7 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
     existing = _existing(settings)
     if existing and not obstacles(existing, settings):
         inputs = plan_input(settings, existing, txt)
-        warn(inputs.waiting)
+        warn((*inputs.waiting, *registry.kept(inputs)), planned=inputs.dkim.lost)
         desired = registry.services(settings, inputs)
         obsolete = registry.obsolete(settings, inputs)
         plans = [list(configuration(service, existing)) for service in desired]
@@ -120,11 +205,19 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
         yield command(apply_request(settings, services, obsolete, rotation.request), settings)
 
 
-def _certified(settings: HostSettings, tlsa: TlsaLookup, verbs: Collection[str]) -> Commands:
+def _certified(
+    settings: HostSettings,
+    tlsa: TlsaLookup,
+    verbs: Collection[str],
+    txt: RecordLookup = no_lookup,
+) -> Commands:
     existing = _existing(settings)
     if existing and not obstacles(existing, settings):
         desired = registry.services(settings, plan_input(settings, existing))
-        due = [one for one in certification(desired, existing) if one.verb in verbs]
+        unproven = acme.unproven(settings, existing, txt)
+        warn(unproven.values())
+        changes = certification(desired, existing)
+        due = [one for one in changes if one.verb in verbs and one.subject not in unproven]
         announcement = dane.announcement(settings, existing, tlsa)
         if not due and not announcement.changes:
             warn(dane.waiting(existing))
@@ -135,10 +228,33 @@ def _certified(settings: HostSettings, tlsa: TlsaLookup, verbs: Collection[str])
         yield command(request, settings)
 
 
+def _begun(
+    settings: MailSettings, parts: Collection[Service | Query], changes: Iterable[HostChange]
+) -> Commands:
+    issued = {one.subject for one in changes if one.verb == "issue"}
+    request = challenge_request(settings, parts, issued)
+    if request.certificates:
+        show(HostChange("order", one.name, "by DNS-01") for one in request.certificates)
+        yield command(request, settings)
+    else:
+        host.noop("no certificate needs a record in the DNS")
+
+
+def _unfinished(existing: Existing) -> bool:
+    """Tell whether an order waits, or the last command has told of a failure."""
+    waiting = dane.waiting(existing)
+    return bool(existing.challenges) or any(note not in waiting for note in existing.notes)
+
+
+def challenge_facts(settings: MailSettings) -> HostFacts:
+    """Return the values alone that orders of a host wait for in the DNS."""
+    existing = _state_of(settings)
+    return HostFacts(challenges=existing.challenges) if existing else HostFacts()
+
+
 def host_facts(settings: MailSettings) -> HostFacts:
     """Return the facts of a host that its records depend on."""
-    member = state.inventory.get_host(settings.inventory_name)
-    existing = existing_state(member, existing_request(settings), settings.timeout)
+    existing = _state_of(settings)
     if not existing:
         return HostFacts()
     inputs = plan_input(settings, existing)
@@ -149,7 +265,15 @@ def host_facts(settings: MailSettings) -> HostFacts:
         policies={domain: str(policy) for domain, policy in policies.items()},
         tlsa=dane.key_digests(settings, existing),
         acme_account=existing.acme_account,
+        challenges=existing.challenges,
+        reports=existing.reports,
+        clock=existing.clock,
     )
+
+
+def _state_of(settings: MailSettings) -> Existing | None:
+    member = state.inventory.get_host(settings.inventory_name)
+    return existing_state(member, existing_request(settings), settings.timeout)
 
 
 def _existing(settings: HostSettings) -> Existing | None:

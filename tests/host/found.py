@@ -75,6 +75,7 @@ def served(certificate: Certificate, **other: Any) -> dict[str, Any]:
         "days": 60,
         "current": True,
         "directory": certificate.directory,
+        "challenge": certificate.challenge if certificate.directory else "",
         "problem": "",
         "served": ["0a" * 32, "0b" * 32],
         "next": ["1a" * 32, "1b" * 32] if certificate.next else [],

@@ -24,11 +24,13 @@ def key(of: Key, encryption: KeySerializationEncryption | None = None) -> str:
     return of.private_bytes(Encoding.PEM, form, encryption or NoEncryption()).decode()
 
 
-def certificate(of: Key, *names: str, days: float = 60, issuer: str = "An authority") -> str:
+def certificate(
+    of: Key, *names: str, since: float = -99, days: float = 60, issuer: str = "An authority"
+) -> str:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "subject")])
     by = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)])
     now = datetime.now(UTC)
-    begins, ends = now - timedelta(days=99), now + timedelta(days=days)
+    begins, ends = now + timedelta(days=since), now + timedelta(days=days)
     return (
         x509.CertificateBuilder(by, subject, of.public_key(), 1, begins, ends)
         .add_extension(

@@ -1,5 +1,6 @@
 """The apply on a host: a whole new set, loaded and recorded, or the previous one restored."""
 
+import errno
 import getpass
 import grp
 import os
@@ -15,6 +16,7 @@ from deploys.host.agent.apply import apply
 from deploys.host.agent.existing import existing
 from deploys.host.agent.services import loaded
 from deploys.host.agent.system import shell
+from deploys.host.agent.system.processes import Process
 from deploys.host.agent.system.shell import Refused
 from deploys.host.model.desired import Dialogue, File, Query, Service, Step, Table
 from deploys.host.model.request import (
@@ -85,7 +87,7 @@ def request(one: Service, **expected: str | None) -> ApplyRequest:
     directory = Path(one.query.directories[0])
     found = {str(directory / name): digest for name, digest in expected.items()}
     planned = PlannedService(one, changed=True, expected=found)
-    return ApplyRequest((one.query,), DkimRotation((), {}), (planned,), {})
+    return ApplyRequest((one.query,), DkimRotation((), {}), (planned,), {}, 60)
 
 
 def test_a_set_is_staged_switched_loaded_and_recorded(tmp_path: Path, calls: Path) -> None:
@@ -133,6 +135,70 @@ def test_a_set_that_is_refused_leaves_the_previous_one(
     assert_live(before)
 
 
+def test_a_service_that_was_down_is_left_running_with_its_previous_set(
+    tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploys.host.agent.services.dialogue.SECONDS", 0.2)
+    before = service(tmp_path, "good")
+    apply(request(before))
+    pid = (tmp_path / "pid").read_text()
+    (tmp_path / "pid").write_text("0\n")
+    broken = replace(service(tmp_path, "good, but silent"), probes=(NEVER,))
+
+    with pytest.raises(Refused, match="is not running after its start"):
+        apply(request(broken))
+
+    verbs = [line for line in calls.read_text().splitlines() if line.startswith("re")]
+    # The first load, the start with the new set, and the restart with the previous one.
+    assert verbs == ["reload a.service", "restart a.service", "restart a.service"]
+    assert "stop a.service" not in calls.read_text().splitlines()
+    (tmp_path / "pid").write_text(pid)
+
+
+def test_a_service_that_never_had_a_set_is_stopped_again(tmp_path: Path, calls: Path) -> None:
+    (tmp_path / "pid").write_text("0\n")
+
+    with pytest.raises(Refused, match="is not running after its start"):
+        apply(request(service(tmp_path, "good")))
+
+    assert "stop a.service" in calls.read_text().splitlines()
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_process_that_started_after_the_last_change_has_loaded_the_set(tmp_path: Path) -> None:
+    """Debian 12 changes the mode of a file that Postfix reads, and Unbound does not."""
+    one = service(tmp_path, "good")
+    apply(request(one))
+    (tmp_path / "loaded" / "a.json").unlink()  # the service has started again by itself
+    file = Path(one.files[0].path)
+    newest = max(path.lstat().st_ctime for path in (file.parent, *file.parent.iterdir()))
+    process = Process(int((tmp_path / "pid").read_text()), newest + 0.01)
+    assert loaded.loaded(one.query, process) == one.digest
+
+    while file.lstat().st_ctime <= process.started:
+        file.chmod(0o640)
+
+    assert loaded.loaded(one.query, process) is None
+    assert loaded.loaded(replace(one.query, unread=(str(file),)), process) == one.digest
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_disk_that_is_full_at_the_switch_leaves_the_previous_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = service(tmp_path, "good")
+    apply(request(before))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("deploys.host.agent.apply.remember", full)
+    with pytest.raises(Refused, match=r"No space left on device; the previous configuration"):
+        apply(request(service(tmp_path, "good too")))
+
+    assert_live(before)
+
+
 @pytest.mark.usefixtures("calls")
 def test_an_error_of_the_agent_itself_leaves_the_previous_set_too(tmp_path: Path) -> None:
     before, broken = service(tmp_path, "good"), cast("Dialogue", None)
@@ -142,6 +208,39 @@ def test_an_error_of_the_agent_itself_leaves_the_previous_set_too(tmp_path: Path
         apply(request(replace(service(tmp_path, "good too"), probes=(broken,))))
 
     assert_live(before)
+
+
+def beside(one: Service, text: str) -> Service:
+    """Return another service with a file in the same directory."""
+    directory = one.query.directories[0]
+    file = replace(one.files[0], path=f"{directory}/b.conf", content=text)
+    query = replace(one.query, name="b", files=(file.path,), tables=())
+    return replace(one, query=query, files=(file,), tables=(), validators=())
+
+
+@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.usefixtures("calls")
+def test_services_share_a_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    monkeypatch.setattr("deploys.host.agent.services.dialogue.SECONDS", 0.2)
+    before = service(tmp_path, "good")
+    apply(request(before))
+    one = service(tmp_path, "good too")
+    other = replace(beside(one, "other"), probes=() if ends else (NEVER,))
+    planned = tuple(PlannedService(each, changed=True, expected={}) for each in (one, other))
+    both = ApplyRequest((one.query, other.query), DkimRotation((), {}), planned, {}, 60)
+    directory = Path(one.query.directories[0])
+
+    if ends:
+        apply(both)
+        assert_live(one)
+        assert (directory / "b.conf").read_text() == "other"
+    else:
+        with pytest.raises(Refused, match="the previous configuration is active again"):
+            apply(both)
+        assert_live(before)
+        assert not (directory / "b.conf").exists()
 
 
 def assert_live(one: Service) -> None:

@@ -133,6 +133,19 @@ def test_a_key_is_served_if_no_sender_refuses_it(
         rules.require_published(NAME, CURRENT, new)
 
 
+def test_a_time_that_a_wrong_clock_has_noted_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now + 90 * 86_400)
+    rules.note_keys(NAME, [ONE], 3600)
+    assert set(rules.noted(NAME)["from"]) == {ONE}
+
+    monkeypatch.setattr(time, "time", lambda: now)
+
+    assert rules.noted(NAME)["from"] == {}
+    rules.note_keys(NAME, [ONE], 3600)
+    assert rules.noted(NAME)["from"] == {ONE: now + 3600}
+
+
 def test_a_key_waits_for_the_longer_of_two_ttls_and_is_noted_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

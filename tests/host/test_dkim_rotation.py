@@ -178,6 +178,35 @@ def test_records_of_current_keys_are_looked_up_before_retired_keys_are_deleted()
     assert sorted(asked) == sorted(names(*SECOND))
 
 
+LOST = (
+    "/var/lib/pyinfra-mail/dkim/mx1-rsa.key and /var/lib/pyinfra-mail/dkim/mx1-ed25519.key signed "
+    "and cannot be read, so outgoing mail waits until every name server has the records of the "
+    "next keys: {todo}, or put back the file from a backup"
+)
+
+
+@pytest.mark.parametrize("times", [{1: CURRENT}, {}])
+def test_the_next_keys_follow_lost_ones_and_the_run_says_that_mail_waits(times: Times) -> None:
+    """The times may be lost with the keys; the signing table tells which keys these were."""
+    lost, made_again = host(times, signs=FIRST), host(times, 2, signs=FIRST)
+    known = host(times, 2, signs=FIRST, seen=SECOND)
+    by_hand, automatic = "publish the records of the next keys", "run deploys/site.py"
+
+    assert made(settings(), lost) == list(SECOND)
+    assert lost.dkim(settings()).waiting == (LOST.format(todo=by_hand),)
+    assert lost.dkim(settings()).lost == lost.dkim(settings()).waiting
+    assert made_again.dkim(settings(mail_dns={"class": "powerdns"})).waiting[:2] == (
+        LOST.format(todo=automatic),
+        (
+            "harbor.example: mail waits for the DKIM signature mx1-2-rsa; publish: "
+            'mx1-2-rsa._domainkey.harbor.example. TXT "v=DKIM1; k=rsa; p=UlNB"'
+        ),
+    )
+    assert signs(settings(), made_again) == list(FIRST)
+    assert signs(settings(), known) == list(SECOND)
+    assert known.dkim(settings()).waiting == known.dkim(settings()).lost == ()
+
+
 def test_a_host_without_changes_looks_up_and_notes_nothing() -> None:
     still = host({1: CURRENT}, 1, signs=FIRST)
     asked: dict[str, str] = {}

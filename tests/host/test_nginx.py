@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ from deploys.host.tls import certificates
 from deploys.host.tls.mta_sts_policy import policy_state
 from deploys.mail import paths
 from deploys.mail.mta_sts import Policy
+from deploys.mail.report_store import ReportSums, TlsDay, day_of
 from deploys.mail.settings.model import MailSettings
 from tests.conftest import Golden
 from tests.host.found import as_desired, bare, served, settings
+from tests.host.test_postfix_bulk import stream
 from tests.host.test_templates import ACCOUNTS
 
 AUTOCONFIG: dict[str, Any] = {**ACCOUNTS, "mail_autoconfig": True}
@@ -73,7 +75,7 @@ def test_a_site_is_configured_as_the_golden_files_say(golden: Golden) -> None:
 
 
 def test_a_host_without_ipv6_listens_on_ipv4_alone() -> None:
-    text = nginx.configuration(own(mail_addresses=["203.0.113.11"]))
+    text = nginx.configuration(own(mail_addresses=["203.0.113.11"]), (1, 26, 3))
 
     assert "listen 443 ssl;" in text
     assert "[::]" not in text
@@ -94,8 +96,8 @@ def test_each_name_has_one_certificate_and_nginx_is_reloaded_for_it() -> None:
     service = described(asked, bare(own=asked))
 
     assert service
-    assert [(one.name, one.kinds, one.unit) for one in service.certificates] == [
-        (f"{prefix}.{DOMAIN}", ("ecdsa",), "nginx.service")
+    assert [(one.name, one.kinds, one.units) for one in service.certificates] == [
+        (f"{prefix}.{DOMAIN}", ("ecdsa",), ("nginx.service",))
         for prefix in ("mta-sts", "autoconfig", "autodiscover")
     ]
     assert "mta-sts.harbor.example" not in postfix.render(asked, (3, 10, 13), "main.cf")
@@ -208,3 +210,88 @@ def test_web_servers_of_others_are_left_alone(existing: Existing, sentence: str 
     assert refusal.startswith(sentence or "")
     assert bool(refusal) is bool(sentence)
     assert obstacles(existing, own("none")) == ()
+
+
+FOLLOWING = {"mail_tls_rpt": ["tls@harbor.example"], "mail_auto_days": 7, "mail_auto_messages": 50}
+CLOCK = 1_796_040_000.0  # 30 November 2026
+
+
+def reported(existing: Existing, failures: int = 0) -> Existing:
+    """Return a host that has read a week of TLS reports."""
+    tls = tuple(
+        TlsDay(DOMAIN, "sts", day_of(CLOCK - back * 86_400), 20, failures, ("google.com",))
+        for back in range(7)
+    )
+    return replace(existing, clock=CLOCK, reports=ReportSums(tls=tls))
+
+
+@pytest.mark.parametrize(
+    ("existing", "seen", "mode", "waits"),
+    [
+        (host("testing"), [RECORD], "testing", "sets enforce when TLS reports come in; none has"),
+        (host("testing"), [], "testing", "when every name server answers with _mta-sts.harbor"),
+        (reported(host("testing")), [RECORD], "enforce", ""),
+        (reported(host("testing"), 1), [RECORD], "testing", "at most one session of 200 fails"),
+        (reported(host("testing", self_signed=True)), [RECORD], "testing", "a CA has issued"),
+        (host("enforce"), [], "enforce", ""),
+        (reported(host("enforce"), 1), [], "enforce", ""),
+        (reported(host("enforce"), 5), [], "testing", "testing: 35 of 175 sessions failed in 7"),
+        (host(), [RECORD], "enforce", ""),  # a host made anew
+        (host(), [], "testing", "every name server answers with"),
+    ],
+)
+def test_a_policy_that_follows_reports_goes_on_and_back_by_them(
+    existing: Existing, seen: list[str], mode: str, waits: str
+) -> None:
+    asked = own("auto", **FOLLOWING)
+    known = replace(existing, services={**bare(own=asked).services, **existing.services})
+    state = policy_state(asked, known, lambda *_: seen)
+
+    assert state.desired[DOMAIN].mode == mode
+    assert waits in " ".join(state.waiting)
+    assert bool(waits) == bool(state.waiting)
+
+
+def unsubscribing(**own_data: Any) -> MailSettings:
+    return stream({"mail_tls": "acme", **own_data})
+
+
+def test_a_site_that_unsubscribes_is_configured_as_the_golden_file_says(golden: Golden) -> None:
+    asked = unsubscribing()
+    service = described(asked, bare(own=asked))
+
+    assert service
+    golden("nginx/one-click.conf", content(service, nginx.CONFIGURATION))
+    assert [one.name for one in service.certificates] == ["unsubscribe.mx1.harbor.example"]
+    assert [probe.site for probe in service.probes] == ["unsubscribe.mx1.harbor.example"]
+
+
+def test_without_one_click_a_host_with_a_stream_has_no_web_server() -> None:
+    for asked in (stream(), stream({"mail_tls": "acme"}, one_click=False)):
+        assert described(asked, bare(own=asked)) is None
+
+
+@pytest.mark.parametrize(
+    ("also", "sentence"),
+    [
+        ({}, "or write False in mail_bulk.one_click"),
+        (
+            {"mail_mta_sts": "testing"},
+            (
+                "or write mail_mta_sts = 'none' and mail_autoconfig = False and write False in "
+                "mail_bulk.one_click"
+            ),
+        ),
+    ],
+)
+def test_a_host_with_another_web_server_hears_how_to_do_without(
+    also: dict[str, Any], sentence: str
+) -> None:
+    asked = unsubscribing(**also)
+    found = asdict(host(of=asked))
+    found["listeners"]["443"] = {"pid": 7, "process": "apache2"}
+
+    (refusal,) = obstacles(decode(Existing, found), asked)
+
+    assert refusal.startswith("apache2 (process 7) listens on port 443; stop and remove it,")
+    assert refusal.endswith(sentence)

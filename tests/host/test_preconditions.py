@@ -7,7 +7,7 @@ import pytest
 
 from deploys.host.agent.existing import known_users
 from deploys.host.model.plan import configuration
-from deploys.host.model.state import Existing, FoundListener, FoundSystem
+from deploys.host.model.state import Existing, FoundListener, FoundSystem, FoundUnit
 from deploys.host.preconditions import obstacles
 from deploys.host.services import registry
 from deploys.host.services.plan_input import plan_input
@@ -39,7 +39,7 @@ def test_every_obstacle_is_reported_at_once() -> None:
         "nginx (process 7) listens on port 80",
         "somebody else has configured postfix: /etc/postfix/transport",
     ]
-    assert "; stop and remove it, or write mail_tls = 'files'" in found[1]
+    assert "; stop and remove it, or write mail_acme_webroot = the directory that it" in found[1]
     kept = "(the originals are kept in /var/lib/pyinfra-mail/originals/postfix)"
     assert f"; write mail_take_over = True to replace it {kept}, or remove this host" in found[2]
 
@@ -49,12 +49,59 @@ def test_every_obstacle_is_reported_at_once() -> None:
     [
         (NGINX, {}),  # no CA asks at port 80
         (FoundListener(9, "certbot"), {"mail_tls": "acme"}),
+        (NGINX, {"mail_tls": "acme", "mail_acme_webroot": "/var/www/html"}),
+        (NGINX, {"mail_tls": "acme", "mail_acme_challenge": "dns"}),
     ],
 )
 def test_port_80_may_be_taken(listener: FoundListener, keys: dict[str, Any]) -> None:
     own = settings(**keys)
 
     assert obstacles(on(own, p80=listener), own) == ()
+
+
+def test_an_orphan_of_a_service_of_ours_is_no_other_program() -> None:
+    """Debian 12's unit is active for as long as one daemon lives, without its main process too."""
+    own = settings()
+    orphan = FoundListener(11, "smtpd", "postfix@-.service")
+
+    assert obstacles(on(own, p25=orphan), own) == ()
+    (other,) = obstacles(on(own, p25=replace(orphan, unit="postfix@other.service")), own)
+    assert other.startswith("smtpd (process 11) listens on port 25; stop and remove it")
+
+
+def test_a_masked_unit_is_an_obstacle_with_its_remedy() -> None:
+    own = settings()
+    found = on(own)
+
+    def with_unit(state: str) -> Existing:
+        unbound = replace(
+            found.services["unbound"], units={"unbound.service": FoundUnit("inactive", state)}
+        )
+        return replace(found, services={**found.services, "unbound": unbound})
+
+    assert obstacles(with_unit("disabled"), own) == ()
+    assert obstacles(with_unit("masked-runtime"), own) == ()  # by an interrupted installation
+    assert obstacles(with_unit("masked"), own) == (
+        (
+            "unbound.service is masked, so unbound cannot start; "
+            "run systemctl unmask unbound.service on the host"
+        ),
+    )
+
+
+def test_ipv6_addresses_in_the_settings_need_ipv6_on_the_host() -> None:
+    own = settings()
+
+    assert obstacles(replace(on(own), ipv6=()), own) == (
+        (
+            "mail_addresses has 2001:db8:25::11, but IPv6 is switched off on this host; switch it "
+            "on (sysctl net.ipv6.conf.all.disable_ipv6=0), or remove 2001:db8:25::11 from "
+            "mail_addresses"
+        ),
+    )
+    without = settings(mail_addresses=["203.0.113.11"])
+    assert obstacles(replace(on(without), ipv6=()), without) == ()
+    assert obstacles(replace(on(own), ipv6=("2001:db8:25::11",)), own) == ()  # and no ::1
 
 
 def test_a_long_list_of_files_is_cut() -> None:
@@ -123,6 +170,6 @@ def test_a_host_knows_its_users() -> None:
 def test_the_host_is_asked_for_the_users_at_the_ends_of_aliases() -> None:
     own = settings(mail_aliases={"office": "anna", "anna": ["joe", "b@far.example"]})
 
-    (users,) = (query.users for query in registry.queries(own) if query.users)
+    (users,) = (query.users for query in registry.queries(own) if query.name == "postfix")
 
     assert users == ("root", "joe")

@@ -12,7 +12,11 @@ from deploys.host.services.rspamd import joined, setting
 from tests.conftest import Golden
 from tests.host.found import bare, settings
 
-GOLDEN = Path(__file__).parent / "golden" / "rspamd"
+GOLDEN = Path(__file__).parent / "golden" / "rspamd"  # and, in folders, what settings change
+TEMPLATES = Path(__file__).parents[2] / "templates/etc/rspamd/local.d"
+ACCOUNT: dict[str, Any] = {
+    "mail_accounts": {"postmaster@harbor.example": {"password": "$6$" + "a" * 8 + "$" + "b" * 86}}
+}
 SIGNS = {"harbor.example": (SigningKey("mx1-rsa", "/mx1-rsa.key"),)}
 
 
@@ -21,21 +25,27 @@ def written(**own: Any) -> dict[str, str]:
     chosen = settings(**own)
     service = rspamd.service(chosen, plan_input(chosen, bare()))
     files = {Path(file.path).name: file.content for file in service.files}
-    return files | {"dkim_signing.conf": rspamd.render_local(chosen, "dkim_signing.conf", SIGNS)}
+    text = rspamd.render_local(chosen, "dkim_signing.conf", SIGNS, (3, 4))
+    return files | {"dkim_signing.conf": text}
 
 
 @pytest.mark.parametrize(
     ("folder", "own"),
-    [("signing", {"mail_account_rate": "100/1h"}), ("scanning", {"mail_scan_outbound": True})],
+    [
+        ("signing", ACCOUNT | {"mail_account_rate": "100/1h"}),
+        ("scanning", {"mail_scan_outbound": True}),
+    ],
 )
 def test_a_host_is_configured_as_the_golden_files_say(
     folder: str, own: dict[str, Any], golden: Golden
 ) -> None:
     files = written(**own)
+    common = {path.name for path in GOLDEN.iterdir() if path.is_file()}
 
+    assert files.pop("encoding.lua") == (TEMPLATES / "encoding.lua.j2").read_text()
     for name, text in files.items():
-        golden(f"rspamd/{folder}/{name}", text)
-    assert files.keys() == {path.name for path in (GOLDEN / folder).iterdir()}
+        golden(f"rspamd/{name}" if name in common else f"rspamd/{folder}/{name}", text)
+    assert files.keys() == common | {path.name for path in (GOLDEN / folder).iterdir()}
 
 
 def test_the_from_header_is_checked_if_there_are_accounts() -> None:
@@ -67,6 +77,37 @@ def test_a_file_that_only_the_operator_has_is_written_and_its_module_is_on() -> 
     assert "multimap {" not in files["rspamd.conf.local.override"]
 
 
+def test_content_is_encoded_before_the_signature_unless_the_operator_says_no() -> None:
+    files, plain = written(), written(mail_encode=False)
+
+    assert files["settings.conf"].count('"ENCODED",\n      "DKIM_SIGNED"') == 2
+    assert "encoding.lua" in files["rspamd.lua"]
+    assert "encoding.lua" in files
+    assert "encoding.lua" not in plain
+    assert "ENCODED" not in "".join(plain.values())
+
+
+@pytest.mark.parametrize(("release", "kept"), [("12", True), ("13", False)])
+def test_an_old_rspamd_leaves_large_messages_as_they_are(release: str, kept: bool) -> None:  # noqa: FBT001
+    chosen = settings()
+    files = rspamd.service(chosen, plan_input(chosen, bare(release))).files
+    rules = next(file.content for file in files if file.path.endswith("/rspamd.lua"))
+
+    assert ("task:get_size() >= 2097152" in rules) == kept
+
+
+@pytest.mark.parametrize(("release", "kept"), [("12", False), ("13", True)])
+def test_a_new_rspamd_answers_open_sessions_for_two_minutes_after_a_reload(
+    release: str,
+    kept: bool,  # noqa: FBT001
+) -> None:
+    chosen = settings()
+    files = rspamd.service(chosen, plan_input(chosen, bare(release))).files
+    options = next(file.content for file in files if file.path.endswith("/options.inc"))
+
+    assert ("task_timeout = 60s;" in options) == kept
+
+
 def test_redis_runs_if_a_rate_is_counted() -> None:
     def names(**own: Any) -> list[str]:
         chosen = settings(**own)
@@ -74,9 +115,8 @@ def test_redis_runs_if_a_rate_is_counted() -> None:
         return [one.query.name for one in registry.services(chosen, given)]
 
     assert redis.NAME not in names()
-    assert names(mail_account_rate="5/1m").index("redis") < names(mail_account_rate="5/1m").index(
-        "rspamd"
-    )
+    assert redis.NAME not in names(**ACCOUNT, mail_account_rate="")
+    assert names(**ACCOUNT).index("redis") < names(**ACCOUNT).index("rspamd")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
 """Postfix, Dovecot and fail2ban: rendered templates against golden files."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import certifi
 import pytest
 
 from deploys.host.model.plan import configuration
 from deploys.host.services import dovecot, fail2ban, null_client, postfix
 from deploys.host.services.plan_input import plan_input
 from deploys.mail.settings import dkim_keys
+from deploys.mail.settings.secret import command
 from tests.conftest import Golden
 from tests.host.found import bare, client, settings
 
@@ -48,6 +52,16 @@ def test_a_client_speaks_starttls_at_any_port_but_465() -> None:
     assert "wrappermode" not in rendered
 
 
+@pytest.mark.parametrize(("ipv6", "written"), [(("::1",), False), ((), True)])
+def test_postfix_uses_ipv4_alone_where_ipv6_is_switched_off(
+    *, ipv6: tuple[str, ...], written: bool
+) -> None:
+    for own, module in ((settings(), postfix), (client(), null_client)):
+        inputs = plan_input(own, replace(bare(own=own), ipv6=ipv6))
+        main = next(file for file in module.service(own, inputs).files if "main.cf" in file.path)
+        assert ("\ninet_protocols = ipv4\n" in main.content) is written
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", ["main.cf", "master.cf"])
 def test_a_host_with_accounts_is_configured_as_the_golden_file_says(
@@ -59,11 +73,75 @@ def test_a_host_with_accounts_is_configured_as_the_golden_file_says(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["main.cf", "master.cf"])
+def test_a_host_with_relays_is_configured_as_the_golden_file_says(
+    version: str, name: str, golden: Golden
+) -> None:
+    table = {
+        "*": "smtp.relay.example:465",
+        "@harbor.example": {"host": "smtp.other.example:25", "tls": "may"},
+        "partner.example": "direct",
+    }
+    login = {"mail_relay_login": "app", "mail_relay_password": command("echo", "open sesame")}
+    own = settings(mail_relay=table, mail_relay_ca=certifi.where(), **login)
+
+    rendered = postfix.render(own, VERSIONS[version], name)
+
+    golden(f"{version}/relay/{name}", rendered)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["main.cf", "master.cf", "forward", "virtual", "relay_domains"])
+def test_a_host_that_passes_mail_on_is_configured_as_the_golden_file_says(
+    version: str, name: str, golden: Golden
+) -> None:
+    own = settings(
+        mail_aliases={
+            "office": ["root", "bert@far.example", "anna@listed.example"],
+            "bert": "bert@far.example",
+        },
+        mail_relay_domains={
+            "listed.example": {"to": "[10.0.0.7]:2525", "recipients": ["anna", "info"]},
+            "asked.example": {"to": "[mail.inside.example]", "recipients": "verify"},
+        },
+    )
+    release = "13" if version == "3.10" else "12"
+    desired = postfix.service(own, plan_input(own, bare(release, own)))
+
+    path = f"/etc/postfix/{name}"
+    golden(
+        f"{version}/forward/{name}", next(one.content for one in desired.set if one.path == path)
+    )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_other_files_of_postfix_are_as_the_golden_files_say(
     version: str, golden: Golden
 ) -> None:
     for file in postfix.other_files(settings(**ACCOUNTS), VERSIONS[version]):
         golden(f"{version}/accounts/{Path(file.path).name}", file.content)
+
+
+@pytest.mark.parametrize(
+    ("own", "locks"),
+    [
+        ({}, ["/var/mail/root.lock"]),
+        (
+            {"mail_aliases": {"anna": "anna", "sales": ["anna", "bob@elsewhere.example"]}},
+            ["/var/mail/root.lock", "/var/mail/anna.lock"],
+        ),
+        (
+            {"mail_postfix_main": {"mail_spool_directory": "/srv/mail/"}},
+            ["/srv/mail/root.lock"],
+        ),
+    ],
+)
+def test_the_locks_of_mailboxes_are_removed_when_the_host_starts(
+    own: dict[str, Any], locks: list[str]
+) -> None:
+    lines = postfix.locks(settings(**own)).content.splitlines()
+
+    assert [line for line in lines if not line.startswith("#")] == [f"r! {one}" for one in locks]
 
 
 @pytest.mark.parametrize("version", ["2.3", "2.4"])
@@ -176,3 +254,13 @@ def test_trusted_networks_are_written_as_postfix_wants_them() -> None:
     )
 
     assert line.endswith("[::1]/128, 198.51.100.0/24, [2001:db8:51::]/64")
+
+
+def test_old_peers_get_old_signatures_on_port_25_alone() -> None:
+    own = settings(**ACCOUNTS, mail_tls_profile="interoperable")
+    lines = postfix.render(own, VERSIONS["3.7"], "master.cf").splitlines()
+    names = {line.split()[0]: line for line in lines if " smtpd " in line}
+
+    assert "tls_config_name=interoperable" in names["smtp"]
+    assert "tls_config_name=strict" in names["submission"]
+    assert "tls_config_name=strict" in names["submissions"]

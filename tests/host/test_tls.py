@@ -1,7 +1,8 @@
 """Certificates, the resolver and the policies of a host, as values and as files."""
 
 import json
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from deploys.host.model.wire import decode
 from deploys.host.services import mta_sts_resolver, postfix, postfix_base, unbound
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
+from deploys.mail import paths
 from deploys.mail.units import CERTIFICATES_WATCH
 from tests.conftest import Golden
 from tests.host.found import as_desired, bare, settings
@@ -21,6 +23,20 @@ ANCHOR = ". DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC68345710423
 OWN_RESOLVER: dict[str, Any] = {
     "mail_resolver_forwards": ["203.0.113.3", "2001:db8:25::3"],
     "mail_resolver_trust_anchor": ANCHOR,
+}
+OWN_CLAUSES: dict[str, Any] = {
+    "mail_unbound": {
+        "server": {
+            "num-threads": 2,
+            "interface": "203.0.113.11",
+            "access-control": ["203.0.113.0/24 allow", "192.0.2.0/24 refuse"],
+            "qname-minimisation-strict": True,
+        },
+        "forward-zone": [
+            {"name": "corp.example", "forward-addr": "192.0.2.53"},
+            {"name": "lab.example", "forward-addr": "192.0.2.54"},
+        ],
+    }
 }
 FILES: dict[str, Any] = {
     "mail_tls": "files",
@@ -37,7 +53,12 @@ def content(service: Service, path: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "own"), [("unbound.conf", {}), ("unbound-forwarding.conf", OWN_RESOLVER)]
+    ("name", "own"),
+    [
+        ("unbound.conf", {}),
+        ("unbound-forwarding.conf", OWN_RESOLVER),
+        ("unbound-own.conf", OWN_CLAUSES),
+    ],
 )
 def test_the_resolver_is_configured_as_the_golden_file_says(
     name: str, own: dict[str, Any], golden: Golden
@@ -46,6 +67,24 @@ def test_the_resolver_is_configured_as_the_golden_file_says(
     service = unbound.service(chosen, plan_input(chosen, bare("12")))
 
     golden(f"tls/{name}", content(service, unbound.CONFIGURATION))
+
+
+@pytest.mark.parametrize(
+    ("ipv6", "lines"),
+    [
+        (("::1",), []),
+        (("2001:db8:25::11",), ["interface: 127.0.0.1"]),
+        ((), ["interface: 127.0.0.1", "do-ip6: no"]),
+    ],
+)
+def test_the_resolver_listens_on_the_loopback_that_the_host_has(
+    ipv6: tuple[str, ...], lines: list[str]
+) -> None:
+    service = unbound.service(settings(), plan_input(settings(), replace(bare(), ipv6=ipv6)))
+
+    written = content(service, unbound.CONFIGURATION).splitlines()
+    found = [line.strip() for line in written if re.search("^ *(interface|do-ip)", line)]
+    assert found == lines
 
 
 @pytest.mark.parametrize("release", ["12", "13"])
@@ -63,19 +102,19 @@ def with_postfix(release: str) -> Existing:
     return decode(Existing, host | {"packages": host["packages"] | {"postfix": versions[release]}})
 
 
+def test_the_program_of_the_policy_daemon_is_validated_where_it_is_staged() -> None:
+    service = mta_sts_resolver.service(settings(), plan_input(settings(), bare("13")))
+    (validator,) = service.validators
+
+    assert f"{service.query.directories[0]}/tls-policy" == mta_sts_resolver.PROGRAM
+    assert "'{directory}/tls-policy'" in validator[-1]
+
+
 @pytest.mark.parametrize("module", [unbound, mta_sts_resolver])
 def test_a_host_as_desired_has_nothing_to_change(module: Any) -> None:
     service = module.service(settings(), plan_input(settings(), bare("13")))
 
     assert list(configuration(service, as_desired(service, "13"))) == []
-
-
-def test_postfix_uses_the_resolver_of_the_host_on_both_debian_releases(golden: Golden) -> None:
-    for release in ("12", "13"):
-        service = postfix.service(settings(), plan_input(settings(), bare(release)))
-        for directory in postfix_base.DROP_INS:
-            drop_in = content(service, f"{directory}/{postfix_base.DROP_IN}")
-            golden("tls/postfix-drop-in.conf", drop_in)
 
 
 def test_each_name_of_a_host_is_served_from_a_file_of_its_own() -> None:
@@ -95,18 +134,18 @@ def test_each_name_of_a_host_is_served_from_a_file_of_its_own() -> None:
 def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> None:
     files = {file.path: file.content for file in certificates.files(settings(**FILES))}
 
-    watch = files[f"{certificates.UNITS}/{CERTIFICATES_WATCH}"]
+    watch = files[f"{paths.UNITS}/{CERTIFICATES_WATCH}"]
     assert [line for line in watch.splitlines() if line.startswith("PathChanged")] == [
         "PathChanged=/etc/ssl/mail.pem",
         "PathChanged=/etc/ssl/mx1.key",
         "PathChanged=/etc/ssl/mx1.pem",
     ]
-    first, _ = json.loads(files[f"{certificates.PROGRAM}/certificates.json"])
+    first, _ = json.loads(files[f"{certificates.HOME}/certificates.json"])
     assert first == {
         "path": "/etc/ssl/private/pyinfra-mail/mx1.harbor.example.pem",
         "sources": ["/etc/ssl/mx1.key", "/etc/ssl/mx1.pem"],
         "name": "mx1.harbor.example",
-        "unit": "postfix.service",
+        "units": ["postfix.service"],
     }
     chosen = settings(**FILES)
     service = postfix.service(chosen, plan_input(chosen, bare("12", chosen)))
@@ -114,7 +153,7 @@ def test_files_of_the_operator_are_watched_and_taken_over_without_a_run() -> Non
     assert f"Wants={CERTIFICATES_WATCH}\n" in drop_in
 
 
-DROP_IN = f"{postfix_base.DROP_INS[0]}/{postfix_base.DROP_IN}"
+DROP_IN = postfix_base.DROP_IN_FILES[0]
 
 
 def test_certificates_of_a_ca_are_renewed_by_certbots_timer_and_taken_over() -> None:

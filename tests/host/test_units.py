@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploys.host.agent.services import units
+from deploys.host.agent.system import patience
 from deploys.host.agent.system.processes import pid_in
 from deploys.host.agent.system.shell import Refused
 from deploys.host.model.desired import Query, Service
@@ -55,7 +56,7 @@ def test_a_reload_is_complete_when_new_workers_run(service: Service) -> None:
 def test_a_reload_without_new_workers_is_refused(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(units, "WORKER_SECONDS", 0.6)
+    monkeypatch.setattr(patience, "SILENCE", 0.6)
 
     with (
         pytest.raises(Refused, match="started no new workers"),

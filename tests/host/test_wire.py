@@ -20,6 +20,7 @@ from deploys.host.model.plan import preparation
 from deploys.host.model.request import (
     ApplyRequest,
     CertifyRequest,
+    ChallengeRequest,
     DkimRotation,
     ExistingRequest,
     PrepareRequest,
@@ -40,6 +41,9 @@ REQUESTS: Mapping[type[Request], Request] = {
     ExistingRequest: payloads.existing_request(OWN),
     PrepareRequest: payloads.prepare_request(
         OWN, DESIRED, list(preparation(DESIRED, bare(own=OWN)))
+    ),
+    ChallengeRequest: ChallengeRequest(
+        payloads.existing_request(OWN).queries, DESIRED[0].certificates
     ),
     CertifyRequest: payloads.certify_request(OWN, DESIRED, [], [PublishedKeys("mx1", ("0a",), 60)]),
     ApplyRequest: payloads.apply_request(

@@ -25,13 +25,14 @@ HERE = f"{Path(__file__).parent}/"
 VERBS = {
     "existing": (".existing", "existing"),
     "prepare": (".preparation", "prepare"),
+    "challenge": (".certification", "challenge"),
     "certify": (".certification", "certify"),
     "apply": (".apply", "apply"),
     "rotate": (".apply", "rotate"),
     "preflight": (".services.preflight", "preflight"),
 }
 JOURNAL = "pyinfra-mail"  # identifier of the agent's entries in the host's journal
-CHANGING = {"prepare", "certify", "apply", "rotate"}
+CHANGING = {"prepare", "challenge", "certify", "apply", "rotate"}
 # Seconds to wait for another request, which may still install packages for an interrupted run.
 READ_SECONDS, CHANGE_SECONDS = 20, 100
 

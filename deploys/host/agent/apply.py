@@ -7,7 +7,9 @@ last, says that it is complete. A run that is killed in between leaves whole dir
 next run sees that their load was never confirmed.
 """
 
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from ..model.desired import Service
 from ..model.request import ApplyRequest, PlannedService, RotateRequest
@@ -16,7 +18,9 @@ from .dkim import rotate_keys
 from .existing import existing
 from .services import originals
 from .services.loaded import LOADED, confirm, note_configured, remember, switching
+from .services.next_hop import require_next_hops
 from .services.preflight import in_namespaces, validate
+from .services.relay_login import require_logins
 from .services.stage import exchange, remove_strays, stage, staged, staged_record
 from .services.units import (
     Switch,
@@ -28,18 +32,21 @@ from .services.units import (
     restart_before,
     switch,
 )
+from .system.patience import set_bound
 from .system.shell import Refused
 
 
 def apply(request: ApplyRequest) -> Existing:
     """Make the services of a host as the request has them; return the state after that."""
+    set_bound(request.patience)
     found = existing(request).services
     changed = [planned for planned in request.services if planned.changed]
     for planned in changed:
         _require_unchanged(planned, found[planned.service.query.name])
+    copied: set[str] = set()  # directories that several services share are copied once
     for planned in changed:
         originals.keep(planned.service.query)
-        stage(planned.service)
+        stage(planned.service, copied)
     _test(request.services)
     _switch_all([planned.service for planned in request.services], changed)
     for name, unit in request.obsolete.items():
@@ -62,6 +69,10 @@ def _require_unchanged(planned: PlannedService, found: FoundService) -> None:
 
 def _test(services: tuple[PlannedService, ...]) -> None:
     """Validate the set in a preflight; without one, where it is staged."""
+    for planned in services:
+        if planned.changed:
+            require_next_hops(planned.service)
+            require_logins(planned.service)
     if any(planned.service.preflight for planned in services):
         in_namespaces(services)
         return
@@ -71,17 +82,19 @@ def _test(services: tuple[PlannedService, ...]) -> None:
 
 
 def _switch_all(services: Iterable[Service], changed: Iterable[PlannedService]) -> None:
+    began = time.time()
     switches = [switch(planned.service) for planned in changed]
     begun: list[Switch] = []
+    exchanged: set[str] = set()
     try:
         for one in switches:
             begun.append(one)
-            _exchange(one)
+            _exchange(one, exchanged)
         reload_systemd(switches)
         for one in switches:
-            load(one)
+            load(one, began)
         for service in services:
-            probe(service)
+            probe(service, began)
     except Exception as failure:
         _restore(begun)
         if not isinstance(failure, Refused | OSError):
@@ -95,8 +108,8 @@ def _switch_all(services: Iterable[Service], changed: Iterable[PlannedService]) 
         reload_systemd(switches)
 
 
-def _exchange(switch: Switch) -> None:
-    """Mark the switch as begun; then exchange the directories and record the new set."""
+def _exchange(switch: Switch, done: set[str]) -> None:
+    """Mark the switch as begun; then exchange the directories not yet done, and record the set."""
     service, name = switch.service, switch.service.query.name
     LOADED.mkdir(mode=0o755, exist_ok=True)
     switching(name).write_text(switch.fixed)
@@ -104,8 +117,10 @@ def _exchange(switch: Switch) -> None:
     after = staged_record(service)
     note_configured(name)  # a run that dies from here on must find its own files, not foreign ones
     for directory in service.query.directories:
-        exchange(directory)
-        switch.exchanged.append(directory)
+        if directory not in done:
+            exchange(directory)
+            switch.exchanged.append(directory)
+            done.add(directory)
     remember(name, after)
 
 
@@ -113,11 +128,13 @@ def _restore(begun: list[Switch]) -> None:
     for one in reversed(begun):
         for directory in reversed(one.exchanged):
             exchange(directory)
-        remember(one.service.query.name, one.before)
-    reload_systemd(begun)
+        with suppress(OSError):  # on a full disk the record of the set before is still there
+            remember(one.service.query.name, one.before)
+    with suppress(Refused):  # the restarts matter more
+        reload_systemd(begun)
     for one in begun:
         restart_before(one)
-        if one.running:
+        if one.replaces:
             _confirm(one.service)
 
 

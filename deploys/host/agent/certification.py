@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..model.desired import Certificate
-from ..model.request import CertifyRequest
+from ..model.request import CertifyRequest, ChallengeRequest
 from ..model.state import Existing
 from .existing import existing
 from .system.shell import Refused
-from .tls import dane
+from .tls import dane, dns_challenge, update_hook
 from .tls.acme import issue
 from .tls.certificates import reload_services, take
 from .tls.rotation import rotate
@@ -23,19 +23,37 @@ def certify(request: CertifyRequest) -> Existing:
     """Issue and serve certificates; without success the current ones stay in use."""
     for keys in request.published:
         dane.note_keys(keys.name, keys.digests, keys.ttl)
-    notes = [*_issued(request.issue), *_rotated(request.rotate)]
+    with update_hook.staged(request.hook):
+        notes = [*_issued(request.issue), *_rotated(request.rotate)]
     for certificate in request.take:
         take(certificate)
+        if certificate.challenge == "dns":
+            dns_challenge.close(certificate)  # none waits: the CA has asked for no challenge
+    for certificate in (*request.issue, *request.take):
+        if certificate.challenge == "dns":
+            dns_challenge.forget_others(certificate)
     reload_services([*request.issue, *request.rotate, *request.take])
     found = existing(request)
     waiting = [one.waits for one in found.certificates.values() if one and one.waits]
     return replace(found, notes=(*notes, *waiting))
 
 
+def challenge(request: ChallengeRequest) -> Existing:
+    """Begin the orders of certificates; a failure is a note, as the current ones stay in use."""
+    try:
+        dns_challenge.begin(request.certificates)
+    except Refused as refused:
+        return replace(existing(request), notes=(f"no order at the CA: {refused}",))
+    return existing(request)
+
+
 def _issued(certificates: Iterable[Certificate]) -> Iterator[str]:
     for certificate in certificates:
         try:
-            issue(certificate, certificate.kinds)
+            if certificate.challenge == "dns":
+                dns_challenge.finish(certificate)
+            else:
+                issue(certificate, certificate.kinds)
             take(certificate)
         except Refused as refused:
             yield _note(certificate, refused)

@@ -5,24 +5,32 @@ import grp
 import hashlib
 import os
 import pwd
+import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
+from ...mail.report_store import NAME, ReportSums, sums
 from ..model.desired import Query
 from ..model.request import ExistingRequest
 from ..model.state import Existing, FoundFile, FoundService, FoundSystem, FoundUnit
 from .dkim import histories, public_key
 from .services import originals
+from .services.arrivals import waiting
 from .services.loaded import built_from, loaded, others, record, switching
-from .system.processes import listener, pid_in, process
-from .system.shell import run
+from .system.processes import Process, listener, pid_in, process
+from .system.shell import Refused, run
+from .system.sockets import answers
 from .tls.acme import HTTP
 from .tls.certificates import acme_account, existing_certificate
+from .tls.dns_challenge import values
 
+START = 30  # seconds in which a service may open its sockets
 LONGEST = 65536  # octets of a file that a plan compares line by line
+INTERFACES6 = Path("/proc/net/if_inet6")
 Unit = Mapping[str, str]  # properties of systemd
 
 
@@ -42,8 +50,28 @@ def existing(request: ExistingRequest) -> Existing:
         keys={path: public_key(path) for query in queries for path in query.keys},
         histories=histories(path for query in queries for path in query.histories),
         clock=time.time(),
+        challenges=values(),
+        ipv6=_ipv6(),
+        reports=read_sums(queries),
         users=known_users(name for query in queries for name in query.users),
     )
+
+
+def read_sums(queries: Iterable[Query]) -> ReportSums:
+    """Return the sums of the reports that the host has read, if a plan asks for them."""
+    folder = next((query.reports for query in queries if query.reports), "")
+    try:
+        return sums(Path(folder), (), time.time()) if folder else ReportSums()
+    except sqlite3.Error as error:
+        raise Refused("reports", f"{folder}/{NAME} cannot be read: {error}; delete it") from error
+
+
+def _ipv6() -> tuple[str, ...]:
+    """Return the IPv6 addresses of the host; none if sysctl or the kernel has switched it off."""
+    if not INTERFACES6.exists():
+        return ()
+    numbers = (line.split()[0] for line in INTERFACES6.read_text().splitlines())
+    return tuple(str(IPv6Address(int(number, 16))) for number in numbers)
 
 
 def _ports(queries: Iterable[Query]) -> list[int]:
@@ -70,7 +98,16 @@ def _service(query: Query, units: Mapping[str, Unit]) -> FoundService:
         loaded=loaded(query, master),
         interrupted=switching(query.name).exists(),
         foreign=originals.foreign(query),
+        silent=silent_sockets(query, master),
+        queued=waiting(query.queues) if noted.owned else 0,
     )
+
+
+def silent_sockets(query: Query, master: Process | None) -> tuple[str, ...]:
+    """Return the sockets at which a service, which has had the time for it, does not answer."""
+    if not master or time.time() - master.started < START:
+        return ()
+    return tuple(path for path in query.sockets if not answers(path))
 
 
 def _system() -> FoundSystem:

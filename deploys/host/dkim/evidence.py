@@ -51,6 +51,14 @@ class Evidence:
         used = {(name, key.algorithm) for name in own for key in self.table.get(name, ())}
         return (used or set(product(own, dkim.ALGORITHMS))) <= self._allowed(following)
 
+    @property
+    def lost(self) -> bool:
+        """Return whether mail waits, because a key that signs is lost and the next may not yet."""
+        following = slot_in(self.slots, "next")
+        slot = dkim_rotation.signing_slot(self.slots, self.now, ready=self.next_ready)
+        lost = bool(dkim_rotation.lost_notice(self.settings, self.slots))
+        return lost and (following is None or slot != following)
+
     def signs(self) -> SigningTable:
         """Return the keys that may sign for each domain."""
         ready = self.next_ready

@@ -8,6 +8,7 @@ from ...mail.settings import dkim_keys
 from ...mail.settings.model import MailSettings
 from ..model.desired import Key, KeyKind
 from ..model.state import Existing
+from .signing_table import existing_table
 
 OWNER = "_rspamd"
 KINDS: Mapping[str, KeyKind] = {"rsa": "rsa2048", "ed25519": "ed25519"}
@@ -28,10 +29,15 @@ def pair(settings: MailSettings, slot: int) -> tuple[Key, ...]:
 def slots(settings: MailSettings, existing: Existing) -> Slots:
     """Return a host's slots: the public keys in each, and their times."""
     history = existing.histories.get(paths.dkim_history(settings.selector_base), {})
-    return {
-        slot: Slot(_public(settings, slot, existing), **history.get(slot, {}))
-        for slot in dkim.SLOTS
-    }
+    used = {key.selector for signing in existing_table(existing).values() for key in signing}
+    found = {}
+    for slot in dkim.SLOTS:
+        public, times = _public(settings, slot, existing), history.get(slot, {})
+        own = {dkim_keys.selector(settings, slot, name) for name in dkim.ALGORITHMS}
+        if not (public or times) and own <= used:  # the keys are lost, and their times with them
+            times = {"signing": existing.clock}
+        found[slot] = Slot(public, **times)
+    return found
 
 
 def _public(settings: MailSettings, slot: int, existing: Existing) -> dict[str, str]:

@@ -24,7 +24,8 @@ class DkimState:
 
     `wanted` are the keys that the host must have, `records` their records for the zones, `signs`
     the keys that sign for each domain, `rotation` the deletions and notes of the run, and `waiting`
-    a sentence for each missing record and for keys that have to wait.
+    a sentence for each missing record and for keys that have to wait. `lost` is the one of them
+    about keys that signed and are missing.
     """
 
     wanted: tuple[Key, ...] = ()
@@ -32,6 +33,7 @@ class DkimState:
     signs: SigningTable = field(default_factory=dict)
     rotation: Rotation = field(default_factory=Rotation)
     waiting: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 def dkim_state(settings: MailSettings, existing: Existing, lookup: RecordLookup) -> DkimState:
@@ -39,12 +41,14 @@ def dkim_state(settings: MailSettings, existing: Existing, lookup: RecordLookup)
     found = evidence(settings, existing, lookup)
     wanted = dkim_rotation.slots_with_keys(settings, found.slots, found.now)
     signs = found.signs()
+    lost = (dkim_rotation.lost_notice(settings, found.slots),) if found.lost else ()
     return DkimState(
         wanted=tuple(key for slot in wanted for key in keys.pair(settings, slot)),
         records=found.records,
         signs=signs,
         rotation=rotation(found, signs),
-        waiting=tuple(_waiting(found)),
+        waiting=(*lost, *_waiting(found)),
+        lost=lost,
     )
 
 
@@ -69,6 +73,8 @@ def _missing(found: Evidence, name: str, text: str) -> str:
     if dkim.is_revoked(text):
         return f"{name}: this CNAME is missing, and later keys need it; publish once: {cname}"
     record = cname if home in found.seen else f'{home}. TXT "{text}"'
+    if found.lost:
+        return f"{domain}: mail waits for the DKIM signature {selector}; publish: {record}"
     return f"{domain}: mail is sent without the DKIM signature {selector}; publish: {record}"
 
 

@@ -13,6 +13,8 @@ from typing import Literal
 from ...mail.paths import set_digest
 
 KeyKind = Literal["rsa2048", "ed25519"]
+# "dns" with records by the controller, "update" with records by the host itself.
+Challenge = Literal["http", "webroot", "dns", "update"]
 CertificateSource = Literal["acme", "files", "self-signed"]
 
 
@@ -63,8 +65,10 @@ class Certificate:
     directory: str = ""  # the ACME server's
     contact: str = ""
     authority: str = ""  # CA certificates for the ACME server itself
+    challenge: Challenge = "http"
+    webroot: str = ""  # the directory of a web server, for the challenge there
     kinds: tuple[str, ...] = ("ecdsa", "rsa")  # of keys: some old mail servers support only RSA
-    unit: str = "postfix.service"  # reloaded after a change; this name works on Debian 12 and 13
+    units: tuple[str, ...] = ()  # reloaded after a change
     next: str = ""  # the next keys, with certificates of their own
     rotate: bool = False
 
@@ -79,12 +83,30 @@ class Key:
 
 
 @dataclass(frozen=True)
+class SystemUser:
+    """A user of the system for one service, without a login; a run makes it if it is missing."""
+
+    name: str
+    home: str
+
+
+@dataclass(frozen=True)
 class Step:
-    """A line to send and a pattern for its answer; or STARTTLS with a file's certificate."""
+    """
+    A line to send and a pattern for its answer; or STARTTLS with a file's certificate.
+
+    DATA sends a message. With `login` the line is AUTH, with the password of the preflight. With
+    `ends`, the pattern of an answer's last line, the server speaks another protocol than SMTP; then
+    the line has PASSWORD in place of the password.
+    """
 
     send: str = ""
     expect: str = ""
     certificate: str = ""
+    name: str = ""  # for which the certificate must be valid
+    message: str = "Subject: preflight\r\n\r\n"
+    login: str = ""
+    ends: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,8 +114,11 @@ class Dialogue:
     """
     A short SMTP dialogue; `hint` tells the operator what to check if an answer does not match.
 
-    With `site` it is HTTPS: each step is a request line, and a pattern for the status, the type and
-    the body of the answer.
+    A target that the host does not have, behind NAT, stands for its own address of that family; a
+    dialogue in a family that the host lacks does not take place. With `closed` no address of the
+    host may answer, those of the loopback excepted. With `site` it is HTTPS: each step is a request
+    line, and a pattern for the status, the type and the body of the answer. A target that is a path
+    is a UNIX socket.
     """
 
     name: str
@@ -103,16 +128,73 @@ class Dialogue:
     port: int = 25
     source: str = ""
     tls: str = ""  # TLS from the first octet, with this file's certificate
+    closed: bool = False
     site: str = ""  # the name of a web site
 
 
 @dataclass(frozen=True)
+class Command:
+    """A command that must succeed in a preflight, with its standard input."""
+
+    name: str
+    hint: str
+    argv: tuple[str, ...]
+    stdin: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message that must be in a mailbox or, `queued`, wait for its server, by its lines."""
+
+    name: str
+    hint: str
+    patterns: tuple[str, ...]
+    queued: bool = False
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line that a preflight must log, by its pattern; `why` is the reason if it is missing."""
+
+    pattern: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RelayLogin:
+    """
+    A login at a relay that is tried before the switch; `key` is its setting.
+
+    The login and the password are in the table at a path; `authorities` is a file of certificates,
+    or "" for those of the system.
+    """
+
+    key: str
+    host: str
+    port: int
+    greeting: str  # the name in EHLO
+    table: str
+    authorities: str = ""
+    wrapped: bool = False  # TLS from the first octet
+
+
+@dataclass(frozen=True)
 class Preflight:
-    """Preflight of a service: its start, its dialogues, and patterns of lines that it must log."""
+    """
+    Preflight of a service: its start, its dialogues and commands, and what must come of them.
+
+    `mailboxes` are directories, beside the homes of users. Every login of `passwords`, passwd-files
+    of Dovecot, gets a password of the preflight.
+    """
 
     start: tuple[tuple[str, ...], ...]
     dialogues: tuple[Dialogue, ...] = ()
-    log: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    mailboxes: tuple[str, ...] = ()
+    passwords: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()  # of daemons that start, and complain, at a connection
 
 
 @dataclass(frozen=True)
@@ -128,12 +210,18 @@ class Query:
     secrets: tuple[str, ...] = ()  # files and tables that are compared by digest only
     pid_file: str = ""  # if systemd does not know the main process
     ports: tuple[int, ...] = ()
+    sockets: tuple[str, ...] = ()  # UNIX sockets at which it answers
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[str, ...] = ()
     histories: tuple[str, ...] = ()  # of keys
-    users: tuple[str, ...] = ()  # that get mail
+    users: tuple[str, ...] = ()  # that get mail, or run the service
     # Directories and files from which nothing but our set is read, once it is loaded.
     exclusive: tuple[str, ...] = ()
+    reports: str = ""  # the directory of the database of reports whose sums count in a plan
+    unread: tuple[str, ...] = ()  # files of the service that others read, and itself does not
+    # Queues of Postfix whose mail keeps a service that is no longer needed, each with a text in the
+    # files of that mail.
+    queues: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -147,24 +235,26 @@ class Service:
     tables: tuple[Table, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     keys: tuple[Key, ...] = ()
-    # Installation: units that must not start by themselves, and debconf's answers.
+    # Installation: users, units that must not start by themselves, and debconf's answers.
+    system_users: tuple[SystemUser, ...] = ()
     masked: tuple[str, ...] = ()
     preseed: str = ""
     # Validation: programs that must exist, and commands; `{directory}` is the first staged one.
     executables: tuple[str, ...] = ()
     validators: tuple[tuple[str, ...], ...] = ()
+    next_hops: Mapping[str, str] = field(default_factory=dict)  # that must exist, by setting
+    logins: tuple[RelayLogin, ...] = ()
     ignored: tuple[str, ...] = ()  # patterns of harmless lines in outputs and the log
-    # Preflight: directories that are empty there, users with a home, addresses of the loopback.
+    # Preflight: directories that are empty there, if they exist, and users with a home.
     preflight: Preflight | None = None
     scratch: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
     # Load: by a reload, or a restart if the command's output or one of these files has changed.
     listening_command: tuple[str, ...] = ()
     restart_for: tuple[str, ...] = ()
-    sockets: tuple[str, ...] = ()  # UNIX sockets that exist once it runs
     workers: bool = False  # only new child processes have read new files
     probes: tuple[Dialogue, ...] = ()
+    resolvers: tuple[str, ...] = ()  # addresses at which it answers questions of the DNS
 
     @property
     def set(self) -> tuple[File, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .desired import Certificate, Key, Query, Service
+from .desired import Certificate, File, Key, Query, Service, SystemUser
 
 History = Mapping[str, Mapping[str, float]]  # by slot and event: seconds since the epoch
 
@@ -32,18 +32,21 @@ class ExistingRequest(Request):
 @dataclass(frozen=True)
 class PrepareRequest(ExistingRequest):
     """
-    Install packages, then make certificates, the next TLS keys and DKIM keys.
+    Install packages, then make users, certificates, the next TLS keys and DKIM keys.
 
-    `masked` are units that a package must not start by itself, `preseed` is debconf's input.
+    `masked` are units that a package must not start by itself, `preseed` is debconf's input,
+    `patience` is the longest wait in seconds for each command.
     """
 
     verb: ClassVar[str] = "prepare"
     packages: tuple[str, ...]
     masked: tuple[str, ...]
     preseed: str
+    system_users: tuple[SystemUser, ...]
     certificates: tuple[Certificate, ...]
     next: tuple[Certificate, ...]
     keys: tuple[Key, ...]
+    patience: float
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,15 @@ class CertifyRequest(ExistingRequest):
     issue: tuple[Certificate, ...]
     take: tuple[Certificate, ...]
     rotate: tuple[Certificate, ...]
+    hook: tuple[File, ...]  # of certbot, which stands on the host after the configuration only
+
+
+@dataclass(frozen=True)
+class ChallengeRequest(ExistingRequest):
+    """Begin the ACME orders of certificates, and report the records that they wait for."""
+
+    verb: ClassVar[str] = "challenge"
+    certificates: tuple[Certificate, ...]
 
 
 @dataclass(frozen=True)
@@ -97,16 +109,27 @@ class PlannedService:
 
 @dataclass(frozen=True)
 class ApplyRequest(RotateRequest):
-    """Make the services of a host as desired, stop others by their units, and rotate."""
+    """
+    Make the services of a host as desired, stop others by their units, and rotate.
+
+    `patience` is the longest wait in seconds for a service that shows signs of life.
+    """
 
     verb: ClassVar[str] = "apply"
     services: tuple[PlannedService, ...]
     obsolete: Mapping[str, str]  # units by service
+    patience: float
 
 
 @dataclass(frozen=True)
 class PreflightRequest(Request):
-    """Test the staged services inside namespaces; the agent sends this to itself."""
+    """
+    Test the staged services inside namespaces; the agent sends this to itself.
+
+    `addresses` are those of the host, which the loopback of the namespaces gets.
+    """
 
     verb: ClassVar[str] = "preflight"
     services: tuple[PlannedService, ...]
+    patience: float
+    addresses: tuple[str, ...]

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...mail.report_store import ReportSums
+
+LOOPBACK6 = "::1"
+
 
 @dataclass(frozen=True)
 class FoundFile:
@@ -24,7 +28,8 @@ class FoundCertificate:
     `waits` why they are not served yet. `served`, `issued` and `next` are digests of keys (RFC
     6698): in use, in the sources if they differ, and the next ones. `noted` are digests that every
     authoritative server is known to answer with. They are not `readable` while the host lacks
-    python3-cryptography, which every run installs first.
+    python3-cryptography, which every run installs first. The sources are `complete` if each file is
+    there; `source_days` are days until the first certificate in them expires, if they differ.
     """
 
     kinds: tuple[str, ...]
@@ -39,7 +44,11 @@ class FoundCertificate:
     next: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
     waits: str = ""
+    challenge: str = ""  # by which the ACME server's certificates were issued
     readable: bool = True
+    early: bool = False  # not valid yet: a clock that was ahead has made it
+    complete: bool = True
+    source_days: int | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -49,10 +58,11 @@ class FoundCertificate:
 
 @dataclass(frozen=True)
 class FoundListener:
-    """The process that listens on a port."""
+    """The process that listens on a port, and the systemd unit that it belongs to."""
 
     pid: int
     process: str
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class FoundService:
 
     The value of a table is the digest of the source that it was built from, if that is known.
     `foreign` are files of others that our first set would replace, with what is theirs in them.
+    `silent` are sockets at which a process that has started long before does not answer.
     """
 
     files: Mapping[str, FoundFile | None]
@@ -80,6 +91,8 @@ class FoundService:
     loaded: str | None
     interrupted: bool
     foreign: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    queued: int = 0  # messages that still need a service which is no longer wanted
 
 
 @dataclass(frozen=True)
@@ -107,4 +120,8 @@ class Existing:
     histories: Mapping[str, Mapping[int, Mapping[str, float]]] = field(default_factory=dict)
     clock: float = 0
     users: Mapping[str, bool] = field(default_factory=dict)  # True if the user exists
+    ipv6: tuple[str, ...] = (LOOPBACK6,)  # addresses; none if IPv6 is switched off
+    # Values that ACME orders wait for in the DNS, by the name of the certificate.
+    challenges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reports: ReportSums = field(default_factory=ReportSums)
     notes: tuple[str, ...] = ()  # failures that did not stop a command

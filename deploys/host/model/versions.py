@@ -18,6 +18,7 @@ RELEASES: dict[str, dict[str, tuple[int, ...]]] = {
         "certbot": (2, 1, 0),
         "fail2ban": (1, 0, 2),
         "redis-server": (7, 0, 15),
+        "nginx": (1, 22, 1),
     },
     "13": {
         "postfix": (3, 10, 0),
@@ -28,6 +29,7 @@ RELEASES: dict[str, dict[str, tuple[int, ...]]] = {
         "certbot": (4, 0, 0),
         "fail2ban": (1, 1, 0),
         "redis-server": (8, 0, 2),
+        "nginx": (1, 26, 3),
     },
 }
 

@@ -1,20 +1,22 @@
 """
-Dovecot of a mail host: SASL logins (RFC 4422) for submission, and nothing else.
+Dovecot of a mail host: SASL logins (RFC 4422) for submission, and mailboxes if there are any.
 
-It answers Postfix at a UNIX socket and listens on no port. The accounts are in a file that only
-root and Dovecot's group can read. The configuration languages of 2.3 and 2.4 differ.
+It answers Postfix at UNIX sockets, for logins and for delivery by LMTP (RFC 2033). Mailboxes are
+read by IMAP (RFC 9051). Logins are in files that only root and Dovecot's group can read. The
+configuration languages of 2.3 and 2.4 differ.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 
-from ...mail import paths, units
-from ...mail.settings.accounts import password_hash
+from ...mail import ciphers, paths, units
+from ...mail.settings.accounts import Account, password_hash
 from ...mail.settings.model import MailSettings
-from ..model.desired import File, Preflight, Query, Service
+from ..model.desired import File, Preflight, Query, Service, SystemUser
 from ..model.templates import render
 from ..model.versions import installed
+from . import dovecot_dialogues
 from .base import base_query, base_service
 from .plan_input import PlanInput
 
@@ -23,19 +25,42 @@ PACKAGE = "dovecot-core"
 UNIT = units.DOVECOT
 DIRECTORY = "/etc/dovecot"
 CONFIGURATION, ACCOUNTS = f"{DIRECTORY}/dovecot.conf", f"{DIRECTORY}/accounts"
+MAILBOXES = f"{DIRECTORY}/mailboxes"  # logins of mailboxes
+OPENSSL, PREPARE = f"{DIRECTORY}/openssl.cnf", f"{DIRECTORY}/prepare"
+SIEVE = f"{DIRECTORY}/sieve"  # a directory
+WARNING = f"{DIRECTORY}/quota-warning"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
-SOCKET = paths.AUTH_SOCKET
+SOCKET, LMTP = paths.AUTH_SOCKET, paths.LMTP_SOCKET
 SOCKET_DIRECTORY = str(PurePath(SOCKET).parent)
 RUN = "/run/dovecot"
+CERTIFICATES, SCRIPTS = f"{RUN}/certificates", f"{RUN}/scripts"
+USER = "vmail"
+# Forward secrecy and authenticated encryption (mail/ciphers); those of TLS 1.3 have both.
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+# uid, gid, gecos, home and shell of a passwd-file: Dovecot's settings have them.
+NO_FIELDS = "::::::"
+COMPILED = (
+    'said=$(sievec -d "$1" 2>&1 >/dev/null) || '
+    '{{ echo "mail_mailboxes.$2.sieve: $(echo "$said" | head -n 1)" >&2; exit 1; }}'
+)
+FULL = {"refuse": "552 5.2.2 The mailbox is full", "defer": "452 4.2.2 The mailbox is full"}
 # A file, because the daemon keeps its standard error open, and a reader would never see its end.
 ERRORS = f"{RUN}/errors"
 # The preflight has a run directory of its own: the live Dovecot has its master's socket there.
-START = (
+BEGIN = (
     ("install", "-d", RUN),
     ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", RUN),
     ("install", "-d", "-o", "postfix", "-g", "root", "-m", "0700", SOCKET_DIRECTORY),
-    ("sh", "-c", f"dovecot 2>{ERRORS} || {{ cat {ERRORS} >&2; exit 1; }}"),
 )
+VMAIL_MADE = ("install", "-d", "-o", USER, "-g", USER, "-m", "0700", paths.VMAIL)
+# No message of a preflight gets into a mailbox of the host.
+BEGIN_MAILBOXES = (
+    VMAIL_MADE,
+    ("mount", "-t", "tmpfs", "tmpfs", paths.VMAIL),
+    VMAIL_MADE,
+    ("sh", PREPARE),
+)
+START = ("sh", "-c", f"dovecot 2>{ERRORS} || {{ cat {ERRORS} >&2; exit 1; }}")
 
 
 def query(settings: MailSettings) -> Query:
@@ -44,23 +69,49 @@ def query(settings: MailSettings) -> Query:
         settings,
         NAME,
         (DIRECTORY, str(PurePath(DROP_IN).parent)),
-        (CONFIGURATION, ACCOUNTS, DROP_IN),
+        (
+            CONFIGURATION,
+            ACCOUNTS,
+            MAILBOXES,
+            OPENSSL,
+            PREPARE,
+            WARNING,
+            DROP_IN,
+            *_sources(settings),
+        ),
     )
-    return replace(base, secrets=(ACCOUNTS,), exclusive=(DIRECTORY,))
+    row = units.service(settings, NAME)
+    of_mailboxes = (LMTP, *((paths.QUOTA_SOCKET,) if settings.has_quotas else ()))
+    return replace(
+        base,
+        sockets=(SOCKET, *(of_mailboxes if settings.mailboxes else ())),
+        secrets=(ACCOUNTS, MAILBOXES),
+        exclusive=(DIRECTORY,),
+        ports=row.ports,
+        users=(USER,) if settings.mailboxes else (),
+    )
 
 
 def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired Dovecot, for the version that is installed or will be."""
+    version = installed(inputs.existing, PACKAGE)
     files = (
-        File(CONFIGURATION, configuration(settings, installed(inputs.existing, PACKAGE))),
-        File(ACCOUNTS, _accounts(settings), 0o640, group="dovecot", secret=True),
-        File(DROP_IN, render(DROP_IN, directory=SOCKET_DIRECTORY)),
+        File(CONFIGURATION, configuration(settings, version)),
+        _logins(ACCOUNTS, settings, settings.accounts),
+        File(DROP_IN, _drop_in(settings)),
+        *(mailbox_files(settings, version) if settings.mailboxes else ()),
     )
-    return replace(
+    base = replace(
         base_service(query(settings), files),
-        validators=(("doveconf", "-n", "-c", "{directory}/dovecot.conf"),),
-        preflight=Preflight(START) if settings.preflight else None,
-        sockets=(SOCKET,),
+        validators=(("doveconf", "-n", "-c", "{directory}/dovecot.conf"), *_scripts(settings)),
+        preflight=_preflight(settings) if settings.preflight else None,
+    )
+    if not settings.mailboxes:
+        return base
+    return replace(
+        base,
+        system_users=(SystemUser(USER, paths.VMAIL),),
+        probes=tuple(dovecot_dialogues.probes(settings)),
     )
 
 
@@ -72,13 +123,114 @@ def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
 def configuration(settings: MailSettings, version: tuple[int, ...]) -> str:
     """Return `dovecot.conf` in the language of a version."""
     language = "2.4" if version >= (2, 4) else "2.3"
-    template = f"{DIRECTORY}/dovecot-{language}.conf"
-    return render(template, socket=SOCKET, overrides=settings.dovecot)
+    hybrid = (ciphers.HYBRID_GROUP,) if version >= (2, 4) else ()  # Debian 13, with OpenSSL 3.5
+    return render(
+        f"{DIRECTORY}/dovecot-{language}.conf",
+        socket=SOCKET,
+        overrides=settings.dovecot,
+        mailboxes=bool(settings.mailboxes),
+        lmtp=LMTP,
+        names=settings.host_names,
+        certificates=CERTIFICATES,
+        ciphers=CIPHERS,
+        groups=(*hybrid, *ciphers.GROUPS),
+        user=USER,
+        vmail=paths.VMAIL,
+        quotas=settings.has_quotas,
+        quota_socket=paths.QUOTA_SOCKET,
+        full=FULL[settings.quota_full],
+        warning=WARNING,
+        rules=settings.has_rules,
+        scripts=SCRIPTS,
+        protocols=_protocols(settings),
+        logins=_login_services(settings),
+    )
 
 
-def _accounts(settings: MailSettings) -> str:
-    hashes = {
-        login: password_hash(account.password, login, settings.hostname)
-        for login, account in sorted(settings.accounts.items())
+def _protocols(settings: MailSettings) -> tuple[str, ...]:
+    offered = settings.mailbox_services
+    also = {"sieve": "sieve" in offered, "pop3": "pop3s" in offered}
+    return ("imap", "lmtp", *(name for name, on in also.items() if on))
+
+
+def _login_services(settings: MailSettings) -> dict[str, str]:
+    """Return the services for logins, each with the listener of Dovecot's that is closed."""
+    return {
+        "imap": "" if settings.imap_starttls else "imap",
+        **({"pop3": "pop3"} if settings.pop3 else {}),
+        **({"managesieve": ""} if settings.managesieve else {}),
     }
-    return render(ACCOUNTS, hashes=hashes)
+
+
+def _sources(settings: MailSettings) -> tuple[str, ...]:
+    """Return the paths of the scripts of Sieve."""
+    return tuple(f"{SIEVE}/{one}.sieve" for one, box in settings.mailboxes.items() if box.sieve)
+
+
+def _scripts(settings: MailSettings) -> Iterator[tuple[str, ...]]:
+    """Yield the commands that refuse a script of Sieve with a mistake."""
+    for address, mailbox in settings.mailboxes.items():
+        if mailbox.sieve:
+            yield ("sh", "-c", COMPILED, "sh", f"{{directory}}/sieve/{address}.sieve", address)
+
+
+def _preflight(settings: MailSettings) -> Preflight:
+    """Return the preflight: mailboxes are asked, and get messages of Postfix's preflight."""
+    if not settings.mailboxes:
+        return Preflight((*BEGIN, START), passwords=(ACCOUNTS,))
+    return Preflight(
+        (*BEGIN, *BEGIN_MAILBOXES, ("env", f"OPENSSL_CONF={OPENSSL}", *START)),
+        passwords=(ACCOUNTS, MAILBOXES),
+        dialogues=tuple(dovecot_dialogues.dialogues(settings)),
+    )
+
+
+def _drop_in(settings: MailSettings) -> str:
+    return render(
+        DROP_IN,
+        directory=SOCKET_DIRECTORY,
+        restricted=settings.sandbox,
+        mailboxes=bool(settings.mailboxes),
+        user=USER,
+        vmail=paths.VMAIL,
+        prepare=PREPARE,
+        openssl=OPENSSL,
+    )
+
+
+def mailbox_files(settings: MailSettings, version: tuple[int, ...]) -> Iterator[File]:
+    """Yield the logins of mailboxes, and what Dovecot needs for TLS and quotas."""
+    own = {login: settings.logins[login] for login in settings.mailboxes}
+    quotas = {
+        login: NO_FIELDS + _quota(one.quota, version) for login, one in settings.mailboxes.items()
+    }
+    yield _logins(MAILBOXES, settings, own, quotas)
+    signed = ciphers.SIGNATURE_ALGORITHMS
+    yield File(OPENSSL, render(OPENSSL, signature_algorithms=signed))
+    values = {"directory": CERTIFICATES, "served": paths.CERTIFICATES, "names": settings.host_names}
+    of_rules = {"scripts": settings.has_rules, "run": RUN, "sources": SIEVE, "user": USER}
+    yield File(PREPARE, render(PREPARE, **values, **of_rules))
+    for address, mailbox in settings.mailboxes.items():
+        if mailbox.sieve:
+            yield File(f"{SIEVE}/{address}.sieve", f"{mailbox.sieve.rstrip()}\n", 0o600)
+    if settings.has_quotas:
+        yield File(WARNING, render(WARNING), 0o755)
+
+
+def _quota(octets: int | None, version: tuple[int, ...]) -> str:
+    """Return the quota of a mailbox as a field of a passwd-file."""
+    if not octets:
+        return ""
+    name = "quota_storage_size=" if version >= (2, 4) else "quota_rule=*:storage="
+    return f"userdb_{name}{octets >> 10}K"
+
+
+def _logins(
+    path: str, settings: MailSettings, logins: Mapping[str, Account], fields: Mapping[str, str] = {}
+) -> File:
+    """Return a passwd-file with the hash of each login's password, and its other fields."""
+    hashes = {
+        login: password_hash(account.password, login, settings.hostname) + fields.get(login, "")
+        for login, account in sorted(logins.items())
+    }
+    return File(path, render(ACCOUNTS, hashes=hashes), 0o640, group="dovecot", secret=True)

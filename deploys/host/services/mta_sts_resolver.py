@@ -21,9 +21,10 @@ UNIT = units.MTA_STS_RESOLVER
 CONFIGURATION = "/etc/mta-sts/mta-sts-daemon.yml"
 PROGRAM = "/usr/local/lib/pyinfra-mail/tls-policy/tls-policy"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
-FILES = (CONFIGURATION, PROGRAM, DROP_IN)
-# Import the program: it is complete, and the package has the classes that it extends.
-IMPORT = f"import runpy; runpy.run_path({PROGRAM!r})"
+FILES = (PROGRAM, CONFIGURATION, DROP_IN)
+# Import the program, in the first directory: it is complete, and the package has the classes that
+# it extends.
+IMPORT = "import runpy; runpy.run_path('{directory}/tls-policy')"
 
 
 def query(settings: MailSettings) -> Query:
@@ -37,8 +38,8 @@ def service(settings: MailSettings, inputs: PlanInput) -> Service:
     attributes = installed(inputs.existing, "postfix") >= (3, 10, 5) and _version(inputs) >= (1, 5)
     values = {"version": _version(inputs), "attributes": attributes, "port": units.MTA_STS_PORT}
     files = (
-        File(CONFIGURATION, render(CONFIGURATION, **values)),
         File(PROGRAM, render(PROGRAM)),
+        File(CONFIGURATION, render(CONFIGURATION, **values)),
         File(DROP_IN, render(DROP_IN)),
     )
     return replace(

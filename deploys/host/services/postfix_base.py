@@ -5,22 +5,22 @@ from dataclasses import replace
 
 from ...mail import paths, units
 from ...mail.settings.model import HostSettings, MailSettings
-from ..model.desired import Query, Service
+from ..model.desired import File, Query, Service
+from ..model.templates import render
 from ..model.versions import postfix_unit
 from ..tls import certificates
-from . import base
+from . import base, own_tables
 
 NAME = "postfix"
 DIRECTORY = paths.POSTFIX
 MAIN, MASTER = f"{DIRECTORY}/main.cf", f"{DIRECTORY}/master.cf"
 PID_FILE = f"{paths.QUEUE}/pid/master.pid"
 DAEMONS = "/usr/lib/postfix/sbin"
-LOOPBACK = ("127.0.0.0/8", "[::ffff:127.0.0.0]/104", "[::1]/128")
-# Both units of Debian 12 and 13 get the same drop-in.
 DROP_INS = tuple(f"/etc/systemd/system/{unit}.d" for unit in units.POSTFIX)
-DROP_IN = "pyinfra-mail.conf"
+DROP_IN_FILES = tuple(f"{directory}/pyinfra-mail.conf" for directory in DROP_INS)
+TMPFILES = "/usr/local/lib/tmpfiles.d"
 # A null client has them too: files of an earlier mail host are removed.
-DIRECTORIES = (DIRECTORY, *DROP_INS, *certificates.DIRECTORIES)
+DIRECTORIES = (DIRECTORY, *DROP_INS, TMPFILES, *certificates.DIRECTORIES)
 STAGED = ("-c", "{directory}")
 VALIDATORS = (
     ("postconf", *STAGED),
@@ -32,13 +32,17 @@ IGNORED = (
     r"symlink leaves directory: .*/\./makedefs\.out",  # as Debian 12 ships it
     r"file system clock is|resetting file time stamps",  # a host under load
     r"RBL lookup error|Name service error|does not resolve to address",  # no DNS in the preflight
+    # Without scache(8) connections are not used again.
+    r"\bprivate/scache\b|: disabling connection caching$",
     r"SASL PLAIN authentication failed: .*@nobody\.invalid",  # provoked by the preflight
     # The preflight does not start the daemon of TLS policies, which a relayhost needs.
-    rf"\b127\.0\.0\.1:{units.MTA_STS_PORT}\b|policy table lookup error|TLS policy lookup for",
+    rf"\b127\.0\.0\.1:{units.MTA_STS_PORT}\b",
+    r"policy table lookup error|TLS policy lookup (error )?for",
 )
 # Debian's postfix-script passes "start" to systemd unless systemd seems to have called it.
 START = ("env", "INVOCATION_ID=preflight", "postfix", "start")
 CHROOT = ("/usr/lib/postfix/configure-instance.sh", "-")
+RELAYHOST = "relayhost"
 PROGRAM = 5  # master(5): the sixth field after name and type is the program
 
 
@@ -58,16 +62,62 @@ def base_service(query: Query, settings: HostSettings, version: tuple[int, ...])
         masked=("postfix.service", "postfix@.service"),
         preseed="postfix postfix/main_mailer_type select No configuration\n",
         executables=tuple(sorted(_executables(settings))),
-        validators=VALIDATORS,
+        validators=(*VALIDATORS, *own_tables.validators(settings)),
+        next_hops=_next_hops(settings),
         ignored=IGNORED,
-        scratch=(paths.QUEUE, "/var/lib/postfix", paths.MAILBOXES),
+        scratch=tuple(
+            dict.fromkeys(
+                (
+                    *(paths.QUEUE, "/var/lib/postfix", paths.MAILBOXES),
+                    settings.postfix_value("mail_spool_directory").rstrip("/"),
+                )
+            )
+        ),
         listening_command=("postconf", "-x", "-h", "inet_interfaces", "inet_protocols"),
+    )
+
+
+def drop_in(
+    settings: HostSettings, unit: str, version: tuple[int, ...], wanted: tuple[str, ...] = ()
+) -> File:
+    """
+    Return the drop-in of one of Postfix's units: it comes back by itself if it runs this version.
+
+    `wanted` are the units that start with it. Only a mail host has a resolver.
+    """
+    path = DROP_IN_FILES[units.POSTFIX.index(unit)]
+    runs = unit == postfix_unit(version)
+    values = {
+        "resolver": isinstance(settings, MailSettings),
+        "wanted": wanted,
+        "runs": runs,
+        "pid_file": PID_FILE,
+        "queue": paths.QUEUE,
+        "restricted": settings.sandbox,
+    }
+    return File(path, render(DROP_IN_FILES[0], **values))
+
+
+def own_sockets(settings: HostSettings) -> tuple[str, ...]:
+    """Return the sockets of the operator's own services, which master(8) starts when needed."""
+    lines = {name: (fields or "").split() for name, fields in settings.postfix_master.items()}
+    return tuple(
+        f"{paths.QUEUE}/{'public' if words[0] == 'n' else 'private'}/{name.partition('/')[0]}"
+        for name, words in lines.items()
+        # spawn(8) would start the operator's own program.
+        if name.endswith("/unix") and len(words) > PROGRAM and words[PROGRAM] != "spawn"
     )
 
 
 def start_commands(version: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the commands that start Postfix in a preflight, without systemd."""
     return (START,) if postfix_unit(version) == units.POSTFIX[0] else (CHROOT, START)
+
+
+def _next_hops(settings: HostSettings) -> dict[str, str]:
+    """Return the next hop of all mail by its parameter, if the operator has chosen one."""
+    hop = settings.postfix_expanded(settings.postfix_main.get(RELAYHOST, ""))
+    return {RELAYHOST: hop} if hop else {}
 
 
 def overrides(settings: HostSettings) -> Iterator[tuple[str, str]]:

@@ -1,29 +1,60 @@
 """
 Preflight and probes of Postfix: SMTP dialogues (RFC 5321) before and after a switch.
 
-They verify TLS with the right certificate, mail for postmaster accepted and delivered, an unknown
-recipient refused, no relaying for unauthenticated clients, and AUTH offered under TLS only.
+They verify, at every address that the DNS names: TLS with the right certificate, mail for
+postmaster accepted, an unknown recipient refused, no relaying for unauthenticated clients, and AUTH
+offered under TLS only. In the preflight messages also have to arrive.
 """
 
-import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address, ip_network
 
-from ...mail.settings import dkim_keys
+from ...mail import paths
+from ...mail.postfix import items
+from ...mail.settings.consequences.consequence import Choice
+from ...mail.settings.consequences.networks import relaying
 from ...mail.settings.model import MailSettings
 from ..dkim.signing_table import SigningTable
-from ..model.desired import Dialogue, Preflight, Step
+from ..model.desired import Command, Dialogue, Preflight, Step
+from . import postfix_messages as messages
+from .postfix_base import own_sockets
+from .smtp_steps import (
+    AT_ADDRESS,
+    accepts,
+    certificate,
+    domain,
+    hello,
+    is_address,
+    mail_from,
+    postmaster,
+    rcpt_to,
+    reset,
+    starttls,
+    unaccepted,
+    unknown,
+)
 
 OFFERS_AUTH = r"(.*\n)?AUTH "  # a line of the answer to EHLO; the first is the host's name
 SASL_HINT = "check smtpd_sasl_path, and that Dovecot answers there"
-OUTSIDE = "192.0.2.1"  # RFC 5737: an address that no host trusts
-
-
-def _own_address(settings: MailSettings) -> str:
-    """Return an address that Postfix listens on."""
-    interfaces = settings.postfix_value("inet_interfaces").replace(",", " ").split()
-    addresses = [str(address) for address in settings.addresses]
-    return next((part for part in interfaces if part in addresses), "127.0.0.1")
+LOOPBACK = ("127.0.0.1", "::1")
+# Outside senders: an address in every sixteenth of IPv4, and one of each registry's IPv6. The first
+# of each family also sends mail to this host.
+OUTSIDE4 = (
+    *("1.0.128.1", "192.0.2.1", "17.0.128.1", "33.0.128.1", "49.0.128.1", "65.0.128.1"),
+    *("81.0.128.1", "97.0.128.1", "113.0.128.1", "129.0.128.1", "145.0.128.1", "161.0.128.1"),
+    *("172.128.128.1", "177.0.128.1", "200.0.128.1", "217.0.128.1", "240.0.128.1"),
+)
+OUTSIDE6 = (
+    *("2001:67c::1", "2001:db8:0:1::1", "2400::1", "2600::1", "2800::1", "2a00::1", "2c00::1"),
+)
+# 4xx: a rule that needs the DNS, which a preflight does not have, or defer_unauth_destination.
+REFUSED, TAKEN, ANY = "^[45]", "^(250|450)", "^[245]"
+OPEN_RELAY = (
+    "outside senders could relay through it; check mynetworks, relay_domains, "
+    "smtpd_relay_restrictions, smtpd_recipient_restrictions and their tables"
+)
+UNHEARD = "the DNS names this address; check inet_interfaces, inet_protocols and smtp/inet"
 
 
 def preflight(
@@ -31,149 +62,182 @@ def preflight(
     start: tuple[tuple[str, ...], ...],
     signs: SigningTable,
 ) -> Preflight:
-    """Return the preflight of Postfix: its start, its dialogues, and lines that it must log."""
+    """Return the preflight of Postfix: its start, its dialogues, and what must come of them."""
+    target = targets(settings)[0]
+    samples = tuple(messages.samples(settings, target))
+    sent = [one.sent for one in samples]
     return Preflight(
         start=start,
-        dialogues=(
-            *probes(settings),
-            *_logins(settings),
-            *_outside_senders(settings),
-            *_deliveries(settings),
+        dialogues=unaccepted(
+            settings,
+            (
+                *probes(settings),
+                *(one for one in sent if isinstance(one, Dialogue)),
+                *messages.forgeries(settings, target),
+                *_logins(settings, target),
+                *_outside_senders(settings),
+            ),
         ),
-        log=(
-            r"status=sent",
-            r"to=<[^>]*@elsewhere\.invalid>.*status=(deferred|bounced)",
-            *_signatures(settings, signs),
+        commands=tuple(one for one in sent if isinstance(one, Command)),
+        arrivals=unaccepted(settings, messages.arrivals(settings, samples, signs)),
+        log=tuple(messages.log(settings, samples)),
+        sockets=own_sockets(settings),
+        mailboxes=(
+            settings.postfix_value("mail_spool_directory"),
+            *((paths.VMAIL,) if settings.mailboxes else ()),
         ),
     )
 
 
-def _signatures(settings: MailSettings, signs: SigningTable) -> Iterator[str]:
-    """Yield patterns of the log lines that show that the host signs its own mail."""
-    own = settings.postfix_main.keys() & {"smtpd_milters", "local_header_rewrite_clients"}
-    if own or "logging.inc" in settings.rspamd:
-        return  # the operator has changed the milter or the log
-    first = dkim_keys.signing_domains(settings)[0]
-    for key in signs.get(first, ()):
-        yield rf"DKIM_SIGNED.*{re.escape(first)}:s={key.selector}\b"
+def targets(settings: MailSettings) -> tuple[str, ...]:
+    """Return the addresses that Postfix has to answer at; most questions go to the first."""
+    words = items(settings.postfix_value("inet_interfaces").replace("localhost", "127.0.0.1"))
+    named = [address for word in words if is_address(address := word.strip("[]"))]
+    protocols = settings.postfix_value("inet_protocols").replace("all", "ipv4 ipv6")
+    spoken = [one for one in LOOPBACK if f"ipv{ip_address(one).version}" in protocols]
+    heard = [one for one in spoken if one in named] or named or spoken
+    named_by_dns = [
+        str(one) for one in settings.addresses if f"not listen on {one}" not in settings.accept
+    ]
+    return tuple(dict.fromkeys((*heard, *named_by_dns)))
 
 
 def probes(settings: MailSettings) -> list[Dialogue]:
     """Return the dialogues with the live server; they deliver no message."""
-    target = _own_address(settings)
-    known, unknown = _postmaster(settings), f"nobody-{'x' * 12}@{_domain(settings)}"
-    shown = _certificate(settings)
+    target, *others = targets(settings)
+    own = postmaster(settings)
     return [
         Dialogue(
             "starttls",
-            "check smtpd_tls_security_level and smtpd_tls_chain_files",
-            (_hello(), Step(certificate=shown), _hello()),
+            "check smtpd_tls_security_level, smtpd_tls_chain_files and mail_hostname",
+            (hello(), starttls(settings), hello()),
             target,
         ),
         Dialogue(
             "accepted",
-            f"mail for {known} must be accepted (RFC 5321 section 4.5.1)",
-            (_hello(), _from(""), _to(known, "^250"), Step("RSET", "^250")),
+            f"mail for {own} must be accepted (RFC 5321 section 4.5.1)",
+            (hello(), mail_from(""), rcpt_to(own, "^250"), reset()),
             target,
         ),
         Dialogue(
             "unknown recipient",
-            "an unknown recipient must be refused with 550 5.1.1",
-            (_hello(), _from(""), _to(unknown, r"^550 5\.1\.1")),
+            "an unknown recipient must be refused with 550 5.1.1; check virtual_alias_domains, "
+            "virtual_alias_maps, local_recipient_maps and soft_bounce",
+            (hello(), mail_from(""), rcpt_to(unknown(settings), r"^550 5\.1\.1")),
             target,
         ),
-        *(_submission(target, shown) if settings.accounts else ()),
+        *_relay_domains(settings, target),
+        *(_submission(settings, target) if settings.logins else ()),
+        *(_answers(settings, other) for other in others),
     ]
 
 
-def _submission(target: str, certificate: str) -> list[Dialogue]:
+def _answers(settings: MailSettings, target: str) -> Dialogue:
+    """Return the dialogue with another address of the host."""
+    steps = (
+        hello(),
+        starttls(settings),
+        hello(),
+        mail_from(""),
+        rcpt_to(unknown(settings), REFUSED),
+        rcpt_to(postmaster(settings), TAKEN),
+        reset(),
+    )
+    return Dialogue(f"mail at {target}", UNHEARD, steps, target)
+
+
+def _relay_domains(settings: MailSettings, target: str) -> Iterator[Dialogue]:
+    """Yield the dialogues about domains of other servers with a list of recipients."""
+    for name, one in settings.relay_domains.items():
+        for known in one.addresses(name)[:1]:
+            yield Dialogue(
+                f"relay domain {name}",
+                "a recipient must be accepted, and others refused; check relay_domains, "
+                "relay_recipient_maps and transport_maps",
+                (
+                    *(hello(), mail_from(""), rcpt_to(known, "^250")),
+                    rcpt_to(f"nobody-{'x' * 12}@{name}", r"^550 5\.1\.1"),
+                    reset(),
+                ),
+                target,
+            )
+
+
+def _submission(settings: MailSettings, target: str) -> list[Dialogue]:
     """Return the dialogues for submission; smtpd offers AUTH only if Dovecot answers."""
     without, offered = Step("EHLO", rf"^250 (?!{OFFERS_AUTH})"), Step("EHLO", f"^250 {OFFERS_AUTH}")
     under_tls = f"AUTH must be offered, and under TLS only; {SASL_HINT}"
-    encrypted = Step(certificate=certificate)
+    encrypted = (without, starttls(settings), offered)
+    shown = certificate(settings)
     return [
         Dialogue("mail from outside", "AUTH must not be offered on port 25", (without,), target),
-        Dialogue("submission", under_tls, (without, encrypted, offered), target, 587),
-        Dialogue("submissions", under_tls, (offered,), target, 465, tls=certificate),
+        Dialogue("submission", under_tls, encrypted, target, 587),
+        Dialogue("submissions", under_tls, (offered,), target, 465, tls=shown),
     ]
 
 
-def _logins(settings: MailSettings) -> Iterator[Dialogue]:
+def _logins(settings: MailSettings, target: str) -> Iterator[Dialogue]:
     """Yield a login with a wrong password; not for the live server, as Dovecot delays the reply."""
-    if settings.accounts:
+    if settings.logins:
         wrong = b64encode(b"\0preflight@nobody.invalid\0wrong").decode()
         yield Dialogue(
             "wrong password",
             f"it must be refused with 535 5.7.8; {SASL_HINT}",
-            (_hello(), Step(f"AUTH PLAIN {wrong}", r"^535 5\.7\.8")),
-            _own_address(settings),
+            (hello(), Step(f"AUTH PLAIN {wrong}", r"^535 5\.7\.8")),
+            target,
             465,
-            tls=_certificate(settings),
+            tls=certificate(settings),
         )
 
 
-def _certificate(settings: MailSettings) -> str:
-    """Return the file of the certificate that clients get."""
-    return settings.postfix_value("smtpd_tls_chain_files").split(",")[0]
+def _outside_senders(settings: MailSettings) -> Iterator[Dialogue]:
+    """Yield the dialogues with clients that no network of the operator contains."""
+    for sources in (OUTSIDE4, OUTSIDE6):
+        outside = [one for one in sources if not _trusted(settings, one)]
+        for target in _heard(settings, ip_address(sources[0]).version):
+            yield from (_relay(settings, target, source) for source in outside)
+            yield from (_inbound(settings, target, source) for source in outside[:1])
 
 
-def _outside_senders(settings: MailSettings) -> list[Dialogue]:
-    # 450: a restriction of the operator that needs the DNS, which a preflight does not have.
-    return [
-        Dialogue(
-            name,
-            hint,
-            (_hello(), _from("sender@outside.invalid"), _to(recipient, expect)),
-            _own_address(settings),
-            source=OUTSIDE,
-        )
-        for name, recipient, expect, hint in (
-            (
-                "relay",
-                "recipient@elsewhere.invalid",
-                "^(5|450)",
-                "outside senders could relay through it",
-            ),
-            (
-                "inbound",
-                _postmaster(settings),
-                "^(250|450)",
-                "mail from outside would be refused",
-            ),
-        )
-    ]
+def _heard(settings: MailSettings, version: int) -> list[str]:
+    """Return the address of a family that Postfix has to answer at, if there is one."""
+    every = sorted(targets(settings), key=lambda one: ip_address(one).is_loopback)
+    return [one for one in every if ip_address(one).version == version][:1]
 
 
-def _deliveries(settings: MailSettings) -> list[Dialogue]:
-    return [
-        Dialogue(
-            name,
-            "mail from this host itself must be accepted",
-            (_hello(), _from(sender), _to(recipient, "^250"), Step("DATA", "^250")),
-            _own_address(settings),
-        )
-        for name, sender, recipient in (
-            ("local delivery", "", _postmaster(settings)),
-            ("delivery elsewhere", _postmaster(settings), "preflight@elsewhere.invalid"),
-        )
-    ]
+def _trusted(settings: MailSettings, source: str) -> bool:
+    """Tell whether an address is in a network that may relay: an own one, or an accepted one."""
+    verb = "relay for "
+    own = (one.words for one in relaying(settings) if one.choice is Choice.FREE)
+    named = [one.removeprefix(verb) for one in (*own, *settings.accept) if one.startswith(verb)]
+    networks = map(ip_network, filter(_is_network, named))
+    return any(ip_address(source) in network for network in networks)
 
 
-def _hello() -> Step:
-    return Step("EHLO", "^250")
+def _is_network(words: str) -> bool:
+    try:
+        ip_network(words)
+    except ValueError:
+        return False
+    return True
 
 
-def _from(address: str) -> Step:
-    return Step(f"MAIL FROM:<{address}>", "^250")
+def _relay(settings: MailSettings, target: str, source: str) -> Dialogue:
+    """Return the dialogue that tries to relay, as an unknown sender, as our own, and by name."""
+    claims = () if accepts(settings, "relay by ") else ("", settings.hostname, domain(settings))
+    steps = (
+        *_tried("", "sender@outside.invalid"),
+        *(step for name in claims for step in _tried(name, postmaster(settings))),
+    )
+    return Dialogue(f"relay for {source}", OPEN_RELAY, steps, target, source=source)
 
 
-def _to(address: str, expect: str) -> Step:
-    return Step(f"RCPT TO:<{address}>", expect)
+def _tried(name: str, sender: str) -> Iterable[Step]:
+    return Step(f"EHLO {name}".strip(), ANY), mail_from(sender, ANY), rcpt_to(AT_ADDRESS, REFUSED)
 
 
-def _domain(settings: MailSettings) -> str:
-    return settings.domains[0] if settings.domains else settings.hostname
-
-
-def _postmaster(settings: MailSettings) -> str:
-    return f"postmaster@{_domain(settings)}"
+def _inbound(settings: MailSettings, target: str, source: str) -> Dialogue:
+    steps = (hello(), mail_from("sender@outside.invalid"), rcpt_to(postmaster(settings), TAKEN))
+    return Dialogue(
+        f"inbound from {source}", "mail from outside would be refused", steps, target, source=source
+    )

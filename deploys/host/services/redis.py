@@ -1,5 +1,5 @@
 """
-Redis of a mail host: the counters of rspamd for the rates of accounts.
+Redis of a mail host: the counters of rspamd, for the rates of accounts and for DMARC reports.
 
 rspamd has its own instance, at a UNIX socket that only rspamd can use. Without Redis, mail is
 signed and sent, but not counted.
@@ -18,6 +18,7 @@ from .plan_input import PlanInput
 NAME = "redis"
 UNIT = units.REDIS
 SOCKET = paths.REDIS_SOCKET
+DATA = "/var/lib/redis"
 RUN = str(PurePath(SOCKET).parent)
 CONFIGURATION = "/etc/redis/redis-rspamd.conf"
 DROP_INS = f"/etc/systemd/system/{UNIT}.d"
@@ -33,19 +34,22 @@ START = (
 
 def query(settings: MailSettings) -> Query:
     """Return the state of Redis that a plan needs."""
-    return base_query(settings, NAME, ("/etc/redis", DROP_INS), (CONFIGURATION, DROP_IN))
+    base = base_query(settings, NAME, ("/etc/redis", DROP_INS), (CONFIGURATION, DROP_IN))
+    return replace(base, sockets=(SOCKET,))
 
 
 def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired Redis."""
+    kept = "dmarc" in settings.send_reports
+    text = render(CONFIGURATION, socket=SOCKET, kept=kept)
     files = (
-        File(CONFIGURATION, render(CONFIGURATION, socket=SOCKET), 0o640, "redis", "redis"),
+        File(CONFIGURATION, text, 0o640, "redis", "redis"),
         File(DROP_IN, render(DROP_IN)),
     )
     return replace(
         base_service(query(settings), files),
         masked=("redis-server.service",),
         restart_for=(CONFIGURATION,),  # read at the start only
-        sockets=(SOCKET,),
+        scratch=(DATA,) if kept else (),  # the preflight writes none of the live data
         preflight=Preflight(START) if settings.preflight else None,
     )

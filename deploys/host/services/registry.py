@@ -5,21 +5,30 @@ A service is one module and one line here. Its packages, units and ports, and wh
 it, are a row of `mail/units`, from which the checks learn them too.
 """
 
+import re
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from ...mail import units
 from ...mail.settings.model import HostSettings, MailSettings, NullClient
-from ..model.desired import Query, Service
+from ..model.desired import File, Query, Service
+from ..tls import certificates
 from . import (
+    bulk_handler,
     dovecot,
     fail2ban,
     mta_sts_resolver,
     nginx,
     null_client,
     postfix,
+    postfix_bulk,
+    postsrsd,
+    receivers,
     redis,
+    reports,
     rspamd,
+    tls_reports,
     unbound,
 )
 from .plan_input import PlanInput
@@ -53,11 +62,24 @@ SERVICES: tuple[ServiceModule[MailSettings], ...] = (
     rspamd,
     dovecot,
     mta_sts_resolver,
+    postsrsd,
+    bulk_handler,
+    receivers,
+    tls_reports,
+    postfix_bulk,  # before the instance that hands over to it
+    reports,
     postfix,
     fail2ban,
     nginx,
 )
+RELAY = "mail_relay"
+SHORTEST = 5  # letters of a value that a refusal quotes
 OF_CLIENTS: tuple[ServiceModule[NullClient], ...] = (null_client,)
+
+
+def challenge_hook(settings: HostSettings) -> tuple[File, ...]:
+    """Return the hook that certbot needs before its files stand on the host."""
+    return certificates.hook_files(settings) if isinstance(settings, MailSettings) else ()
 
 
 def queries(settings: HostSettings) -> list[Query]:
@@ -80,19 +102,59 @@ def obsolete(settings: HostSettings, inputs: PlanInput) -> dict[str, str]:
     unwanted = {
         query.name: query.units[-1]
         for query in queries(settings)
-        if query.name not in wanted and found.services[query.name].owned
+        if query.name not in wanted
+        and found.services[query.name].owned
+        and not found.services[query.name].queued
     }
     return {**found.others, **unwanted}
 
 
+def kept(inputs: PlanInput) -> Iterator[str]:
+    """Yield a sentence for services that are no longer needed, and that mail still waits for."""
+    found = inputs.existing.services
+    for count in sorted({one.queued for one in found.values() if one.queued}):
+        names = sorted((name for name, one in found.items() if one.queued == count), reverse=True)
+        yield (
+            f"{' with '.join(names)} is no longer needed, and stays until its queue is empty; "
+            f"messages in it: {count}"
+        )
+
+
 def own_settings_in(settings: HostSettings, refusal: str) -> str:
-    """Return the operator's own settings that a refusal names; all of them if it names none."""
+    """
+    Return the operator's own settings that a refusal is about, or "" if it is about none.
+
+    It names them or quotes their values, or it names the service that does not start with them;
+    of one setting it needs to do neither. A refusal about a relay names its key itself.
+    """
+    if f": {RELAY}" in refusal:
+        return ""
     wanted = {row.name for row in units.services(settings) if row.wanted}
     modules = [module for module in _modules(settings) if module.NAME in wanted]
-    overridable = (module for module in modules if isinstance(module, Overridable))
-    own = [pair for module in overridable for pair in module.overrides(settings)]
-    named = [pair for pair in own if pair[1].split("/")[0] in refusal] or own
-    return ", ".join(f"{key}[{name!r}]" for key, name in named)
+    overridable = [module for module in modules if isinstance(module, Overridable)]
+    own = [(module, *pair) for module in overridable for pair in module.overrides(settings)]
+    load = refusal.startswith("load:")
+    named = (
+        [one for one in own if _mentions(refusal, one[2])]
+        or [one for one in own if _quotes(refusal, settings, *one[1:])]
+        or [one for one in own if load and one[0].NAME in refusal]
+        or (own if len(own) == 1 else [])
+    )
+    return ", ".join(f"{key}[{name!r}]" for _, key, name in named)
+
+
+def _mentions(refusal: str, name: str) -> bool:
+    """Tell whether a text has a name; that of a service in master.cf is written in two ways."""
+    forms = (name, name.replace("/", " "), name.partition("/")[0] if "/" in name else name)
+    return any(re.search(rf"(?<![\w/.-]){re.escape(one)}(?![\w/-])", refusal) for one in forms)
+
+
+def _quotes(refusal: str, settings: HostSettings, key: str, name: str) -> bool:
+    """Tell whether a text has a word of the value of an own setting."""
+    value = attrgetter(key.removeprefix("mail_"))(settings).get(name)
+    words = re.split(r"[\s,={}]+", value) if isinstance(value, str) else ()
+    long = (word for word in words if len(word) >= SHORTEST)
+    return any(re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", refusal) for word in long)
 
 
 def _wanted(settings: HostSettings, inputs: PlanInput) -> set[str]:

@@ -17,11 +17,16 @@ from pathlib import PurePath
 from typing import Any
 
 from ...mail import paths, units
+from ...mail.postfix import BULK_MARK
+from ...mail.postfix_services import BULK_RETURN
+from ...mail.settings.bulk import Bulk
 from ...mail.settings.model import MailSettings
+from ...mail.verp import derived_key
 from ..dkim import keys
 from ..dkim.signing_table import SigningTable, as_ucl
 from ..model.desired import File, Preflight, Query, Service
 from ..model.templates import render
+from ..model.versions import installed
 from .base import base_query, base_service
 from .plan_input import PlanInput
 
@@ -29,12 +34,14 @@ NAME = "rspamd"
 DIRECTORY = "/etc/rspamd"
 LOCAL = paths.RSPAMD_LOCAL
 RULES, LUA = f"{DIRECTORY}/rspamd.conf.local.override", f"{LOCAL}/rspamd.lua"
+ENCODING, BULK = f"{LOCAL}/encoding.lua", f"{LOCAL}/bulk.lua"
 UNIT = units.RSPAMD
 DROP_INS = f"/etc/systemd/system/{UNIT}.d"
 DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
 SOCKET = paths.MILTER_SOCKET
 SOCKET_DIRECTORY = str(PurePath(SOCKET).parent)
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+BULK_STREAM = "bulk"  # name of the bulk instance's daemon, by which its mail is known
 FILES = (
     "actions.conf",
     "dkim_signing.conf",
@@ -47,6 +54,11 @@ FILES = (
     "worker-proxy.inc",
 )
 RATE_FILES = ("ratelimit.conf", "redis.conf")
+DMARC_FILE = "dmarc.conf"
+TIMER = f"{paths.UNITS}/{units.DMARC_REPORTS}"
+REPORTER = TIMER.replace(".timer", ".service")
+# Results of DMARC in rspamd's settings of a header.
+DMARC_RESULTS = ("pass", "permerror", "temperror", "none", "reject", "softfail", "quarantine")
 # Modules that judge, learn, report or ask other servers; without them rspamd signs and verifies.
 CONTENT_MODULES = (
     *("antivirus", "arc", "asn", "aws_s3", "bayes_expiry", "bimi", "chartable", "clickhouse"),
@@ -87,29 +99,34 @@ def query(settings: MailSettings) -> Query:
     base = base_query(
         settings,
         NAME,
-        (DIRECTORY, DROP_INS),
-        (*(f"{LOCAL}/{name}" for name in _names(settings)), LUA, RULES, DROP_IN),
+        (DIRECTORY, DROP_INS, paths.UNITS),
+        (
+            *(f"{LOCAL}/{name}" for name in _names(settings)),
+            *(LUA, ENCODING, BULK, RULES, DROP_IN, TIMER, REPORTER),
+        ),
     )
     return replace(
         base,
         keys=keys.key_paths(settings),
         histories=(paths.dkim_history(settings.selector_base),),
+        secrets=(BULK,),
+        sockets=(SOCKET,),
         exclusive=(DIRECTORY,),
     )
 
 
 def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired rspamd; it signs with the keys that have published records."""
-    files = tuple(_files(settings, inputs.dkim.signs))
+    version = installed(inputs.existing, NAME)
+    files = tuple(_files(settings, inputs.dkim.signs, version))
     return replace(
         base_service(query(settings), files),
         keys=inputs.dkim.wanted,
         validators=tuple(_validators(settings)),
         ignored=IGNORED,
         preflight=Preflight(_start()) if settings.preflight else None,
-        # Compiled rules take long to make, so a preflight with rules uses those of the live rspamd.
-        scratch=() if settings.scan_outbound else ("/var/lib/rspamd",),
-        sockets=(SOCKET,),
+        # What is compiled takes long to make, so a preflight that needs it uses the live rspamd's.
+        scratch=() if settings.scan_outbound or _reports(settings) else ("/var/lib/rspamd",),
         workers=True,
     )
 
@@ -121,12 +138,15 @@ def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
         yield from (("mail_rspamd", name) for name in own)
 
 
-def render_local(settings: MailSettings, name: str, signs: SigningTable) -> str:
+def render_local(
+    settings: MailSettings, name: str, signs: SigningTable, version: tuple[int, ...]
+) -> str:
     """Return a file of `local.d`: ours with the operator's settings, or only the operator's."""
     where = f'mail_rspamd["{name}"]'
     setting = Settings(settings.rspamd.get(name, {}), where)
     ours = _is_ours(settings, name)
-    body = render(f"{LOCAL}/{name}", setting=setting, **_values(settings, signs)) if ours else ""
+    values = {"version": version, **_values(settings, signs)}
+    body = render(f"{LOCAL}/{name}", setting=setting, **values) if ours else ""
     rest = list(setting.rest())
     return "\n".join(
         (
@@ -139,26 +159,63 @@ def render_local(settings: MailSettings, name: str, signs: SigningTable) -> str:
     )
 
 
-def _files(settings: MailSettings, signs: SigningTable) -> Iterator[File]:
+def _files(settings: MailSettings, signs: SigningTable, version: tuple[int, ...]) -> Iterator[File]:
     for name in _names(settings):
-        yield File(f"{LOCAL}/{name}", render_local(settings, name, signs))
-    modules = [name for name in CONTENT_MODULES if f"{name}.conf" not in settings.rspamd]
-    yield File(LUA, render(LUA, scan=settings.scan_outbound, senders=_senders(settings)))
+        yield File(f"{LOCAL}/{name}", render_local(settings, name, signs, version))
+    own = {*settings.rspamd, *_report_files(settings)}
+    modules = [name for name in CONTENT_MODULES if f"{name}.conf" not in own]
+    yield File(LUA, _rules(settings, version))
+    if settings.encode:
+        yield File(ENCODING, render(ENCODING))
+    if settings.bulk:
+        yield _bulk(settings.bulk, settings.one_click_name)
     yield File(RULES, render(RULES, scan=settings.scan_outbound, modules=modules))
-    yield File(DROP_IN, render(DROP_IN, directory=SOCKET_DIRECTORY, socket=SOCKET))
+    values = {"directory": SOCKET_DIRECTORY, "socket": SOCKET, "restricted": settings.sandbox}
+    yield File(DROP_IN, render(DROP_IN, wanted=units.started_by_rspamd(settings), **values))
+    if _reports(settings):
+        yield File(TIMER, render(TIMER, unit=UNIT))
+        yield File(REPORTER, render(REPORTER, unit=UNIT, restricted=settings.sandbox))
+
+
+def _rules(settings: MailSettings, version: tuple[int, ...]) -> str:
+    return render(
+        LUA,
+        version=version,
+        scan=settings.scan_outbound,
+        senders=_senders(settings),
+        subaddress=settings.knows_subaddresses,
+        encode=settings.encode,
+        bulk=bool(settings.bulk),
+        mark=BULK_MARK if settings.bulk and settings.bulk.header else "",
+    )
+
+
+def _bulk(bulk: Bulk, site: str) -> File:
+    """Return the rules of the bulk stream, which have keys derived from its secret."""
+    secret = bulk.secret.resolve()
+    text = render(
+        BULK,
+        domain=bulk.bounces,
+        site=site,
+        verp_key=derived_key(secret, "verp").hex(),
+        unsubscribe_key=derived_key(secret, "unsubscribe").hex(),
+    )
+    return File(BULK, text, 0o640, group="_rspamd", secret=True)
 
 
 def _senders(settings: MailSettings) -> dict[str, tuple[str, ...]]:
-    return {login: account.senders for login, account in sorted(settings.accounts.items())}
+    return {login: account.senders for login, account in sorted(settings.logins.items())}
 
 
 def _names(settings: MailSettings) -> tuple[str, ...]:
     counting = RATE_FILES if _counts(settings) else ()
-    return tuple(dict.fromkeys((*FILES, *counting, *sorted(settings.rspamd))))
+    ours = (*FILES, *counting, *_report_files(settings))
+    return tuple(dict.fromkeys((*ours, *sorted(settings.rspamd))))
 
 
 def _is_ours(settings: MailSettings, name: str) -> bool:
-    return name in FILES or (name in RATE_FILES and _counts(settings))
+    ours = (*FILES, *_report_files(settings))
+    return name in ours or (name in RATE_FILES and _counts(settings))
 
 
 def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
@@ -168,16 +225,62 @@ def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
         "scan": settings.scan_outbound,
         "socket": SOCKET,
         "redis": paths.REDIS_SOCKET,
-        "checking": ["FORGED_AUTHOR"] if settings.accounts else [],
-        "counting": ["RATELIMIT_CHECK", "RATELIMIT_UPDATE"] if settings.account_rate else [],
+        "signing": ["DKIM_SIGNED", "UNSIGNED"],
+        "checking": ["FORGED_AUTHOR"] if settings.logins else [],
+        "encoding": ["ENCODED"] if settings.encode else [],
+        "bulk": settings.bulk,
+        "header": _header(settings.bulk) if settings.bulk else "",
+        "stream": BULK_STREAM,
+        "returned": BULK_RETURN,
+        "counting": ["RATELIMIT_CHECK", "RATELIMIT_UPDATE"] if settings.counted_rate else [],
         "rates": _rates(settings),
+        "reporting": _reporting(settings),
+        "read": settings.recipients.read,
+        # Without these names, no header of ours has a result of DMARC.
+        "hidden": {"dmarc_symbols": dict.fromkeys(DMARC_RESULTS, "NONE")},
+    }
+
+
+def _header(bulk: Bulk) -> bool | str:
+    """Return the condition of a header field: an expression, or true for any value."""
+    value = "".join(one if one.isalnum() else f"\\x{ord(one):02x}" for one in bulk.header_value)
+    return f"/^\\s*{value}\\s*$/i" if value else True
+
+
+def _reports(settings: MailSettings) -> bool:
+    """Tell whether the host sends DMARC reports."""
+    return "dmarc" in settings.send_reports
+
+
+def _report_files(settings: MailSettings) -> tuple[str, ...]:
+    return (DMARC_FILE,) if _reports(settings) else ()
+
+
+def _reporting(settings: MailSettings) -> dict[str, Any]:
+    """Return the settings of DMARC reports; {} without them."""
+    if not _reports(settings):
+        return {}
+    sender, own = settings.report_from, {*settings.author_domains, *settings.reported_domains}
+    domain = sender.rpartition("@")[2]
+    organization = settings.report_organization or domain
+    return {
+        "enabled": True,
+        "email": sender,
+        "domain": domain,
+        "org_name": organization,
+        "from_name": organization,
+        "helo": settings.hostname,
+        "msgid_from": settings.hostname,
+        "smtp": "127.0.0.1",
+        "smtp_port": 25,
+        "exclude_domains": sorted(own),
     }
 
 
 def _rates(settings: MailSettings) -> dict[str, Any]:
-    if not settings.account_rate:
+    if not settings.counted_rate:
         return {}
-    count, _, time = settings.account_rate.partition("/")
+    count, _, time = settings.counted_rate.partition("/")
     message = f"Rate limit exceeded: {count} recipients in {time} for this account; try again later"
     bucket = {"burst": int(count), "rate": f"{count} / {time}", "message": message}
     return {"user": {"bucket": bucket}}

@@ -8,22 +8,29 @@ replaced file is taken over on the host without a run.
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 from ...mail import paths, units
 from ...mail.settings.model import MailSettings
-from ..model.desired import Certificate, File
+from ..model.desired import Certificate, Challenge, File
+from ..model.program import HostProgram
 from ..model.templates import render
 
-PROGRAM = "/usr/local/lib/pyinfra-mail/certificates"
-UNITS = "/usr/local/lib/systemd/system"
+# Modules of the agent that stay on the host, for a script there.
+PROGRAM = HostProgram(
+    "certificates",
+    tuple(f"host/agent/tls/{name}.py" for name in ("chain", "dane", "pem", "served_file")),
+    imports=tuple(f"host.agent.tls.{name}" for name in ("chain", "dane", "served_file")),
+)
+# For certbot's hook, which is called with these alone before the set is in its place.
+PROOF = HostProgram("certificates", ("host/tls/dns_update.py",), imports=("host.tls.dns_update",))
+HOME = PROGRAM.home
+TAKE_OVER, CHALLENGE, UPDATE = (
+    f"{HOME}/{name}" for name in ("take-over", "challenge", "update.json")
+)
 HOOKS = "/etc/letsencrypt/renewal-hooks/deploy"
 CERTBOT = "/etc/systemd/system/certbot.service.d"
-DIRECTORIES = (PROGRAM, UNITS, HOOKS, CERTBOT)
+DIRECTORIES = (HOME, paths.UNITS, HOOKS, CERTBOT)
 MAIL_KINDS, SITE_KINDS = ("ecdsa", "rsa"), ("ecdsa",)  # of keys
-AGENT = Path(__file__).parents[1] / "agent"
-# Modules of the agent that stay on the host, in a package of the same name.
-PROGRAM_MODULES = tuple(f"tls/{name}.py" for name in ("chain", "dane", "pem", "served_file"))
 
 
 def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
@@ -34,7 +41,7 @@ def certificates(settings: MailSettings) -> tuple[Certificate, ...]:
 def of_sites(settings: MailSettings) -> tuple[Certificate, ...]:
     """Return the certificates of a host's web sites; with own files, of the names with files."""
     return tuple(
-        replace(_certificate(settings, name, SITE_KINDS), unit=units.NGINX)
+        replace(_certificate(settings, name, SITE_KINDS), units=(units.NGINX,))
         for site in settings.sites
         for name in site.names
         if settings.tls != "files" or name in settings.tls_files
@@ -48,12 +55,27 @@ def _certificate(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> C
         source=settings.tls,
         files=_source_paths(settings, name, kinds),
         directory=settings.acme_directory if settings.tls == "acme" else "",
+        challenge=_challenge(settings),
+        webroot=settings.acme_webroot,
         contact=settings.acme_contact,
         authority=settings.acme_ca_file,
         kinds=kinds,
         next=_next_path(settings, name),
+        units=_units(settings),
         rotate=settings.tls_rotate == "now" and name == settings.hostname,
     )
+
+
+def _units(settings: MailSettings) -> tuple[str, ...]:
+    """Return the units that have loaded the certificates of the host's own names."""
+    # The name of Postfix works on Debian 12 and 13.
+    return (units.POSTFIX[0], *((units.DOVECOT,) if settings.mailboxes else ()))
+
+
+def _challenge(settings: MailSettings) -> Challenge:
+    if settings.acme_dns:
+        return "update"
+    return "webroot" if settings.acme_webroot else settings.acme_challenge
 
 
 def files(settings: MailSettings) -> tuple[File, ...]:
@@ -61,35 +83,64 @@ def files(settings: MailSettings) -> tuple[File, ...]:
     if settings.tls == "self-signed":
         return ()
     return (
-        *(File(f"{PROGRAM}/{name}", (AGENT / name).read_text()) for name in PROGRAM_MODULES),
-        File(f"{PROGRAM}/certificates.json", _sources_json(settings)),
-        File(f"{PROGRAM}/take-over", render(f"{PROGRAM}/take-over")),
+        *dict.fromkeys((*PROGRAM.files, *_proof(settings))),
+        File(f"{HOME}/certificates.json", _sources_json(settings)),
+        File(TAKE_OVER, render(TAKE_OVER)),
         *(_certbot_files(settings) if settings.tls == "acme" else _watch_files(settings)),
     )
 
 
 def _certbot_files(settings: MailSettings) -> tuple[File, ...]:
     hook = File(f"{HOOKS}/pyinfra-mail", render(f"{HOOKS}/pyinfra-mail"), mode=0o755)
+    hooks = (hook, *_challenge_files(settings))
     if not settings.acme_ca_file:
-        return (hook,)
+        return hooks
     drop_in = f"{CERTBOT}/pyinfra-mail.conf"
     return (
-        hook,
-        File(f"{PROGRAM}/acme-ca.pem", settings.acme_ca_file),
+        *hooks,
+        File(f"{HOME}/acme-ca.pem", settings.acme_ca_file),
         File(drop_in, render(drop_in)),
     )
 
 
+def hook_files(settings: MailSettings) -> tuple[File, ...]:
+    """Return the hook of certbot that changes the zone of proofs, with the key for it."""
+    return (*_proof(settings), *_challenge_files(settings), *secret_files(settings))
+
+
+def _proof(settings: MailSettings) -> tuple[File, ...]:
+    return PROOF.files if settings.acme_dns else ()
+
+
+def _challenge_files(settings: MailSettings) -> tuple[File, ...]:
+    return (File(CHALLENGE, render(CHALLENGE)),) if settings.acme_dns else ()
+
+
+def secret_files(settings: MailSettings) -> tuple[File, ...]:
+    """Return the file with the key for the zone of proofs, whose reference is read."""
+    own = settings.acme_dns
+    if not own:
+        return ()
+    known = {
+        "zone": own.zone,
+        "server": str(own.server),
+        "key_name": own.key_name,
+        "key_algorithm": own.key_algorithm,
+        "key_secret": own.key_secret.resolve(),
+    }
+    return (File(UPDATE, json.dumps(known, indent=2) + "\n", mode=0o600, secret=True),)
+
+
 def _watch_files(settings: MailSettings) -> tuple[File, ...]:
     watched = sorted({file for files in settings.tls_files.values() for file in files})
-    watch = f"{UNITS}/{units.CERTIFICATES_WATCH}"
+    watch = f"{paths.UNITS}/{units.CERTIFICATES_WATCH}"
     service = watch.replace(".path", ".service")
     return File(watch, render(watch, watched=watched)), File(service, render(service))
 
 
 def _sources_json(settings: MailSettings) -> str:
     sources = [
-        {"path": one.path, "sources": one.files, "name": one.name, "unit": one.unit}
+        {"path": one.path, "sources": one.files, "name": one.name, "units": one.units}
         for one in (*certificates(settings), *of_sites(settings))
     ]
     return json.dumps(sources, indent=2) + "\n"
@@ -104,7 +155,10 @@ def _next_path(settings: MailSettings, name: str) -> str:
 def _source_paths(settings: MailSettings, name: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
     if settings.tls == "acme":
         parts = ("privkey.pem", "fullchain.pem")
+        lineages = (f"{name}-{kind}" for kind in kinds)
         return tuple(
-            f"{paths.CERTBOT_LIVE}/{name}-{kind}/{part}" for kind in kinds for part in parts
+            f"{paths.certbot(_challenge(settings), lineage)}/live/{lineage}/{part}"
+            for lineage in lineages
+            for part in parts
         )
     return settings.tls_files[name] if settings.tls == "files" else ()

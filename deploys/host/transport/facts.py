@@ -4,13 +4,16 @@ State of a host: one fact, one remote command, kept until a command changes the 
 pyinfra keeps no facts, so each operation of a plan would ask again.
 """
 
+from collections.abc import Iterator
+
 from pyinfra import state
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 from pyinfra.api.host import Host
 
-from ...run.remote import time_limit
+from ...run.command_line import refusal
+from ...run.remote import RemoteError, between_marks, marked, time_limit
 from ...run.state import per_run
 from ..model.request import ExistingRequest
 from ..model.state import Existing
@@ -22,13 +25,13 @@ class HostState(FactBase[Existing | None]):
 
     def command(self) -> StringCommand:
         """Return the command that starts the agent; its modules and the request are its input."""
-        return agent_command()
+        return marked(agent_command())
 
     def process(self, output: list[str]) -> Existing:
         """Return the agent's answer as a value."""
         try:
-            return answer_in(output)
-        except (ValueError, IndexError) as error:
+            return answer_in(between_marks(output))
+        except (RemoteError, ValueError, IndexError) as error:
             raise FactProcessError(INCOMPLETE) from error
 
 
@@ -43,10 +46,27 @@ def existing_state(host: Host, request: ExistingRequest, timeout: int) -> Existi
         return existing
     with time_limit(host, timeout):
         found = host.get_fact(HostState, _stdin=Input(request), _timeout=timeout)
-    return remembered(host, found) if found else None
+    if not found:
+        return None
+    if lacking := ", ".join(_lacking(request, found)):
+        raise refusal(
+            f"{host.name}: its answer has no state of {lacking}; "
+            "a fake host must answer for the settings of this run"
+        )
+    return remembered(host, found)
 
 
 def remembered(host: Host, existing: Existing) -> Existing:
     """Keep the state of a host, as it was reported."""
     per_run(host.state, KnownStates)[host.name] = (state.is_executing, existing)
     return existing
+
+
+def _lacking(request: ExistingRequest, found: Existing) -> Iterator[str]:
+    """Yield the parts of a request that an answer leaves out: it was made for another."""
+    for query in request.queries:
+        if query.name not in found.services:
+            yield query.name
+        yield from (name for name in query.packages if name not in found.packages)
+        paths = (certificate.path for certificate in query.certificates)
+        yield from (path for path in paths if path not in found.certificates)

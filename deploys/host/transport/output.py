@@ -9,9 +9,9 @@ from ...run.json_output import add_changes
 from ..model.plan import HostChange
 
 
-def warn(sentences: Iterable[str]) -> None:
-    """Print tasks for the operator, but not while planning, when they may still change."""
-    for sentence in sentences if state.is_executing else ():
+def warn(sentences: Iterable[str], planned: Iterable[str] = ()) -> None:
+    """Print tasks for the operator; while planning, when they may change, the `planned` ones."""
+    for sentence in sentences if state.is_executing else planned:
         host.log_styled(f"  {sentence}", fg="yellow", log_func=logger.warning)
 
 

@@ -9,6 +9,7 @@ from ..model.plan import HostChange
 from ..model.request import (
     ApplyRequest,
     CertifyRequest,
+    ChallengeRequest,
     DkimRotation,
     ExistingRequest,
     PlannedService,
@@ -28,7 +29,7 @@ def existing_request(settings: HostSettings) -> ExistingRequest:
 def prepare_request(
     settings: HostSettings, desired: Collection[Service], changes: Iterable[HostChange]
 ) -> PrepareRequest:
-    """Return the request for the packages, certificates and keys of a plan."""
+    """Return the request for the packages, users, certificates and keys of a plan."""
     wanted = {change.subject for change in changes}
     packages = chain(*(service.query.packages for service in desired))
     return PrepareRequest(
@@ -36,15 +37,19 @@ def prepare_request(
         packages=tuple(name for name in dict.fromkeys(packages) if name in wanted),
         masked=tuple(unit for service in desired for unit in service.masked),
         preseed="".join(service.preseed for service in desired),
+        system_users=tuple(
+            one for service in desired for one in service.system_users if one.name in wanted
+        ),
         certificates=_certificates(desired, wanted, lambda one: one.path),
         next=_certificates(desired, wanted, lambda one: one.next),
         keys=tuple(key for one in desired for key in one.keys if key.path in wanted),
+        patience=float(settings.install_timeout),
     )
 
 
 def certify_request(
     settings: HostSettings,
-    desired: Collection[Service],
+    desired: Collection[Service | Query],
     changes: Collection[HostChange],
     published: Iterable[PublishedKeys],
 ) -> CertifyRequest:
@@ -59,7 +64,16 @@ def certify_request(
         issue=_certificates(desired, issued, lambda one: one.path),
         take=_certificates(desired, taken, lambda one: one.path),
         rotate=_certificates(desired, rotated, lambda one: one.next),
+        hook=registry.challenge_hook(settings),
     )
+
+
+def challenge_request(
+    settings: HostSettings, desired: Collection[Service | Query], issued: Collection[str]
+) -> ChallengeRequest:
+    """Return the request to begin orders at the ACME server that need records in the DNS."""
+    due = _certificates(desired, issued, lambda one: one.path)
+    return ChallengeRequest(_queries(settings), tuple(one for one in due if one.challenge == "dns"))
 
 
 def apply_request(
@@ -69,7 +83,9 @@ def apply_request(
     rotation: DkimRotation,
 ) -> ApplyRequest:
     """Return the request for a whole configuration."""
-    return ApplyRequest(_queries(settings), rotation, tuple(services), obsolete)
+    return ApplyRequest(
+        _queries(settings), rotation, tuple(services), obsolete, float(settings.patience)
+    )
 
 
 def rotate_request(settings: HostSettings, rotation: DkimRotation) -> RotateRequest:
@@ -91,7 +107,7 @@ def _queries(settings: HostSettings) -> tuple[Query, ...]:
 
 
 def _certificates(
-    desired: Iterable[Service], wanted: Collection[str], by: Callable[[Certificate], str]
+    desired: Iterable[Service | Query], wanted: Collection[str], by: Callable[[Certificate], str]
 ) -> tuple[Certificate, ...]:
     """Return the certificates of which a path, returned by `by`, is wanted."""
     return tuple(one for service in desired for one in service.certificates if by(one) in wanted)

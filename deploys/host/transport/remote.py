@@ -22,7 +22,7 @@ from ..model.wire import decode, payload
 DEPLOYS = Path(__file__).parents[2]
 MODEL = ("desired", "request", "state", "wire")  # modules of both sides
 AGENT = DEPLOYS / "host" / "agent"
-SHARED = ("mail/paths.py", *(f"host/model/{name}.py" for name in MODEL))
+SHARED = ("mail/paths.py", "mail/report_store.py", *(f"host/model/{name}.py" for name in MODEL))
 ROOT = "pyinfra_mail"  # package of the archive
 PROGRAM = f"{ROOT}.host.agent"
 BOOTSTRAP = (
@@ -52,7 +52,7 @@ class Refusal(FactProcessError):
 def agent_command() -> StringCommand:
     """Return the command that starts the agent on a host, or reports that Python is missing."""
     return StringCommand(
-        *("if command -v python3 >/dev/null; then exec python3 -c", QuoteString(BOOTSTRAP), ";"),
+        *("if command -v python3 >/dev/null; then python3 -c", QuoteString(BOOTSTRAP), ";"),
         *("else echo", QuoteString(NO_PYTHON), "; fi"),
     )
 

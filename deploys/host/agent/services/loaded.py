@@ -107,7 +107,7 @@ def loaded(query: Query, process: Process | None) -> str | None:
         stamp = {}
     if stamp.get("pid") == process.pid:
         return str(stamp["digest"])
-    if not all(_unchanged_since(Path(path), process.started) for path in query.directories):
+    if not all(_unchanged(Path(path), process.started, query) for path in query.directories):
         return None
     return owned_digest(query.name)
 
@@ -123,7 +123,9 @@ def files_digest(files: Iterable[str]) -> str:
     return paths.set_digest(found)
 
 
-def _unchanged_since(directory: Path, moment: float) -> bool:
+def _unchanged(directory: Path, since: float, query: Query) -> bool:
+    """Tell whether a directory is as it was at a time, but for files that others read."""
     if not directory.is_dir():
         return False
-    return all(path.lstat().st_ctime < moment for path in (directory, *directory.rglob("*")))
+    read = (path for path in directory.rglob("*") if str(path) not in query.unread)
+    return all(path.lstat().st_ctime < since for path in (directory, *read))

@@ -26,26 +26,32 @@ def staged(directory: str) -> Path:
     return live.parent / ".pyinfra-mail" / live.name
 
 
-def stage(service: Service) -> None:
-    """Write the whole set of a service to its staged directories, and through to the disk."""
+def stage(service: Service, copied: set[str]) -> None:
+    """
+    Write the whole set of a service to its staged directories, and through to the disk.
+
+    + copied: directories that are staged already for another service of the same apply
+    """
     directories = service.query.directories
     for directory in directories:
-        _copy(Path(directory), staged(directory))
+        if directory not in copied:
+            _copy(Path(directory), staged(directory))
+            copied.add(directory)
     for path in _obsolete(service, record(service.query.name)):
         if _directory(service, path):
-            _place(service, path).unlink(missing_ok=True)
+            place(service, path).unlink(missing_ok=True)
     for file in service.set:
-        _write(_place(service, file.path), file)
+        _write(place(service, file.path), file)
     for table in service.tables:
-        place = _place(service, table.path)
-        must("stage", *table.builder, "-c", str(staged(directories[0])), f"lmdb:{place}")
+        built = f"lmdb:{place(service, table.path)}"
+        must("stage", *table.builder, "-c", str(staged(directories[0])), built)
     for directory in directories:
         _flush(staged(directory))
 
 
 def staged_record(service: Service) -> Record:
     """Return the record of a staged set, with the digests of its tables."""
-    places = {table.path: str(_place(service, table.path)) for table in service.tables}
+    places = {table.path: str(place(service, table.path)) for table in service.tables}
     tables = {
         path: (file_digest(place), file_digest(f"{place}.lmdb")) for path, place in places.items()
     }
@@ -78,7 +84,7 @@ def exchange(directory: str) -> None:
     fsync(str(Path(directory).parent))
 
 
-def _place(service: Service, path: str) -> Path:
+def place(service: Service, path: str) -> Path:
     """Return the staged path of a service's file."""
     directory = _directory(service, path)
     return staged(directory) / Path(path).relative_to(directory)

@@ -1,6 +1,5 @@
 """Services under systemd: load, probe, restore and disable."""
 
-import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,13 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...model.desired import Service
+from ..system.patience import Patience
 from ..system.processes import Process, children, pid_in, process
-from ..system.shell import Refused, must, run
-from . import dialogue
+from ..system.shell import Refused, must, run, tail
+from ..system.sockets import answers
+from . import dialogue, journal, resolver
+from .addresses import own_addresses, possible
 from .loaded import Record, files_digest, forget, note_configured, record, switching
 
-UNITS = "/etc/systemd/"
-WORKER_SECONDS = 30.0  # rspamd takes a third of that for all of its rules
+UNITS = ("/etc/systemd/", "/usr/local/lib/systemd/")
+TRIGGERS = (".timer", ".path")  # of units that start others
 
 
 @dataclass
@@ -22,14 +24,22 @@ class Switch:
     """
     The switch of one service: its state before, and the directories exchanged so far.
 
-    `fixed` is what only a restart can change.
+    `fixed` is what only a restart can change, and a restart opens the sockets of a `silent` service
+    again; `restarted` tells whether the load was one.
     """
 
     service: Service
     running: bool
     fixed: str
     before: Record
+    silent: bool
+    restarted: bool = False
     exchanged: list[str] = field(default_factory=list)
+
+    @property
+    def replaces(self) -> bool:
+        """Tell whether there is a set before this one, with which the service can run."""
+        return self.running or bool(self.before.owned)
 
 
 def switch(service: Service) -> Switch:
@@ -38,7 +48,8 @@ def switch(service: Service) -> Switch:
     mark = switching(service.query.name)
     # After an interrupted run the service still runs with the state before that run.
     fixed = mark.read_text() if mark.exists() else _fixed(service, running=running)
-    return Switch(service, running, fixed, record(service.query.name))
+    silent = not all(map(answers, service.query.sockets))
+    return Switch(service, running, fixed, record(service.query.name), silent)
 
 
 def main_process(service: Service) -> Process | None:
@@ -68,15 +79,51 @@ def reload_systemd(switches: Iterable[Switch]) -> None:
         must("load", "systemctl", "daemon-reload")
 
 
-def load(switch: Switch) -> None:
+def load(switch: Switch, since: float) -> None:
     """Load the live set into a service, and wait until its sockets answer."""
     service = switch.service
-    if switch.running:
-        with new_workers(service):
-            must("load", "systemctl", _verb(switch), service.unit)
-    else:
-        _start(service)
-    wait_for_sockets(service.sockets, "load")
+    verb = _verb(switch)
+    switch.restarted = verb == "restart"
+    _stop_removed(switch)
+    with explained(service, since):
+        if switch.running:
+            with new_workers(service):
+                _require(verb, service.unit)
+        else:
+            _start(service)
+        wait_for_sockets(service.query.sockets, "load", service.unit)
+
+
+def _stop_removed(switch: Switch) -> None:
+    """Stop the timers and watches whose files are gone: systemd no longer knows whose they are."""
+    gone = [
+        name.name
+        for name in map(Path, switch.before.owned)
+        if str(name).startswith(UNITS) and name.suffix in TRIGGERS and not name.exists()
+    ]
+    for verb in ("stop", "reset-failed"):
+        if gone:
+            run("systemctl", verb, *gone)
+
+
+@contextmanager
+def explained(service: Service, since: float) -> Iterator[None]:
+    """Add to a refusal what the service itself has said since a time."""
+    try:
+        yield
+    except Refused as refused:
+        running = main_process(service) is not None
+        why = journal.explained(str(refused), service, since, running=running)
+        raise Refused(refused.step, why) from None
+
+
+def _require(verb: str, unit: str) -> None:
+    done = run("systemctl", verb, unit)
+    if done.returncode:
+        # Of a failed job, systemctl only tells where to look.
+        said = "" if done.stderr.startswith("Job for ") else f": {tail(done.stderr)}"
+        failed = "does not reload" if verb == "reload" else "does not start"
+        raise Refused("load", f"{unit} {failed}{said}")
 
 
 def _start(service: Service) -> None:
@@ -84,18 +131,20 @@ def _start(service: Service) -> None:
         run("systemctl", "unmask", "--runtime", *service.masked)  # masked by an interrupted run
     if run("systemctl", "is-enabled", "--quiet", service.enabled).returncode:
         must("load", "systemctl", "enable", "--quiet", service.enabled)
-    must("load", "systemctl", "restart", service.enabled)
-    must("load", "systemctl", "start", service.unit)
+    _require("restart", service.enabled)
+    _require("start", service.unit)
 
 
 def restart_before(switch: Switch) -> None:
-    """Load the restored set into a service, or stop it if it did not run before."""
+    """Load the restored set into a service; stop the service if it never had a set before."""
     service = switch.service
-    if not switch.running:
+    if not switch.replaces:
         run("systemctl", "stop", service.unit)
         return
+    # A process that has started with the new set keeps parts of it at a reload.
+    again = switch.restarted or not main_process(service)
     with suppress(Refused), new_workers(service):
-        run("systemctl", _verb(switch), service.unit)
+        run("systemctl", "restart" if again else _verb(switch), service.unit)
 
 
 @contextmanager
@@ -103,10 +152,10 @@ def new_workers(service: Service) -> Iterator[None]:
     """Wait for worker processes that have read the new set, if a service has workers."""
     before = workers(service) if service.workers else set()
     yield
-    deadline = time.monotonic() + WORKER_SECONDS
+    patience = Patience(service.unit)
     while service.workers and not workers(service) - before:
-        if time.monotonic() > deadline:
-            why = f"{service.unit} started no new workers within {WORKER_SECONDS:g} s"
+        if end := patience.end():
+            why = f"{service.unit} started no new workers ({end})"
             raise Refused("load", f"{why}, and still uses the old configuration")
         time.sleep(0.05)
 
@@ -118,6 +167,8 @@ def workers(service: Service) -> set[str]:
 
 
 def _verb(switch: Switch) -> str:
+    if not switch.running or switch.silent:
+        return "restart"
     if switch.fixed != _fixed(switch.service, running=switch.running):
         return "restart"
     unit = switch.service.unit
@@ -125,30 +176,27 @@ def _verb(switch: Switch) -> str:
     return "reload" if able.strip() == "yes" else "restart"
 
 
-def probe(service: Service) -> None:
-    """Test a live service: its sockets, its process, its answers."""
-    wait_for_sockets(service.sockets, "probe")
-    if not main_process(service):
-        raise Refused("probe", f"{service.unit} is not running after its start")
-    for question in service.probes:
-        dialogue.ask("probe", question)
+def probe(service: Service, since: float) -> None:
+    """Test a live service, started since a time: its sockets, its process, its answers."""
+    with explained(service, since):
+        wait_for_sockets(service.query.sockets, "probe", service.unit)
+        if not main_process(service):
+            raise Refused("probe", f"{service.unit} is not running after its start")
+        for address in service.resolvers:
+            resolver.require_answer(address)
+        own = own_addresses() if service.probes else ()
+        for question in possible(service.probes, own):
+            dialogue.ask("probe", question, unit=service.unit)
 
 
-def wait_for_sockets(sockets: Iterable[str], step: str) -> None:
-    """Wait a few seconds until a process answers at each UNIX socket."""
-    deadline = time.monotonic() + dialogue.SECONDS
+def wait_for_sockets(sockets: Iterable[str], step: str, unit: str = "") -> None:
+    """Wait until a process answers at each UNIX socket, while the unit shows signs of life."""
+    patience = Patience(unit)
     for path in sockets:
-        while not _answered(path):
-            if time.monotonic() > deadline:
-                raise Refused(step, f"no process answers at the socket {path}")
+        while not answers(path):
+            if end := patience.end():
+                raise Refused(step, f"no process answers at the socket {path} ({end})")
             time.sleep(0.02)
-
-
-def _answered(path: str) -> bool:
-    # An earlier process may have left its socket behind.
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(dialogue.SECONDS)
-        return not client.connect_ex(path)
 
 
 def disable(name: str, unit: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...model.state import FoundListener
 
+PROC = Path("/proc")
 # systemd-resolved's 127.0.0.53 and 127.0.0.54, as the kernel writes them, block no service.
 STUBS = {"3500007F", "3600007F"}
 
@@ -48,6 +49,18 @@ def children(pid: int) -> set[str]:
         return set()
 
 
+def unit_of(pid: int) -> str:
+    """Return the systemd service that a process belongs to, or "" if it belongs to none."""
+    try:
+        groups = (PROC / str(pid) / "cgroup").read_text().splitlines()
+    except OSError:  # it has ended
+        return ""
+    # cgroups(7): systemd's hierarchy is "0::" with version 2, and has a name with version 1.
+    ours = (line for line in groups if line.startswith("0::") or ":name=systemd:" in line)
+    names = [name for line in ours for name in line.split("/") if name.endswith(".service")]
+    return names[-1] if names else ""
+
+
 def listener(port: int) -> FoundListener | None:
     """Return the process that listens on a TCP port."""
     inodes = {inode for table in ("tcp", "tcp6") for inode in _sockets(table, port)}
@@ -55,7 +68,7 @@ def listener(port: int) -> FoundListener | None:
         return None
     for folder in Path("/proc").glob("[0-9]*"):
         if inodes & set(_descriptors(folder)):
-            return FoundListener(int(folder.name), _command(folder))
+            return FoundListener(int(folder.name), _command(folder), unit_of(int(folder.name)))
     return FoundListener(0, "another program")
 
 

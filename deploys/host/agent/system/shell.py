@@ -4,6 +4,8 @@ import os
 import subprocess
 from collections.abc import Mapping
 
+from .patience import bound
+
 
 class Refused(Exception):
     """A step refuses to go on; the text gives the reason and, if there is one, the fix."""
@@ -24,11 +26,12 @@ ENVIRONMENT = {
 def run(
     *argv: str,
     stdin: str = "",
-    timeout: float = 60,
+    timeout: float | None = None,
     keep: tuple[int, ...] = (),
     extra: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and return it with its output; raise Refused after the timeout."""
+    """Run a command and return it with its output; raise Refused after the patience ends."""
+    seconds = timeout or bound()
     try:
         return subprocess.run(
             argv,
@@ -37,7 +40,7 @@ def run(
             text=True,
             errors="replace",
             env={**ENVIRONMENT, **(extra or {})},
-            timeout=timeout,
+            timeout=seconds,
             check=False,
             cwd="/",
             pass_fds=keep,
@@ -45,15 +48,21 @@ def run(
     except FileNotFoundError:
         return subprocess.CompletedProcess(argv, 127, "", f"{argv[0]} is not installed")
     except subprocess.TimeoutExpired:
-        raise Refused(argv[0], f"{' '.join(argv)} did not finish within {timeout:.0f} s") from None
+        raise Refused(argv[0], f"{' '.join(argv)} did not finish within {seconds:.0f} s") from None
 
 
-def must(step: str, *argv: str, stdin: str = "", timeout: float = 60) -> str:
+def must(step: str, *argv: str, stdin: str = "", timeout: float | None = None) -> str:
     """Run a command and return its standard output; raise Refused if it fails."""
     done = run(*argv, stdin=stdin, timeout=timeout)
     if done.returncode:
-        raise Refused(step, f"{' '.join(argv)}: {tail(done.stderr or done.stdout)}")
+        raise Refused(step, f"{' '.join(argv)}: {reason(done)}")
     return done.stdout
+
+
+def reason(done: subprocess.CompletedProcess[str]) -> str:
+    """Return why a command has failed: its last words, or its status if it said nothing."""
+    said = done.stderr if done.stderr.strip() else done.stdout
+    return tail(said) or f"it ended with status {done.returncode} and said nothing"
 
 
 def tail(text: str, lines: int = 6) -> str:

@@ -10,14 +10,16 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+from ....mail import paths
 from ...model.desired import Certificate
 from ...model.state import FoundCertificate
 from ..system.processes import listener
 from ..system.shell import Refused, run
-from . import cache, dane, pem, served_file
+from . import cache, dane, pem, served_file, update_hook
 
-RENEWAL = Path("/etc/letsencrypt/renewal")
-ACCOUNTS = Path("/etc/letsencrypt/accounts")
+ACCOUNTS = Path(paths.CERTBOT, "accounts")
+# By authenticator; "manual" with our hook is "update".
+CHALLENGES = {"standalone": "http", "webroot": "webroot", "manual": "dns"}
 DAY = 86400
 SMTP, DNS = 25, 53
 KINDS = ("ecdsa", "rsa")  # of keys
@@ -29,7 +31,9 @@ def existing_certificate(certificate: Certificate) -> FoundCertificate | None:
     try:
         leaves = _leaves(served)
         problem, current = _sources(certificate, served, leaves)
+        server, challenge = renewal(certificate)
         issued = "" if current or problem else pem.joined(certificate.files)
+        sources = _source_text(certificate)
         if not leaves and not problem:
             return None
         return FoundCertificate(
@@ -37,14 +41,18 @@ def existing_certificate(certificate: Certificate) -> FoundCertificate | None:
             covered=all(leaf.covers(certificate.name) for leaf in leaves),
             self_signed=any(leaf.self_signed for leaf in leaves),
             days=_days(leaves),
+            early=any(leaf.since > time.time() for leaf in leaves),
             current=current,
-            directory=renewed_by(certificate.name),
+            directory=server,
+            challenge=challenge,
             problem=problem,
             served=_digests(served),
             issued=_digests(issued),
             next=_digests(_text(certificate.next)),
             noted=_noted(certificate.name),
             waits=_waits(certificate.name, served, issued),
+            complete=bool(sources or not certificate.files),
+            source_days=_days(_leaves(sources)) if sources not in ("", served) else None,
         )
     except ImportError:
         return _unread(certificate, served)
@@ -62,7 +70,7 @@ def _unread(certificate: Certificate, served: str) -> FoundCertificate | None:
         self_signed=False,
         days=0,
         current=True,
-        directory=renewed_by(certificate.name),
+        directory=renewal(certificate)[0],
         problem="",
         served=noted,
         noted=noted,
@@ -109,11 +117,28 @@ def _sources(
     return "", False
 
 
-def renewed_by(name: str) -> str:
-    """Return the ACME server in certbot's settings for a name; empty if there is none."""
-    conf = RENEWAL / f"{name}-ecdsa.conf"
-    found = re.search(r"^server = (\S+)", conf.read_text() if conf.exists() else "", re.MULTILINE)
-    return found.group(1) if found else ""
+def _source_text(certificate: Certificate) -> str:
+    """Return the sources as one text; empty if a file is missing, or if there are none."""
+    try:
+        return pem.joined(certificate.files)
+    except pem.Unfit:
+        return ""
+
+
+def renewal(certificate: Certificate) -> tuple[str, str]:
+    """Return the ACME server and the challenge in certbot's settings; empty if there are none."""
+    lineage = f"{certificate.name}-ecdsa"
+    conf = Path(paths.certbot(certificate.challenge, lineage), "renewal", f"{lineage}.conf")
+    text = _text(str(conf))
+    words = dict(
+        re.findall(r"^(server|authenticator|webroot_path) = (\S+?),?$", text, re.MULTILINE)
+    )
+    challenge = CHALLENGES.get(words.get("authenticator", ""), "")
+    if challenge == "dns" and update_hook.PUBLISH in text:
+        challenge = "update"
+    if challenge == "webroot" and words.get("webroot_path") != certificate.webroot:
+        challenge = ""  # another directory
+    return words.get("server", ""), challenge
 
 
 def acme_account(directory: str) -> str:
@@ -183,5 +208,5 @@ def require_accepted(name: str, served: str, new: str) -> None:
 
 def reload_services(certificates: Iterable[Certificate]) -> None:
     """Load new certificates into the running services that use them."""
-    for unit in sorted({certificate.unit for certificate in certificates}):
+    for unit in sorted({unit for certificate in certificates for unit in certificate.units}):
         run("systemctl", "try-reload-or-restart", unit)

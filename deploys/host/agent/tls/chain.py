@@ -103,7 +103,8 @@ def _leaf(certificate: x509.Certificate) -> Leaf:
     return Leaf(
         kind=_kind(certificate.public_key()),
         names=_names(certificate),
-        until=_until(certificate).timestamp(),
+        since=_aware(certificate, "not_valid_before").timestamp(),
+        until=_aware(certificate, "not_valid_after").timestamp(),
         self_signed=certificate.issuer == certificate.subject,
         digest=hashlib.sha256(_public(certificate.public_key())).hexdigest(),
     )
@@ -123,8 +124,8 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(found.value.get_values_for_type(x509.DNSName))
 
 
-def _until(certificate: x509.Certificate) -> datetime:
-    # Version 42 brought the aware time.
-    if hasattr(certificate, "not_valid_after_utc"):
-        return certificate.not_valid_after_utc
-    return certificate.not_valid_after.replace(tzinfo=UTC)
+def _aware(certificate: x509.Certificate, name: str) -> datetime:
+    # Version 42 brought the aware times.
+    aware = getattr(certificate, f"{name}_utc", None)
+    found: datetime = aware or getattr(certificate, name).replace(tzinfo=UTC)
+    return found

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NOTES = Path("/var/lib/pyinfra-mail/tlsa")
 RESOLVER = "127.0.0.1"
 SECONDS = 8
+LONGEST = 7 * 86_400  # seconds for which a resolver keeps a record (RFC 8767 section 4)
 OWN_KIND = (3, 1, 1)  # of our own records: DANE-EE, the public key, its SHA-256
 
 
@@ -87,7 +88,10 @@ def noted(name: str) -> dict[str, Any]:
     """Return the notes on a name: the last TTL, and the time from which each key may be served."""
     path = NOTES / f"{name}.json"
     found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    return found
+    # A clock that was ahead has noted a time that would not come for long; a run notes it again.
+    latest = time.time() + LONGEST
+    known = {key: since for key, since in found.get("from", {}).items() if since <= latest}
+    return found | {"from": known} if found else {}
 
 
 def note_keys(name: str, digests: Iterable[str], ttl: int) -> None:

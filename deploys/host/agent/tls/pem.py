@@ -29,12 +29,13 @@ class Leaf:
     """
     The certificate of a key.
 
-    `until` is its end in seconds since the epoch, `digest` the SHA-256 of its public key, as in a
-    TLSA record "3 1 1" (RFC 6698).
+    `since` and `until` are its begin and end in seconds since the epoch, `digest` is the SHA-256 of
+    its public key, as in a TLSA record "3 1 1" (RFC 6698).
     """
 
     kind: str
     names: tuple[str, ...]
+    since: float
     until: float
     self_signed: bool
     digest: str

@@ -53,7 +53,7 @@ def _certificate(key: PrivateKey, name: str) -> str:
         .issuer_name(subject)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
+        .not_valid_before(now - timedelta(days=1))  # the clock of a client may be late
         .not_valid_after(now + timedelta(days=DAYS))
         .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)

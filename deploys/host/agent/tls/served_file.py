@@ -48,11 +48,18 @@ def _try(path: str, sources: list[str], name: str) -> None:
 
 
 def require_useful(leaves: Iterable[Leaf], name: str, files: str) -> None:
-    """Raise Unfit for a certificate that has expired or is for other names."""
+    """Raise Unfit for a certificate that is not valid yet, has expired or is for other names."""
     for leaf in leaves:
         if leaf.until < time.time():
             day = time.strftime("%Y-%m-%d", time.gmtime(leaf.until))
             raise Unfit(f"the certificate in {files} expired on {day}; put a new one there")
+        if leaf.since > time.time():
+            begin = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(leaf.since))
+            now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+            raise Unfit(
+                f"the certificate in {files} is valid from {begin} on, and this host has {now}; "
+                "correct the clock, or put a certificate there that is valid now"
+            )
         if not leaf.covers(name):
             names = ", ".join(leaf.names) or "no name"
             raise Unfit(f"the certificate in {files} is for {names} and not for {name}; replace it")

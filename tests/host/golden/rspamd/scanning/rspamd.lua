@@ -20,6 +20,35 @@ local function unsigned(task)
   end
 end
 
+-- What is signed is what leaves: content that another server would change is encoded before.
+local encoded = dofile(rspamd_paths['LOCAL_CONFDIR'] .. '/local.d/encoding.lua')
+
+local function encode(task)
+  if task:get_header('DKIM-Signature') then
+    return -- a signature of somebody else, which would not verify any more
+  end
+  -- rspamd 3.4 crashes if a rule takes more than 0.3 s for a message that is larger than this.
+  if not outgoing(task) or task:get_size() >= 2097152 then
+    return
+  end
+  local message, fields = encoded(tostring(task:get_content()))
+  if message then
+    local removed = {}
+    for name in pairs(fields) do
+      removed[name] = 0
+    end
+    task:set_milter_reply({ remove_headers = removed, add_headers = fields })
+    task:set_message(message)
+  end
+end
+
+rspamd_config:register_symbol({
+  name = 'ENCODED',
+  type = 'prefilter',
+  callback = encode,
+  flags = 'empty,nostat',
+})
+
 rspamd_config:register_symbol({
   name = 'UNSIGNED',
   type = 'postfilter',

@@ -1,0 +1,1 @@
+"""Reports that mail servers send back: bounces and feedback, read from hostile messages."""

@@ -1,0 +1,69 @@
+"""Dialogues with Dovecot: mailboxes by IMAP (RFC 9051), and their delivery by LMTP (RFC 2033)."""
+
+from collections.abc import Iterator
+
+from ...mail import paths, units
+from ...mail.settings.model import MailSettings
+from ..model.desired import Dialogue, Step
+from .smtp_steps import certificate, unknown
+
+GREETED = r"^\* "  # IMAP: a line without a tag
+TAGGED = r"^1 "
+REPLY = r"^\d{3} "  # LMTP: the last line of a reply
+OF_IMAP = "check mail_dovecot, and the certificates of the host"
+OF_LMTP = "check mail_dovecot: Postfix delivers mail of mailboxes at this socket"
+
+
+def probes(settings: MailSettings) -> Iterator[Dialogue]:
+    """Yield the dialogues with the live server; they deliver no message."""
+    yield Dialogue(
+        "imaps",
+        f"mailboxes must be offered under TLS; {OF_IMAP}",
+        (
+            Step(expect=r"^\* OK .*AUTH=PLAIN", ends=GREETED),
+            Step("1 CAPABILITY", r"IMAP4rev1.*\n1 OK", ends=TAGGED),
+        ),
+        port=units.IMAPS_PORT,
+        tls=certificate(settings),
+    )
+    yield Dialogue(
+        "lmtp",
+        f"a mailbox must be accepted, and another address refused; {OF_LMTP}",
+        (
+            Step(expect="^220 ", ends=REPLY),
+            Step("LHLO probe.invalid", "^250", ends=REPLY),
+            Step("MAIL FROM:<>", "^250", ends=REPLY),
+            Step(f"RCPT TO:<{min(settings.mailboxes)}>", "^250", ends=REPLY),
+            Step(f"RCPT TO:<{unknown(settings)}>", r"^550 5\.1\.1", ends=REPLY),
+            Step("RSET", "^250", ends=REPLY),
+        ),
+        paths.LMTP_SOCKET,
+    )
+
+
+def dialogues(settings: MailSettings) -> Iterator[Dialogue]:
+    """Yield the dialogues of a preflight: a mailbox is opened, and an account has none."""
+    yield from probes(settings)
+    mailbox = min(settings.mailboxes)
+    yield Dialogue(
+        "login of a mailbox",
+        f"its folders must be there; {OF_IMAP}",
+        (
+            Step(expect=r"^\* OK", ends=GREETED),
+            Step(f'1 LOGIN "{mailbox}" "PASSWORD"', "(^|\n)1 OK", ends=TAGGED),
+            Step("1 SELECT INBOX", "(^|\n)1 OK", ends=TAGGED),
+        ),
+        port=units.IMAPS_PORT,
+        tls=certificate(settings),
+    )
+    if settings.accounts:
+        yield Dialogue(
+            "login of an account",
+            f"it has no mailbox, so the login must be refused; {OF_IMAP}",
+            (
+                Step(expect=r"^\* OK", ends=GREETED),
+                Step(f'1 LOGIN "{min(settings.accounts)}" "PASSWORD"', "(^|\n)1 NO", ends=TAGGED),
+            ),
+            port=units.IMAPS_PORT,
+            tls=certificate(settings),
+        )

@@ -1,0 +1,68 @@
+"""Questions of a preflight: some at a time, and one refusal, which is always the same."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from deploys.host.agent.services import preflight
+from deploys.host.agent.services.preflight import answered
+from deploys.host.agent.system import shell
+from deploys.host.agent.system.shell import Refused, reason
+
+
+def refusing(name: str, seconds: float = 0) -> Callable[[], None]:
+    def question() -> None:
+        time.sleep(seconds)
+        raise Refused("preflight", name)
+
+    return question
+
+
+def waiting() -> str:
+    return ""
+
+
+def test_every_question_is_asked() -> None:
+    asked: list[int] = []
+
+    answered([partial(asked.append, number) for number in range(50)], waiting)
+
+    assert sorted(asked) == list(range(50))
+
+
+def test_of_several_refusals_the_first_question_has_the_word() -> None:
+    with pytest.raises(Refused, match=r"^slow$"):
+        answered([lambda: None, refusing("slow", 0.2), refusing("quick")], waiting)
+
+
+def test_a_question_without_an_answer_ends_with_the_wait() -> None:
+    with pytest.raises(Refused, match=r"^a question has no answer \(no sign of life\)$"):
+        answered([lambda: time.sleep(2)], lambda: "no sign of life")
+
+
+def test_a_refusal_tells_more_than_the_end_of_the_wait() -> None:
+    looks = iter(["", "", "the log has a complaint"])
+
+    with pytest.raises(Refused, match=r"^quick$"):
+        answered([lambda: time.sleep(2), refusing("quick")], lambda: next(looks))
+
+
+@pytest.mark.parametrize(
+    ("home", "emptied"), [("/root", True), ("/home/anna", True), ("/usr/sbin", False), ("/", False)]
+)
+def test_the_home_of_a_daemon_stays_as_it_is(home: str, emptied: bool) -> None:  # noqa: FBT001
+    assert preflight.has_mail(home) is emptied
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("echo wrong >&2; exit 1", "wrong"),
+        ("echo wrong; exit 1", "wrong"),
+        ("exit 3", "it ended with status 3 and said nothing"),
+    ],
+)
+def test_a_reason_is_never_empty(script: str, why: str) -> None:
+    assert reason(shell.run("sh", "-c", script)) == why
