@@ -6,8 +6,10 @@ from ..dns.resolver import Resolver
 from ..mail.errors import MailError
 from ..mail.settings.model import Fleet
 from ..mail.settings.verification import Verification
-from ..run.command_line import refusal
-from .core.target import Scope
+from ..run import reports
+from ..run.command_line import inventory_name, refusal
+from .core.finding import Severity
+from .core.target import Scope, resolvers_of
 from .run.discovery import discovered
 
 if TYPE_CHECKING:
@@ -35,3 +37,24 @@ def target_verified(name: str, settings: Verification) -> None:
     except MailError as mistake:
         raise refusal(f"nothing was checked:\n    {mistake}") from mistake
     verified(name=name, scope=domain, changes={})
+
+
+def list_verified(name: str, fleet: Fleet) -> None:
+    """Check the list `verify_list`; raise DeployError if its file cannot be used."""
+    from .list.file import list_file  # noqa: PLC0415 - as above
+    from .list.operation import ListCheck, list_verification  # noqa: PLC0415 - as above
+
+    settings = fleet.verification
+    try:
+        source = list_file(settings.list)
+    except MailError as mistake:
+        raise refusal(f"nothing was checked:\n    {mistake}") from mistake
+    folder = reports.folder(inventory_name() if fleet.hosts else source.path.stem)
+    check = ListCheck(
+        source,
+        resolvers_of(fleet),
+        folder,
+        Severity(settings.fail_on),
+        streams={host.inventory_name: host.timeout for host in fleet.hosts if host.bulk},
+    )
+    list_verification(name=name, check=check)

@@ -22,7 +22,7 @@ from .clients.ssh import PyinfraHosts
 from .core.finding import Finding
 from .core.progress import progress
 from .core.report import Report
-from .core.target import Scope
+from .core.target import Scope, resolvers_of
 from .core.world import World
 from .delivery.arrival import SLOW
 from .delivery.test_messages import routes
@@ -119,11 +119,8 @@ def _announce(scope: Scope) -> None:
 
 def _world(scope: Scope, state: State, op_hash: str) -> World:
     mail_hosts = scope.hosts if isinstance(scope, Fleet) else ()
-    resolvers = [
-        one for host in mail_hosts for one in host.resolvers
-    ] or scope.verification.resolvers
     timeout = max((host.timeout for host in mail_hosts), default=World.timeout)
-    hosts, names = PyinfraHosts(state, op_hash), Resolver(tuple(dict.fromkeys(map(str, resolvers))))
+    hosts, names = PyinfraHosts(state, op_hash), Resolver(resolvers_of(scope))
     authorities = "\n".join(dict.fromkeys(host.acme_ca_file for host in mail_hosts))
     return World(hosts, names, Https(authorities), timeout=timeout, progress=progress())
 

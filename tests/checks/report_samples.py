@@ -9,7 +9,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
+from deploys.checks.core.bulk import BulkResult, bulk_figures
 from deploys.checks.core.finding import Check, Finding, RecordSeen, Severity, SubjectKind, Waived
+from deploys.checks.core.received import (
+    ReceivedReports,
+    ReportedDay,
+    ReportedSource,
+)
 from deploys.checks.core.report import (
     Comparison,
     FindingChange,
@@ -21,7 +27,10 @@ from deploys.checks.core.report import (
     Trend,
     Verdict,
 )
+from deploys.checks.list.result import ListResult
+from deploys.checks.list.verdicts import Reason
 from deploys.checks.page import html
+from deploys.mail.report_store import FailureSum
 
 STARTED = datetime(2026, 10, 4, 9, 30, tzinfo=UTC)
 _SUBJECTS: dict[str, SubjectKind] = {
@@ -35,6 +44,9 @@ _SUBJECTS: dict[str, SubjectKind] = {
     "smtp.tls": "host",
     "delivery.arrived": "domain",
     "delivery.seconds": "domain",
+    "reports.dmarc": "domain",
+    "reports.tls": "domain",
+    "bulk.rates": "domain",
 }
 CHECKS = {
     id_: Check(
@@ -166,9 +178,69 @@ def _problems(lost: Message, slow: Message) -> Iterator[Finding]:
         "the waiver ended on 2026-09-30: the owner of the zone was away",
         "fix what it waived, or give it a later end in verify_waivers",
     )
+    yield from _reported()
+    yield _bulk()
     yield CHECKS["run.host"].info(
         "mx3", "left out by --limit or --exclude", "run without the limit"
     )
+
+
+def _reported() -> Iterator[Finding]:
+    """Yield findings with the figures of received reports."""
+    names = [(STARTED - timedelta(days=back)).strftime("%Y-%m-%d") for back in range(30, -1, -1)]
+    volumes = [400 + 37 * (number * 7 % 11) for number in range(len(names))]
+    days = [
+        ReportedDay(name, volume, 90 if number in (17, 18) else 3)
+        for number, (name, volume) in enumerate(zip(names, volumes, strict=True))
+    ]
+    own, other = (True,), (False,)
+    sources = (
+        ReportedSource("203.0.113.11", *own, 17_210, 17_204, 17_190, 4, 0, names[-1]),
+        ReportedSource("192.0.2.77", *other, 261, 0, 0, 261, 240, names[-1]),
+        ReportedSource("198.51.100.4", *other, 90, 90, 0, 0, 0, names[-3]),
+    )
+    receivers = ("google.com", "outlook.com", "yahoo.com")
+    mail = ReceivedReports("dmarc", tuple(days), receivers, sources)
+    failure = FailureSum(
+        domain="harbor.example",
+        result="certificate-expired",
+        receiving="mx1.harbor.example",
+        sending="192.0.2.25",
+        reason="",
+        sessions=12,
+        senders=2,
+        last=names[-4],
+    )
+    broken = [ReportedDay(name, 60, 12 if name == names[-4] else 0) for name in names]
+    sessions = ReceivedReports("tls", tuple(broken), receivers[:2], failures=(failure,))
+    seen = CHECKS["reports.dmarc"].info("harbor.example", "261 failed of 192.0.2.77", "look there")
+    yield replace(seen, received=mail)
+    seen = CHECKS["reports.tls"].warning("harbor.example", "12 sessions failed", "renew it")
+    yield replace(seen, received=sessions)
+
+
+def _bulk() -> Finding:
+    """Return a finding with the figures of a bulk stream, which sends twice a week."""
+    results = []
+    for back in (13, 10, 6, 3, 2):
+        day, half = (STARTED - timedelta(days=back)).strftime("%Y-%m-%d"), 2 if back == 2 else 1
+        for receiver, count in (("default", 18_340), ("google", 24_071), ("yahoo", 6_203)):
+            sent = count // half**3
+            results.append(
+                BulkResult(
+                    day=day,
+                    receiver=receiver,
+                    delivered=sent,
+                    deferred=6400 if receiver == "yahoo" and back < 7 else 12 * back,
+                    bounced=sent // 90,
+                    returned=sent // 84,
+                    complained=37 if receiver == "yahoo" else 0,
+                    unsubscribed=sent // 700,
+                )
+            )
+    saw = "37 of 6,203 messages to yahoo were reported as spam"
+    found = CHECKS["bulk.rates"].warning("bounces.harbor.example", saw, "send it less")
+    return replace(found, bulk=bulk_figures(results))
 
 
 def _differences() -> Iterator[FindingChange]:
@@ -194,4 +266,20 @@ def part() -> Report:
         not_asked=("smtp.connect", "smtp.relay"),
         mailed=False,
         comparison=Comparison(),
+    )
+
+
+def checked_list(**counts: int) -> ListResult:
+    """Return the result of a list, with so many lines of each reason, or some of every one."""
+    every = {one.name: 1000 for one in Reason}
+    return ListResult(
+        name="<list>.csv",
+        started=STARTED,
+        seconds=1,
+        counts={Reason[name]: count for name, count in (counts or every).items()},
+        lost={
+            ("null.example", Reason.NULL_MX): 1500,
+            (f"{'long' * 15}.example", Reason.UNKNOWN): 1,
+        },
+        domains=2,
     )

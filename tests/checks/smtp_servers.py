@@ -111,6 +111,15 @@ class OpenRelay(Handler):
         return "250 2.1.5 Ok" if address == FOREIGN else super().answer(address)
 
 
+class KnowingRelay(Handler):
+    """Takes mail for the whole world, if the domain takes mail."""
+
+    def answer(self, address: str) -> str:
+        if address == FOREIGN:
+            return "556 5.1.10 the domain takes no mail"
+        return "250 2.1.5 Ok" if address.endswith("]") else super().answer(address)
+
+
 class CatchAll(Handler):
     """Accepts every recipient of its domain, and relays nothing."""
 
@@ -228,7 +237,9 @@ class AnotherPassword(Submission):
 
 
 class AsWritten(SMTP):
-    """Hands on an address as it is written, whatever a parser would make of it."""
+    """Hands on an address as it is written, and takes lines as long as Postfix does."""
+
+    line_length_limit = 65536
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         written, _, options = arg.partition(">")

@@ -22,6 +22,7 @@ from tests.checks.raw_servers import raw
 from tests.checks.smtp_servers import (
     CatchAll,
     Handler,
+    KnowingRelay,
     NoPostmaster,
     OpenRelay,
     PercentRelay,
@@ -64,11 +65,12 @@ def test_a_server_that_behaves_passes_everything(tmp_path: Path, tls: ssl.SSLCon
     ("handler", "fails"),
     [
         (OpenRelay(), "smtp.relay"),
+        (KnowingRelay(), "smtp.relay"),
         (PercentRelay(), "smtp.relay"),
         (CatchAll(), "smtp.unknown_recipient"),
         (NoPostmaster(), "smtp.postmaster"),
     ],
-    ids=["open relay", "percent relay", "catch-all", "no postmaster"],
+    ids=["open relay", "relay to domains with mail", "percent relay", "catch-all", "no postmaster"],
 )
 def test_exactly_the_matching_check_fails(
     tmp_path: Path, tls: ssl.SSLContext, handler: Handler, fails: str
@@ -78,6 +80,17 @@ def test_exactly_the_matching_check_fails(
 
     assert found[Severity.ERROR] == {fails}
     assert set(found) == {Severity.OK, Severity.ERROR}
+
+
+def test_a_catch_all_of_the_inventory_is_told_and_is_no_error(tmp_path: Path) -> None:
+    meant = fleet({"mail_aliases": {"@harbor.example": "root"}})
+    with serving(CatchAll()) as port:
+        found = list(recipients(meant, world(tmp_path, port=port)))
+
+    assert not [one for one in found if one.severity is Severity.ERROR]
+    (told,) = (one for one in found if one.id == "smtp.unknown_recipient")
+    assert told.severity is Severity.INFO
+    assert "mail_aliases has the catch-all @harbor.example" in told.saw
 
 
 def test_a_server_without_starttls_fails_only_that(tmp_path: Path) -> None:

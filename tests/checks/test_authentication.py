@@ -63,7 +63,7 @@ def silent(results: str) -> tuple[str, tuple[Severity, Severity]]:
         bad("spf=permerror smtp.mailfrom=harbor.example"),
         silent("spf=temperror smtp.mailfrom=harbor.example"),
         bad("spf=pass smtp.mailfrom=faraway.example", OK),  # passed, for somebody else
-        bad("spf=pass smtp.helo=harbor.example", OK),  # RFC 7489 section 3.1.2: not by HELO
+        bad("spf=pass smtp.helo=harbor.example", OK),  # RFC 9989 section 4.4.2: not by HELO
         silent("none"),
     ],
 )
@@ -153,6 +153,58 @@ def test_the_policy_of_the_domain_above_counts_for_one_below() -> None:
     _, dmarc = inspected(spf_and_dmarc, [Delivery(route, Submitted(1.0), Received(2.0, raw))], zone)
 
     assert dmarc.severity is OK
+
+
+SIBLING = "spf=pass smtp.mailfrom=b.harbor.example"
+
+
+@pytest.mark.parametrize(
+    ("results", "policies", "severity"),
+    [
+        # The author is at a.harbor.example; relaxed alignment is by the organizational domain.
+        (SIBLING, {"harbor.example": "v=DMARC1; p=none"}, OK),
+        (SIBLING, {"harbor.example": "V=DMARC1; rua=mailto:d@harbor.example"}, OK),
+        (SIBLING, {"harbor.example": "v=DMARC1; sp=none; p=none; aspf=s"}, ERROR),
+        (SIBLING, {"harbor.example": "v=DMARC1; p=none; adkim=s; aspf=strict"}, OK),
+        (SIBLING, {"a.harbor.example": "v=DMARC1; p=none"}, ERROR),
+        (
+            SIBLING,
+            {"a.harbor.example": "v=DMARC1; p=none; psd=n", "harbor.example": "v=DMARC1; p=none"},
+            ERROR,
+        ),
+        (SIBLING, {"harbor.example": "v=DMARC1; p=none; psd=y"}, ERROR),
+        (
+            "spf=pass smtp.mailfrom=mail.a.harbor.example",
+            {"harbor.example": "v=DMARC1; p=reject; psd=y"},
+            OK,  # both are of the organization a.harbor.example, below the public suffix
+        ),
+        (
+            "dkim=pass header.d=a.harbor.example",
+            {"harbor.example": "v=DMARC1; p=reject; psd=y"},
+            OK,
+        ),
+        ("dkim=pass header.d=harbor.example", {"harbor.example": "v=DMARC1; p=none"}, OK),
+        ("dkim=pass header.d=harbor.example", {"harbor.example": "v=DMARC1; adkim=s"}, ERROR),
+        ("dkim=pass header.d=faraway.example", {"harbor.example": "v=DMARC1; p=none"}, ERROR),
+        (SIBLING, {"harbor.example": "v=DMARC1"}, ERROR),  # receivers apply no DMARC
+        (SIBLING, {"harbor.example": "v=dmarc1; p=none"}, ERROR),
+    ],
+)
+def test_two_domains_are_aligned_by_the_tree_walk(
+    results: str, policies: dict[str, str], severity: Severity
+) -> None:
+    sender = "postmaster@a.harbor.example"
+    message = TestMessage("run-1", sender, "visitor@faraway.example", sender)
+    failed = "spf=fail smtp.mailfrom=a.harbor.example; dkim=fail header.d=a.harbor.example"
+    raw = f"Authentication-Results: {WITNESS}; {failed}; {results}\nFrom: {sender}\n\n".encode()
+    route = Route(message, "mx1", "a.harbor.example", (BOX,))
+    zone = Zone(
+        {(f"_dmarc.{name}", "TXT"): [Answer("ns", (text,))] for name, text in policies.items()}
+    )
+
+    _, found = inspected(spf_and_dmarc, [Delivery(route, Submitted(1.0), Received(2.0, raw))], zone)
+
+    assert found.severity is severity
 
 
 def test_results_of_a_message_that_did_not_arrive_are_unknown() -> None:

@@ -18,6 +18,7 @@ from deploys.checks.smtp.anonymous import recipients
 from deploys.checks.smtp.certificates import certificates
 from deploys.checks.smtp.connect import connections
 from deploys.checks.smtp.greeting import greetings
+from deploys.checks.smtp.key_exchange import key_exchanges
 from deploys.checks.smtp.protocols import protocols, scanned
 from deploys.checks.smtp.tls_scan import ScannedServer
 from deploys.mail.settings.model import Fleet
@@ -175,11 +176,12 @@ WITHOUT_TLS = [name for name in SERVERS if "MAIL" not in name and "RCPT" not in 
 
 
 @pytest.mark.parametrize("name", WITHOUT_TLS)
-def test_a_certificate_that_cannot_be_fetched_is_unknown(
-    tmp_path: Path, name: str, deadlines: list[float]
+@pytest.mark.parametrize("ask", [certificates, key_exchanges])
+def test_a_certificate_or_key_exchange_that_cannot_be_fetched_is_unknown(
+    tmp_path: Path, ask: Ask, name: str, deadlines: list[float]
 ) -> None:
     with raw(SERVERS[name][0]) as port:
-        (finding,) = asked(certificates, here(tmp_path, port, name), deadlines)
+        (finding,) = asked(ask, here(tmp_path, port, name), deadlines)
 
     assert finding.severity is UNKNOWN
 

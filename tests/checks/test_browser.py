@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from deploys.checks.list import page as list_page
 from deploys.checks.page import html
 from deploys.checks.run.catalogue import CHECKS
 from tests.checks import report_samples as samples
@@ -26,6 +27,7 @@ PAGES = {
     "bad": samples.page(samples.bad()),
     "part": samples.page(samples.part()),
     "broken": html.render(broken(), CHECKS, slow=10),
+    "list": list_page.render(samples.checked_list()),
 }
 # The page's policy allows its own script only.
 _POLICY = re.compile(r"<meta http-equiv=\"Content-Security-Policy\"[^>]*>")

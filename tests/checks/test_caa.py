@@ -50,6 +50,21 @@ def test_the_nearest_caa_set_must_allow_the_authority(
     assert finding.fix or severity is OK
 
 
+@pytest.mark.parametrize(
+    ("challenge", "method", "severity"),
+    [("dns", "dns-01", OK), ("dns", "http-01", ERROR), ("http", "http-01", OK)],
+)
+def test_the_method_of_the_settings_must_be_allowed(
+    challenge: str, method: str, severity: Severity
+) -> None:
+    ours = fleet({"mail_tls": "acme", "mail_acme_challenge": challenge})
+    value = f'0 issue "letsencrypt.org; validationmethods={method}"'
+
+    (finding,) = issuers(ours, of(zone({(DOMAIN, "CAA"): (value,)})))
+
+    assert finding.severity is severity
+
+
 def test_an_authority_without_a_known_caa_name_is_a_note() -> None:
     ours = fleet({"mail_tls": "acme", "mail_acme_directory": PEBBLE})
 

@@ -108,6 +108,14 @@ def test_a_finding_of_its_own_is_not_folded(cause: Row, effect: Row) -> None:
             ("host.queue", UNKNOWN, "mx1", "mx1 did not answer within 30 s"),
         ),
         (
+            ("run.host", ERROR, "mx1", "it could not be reached over SSH"),
+            ("bulk.separation", UNKNOWN, "mx1", "mx1 is not connected"),
+        ),
+        (
+            ("run.host", ERROR, "mx1", "it could not be reached over SSH"),
+            ("reports.reader", UNKNOWN, "mx1", "mx1 is not connected"),
+        ),
+        (
             ("dns.servers", ERROR, HARBOR, f"{NS[0]} is lame: it has no SOA record"),
             ("dns.mx", UNKNOWN, HARBOR, f"{NS[0]} about harbor.example: REFUSED"),
         ),
@@ -126,6 +134,10 @@ def test_a_finding_of_its_own_is_not_folded(cause: Row, effect: Row) -> None:
         (
             ("host.services", ERROR, "mx1", "mx1: Postfix is not running"),
             ("smtp.connect", ERROR, "mx1", f"{V4} port 25 refused the connection: no service"),
+        ),
+        (
+            ("host.services", ERROR, "mx1", "mx1: pyinfra-mail-bulk-handler.service is failed"),
+            ("bulk.verp", ERROR, "mx1", "mx1: no bounce of bulk mail to a@mx1 was read in 30 s"),
         ),
         (
             ("smtp.starttls", ERROR, "mx1", f"{V4}: EHLO does not offer STARTTLS"),

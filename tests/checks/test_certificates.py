@@ -45,6 +45,22 @@ def test_a_certificate_is_checked_by_its_name_and_its_end(
     assert saw in finding.saw
 
 
+@pytest.mark.parametrize(
+    ("own", "fix"),
+    [
+        ({}, "run again: the host makes a new one"),
+        ({"mail_tls": "acme"}, "see the log of certbot.service on the host"),
+        ({"mail_tls": "acme", "mail_acme_challenge": "dns"}, "run deploys/certificates.py, which"),
+    ],
+)
+def test_a_certificate_that_ends_soon_has_the_fix_of_its_source(
+    tmp_path: Path, own: dict[str, object], fix: str
+) -> None:
+    (finding,) = asked(tmp_path, certified(tmp_path, days=13), **own)
+
+    assert finding.fix.startswith(fix)
+
+
 def test_a_self_signed_certificate_in_place_of_an_issued_one_is_a_warning(
     tmp_path: Path,
 ) -> None:

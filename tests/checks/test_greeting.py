@@ -8,6 +8,7 @@ import pytest
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.world import Answer, Names
 from deploys.checks.smtp.greeting import greetings
+from deploys.mail.settings.model import Fleet
 from tests.checks.raw_servers import BANNER, EHLO, raw, speaks
 from tests.checks.worlds import Gone, Zone, fleet, target, world
 
@@ -16,12 +17,16 @@ ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
 
 
 def asked(
-    folder: Path, banner: bytes = BANNER, ehlo: bytes = EHLO, names: Names | None = None
+    folder: Path,
+    banner: bytes = BANNER,
+    ehlo: bytes = EHLO,
+    names: Names | None = None,
+    own: Fleet | None = None,
 ) -> list[Finding]:
     """Check the greeting of a server; it is a target's if there are names to look up."""
     with raw(speaks(banner, ehlo)) as port:
         here = world(folder, port=port, timeout=2)
-        whole = target() if names else fleet()
+        whole = target() if names else own or fleet()
         return list(greetings(whole, replace(here, names=names) if names else here))
 
 
@@ -77,6 +82,15 @@ def test_a_reply_to_ehlo_is_checked_by_its_name_and_its_extensions(
 
     assert finding.severity is severity
     assert saw in finding.saw
+
+
+def test_a_host_with_mailboxes_need_not_offer_smtputf8(tmp_path: Path) -> None:
+    box = {"password": "$6$" + "a" * 8 + "$" + "b" * 86}
+    own = fleet({"mail_mailboxes": {"anna@harbor.example": box}})
+
+    (finding,) = asked(tmp_path, ehlo=EHLO.replace(b"SMTPUTF8", b"HELP"), own=own)
+
+    assert (finding.severity, "its mailboxes cannot" in finding.saw) == (OK, True)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 import json
 import os
+import sqlite3
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 
@@ -15,16 +19,27 @@ from deploys.checks.host.deployed import compared
 from deploys.checks.host.disk import disk
 from deploys.checks.host.drift import drift
 from deploys.checks.host.inspection import hosts
-from deploys.checks.host.port25 import targets
+from deploys.checks.host.port25 import port25, targets
 from deploys.checks.host.queue import queue as queue_findings
 from deploys.checks.host.services import services
 from deploys.checks.host.snapshot import Snapshot, SnapshotRequest, take_snapshot
+from deploys.checks.host.tls_results import tls_results
 from deploys.mail.paths import set_digest
-from tests.checks.cases.host import FixedOutput, snapshot_case, waiting
+from tests.checks.cases.host import (
+    ACCOUNTS,
+    BULK,
+    SENDS,
+    WARMUP,
+    FixedOutput,
+    deferred,
+    snapshot_case,
+    waiting,
+)
 from tests.checks.cases.pair import Case
 from tests.checks.smtp_servers import Handler, serving
 from tests.checks.snapshots import DKIM, NOW, SSL, snapshot_lines, unit, units
 from tests.checks.worlds import Zone, fleet, world
+from tests.host.found import settings
 
 
 class Here:
@@ -196,6 +211,19 @@ def test_the_common_reason_of_waiting_messages_is_named(tmp_path: Path) -> None:
     assert found[0].saw == "mx1: 3 deferred, the oldest for 25.0 h; mostly: no route"
 
 
+def test_an_account_that_has_reached_its_rate_is_named(tmp_path: Path) -> None:
+    def found(own: Mapping[str, object], *lines: str) -> list[str]:
+        findings = snapshot_case(own, limited=lines)(Path(mkdtemp(dir=tmp_path)))
+        return [one.saw for one in findings if one.id == "host.account_rate"]
+
+    assert found(ACCOUNTS) == ["mx1: no account has reached 2000/1d in the last day"]
+    (saw,) = found(ACCOUNTS | {"mail_account_rate": "5/1h"}, "7 captain@harbor.example")
+    assert saw.startswith("mx1: 7 messages of captain@harbor.example were refused in the last day")
+    assert saw.endswith("after 5 recipients in 1h")
+    assert found({}) == []
+    assert found(ACCOUNTS | {"mail_account_rate": ""}) == []
+
+
 def test_a_message_is_old_when_its_sender_gets_a_notice_of_delay() -> None:
     lines = {"queue": [waiting(7200)]}
     states = [
@@ -206,12 +234,27 @@ def test_a_message_is_old_when_its_sender_gets_a_notice_of_delay() -> None:
     assert states == [WARNING, OK]
 
 
-def test_a_snapshot_that_was_cut_off_answers_no_check(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("own", "absent"),
+    [
+        (
+            {},
+            {"bulk.rates", "bulk.receivers", "bulk.separation", "bulk.warmup", "reports.sent"},
+        ),
+        (BULK | SENDS, {"bulk.warmup"}),
+        (WARMUP, {"reports.sent"}),
+    ],
+    ids=["no stream", "stream", "warm-up"],
+)
+def test_a_snapshot_that_was_cut_off_answers_no_check(
+    tmp_path: Path, own: Mapping[str, Any], absent: set[str]
+) -> None:
     here = replace(world(tmp_path), hosts=FixedOutput(["begin 1", "unit x"]))
 
-    found = list(hosts(fleet(), here))
+    found = list(hosts(fleet(own), here))
 
-    assert {(one.id, one.severity) for one in found} == {(one.id, UNKNOWN) for one in hosts.checks}
+    asked = {one.id for one in hosts.checks} - absent
+    assert {(one.id, one.severity) for one in found} == {(one, UNKNOWN) for one in asked}
 
 
 def test_the_script_runs_whole_on_this_machine_and_reaches_a_server(tmp_path: Path) -> None:
@@ -227,6 +270,24 @@ def test_the_script_runs_whole_on_this_machine_and_reaches_a_server(tmp_path: Pa
     assert found.lines("blocks")
     assert not any("Error" in line for line in found.lines("deployed"))
     assert found.behind[0] <= 0 <= found.behind[1]
+
+
+@pytest.mark.parametrize(
+    ("relay", "severity", "says"),
+    [
+        ("relay.far.example:587", Severity.OK, "goes through relay.far.example:587"),
+        ({"harbor.example.net": "relay.far.example:587"}, Severity.ERROR, "reaches no port 25"),
+    ],
+)
+def test_a_host_whose_mail_all_goes_through_a_relay_needs_no_port_25(
+    relay: Any, severity: Severity, says: str
+) -> None:
+    own = settings(mail_relay=relay)
+
+    (found,) = port25(Snapshot(own, {"port25": ["192.0.2.7 timed out"]}))
+
+    assert (found.severity, says in found.saw) == (severity, True)
+    assert severity is Severity.OK or "by mail_relay" in found.fix
 
 
 def test_deployed_files_are_compared_with_the_notes_of_the_deploy(tmp_path: Path) -> None:
@@ -268,3 +329,130 @@ def test_connections_go_to_servers_of_others(tmp_path: Path) -> None:
     here = replace(world(tmp_path), names=Zone(records))
 
     assert targets(fleet().hosts[0], fleet(), here) == ("192.0.2.7",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "severity", "saw"),
+    [
+        ("dmarc", [], Severity.OK, "mx1: no DMARC reports were due in the last two days"),
+        (
+            "dmarc",
+            ["... 1 dates processed, 4 reports: 2 completed, 2 failed"],
+            Severity.OK,
+            "mx1: DMARC reports of the last day: 4, not handed over: 2",
+        ),
+        (
+            "dmarc",
+            ["... 1 dates processed, 4 reports: 1 completed, 3 failed"],
+            Severity.WARNING,
+            "mx1: DMARC reports of the last day: 4, not handed over: 3",
+        ),
+        ("tls", [], Severity.WARNING, "mx1: TLS results are not collected"),
+        ("tls", ["broken /x: no such table"], Severity.WARNING, "mx1: /x: no such table"),
+        (
+            "tls",
+            ["sessions 9 failed 1"],
+            Severity.OK,
+            "mx1: TLS sessions collected today: 9, failed: 1; reports: 0",
+        ),
+        (
+            "tls",
+            ["sessions 9 failed 1", "sent 2 mailto:a@example.net", "timedout 2 https://x.example"],
+            Severity.OK,
+            "mx1: TLS sessions collected today: 9, failed: 1; reports: 2",
+        ),
+        (
+            "tls",
+            ["sessions 9 failed 1", "waiting 7 mailto:b@x.example", "timedout 2 https://x.example"],
+            Severity.WARNING,
+            (
+                "mx1: TLS sessions collected today: 9, failed: 1; reports: 0, given up: 2, as to "
+                "https://x.example"
+            ),
+        ),
+    ],
+)
+def test_reports_that_are_not_sent_are_told(
+    tmp_path: Path, kind: str, lines: list[str], severity: Severity, saw: str
+) -> None:
+    sends = {"mail_send_reports": [kind]}
+    findings = snapshot_case(sends, dmarcsent=lines, tlsresult=lines)(tmp_path)
+
+    assert [(one.severity, one.saw) for one in findings if one.id == "reports.sent"] == [
+        (severity, saw)
+    ]
+
+
+def test_results_of_tls_are_counted_in_the_tables_of_the_collector(tmp_path: Path) -> None:
+    collected, reports = tmp_path / "collected.sqlite", tmp_path / "reports.sqlite"
+    assert list(tls_results(collected, reports)) == []
+    for file, lines in (
+        (
+            collected,
+            (
+                "CREATE TABLE finalresults(day, domain, cntrtotal, cntrfailure)",
+                "INSERT INTO finalresults VALUES('2026-11-30', 'a.example', 7, 2)",
+                "INSERT INTO finalresults VALUES('2026-11-30', 'b.example', 1, 0)",
+            ),
+        ),
+        (
+            reports,
+            (
+                "CREATE TABLE destinations(destination, status)",
+                "INSERT INTO destinations VALUES('mailto:a@a.example', NULL)",
+                "INSERT INTO destinations VALUES('mailto:b@b.example', 'sent')",
+            ),
+        ),
+    ):
+        with closing(sqlite3.connect(file)) as database, database:
+            for line in lines:
+                database.execute(line)
+
+    assert sorted(tls_results(collected, reports)) == [
+        "sent 1 mailto:b@b.example",
+        "sessions 8 failed 2",
+        "waiting 1 mailto:a@a.example",
+    ]
+    reports.write_text("no database")
+    assert [one for one in tls_results(collected, reports) if one.startswith("broken ")]
+
+
+@pytest.mark.parametrize(
+    ("queued", "saw"),
+    [
+        ([], "mx1: bulk messages that receivers have deferred: 0"),
+        (["failed"], "mx1: bulk messages that receivers have deferred: 0"),
+        (deferred(19), "mx1: bulk messages that receivers have deferred: 19"),
+        (
+            deferred(20),
+            (
+                "mx1: 20 bulk messages wait for example.net; mostly: host mx.example.net said: 421 "
+                "4.7.0 later"
+            ),
+        ),
+        # A group that is slowed is one to know about, whatever the number.
+        (
+            [
+                *deferred(2),
+                *deferred(3, "receivers of group harbor defer mail: at most 60 a minute"),
+            ],
+            (
+                "mx1: 5 bulk messages wait for example.net; its group is slowed; mostly: host "
+                "mx.example.net said: 421 4.7.0 later"
+            ),
+        ),
+        (
+            deferred(1, "receivers of group harbor defer mail: at most 60 a minute pass"),
+            (
+                "mx1: 1 bulk messages wait for example.net; its group is slowed; mostly: receivers "
+                "of group harbor defer mail: at most 60 a minute pass"
+            ),
+        ),
+    ],
+)
+def test_receivers_that_defer_bulk_mail_are_named_with_their_reason(
+    tmp_path: Path, queued: list[str], saw: str
+) -> None:
+    findings = snapshot_case(BULK, bulkqueue=queued)(tmp_path)
+
+    assert [one.saw for one in findings if one.id == "bulk.receivers"] == [saw]

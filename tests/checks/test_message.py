@@ -4,6 +4,8 @@ from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import default
 
+import pytest
+
 from deploys.checks.clients.message import TestMessage, id_in, new_run
 
 MESSAGE = TestMessage("a1b2c3-7", "postmaster@harbor.example", "visitor@faraway.example")
@@ -26,6 +28,14 @@ def test_the_id_is_in_every_place_where_it_is_looked_for() -> None:
     assert message["Message-ID"] == "<a1b2c3-7@harbor.example>"
     assert MESSAGE.compose().splitlines()[-1] == b"end of test message a1b2c3-7"
     assert id_in(MESSAGE.compose()) == "a1b2c3-7"
+
+
+@pytest.mark.parametrize(("overlong", "longest"), [(False, 998), (True, 2500)])
+def test_its_longest_line_is_what_servers_accept_or_longer(overlong: bool, longest: int) -> None:  # noqa: FBT001
+    lines = replace(MESSAGE, overlong=overlong).compose().splitlines()
+
+    assert max(map(len, lines)) == longest
+    assert f"A line of {longest} octets".encode() in b"".join(lines)
 
 
 def test_no_vacation_program_answers_it() -> None:

@@ -1,14 +1,16 @@
 """Policies in the DNS: TLS-RPT, MTA-STS, and receivers of DMARC reports."""
 
 import pytest
+from hypothesis import given, settings
 
 from deploys.checks.core.finding import Finding, Severity
 from deploys.checks.core.target import Scope
 from deploys.checks.core.world import Answer, Page, RefusedError, UnansweredError, World
-from deploys.checks.dns import dmarc_reports, dmarc_subdomains, mta_sts, tls_rpt
+from deploys.checks.dns import dmarc, dmarc_reports, dmarc_subdomains, mta_sts, tls_rpt
 from deploys.mail.mta_sts import Mode, Policy
 from tests.checks.cases.dns_policies import POLICY, announcing, reported
 from tests.checks.worlds import Gone, Pages, Zone, fleet, target
+from tests.mail.test_octets import OCTETS
 
 OK, INFO, WARNING = Severity.OK, Severity.INFO, Severity.WARNING
 ERROR, UNKNOWN = Severity.ERROR, Severity.UNKNOWN
@@ -29,6 +31,15 @@ REPORTS = f"v=TLSRPTv1; rua={URI}"
         ((), ["v=TLSRPTv1"], ERROR),
         ((), ["v=TLSRPTv1; rua=ftp://harbor.example"], ERROR),
         ((), ["v=TLSRPTv1; \x00\xff;;=="], ERROR),
+        ((), ["v = TLSRPTv1; rua=mailto:a@harbor.example"], ERROR),  # senders discard it
+        ((), ["V=TLSRPTv1; rua=mailto:a@harbor.example"], ERROR),
+        ((), ["v=TLSRPTv1, rua=mailto:a@harbor.example"], ERROR),
+        ((URI,), [REPORTS, "v=tlsrptv1; rua=mailto:a@harbor.example"], OK),
+        ((URI,), ["v=TLSRPTv1; rua=https://harbor.example/; rua=" + URI], OK),
+        ((URI,), [f"{REPORTS} mailto:a@harbor.example"], ERROR),
+        ((), ["v=TLSRPTv1; rua=mailto:"], ERROR),
+        ((), ["v=TLSRPTv1; rua=mailto:nobody"], ERROR),
+        ((), ["v=TLSRPTv2; rua=mailto:a@harbor.example"], INFO),
     ],
 )
 def test_each_tls_rpt_policy_has_its_severity(
@@ -70,6 +81,13 @@ def text(mode: str, *lines: str, max_age: str = "86400") -> str:
         (None, ["v=STSv1;"], ERROR),
         (None, ["v=STSv1; id=2026-11-25;"], ERROR),
         (None, ["v=STSv1; \x00" + "x" * 9999], ERROR),
+        (None, ["v = STSv1; id=7"], ERROR),  # senders discard it
+        (None, ["v=stsv1; id=7"], ERROR),
+        (None, ["v=STSv1; id=7; new="], ERROR),
+        (None, ["v=STSv1; id=7;;"], ERROR),
+        (None, ["v=STSv1; id = 7"], ERROR),
+        (None, [ID, "v = STSv1; id=7"], OK),
+        (None, ["v=STSv2; id=7"], INFO),
     ],
 )
 def test_each_announcement_has_its_severity(
@@ -103,6 +121,10 @@ def test_each_announcement_has_its_severity(
         ),
         (None, Page(200, "text/plain", text("enforce", "mx: a", max_age="99999999")), ERROR),
         (None, Page(200, "text/plain", text("enforce")), ERROR),
+        (None, Page(200, "text/plain", text("enforce", f"mx: {MX1}", f"mx: {MX2}.")), ERROR),
+        (None, Page(200, "text/plain", text("enforce", f"mx: {MX1}", f"mx: {MX2}", "")), ERROR),
+        (None, Page(200, "text/plain", text("testing", "mx: *.harbor.example", "x:")), ERROR),
+        (None, Page(200, "text/plain", text("testing", "mx: *.harbor.example", "_x: 1")), ERROR),
         (None, Page(200, "text/plain", text("perhaps", f"mx: {MX1}")), ERROR),
         (None, Page(200, "text/html", str(Policy.of("enforce", [MX1, MX2]))), ERROR),
         (None, Page(404, "text/plain", "not found"), ERROR),
@@ -181,6 +203,10 @@ OURS, THEIRS = "mailto:dmarc@harbor.example", "mailto:dmarc@faraway.example!10m"
         (f"rua={THEIRS}", ["v=DMARC1"], [OK]),
         (f"ruf={THEIRS}", ["site-verification=1", "v=DMARC1; rua=mailto:x@faraway.example"], [OK]),
         (f"rua={OURS}, {THEIRS}; ruf={THEIRS}", ["v=DMARC1;"], [OK, OK]),
+        (f"rua={THEIRS}", ["V = DMARC1 ; p=none"], [OK]),
+        (f"rua={THEIRS}", ["v=DMARC1; p=all"], [OK]),  # p counts for nothing there
+        (f"rua={THEIRS}", ["v=DMARC1; rua=mailto:x@elsewhere.example"], [WARNING]),
+        (f"rua={THEIRS}", ["v=dmarc1"], [WARNING]),
         (f"rua={OURS},{THEIRS},mailto:x@harbor.example", ["v=DMARC1"], [INFO, OK, OK, OK]),
         (f"rua={THEIRS}", [], [WARNING]),
         (f"rua={OURS}; ruf={THEIRS}", ["v=DMARC2"], [OK, WARNING]),
@@ -222,6 +248,89 @@ def test_reports_that_the_inventory_asks_for_are_missed() -> None:
     assert OURS in finding.fix
 
 
+def test_reports_that_the_inventory_asks_for_and_others_get_are_missed() -> None:
+    wanting = fleet({"mail_dmarc_reports": ["new@harbor.example"]})
+
+    found = of_reports(reported(f"v=DMARC1; p=none; rua={OURS}"), wanting)
+
+    assert [one.severity for one in found] == [WARNING, OK]
+    assert "add mailto:new@harbor.example as rua to _dmarc.harbor.example" in found[0].fix
+
+
+def tree(*policies: tuple[str, str], **more: tuple[str, ...]) -> Zone:
+    """Return a DNS of the domain with policies at some names, and mail hosts of them."""
+    texts = {(f"_dmarc.{name}", "TXT"): (policy,) for name, policy in policies}
+    known = {("_dmarc.harbor.example", "TXT"): (), ("harbor.example", "MX"): ("10 mx1.",)} | texts
+    known |= {(name.replace("__", "."), "TXT"): values for name, values in more.items()}
+    return Zone({key: [Answer("ns", values)] for key, values in known.items()})
+
+
+@pytest.mark.parametrize(
+    ("zone", "severity", "words"),
+    [
+        (tree(("example", "v=DMARC1; p=reject")), OK, "at _dmarc.example applies and asks reject"),
+        (tree(("example", "v=DMARC1; p=none; sp=quarantine; psd=y")), OK, "asks quarantine"),
+        (tree(("example", "v=DMARC1")), ERROR, "no v=DMARC1 policy at _dmarc.harbor.example"),
+        (tree(("example", "v=DMARC1; p=block")), ERROR, "no v=DMARC1 policy"),
+        (tree(), ERROR, "no v=DMARC1 policy"),
+        (
+            tree(("harbor.example", "v = dmarc1; p=none"), ("example", "v=DMARC1; p=none")),
+            ERROR,
+            "v = dmarc1; p=none is no policy, and receivers ignore it",
+        ),
+        (
+            tree(("harbor.example", "v=DMARC1; p=none"), ("example", "v=DMARC1; p=reject")),
+            OK,
+            "v=DMARC1; p=none",
+        ),
+    ],
+)
+def test_a_domain_without_a_policy_has_that_of_a_name_above(
+    zone: Zone, severity: Severity, words: str
+) -> None:
+    here = World(None, zone, Pages({}))  # type: ignore[arg-type]
+    (finding,) = dmarc.policies(fleet(), here)
+
+    assert finding.severity is severity
+    assert words in finding.saw
+
+
+def test_a_policy_above_that_cannot_be_asked_for_is_unknown() -> None:
+    class Half(Zone):
+        def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
+            raise UnansweredError(f"no answer about {rdtype} of {name}")
+
+    zone = Half({("_dmarc.harbor.example", "TXT"): [Answer("ns", ())]})
+    here = World(None, zone, Pages({}))  # type: ignore[arg-type]
+
+    assert [one.severity for one in dmarc.policies(fleet(), here)] == [UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("zone", "severities"),
+    [
+        # Reports follow the policy that applies; its domain needs the consent.
+        (tree(("example", f"v=DMARC1; p=none; rua={OURS}")), [OK]),
+        # Two names of one zone are of two organizations if the policy says so, or if none is above.
+        (
+            tree(
+                ("harbor.example", "v=DMARC1; p=none; rua=mailto:d@a.harbor.example"),
+                ("a.harbor.example", "v=DMARC1; p=none; psd=n"),
+                **{"a.harbor.example": ()},
+            ),
+            [WARNING],
+        ),
+        (tree(("harbor.example", "v=DMARC1; p=none; rua=mailto:d@b.example")), [WARNING]),
+        (tree(("harbor.example", "v=DMARC1; p=none; rua=")), [WARNING]),
+        (tree(("harbor.example", f"v=DMARC1; p=none; rua={OURS} {OURS}")), [WARNING]),
+        (tree(("harbor.example", f"v=DMARC1; p=none; rua={OURS},nobody")), [OK, WARNING]),
+        (tree(("harbor.example", "v=DMARC1; p=none; ruf=mailto:nobody")), [WARNING]),
+    ],
+)
+def test_reports_follow_the_policy_that_applies(zone: Zone, severities: list[Severity]) -> None:
+    assert [one.severity for one in of_reports(zone, fleet())] == severities
+
+
 @pytest.mark.parametrize(
     "zone", [Gone(), Zone({}), reported("v=DMARC1; p=perhaps")], ids=["gone", "none", "broken"]
 )
@@ -236,7 +345,7 @@ def test_reports_of_no_policy_are_unknown(zone: Zone) -> None:
         ("p=none; sp=reject", ""),
         ("p=quarantine; sp=quarantine; np=reject", ""),
         ("p=none; sp=reject; np=none", ""),  # np is not weaker than p
-        ("p=reject; np=perhaps", ""),  # receivers ignore a value that they do not know
+        ("p=none; sp=reject; np=quarantine; t=y", ""),
         ("p=quarantine; sp=none", "sp"),
         ("p=Reject; sp=Quarantine", "sp"),
         ("p=reject; np=none", "np"),
@@ -255,9 +364,15 @@ def test_a_policy_for_subdomains_that_is_weaker_is_named(tags: str, weaker: str)
     [
         (Gone(), UNKNOWN),
         (reported("v=DMARC1; p=perhaps"), UNKNOWN),
+        (reported("v=DMARC1; p=reject; np=perhaps"), UNKNOWN),
         (reported("site-verification=1"), INFO),
+        (tree(("example", "v=DMARC1; p=reject; sp=none")), INFO),
+        (
+            tree(("harbor.example", "v=DMARC1; p=reject; sp=none"), ("example", "v=DMARC1")),
+            INFO,  # names below have the policy of the organization
+        ),
     ],
-    ids=["gone", "broken", "none"],
+    ids=["gone", "broken", "broken np", "none", "of a name above", "of another organization"],
 )
 def test_a_missing_policy_has_no_tags_for_subdomains(zone: Zone, severity: Severity) -> None:
     assert [one.severity for one in of_subdomains(zone)] == [severity]
@@ -266,3 +381,17 @@ def test_a_missing_policy_has_no_tags_for_subdomains(zone: Zone, severity: Sever
 def of_subdomains(zone: Zone) -> list[Finding]:
     nobody = World(None, zone, Pages({}))  # type: ignore[arg-type]
     return list(dmarc_subdomains.policies(fleet(), nobody))
+
+
+@settings(max_examples=200, deadline=None)
+@given(OCTETS)
+def test_any_octets_in_a_policy_have_a_severity(text: str) -> None:
+    answer, page = Answer("ns", (text,)), Page(200, "text/plain", text)
+    expected = mta_sts.ExpectedPolicy("harbor.example", None, (MX1,))
+
+    assert dmarc.finding("_dmarc.harbor.example", answer).severity
+    assert tls_rpt.finding("harbor.example", (), answer).severity
+    assert mta_sts.announcement("harbor.example", None, answer).severity
+    assert mta_sts.served(expected, "192.0.2.1", page).severity
+    assert of_reports(reported(text), fleet())
+    assert of_subdomains(reported(text))

@@ -43,6 +43,16 @@ def test_every_address_of_a_domain_is_accepted(tmp_path: Path) -> None:
     assert finding.saw == f"{accepted}, all that this run tried"
 
 
+def test_of_a_catch_all_an_address_that_is_no_recipient_is_tried(tmp_path: Path) -> None:
+    handler = Counting()
+
+    (finding,) = found(tmp_path, handler, {"mail_aliases": {"@harbor.example": "root"}})
+
+    assert finding.severity == "ok"
+    assert [one for one in handler.asked if one.startswith("no-such-user-")]
+    assert all(one.partition("@")[0] for one in handler.asked)
+
+
 def test_an_address_that_is_refused_is_named_with_the_answer(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, NoAbuse())
 

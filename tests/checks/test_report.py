@@ -218,7 +218,10 @@ def test_findings_that_follow_from_another_are_folded_under_it() -> None:
 
 
 def test_the_causes_come_before_the_matrix_and_the_changes_after_it() -> None:
-    for text, header in ((on_terminal(REPORTS["bad"]), "reputation"), (bad_markdown(), "| | dns")):
+    for text, header in (
+        (on_terminal(REPORTS["bad"]), "host  bulk"),
+        (bad_markdown(), "| | dns"),
+    ):
         places = [text.index(one) for one in ("smtp.connect", header, "Since 3 October")]
 
         assert places == sorted(places)
@@ -229,12 +232,26 @@ def bad_markdown() -> str:
 
 
 def test_the_matrix_has_the_worst_severity_of_each_area() -> None:
-    rows = {row.subject: row.severities for row in matrix(REPORTS["bad"])}
+    found = matrix(REPORTS["bad"])
+    rows = {row.subject: row.severities for row in found.rows}
 
-    assert list(rows) == ["harbor.example", "orchard.example", "mx1", "mx2", "mx3"]
-    assert rows["harbor.example"] == {"dns": Severity.OK, "delivery": Severity.WARNING}
+    domains = ["bounces.harbor.example", "harbor.example", "orchard.example"]
+    assert list(rows) == [*domains, "mx1", "mx2", "mx3"]
+    assert rows[domains[0]] == {"bulk": Severity.WARNING}
+    worst = {"delivery": Severity.WARNING, "reports": Severity.WARNING}
+    assert rows["harbor.example"] == {"dns": Severity.OK, **worst}
     assert rows["mx1"] == {"host": Severity.OK, "smtp": Severity.ERROR}
+    assert found.areas == ["dns", "smtp", "delivery", "host", "bulk", "reports"]
     assert "reputation" not in on_terminal(REPORTS["good"])
+
+
+@pytest.mark.parametrize("suffix", ["html", "md"])
+def test_an_area_in_which_nothing_applies_is_no_column(suffix: str) -> None:
+    headers = {"html": '<th scope="col">{}</th>', "md": "| {} |"}
+    text = RENDERERS[suffix](REPORTS["bad"])
+
+    assert headers[suffix].format("host") in text
+    assert headers[suffix].format("reputation") not in text
 
 
 def test_json_names_the_findings_of_each_cause() -> None:
@@ -371,6 +388,16 @@ def test_the_map_tells_if_mx_records_name_a_host(
     assert first.hosts[0].named is named
 
 
+def test_a_bulk_stream_is_shown_by_receiver_and_by_day() -> None:
+    text = samples.page(REPORTS["bad"])
+    section = text[text.index('<section aria-labelledby="bulk">') :].partition("</section>")[0]
+
+    for words in ("By receiver", "By day (UTC)", "21 Sep to 4 Oct", ">yahoo</th><td>25,587</td>"):
+        assert words in section
+    assert section.count("<figure>") == 3
+    assert 'id="bulk"' not in samples.page(REPORTS["good"])
+
+
 def test_records_show_what_is_expected_beside_what_was_found() -> None:
     spf, dkim = record_rows(broken())
 
@@ -392,9 +419,9 @@ def test_a_value_with_quotes_is_one_string_of_a_zone_file() -> None:
 def test_charts_have_a_bar_for_each_run_that_never_leaves_the_chart() -> None:
     drawn = charts(broken())
 
-    assert [len(one.runs) for one in drawn] == [30, 30, 30, 30]
+    assert [len(one.columns) for one in drawn] == [30, 30, 30, 30]
     assert all(
-        bar.begin + bar.height <= 100.01 for one in drawn for bars in one.runs for bar in bars
+        bar.begin + bar.height <= 100.01 for one in drawn for bars in one.columns for bar in bars
     )
     assert charts(REPORTS["good"]) == []  # a first run has no history
 

@@ -15,7 +15,7 @@ from deploys.checks.run.runner import verify
 from deploys.checks.smtp import data_endings, protocols
 from deploys.checks.smtp.tls_scan import ScannedServer, TlsScan
 from tests.checks.cases.dns_records import zone
-from tests.checks.cases.smtp_tls import strict
+from tests.checks.cases.smtp_tls import signing
 from tests.checks.smtp_servers import Handler, serving
 from tests.checks.worlds import Gone, Machine, fleet, world
 
@@ -25,7 +25,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(data_endings, "_SILENCE", 1 / 100)
     one = world(tmp_path, patience=30, timeout=20)
     assert isinstance(one.hosts, Machine)
-    with serving(Handler(one.hosts.spool / "root"), strict(tmp_path)) as port:
+    with serving(Handler(one.hosts.spool / "root"), signing(tmp_path)) as port:
         yield replace(one, port=port, names=zone())
 
 
@@ -57,9 +57,19 @@ def test_on_a_good_fleet_every_check_has_an_answer(here: World) -> None:
     of_what_is_not_there = {
         "smtp.forgery",
         "smtp.submission",
+        "delivery.forwarded",
         "delivery.privacy",
         "run.waiver",
         "delivery.unsubscribe",
+        "host.account_rate",
+        "bulk.one_click",
+        "bulk.rates",
+        "bulk.receivers",
+        "bulk.separation",
+        "bulk.suppression",
+        "bulk.verp",
+        "bulk.warmup",
+        "reports.sent",
     }
     assert {finding.id for finding in report.findings} == set(CHECKS) - of_what_is_not_there
     assert [message.arrived for message in report.messages] == [True, True, True]

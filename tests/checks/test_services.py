@@ -58,6 +58,20 @@ def test_each_record_set_has_its_severity(
     assert finding.fix or severity is OK
 
 
+@pytest.mark.parametrize(
+    ("values", "severity"),
+    [
+        (["0 1 993 mx1.harbor.example."], OK),
+        (["0 0 0 ."], ERROR),
+        (["0 1 993 imap.other.example."], WARNING),
+    ],
+)
+def test_a_domain_with_mailboxes_names_their_server(values: list[str], severity: Severity) -> None:
+    service = SrvService("harbor.example", "imaps", srv.records("imaps", BOTH, BOTH[:1]))
+
+    assert service.finding(Answer("ns", tuple(values))).severity is severity
+
+
 def asked(folder: Path, names: Zone, one: Fleet | None = None, timeout: float = 5) -> list[Finding]:
     here = replace(world(folder, timeout=timeout), names=names)
     return list(services.services(one or fleet(), here))

@@ -30,6 +30,13 @@ def test_messages_go_out_and_in_and_come_from_this_machine() -> None:
     assert {route.path for route in mail(fleet())} == PATHS
 
 
+@pytest.mark.parametrize("encode", [True, False])
+def test_a_line_is_overlong_where_the_host_encodes_it(encode: bool) -> None:  # noqa: FBT001
+    found = {route.path for route in mail(fleet({"mail_encode": encode})) if route.message.overlong}
+
+    assert found == ({"mx1 -> visitor@faraway.example"} if encode else set())
+
+
 def test_every_address_and_every_domain_has_its_messages() -> None:
     both = fleet(
         {
@@ -206,6 +213,35 @@ def test_a_host_gets_a_limited_number_of_messages_for_its_recipients() -> None:
                 "a22@harbor.example: a run sends 20 to the recipients of a host"
             ),
         )
+    ]
+
+
+def test_a_mailbox_of_the_host_gets_a_message_if_its_password_is_known() -> None:
+    anna, bert = "anna@harbor.example", "bert@harbor.example"
+    hashed = "$6$" + "a" * 8 + "$" + "b" * 86
+    own = fleet(
+        {
+            "mail_mailboxes": {
+                anna: {"password": command("echo", "sesame"), "aliases": ["a@harbor.example"]},
+                bert: {"password": hashed},
+            },
+            "mail_aliases": {"info": ["anna", "captain"]},
+        }
+    )
+
+    found = [route for route in routes(own) if route.only_arrival]
+    assert [(one.message.recipient, one.places) for one in found] == [
+        (anna, f"the mailbox {anna} on mx1"),
+    ]
+    assert [sentence.partition(": ")[2] for _, sentence in left_out(own)] == [
+        (
+            "no message was sent to bert@harbor.example: of a mailbox with a hash the password is "
+            "not known, so nobody could read it"
+        ),
+        (
+            "no message was sent to info@harbor.example: it has several ends, and a copy would "
+            "stay in one"
+        ),
     ]
 
 

@@ -47,7 +47,8 @@ def test_a_timer_runs_the_checks_of_the_toolkit_that_sets_it_up(
     made = schedule("daily", receiver)
 
     assert made.command[-3:] == (str(inventory), f"{toolkit.PACKAGE}.verify", "-y")
-    assert made.trial == (*made.command[:-1], "--dry")
+    assert made.trials == ((*made.command[:-1], "--dry"),)
+    assert made.commands == (made.command,)
     assert made.failure[2:] == (
         f"{toolkit.PACKAGE}.checks.report.failure",
         made.inventory,
@@ -55,6 +56,26 @@ def test_a_timer_runs_the_checks_of_the_toolkit_that_sets_it_up(
         *receiver,
     )
     assert made.modules == (str(toolkit.FOLDER.parent) if toolkit.IN_CLONE else "")
+
+
+def test_certificates_by_dns_are_renewed_before_the_checks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "inventory.py"
+    inventory.write_text("mail = []\n")
+    monkeypatch.setattr("deploys.checks.timer.operation.inventory", lambda: str(inventory))
+
+    made = schedule("daily", renews=True)
+
+    assert [one[-2:] for one in made.commands] == [
+        (f"{toolkit.PACKAGE}.certificates", "-y"),
+        (f"{toolkit.PACKAGE}.verify", "-y"),
+    ]
+    assert made.trials == tuple((*one[:-1], "--dry") for one in made.commands)
+    service = made.files[made.paths[0]].splitlines()
+    starts = [line for line in service if line.startswith("ExecStart=")]
+    assert ['.certificates"' in line for line in starts] == [True, False]
+    assert " && " in without_systemd(made)
 
 
 def test_the_timer_has_the_calendar_of_the_operator() -> None:
@@ -74,7 +95,7 @@ def test_a_name_that_systemd_does_not_allow_is_changed(name: str) -> None:
     assert len(Path(Schedule(name, "daily").unit).parts) == 1
 
 
-TOLD = Schedule("lab", "daily", COMMAND, failure=("tell", "lab"), trial=("test", "-n", "$KEY"))
+TOLD = Schedule("lab", "daily", COMMAND, failure=("tell", "lab"), trials=(("test", "-n", "$KEY"),))
 
 
 def test_a_unit_that_fails_starts_the_one_that_tells_the_operator() -> None:
@@ -104,8 +125,8 @@ def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ran(trial: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    one = Schedule("lab", "daily", COMMAND, "/srv/my mail", "anna", "/srv/my mail", trial)
-    whole = ("sh", "-c", tried(one).get_raw_value())
+    one = Schedule("lab", "daily", COMMAND, "/srv/my mail", "anna", "/srv/my mail", (trial,))
+    whole = ("sh", "-c", tried(one, trial).get_raw_value())
     return subprocess.run(whole, capture_output=True, text=True, check=False)
 
 
@@ -121,7 +142,7 @@ def test_a_trial_runs_as_the_service_does(programs: Path) -> None:
         "--property=RuntimeMaxSec=300",
         "--setenv=PYTHONPATH=/srv/my mail",
     ]
-    assert TOLD.trial_words[-3:] == ("test", "-n", "$$KEY")
+    assert TOLD.trial_words(TOLD.trials[0])[-3:] == ("test", "-n", "$$KEY")
 
 
 @pytest.mark.usefixtures("programs")

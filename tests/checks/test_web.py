@@ -26,7 +26,7 @@ class Server(ThreadingTCPServer):
     def __init__(self, context: ssl.SSLContext, answer: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Request)
         self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.answer, self.hosts = answer, set[str]()
+        self.answer, self.hosts, self.forms = answer, set[str](), list[bytes]()
 
     def handle_error(self, *_: object) -> None:
         """Say nothing: clients that distrust it are part of the tests."""
@@ -36,9 +36,14 @@ class Request(StreamRequestHandler):
     server: Server
 
     def handle(self) -> None:
+        length = 0
         for line in iter(self.rfile.readline, b"\r\n"):
             if line.startswith(b"Host: "):
                 self.server.hosts.add(line.removeprefix(b"Host: ").decode().strip())
+            if line.startswith(b"Content-Length: "):
+                length = int(line.partition(b" ")[2])
+        if length:
+            self.server.forms.append(self.rfile.read(length))
         self.wfile.write(self.server.answer)
 
 
@@ -67,6 +72,16 @@ def test_a_document_is_fetched_at_an_address_by_its_name(tmp_path: Path) -> None
         page = get(server, authority(tmp_path))
 
     assert page == Page(200, "text/plain", "version: STSv1\n")
+    assert server.hosts == {f"{NAME}:{server.server_address[1]}"}
+
+
+def test_a_form_is_posted_at_an_address_by_its_name(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        url = f"https://{NAME}:{server.server_address[1]}/x"
+        page = Https(authority(tmp_path)).post(url, "a=b", 5, "127.0.0.1")
+
+    assert page.status == 200
+    assert server.forms == [b"a=b"]
     assert server.hosts == {f"{NAME}:{server.server_address[1]}"}
 
 

@@ -228,11 +228,6 @@ class Zone:
     def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
         return next((one.values for one in self._answers.get((name, rdtype), ())), ())
 
-    def policy(self, name: str, version: str) -> str | None:
-        answers = self._answers.get((name, "TXT"), ())
-        found = [value for answer in answers for value in answer.values if version in value]
-        return found[0] if len(found) == 1 else None
-
 
 class Gone(Zone):
     """A DNS without an answer, from servers and from resolvers."""
@@ -242,9 +237,6 @@ class Gone(Zone):
 
     def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
         raise UnansweredError(f"no answer about {rdtype} of {name}")
-
-    def policy(self, name: str, version: str) -> str | None:  # noqa: ARG002
-        raise UnansweredError(f"no answer about TXT of {name}")
 
 
 class Pages:
@@ -257,6 +249,10 @@ class Pages:
         if url not in self._pages:
             raise UnansweredError(f"{url} could not be fetched: no such server")
         return self._pages[url]
+
+    def post(self, url: str, form: str, limit: float, address: str = "") -> Page:
+        assert form
+        return self.get(url, limit, address)
 
 
 def world(folder: Path, *, port: int = 25, timeout: float = 5, patience: float = 3) -> World:

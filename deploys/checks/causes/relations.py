@@ -46,7 +46,7 @@ RELATIONS: tuple[Relation, ...] = (
     # The host
     Relation(
         "run.host",
-        ("host.*", "dns.dkim", "delivery.*", "run.tidied"),
+        ("host.*", "bulk.*", "reports.*", "dns.dkim", "delivery.*", "run.tidied"),
         says=r"did not answer|not reached|ended without|not connected",
         anywhere=True,
     ),
@@ -67,6 +67,7 @@ RELATIONS: tuple[Relation, ...] = (
     Relation(
         "host.services", ("delivery.*",), seen=r"rspamd\S* is ", says=_UNSIGNED, anywhere=True
     ),
+    Relation("host.services", ("bulk.*",), seen=r"pyinfra-mail-\S+ is (?!not enabled|disabled)"),
     Relation(
         "host.disk",
         ("smtp.*", "delivery.*", "host.queue"),

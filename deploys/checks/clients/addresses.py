@@ -10,6 +10,11 @@ def unknown_recipient(domain: str) -> str:
     return f"no-such-user-{new_run()}@{domain}"
 
 
+def any_recipient(recipient: str) -> str:
+    """Return a recipient of an inventory as an address; that of a catch-all is one of many."""
+    return unknown_recipient(recipient[1:]) if recipient.startswith("@") else recipient
+
+
 def disguised(foreign: str) -> Iterator[str]:
     """Yield a foreign address in the forms that a careless server relays."""
     user, _, domain = foreign.rpartition("@")

@@ -1,4 +1,4 @@
-"""Endpoints of a mail host: its addresses on port 25, and its ports for submission."""
+"""Endpoints of a mail host: its addresses on port 25, its ports for users, and its mailboxes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,12 +8,16 @@ from typing import Any, Literal, TypeVar, overload
 
 from ...mail.settings.model import MailSettings
 from ...mail.settings.secret import Secret
+from ...mail.settings.verification import OutsideMailbox
+from ...mail.units import IMAPS_PORT, POP3S_PORT
 from ..core.finding import Check, Finding
 from ..core.inspection import Calls, Inspection, parallel
 from ..core.target import CheckedHost, Scope
 from ..core.world import World
 
 AnyHost = TypeVar("AnyHost")
+FULL = ("552 5.2.2", "452 4.2.2")  # replies of our hosts for a mailbox over its quota
+OF_FULL = "ask its user to delete messages, or raise the quota in mail_mailboxes"
 OfEndpoint = Callable[["Endpoint", AnyHost, World], Iterable[Finding]]
 
 
@@ -43,6 +47,32 @@ class SubmissionEndpoint(Endpoint):
     password: Secret | None = None
 
 
+class HomeMailbox(OutsideMailbox):
+    """
+    A mailbox of a mail host, at its addresses of which one is tried after the other.
+
+    Its certificate is not verified here, but by a check of its own.
+    """
+
+    inventory_name: str
+    at: tuple[str, ...]
+
+    @property
+    def host(self) -> str:
+        """Return the host, for the report."""
+        return self.inventory_name
+
+    @property
+    def path(self) -> str:
+        """Return the mailbox, for the report."""
+        return f"the mailbox {self.address}"
+
+
+def literal(address: str) -> str:
+    """Return an address as it stands before a port (RFC 3986 section 3.2.2)."""
+    return f"[{address}]" if ":" in address else address
+
+
 def smtp_endpoints(host: CheckedHost) -> tuple[Endpoint, ...]:
     """Return the endpoints of a host on port 25, one for each address."""
     return tuple(Endpoint(host.inventory_name, str(address)) for address in host.addresses)
@@ -53,16 +83,60 @@ def submission_endpoints(host: MailSettings, address: str) -> tuple[SubmissionEn
     login, password = next(
         (
             (login, account.password)
-            for login, account in host.accounts.items()
+            for login, account in host.ordinary_accounts.items()
             if isinstance(account.password, Secret)
         ),
         ("", None),
     )
-    ports = ((465, True), (587, False)) if host.accounts else ()
+    ports = ((465, True), (587, False)) if host.logins else ()
     name = host.inventory_name
     return tuple(
         SubmissionEndpoint(name, address, port, wrapped, login, password) for port, wrapped in ports
     )
+
+
+def mailbox_endpoints(host: CheckedHost, address: str) -> tuple[Endpoint, ...]:
+    """Return the ports of an address at which mailboxes are read, in TLS from the first octet."""
+    offered = host.mailbox_services if isinstance(host, MailSettings) else ()
+    wrapped = {"imaps": IMAPS_PORT, "pop3s": POP3S_PORT}
+    ports = [port for service, port in wrapped.items() if service in offered]
+    return tuple(Endpoint(host.inventory_name, address, port, wrapped=True) for port in ports)
+
+
+def home_mailbox(host: MailSettings, address: str) -> HomeMailbox | None:
+    """Return a mailbox of a host, or None without one or where only its hash is known."""
+    known = host.mailboxes.get(address)
+    if not known or not isinstance(known.password, Secret):
+        return None
+    return HomeMailbox(
+        address=address,
+        imap=host.hostname,
+        login=address,
+        password=known.password,
+        inventory_name=host.inventory_name,
+        at=tuple(map(str, host.addresses)),
+    )
+
+
+def tls_endpoints(host: CheckedHost) -> tuple[Endpoint, ...]:
+    """Return port 25 of every address, and the ports for users of the first."""
+    if isinstance(host, MailSettings):
+        first = str(host.addresses[0])
+        users = *submission_endpoints(host, first), *mailbox_endpoints(host, first)
+        return (*smtp_endpoints(host), *users)
+    return smtp_endpoints(host)
+
+
+def certified_endpoints(host: CheckedHost) -> tuple[Endpoint, ...]:
+    """Return port 25 and the ports of mailboxes, at every address."""
+    mailboxes = (one for each in host.addresses for one in mailbox_endpoints(host, str(each)))
+    return (*smtp_endpoints(host), *mailboxes)
+
+
+def allows_old(endpoint: Endpoint, host: CheckedHost) -> bool:
+    """Return whether the host's settings welcome peers with old TLS at an endpoint: port 25."""
+    profile = host.tls_profile if isinstance(host, MailSettings) else "strict"
+    return profile == "interoperable" and not endpoint.port
 
 
 @overload

@@ -1,5 +1,5 @@
 """
-A session of IMAP (RFC 9051) with a mailbox outside of the fleet, over TLS that is verified.
+A session of IMAP (RFC 9051) with a mailbox: outside of the fleet over TLS that is verified.
 
 The server is asked at the addresses that the resolvers of the run know. The whole session ends
 after a time. What a server says at the login is never repeated: it may quote the password.
@@ -22,6 +22,8 @@ from ...mail.errors import MailError
 from ...mail.settings.verification import OutsideMailbox
 from ...run.https import trusting
 from ..core.world import UnansweredError, World, addresses
+from .bounded_smtplib import unverified
+from .endpoint import HomeMailbox
 
 _MOST = 8  # addresses of one server
 # imapclient and imaplib raise the last four for an answer that is not IMAP.
@@ -41,7 +43,9 @@ class _Deadline:
     """TLS for the name of a server, whose connection is shut down after some seconds."""
 
     def __init__(self, mailbox: OutsideMailbox, seconds: float) -> None:
-        self._context, self._name = _context(mailbox.ca_file), mailbox.imap
+        at_home = isinstance(mailbox, HomeMailbox)
+        self._context = unverified() if at_home else _context(mailbox.ca_file)
+        self._name = mailbox.imap
         self._timer = Timer(seconds, self.shut_down)
         self._timer.daemon = True
         self._socket: ssl.SSLSocket | None = None
@@ -67,7 +71,16 @@ class _Deadline:
 @contextmanager
 def imap_session(world: World, mailbox: OutsideMailbox) -> Iterator[IMAPClient]:
     """Open a mailbox's folder; raise UnansweredError, also for a failure while it is open."""
-    known = _addresses(world, mailbox.imap)
+    with imap_connection(world, mailbox) as client:
+        _log_in(client, mailbox)
+        _select(client, mailbox.folder)
+        yield client
+
+
+@contextmanager
+def imap_connection(world: World, mailbox: OutsideMailbox) -> Iterator[IMAPClient]:
+    """Connect to a mailbox's server without a login; raise UnansweredError as `imap_session`."""
+    known = _addresses(world, mailbox)
     deadline = _Deadline(mailbox, world.timeout)
     try:
         client = _connected(mailbox, known, deadline, world.timeout)
@@ -77,8 +90,6 @@ def imap_session(world: World, mailbox: OutsideMailbox) -> Iterator[IMAPClient]:
             f"{mailbox.imap} port {mailbox.port} could not be asked: {error}"
         ) from error
     try:
-        _log_in(client, mailbox)
-        _select(client, mailbox.folder)
         yield client
         with suppress(*_FAILURES):
             client.logout()
@@ -90,12 +101,15 @@ def imap_session(world: World, mailbox: OutsideMailbox) -> Iterator[IMAPClient]:
             client.shutdown()
 
 
-def _addresses(world: World, server: str) -> list[str]:
+def _addresses(world: World, mailbox: OutsideMailbox) -> list[str]:
     """Return the addresses of a server to try; raise UnansweredError if there is none."""
+    server = mailbox.imap
     try:
         return [str(ip_address(server))]
     except ValueError:
-        known = addresses(world.names, server)
+        known = (
+            [*mailbox.at] if isinstance(mailbox, HomeMailbox) else addresses(world.names, server)
+        )
     if not known:
         raise UnansweredError(f"{server} has no address")
     if not (reachable := [address for address in known if routed(address)][:_MOST]):
@@ -131,6 +145,8 @@ def _log_in(client: IMAPClient, mailbox: OutsideMailbox) -> None:
             raise MailError(
                 "the server closed the connection at the login, or does not speak IMAP"
             ) from None
+        if isinstance(mailbox, HomeMailbox):
+            raise MailError(f"the login is refused; deploy {mailbox.host} again") from None
         raise MailError(
             "the login is refused; correct login and password in verify_mailboxes"
         ) from None

@@ -10,6 +10,8 @@ An `international` message has a Subject beyond ASCII, unencoded if the server o
 
 The body holds content that mail systems are known to change: octets beyond ASCII, a long line,
 leading dots, trailing spaces, a line like the first of an mbox message, and a file of every octet.
+An `overlong` message has a line that is longer than a server has to accept. It is only for senders
+that encode such content before they sign it (RFC 6376 section 5.3).
 """
 
 import re
@@ -26,13 +28,14 @@ from hashlib import sha256
 HEADER = "X-Pyinfra-Mail-Test"
 PROGRAM = "pyinfra-mail"
 HOUR = 3600  # seconds; no run takes as long
+LONGEST_LINE, OVERLONG_LINE = 998, 2500
 FILE = bytes(range(256)) * 2
 _BEYOND = " Привет-日本"  # one word, which is not folded however long the id is
 _TEXT = f"""This message proves that mail arrives. It is a test and can be deleted.
 
 Beyond ASCII: Grüße, naïve café, Ελληνικά, 日本語, \N{SAILBOAT}
-A line of 990 octets (RFC 5322 section 2.1.1 allows 998):
-{"0123456789" * 99}
+A line of {{length}} octets (RFC 5322 section 2.1.1 allows 998):
+{{line}}
 Leading dots (RFC 5321 section 4.5.2):
 .
 ..
@@ -55,6 +58,7 @@ class TestMessage:
     sender: str = ""
     program: str = ""
     international: bool = False
+    overlong: bool = False
     notify: str = ""  # NOTIFY of RFC 3461 section 4.1
     written: datetime = field(default_factory=localtime, compare=False)
 
@@ -75,7 +79,9 @@ class TestMessage:
         message[HEADER] = self.id
         if self.program:
             message["User-Agent"] = self.program
-        message.set_content(_TEXT, cte="8bit" if eight else "quoted-printable")
+        length = OVERLONG_LINE if self.overlong else LONGEST_LINE
+        text = _TEXT.format(length=length, line=("0123456789" * length)[:length])
+        message.set_content(text, cte="8bit" if eight else "quoted-printable")
         message.add_attachment(
             FILE, maintype="application", subtype="octet-stream", filename="octets.bin"
         )

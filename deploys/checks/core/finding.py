@@ -9,6 +9,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from .bulk import BulkFigures
+from .received import ReceivedReports
+
 
 class Severity(StrEnum):
     """Severity of a finding."""
@@ -72,6 +75,8 @@ class Finding:
     about: SubjectKind = "host"
     waived: Waived | None = None
     record: RecordSeen | None = None
+    received: ReceivedReports | None = None
+    bulk: BulkFigures | None = None
 
     @property
     def applies(self) -> bool:
@@ -126,7 +131,7 @@ class Check:
         return self.unknown(subject, f"not checked: {problem}", self.when_unknown)
 
     def _finding(self, severity: Severity, subject: str, saw: str, fix: str) -> Finding:
-        return Finding(self.id, severity, subject, _printable(saw), _printable(fix), self.about)
+        return Finding(self.id, severity, subject, printable(saw), printable(fix), self.about)
 
 
 def shortened(text: str, longest: int) -> str:
@@ -134,6 +139,7 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}..."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text without control characters, which has a sign in place of each."""
     # The text of a foreign server is shown on a terminal and in XML, without control characters.
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

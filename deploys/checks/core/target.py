@@ -4,6 +4,8 @@ Targets: a domain that is in no inventory, and the servers that take its mail.
 Only their DNS records are known. There are no settings, so nothing is demanded of them.
 """
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel
 
 from ...mail.settings.model import Fleet, MailSettings
@@ -58,6 +60,14 @@ CheckedHost = MailSettings | TargetServer
 Scope = Fleet | TargetDomain
 
 
+def helo_names(host: CheckedHost) -> Mapping[Address, str]:
+    """Return every address by which mail leaves a host, with the name in HELO there."""
+    names = dict.fromkeys(host.addresses, host.hostname)
+    if isinstance(host, MailSettings) and host.bulk:
+        names |= dict.fromkeys(host.bulk.addresses, host.bulk_name)
+    return names
+
+
 def autoconfig_sites(scope: Scope, domain: str) -> tuple[Site, ...]:
     """Return the web sites that have documents for a domain's mail programs, one per host."""
     sites = (site for host in demanding(scope, domain) for site in host.sites)
@@ -73,3 +83,10 @@ def publishing(scope: Scope, domain: str) -> tuple[MailSettings, ...]:
 def demanding(scope: Scope, domain: str) -> tuple[MailSettings, ...]:
     """Return the hosts of a domain that have settings; none for a target."""
     return tuple(host for host in scope.hosts_for(domain) if isinstance(host, MailSettings))
+
+
+def resolvers_of(scope: Scope) -> tuple[str, ...]:
+    """Return the resolvers of the mail hosts, or those of the checks; none: the system's own."""
+    hosts = scope.hosts if isinstance(scope, Fleet) else ()
+    found = [one for host in hosts for one in host.resolvers] or scope.verification.resolvers
+    return tuple(dict.fromkeys(map(str, found)))

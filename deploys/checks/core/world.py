@@ -54,9 +54,6 @@ class Names(Protocol):
     def lookup(self, name: str, rdtype: str) -> tuple[str, ...]:
         """Return a resolver's answer, empty if the name does not exist; raise UnansweredError."""
 
-    def policy(self, name: str, version: str) -> str | None:
-        """Return a resolver's only TXT value that starts with a version tag."""
-
     def delegation(self, name: str) -> Delegation:
         """Return the zone of a name, by its parent zone; raise UnansweredError."""
 
@@ -87,6 +84,9 @@ class Web(Protocol):
 
         Without an address, it is fetched from the address of its name.
         """
+
+    def post(self, url: str, form: str, limit: float, address: str = "") -> Page:
+        """Return the answer to a form; raise UnansweredError."""
 
 
 @dataclass(frozen=True)

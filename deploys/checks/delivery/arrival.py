@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from ...mail.settings.model import Fleet
 from ...mail.settings.verification import OutsideMailbox
+from ..clients.endpoint import FULL, OF_FULL, HomeMailbox
 from ..core.finding import Check, Finding, Severity
 from ..core.report import Message
 from ..core.world import World
+from .destinations import Destination
 from .ends import left_out
 from .exchange import Delivery
 from .hops import hops_of
@@ -84,9 +86,11 @@ def _arrival(delivery: Delivery) -> Finding:
         return ARRIVED.ok(domain, f"{route.path}: found in {route.places}")
     if delivery.refusal:
         saw = f"{route.path}: refused, {delivery.refusal}"
+        if any(reply in delivery.refusal for reply in FULL):
+            return ARRIVED.warning(domain, saw, OF_FULL)
         return ARRIVED.error(domain, saw, f"fix what the reply names, on {route.host}")
     if delivery.problem:
-        outside = any(isinstance(one, OutsideMailbox) for one in route.destinations)
+        outside = any(_is_outside(one) for one in route.destinations)
         fix = _OUTSIDE if outside and not delivery.silent else _IN_FLEET
         return ARRIVED.unknown(domain, f"{route.path}: {delivery.problem}", fix)
     saw = f"{route.path}: not in {route.places}"
@@ -99,6 +103,10 @@ def _arrival(delivery: Delivery) -> Finding:
         f"look for {route.message.id} in the mail log and the queue (mailq) of {route.host}, "
         "then of each server on the path",
     )
+
+
+def _is_outside(destination: Destination) -> bool:
+    return isinstance(destination, OutsideMailbox) and not isinstance(destination, HomeMailbox)
 
 
 def _speed(delivery: Delivery, seconds: float) -> Finding:

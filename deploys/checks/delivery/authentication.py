@@ -2,21 +2,24 @@
 SPF and DMARC results of a receiver, by its Authentication-Results header (RFC 8601).
 
 Only a header with the name of the server that delivered counts, since every client can write one. A
-result that it does not have is evaluated here, from the bytes that arrived. DMARC (RFC 7489) needs
-a domain that passed SPF or DKIM, and is aligned with the domain in the From header.
+result that it does not have is evaluated here, from the bytes that arrived. DMARC (RFC 9989) needs
+a domain that passed SPF or DKIM, and is aligned with the domain in the From header: both have one
+organizational domain by the tree walk, or are the same if the policy says so.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import compat32, default
 from typing import Any
 
 import authres
-import dmarc
 
+from ...mail.dmarc import Dmarc
+from ...mail.dmarc_tree import Texts, discovered, organizational_domain
+from ...mail.errors import MailError
 from ...mail.settings.model import Fleet
 from ..core.finding import Check, Finding
 from ..core.world import Names, UnansweredError, World
@@ -38,7 +41,7 @@ DMARC = Check(
     "delivery.dmarc",
     "domain",
     "Is the domain that passed SPF or DKIM the one in the From header?",
-    "RFC 7489 section 3.1",
+    "RFC 9989 section 4.10.2",
     why="Receivers believe the author's name only if SPF or DKIM passed for that very domain.",
     remedy="Sign with the domain in the From header (DKIM), and publish a DMARC policy.",
 )
@@ -71,6 +74,10 @@ class _Mail:
         """Return the results of a method that the receiver came to."""
         found = (one for one in self.results if one.method == method)
         return [one for one in found if one.result != "temperror"]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the TXT values of a name, for a tree walk."""
+        return self.names.lookup(name, "TXT")
 
     def spf(self) -> SpfResult | None:
         """Return our own SPF result, or None without one."""
@@ -138,22 +145,17 @@ def _own_spf(mail: _Mail, own: SpfResult | None) -> Finding:
 def _dmarc(mail: _Mail, domain: str) -> Finding:
     path = mail.path
     try:
-        found = _policy(domain, mail.names)
-    except (UnansweredError, dmarc.Error) as problem:
+        found = discovered(domain, mail.texts)
+        if found is None or not found.policy.is_applied:
+            fix = f"publish 'v=DMARC1; p=none' as TXT at _dmarc.{domain}"
+            return DMARC.error(domain, f"{path}: {domain} has no DMARC policy", fix)
+        evidence = _evidence(mail)
+        aligned = evidence.aligned(domain, found.policy, mail.texts)
+    except MailError as problem:
         return DMARC.unknown(domain, f"{path}: {problem}", f"correct the policy at _dmarc.{domain}")
-    if found is None:
-        fix = f"publish 'v=DMARC1; p=none' as TXT at _dmarc.{domain}"
-        return DMARC.error(domain, f"{path}: {domain} has no DMARC policy", fix)
-    evidence = _evidence(mail)
-    verdict = dmarc.DMARC().get_result(found, auth_results=evidence.passed)
-    aligned = [
-        method
-        for method, result in (("SPF", verdict.spf), ("DKIM", verdict.dkim))
-        if result is dmarc.DMARCResult.PASS
-    ]
     saw = f"{path}: {' and '.join(aligned) or 'neither SPF nor DKIM'} passed for {domain}"
     saw += f" ({', '.join(evidence.own)} {_HERE})" if evidence.own else ""
-    if verdict.result is dmarc.DMARCResult.PASS:
+    if aligned:
         return DMARC.ok(domain, saw)
     if evidence.missing:
         saw = f"{saw}; there is no result of {' and '.join(evidence.missing)}"
@@ -164,66 +166,69 @@ def _dmarc(mail: _Mail, domain: str) -> Finding:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """The results that passed, the methods evaluated here, and those without any result."""
+    """The domains that passed by method, the methods evaluated here, and those without a result."""
 
-    passed: dmarc.AuthResults
-    own: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    passed: Mapping[str, tuple[str, ...]]
+    own: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def aligned(self, author: str, policy: Dmarc, texts: Texts) -> list[str]:
+        """Return the methods that passed for a domain aligned with the author's."""
+        modes = {"SPF": policy["aspf"].lower(), "DKIM": policy["adkim"].lower()}
+        return [
+            method
+            for method, domains in self.passed.items()
+            if any(_is_aligned(author, one, modes[method], texts) for one in domains)
+        ]
+
+
+def _is_aligned(author: str, domain: str, mode: str, texts: Texts) -> bool:
+    if author == domain or mode == "s":
+        return author == domain
+    return organizational_domain(author, texts) == organizational_domain(domain, texts)
 
 
 def _evidence(mail: _Mail) -> _Evidence:
     """Return what is known of a message: the results of its receiver, or else our own."""
-    evidence = _Evidence(_passed(mail.results))
-    for method, evaluate in (("SPF", _add_spf), ("DKIM", _add_dkim)):
-        if mail.witnessed(method.lower()):
-            continue
-        known = evaluate(mail, evidence.passed)
-        if known:
-            evidence = replace(evidence, own=(*evidence.own, method))
+    passed: dict[str, tuple[str, ...]] = {}
+    own: list[str] = []
+    missing: list[str] = []
+    for method, evaluate in (("SPF", _spf_passed), ("DKIM", _dkim_passed)):
+        if results := mail.witnessed(method.lower()):
+            passed[method] = tuple(filter(None, map(_passed, results)))
         else:
-            evidence = replace(evidence, missing=(*evidence.missing, method))
-    return evidence
+            passed[method], complete = evaluate(mail)
+            (own if complete else missing).append(method)
+    return _Evidence(passed, tuple(own), tuple(missing))
 
 
-def _add_spf(mail: _Mail, passed: dmarc.AuthResults) -> bool:
-    """Add our own SPF result; return whether there is one."""
+def _passed(result: Any) -> str:  # noqa: ANN401 - the package has no types
+    """Return the domain of a result that passed, or an empty text."""
+    if result.result != "pass":
+        return ""
+    # RFC 9989 section 4.4.2: SPF counts by MAIL FROM.
+    name = result.smtp_mailfrom if result.method == "spf" else result.header_d
+    return (name or "").rpartition("@")[2].lower()
+
+
+def _spf_passed(mail: _Mail) -> tuple[tuple[str, ...], bool]:
+    """Return the domain that passes SPF here, and whether there is a result."""
     own = mail.spf()
-    if own and own.found.result == "pass":
-        passed.spf = dmarc.SPF(own.identity, dmarc.SPFResult.PASS, dmarc.SPFDomainScope.MFROM)
-    return own is not None
+    passed = own and own.found.result == "pass"
+    return ((own.identity.lower(),) if own and passed else ()), own is not None
 
 
-def _add_dkim(mail: _Mail, passed: dmarc.AuthResults) -> bool:
-    """Add each signature that verifies here; return whether all of them could be verified."""
+def _dkim_passed(mail: _Mail) -> tuple[tuple[str, ...], bool]:
+    """Return the domains whose signatures verify here, and whether all could be verified."""
     headers = BytesParser(policy=compat32).parsebytes(mail.sent, headersonly=True)
+    passed: list[str] = []
     try:
         for index, one in enumerate(signatures(headers)):
             if not failure(mail.sent, index, mail.names):
-                passed.dkim.append(dmarc.DKIM(one["d"].lower(), dmarc.DKIMResult.PASS))
+                passed.append(one["d"].lower())
     except UnansweredError:
-        return False
-    return True
-
-
-def _policy(domain: str, names: Names) -> Any:  # noqa: ANN401 - the package has no types
-    """Return the policy of a domain or of the nearest domain above it that has one."""
-    labels = domain.split(".")
-    for start in range(max(1, len(labels) - 1)):
-        parent = ".".join(labels[start:])
-        if record := names.policy(f"_dmarc.{parent}", "v=DMARC1"):
-            return dmarc.DMARC().parse_record(record, domain, parent if start else None)
-    return None
-
-
-def _passed(results: list[Any]) -> dmarc.AuthResults:
-    passed = [one for one in results if one.result == "pass"]
-    # RFC 7489 section 3.1.2: SPF counts by MAIL FROM.
-    spf = [one for one in passed if one.method == "spf" and one.smtp_mailfrom]
-    dkim = [one for one in passed if one.method == "dkim" and one.header_d]
-    return dmarc.AuthResults(
-        spf=dmarc.SPF.from_authres(spf[0]) if spf else None,
-        dkim=[dmarc.DKIM.from_authres(one) for one in dkim],
-    )
+        return tuple(passed), False
+    return tuple(passed), True
 
 
 def _author_domain(message: EmailMessage) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from ...mail.paths import MAILBOXES
+from ...mail.recipients import READER
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.settings.verification import OutsideMailbox, Sink
+from ..clients.endpoint import home_mailbox
 from .host_commands import Mailbox
 
 Destination = Mailbox | OutsideMailbox | Sink
@@ -20,6 +22,10 @@ def destinations(
 
 def of_end(end: str, host: MailSettings, fleet: Fleet) -> Destination | None:
     """Return the destination of an end of a host's recipient, or None if others read it."""
+    if end == READER:
+        return None
+    if end in host.mailboxes:
+        return home_mailbox(host, end)
     if "@" not in end:
         return Mailbox(host.inventory_name, f"{MAILBOXES}/{end}")
     return _outside(fleet, end)

@@ -10,7 +10,9 @@ could remove it there. The number of messages is limited.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ...mail.recipients import READER
 from ...mail.settings.model import Fleet, MailSettings
+from ..clients.endpoint import HomeMailbox, home_mailbox
 from .destinations import Destination, destinations, of_end
 
 MOST = 20  # messages for each host
@@ -38,13 +40,15 @@ def ends(host: MailSettings, fleet: Fleet) -> HostEnds:
     found = HostEnds()
     proved = {destinations(f"postmaster@{domain}", (host,), fleet)[:1] for domain in host.domains}
     seen: set[Destination] = {one for group in proved for one in group}
-    for recipient, members in sorted(host.recipients.ends.items(), key=lambda one: len(one[1])):
+    own = host.recipients.ends.items()
+    for recipient, members in sorted(own, key=lambda one: (len(one[1]), one[0] not in one[1])):
+        if READER in members:
+            _leave_out(found, recipient, "the host reads reports there")
+            continue
         places = tuple(dict.fromkeys(of_end(end, host, fleet) for end in members))
         readable = tuple(one for one in places if one)
         if len(readable) < len(places):
-            _leave_out(
-                found, recipient, "it leads elsewhere, where nobody could remove the message"
-            )
+            _leave_out(found, recipient, _unreadable(members, host))
             continue
         for place in readable:
             if place in seen:
@@ -52,10 +56,24 @@ def ends(host: MailSettings, fleet: Fleet) -> HostEnds:
             if len(found.messages) == MOST:
                 _leave_out(found, recipient, f"a run sends {MOST} to the recipients of a host")
                 break
-            seen.add(place)
             copies = tuple(one for one in readable if one != place)
+            if any(isinstance(one, HomeMailbox) for one in copies):
+                _leave_out(found, recipient, "it has several ends, and a copy would stay in one")
+                continue
+            seen.add(place)
             found.messages.append(EndMessage(recipient, place, copies))
     return found
+
+
+def forwards(host: MailSettings, fleet: Fleet) -> Iterator[EndMessage]:
+    """Yield the messages that the host forwards, and that arrive only where a run can see them."""
+    for recipient, members in host.recipients.ends.items():
+        places = {end: of_end(end, host, fleet) for end in members}
+        readable = tuple(dict.fromkeys(one for one in places.values() if one))
+        away = [one for end, one in places.items() if host.recipients.leads_elsewhere(end) and one]
+        if away and all(places.values()):
+            copies = tuple(one for one in readable if one != away[0])
+            yield EndMessage(recipient, away[0], copies)
 
 
 def left_out(fleet: Fleet) -> Iterator[tuple[str, str]]:
@@ -70,3 +88,9 @@ def left_out(fleet: Fleet) -> Iterator[tuple[str, str]]:
 def _leave_out(found: HostEnds, recipient: str, reason: str) -> None:
     domain = recipient.rpartition("@")[2]
     found.unsent.setdefault((domain, reason), []).append(recipient)
+
+
+def _unreadable(members: tuple[str, ...], host: MailSettings) -> str:
+    if any(one in host.mailboxes and not home_mailbox(host, one) for one in members):
+        return "of a mailbox with a hash the password is not known, so nobody could read it"
+    return "it leads elsewhere, where nobody could remove the message"

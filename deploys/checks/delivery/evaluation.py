@@ -2,7 +2,7 @@
 Evaluation of a message that arrived: DKIM, SPF and ARC, independent of the receiver's results.
 
 DKIM signatures (RFC 6376) and ARC sets (RFC 8617) are verified by dkimpy with the keys that the DNS
-has now. SPF (RFC 7208) is evaluated by pyspf for the client that the topmost Received header names.
+has now. SPF (RFC 7208) is evaluated for the client that the topmost Received header names.
 """
 
 from collections.abc import Iterator
@@ -78,9 +78,9 @@ def spf_of(domain: str, sent: bytes, names: Names) -> SpfResult | None:
     hop = next((one for one in received_headers(sent) if one.between_hosts), None)
     if hop is None:
         return None
-    envelope = str(headers.get("Return-Path", domain)).strip(" <>\r\n").rpartition("@")[2].lower()
-    found = evaluated(hop.address, envelope, hop.client, names.lookup)
-    return SpfResult(hop.address, envelope or hop.client, found)
+    sender = str(headers.get("Return-Path", domain)).strip(" <>\r\n").lower()
+    found = evaluated(hop.address, sender, hop.client, names.lookup)
+    return SpfResult(hop.address, sender.rpartition("@")[2] or hop.client, found)
 
 
 @per_message(SIGNATURE, SPF, ARC, of_domain=True)

@@ -8,9 +8,11 @@ import smtplib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.endpoint import Endpoint, smtp_endpoints
+from ..clients.addresses import any_recipient
+from ..clients.endpoint import FULL, OF_FULL, Endpoint, smtp_endpoints
 from ..clients.smtp import Reply, later, reply, session
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
@@ -22,7 +24,7 @@ RECIPIENTS = Check(
     "Is every recipient of the inventory accepted?",
     "RFC 5321 section 3.3",
     why="Mail to an address that is refused bounces, and only its senders know.",
-    remedy="Deploy again: the host's table of recipients differs from `mail_aliases`.",
+    remedy="Deploy again: the host's tables of recipients differ from the inventory.",
 )
 
 _MOST = 200
@@ -57,7 +59,8 @@ def recipients(fleet: Fleet, world: World) -> Iterator[Finding]:
 def _of_endpoint(endpoint: Endpoint, host: MailSettings, world: World) -> list[Finding]:
     replies = _replies(endpoint, host, world)
     found = (
-        _of_domain(endpoint, one, host.recipients.of_domain(one), replies) for one in host.domains
+        _of_domain(endpoint, domain, recipients, replies)
+        for domain, recipients in host.known_recipients.items()
     )
     return [finding for findings in found for finding in findings]
 
@@ -65,7 +68,7 @@ def _of_endpoint(endpoint: Endpoint, host: MailSettings, world: World) -> list[F
 def _replies(endpoint: Endpoint, host: MailSettings, world: World) -> _Replies:
     replies = _Replies()
     try:
-        wanted = list(host.recipients.targets)[:_MOST]
+        wanted = list(chain.from_iterable(host.known_recipients.values()))[:_MOST]
         for start in range(0, len(wanted), _PER_SESSION):
             with session(endpoint, world) as client:
                 _ask(client, wanted[start : start + _PER_SESSION], replies)
@@ -81,7 +84,7 @@ def _ask(client: smtplib.SMTP, recipients: Sequence[str], replies: _Replies) -> 
     if mail.code not in _OK:
         raise MisbehavedError(f"MAIL FROM:<> is answered {mail}")
     for recipient in recipients:
-        replies.of[recipient] = reply(client.rcpt(recipient))
+        replies.of[recipient] = reply(client.rcpt(any_recipient(recipient)))
         if len(replies.refused) >= _MOST_REFUSED:
             break
     client.rset()
@@ -107,6 +110,8 @@ def _of_domain(
 
 def _refused(endpoint: Endpoint, domain: str, recipient: str, answer: Reply) -> Finding:
     saw = f"{endpoint} answered RCPT TO:<{recipient}>: {answer}"
+    if str(answer).startswith(FULL):
+        return RECIPIENTS.warning(domain, saw, OF_FULL)
     if answer.transient:
         return RECIPIENTS.unknown(domain, saw, later(endpoint.host))
     return RECIPIENTS.error(domain, saw, f"deploy {endpoint.host} again, or see the mail log there")

@@ -117,8 +117,7 @@ def _await(sink: OpenSink, program: "subprocess.Popen[bytes]", port: int) -> Non
 
 def _results(accepted: AcceptedMessage, name: str, names: Names) -> str:
     """Return the Authentication-Results header; a check without an answer has no result in it."""
-    domain = accepted.sender.rpartition("@")[2].lower()
-    spf = evaluated(accepted.client, domain, accepted.helo, names.lookup)
+    spf = evaluated(accepted.client, accepted.sender.lower(), accepted.helo, names.lookup)
     results = [SPFAuthenticationResult(result=spf.result, smtp_mailfrom=accepted.sender)]
     headers = BytesHeaderParser(policy=compat32).parsebytes(accepted.content)
     for index, one in enumerate(signatures(headers)):

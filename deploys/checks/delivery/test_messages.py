@@ -4,20 +4,22 @@ Test messages of a run: one for every path that mail takes through the fleet.
 From each mail host, for each of its domains, one goes to every witness, sink and outside mailbox.
 From each witness, one goes to postmaster of every domain. From this machine, one goes as an
 unauthenticated client to every address of every mail host, one through each submission port, and
-one to each mailbox where recipients of a host end. From each null client, one goes to the reader of
+one to each mailbox where recipients of a host end. Each mail host forwards one, if an alias of it
+leads elsewhere. From each null client, one goes to the reader of
 root's mail. Each mail host also sends one to a witness and one to an unknown recipient, for their
 delivery status notifications.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import count, product
+from itertools import count, islice, product
 
 from ...mail.settings.model import Fleet, MailSettings
+from ..clients.addresses import any_recipient
 from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
 from ..clients.message import PROGRAM, TestMessage, new_run
 from .destinations import Destination, destinations
-from .ends import ends
+from .ends import ends, forwards
 
 # RFC 2606 section 2: a domain that does not exist, so that no reply is possible.
 _OUTSIDE_AUTHOR = "outside@verification.invalid"
@@ -28,8 +30,8 @@ _THIS_MACHINE = "outside"
 class Route:
     """A test message: its origin, the domain that it proves, and its destinations.
 
-    It arrives at `copies` as well. Of some messages `only_arrival` is checked. `unobservable` is
-    the reason why it has no destination, if it has none.
+    It arrives at `copies` as well. Of some messages `only_arrival` is checked; one is `forwarded`
+    by its host. `unobservable` is the reason why it has no destination, if it has none.
     """
 
     message: TestMessage
@@ -39,6 +41,7 @@ class Route:
     unobservable: str = ""
     copies: tuple[Destination, ...] = ()
     only_arrival: bool = False
+    forwarded: bool = False
 
     @property
     def host(self) -> str:
@@ -66,7 +69,8 @@ class _Draft:
     """
     A route before its message has an id; `hosts` receive for its recipient.
 
-    `end` and `copies` are the destinations of a message for one end.
+    `end` and `copies` are the destinations of a message for one end. The host encodes `overlong`
+    lines before it signs.
     """
 
     origin: str | Endpoint
@@ -77,9 +81,11 @@ class _Draft:
     hosts: tuple[MailSettings, ...] = ()
     program: str = ""
     notify: str = ""
+    overlong: bool = False
     only_arrival: bool = False
     end: Destination | None = None
     copies: tuple[Destination, ...] = ()
+    forwarded: bool = False
 
 
 def routes(fleet: Fleet) -> tuple[Route, ...]:
@@ -87,7 +93,7 @@ def routes(fleet: Fleet) -> tuple[Route, ...]:
     run, numbers = new_run(), count(1)
     drafts = [*_from_hosts(fleet), *_from_witnesses(fleet)]
     drafts += [*_from_this_machine(fleet), *_from_accounts(fleet), *_for_ends(fleet)]
-    drafts += [*_from_clients(fleet), *_for_notifications(fleet, run)]
+    drafts += [*_forwarded(fleet), *_from_clients(fleet), *_for_notifications(fleet, run)]
     chosen = fleet.verification.domain
     return tuple(
         _route(draft, f"{run}-{next(numbers)}", fleet)
@@ -99,8 +105,8 @@ def routes(fleet: Fleet) -> tuple[Route, ...]:
 def _from_hosts(fleet: Fleet) -> Iterator[_Draft]:
     for host, address in product(fleet.hosts, _outside_recipients(fleet)):
         for domain in host.author_domains:
-            postmaster = f"postmaster@{domain}"
-            yield _Draft(host.inventory_name, domain, postmaster, postmaster, address)
+            author, name = f"postmaster@{domain}", host.inventory_name
+            yield _Draft(name, domain, author, author, address, overlong=host.encode)
 
 
 def _test_recipients(fleet: Fleet) -> list[str]:
@@ -136,9 +142,10 @@ def _from_accounts(fleet: Fleet) -> Iterator[_Draft]:
     for host, address in product(fleet.hosts, _outside_recipients(fleet)):
         for endpoint in submission_endpoints(host, str(host.addresses[0])):
             if endpoint.password and host.author_domains:
-                author = host.accounts[endpoint.login].senders[0]
+                author = host.logins[endpoint.login].senders[0]
                 domain = author.partition("@")[2]
-                yield _Draft(endpoint, domain, author, author, address, program=PROGRAM)
+                draft = _Draft(endpoint, domain, author, author, address, program=PROGRAM)
+                yield replace(draft, overlong=host.encode)
 
 
 def _for_ends(fleet: Fleet) -> Iterator[_Draft]:
@@ -146,7 +153,19 @@ def _for_ends(fleet: Fleet) -> Iterator[_Draft]:
         endpoint = smtp_endpoints(host)[0]
         for one in ends(host, fleet).messages:
             domain = one.recipient.partition("@")[2]
-            draft = _Draft(endpoint, domain, _OUTSIDE_AUTHOR, "", one.recipient, only_arrival=True)
+            to = any_recipient(one.recipient)
+            draft = _Draft(endpoint, domain, _OUTSIDE_AUTHOR, "", to, only_arrival=True)
+            yield replace(draft, end=one.destination, copies=one.copies)
+
+
+def _forwarded(fleet: Fleet) -> Iterator[_Draft]:
+    """Yield a message of an outside sender through an alias of each host that leads elsewhere."""
+    for host in fleet.hosts:
+        for one in islice(forwards(host, fleet), 1):
+            sender, to = _outside_recipients(fleet)[0], any_recipient(one.recipient)
+            domain = to.partition("@")[2]
+            name, author = host.inventory_name, f"postmaster@{domain}"
+            draft = _Draft(name, domain, author, sender, to, forwarded=True)
             yield replace(draft, end=one.destination, copies=one.copies)
 
 
@@ -183,7 +202,14 @@ def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
     origin = draft.origin
     stays = not isinstance(origin, str) and {one.host for one in found} == {origin.host}
     message = TestMessage(
-        id_, draft.author, draft.recipient, draft.sender, draft.program, stays, notify=draft.notify
+        id_,
+        draft.author,
+        draft.recipient,
+        draft.sender,
+        draft.program,
+        international=stays,
+        overlong=draft.overlong,
+        notify=draft.notify,
     )
     unobservable = "" if found else f"{watched} is delivered outside of this inventory"
     return Route(
@@ -194,4 +220,5 @@ def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
         unobservable=unobservable,
         copies=draft.copies,
         only_arrival=draft.only_arrival,
+        forwarded=draft.forwarded,
     )

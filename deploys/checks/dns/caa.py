@@ -37,7 +37,6 @@ _CRITICAL = 128  # RFC 8659 section 4.1: an authority that does not know the pro
 _KNOWN = {b"issue", b"issuewild", b"iodef", b"issuemail", b"issuevmc"}
 _KNOWN |= {b"contactemail", b"contactphone"}
 _METHODS = "validationmethods="  # RFC 8657 section 4
-_METHOD = "http-01"
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ def _allows(host: MailSettings, issue: Issue, issuer: str) -> bool:
     if host.tls != "acme":  # the method of validation is not known here
         return issue.issuer == issuer
     methods = [one for one in issue.parameters if one.lower().startswith(_METHODS)]
-    return issue.issuer == issuer and all(_METHOD in one.lower() for one in methods)
+    wanted = f"{host.acme_challenge}-01"
+    return issue.issuer == issuer and all(wanted in one.lower() for one in methods)
 
 
 def _is_strange(value: str) -> bool:

@@ -1,24 +1,26 @@
 """
 DMARC policies for subdomains: as strict as the policy for the domain.
 
-A subdomain without a policy of its own has that of the domain: `np` if the subdomain does not exist
-(RFC 9989), else `sp`; without these tags it is `p` (RFC 7489 section 6.3).
+A subdomain without a policy of its own has that of its organizational domain: `np` if the subdomain
+does not exist, else `sp`; without these tags it is `p` (RFC 9989 section 4.7). In the policy of
+another domain these tags count for nothing.
 """
 
 from collections.abc import Iterable
 
 from ...mail.dmarc import POLICIES, Dmarc
+from ...mail.dmarc_tree import organizational_domain
 from ..core.finding import Check, Finding, Severity
 from ..core.inspection import per_domain
 from ..core.target import Scope
 from ..core.world import World
-from .dmarc import published
+from .dmarc import published, texts
 
 DMARC_SUBDOMAINS = Check(
     "dns.dmarc_subdomains",
     "domain",
     "Is the DMARC policy for subdomains as strict as that for the domain?",
-    "RFC 7489 section 6.3, RFC 9989",
+    "RFC 9989 section 4.7",
     why=(
         "Forged mail that is refused with the domain in its From header passes with a subdomain "
         "there, even one that does not exist. Readers hardly see the difference."
@@ -33,10 +35,15 @@ _SHORT = 200  # characters of foreign text
 @per_domain(DMARC_SUBDOMAINS, anywhere=True, sending=True)
 def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
     """Check the tags for subdomains in a domain's DMARC policy."""
-    policy = published(domain, world)
-    if not policy.tags:
+    found = published(domain, world)
+    if not found or found.domain != domain:
         return [DMARC_SUBDOMAINS.not_applicable(domain, f"no policy at _dmarc.{domain}")]
+    policy = found.policy
     saw = str(policy)[:_SHORT]
+    organization = organizational_domain(domain, texts(world.names))
+    if organization != domain:
+        saw = f"{saw}: names below {domain} have the policy of {organization}"
+        return [DMARC_SUBDOMAINS.not_applicable(domain, saw)]
     if not (weaker := _weaker(policy)):
         return [DMARC_SUBDOMAINS.ok(domain, saw)]
     fix = (
@@ -49,6 +56,6 @@ def policies(domain: str, _scope: Scope, world: World) -> Iterable[Finding]:
 
 def _weaker(policy: Dmarc) -> dict[str, str]:
     """Return the tags for subdomains that ask for less than `p`."""
-    tags = {name: value.lower() for name, value in policy.tags}
-    weak = POLICIES[: policy.step] if tags else ()
-    return {tag: tags[tag] for tag in ("sp", "np") if tags.get(tag) in weak}
+    known = {tag: policy[tag].lower() for tag in ("p", "sp", "np") if policy[tag]}
+    weak = POLICIES[: POLICIES.index(known["p"])] if policy.counts_as_written else ()
+    return {tag: value for tag, value in known.items() if tag != "p" and value in weak}

@@ -14,6 +14,8 @@ from ...dns.answer import exchange
 from ...mail.errors import MailError
 from ...mail.mta_sts import (
     DAY,
+    VERSION,
+    DesiredMode,
     Mode,
     Policy,
     announced_id,
@@ -28,7 +30,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope, demanding
 from ..core.world import Answer, Page, UnansweredError, World
-from .query import RecordQuery, per_server
+from .query import RecordQuery, discarded, per_server
 
 MTA_STS = Check(
     "dns.mta_sts",
@@ -73,7 +75,8 @@ def policies(domain: str, scope: Scope, world: World) -> Iterator[Finding]:
         return
     if wanted == "none" and not any(map(is_ours, known)):
         wanted = None  # another server has the policy, which the inventory does not forbid
-    expected = ExpectedPolicy(domain, wanted, _exchanges(domain, world))
+    mode = None if wanted == "auto" else wanted
+    expected = ExpectedPolicy(domain, mode, _exchanges(domain, world))
     url = policy_url(domain)
     document = Document(MTA_STS, domain, url, f"serve the policy: {_PUBLISH}")
     yield from per_address(document, partial(served, expected), world)
@@ -84,7 +87,7 @@ def _exchanges(domain: str, world: World) -> tuple[str, ...]:
     return tuple(filter(None, map(exchange, values)))
 
 
-def announcement(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
+def announcement(domain: str, wanted: DesiredMode | None, answer: Answer) -> Finding:
     """Return the finding about a server's TXT records that announce a policy."""
     name = record_name(domain)
     found = [value for value in answer.values if is_announcement(value)]
@@ -99,6 +102,8 @@ def announcement(domain: str, wanted: Mode | None, answer: Answer) -> Finding:
             fix = f"correct the TXT record at {name}: {problem}"
             return MTA_STS.error(domain, saw, fix[:_LONG])
         return MTA_STS.ok(domain, saw)
+    if misspelt := discarded(MTA_STS, domain, name, VERSION, answer):
+        return misspelt
     if wanted in (None, "none"):
         saw = f"{answer.server}: no policy, and the inventory demands none"
         return MTA_STS.not_applicable(domain, saw)

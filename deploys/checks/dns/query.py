@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from ...mail.tags import is_misspelt
 from ..core.finding import Check, Finding, RecordSeen, shortened
 from ..core.world import Answer, UnansweredError, World
 
 ALL_ANSWER = "make every name server of the zone answer at every address, on UDP and TCP port 53"
 _MOST, _LONGEST = 20, 500  # values and characters of a foreign record set
+_SHORT = 200  # characters of foreign text in a finding
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,13 @@ def per_server(query: RecordQuery, world: World) -> list[Finding]:
         else replace(query.finding(answer), record=query.seen(answer))
         for answer in answers
     ]
+
+
+def discarded(
+    check: Check, subject: str, name: str, version: str, answer: Answer
+) -> Finding | None:
+    """Return the error of a policy that receivers discard, as its version is misspelt."""
+    if text := next((one for one in answer.values if is_misspelt(one, version)), ""):
+        saw = f"{answer.server}: {text[:_SHORT]} is no policy, and receivers ignore it"
+        return check.error(subject, saw, f"begin the TXT record at {name} with 'v={version};'")
+    return None

@@ -5,10 +5,11 @@ A resolver keeps an answer for its TTL, also the answer that a record does not e
 after a change some receivers still see the old record. The rest of the TTL says when that ends.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from ...mail import dmarc, spf
 from ..core.finding import Check, Finding, Severity
 from ..core.inspection import completed, per_domain, together
 from ..core.target import Scope
@@ -28,16 +29,16 @@ RESOLVERS = Check(
 
 @dataclass(frozen=True)
 class RecordSelection:
-    """Records that mail depends on; of TXT, the values that begin with a version."""
+    """Records that mail depends on; of TXT, the values that are a policy."""
 
     name: str
     rdtype: str
-    version: str = ""
+    is_policy: Callable[[str], bool] | None = None
 
     def of(self, values: Iterable[str]) -> frozenset[str]:
         """Return the values that belong to it, in one spelling."""
-        if self.version:
-            return frozenset(value for value in values if value.startswith(self.version))
+        if self.is_policy:
+            return frozenset(filter(self.is_policy, values))
         return frozenset(value.lower() for value in values)
 
     def __str__(self) -> str:
@@ -56,8 +57,8 @@ def resolvers(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
 
 def _record_sets(domain: str, scope: Scope) -> Iterator[RecordSelection]:
     yield RecordSelection(domain, "MX")
-    yield RecordSelection(domain, "TXT", "v=spf1")
-    yield RecordSelection(f"_dmarc.{domain}", "TXT", "v=DMARC1")
+    yield RecordSelection(domain, "TXT", spf.is_policy)
+    yield RecordSelection(f"_dmarc.{domain}", "TXT", dmarc.is_policy)
     for host in scope.hosts_for(domain):
         yield from (RecordSelection(host.hostname, rdtype) for rdtype in ("A", "AAAA"))
 

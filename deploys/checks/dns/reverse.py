@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from ...mail.settings.values.addresses import Address
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_host, together
-from ..core.target import CheckedHost
+from ..core.target import CheckedHost, helo_names
 from ..core.world import World
 
 PTR = Check(
@@ -35,14 +35,14 @@ _MOST = 10  # names of one address that are looked up, as in SPF (RFC 7208 secti
 @per_host(PTR, anywhere=True)
 def pointers(host: CheckedHost, world: World) -> Iterable[Finding]:
     """Look up the names of every address of a host, and the addresses of these names."""
+    subject = host.inventory_name
     return together(
-        partial(completed, (PTR,), host.inventory_name, partial(_findings, host, address, world))
-        for address in host.addresses
+        partial(completed, (PTR,), subject, partial(_findings, subject, hostname, address, world))
+        for address, hostname in helo_names(host).items()
     )
 
 
-def _findings(host: CheckedHost, address: Address, world: World) -> Iterator[Finding]:
-    subject, hostname = host.inventory_name, host.hostname
+def _findings(subject: str, hostname: str, address: Address, world: World) -> Iterator[Finding]:
     fix = f"ask the provider of {address} for: {address.reverse_pointer}. PTR {hostname}."
     names = [_plain(name) for name in world.names.lookup(address.reverse_pointer, "PTR")][:_MOST]
     if not names:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ...mail import srv
+from ...mail.settings.model import MailSettings
 from ...mail.srv import NOT_OFFERED, Srv
 from ...mail.units import HTTPS_PORT
 from ...run.threads import in_parallel
@@ -95,12 +96,20 @@ def services(scope: Scope, world: World) -> Iterable[Finding]:
 def _of_domain(domain: str, scope: Scope) -> list[SrvService]:
     hosts = demanding(scope, domain)
     names = [host.hostname for host in hosts if domain in host.account_domains]
+    readers = [host for host in hosts if domain in host.mailbox_domains]
     sites = dict.fromkeys(site.outlook_name for site in autoconfig_sites(scope, domain))
     outlook = tuple(Srv.at(name, HTTPS_PORT) for name in sites)
     return [
-        *(SrvService(domain, name, srv.records(name, names)) for name in srv.SERVICES),
+        *(
+            SrvService(domain, name, srv.records(name, names, _offering(name, readers)))
+            for name in srv.SERVICES
+        ),
         SrvService(domain, srv.AUTODISCOVER, outlook),
     ]
+
+
+def _offering(service: str, hosts: Iterable[MailSettings]) -> list[str]:
+    return [host.hostname for host in hosts if service in host.mailbox_services]
 
 
 def _records(service: SrvService, world: World) -> list[Finding]:

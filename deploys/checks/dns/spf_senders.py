@@ -7,20 +7,21 @@ bounce (section 2.4). An early pass may hide that the whole policy needs too man
 counted too, as other policies may include this one, and it may grow.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 
 from ...mail.errors import MailError
+from ...mail.settings.bulk import Bulk
 from ...mail.settings.model import Fleet, MailSettings
 from ...mail.spf import Spf, is_policy
-from ...mail.spf_cost import ENOUGH, MAX_LOOKUPS, MAX_VOID, Cost, costs
+from ...mail.spf_cost import Cost, cost
+from ...mail.spf_evaluation import MAX_LOOKUPS, MAX_VOID
 from ...run.threads import in_parallel
-from ..clients.spf_evaluation import Evaluation, evaluated
+from ..clients.spf_evaluation import Evaluation, evaluated, or_none
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
-from ..core.world import NameLookup, UnansweredError, World
+from ..core.world import NameLookup, World
 
 SENDERS = Check(
     "dns.spf_senders",
@@ -73,6 +74,18 @@ def _claims(host: MailSettings) -> Iterator[Claim]:
     for address in map(str, host.addresses):
         for domain in ("", *host.author_domains):
             yield Claim(host.inventory_name, host.hostname, address, domain)
+    if host.bulk:
+        yield from _claims_of_bulk(host, host.bulk)
+
+
+def _claims_of_bulk(host: MailSettings, bulk: Bulk) -> Iterator[Claim]:
+    """Yield those of a bulk stream: its bounces, and what leaves by addresses of its own."""
+    senders = sorted({one.partition("@")[2] for one in host.bulk_senders})
+    for address in map(str, bulk.addresses):
+        for domain in ("", *senders, bulk.bounces):
+            yield Claim(host.inventory_name, host.bulk_name, address, domain)
+    for address in map(str, () if host.bulk_addresses else host.addresses):
+        yield Claim(host.inventory_name, host.hostname, address, bulk.bounces)
 
 
 def _result(claim: Claim, lookup: NameLookup) -> Finding:
@@ -105,30 +118,29 @@ def _ip(address: str) -> str:
 
 def _cost(name: str, lookup: NameLookup) -> list[Finding]:
     """Count the lookups of a whole policy; the result above is about one that is not readable."""
-
-    def known(queried: str, rdtype: str) -> tuple[str, ...] | None:
-        try:
-            return lookup(queried, rdtype)
-        except UnansweredError:
-            return None
-
+    known = or_none(lookup)
     policies = [text for text in known(name, "TXT") or () if is_policy(text)]
     try:
         (policy,) = map(Spf.parse, policies)
-        spent = list(islice(costs(policy, name, known), ENOUGH))
     except (MailError, ValueError):
         return []
-    return [counted(name, spent)]
+    return [counted(name, cost(policy, name, known))]
 
 
-def counted(name: str, spent: Collection[Cost]) -> Finding:
+def counted(name: str, found: Cost) -> Finding:
     """Return the finding about the lookups of a whole policy."""
-    void = sum(one.answer == () for one in spent)
-    saw = f"{name}: its whole policy needs {len(spent)} of {MAX_LOOKUPS} lookups, {void} void"
-    silent = [one.name for one in spent if one.answer is None]
-    if len(spent) > MANY or void > MAX_VOID:
+    version, void = found.worst
+    family = f" for IPv{version} senders" if void else ""
+    saw = (
+        f"{name}: its whole policy needs {len(found.spent)} of {MAX_LOOKUPS} lookups, "
+        f"{len(void)} void{family}"
+    )
+    if found.broken:
+        fix = f"correct or remove these terms in the policy of {name}, or the policies they name"
+        return SENDERS.error(name, f"{saw}; {found.broken}", fix)
+    if len(found.spent) > MANY or len(void) > MAX_VOID:
         return SENDERS.warning(name, saw, LESS)
-    if silent:
+    if found.silent:
         fix = "make the name servers of these names answer, or remove them from the policy"
-        return SENDERS.unknown(name, f"{saw}; no answer about {', '.join(silent)}", fix)
+        return SENDERS.unknown(name, f"{saw}; no answer about {', '.join(found.silent)}", fix)
     return SENDERS.ok(name, saw)

@@ -9,7 +9,7 @@ from ..core.finding import Check, Finding
 from ..core.inspection import per_domain
 from ..core.target import Scope, demanding
 from ..core.world import Answer, World
-from .query import RecordQuery, per_server
+from .query import RecordQuery, discarded, per_server
 
 TLS_RPT = Check(
     "dns.tls_rpt",
@@ -44,6 +44,8 @@ def finding(domain: str, wanted: tuple[str, ...], answer: Answer) -> Finding:
         return TLS_RPT.error(domain, saw, f"publish exactly one v={VERSION} policy at {name}")
     if policies:
         return _of_policy(domain, wanted, answer.server, policies[0])
+    if misspelt := discarded(TLS_RPT, domain, name, VERSION, answer):
+        return misspelt
     saw = f"{answer.server}: no v={VERSION} policy at {name}"
     if wanted:
         fix = f'publish TXT "{TlsRpt.of(wanted)}" at {name}'

@@ -31,7 +31,9 @@ _DERIVED = (
 # Limits for guessed passwords, and no password in clear text, as in main.cf.j2.
 _OF_ACCOUNTS = {"smtpd_client_auth_rate_limit": ("1200",), "smtpd_tls_auth_only": ("yes",)}
 _OF_EVERY_HOST = {"smtpd_relay_restrictions": ("reject_unauth_destination",)}
-PARAMETERS = (*_DERIVED, *_OF_ACCOUNTS, *_OF_EVERY_HOST)  # of main.cf, which a snapshot has
+_OF_MAILBOXES = ("virtual_mailbox_domains", "virtual_mailbox_maps", "virtual_transport")
+# Of main.cf, in every snapshot.
+PARAMETERS = (*_DERIVED, *_OF_MAILBOXES, *_OF_ACCOUNTS, *_OF_EVERY_HOST)
 
 
 def drift(snapshot: Snapshot) -> Iterator[Finding]:
@@ -75,11 +77,12 @@ def _settings(snapshot: Snapshot) -> Iterator[Finding]:
     host = snapshot.host
     pairs = (line.partition("=") for line in snapshot.lines("postconf"))
     has = {key.strip(): value.strip() for key, _, value in pairs}
+    derived = (*_DERIVED, *(_OF_MAILBOXES if host.mailboxes else ()))
     # Each word has to be in the setting. A setting of mail_postfix_main is the operator's own.
     wanted: dict[str, Sequence[str]] = {
         **_OF_EVERY_HOST,
-        **(_OF_ACCOUNTS if host.accounts else {}),
-        **{name: host.postfix_parameters[name].replace(",", " ").split() for name in _DERIVED},
+        **(_OF_ACCOUNTS if host.logins else {}),
+        **{name: host.postfix_parameters[name].replace(",", " ").split() for name in derived},
     }
     for key, words in wanted.items():
         lacking = sorted(set(words) - set(has.get(key, "").replace(",", " ").split()))

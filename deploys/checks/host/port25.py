@@ -20,7 +20,8 @@ PORT25 = Check(
     "Does the host reach port 25 of other servers, over IPv4 and IPv6?",
     "RFC 5321 section 3.3",
     why="Many providers block it; then every service runs, and no mail leaves the host.",
-    remedy="Ask the provider to open outgoing port 25, and check the firewall of the host.",
+    remedy="Ask the provider to open outgoing port 25, and check the firewall of the host; or send "
+    "all mail through a relay, by mail_relay.",
 )
 _MOST = 4  # connections over each of IPv4 and IPv6
 
@@ -57,7 +58,11 @@ def _preference(record: str) -> int:
 
 def port25(snapshot: Snapshot) -> Iterator[Finding]:
     """Check each family of addresses: one server that greets is enough."""
-    name = snapshot.host.inventory_name
+    name, relays = snapshot.host.inventory_name, snapshot.host.relays
+    if relays.everything:
+        servers = ", ".join(dict.fromkeys(one.host for one in relays.transports.values()))
+        yield PORT25.ok(name, f"{name}: needs no port 25, as all its mail goes through {servers}")
+        return
     results = [line.partition(" ") for line in snapshot.lines("port25")]
     for kind in sorted({ip_address(address).version for address, _, _ in results}):
         attempts = [(to, word) for to, _, word in results if ip_address(to).version == kind]
@@ -67,7 +72,8 @@ def port25(snapshot: Snapshot) -> Iterator[Finding]:
         else:
             to, word = attempts[0]
             saw = f"{name}: reaches no port 25 over IPv{kind}; {to}: {word[-200:]}"
-            fix = "ask the provider to open outgoing port 25, and check the firewall of the host"
+            fix = "ask the provider to open outgoing port 25, and check the firewall of the host; "
+            fix += "or send all mail through a relay, by mail_relay (docs/relay.md)"
             yield PORT25.error(name, saw, fix)
     if not results:
         saw = f"{name}: no other mail server is known"

@@ -13,8 +13,9 @@ from inspect import getsource
 
 from ...mail import paths
 from ...mail.settings.model import MailSettings
+from ..core.bulk import OWN_TEST
 from ..core.world import UnansweredError, World
-from . import deployed
+from . import bulk_results, deployed, tls_results
 
 SCRIPT = "snapshot.sh"
 
@@ -46,7 +47,7 @@ def take_snapshot(host: MailSettings, request: SnapshotRequest, world: World) ->
     """Return the snapshot of a host; raise UnansweredError if its answer is not complete."""
     text = files(__package__).joinpath("scripts", SCRIPT).read_text()
     arguments = (SCRIPT, str(world.port), " ".join(request.units), *request.targets)
-    variables = _environment(request.parameters)
+    variables = _environment(host, request.parameters)
     command = shlex.join(["env", *variables, "sh", "-c", text, *arguments])
     before = world.clock()
     output = world.hosts.run(host.inventory_name, command, [], world.timeout)
@@ -63,13 +64,29 @@ def take_snapshot(host: MailSettings, request: SnapshotRequest, world: World) ->
     return Snapshot(host, sections, end, (before - begin, after - end))
 
 
-def _environment(parameters: Sequence[str]) -> Iterator[str]:
+def _environment(host: MailSettings, parameters: Sequence[str]) -> Iterator[str]:
     """Yield the script's variables: paths, parameters, and the program that compares files."""
     yield f"QUEUE={paths.QUEUE}"
+    yield f"BULK={paths.POSTFIX_BULK}"
+    yield f"BULK_ACCOUNTS={paths.BULK_ACCOUNTS}"
+    yield f"WARMUP={paths.WARMUP if host.warmup else ''}"
     yield f"MAILBOXES={paths.MAILBOXES}"
+    yield f"VMAIL={paths.VMAIL}"
     yield f"CERTIFICATES={paths.CERTIFICATES}"
     yield f"DKIM_KEYS={paths.DKIM_KEYS}"
+    yield f"TLS_REPORTS={paths.TLS_REPORTS}"
     yield f"PARAMETERS={' '.join(parameters)}"
+    yield f"RESULTS={_results()}"
     call = "print(*compared(Path(STATE), Path(LOADED), set_digest), sep=chr(10))"
     program = "\n".join((getsource(paths), getsource(deployed), call))
     yield f"DEPLOYED={program}"
+    files = f"Path({paths.TLS_COLLECTED!r}), Path({paths.TLS_SENT!r})"
+    call = f"print(*tls_results({files}), sep=chr(10))"
+    yield "TLS_RESULTS=" + "\n".join((getsource(tls_results), call))
+
+
+def _results() -> str:
+    """Return the program that reads what the host has counted of its bulk stream."""
+    directories = (f"/etc/{paths.RECEIVERS}", f"/var/lib/{paths.RECEIVERS}", paths.BULK_STATE)
+    call = f"print(bulk_results(*map(Path, {directories}), {OWN_TEST!r}, time.time()))"
+    return "\n".join((getsource(bulk_results), "import time", call))

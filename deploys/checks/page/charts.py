@@ -1,4 +1,4 @@
-"""Charts of the last runs: bars of findings, messages and times, each at most 100 high."""
+"""Charts of the last runs and of days: bars, each at most 100 high."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,15 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its title, its largest value in words, and the bars of each run."""
+    """A chart: its title, its largest value in words, and the bars of each run or day."""
 
     title: str
     top: str
-    runs: tuple[tuple[Bar, ...], ...]
+    columns: tuple[tuple[Bar, ...], ...]
 
 
-ChartParts = Callable[[PastRun], Sequence[tuple[str, float]]]
+ColumnParts = Sequence[tuple[str, float]]  # class and value
+ChartParts = Callable[[PastRun], ColumnParts]
 
 
 def runs(report: Report) -> tuple[PastRun, ...]:
@@ -46,22 +47,25 @@ def charts(report: Report) -> list[Chart]:
     ]
 
 
-def _findings(run: PastRun) -> Sequence[tuple[str, float]]:
+def _findings(run: PastRun) -> ColumnParts:
     return [("error", run.errors), ("unknown", run.unknown), ("warning", run.warnings)]
 
 
-def _messages(run: PastRun) -> Sequence[tuple[str, float]]:
+def _messages(run: PastRun) -> ColumnParts:
     return [("ok", run.arrived), ("error", run.sent - run.arrived)]
 
 
 def _chart(title: str, top: str, shown: Sequence[PastRun], parts: ChartParts) -> Chart:
-    largest = max(sum(value for _, value in parts(run)) for run in shown)
-    return Chart(
-        title, top.format(largest), tuple(_bars(parts(run), largest or 1) for run in shown)
-    )
+    return chart(title, top, [parts(run) for run in shown])
 
 
-def _bars(parts: Sequence[tuple[str, float]], largest: float) -> tuple[Bar, ...]:
+def chart(title: str, top: str, columns: Sequence[ColumnParts]) -> Chart:
+    """Return the chart of columns, each of parts that stand on each other."""
+    largest = max(sum(value for _, value in parts) for parts in columns)
+    return Chart(title, top.format(largest), tuple(_bars(one, largest or 1) for one in columns))
+
+
+def _bars(parts: ColumnParts, largest: float) -> tuple[Bar, ...]:
     bars, begin = [], 0.0
     for kind, value in parts:
         height = 100 * value / largest

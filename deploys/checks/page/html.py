@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ..causes.causes import Cause, causes
 from ..core.finding import WORST_FIRST, Check, Finding, Severity
 from ..core.report import Message, Report
-from ..report.matrix import AREAS, matrix
+from ..report.matrix import matrix
 from ..report.summary import (
     cause_count,
     change_line,
@@ -29,8 +29,10 @@ from ..report.summary import (
     severity_counts,
     span,
 )
+from .bulk import bulk_cards
 from .charts import charts, runs
 from .records import record_rows
+from .reported import reported
 from .servers import server_map
 from .subjects import Subjects, related, subjects
 from .timeline import HopBar, hop_bars, in_clear_text
@@ -102,7 +104,6 @@ def _sections(report: Report, checks: Mapping[str, Check], slow: float) -> dict[
     paths = [_message(one, slow, places, report) for one in report.messages]
     return {
         "causes": [_cause(one, checks, places, report) for one in causes(report)],
-        "areas": AREAS,
         "matrix": matrix(report),
         "cards": places.cards,
         "groups": places.groups,
@@ -114,6 +115,8 @@ def _sections(report: Report, checks: Mapping[str, Check], slow: float) -> dict[
         "paths": paths,
         "slowest": max((one.seconds or 0 for one in report.messages), default=0) or 1,
         "records": record_rows(report),
+        "reported": reported(report),
+        "bulk": bulk_cards(report),
         "charts": charts(report),
         "runs": runs(report),
         "checks": [check for id_, check in checks.items() if id_ in shown],

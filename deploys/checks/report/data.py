@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from ..causes.causes import causes
+from ..core.bulk import BulkFigures
 from ..core.finding import Finding, RecordSeen, Severity, SubjectKind, Waived
+from ..core.received import ReceivedReports
 from ..core.report import Comparison, MailHost, Message, PastRun, Report, Verdict
 
 
@@ -27,6 +29,8 @@ class _Written(BaseModel):
     fix: str = ""
     waived: Waived | None = None
     record: RecordSeen | None = None
+    received: ReceivedReports | None = None
+    bulk: BulkFigures | None = None
 
 
 class OfHost(_Written):

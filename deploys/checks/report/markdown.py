@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ..causes.causes import Cause, causes
 from ..core.finding import Severity
 from ..core.report import Message, Report
-from .matrix import AREAS, matrix
+from .matrix import matrix
 from .summary import cause_count, change_line, headline, news, scope, summary
 
 
@@ -37,11 +37,11 @@ def _cause(cause: Cause) -> str:
 
 
 def _matrix(report: Report) -> Iterator[str]:
-    rows = matrix(report)
-    if rows:
-        yield f"| | {' | '.join(AREAS)} |\n|---|{'---|' * len(AREAS)}"
-    for row in rows:
-        cells = " | ".join(row.severities.get(area, "-") for area in AREAS)
+    found = matrix(report)
+    if found.rows:
+        yield f"| | {' | '.join(found.areas)} |\n|---|{'---|' * len(found.areas)}"
+    for row in found.rows:
+        cells = " | ".join(row.severities.get(area, "-") for area in found.areas)
         yield f"| {_cell(row.subject)} | {cells} |"
 
 

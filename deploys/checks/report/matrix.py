@@ -1,12 +1,12 @@
 """Matrix of domains and hosts by area: the worst severity of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.finding import WORST_FIRST, Finding, Severity, SubjectKind
 from ..core.report import Report
 
-AREAS = ("dns", "smtp", "delivery", "host", "reputation")
+AREAS = ("dns", "smtp", "delivery", "host", "bulk", "reputation", "reports")
 _KINDS: tuple[SubjectKind, ...] = ("domain", "host")
 
 
@@ -19,8 +19,21 @@ class MatrixRow:
     severities: Mapping[str, Severity]
 
 
-def matrix(report: Report) -> list[MatrixRow]:
-    """Return a row for each domain, then for each host; without checks there is none."""
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of domains, then of hosts, and the areas that any of them has."""
+
+    rows: Sequence[MatrixRow] = ()
+
+    @property
+    def areas(self) -> Sequence[str]:
+        """Return the columns."""
+        found = {area for row in self.rows for area in row.severities}
+        return [area for area in AREAS if area in found]
+
+
+def matrix(report: Report) -> Matrix:
+    """Return the matrix of a report; without checks it has no rows."""
     found: dict[tuple[SubjectKind, str], dict[str, list[Severity]]] = {}
     for one in report.findings:
         if one.applies and one.about in _KINDS:
@@ -30,7 +43,7 @@ def matrix(report: Report) -> list[MatrixRow]:
         MatrixRow(*key, {area: _worst(severities) for area, severities in areas.items()})
         for key, areas in found.items()
     ]
-    return sorted(rows, key=lambda row: (_KINDS.index(row.about), row.subject))
+    return Matrix(sorted(rows, key=lambda row: (_KINDS.index(row.about), row.subject)))
 
 
 def _area(finding: Finding) -> str:

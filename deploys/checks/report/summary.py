@@ -1,7 +1,7 @@
 """Summary of a report: verdict, figures, scope, and differences to the previous report."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ..causes.causes import Cause
@@ -49,6 +49,29 @@ def cause_count(causes: Sequence[Cause]) -> str:
     if not explained:
         return ""
     return f"{number(len(causes), 'cause')} {verb} {number(explained, 'other finding')}."
+
+
+def reported(report: Report) -> str:
+    """Return how much mail in our name passed DMARC, by the reports of receivers, or ""."""
+    found = [one.received for one in report.findings if one.received]
+    mail = [one for one in found if one.kind == "dmarc"]
+    passed, failed = sum(one.passed for one in mail), sum(one.failed for one in mail)
+    if not passed + failed:
+        return ""
+    return f"Receivers report that {passed:,} of {passed + failed:,} messages passed DMARC."
+
+
+def bulk(report: Report) -> Iterator[str]:
+    """Yield what has become of the mail of each bulk stream."""
+    for one in report.findings:
+        if one.bulk and one.bulk.results:
+            total = one.bulk.total
+            share = total.failed / max(total.final, 1)
+            yield (
+                f"Bulk mail of {one.subject} in 14 days: {total.delivered:,} delivered, "
+                f"{total.failed:,} bounced ({share:.1%}), {total.deferred:,} attempts deferred, "
+                f"{number(total.complained, 'complaint')}, {total.unsubscribed:,} unsubscribed."
+            )
 
 
 def scope(report: Report) -> str:

@@ -11,16 +11,16 @@ from ..causes.causes import Cause, causes, notes
 from ..causes.problems import Problem
 from ..core.finding import Severity
 from ..core.report import Message, Report, Verdict
-from .matrix import AREAS, matrix
-from .summary import cause_count, change_line, headline, news, scope, summary
+from .matrix import matrix
+from .summary import bulk, cause_count, change_line, headline, news, reported, scope, summary
 
-_STYLES = {
+STYLES = {
     Severity.ERROR: "bold red",
     Severity.UNKNOWN: "bold magenta",
     Severity.WARNING: "bold yellow",
     Severity.INFO: "bold blue",
 }
-_VERDICTS = {
+VERDICTS = {
     Verdict.PASSED: "bold green",
     Verdict.UNKNOWN: "bold magenta",
     Verdict.FAILED: "bold red",
@@ -56,9 +56,15 @@ def show(report: Report, console: Console) -> None:
 
 
 def _verdict(report: Report, found: list[Cause]) -> RenderableType:
-    lines = (summary(report), scope(report), cause_count(found))
+    lines = (
+        summary(report),
+        reported(report),
+        *bulk(report),
+        scope(report),
+        cause_count(found),
+    )
     shown = (Text(line) for line in lines if line)
-    return Group(Text(headline(report), _VERDICTS[report.verdict]), *shown)
+    return Group(Text(headline(report), VERDICTS[report.verdict]), *shown)
 
 
 def _news(report: Report) -> Iterable[RenderableType]:
@@ -90,7 +96,7 @@ def _cause(cause: Cause) -> Iterable[RenderableType]:
 def _problem(problem: Problem, damage: str = "") -> Iterable[RenderableType]:
     yield Text.assemble(
         "\n",
-        (problem.severity, _STYLES[problem.severity]),
+        (problem.severity, STYLES[problem.severity]),
         "  ",
         (", ".join(problem.subjects), "bold"),
         f"  {', '.join(problem.ids)}",
@@ -102,15 +108,15 @@ def _problem(problem: Problem, damage: str = "") -> Iterable[RenderableType]:
 
 
 def _matrix(report: Report, width: int) -> Iterable[RenderableType]:
-    rows = matrix(report)
-    if not rows or width < _WIDE:
+    found = matrix(report)
+    if not found.rows or width < _WIDE:
         return
-    table = Table.grid("", *AREAS, padding=(0, 2))
-    table.add_row("", *AREAS, style="dim")
-    for row in rows:
-        cells = (row.severities.get(area) for area in AREAS)
+    table = Table.grid("", *found.areas, padding=(0, 2))
+    table.add_row("", *found.areas, style="dim")
+    for row in found.rows:
+        cells = (row.severities.get(area) for area in found.areas)
         table.add_row(
-            Text(row.subject), *(Text(one, _STYLES.get(one, "")) if one else "-" for one in cells)
+            Text(row.subject), *(Text(one, STYLES.get(one, "")) if one else "-" for one in cells)
         )
     yield Text("")
     yield table

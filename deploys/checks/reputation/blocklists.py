@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
-from ..core.target import Scope
+from ..core.target import Scope, helo_names
 from ..core.world import UnansweredError, World
 from . import is_reserved
 from .dnsbl import LISTED_IPV6, REFUSALS, UNLISTED_IPV6, Blocklist, blocklists
@@ -54,7 +54,7 @@ def entries(scope: Scope, world: World) -> Iterator[Finding]:
     lists = blocklists(scope.verification.blocklists, world.names)
     calls = []
     for host in scope.hosts:
-        for address in host.addresses:
+        for address in helo_names(host):
             entry = _of_address(host.inventory_name, address)
             fit = [one for one in lists if one.of == "addresses" and one.ipv6 >= entry.ipv6]
             calls.append(partial(_findings, entry, fit, world, public=address.is_global))

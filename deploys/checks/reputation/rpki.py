@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from ..core.finding import Check, Finding
 from ..core.inspection import completed, per_host, together
-from ..core.target import CheckedHost
+from ..core.target import CheckedHost, helo_names
 from ..core.world import UnansweredError, World
 
 RPKI = Check(
@@ -43,7 +43,7 @@ def routes(host: CheckedHost, world: World) -> Iterable[Finding]:
     name = host.inventory_name
     return together(
         partial(completed, (RPKI,), name, partial(_of_address, name, str(address), world))
-        for address in host.addresses
+        for address in helo_names(host)
     )
 
 

@@ -10,11 +10,14 @@ from ..delivery import (
     dkim,
     dsn,
     evaluation,
+    forwarded,
     hops,
     integrity,
+    one_click,
     privacy,
     recipients,
     unsubscribe,
+    verp,
 )
 from ..dns import (
     address,
@@ -37,6 +40,8 @@ from ..dns import (
     tlsa,
 )
 from ..host import inspection
+from ..imap import login
+from ..reports import inspection as received_reports
 from ..reputation import blocklists, rdap, rpki
 from ..smtp import (
     anonymous,
@@ -47,11 +52,13 @@ from ..smtp import (
     forgery,
     greeting,
     injection,
+    key_exchange,
     ports,
     protocols,
     size,
     smuggling,
     submission,
+    suppression,
     vrfy_expn,
 )
 from . import reachability
@@ -80,6 +87,7 @@ INSPECTIONS: tuple[Inspection, ...] = (
     greeting.greetings,
     certificates.certificates,
     protocols.protocols,
+    key_exchange.key_exchanges,
     tlsa.keys,
     vrfy_expn.verbs,
     size.sizes,
@@ -89,13 +97,18 @@ INSPECTIONS: tuple[Inspection, ...] = (
     injection.injection,
     ports.open_ports,
     submission.submission,
+    login.logins,
     forgery.forgery,
     inspection.hosts,
     blocklists.entries,
+    received_reports.reports,
     rpki.routes,
     rdap.registrations,
     recipients.recipients,
     unsubscribe.samples,
+    one_click.sites,
+    suppression.suppressions,
+    verp.bounces,
 )
 MESSAGE_INSPECTIONS = (
     arrival.arrivals,
@@ -104,6 +117,7 @@ MESSAGE_INSPECTIONS = (
     dkim.results,
     authentication.results,
     evaluation.evaluations,
+    forwarded.forwarded,
     privacy.submissions,
     dsn.notifications,
 )

@@ -15,8 +15,11 @@ _TITLES = {
     "run": "The run itself",
     "dns": "DNS: records on every authoritative server, and the answers of resolvers",
     "smtp": "SMTP: every address, for other servers and for accounts",
+    "imap": "IMAP: the mailboxes of users",
     "host": "Host: state of each mail host",
+    "bulk": "Bulk: the stream of mail to many recipients",
     "reputation": "Reputation: blocklists, routes and registrations",
+    "reports": "Reports: what other mail servers report to our hosts",
     "delivery": "Delivery: the test messages",
 }
 _HEAD = """# The checks

@@ -52,12 +52,13 @@ _MAILBOX_UNAVAILABLE = 550
 def recipients(fleet: Fleet, world: World) -> Iterable[Finding]:
     """Send RCPT for each kind of recipient to every address of every host."""
     foreign = next((witness.address for witness in fleet.witnesses), "postmaster@example.net")
+    caught = frozenset(name for host in fleet.hosts for name in host.recipients.catch_alls)
     return together(
         partial(
             completed,
             (POSTMASTER, UNKNOWN_RECIPIENT, RELAY),
             endpoint.host,
-            partial(_of_endpoint, endpoint, host, foreign, world),
+            partial(_of_endpoint, endpoint, host, (foreign, caught), world),
         )
         for host in fleet.hosts
         for endpoint in smtp_endpoints(host)
@@ -65,19 +66,22 @@ def recipients(fleet: Fleet, world: World) -> Iterable[Finding]:
 
 
 def _of_endpoint(
-    endpoint: Endpoint, host: MailSettings, foreign: str, world: World
+    endpoint: Endpoint, host: MailSettings, asked: tuple[str, frozenset[str]], world: World
 ) -> Iterable[Finding]:
-    return findings(endpoint, replies_of(endpoint, host, foreign, world))
+    foreign, caught = asked
+    return findings(endpoint, replies_of(endpoint, host, foreign, world), caught)
 
 
-def findings(endpoint: Endpoint, replies: Replies) -> Iterator[Finding]:
-    """Yield a finding for every reply of an endpoint."""
+def findings(
+    endpoint: Endpoint, replies: Replies, meant: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield a finding for every reply of an endpoint; a catch-all of some domains is meant."""
     catch_all = catch_all_domains(replies)
     for rcpt, answer in replies.items():
         if rcpt.purpose is Purpose.RELAY:
             yield _relay(endpoint, rcpt, answer, catch_all)
         elif rcpt.purpose is Purpose.UNKNOWN:
-            yield _unknown_recipient(endpoint, rcpt, answer)
+            yield _unknown_recipient(endpoint, rcpt, answer, meant)
         else:
             yield _postmaster(endpoint, rcpt, answer)
 
@@ -97,8 +101,14 @@ def _relay(endpoint: Endpoint, rcpt: Rcpt, answer: Reply, catch_all: Collection[
     return RELAY.error(endpoint.host, saw, fix)
 
 
-def _unknown_recipient(endpoint: Endpoint, rcpt: Rcpt, answer: Reply) -> Finding:
+def _unknown_recipient(
+    endpoint: Endpoint, rcpt: Rcpt, answer: Reply, meant: Collection[str]
+) -> Finding:
     saw = f"{_answered(endpoint, rcpt)}: {answer}"
+    if answer.positive and rcpt.domain in meant:
+        fix = "nothing to do if that is meant; else name each recipient in mail_aliases"
+        caught = f"mail_aliases has the catch-all @{rcpt.domain}"
+        return UNKNOWN_RECIPIENT.info(endpoint.host, f"{saw}; {caught}", fix)
     if answer.code == _MAILBOX_UNAVAILABLE and answer.text.startswith("5.1.1 "):
         return UNKNOWN_RECIPIENT.ok(endpoint.host, saw)
     if answer.transient:

@@ -37,9 +37,10 @@ _DOMAINS_PER_SESSION = 2
 @per_endpoint(BACKSCATTER)
 def backscatter(endpoint: Endpoint, host: MailSettings, world: World) -> Iterable[Finding]:
     """Try unknown recipients in several forms, and a sender in a domain that does not exist."""
-    for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
+    refusing = host.recipients.refusing_domains
+    for start in range(0, len(refusing), _DOMAINS_PER_SESSION):
         with session(endpoint, world) as client:
-            domains = host.domains[start : start + _DOMAINS_PER_SESSION]
+            domains = refusing[start : start + _DOMAINS_PER_SESSION]
             yield from _unknown(client, endpoint, domains)
             if not start:
                 yield _unknown_sender(client, endpoint, domains[0])

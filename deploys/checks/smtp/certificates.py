@@ -1,21 +1,23 @@
 """
-Certificates on port 25: one for every name of the host, valid and not about to expire.
+Certificates on port 25 and of mailboxes: one for every name, valid and not about to expire.
 
 A sender that verifies, as MTA-STS demands, sends the name by SNI (RFC 6066) and compares it with
 the certificate (RFC 8461 section 4.1).
 """
 
+import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
 from ...mail.settings.model import MailSettings
-from ..clients.endpoint import Endpoint, per_endpoint
+from ..clients.bounded_smtplib import unverified
+from ..clients.endpoint import Endpoint, certified_endpoints, per_endpoint
 from ..clients.smtp import peer_certificate, session, starttls
 from ..core.finding import Check, Finding
 from ..core.target import CheckedHost
-from ..core.world import World
+from ..core.world import UnansweredError, World
 
 TLS = Check(
     "smtp.tls",
@@ -32,7 +34,7 @@ TLS = Check(
 SOON = timedelta(days=14)  # certbot renews 30 days before the end
 
 
-@per_endpoint(TLS, anywhere=True)
+@per_endpoint(TLS, anywhere=True, endpoints=certified_endpoints)
 def certificates(endpoint: Endpoint, host: CheckedHost, world: World) -> Iterable[Finding]:
     """Check the certificate of each name of the host."""
     shown = {name: _certificate(endpoint, name, world) for name in host.host_names}
@@ -40,9 +42,24 @@ def certificates(endpoint: Endpoint, host: CheckedHost, world: World) -> Iterabl
 
 
 def _certificate(endpoint: Endpoint, name: str, world: World) -> x509.Certificate:
+    if endpoint.wrapped:
+        return x509.load_der_x509_certificate(_shown_at_once(endpoint, name, world))
     with session(endpoint, world) as client:
         starttls(client, name)
         return x509.load_der_x509_certificate(peer_certificate(client))
+
+
+def _shown_at_once(endpoint: Endpoint, name: str, world: World) -> bytes:
+    """Return the certificate in DER of a port in TLS from the first octet, for a name."""
+    place = (endpoint.address, endpoint.port)
+    try:
+        with (
+            socket.create_connection(place, world.timeout) as plain,
+            unverified().wrap_socket(plain, server_hostname=name) as secured,
+        ):
+            return secured.getpeercert(binary_form=True) or b""
+    except OSError as error:
+        raise UnansweredError(f"{endpoint} could not be asked: {error}") from error
 
 
 def _finding(
@@ -58,9 +75,9 @@ def _finding(
         fix = f"get a certificate for {name}: mail_tls names the source, mail_tls_names the names"
         return TLS.error(host.inventory_name, f"{saw}, for {', '.join(sorted(names))}", fix)
     if ends < now:
-        return TLS.error(host.inventory_name, saw, _RENEW[source])
+        return TLS.error(host.inventory_name, saw, _renewal(host))
     if ends - now < SOON:
-        return TLS.warning(host.inventory_name, saw, _RENEW[source])
+        return TLS.warning(host.inventory_name, saw, _renewal(host))
     if self_issued and isinstance(host, MailSettings) and source == "acme":
         fix = f"see the output of the run about {host.acme_directory}, and run again"
         return TLS.warning(host.inventory_name, saw, fix)
@@ -72,6 +89,15 @@ _RENEW = {
     "files": "replace the file on the host with a new certificate",
     "self-signed": "run again: the host makes a new one",
 }
+
+
+def _renewal(host: CheckedHost) -> str:
+    """Return the fix for a certificate that expires, by its source."""
+    if not isinstance(host, MailSettings):
+        return _RENEW["files"]
+    if host.proves_by_dns:
+        return "run deploys/certificates.py, which deploys/timer.py has done regularly"
+    return _RENEW[host.tls]
 
 
 def _names(certificate: x509.Certificate) -> set[str]:

@@ -51,7 +51,7 @@ def attempts(endpoint: SubmissionEndpoint, host: MailSettings, world: World) -> 
         fix = "give the password of an account as a reference, so that this can be checked"
         saw = f"{endpoint}: no password of an account is known here"
         return [FORGERY.info(endpoint.host, saw, fix)]
-    own = host.accounts[endpoint.login].senders[0]
+    own = host.logins[endpoint.login].senders[0]
     return completed((FORGERY,), endpoint.host, partial(_logged_in, endpoint, own, world))
 
 

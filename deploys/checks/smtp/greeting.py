@@ -11,6 +11,7 @@ import smtplib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ...mail.settings.model import MailSettings
 from ..clients.endpoint import Endpoint, per_endpoint
 from ..clients.smtp import Reply, reply, session
 from ..core.finding import Check, Finding
@@ -68,7 +69,11 @@ def findings(endpoint: Endpoint, host: CheckedHost, seen: Greeting, names: Names
     if wrong:
         return wrong
     saw = f"{endpoint} answers as {_first(seen.greeting)}, with {', '.join(EXTENSIONS)}"
-    if _INTERNATIONAL not in seen.extensions:
+    offered = _INTERNATIONAL in seen.extensions
+    if not offered and isinstance(host, MailSettings) and host.mailboxes:
+        # Dovecot takes no mail that needs it, and a bounce would be late.
+        return [BANNER.ok(endpoint.host, f"{saw}; its mailboxes cannot have {_INTERNATIONAL}")]
+    if not offered:
         fix = "set smtputf8_enable = yes, so that addresses beyond ASCII get through"
         return [BANNER.info(endpoint.host, f"{saw}, without {_INTERNATIONAL}", fix)]
     return [BANNER.ok(endpoint.host, f"{saw}, {_INTERNATIONAL}")]

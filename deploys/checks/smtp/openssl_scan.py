@@ -6,7 +6,6 @@ machine's OpenSSL knows is offered in a session of its own; openssl shows the ch
 and the extensions of TLS 1.2. Other things are not asked: `not_asked` names them.
 """
 
-import re
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from ...run.threads import in_parallel
+from ..clients import openssl
 from ..clients.bounded_smtplib import unverified
 from ..clients.endpoint import Endpoint
 from ..clients.smtp import LateError, session, starttls
@@ -44,7 +44,6 @@ _BEYOND = (
 _WITHOUT_OPENSSL = (
     "cipher suites, certificate chains and extensions, which need the program openssl"
 )
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def scanned(servers: Sequence[ScannedServer], world: World) -> Mapping[ScannedServer, TlsScan]:
@@ -74,7 +73,7 @@ def _scan(server: ScannedServer, world: World) -> TlsScan:
         return TlsScan(dict.fromkeys(suites, ()))
     shown = probe.shown("TLS 1.2" if "TLS 1.2" in suites else _CHOSEN)
     extensions = tuple(_extensions(shown)) if "TLS 1.2" in suites else ()
-    chain = tuple(chain_weaknesses(_PEM.findall(shown)))
+    chain = tuple(chain_weaknesses(openssl.PEM.findall(shown)))
     return TlsScan(suites, (*extensions, *chain), () if shown else ("certificate_info",))
 
 
@@ -119,24 +118,11 @@ class _Probe:
 
     def shown(self, version: str) -> str:
         """Return what openssl shows of a session, nothing if it has no answer in time."""
-        server = self.server
-        command = ("openssl", "s_client", "-connect", f"{server.literal}:{server.port}")
-        number = version.lower().replace(" ", "").replace(".", "_")
-        offer = (f"-{number}", "-servername", server.name, "-showcerts")
-        old = ("-legacy_server_connect", "-cipher", "ALL:@SECLEVEL=0")
-        plain = () if server.wrapped else ("-starttls", "smtp", "-name", "localhost")
-        try:
-            done = subprocess.run(
-                (*command, *offer, *old, *plain),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=self.world.timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return ""
-        text = done.stdout.decode(errors="replace")
-        return text if _PEM.search(text) else ""
+        option = f"-{version.lower().replace(' ', '').replace('.', '_')}"
+        shown = openssl.shown(
+            self.endpoint, self.server.name, self.world.timeout, option, "-showcerts"
+        )
+        return shown or ""
 
 
 def _extensions(shown: str) -> Iterator[Weakness]:

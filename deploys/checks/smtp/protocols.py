@@ -9,8 +9,7 @@ would otherwise cross the network in clear text (RFC 7435), but no broken ones.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...mail.ciphers import Grade, broken, grade
-from ...mail.settings.model import MailSettings
-from ..clients.endpoint import Endpoint, smtp_endpoints, submission_endpoints
+from ..clients.endpoint import Endpoint, allows_old, tls_endpoints
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet
 from ..core.target import CheckedHost, Scope
@@ -46,7 +45,7 @@ def protocols(scope: Scope, world: World) -> Iterable[Finding]:
     endpoints = {
         _server(endpoint, host, world): (endpoint, host)
         for host in scope.hosts
-        for endpoint in (*smtp_endpoints(host), *_submission(host))
+        for endpoint in tls_endpoints(host)
     }
     if not endpoints:
         return
@@ -74,12 +73,6 @@ def scanned(
     if sslyze:
         return sslyze_scan.scanned(sslyze, servers, limit)
     return openssl_scan.scanned(servers, world)
-
-
-def _submission(host: CheckedHost) -> tuple[Endpoint, ...]:
-    if isinstance(host, MailSettings):
-        return submission_endpoints(host, str(host.addresses[0]))
-    return ()
 
 
 def _server(endpoint: Endpoint, host: CheckedHost, world: World) -> ScannedServer:
@@ -111,14 +104,9 @@ def findings(endpoint: Endpoint, host: CheckedHost, scan: TlsScan) -> Iterator[F
         yield PROTOCOLS.ok(endpoint.host, f"{endpoint} speaks {tls} and no known weakness")
 
 
-def _allows_old(endpoint: Endpoint, host: CheckedHost) -> bool:
-    profile = host.tls_profile if isinstance(host, MailSettings) else "strict"
-    return profile == "interoperable" and not endpoint.port
-
-
 def _versions(endpoint: Endpoint, host: CheckedHost, scan: TlsScan) -> Iterator[Finding]:
     old = [version for version in OLD if version in scan.suites]
-    if _allows_old(endpoint, host):
+    if allows_old(endpoint, host):
         old = [version for version in old if version.startswith("SSL")]
     if old:
         fix = f"{_CURRENT}, or mail_tls_profile = 'interoperable' for TLS 1.0 and 1.1"
@@ -126,13 +114,13 @@ def _versions(endpoint: Endpoint, host: CheckedHost, scan: TlsScan) -> Iterator[
 
 
 def _suites(endpoint: Endpoint, host: CheckedHost, suites: Sequence[str]) -> Iterator[Finding]:
-    allows_old = _allows_old(endpoint, host)
+    allowed = allows_old(endpoint, host)
     bad = [one for one in suites if grade(one) is Grade.INSUFFICIENT]
-    bad = [one for one in bad if broken(one)] if allows_old else bad
+    bad = [one for one in bad if broken(one)] if allowed else bad
     if bad:
         saw = f"{endpoint} accepts {len(bad)} insufficient cipher suites: {_some(bad)}"
         yield PROTOCOLS.error(endpoint.host, saw, _EXCLUDED)
-    old = [] if allows_old else [one for one in suites if grade(one) is Grade.PHASE_OUT]
+    old = [] if allowed else [one for one in suites if grade(one) is Grade.PHASE_OUT]
     if old:
         saw = f"{endpoint} accepts {len(old)} cipher suites to be phased out: {_some(old)}"
         yield PROTOCOLS.warning(endpoint.host, saw, _EXCLUDED)

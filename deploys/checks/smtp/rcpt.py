@@ -19,6 +19,9 @@ from ..core.world import World
 
 # Postfix slows a client down after ten refused commands and disconnects it after twenty.
 _DOMAINS_PER_SESSION = 4
+# A client that may relay hears of a domain that does not exist or takes no mail: that refusal would
+# hide an open relay. An address has no domain.
+_AT_ADDRESS = "postmaster@[192.0.2.1]"
 
 
 class Purpose(StrEnum):
@@ -66,24 +69,28 @@ def catch_all_domains(replies: Replies) -> frozenset[str]:
 
 def _sessions(host: MailSettings, foreign: str) -> Iterable[list[Rcpt]]:
     local = [f"postmaster@{domain}" for domain in host.domains[:1]]
-    senders = ("", *local, foreign, "postmaster@[192.0.2.1]")
+    refusing = host.recipients.refusing_domains
+    senders = ("", *local, foreign, _AT_ADDRESS)
     yield [
         Rcpt(Purpose.POSTMASTER, "postmaster"),
         *(Rcpt(Purpose.RELAY, foreign, sender) for sender in senders),
+        Rcpt(Purpose.RELAY, _AT_ADDRESS),
     ]
     yield [Rcpt(Purpose.RELAY, form) for form in disguised(foreign)]
-    yield [Rcpt(Purpose.RELAY, form) for own in host.domains[:1] for form in behind(own, foreign)]
-    for start in range(0, len(host.domains), _DOMAINS_PER_SESSION):
-        domains = host.domains[start : start + _DOMAINS_PER_SESSION]
-        yield [rcpt for domain in domains for rcpt in _of_domain(domain)]
+    yield [Rcpt(Purpose.RELAY, form) for own in refusing[:1] for form in behind(own, foreign)]
+    received = (*host.domains, *host.relay_domains)
+    for start in range(0, len(received), _DOMAINS_PER_SESSION):
+        domains = received[start : start + _DOMAINS_PER_SESSION]
+        yield [
+            rcpt for domain in domains for rcpt in _of_domain(domain, own=domain in host.domains)
+        ]
 
 
-def _of_domain(domain: str) -> tuple[Rcpt, ...]:
-    return (
-        Rcpt(Purpose.POSTMASTER, f"postmaster@{domain}"),
-        Rcpt(Purpose.POSTMASTER, f"abuse@{domain}"),
-        Rcpt(Purpose.UNKNOWN, unknown_recipient(domain)),
-    )
+def _of_domain(domain: str, *, own: bool) -> Iterable[Rcpt]:
+    """Yield the recipients of a domain; abuse at a domain of others is theirs to have."""
+    for name in ("postmaster", "abuse") if own else ("postmaster",):
+        yield Rcpt(Purpose.POSTMASTER, f"{name}@{domain}")
+    yield Rcpt(Purpose.UNKNOWN, unknown_recipient(domain))
 
 
 def _in_session(client: smtplib.SMTP, recipients: Sequence[Rcpt]) -> dict[Rcpt, Reply]:

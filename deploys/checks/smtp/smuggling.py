@@ -81,8 +81,9 @@ def envelope(endpoint: Endpoint, host: MailSettings) -> Envelope:
     domain = next(iter(host.domains), host.hostname)
     sender = ""
     if isinstance(endpoint, SubmissionEndpoint):
-        sender = host.accounts[endpoint.login].senders[0]
-    return Envelope(sender, f"postmaster@{domain}", unknown_recipient(domain))
+        sender = host.logins[endpoint.login].senders[0]
+    unknown = unknown_recipient(host.recipients.refusing_domains[0])
+    return Envelope(sender, f"postmaster@{domain}", unknown)
 
 
 def attempts(endpoint: Endpoint, mail: Envelope, world: World) -> list[Finding]:

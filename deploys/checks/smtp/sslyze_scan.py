@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 from ...run.threads import in_parallel
+from ..clients.endpoint import literal
 from .tls_scan import (
     UPDATE,
     VERSIONS,
@@ -101,7 +102,7 @@ def _arguments(server: ScannedServer, path: Path) -> Iterator[str]:
     yield from (f"--json_out={path}", f"--sni={server.name}")
     if not server.wrapped:
         yield "--starttls=smtp"
-    yield from ("--", f"{server.name}:{server.port}{{{server.literal}}}")
+    yield from ("--", f"{server.name}:{server.port}{{{literal(server.address)}}}")
 
 
 def _fields(found: dict[str, object]) -> SimpleNamespace:

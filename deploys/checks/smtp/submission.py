@@ -41,7 +41,7 @@ _SASL = "check smtpd_sasl_path, and that Dovecot answers there"
 @per_host(SUBMISSION)
 def submission(host: MailSettings, world: World) -> Iterable[Finding]:
     """Check AUTH on port 25 and both submission ports, at every address of a host with accounts."""
-    if not host.accounts:
+    if not host.logins:
         return []
     ports = smtp_endpoints(host)
     calls = [
@@ -110,7 +110,7 @@ def _in_session(
 def _refusals(
     client: smtplib.SMTP, endpoint: SubmissionEndpoint, host: MailSettings
 ) -> Iterator[Finding]:
-    own = host.accounts[endpoint.login].senders[0]
+    own = host.logins[endpoint.login].senders[0]
     unknown = f"nobody-{new_run()}"
     # RFC 2606 section 2: no name exists under invalid.
     for sender, recipient, expected, fix in (

@@ -28,11 +28,6 @@ class ScannedServer:
     port: int
     wrapped: bool = False
 
-    @property
-    def literal(self) -> str:
-        """Return the address as it stands before a port (RFC 3986 section 3.2.2)."""
-        return f"[{self.address}]" if ":" in self.address else self.address
-
 
 @dataclass(frozen=True)
 class TlsScan:

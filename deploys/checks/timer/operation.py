@@ -59,12 +59,13 @@ class Units(FactBase[InstalledUnits]):
         return InstalledUnits(found, in_force, BOOTED in lines)
 
 
-def schedule(calendar: str, receiver: tuple[str, ...] = ()) -> Schedule:
+def schedule(calendar: str, receiver: tuple[str, ...] = (), *, renews: bool = False) -> Schedule:
     """Return the schedule of this run's inventory; raise DeployError if it is no file."""
     given = Path(inventory())
     if not given.is_file():
         raise refusal(f"{given} is not a file; a timer needs an inventory file")
-    verify = (sys.executable, "-m", "pyinfra", str(given.resolve()), f"{PACKAGE}.verify")
+    pyinfra = (sys.executable, "-m", "pyinfra", str(given.resolve()))
+    verify, renewal = ((*pyinfra, f"{PACKAGE}.{name}") for name in ("verify", "certificates"))
     made = Schedule(
         inventory=inventory_name(),
         calendar=calendar,
@@ -72,7 +73,8 @@ def schedule(calendar: str, receiver: tuple[str, ...] = ()) -> Schedule:
         directory=str(Path.cwd()),
         user=getpass.getuser(),
         modules=str(FOLDER.parent) if IN_CLONE else "",
-        trial=(*verify, "--dry"),
+        trials=tuple((*one, "--dry") for one in ((renewal, verify) if renews else (verify,))),
+        first=(*renewal, "-y") if renews else (),
     )
     unit = made.unit.replace(".timer", ".service")
     failure = (sys.executable, "-m", f"{PACKAGE}.checks.report.failure", made.inventory, unit)
@@ -102,8 +104,8 @@ def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand
     unit = QuoteString(schedule.unit)
     if schedule.files:
         yield StringCommand("systemd-analyze calendar --", QuoteString(schedule.calendar))
-        if schedule.trial:
-            yield tried(schedule)
+        for trial in schedule.trials:
+            yield tried(schedule, trial)
     else:
         yield StringCommand("systemctl disable --now", unit)
         yield StringCommand("rm -f --", *map(QuoteString, schedule.paths))
@@ -121,19 +123,19 @@ def scheduled(schedule: Schedule) -> Generator[StringCommand | FileUploadCommand
 def without_systemd(schedule: Schedule) -> str:
     """Return the sentence for a machine that has no timers."""
     modules = ("env", f"PYTHONPATH={schedule.modules}") if schedule.modules else ()
-    command = shlex.join((*modules, *schedule.command))
+    command = " && ".join(shlex.join((*modules, *one)) for one in schedule.commands)
     return (
         f'this machine does not run systemd, which has the timers; have cron run "{command}" in '
         f'{schedule.directory}, or set verify_timer = ""'
     )
 
 
-def tried(schedule: Schedule) -> StringCommand:
-    """Return the command that runs the trial, and says what to do if it fails."""
+def tried(schedule: Schedule, trial: tuple[str, ...]) -> StringCommand:
+    """Return the command that runs a trial, and says what to do if it fails."""
     sentence = (
         f"the timer was not set up: the checks cannot begin as its unit runs them, as the user "
         f"{schedule.user} in {schedule.directory}; correct what is said above, and write secrets "
         f"of the environment as NAME=value into {schedule.environment}"
     )
-    words = (QuoteString(word) for word in schedule.trial_words)
+    words = (QuoteString(word) for word in schedule.trial_words(trial))
     return StringCommand(*words, "|| { echo", QuoteString(sentence), ">&2; exit 1; }")

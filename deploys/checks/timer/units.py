@@ -3,7 +3,7 @@ Units of the timer: a systemd service that runs the checks, and a timer that sta
 
 Their names contain the inventory's. A run that was missed while the machine was off starts at boot;
 one that hangs ends after 30 minutes. If a run fails, a third unit tells the operator, unless the
-run has written its report.
+run has written its report. Certificates by DNS-01 are renewed before the checks, in the same run.
 """
 
 import re
@@ -20,8 +20,9 @@ class Schedule:
     """
     A command with its calendar (systemd.time(7); empty for never), directory and user.
 
-    `modules` is a path of Python modules; empty if they are installed. `trial` is a command that
-    has to succeed before the timer is enabled, and `failure` one that runs after a failed run.
+    `first` is a command that has to succeed before it. `modules` is a path of Python modules; empty
+    if they are installed. `trials` are commands that have to succeed before the timer is enabled,
+    and `failure` is one that runs after a failed run.
     """
 
     inventory: str
@@ -30,8 +31,9 @@ class Schedule:
     directory: str = "/"
     user: str = "root"
     modules: str = ""
-    trial: tuple[str, ...] = ()
+    trials: tuple[tuple[str, ...], ...] = ()
     failure: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -58,15 +60,19 @@ class Schedule:
         return self._path(".service"), self._path(".timer"), self._path("-failure.service")
 
     @property
-    def trial_words(self) -> tuple[str, ...]:
-        """Return the command that runs the trial as the service runs its command."""
+    def commands(self) -> tuple[tuple[str, ...], ...]:
+        """Return the commands of a run, in their order."""
+        return (self.first, self.command) if self.first else (self.command,)
+
+    def trial_words(self, trial: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the command that runs a trial as the service runs its commands."""
         environment = (f"--setenv=PYTHONPATH={self.modules}",) if self.modules else ()
         return (
             *("systemd-run", "--wait", "--pipe", "--collect", f"--uid={self.user}"),
             f"--property=WorkingDirectory={self.directory}",
             f"--property=EnvironmentFile=-{self.environment}",
             f"--property=RuntimeMaxSec={TRIAL_SECONDS}",
-            *(*environment, "--", *(_without_variables(word) for word in self.trial)),
+            *(*environment, "--", *(_without_variables(word) for word in trial)),
         )
 
     def _path(self, suffix: str) -> str:
@@ -82,7 +88,7 @@ Wants=network-online.target
 After=network-online.target
 {on_failure}
 [Service]
-{self._process(self.command)}TimeoutStartSec=30min
+{self._process(*self.commands)}TimeoutStartSec=30min
 """
 
     def _failure(self) -> str:
@@ -94,14 +100,13 @@ Description=Tell that the mail of {_literal(self.inventory)} was not verified
 {self._process(self.failure)}TimeoutStartSec=2min
 """
 
-    def _process(self, command: tuple[str, ...]) -> str:
+    def _process(self, *commands: tuple[str, ...]) -> str:
         return f"""Type=oneshot
 User={self.user}
 WorkingDirectory={_literal(self.directory)}
 {self._modules()}# Secrets that the inventory takes from the environment; readable by root only.
 EnvironmentFile=-{self.environment}
-ExecStart={" ".join(_quoted(_without_variables(word)) for word in command)}
-"""
+{"".join(map(_start, commands))}"""
 
     def _modules(self) -> str:
         line = f"Environment={_quoted(f'PYTHONPATH={self.modules}')}\n"
@@ -120,6 +125,10 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 """
+
+
+def _start(command: tuple[str, ...]) -> str:
+    return f"ExecStart={' '.join(_quoted(_without_variables(word)) for word in command)}\n"
 
 
 def _literal(text: str) -> str:

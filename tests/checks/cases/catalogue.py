@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.checks.cases import (
+    bulk,
     delivery_bulk,
     delivery_content,
     delivery_dsn,
@@ -12,6 +13,8 @@ from tests.checks.cases import (
     dns_services,
     dns_zone,
     host,
+    imap,
+    reports,
     reputation,
     run,
     run_cleanup,
@@ -34,9 +37,12 @@ CASES: Mapping[str, Pair] = {
     **smtp_smuggling.CASES,
     **smtp_tls.CASES,
     **host.CASES,
+    **imap.CASES,
+    **reports.CASES,
     **reputation.CASES,
     **delivery_results.CASES,
     **delivery_content.CASES,
     **delivery_dsn.CASES,
     **delivery_bulk.CASES,
+    **bulk.CASES,
 }

@@ -1,16 +1,19 @@
-"""Bulk mail with and without one-click unsubscribe."""
+"""Bulk mail with and without one-click unsubscribe, and sites that are clicked."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from deploys.checks.core.finding import Finding
-from deploys.checks.core.world import Page
+from deploys.checks.core.world import Answer, Page
+from deploys.checks.delivery.one_click import sites
 from deploys.checks.delivery.unsubscribe import samples
 from tests.checks.cases.delivery_content import ZONE
+from tests.checks.cases.host import BULK, STREAM
 from tests.checks.cases.pair import Case, Pair
 from tests.checks.signing import signed
-from tests.checks.worlds import Pages, fleet, world
+from tests.checks.worlds import Pages, Zone, fleet, world
 
 LEAVE = "https://lists.harbor.example/leave/5d1c9b27"
 PAGES: Mapping[str, Page] = {LEAVE: Page(405, "text/plain", "")}
@@ -38,4 +41,62 @@ def sent(raw: bytes) -> Case:
     return case
 
 
-CASES: Mapping[str, Pair] = {"delivery.unsubscribe": Pair(sent(sample()), sent(BARE))}
+SITE = "unsubscribe.mx1.harbor.example"
+CLICKS = Zone({(SITE, "A"): [Answer("ns", ("127.0.0.1",))]})
+SHOWN = Page(200, "text/html", "")
+
+
+class Store:
+    """A host whose list of suppressed recipients a web site changes, on POST or at each look."""
+
+    def __init__(self, *, at_a_look: bool = False, at_a_post: bool = True) -> None:
+        self._at = {"get": at_a_look, "post": at_a_post}
+        self.suppressed = False
+
+    def asked(self, method: str) -> None:
+        self.suppressed = self.suppressed or self._at[method]
+
+    def run(self, _name: str, command: str, lines: Sequence[str], _limit: float) -> list[str]:
+        assert "suppressions" in command
+        assert json.loads(lines[0])["verb"] == "remove"
+        before, self.suppressed = self.suppressed, False
+        return [str(int(before))]
+
+
+class Site:
+    """The web site of a store, with one answer to every request."""
+
+    def __init__(self, store: Store, look: Page, click: Page) -> None:
+        self._store, self._look, self._click = store, look, click
+
+    def get(self, url: str, _limit: float, address: str = "") -> Page:
+        assert (url.rpartition("/")[0], address) == (f"https://{SITE}", "127.0.0.1")
+        self._store.asked("get")
+        return self._look
+
+    def post(self, _url: str, form: str, _limit: float, address: str = "") -> Page:
+        assert (form, address) == ("List-Unsubscribe=One-Click", "127.0.0.1")
+        self._store.asked("post")
+        return self._click
+
+
+def clicked(
+    store: Store, look: Page = SHOWN, click: Page = SHOWN, names: Zone = CLICKS, **own: object
+) -> Case:
+    def case(folder: Path) -> Iterable[Finding]:
+        here = replace(world(folder), hosts=store, names=names, web=Site(store, look, click))
+        stream = {**STREAM, **own}
+        return sites(fleet({**BULK, "mail_tls": "acme", "mail_bulk": stream}), here)
+
+    return case
+
+
+CASES: Mapping[str, Pair] = {
+    "bulk.one_click": Pair(
+        clicked(Store()),
+        clicked(Store(), look=Page(503, "text/plain", "")),
+        lab_test="test_one_click.test_the_check_clicks_for_a_recipient_of_its_own_and_leaves_no_"
+        "suppression",
+    ),
+    "delivery.unsubscribe": Pair(sent(sample()), sent(BARE)),
+}

@@ -1,13 +1,14 @@
 """Messages that arrive unchanged and signed, and messages that do not."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery import evaluation, hops, integrity
+from deploys.checks.delivery import evaluation, forwarded, hops, integrity
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.inspection import MessageInspection
@@ -31,9 +32,11 @@ INWARD = (
     "Received: from mail.faraway.example (mail.faraway.example [203.0.113.21])\n"
     "\tby mx1.harbor.example (Postfix) with ESMTP id 4A2; Mon, 5 Oct 2026 09:30:02 +0000 (UTC)\n"
 ).encode()
+REWRITTEN = "SRS0=ab12=XY=faraway.example=visitor@mx1.harbor.example"
 ZONE = Zone(
     {
         ("harbor.example", "TXT"): [Answer("ns", ("v=spf1 ip4:203.0.113.11 -all",))],
+        ("mx1.harbor.example", "TXT"): [Answer("ns", ("v=spf1 ip4:203.0.113.11 -all",))],
         ("lists.harbor.example", "A"): [Answer("ns", ("127.0.0.1",))],
         **{
             (f"mx1-{algorithm}._domainkey.harbor.example", "TXT"): [
@@ -69,6 +72,13 @@ def judged(inspection: MessageInspection, sent: Delivery) -> Case:
     return case
 
 
+def passed_on(sender: str = REWRITTEN, change: Change = same) -> Delivery:
+    """Return a message of the witness that mx1 has forwarded, with a sender."""
+    sent = delivered(change, trace=TRACE.replace(SENDER.encode(), sender.encode()))
+    message = replace(sent.route.message, recipient="away@harbor.example", sender=RECIPIENT)
+    return replace(sent, route=replace(sent.route, message=message, forwarded=True))
+
+
 SEALED = swapped(
     b"From: ", b"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=x.example; s=x; b=AAAA\nFrom: "
 )
@@ -76,6 +86,7 @@ SEALED = swapped(
 contents = partial(judged, integrity.contents)
 evaluated = partial(judged, evaluation.evaluations)
 paths = partial(judged, hops.paths)
+forwards = partial(judged, forwarded.forwarded)
 
 CASES: Mapping[str, Pair] = {
     "delivery.intact": Pair(
@@ -91,6 +102,11 @@ CASES: Mapping[str, Pair] = {
     ),
     "delivery.spf_evaluated": Pair(
         evaluated(delivered()), evaluated(delivered(swapped(b"203.0.113.11", b"203.0.113.99")))
+    ),
+    "delivery.forwarded": Pair(
+        forwards(passed_on()),
+        forwards(passed_on(RECIPIENT)),
+        lab_test="test_recipients.test_a_user_who_is_gone_and_a_sender_that_is_not_rewritten_are_found",
     ),
     "delivery.arc": Pair(evaluated(delivered(sealed)), evaluated(delivered(SEALED))),
 }

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.core.finding import Finding
-from deploys.checks.smtp import greeting, ports, protocols, sslyze_scan
+from deploys.checks.smtp import greeting, key_exchange, ports, protocols, sslyze_scan
 from deploys.checks.smtp.tls_scan import ScannedServer, TlsScan
 from tests.checks.cases.pair import Case, Pair
 from tests.checks.raw_servers import BANNER, raw, speaks
@@ -86,6 +86,27 @@ def scanned(
     return case
 
 
+def signing(folder: Path) -> ssl.SSLContext:
+    """Return a context without TLS 1.2, whose signatures Python's ssl cannot choose."""
+    context = strict(folder)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_ecdh_curve("prime256v1")
+    return context
+
+
+def exchanged(context: Contexts, data: Mapping[str, object] | None = None) -> Case:
+    """Ask a server on this machine for its key exchange."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        host = fleet(data).hosts[0]
+        with serving(Handler(), context(folder)) as port:
+            here = world(folder, port=port)
+            endpoint = Endpoint(host.inventory_name, "127.0.0.1")
+            return list(key_exchange.findings(endpoint, host, here))
+
+    return case
+
+
 def greetings(banner: bytes = BANNER) -> Case:
     def case(folder: Path) -> Iterable[Finding]:
         with raw(speaks(banner)) as port:
@@ -110,4 +131,5 @@ CASES: Mapping[str, Pair] = {
     "smtp.banner": Pair(greetings(), greetings(b"220 localhost ESMTP\r\n")),
     "smtp.ports": Pair(knocked(shown=False), knocked(shown=True)),
     "smtp.protocols": Pair(scanned(strict), scanned(old)),
+    "smtp.key_exchange": Pair(exchanged(signing), exchanged(old)),
 }

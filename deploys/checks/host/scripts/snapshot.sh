@@ -23,11 +23,21 @@ ls /var/lib/apt/lists 2>/dev/null | grep 'Release$' | say list
 stat -c %Y /var/lib/apt/lists/partial /var/lib/apt/periodic/update-success-stamp 2>/dev/null | say listed
 test -e /run/reboot-required && echo "reboot required"
 { postqueue -j 2>/dev/null || echo failed; } | head -n 5000 | say queue
+test -d "$BULK" && { postqueue -c "$BULK" -j 2>/dev/null || echo failed; } | head -n 5000 | say bulkqueue
+test -e "$BULK_ACCOUNTS.lmdb" && postmap -s "lmdb:$BULK_ACCOUNTS" 2>/dev/null | say bulkaccount
+test -d "$BULK" && python3 -c "$RESULTS" 2>&1 | say results
+test -n "$WARMUP" && echo '{"verb": "list"}' | sh -c "$WARMUP" 2>&1 | tail -n 1 | say warmup
 find "$QUEUE/corrupt" -type f 2>/dev/null | head -n 100 | say corrupt
-for place in "$QUEUE" "$MAILBOXES" /var/log; do
+journalctl -q --no-pager -o cat --since=-1d SYSLOG_IDENTIFIER=postfix/cleanup 2>/dev/null |
+    sed -n 's/.*milter-reject: .* 4\.7\.1 Rate limit exceeded: .* from=<\([^>]*\)>.*/\1/p' | sort | uniq -c | say limited
+journalctl -q --no-pager -o cat --since=-2d -u pyinfra-mail-dmarc-reports.service 2>/dev/null |
+    grep 'Reporting collection has finished' | tail -n 1 | say dmarcsent
+test -d "$TLS_REPORTS" && python3 -c "$TLS_RESULTS" 2>&1 | grep . | say tlsresult
+for place in "$QUEUE" "$MAILBOXES" "$VMAIL" /var/log; do
     df -Pk "$place" 2>/dev/null | tail -n 1 | say blocks
     df -Pi "$place" 2>/dev/null | tail -n 1 | say inodes
 done
+test -d "$VMAIL" && doveadm -f tab quota get -A 2>/dev/null | grep "	STORAGE	" | say quota
 timedatectl show -p NTPSynchronized --value 2>/dev/null | say synchronized
 systemd-detect-virt -c 2>/dev/null | say container
 postconf -x $PARAMETERS 2>/dev/null | say postconf
