@@ -5,8 +5,8 @@ second one, of another make and on the same host, holds a zone that is changed b
 one validating resolver answers all hosts from that root and from nowhere else; one peer plays the
 rest of the mail world; and the mail hosts are what a deploy works on, with a client that sends
 through one of them. Labs have networks of their own, so they can be up side by side: `lab` to try
-things, `tests` and `twin` for the tests, which run in both at once, `spare` for those tests that
-raise and remove one, `bench` to measure.
+things, `tests0` to `tests15` for the tests, one for each worker of theirs, `spare` for those tests
+that raise and remove one, `bench` to measure.
 Their addresses are documentation and benchmark ranges (RFC 5737, RFC 3849, RFC 2544), because
 software treats private ranges as local and then skips the very checks that a lab is for.
 """
@@ -25,11 +25,18 @@ Suite = Literal["bookworm", "trixie"]
 IpAddress = IPv4Address | IPv6Address
 
 FIRST_BENCH_NUMBER = 101
+TEST_LABS = 16
 ACME = "acme.nic.example"  # Pebble, an ACME server, is on the host of the name server
 ACME_DIRECTORY = f"https://{ACME}:14000/dir"
 IMAP = "imap.faraway.example"  # mailboxes of the peer, read by IMAP
 TRAVELLER = "traveller@faraway.example"  # who has one there
+READER = "reader"  # the local part that has mailboxes at the peer's receivers, with subaddresses
+# Domains of the peer that take mail as large receivers do; exim4.conf has their rules.
+RECEIVERS = tuple(
+    f"{kind}.faraway.example" for kind in ("crowded", "dane", "greylist", "quota", "tarpit", "tls")
+)
 UPDATE_KEY = "updates."  # the name of the key that may change it
+PROOF_KEY = "proofs."  # that of a key for the proofs of the mail hosts there, and for nothing else
 UPDATED = "atoll.example"  # the zone of the second name server
 
 
@@ -97,10 +104,12 @@ class Lab:
 NETWORKS = {
     # A prefix of 26 leaves the rest of a documentation range to the machine around the lab.
     "lab": (IPv4Network("203.0.113.0/26"), IPv6Network("2001:db8:25::/64")),
-    "tests": (IPv4Network("198.51.100.0/26"), IPv6Network("2001:db8:51::/64")),
-    "twin": (IPv4Network("198.19.1.0/26"), IPv6Network("2001:db8:52::/64")),
     "spare": (IPv4Network("198.19.0.0/26"), IPv6Network("2001:db8:19::/64")),
     "bench": (IPv4Network("198.18.0.0/24"), IPv6Network("2001:db8:18::/64")),
+    **{
+        f"tests{n}": (IPv4Network(f"198.19.{n + 1}.0/26"), IPv6Network(f"2001:db8:5{n}::/64"))
+        for n in range(TEST_LABS)
+    },
 }
 WORLD = (
     LabHost("ns", "ns", "bookworm", "ns.nic.example", 2),

@@ -11,7 +11,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import zones
-from .definition import IMAP, SECOND, TRAVELLER, UPDATE_KEY, UPDATED, Lab, LabHost
+from .definition import (
+    IMAP,
+    PROOF_KEY,
+    READER,
+    RECEIVERS,
+    SECOND,
+    TRAVELLER,
+    UPDATE_KEY,
+    UPDATED,
+    Lab,
+    LabHost,
+)
 from .keys import Keys
 from .machine import Machine
 
@@ -22,7 +33,9 @@ PRIVATE = {
     "id_ecdsa",
     "api-key",
     "update-key",
+    "proof-key",
     "account-password",
+    "bulk-secret",
     "mailbox-password",
     "imap.key",
     "acme.key",
@@ -49,7 +62,9 @@ def of_operator(lab: Lab, keys: Keys) -> Mapping[str, str]:
         "known_hosts": known_hosts(lab, keys),
         "api-key": f"{keys.api_key}\n",
         "update-key": f"{keys.update_key}\n",
+        "proof-key": f"{keys.proof_key}\n",
         "account-password": f"{keys.account_password}\n",
+        "bulk-secret": f"{keys.bulk_secret}\n",
         "mailbox-password": f"{keys.mailbox_password}\n",
         "authority.pem": keys.authority(),
     }
@@ -66,8 +81,11 @@ def of_host(lab: Lab, host: LabHost, keys: Keys, machine: Machine) -> Mapping[st
         "second": SECOND,
         "imap": IMAP,
         "traveller": TRAVELLER,
+        "reader": READER,
+        "receivers": RECEIVERS,
         "updated": f"{UPDATED}.",
         "update_key": UPDATE_KEY,
+        "proof_key": PROOF_KEY,
     }
     files = {**_rendered("all", values), **_rendered(host.role, values)}
     if host.role == "ns":

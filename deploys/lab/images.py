@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..mail.settings.inventory import fleet_from
+from ..mail.units import services
 from .definition import Role, Suite
 
 LABEL = "pyinfra-mail.image"
@@ -32,6 +34,31 @@ ADDITIONS: dict[Role, tuple[str, ...]] = {
     "resolver": ("unbound",),
     "peer": ("dovecot-imapd", "dovecot-lmtpd", "exim4-daemon-heavy"),
 }
+# A mail host whose services are all that one can have.
+MAIL = {
+    "mail_hostname": "mx.example.org",
+    "mail_addresses": ["192.0.2.1"],
+    "mail_domains": ["example.org"],
+    "mail_tls": "acme",
+    "mail_mailboxes": {"anna@example.org": {"password": f"$6${'a' * 8}${'b' * 86}"}},
+    "mail_managesieve": True,
+    "mail_pop3": True,
+}
+
+
+def _packages() -> tuple[str, ...]:
+    rows = services(fleet_from({"mx": MAIL}, {}).hosts[0])
+    return tuple(sorted({package for row in rows for package in row.packages}))
+
+
+# They are in an image as files only: a host that is made anew has them at hand, and still installs
+# them as any other host does.
+FETCHED = _packages()
+FETCH = (
+    'export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" && apt-get clean && apt-get -qq -y'
+    f" --no-install-recommends --download-only install {' '.join(FETCHED)}"
+    ' && rm "$1"/var/cache/apt/*.bin'
+)
 OPTIONS = (
     "--variant=minbase",
     "--format=tar",
@@ -39,6 +66,8 @@ OPTIONS = (
     f"--include={','.join(SYSTEM)}",
     # A host's identity is given to it by its lab.
     '--customize-hook=cd "$1"/etc; rm -f ssh/ssh_host_* resolv.conf hosts hostname; : >machine-id',
+    f"--customize-hook={FETCH}",
+    "--skip=cleanup/apt",  # which would remove what has been fetched
     # A package manager that starts by itself would now and then hold the lock a deploy needs.
     '--customize-hook=systemctl -q --root="$1" mask apt-daily.timer apt-daily-upgrade.timer',
 )

@@ -60,6 +60,11 @@ class Keys:
         return self._bytes("account-password").hex()
 
     @property
+    def bulk_secret(self) -> str:
+        """Return the secret of a bulk stream."""
+        return self._bytes("bulk-secret").hex()
+
+    @property
     def mailbox_password(self) -> str:
         """Return the password of the peer's mailbox."""
         return self._bytes("mailbox-password").hex()
@@ -68,6 +73,11 @@ class Keys:
     def update_key(self) -> str:
         """Return the TSIG key for updates at the second name server (RFC 8945)."""
         return base64.b64encode(self._bytes("update-key")).decode()
+
+    @property
+    def proof_key(self) -> str:
+        """Return the TSIG key with which a mail host proves its names there."""
+        return base64.b64encode(self._bytes("proof-key")).decode()
 
     def ssh_private(self, owner: str) -> str:
         """Return a private key for SSH, in the form that every version of it reads."""

@@ -38,7 +38,9 @@ class Obstacles(FactBase[list[str]]):
             ' echo "$tool is not installed: apt-get install $tool, or use scripts/demo"; done;'
             f' ! command -v podman >/dev/null || test "$({backend})" = netavark ||'
             ' echo "podman does not use netavark, which a lab needs: apt-get install netavark'
-            ' and write network_backend = \\"netavark\\" under [network] in containers.conf"'
+            ' and write network_backend = \\"netavark\\" under [network] in containers.conf";'
+            ' ! command -v apt-get >/dev/null || test -n "$(apt-get indextargets)" ||'
+            ' echo "apt has no lists of packages: apt-get update, or use scripts/demo"'
         )
 
     def process(self, output: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .definition import SECOND, UPDATED, Lab, LabHost
+from .definition import RECEIVERS, SECOND, UPDATED, Lab, LabHost
 from .keys import Keys
 
 ROOT = "."
@@ -51,6 +51,7 @@ def text(lab: Lab, keys: Keys, zone: str) -> str:
         second=SECOND,
         children={child: _server(lab, child) for child in names(lab) if child != ROOT},
         pointers=_pointers(lab, zone),
+        receivers=RECEIVERS,
     )
 
 

@@ -170,6 +170,7 @@ MX2: Sequence[Fault] = (
     ),
     fault("mx2", "postconf 'smtpd_banner=localhost ESMTP'", ("smtp.banner", "mx2")),
     fault("mx2", "postconf smtpd_tls_exclude_ciphers=aNULL", ("smtp.protocols", "mx2")),
+    fault("mx2", "postconf -P smtp/inet/tls_config_name=", ("smtp.key_exchange", "mx2")),
     fault(
         "mx2",
         "systemd-run -q --unit=shown python3 -m http.server 6379",
@@ -221,6 +222,7 @@ MX2: Sequence[Fault] = (
         hides=(
             ("smtp.tls", "mx2"),
             ("smtp.protocols", "mx2"),
+            ("smtp.key_exchange", "mx2"),
             ("smtp.injection", "mx2"),
             ("dns.tlsa", "mx2"),
         ),

@@ -14,9 +14,13 @@ from deploys.lab.podman import remove
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 900  # base images may have to be built first
-# Each of pytest's two workers has a lab of its own, in which it runs whole files of tests.
-NAME = "twin" if os.environ.get("PYTEST_XDIST_WORKER") == "gw1" else "tests"
+# Each of pytest's workers has a lab of its own, in which it runs whole files of tests.
+NAME = os.environ.get("PYTEST_XDIST_WORKER", "gw0").replace("gw", "tests")
 Done = subprocess.CompletedProcess[str]
+# Runs a command inside the container of a process, as `podman exec` does with fifty times the CPU.
+OF_CONTAINER = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
+ENTER = ("env", "--ignore-environment", "--chdir=/", *OF_CONTAINER, "nsenter", "--all", "--target")
+_processes: dict[str, str] = {}  # the first process of each container
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Raised:
     def renew(self, *names: str) -> Done:
         """Make some of its hosts anew: a fresh Debian each."""
         self.withdraw_keys(*names)
-        remove([self._container(name) for name in names])
+        remove([self.container(name) for name in names])
         return self.up()
 
     def bare(self, *names: str) -> None:
@@ -79,9 +83,14 @@ class Raised:
 
     def run(self, name: str, *command: str, check: bool = True) -> str:
         """Return what a command prints inside a host."""
-        return podman("exec", self._container(name), *command, check=check)
+        container = self.container(name)
+        process = _processes.get(container, "")
+        if not Path("/proc", process, "root/etc/lab").exists():
+            process = podman("inspect", "--format={{.State.Pid}}", container)
+            _processes[container] = process
+        return printed(*ENTER, process, *command, check=check)
 
-    def _container(self, name: str) -> str:
+    def container(self, name: str) -> str:
         return self.lab.container(self.host(name))
 
     def _deploy(self, **data: str) -> Done:
@@ -112,8 +121,18 @@ def totals(done: Done) -> Any:
 
 def podman(*arguments: str, check: bool = True) -> str:
     """Return what podman prints."""
+    return printed("podman", *arguments, check=check)
+
+
+def printed(*command: str, check: bool = True) -> str:
+    """Return what a command prints."""
     done = subprocess.run(
-        ("podman", *arguments), capture_output=True, text=True, timeout=60, check=False
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert not check or done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -73,9 +73,17 @@ def submitted(
     return token
 
 
+def send(name: str, sender: str, recipient: str) -> str:
+    """Send a message from a program of a host, and return the word in its identifier."""
+    token = uuid4().hex
+    text = f"Message-ID: <{token}@x.example>\\nSubject: {token}\\n\\nHello.\\n"
+    on(name, f"printf '{text}' | sendmail -i -f {sender} {recipient}")
+    return token
+
+
 def found(name: str, mailbox: str, *words: str) -> str:
     """Return the message in a mailbox that holds all these words, waiting a moment for it."""
-    for _ in range(200):
+    for _ in range(600):
         for message in f"\n{on(name, f'cat {mailbox} 2>/dev/null || true')}".split("\nFrom "):
             if all(word in message for word in words):
                 return message

@@ -1,49 +1,84 @@
 """Deploys on the mail hosts of the tests' lab, and mail that goes on meanwhile."""
 
+import atexit
 import json
 import os
 import smtplib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+from tests.fakes import USED, RunIn, forks
 from tests.lab.background import Background
 from tests.lab.labs import NAME, ROOT, Done, Raised
 
 INVENTORY = "tests/lab/inventory/inventory.py"
 HERE = ROOT / "reports" / NAME  # where runs are started, and put their own reports
 REPORT = HERE / "reports" / "inventory" / "report.json"
+# What runs on real hosts import besides.
+ALSO_USED = (
+    "deploys.api.hosts",
+    "deploys.api.verify",
+    "octodns_powerdns",
+    "pyinfra.connectors.ssh",
+)
 INTERRUPTION = Path(__file__).parent / "interruption.py"
 LAB = Raised(NAME)
 # A change of both hosts' Postfix, and no other.
 OTHER = ("--data", "mail_postfix_main=" + json.dumps({"smtpd_error_sleep_time": "2s"}))
 # For runs of deploys/site.py of which a test needs all but the proof: one check is left of it.
 UNPROVED = ("--data", "verify_only=dns.mx")
+# All checks but the TLS scan, smtp.protocols, which takes longer than all others together: for
+# proofs that ask something else. Their report is that of a part.
+UNSCANNED = ("--data", "verify_only=delivery.*,dns.*,host.*,reputation.*,smtp.[!p]*,smtp.po*")
 MAIL_HOSTS = {"mx1": "postmaster@harbor.example", "mx2": "postmaster@orchard.example"}
+
+
+@cache
+def _forks() -> RunIn:
+    """Start the program that makes the runs; it ends with this one."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(forks(*USED, *ALSO_USED))
+
+
+def forked(folder: Path, words: tuple[str, ...], environment: Mapping[str, str]) -> Done:
+    """Run pyinfra with the clone in a folder; stderr is in the output."""
+    done = _forks()(folder, (ROOT,), words, {**environment, "PYTHONPATH": str(ROOT)})
+    return Done(words, done.returncode, done.stdout)
 
 
 def pyinfra(
     deploy: str,
     *arguments: str,
-    program: tuple[str, ...] = ("-m", "pyinfra"),
+    program: tuple[str, ...] = (),
     inventory: str = INVENTORY,
     **environment: str,
 ) -> Done:
-    """Run pyinfra on the lab's inventory as an operator would; stderr is in the output."""
+    """
+    Run pyinfra on the lab's inventory as an operator would; stderr is in the output.
+
+    + program: the words for Python to run instead of pyinfra
+    """
     HERE.mkdir(parents=True, exist_ok=True)
+    words = (str(ROOT / inventory), str(ROOT / deploy), *arguments)
+    environment = os.environ | environment
+    if not program:
+        return forked(HERE, words, environment)
     return subprocess.run(
-        (sys.executable, *program, ROOT / inventory, ROOT / deploy, *arguments),
+        (sys.executable, *program, *words),
         cwd=HERE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        env={**environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
 
@@ -96,7 +131,7 @@ def undone(name: str, command: str) -> Iterator[None]:
 
 def settled(name: str, *conditions: str) -> None:
     """Wait until something is so on a host, a moment long."""
-    for _ in range(100):
+    for _ in range(400):
         if all(on(name, f"{one} >/dev/null 2>&1 && echo yes || true") for one in conditions):
             return
         time.sleep(0.1)
@@ -115,7 +150,7 @@ class Traffic(Background):
 
     def arrived(self) -> int:
         """Return how many of the messages are in the mailbox, waiting a moment for the last."""
-        for _ in range(100):
+        for _ in range(400):
             found = int(on(self.name, f"grep -c 'Subject: {self._token}' /var/mail/root || true"))
             if found >= self.accepted:
                 break

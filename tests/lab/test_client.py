@@ -4,8 +4,9 @@ import json
 import ssl
 import time
 from dataclasses import dataclass
-from email import message_from_string
+from email import message_from_bytes, message_from_string
 from email.message import Message
+from email.policy import default
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from deploys.lab.inventory import password
 from tests.lab.labs import Done, Raised
 from tests.lab.runs import HERE, LAB, UNPROVED, on, pyinfra, undone
+from tests.lab.strict_server import STRICT, settled, strict_server
 
 INVENTORY = "tests/lab/client/inventory.py"
 LOGIN, READER = "captain@harbor.example", "postmaster@harbor.example"
@@ -74,7 +76,7 @@ def send(token: str) -> None:
 
 def arrived(token: str) -> Message | None:
     """Return the message in root's mailbox that a word is in, waiting a while for it."""
-    for _ in range(75):
+    for _ in range(300):
         mailbox = on("mx1", "cat /var/mail/root 2>/dev/null || true")
         for text in mailbox.split("\nFrom "):
             if token in text:
@@ -85,7 +87,7 @@ def arrived(token: str) -> Message | None:
 
 def waiting(reason: str) -> bool:
     """Return whether the queue says so of a message, waiting a while for it."""
-    for _ in range(75):
+    for _ in range(300):
         if reason in on("client", "postqueue -p"):
             return True
         time.sleep(0.2)
@@ -104,6 +106,17 @@ def test_what_cron_has_to_say_is_in_roots_mailbox_and_says_who_it_is_from(token:
     assert message["To"] == READER
     assert message["Subject"] == f"Cron <root@app> echo {token}"
     assert message["Return-Path"] == f"<{LOGIN}>"
+
+
+def test_what_is_beyond_ascii_reaches_a_server_that_takes_ascii_only(token: str) -> None:
+    text = f"Subject: Größe {token}\\n\\nläuft {'x' * 2000}\\n"
+    with strict_server(str(LAB.lab.network4[1])) as strict:
+        on("client", f"printf '{text}' | sendmail -i '{STRICT}'")
+        settled(strict, 1)
+
+    message = message_from_bytes(strict.messages[0], policy=default)
+    assert message["Subject"] == f"Größe {token}"
+    assert message.get_content().rstrip() == f"läuft {'x' * 2000}"
 
 
 def test_while_the_server_is_away_mail_waits_and_then_arrives(token: str) -> None:

@@ -1,7 +1,6 @@
 """DANE for mail that comes: no sender ever meets a key that the DNS does not name."""
 
 import hashlib
-import json
 import re
 import smtplib
 import time
@@ -18,8 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from deploys.lab import state
 from tests.lab.background import Background
 from tests.lab.labs import Raised
-from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, UNPROVED, deployed, on, pyinfra
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, UNSCANNED, deployed, on, pyinfra
 from tests.lab.tls import HOSTNAMES, SERVED, both, issuer, shown
+from tests.lab.verification import PART, report
 
 ACME = ("--data", "mail_tls=acme")
 ROTATE = (*ACME, "--data", "mail_tls_rotate=now")
@@ -79,15 +79,15 @@ class Sender(Background):
                     self.refusals.append(f"{time.time()} {name}: {seen} {known}")
 
 
-def site(*arguments: str) -> str:
-    done = pyinfra("deploys/site.py", "-y", *arguments)
+def site(*arguments: str, proof: tuple[str, ...] = UNSCANNED) -> str:
+    done = pyinfra("deploys/site.py", "-y", *arguments, *proof)
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
 def tlsa_findings() -> list[tuple[str, str]]:
-    report = json.loads(REPORT.read_text())
-    return [(one["severity"], one["saw"]) for one in report["findings"] if one["id"] == "dns.tlsa"]
+    found = report(PART)["findings"]
+    return [(one["severity"], one["saw"]) for one in found if one["id"] == "dns.tlsa"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -98,7 +98,7 @@ def _known(lab: Raised) -> Iterator[None]:
     site()
     yield
     both(lambda name: on(name, f"cd /etc && rm -rf {LINEAGES}"))
-    site(*UNPROVED)
+    site(proof=UNPROVED)
 
 
 def test_the_zone_names_two_keys_in_use_and_two_that_come_next() -> None:
@@ -130,7 +130,7 @@ def test_the_first_certificate_of_an_authority_waits_until_senders_know_its_key(
             assert issuer(shown(name)) == shown(name).subject.rfc4514_string()
             assert len(published(name)) == 6
         both(lambda name: on(name, LATER))
-        site(*UNPROVED, *ACME)
+        site(*ACME, proof=UNPROVED)
 
     assert all("Pebble" in issuer(shown(name)) for name in MAIL_HOSTS)
     assert all(len(published(name)) == 4 for name in MAIL_HOSTS)

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from deploys.lab import files, state, zones
 from deploys.lab.definition import ACME, NETWORKS, Lab, LabError, named
-from deploys.lab.images import Image, Mirrors
+from deploys.lab.images import FETCHED, Image, Mirrors
 from deploys.lab.inventory import hosts
 from deploys.lab.keys import Keys
 from deploys.lab.machine import AptMirrors, Machine, Restricted, looked_up
@@ -57,7 +57,9 @@ def test_labs_that_may_be_up_together_share_no_address() -> None:
         )
 
 
-@pytest.mark.parametrize("lab", [named("lab"), named("tests"), named("twin"), named("bench", 20)])
+@pytest.mark.parametrize(
+    "lab", [named("lab"), named("tests0"), named("tests15"), named("bench", 20)]
+)
 def test_both_addresses_of_a_host_end_in_the_same_digits(lab: Lab) -> None:
     for host in lab.hosts:
         last4 = str(lab.address4(host)).rpartition(".")[2]
@@ -77,7 +79,7 @@ def test_the_bench_lab_has_as_many_mail_hosts_as_asked_for_on_either_debian() ->
 
 
 BAD = {
-    "there is no lab 'labb': choose one of lab, tests, twin, spare, bench": ("labb", None),
+    "there is no lab 'labb': choose one of lab, spare, bench, tests0, tests1": ("labb", None),
     "lab_mail_hosts is 0: write a number from 1 to 154": ("bench", 0),
     "lab_mail_hosts is 200: write a number from 1 to 154": ("bench", 200),
     "lab_mail_hosts is for the bench lab: the lab 'lab' has two mail hosts": ("lab", 5),
@@ -120,6 +122,10 @@ def test_an_image_is_another_one_as_soon_as_its_recipe_is() -> None:
     }
 
     assert len(tags) == 4
+
+
+def test_a_host_made_anew_has_every_package_of_mail_at_hand() -> None:
+    assert {"certbot", "dovecot-core", "nginx", "postfix", "redis-server", "rspamd"} < set(FETCHED)
 
 
 # What it takes from its machine.
@@ -458,14 +464,14 @@ def spare(lab: Raised) -> Iterator[Raised]:
 
 
 def traces() -> dict[str, set[str]]:
-    """Return what there is, but for the hosts of the other lab of the tests, and their cables."""
+    """Return what there is, but for those of other labs of the tests, and for their cables."""
     found = {
         "containers": podman("ps", "--all", "--format", "{{.Names}} {{.ID}}").splitlines(),
         "networks": podman("network", "ls", "--format", "{{.Name}} {{.ID}}").splitlines(),
         "interfaces": [path.name for path in Path("/sys/class/net").iterdir()],
         "state": [path.name for path in state.directory("any").parent.iterdir()],
     }
-    passing = re.compile(r"pyinfra-mail-(tests|twin)-|veth")
+    passing = re.compile(r"(pyinfra-mail-)?tests\d|veth")
     return {kind: {one for one in those if not passing.match(one)} for kind, those in found.items()}
 
 
@@ -497,6 +503,18 @@ def test_addresses_that_something_else_uses_are_refused_in_a_sentence(spare: Rai
     assert done.returncode != 0
     assert f"{spare.lab.network4} is already used" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_machine_whose_apt_has_no_lists_is_refused_in_a_sentence(
+    spare: Raised, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "apt.conf").write_text(f'Dir::State::lists "{tmp_path}/lists";\n')
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+
+    done = spare.up()
+
+    assert done.returncode != 0
+    assert "apt has no lists of packages: apt-get update, or use scripts/demo" in done.stderr
 
 
 def test_an_inventory_of_a_lab_that_is_not_up_says_how_to_raise_it(spare: Raised) -> None:

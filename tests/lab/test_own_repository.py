@@ -12,7 +12,7 @@ from deploys.lab.inventory import dns, hosts, mailboxes, resolvers
 from deploys.mail.settings.secret import Secret
 from tests.lab.labs import NAME, Raised
 from tests.lab.runs import MAIL_HOSTS
-from tests.package.environment import built, installed, succeeded
+from tests.package.environment import built, linked, succeeded
 
 ROLES: Mapping[str, Role] = {"mail": "mail", "witnesses": "peer"}
 EXTRA = "powerdns"
@@ -33,7 +33,7 @@ def literal(value: Any) -> str:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return pyinfra of an environment with the wheel and the extra of the lab's provider."""
     (wheel,) = built(tmp_path_factory.mktemp("dist"), "--wheel")
-    return installed(tmp_path_factory.mktemp("environment"), wheel, EXTRA).with_name("pyinfra")
+    return linked(tmp_path_factory.mktemp("environment"), wheel, EXTRA).with_name("pyinfra")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from deploys.checks.clients import openssl
+from deploys.checks.clients.endpoint import Endpoint
 from deploys.checks.smtp import openssl_scan, sslyze_scan
+from deploys.checks.smtp.key_exchange import agreed_group
 from deploys.checks.smtp.tls_scan import OLD, ScannedServer, TlsScan
 from deploys.mail.ciphers import Grade, grade
 from tests.checks.worlds import world
@@ -42,6 +45,15 @@ def _server(name: str, port: int) -> ScannedServer:
 
 def grades(scan: TlsScan, version: str) -> set[Grade]:
     return {grade(suite) for suite in scan.suites[version]}
+
+
+def signs(name: str, port: int, algorithm: str) -> bool:
+    """Return whether a port signs the key exchange of TLS 1.2 in that way."""
+    endpoint = Endpoint(name, LAB.address(name), port, wrapped=port == 465)
+    offer = ("-tls1_2", "-sigalgs", f"ECDSA+{algorithm}:RSA+{algorithm}")
+    shown = openssl.shown(endpoint, HOSTNAMES[name], 60, *offer)
+    assert shown is not None
+    return bool(shown)
 
 
 def key_of(name: str, kind: str) -> object:
@@ -98,9 +110,32 @@ def test_keys_of_both_kinds_are_shown_and_are_long_enough(name: str) -> None:
 
 
 @pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("name", MAIL_HOSTS)
+def test_a_key_exchange_is_signed_with_sha_256_and_not_with_less(name: str, port: int) -> None:
+    signed = {algorithm: signs(name, port, algorithm) for algorithm in ("SHA256", "SHA224", "SHA1")}
+
+    assert signed == {"SHA256": True, "SHA224": False, "SHA1": False}
+
+
+@pytest.mark.usefixtures("strict")
+@pytest.mark.parametrize(("name", "group"), [("mx1", "x25519"), ("mx2", "X25519MLKEM768")])
+def test_new_clients_agree_a_hybrid_group_where_the_release_has_one(
+    name: str, group: str, tmp_path: Path
+) -> None:
+    here = world(tmp_path, timeout=60)
+    for port in (25, 587):
+        endpoint = Endpoint(name, LAB.address(name), port)
+        assert agreed_group(endpoint, HOSTNAMES[name], here) == group
+
+
+@pytest.mark.usefixtures("strict")
 def test_old_peers_are_served_on_port_25_alone_where_the_operator_wants_it(tmp_path: Path) -> None:
     deployed("--data", "mail_tls_profile=interoperable")
     found = scanned(tmp_path, 25, 587)
+    old_signatures = {
+        (name, port): signs(name, port, "SHA1") for name in MAIL_HOSTS for port in (25, 587)
+    }
     deployed()
 
     for program in PROGRAMS:
@@ -110,3 +145,4 @@ def test_old_peers_are_served_on_port_25_alone_where_the_operator_wants_it(tmp_p
             assert not {suite for suite in open_to_all.suites["TLS 1.2"] if "_anon_" in suite}
             assert not set(OLD) & set(submission.suites)
             assert grades(submission, "TLS 1.2") == {Grade.SUFFICIENT}
+            assert (old_signatures[name, 25], old_signatures[name, 587]) == (True, False)

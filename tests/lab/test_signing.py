@@ -5,11 +5,12 @@ import re
 import smtplib
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from tests.lab.labs import Raised
-from tests.lab.mail_client import VISITOR, found, submitted
+from tests.lab.mail_client import VISITOR, account, found, submitted
 from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
@@ -27,7 +28,10 @@ from tests.lab.test_zones import PowerDns
 OWN = ("--data", "mail_account_rate=5/1h")
 SOCKET = "/var/spool/postfix/rspamd/milter.sock"
 ANSWERS = f"python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"{SOCKET}\")'"
-ENDED = "systemctl kill --signal=KILL rspamd"  # systemd starts it again
+PROCESS = "systemctl show -P MainPID rspamd"
+# It is gone, and systemd starts it again.
+ENDED = f"""old=$({PROCESS}); systemctl kill --signal=KILL rspamd
+for one in $(seq 100); do test "$({PROCESS})" != "$old" && break; sleep 0.1; done"""
 FORGET = "redis-cli -s /run/redis-rspamd/redis.sock flushall"
 KEYS = "/var/lib/pyinfra-mail/dkim"
 SENT = "news.harbor.example"
@@ -142,13 +146,17 @@ def test_without_redis_mail_is_signed_and_not_counted(name: str) -> None:
 
 @BOTH
 def test_an_account_that_sends_too_much_is_told_to_come_back(name: str) -> None:
-    for _ in range(5):
-        submitted(name)
+    for port in (465, 587, 465, 587, 465):
+        submitted(name, port=port)
 
-    with pytest.raises(
-        smtplib.SMTPDataError, match=r"451.*5 recipients in 1h for this account; try"
-    ):
-        submitted(name)
+    for port in (465, 587):
+        with pytest.raises(
+            smtplib.SMTPDataError, match=r"451.*5 recipients in 1h for this account; try"
+        ):
+            submitted(name, port=port)
+    only = ("--data", "verify_only=host.account_rate", "--data", f"verify_host={name}")
+    done = pyinfra("deploys/verify.py", "-y", *OWN, *only)
+    assert f"messages of {account(name)} were refused in the last day, after 5" in done.stdout
 
 
 def test_a_host_sends_for_a_domain_whose_mail_goes_elsewhere(lab: Raised) -> None:
@@ -169,6 +177,23 @@ def test_a_host_sends_for_a_domain_whose_mail_goes_elsewhere(lab: Raised) -> Non
     finally:
         pyinfra("deploys/site.py", "-y", *UNPROVED, *OWN)
         powerdns.replace("harbor.example", SENT, "MX", 60, [])
+
+
+@BOTH
+def test_a_session_that_is_open_during_a_reload_is_served_or_comes_again(name: str) -> None:
+    """By default rspamd ends old workers after 16 s; version 3.4 does so at once."""
+    message = f"Subject: {time.time_ns()}\r\n\r\nAhoy.\r\n"
+    with suppress(smtplib.SMTPServerDisconnected), smtplib.SMTP(LAB.address(name)) as smtp:
+        smtp.ehlo()
+        on(name, "systemctl reload rspamd")
+        time.sleep(20)
+        if name == "mx1":
+            with pytest.raises(smtplib.SMTPDataError, match=r"451.*Service unavailable"):
+                smtp.sendmail("", MAIL_HOSTS[name], message)
+        else:
+            smtp.sendmail("", MAIL_HOSTS[name], message)
+    with smtplib.SMTP(LAB.address(name)) as again:
+        again.sendmail("", MAIL_HOSTS[name], message)
 
 
 def test_a_change_of_the_signer_refuses_nobody() -> None:

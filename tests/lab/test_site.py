@@ -91,10 +91,10 @@ def test_an_unreachable_host_is_reported_and_the_other_is_done() -> None:
 
     assert done.returncode == 1
     assert on("mx2", "systemctl is-active postfix") == "active"
-    failures = {
-        (one["id"], one.get("host")) for one in report()["findings"] if one["severity"] == "error"
-    }
+    findings = report()["findings"]
+    failures = {(one["id"], one.get("host")) for one in findings if one["severity"] == "error"}
     assert ("run.host", "mx1") in failures
+    assert not [one for one in findings if one["id"].startswith("bulk.")]  # it has no such stream
     assert answers("harbor.example", "MX") == {"10 mx1.harbor.example."}
 
 

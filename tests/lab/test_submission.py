@@ -6,7 +6,10 @@ import smtplib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_string
+from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +26,7 @@ from tests.lab.mail_client import (
     rcpt,
     submitted,
 )
-from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, pyinfra, refused, undone
+from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, pyinfra, refused, settled, undone
 
 WORDS = "Das Schiff ist nicht angekommen. Grüße, $myhostname"
 OWN = (
@@ -156,7 +159,9 @@ def test_failure_is_reported_in_the_operators_words(name: str) -> None:
 
     report = found(name, "/var/mail/root", token, "Action: failed")
 
-    assert f"Grüße, {LAB.host(name).hostname}" in report
+    parts = message_from_string(report.partition("\n")[2], policy=default).walk()
+    words = next(part for part in parts if part.get_content_type() == "text/plain")
+    assert f"Grüße, {LAB.host(name).hostname}" in words.get_content()
     assert "Status: 5.1.1" in report
 
 
@@ -166,8 +171,10 @@ def test_delay_is_reported_and_the_message_arrives_all_the_same() -> None:
         tokens = {name: submitted(name) for name in MAIL_HOSTS}
         time.sleep(1.1)  # the delay after which a sender wants to hear
         for name, token in tokens.items():
+            settled(name, "postqueue -p | grep refused")  # an attempt has failed before
             on(name, "postqueue -f")
             assert "Noch auf See." in found(name, "/var/mail/root", token, "Action: delayed")
+    settled("peer", "ss -Hltn 'sport = :25' | grep :25")
     for name, token in tokens.items():
         on(name, "postqueue -f")
         assert found("peer", "/var/mail/visitor", token)
@@ -193,7 +200,7 @@ def _guessed_at(name: str) -> None:
         answers = LAB.run("peer", "python3", "-c", program, LAB.address(name), "20").splitlines()
         assert not [answer for answer in answers if answer.startswith("235")]
 
-        for _ in range(50):
+        for _ in range(200):
             last = LAB.run("peer", "python3", "-c", program, LAB.address(name), "1")
             if last.startswith("closed"):
                 break
@@ -249,11 +256,12 @@ def test_an_account_that_is_removed_is_refused_and_the_last_one_closes_the_door(
     [
         ({"mail_dovecot": {"auth_nonsense": "yes"}}, "doveconf", "mail_dovecot['auth_nonsense']"),
         ({"mail_bounce_texts": {"delay": "$sea"}}, "postconf", "mail_bounce_texts['delay']"),
+        ({"mail_unbound": {"server": {"nets": 1}}}, "/usr/libexec/unb", "mail_unbound['nets']"),
     ],
-    ids=["a setting of Dovecot", "a name in a bounce"],
+    ids=["a setting of Dovecot", "a name in a bounce", "an option of Unbound"],
 )
 def test_what_the_installed_version_does_not_know_is_refused_by_name(
-    own: dict[str, dict[str, str]], tool: str, named: str
+    own: dict[str, dict[str, Any]], tool: str, named: str
 ) -> None:
     ((key, value),) = own.items()
 
@@ -261,3 +269,13 @@ def test_what_the_installed_version_does_not_know_is_refused_by_name(
 
     assert said.count(f"Refused at validate: {tool}") == 2
     assert said.count(f"look at {named}") == 2
+
+
+def test_a_service_that_does_not_start_is_explained_by_its_own_words() -> None:
+    own = {"server": {"interface": "203.0.113.99"}}
+
+    said = refused("--data", f"mail_unbound={json.dumps(own)}")
+
+    why = "unbound.service does not start: error: can't bind socket: Cannot assign requested"
+    assert said.count(f"Refused at load: {why}") == 2
+    assert said.count("; the previous configuration is active again; look at mail_unbound['") == 2

@@ -5,11 +5,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from cryptography import x509
 
 from deploys.lab import state
+from deploys.lab.definition import PROOF_KEY, SECOND, UPDATED
 from tests.host.pairs import EC, OTHER, key
 from tests.host.pairs import certificate as pair
 from tests.lab.labs import Raised
@@ -145,6 +147,131 @@ def test_an_authority_that_is_away_at_first_leaves_a_self_signed_one_until_a_lat
         assert issuer(shown(name)) == shown(name).subject.rfc4514_string()
     assert "issue " in deployed(*ACME)
     assert all("Pebble" in issuer(shown(name)) for name in MAIL_HOSTS)
+
+
+SITE = "/var/www/html"
+SERVER = f"python3 -m http.server 80 --bind :: --directory {SITE}"
+
+
+@pytest.fixture
+def _web_server() -> Iterator[None]:
+    """Let a web server of somebody run at port 80 of both hosts."""
+    both(
+        lambda name: on(
+            name, f"mkdir -p {SITE} /srv/other; systemd-run --quiet --unit=web80 {SERVER}"
+        )
+    )
+    yield
+    both(lambda name: on(name, "systemctl stop web80"))
+
+
+@pytest.mark.usefixtures("acme", "_web_server")
+def test_beside_a_web_server_a_name_is_proved_in_its_directory_or_by_dns() -> None:
+    both(lambda name: on(name, f"{FORGET}; rm -rf /var/lib/pyinfra-mail/acme"))
+    alternative = "listens on port 80; stop and remove it, or write mail_acme_webroot ="
+    assert refused(*ACME).count(alternative) == 2
+
+    said = deployed(*ACME, "--data", "mail_acme_webroot=/srv/other")
+    for name in HOSTNAMES.values():
+        assert re.search(rf"authority says of {name}: .+; port 80 of every A and AAAA reco", said)
+
+    deployed(*ACME, "--data", f"mail_acme_webroot={SITE}")
+    before = {name: shown(name) for name in MAIL_HOSTS}
+    assert all("Pebble" in issuer(one) for one in before.values())
+    both(lambda name: on(name, RENEW))
+    assert all(shown(name).serial_number != before[name].serial_number for name in MAIL_HOSTS)
+
+    by_dns = ("--data", "mail_acme_challenge=dns")
+    done = pyinfra("deploys/site.py", "-y", *UNPROVED, *ACME, *by_dns)
+    assert done.returncode == 0, done.stdout
+    for name in MAIL_HOSTS:
+        assert "+ TXT _acme-challenge." in done.stdout
+        assert "Pebble" in issuer(shown(name))
+        assert shown(name).public_key() != before[name].public_key()
+        # What certbot's timer runs: nothing is left that it could not renew.
+        assert "No renewals were attempted" in on(name, "certbot renew 2>&1")
+        zone = HOSTNAMES[name].partition(".")[2]
+        assert "_acme-challenge" not in on("ns", f"pdnsutil list-zone {zone}")
+    assert deployed(*ACME, *by_dns).count("No changes") == 6
+    renewed_alone(*ACME, *by_dns)
+
+
+def renewed_alone(*settings: str) -> None:
+    """Assert that certificates are renewed if they are due, and that nothing else changes."""
+    before, certified = _rest(), {name: shown(name) for name in MAIL_HOSTS}
+    idle = pyinfra("deploys/certificates.py", "-y", *settings)
+    assert idle.returncode == 0, idle.stdout
+    assert idle.stdout.count("No changes") == 10
+
+    done = pyinfra("tests/lab/renewal/deploy.py", "-y", *settings)
+    assert done.returncode == 0, done.stdout
+    for name, old in certified.items():
+        assert f"+ TXT _acme-challenge.{HOSTNAMES[name]}" in done.stdout
+        assert shown(name).serial_number != old.serial_number
+        assert shown(name).public_key() == old.public_key()
+    assert _rest() == before
+
+
+def _rest() -> list[object]:
+    """Return the zones of the hosts without their serials, and the configuration of the hosts."""
+    zones = {name.partition(".")[2] for name in HOSTNAMES.values()}
+    listed = (on("ns", f"pdnsutil list-zone {zone}").splitlines() for zone in sorted(zones))
+    records = [sorted(line for line in lines if "\tSOA\t" not in line) for lines in listed]
+    return [*records, live_sets()]
+
+
+PROOFS = {
+    "zone": UPDATED,
+    "server": str(LAB.lab.address4(SECOND)),
+    "key_name": PROOF_KEY,
+    "key_secret": {"env": "PROOF_KEY"},
+}
+# Notes the arguments of every process while something else runs.
+WATCHER = "while sleep 0.01; do cat /proc/[0-9]*/cmdline; done 2>/dev/null >/run/arguments"
+WATCH = f"systemd-run --quiet --collect --unit=watcher sh -c '{WATCHER}'"
+ALIASES = {name.partition(".")[2]: name.partition(".")[0] for name in HOSTNAMES.values()}
+
+
+@pytest.fixture
+def proof_key() -> Iterator[str]:
+    """Return the key for the zone of proofs; no host's name leads there afterwards."""
+    yield (state.directory(LAB.lab.name) / "proof-key").read_text().strip()
+    deletes = (
+        f"pdnsutil delete-rrset {zone} _acme-challenge.{label} CNAME"
+        for zone, label in ALIASES.items()
+    )
+    rectify = (f"pdnsutil rectify-zone {zone}" for zone in ALIASES)
+    on("ns", "; ".join((*deletes, *rectify, "pdns_control purge")))
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_host_with_a_key_for_a_zone_of_proofs_renews_by_dns_alone(proof_key: str) -> None:
+    by_update = (*ACME, "--data", "mail_acme_challenge=dns")
+    own = json.dumps({name: {"mail_acme_dns": PROOFS} for name in MAIL_HOSTS})
+    run = partial(pyinfra, OWN_HOST_DATA=own, PROOF_KEY=proof_key)
+    both(lambda name: on(name, f"{FORGET}; {WATCH}"))
+    done = run("deploys/site.py", "-y", *UNPROVED, *by_update)
+    assert done.returncode == 0, done.stdout
+
+    issued = {name: shown(name) for name in MAIL_HOSTS}
+    for name, hostname in HOSTNAMES.items():
+        assert f"+ CNAME _acme-challenge.{hostname}" in done.stdout
+        assert "Pebble" in issuer(issued[name])
+    both(lambda name: on(name, RENEW))
+    for name, old in issued.items():
+        assert shown(name).serial_number != old.serial_number
+        assert shown(name).public_key() == old.public_key()
+        said = on(name, "systemctl stop watcher; grep -ac 'challenge publish' /run/arguments")
+        assert int(said) > 0
+        assert on(name, f"grep -aFc {proof_key} /run/arguments || true") == "0"
+        assert on(name, f"grep -rlF {proof_key} /etc /usr/local /var /run || true") == KEY_FILE
+        assert on(name, f"stat -c %U:%a {KEY_FILE}") == "root:600"
+    assert "TXT" not in on("ns", f"knotc zone-read {UPDATED}. | grep mx || true")
+    again = run("deploys/hosts.py", "-y", *by_update).stdout
+    assert again.count("No changes") == 6, again
+
+
+KEY_FILE = "/usr/local/lib/pyinfra-mail/certificates/update.json"
 
 
 @contextmanager

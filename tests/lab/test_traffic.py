@@ -1,10 +1,10 @@
 """
 A host that changes under load: nothing is lost, nothing waits, nobody is turned away for long.
 
-Up to two hundred messages a second come in, each on a connection of its own, while the
-configuration changes twenty times, is refused once, and once is put back because the live port
-answered wrongly. Sender, host and preflight share one machine: where two cores are not enough for
-all, messages begin later, at no less than about a hundred a second.
+A hundred messages a second come in, each on a connection of its own, while the configuration
+changes ten times, is refused once, and once is put back because the live port answered wrongly.
+Sender, host and preflight share one machine: where two cores are not enough for all, messages
+begin later.
 """
 
 import json
@@ -20,31 +20,20 @@ from tests.lab.stream import Stream
 Change = Mapping[str, Any]
 
 HOST = "mx1"
-RATE = 200
+RATE = 100
 MOST = RATE  # messages in a row that nobody takes: a second without a connection
-ALIASES = {"captain": "root", "info": "root"}
 GUARD = "/var/lib/guard.cidr"
-# Twenty sets, each other than the one before; what a set does not name is as it was at first.
+# Ten sets, each other than the one before; what a set does not name is as it was at first.
 CHANGES: tuple[Change, ...] = (
     {"mail_postfix_main": {"smtpd_error_sleep_time": "2s"}},
-    {"mail_aliases": ALIASES},
-    {"mail_rspamd": {"options.inc": {"task_timeout": "12s"}}},
+    {"mail_aliases": {"captain": "root", "info": "root"}},
+    {"mail_rspamd": {"options.inc": {"task_timeout": "12s"}}, "mail_ban_failures": 11},
     {"mail_postfix_master": {"bulk/unix": "- - y - 20 smtp -o syslog_name=postfix/bulk"}},
     {"mail_dovecot": {"auth_failure_delay": "3s"}},
-    {"mail_message_size_limit": 10_000_000},
-    {"mail_networks": ["192.0.2.128/25"]},
-    {"mail_ban_failures": 11},
-    {"mail_bounce_texts": {"delay": "Your message still waits."}},
-    {"mail_postfix_main": {"smtpd_client_connection_count_limit": "60"}},
-    {"mail_aliases": {"captain": "root", "sales": "root"}, "mail_delay_warning": 7200},
+    {"mail_message_size_limit": 10_000_000, "mail_networks": ["192.0.2.128/25"]},
     {"mail_rspamd": {"worker-proxy.inc": {"count": 2}}},
-    {"mail_postfix_master": {"smtp/inet": "n - y - 90 smtpd"}},
-    {"mail_dovecot": {"auth_cache_size": "1M"}},
-    {"mail_postfix_main": {"inet_protocols": "all", "default_process_limit": "120"}},
-    {"mail_message_size_limit": 20_000_000, "mail_aliases": ALIASES},
-    {"mail_networks": ["192.0.2.64/26", "2001:db8:ffff::/64"]},
-    {"mail_rspamd": {"options.inc": {"task_timeout": "9s"}}, "mail_ban_seconds": 300},
-    {"mail_postfix_master": {"flush/unix": "n - y 1000? 0 flush", "bulk/unix": "- - y - - smtp"}},
+    {"mail_postfix_master": {"smtp/inet": "n - y - 90 smtpd"}, "mail_delay_warning": 7200},
+    {"mail_dovecot": {"auth_cache_size": "1M"}, "mail_bounce_texts": {"delay": "It still waits."}},
     {},
 )
 
@@ -86,13 +75,13 @@ def put_back_what_answers_wrongly() -> None:
 
 
 @pytest.mark.usefixtures("calm")
-def test_twenty_changes_a_refusal_and_a_rollback_under_load_lose_no_message() -> None:
+def test_ten_changes_a_refusal_and_a_rollback_under_load_lose_no_message() -> None:
     with Stream(HOST, MAIL_HOSTS[HOST], RATE) as stream:
-        for change in CHANGES[:10]:
+        for change in CHANGES[:5]:
             assert "update" in deployed("--limit", HOST, *words(change))
         refuse_a_mistake()
         put_back_what_answers_wrongly()
-        for change in CHANGES[10:]:
+        for change in CHANGES[5:]:
             assert "update" in deployed("--limit", HOST, *words(change))
 
     delivered = stream.delivered()

@@ -5,7 +5,6 @@ import json
 import re
 import socket
 import ssl
-import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,15 +18,18 @@ import pytest
 
 from deploys.lab import state
 from deploys.lab.definition import ACME_DIRECTORY
+from deploys.mail import paths
 from deploys.mail.errors import RefusedError
 from deploys.mail.mta_sts import PATH, Policy
 from deploys.run.https import Https
-from tests.lab.labs import Raised
+from tests.lab.background import Background
+from tests.lab.labs import ROOT, Raised
 from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
     REPORT,
     UNPROVED,
+    UNSCANNED,
     live_sets,
     on,
     pyinfra,
@@ -127,7 +129,7 @@ def authorities(bare: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  
 @pytest.fixture(scope="module")
 def first(authorities: Path) -> str:
     """Deploy the whole way, and return the output."""
-    return site(authorities)
+    return site(authorities, *UNSCANNED)
 
 
 def site(authorities: Path, *words: str) -> str:
@@ -149,12 +151,17 @@ def published(name: str, rdtype: str) -> list[str]:
 
 
 def policy(name: str, authorities: Path) -> Policy:
-    """Return the policy that a host answers with, at each of its addresses and verified."""
+    """Return the policy that a host answers with at each of its addresses."""
+    (page,) = policies(name, authorities)
+    return Policy.parse(page)
+
+
+def policies(name: str, authorities: Path) -> set[str]:
+    """Return the policies at the addresses of a host, verified; two while they change."""
     url, web = f"https://mta-sts.{DOMAINS[name]}{PATH}", Https(authorities.read_text())
-    pages = {web.get(url, 5, str(one)) for one in LAB.lab.addresses(LAB.host(name))}
-    (page,) = pages
-    assert (page.status, page.kind) == (200, "text/plain")
-    return Policy.parse(page.text)
+    pages = [web.get(url, 5, str(one)) for one in LAB.lab.addresses(LAB.host(name))]
+    assert {(page.status, page.kind) for page in pages} == {(200, "text/plain")}
+    return {page.text for page in pages}
 
 
 @pytest.mark.parametrize("name", MAIL_HOSTS)
@@ -229,40 +236,42 @@ def test_nothing_else_is_served(name: str) -> None:
     assert on(name, "find /var/log/nginx -type f -size +0") == ""
 
 
-@pytest.fixture(scope="module")
-def second(first: str, authorities: Path) -> tuple[str, list[tuple[set[str], str]]]:
-    """Deploy again, and return the output and what was announced and then served meanwhile."""
-    assert first
-    seen: list[tuple[set[str], str]] = []
-    over = threading.Event()
+class Look(Background):
+    """What is announced, and then served at each address, again and again."""
 
-    def look() -> None:
-        while not over.wait(0.2):
+    def __init__(self, authorities: Path) -> None:
+        self.seen: list[tuple[set[str], set[str]]] = []
+        self._authorities = authorities
+
+    def _work(self) -> None:
+        while not self._ends_within(0.2):
             now = announced("harbor.example")
-            seen.append((now, policy("mx1", authorities).announcement))
+            served = map(Policy.parse, policies("mx1", self._authorities))
+            self.seen.append((now, {one.announcement for one in served}))
 
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
+
+@pytest.fixture(scope="module")
+def second(first: str, authorities: Path) -> tuple[str, Look]:
+    """Deploy again, and return the output and what was seen meanwhile."""
+    assert first
+    with Look(authorities) as look:
         said = site(authorities)
-    finally:
-        over.set()
-        looking.join()
-    return said, seen
+    return said, look
 
 
 def test_enforcing_comes_second_and_the_id_after_the_policy(
-    second: tuple[str, list[tuple[set[str], str]]], authorities: Path
+    second: tuple[str, Look], authorities: Path
 ) -> None:
-    said, seen = second
+    said, look = second
     now = policy("mx1", authorities)
 
     assert "not announced" not in said, said
     assert now.mode == "enforce"
     assert announced("harbor.example") == {now.announcement}
-    before = {text for _, text in seen} - {now.announcement}
-    assert len(before) == 1
-    assert [served for record, served in seen if record == {now.announcement} != {served}] == []
+    every = set().union(*(served for _, served in look.seen))
+    assert len(every - {now.announcement}) == 1
+    new = {now.announcement}
+    assert [served for record, served in look.seen if record == new and served != new] == []
 
 
 @pytest.mark.usefixtures("second")
@@ -336,6 +345,28 @@ def test_bulk_mail_that_a_host_signs_can_be_left_with_one_click(
     assert verdicts == {"ok"}, said
 
 
+@pytest.mark.usefixtures("first")
+@pytest.mark.parametrize("name", MAIL_HOSTS)
+def test_a_sites_key_exchange_is_that_of_the_mail_ports(name: str) -> None:
+    site = f"openssl s_client -connect 127.0.0.1:443 -servername mta-sts.{DOMAINS[name]}"
+    offers = {
+        "SHA-256": "-tls1_2 -sigalgs ECDSA+SHA256:RSA+SHA256",
+        "SHA-224": "-tls1_2 -cipher ALL@SECLEVEL=0 -sigalgs ECDSA+SHA224:RSA+SHA224",
+        "SHA-1": "-tls1_2 -cipher ALL@SECLEVEL=0 -sigalgs ECDSA+SHA1:RSA+SHA1",
+        "X25519": "-tls1_3 -groups X25519",
+        "hybrid": "-tls1_3 -groups X25519MLKEM768",
+        "ffdhe2048": "-tls1_3 -groups ffdhe2048",
+    }
+
+    agreed = {
+        offer
+        for offer, options in offers.items()
+        if "BEGIN CERTIFICATE" in on(name, f"{site} {options} </dev/null 2>/dev/null || true")
+    }
+
+    assert agreed == {"SHA-256", "X25519"} | ({"hybrid"} if name == "mx2" else set())
+
+
 @pytest.mark.usefixtures("second")
 def test_a_renewed_certificate_is_served_at_once() -> None:
     name = "mta-sts.harbor.example"
@@ -350,3 +381,55 @@ def test_a_renewed_certificate_is_served_at_once() -> None:
         "mx1",
         f'for i in $(seq 50); do test "$({serial})" != {before} && exit; sleep 0.1; done; false',
     )
+
+
+AUTO = {
+    "mail_mta_sts=enforce": "mail_mta_sts=auto",
+    "mail_tls_rpt=postmaster@harbor.example": (
+        'mail_tls_rpt=["tls@harbor.example", "tls@orchard.example"]'
+    ),
+}
+# Days of sessions as the reader notes them; test_reports.py shows that it does.
+NOTED = """
+from shutil import rmtree
+folder = Path("{folder}")
+rmtree(folder, ignore_errors=True)
+folder.mkdir()
+lost = (TlsFailure("certificate-expired", "", "", "", {failed}),) if {failed} else ()
+with opened(folder) as store:
+    for back in range(1, 8):
+        day = day_of(time() - back * 86400)
+        store.add(DomainReport("tls", "a.example", day, "{domain}", day, "sts", 20, (), lost))
+"""
+
+
+def noted(failed: int) -> None:
+    """Let mx1 have read seven days of reports on its domain, with so many failures each."""
+    source = (ROOT / "deploys/mail/report_store.py").read_text()
+    words = {"folder": paths.REPORTS, "failed": failed, "domain": DOMAINS["mx1"]}
+    put("mx1", {"/root/noted.py": f"{source}\nfrom time import time\n{NOTED.format(**words)}"})
+    unit = "pyinfra-mail-reports"
+    restart = f"! test -e /usr/local/lib/systemd/system/{unit}.service || systemctl start {unit}"
+    on("mx1", f"systemctl stop {unit} 2>&1 || true; python3 /root/noted.py && {restart}")
+
+
+@pytest.mark.usefixtures("second")
+def test_a_policy_that_follows_reports_goes_back_with_failures_and_on_without(
+    authorities: Path,
+) -> None:
+    follows = (*(AUTO.get(one, one) for one in SITE), "--data", "mail_auto_days=7")
+    trust = ("--data", f"mail_acme_ca_file={authorities}")
+
+    def run() -> tuple[str, str]:
+        done = pyinfra("deploys/site.py", "-y", *follows, *trust, *UNPROVED)
+        assert done.returncode == 0, done.stdout
+        return policy("mx1", authorities).mode, done.stdout
+
+    noted(failed=5)
+    mode, said = run()
+    assert mode == "testing"
+    assert "mode testing: 35 of 175 sessions failed in 7 days, by TLS reports" in said
+    noted(failed=0)
+    mode, said = run()
+    assert (mode, "mode testing" in said) == ("enforce", False)
+    assert policy("mx2", authorities).mode == "enforce"

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,8 +27,8 @@ from deploys.mail.settings.inventory import fleet_from
 from deploys.zones.apply import apply
 from deploys.zones.plan import ZonePlan, plan
 from deploys.zones.providers.loader import load
-from tests.lab.labs import NAME, Raised
-from tests.lab.runs import LAB, pyinfra
+from tests.lab.labs import NAME, Done, Raised
+from tests.lab.runs import LAB, forked, pyinfra
 from tests.zones.scenario import run_scenario
 
 ROOT = Path(__file__).parents[2]
@@ -161,22 +159,12 @@ def deploy(tmp_path: Path, lab: Raised) -> Any:
         hosts: str = HOSTS,
         script: Path = tmp_path / "zones.py",
         **env: str,
-    ) -> subprocess.CompletedProcess[str]:
+    ) -> Done:
         inventory = tmp_path / "inventory.py"
         inventory.write_text(
             textwrap.dedent(INVENTORY.format(changes=changes, hosts=hosts, lab=NAME))
         )
-        return subprocess.run(
-            [sys.executable, "-m", "pyinfra", str(inventory), str(script), *arguments],
-            cwd=ROOT,
-            env={**os.environ, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return forked(ROOT, (str(inventory), str(script), *arguments), os.environ | env)
 
     return run
 

@@ -92,7 +92,7 @@ def delivery(name: str, recipient: str = "visitor@faraway.example") -> str:
     cursor = on(name, "journalctl -n 0 --show-cursor").rpartition("cursor: ")[2]
     on(name, f"echo hello | sendmail -f {MAIL_HOSTS[name]} {recipient}")
     show = f"journalctl -o short --after-cursor={shlex.quote(cursor)} | grep postfix/smtp || true"
-    for _ in range(150):
+    for _ in range(600):
         log = on(name, show)
         if re.search(rf"to=<{re.escape(recipient)}>.* status=", log):
             return log

@@ -11,9 +11,9 @@ PART = REPORT.parent / "part" / "report.json"
 Broken = set[tuple[str, str]]
 
 
-def passed(done: Done) -> dict[str, Any]:
+def passed(done: Done, path: Path = REPORT) -> dict[str, Any]:
     assert done.returncode == 0, done.stdout
-    return report()
+    return report(path)
 
 
 def report(path: Path = REPORT) -> dict[str, Any]:
@@ -22,13 +22,13 @@ def report(path: Path = REPORT) -> dict[str, Any]:
     return found
 
 
-def failed(*arguments: str, program: tuple[str, ...] = ("-m", "pyinfra")) -> dict[str, Any]:
+def failed(*arguments: str, program: tuple[str, ...] = (), path: Path = REPORT) -> dict[str, Any]:
     """Verify, which has to fail, and return the report."""
-    REPORT.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
     done = pyinfra("deploys/verify.py", "-y", *arguments, program=program)
     assert done.returncode == 1, done.stdout
     assert "Unexpected error" not in done.stdout, done.stdout
-    return report()
+    return report(path)
 
 
 def with_severity(found: dict[str, Any], *severities: str) -> Broken:

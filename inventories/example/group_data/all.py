@@ -36,6 +36,9 @@ verify_mailboxes: list[dict[str, Any]] = []
 verify_sink = ""
 # Files on this machine: samples of your bulk mail, as delivered.
 verify_bulk: list[str] = []
+# File on this machine with addresses, CSV or one a line: deploys/verify.py checks this list and
+# nothing else; better with --data, see docs/lists.md.
+verify_list = ""
 
 # Receiver of a notice when the report differs from the last one: a mail address, an https:// URL,
 # or a reference to one.

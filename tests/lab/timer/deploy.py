@@ -10,7 +10,7 @@ if host.name == "mx2":
         inventory="tests",
         calendar=host.data.get("calendar"),
         command=("sh", "-c", "touch '/run/proof was made'; exit $STATUS"),
-        trial=("sh", "-c", "test -n \"$STATUS\" || { echo 'STATUS is not set' >&2; false; }"),
+        trials=(("sh", "-c", "test -n \"$STATUS\" || { echo 'STATUS is not set' >&2; false; }"),),
         failure=("touch", "/run/proof was told"),
     )
     scheduled(name="Timer", schedule=schedule)

@@ -1,0 +1,366 @@
+"""Mailboxes, as people use them, on both Debians."""
+
+import imaplib
+import json
+import poplib
+import re
+import smtplib
+import socket
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedRWPair
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.lab.labs import Raised
+from tests.lab.mail_client import (
+    PASSWORD,
+    VISITOR,
+    account,
+    any_certificate,
+    connected,
+    found,
+    rcpt,
+)
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    UNPROVED,
+    deployed,
+    on,
+    pyinfra,
+    refused,
+    settled,
+    undone,
+)
+from tests.lab.test_zones import PowerDns
+from tests.lab.verification import PART, report, with_severity
+
+WORD = "sesame and poppy"
+BOX = {"password": {"env": "BOX_PASSWORD"}}
+RULES = """require ["vacation", "fileinto", "subaddress", "mailbox", "variables"];
+if address :detail "to" "lists" { fileinto :create "Lists"; stop; }
+if header :matches "Subject" "*" { set "about" "${1}"; }
+vacation :handle "away" :subject "Away: ${about}" "I am at sea.";
+"""
+MESSAGES = "/var/vmail/*/*/Maildir/new/* /var/vmail/*/*/Maildir/cur/*"
+BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
+DOMAINS = {name: address.partition("@")[2] for name, address in MAIL_HOSTS.items()}
+OWN = {
+    name: {
+        "mail_mailboxes": {
+            f"anna@{domain}": {**BOX, "aliases": [f"sales@{domain}"]},
+            f"bert@{domain}": {**BOX, "quota": "1M"},
+            f"carol@{domain}": {**BOX, "sieve": RULES},
+        },
+        "mail_aliases": {"captain": "root", "office": ["anna"], "far": VISITOR},
+        "mail_managesieve": True,
+        "mail_pop3": True,
+        "mail_ban_failures": 3,
+        "mail_ban_seconds": 30,
+    }
+    for name, domain in DOMAINS.items()
+}
+PROOF = (
+    "verify_only=imap.login,delivery.arrived,delivery.recipients,smtp.tls,smtp.key_exchange,dns.srv"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def configured(lab: Raised) -> Iterator[None]:
+    """Mail hosts with a mailbox each; without them at the end."""
+    powerdns = PowerDns(lab)
+    for domain in DOMAINS.values():
+        for service in ("imaps", "pop3s"):  # an earlier test may have left them as nobody's
+            powerdns.replace(domain, f"_{service}._tcp.{domain}", "SRV", 3600, [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOX_PASSWORD", WORD)
+        patch.setenv("OWN_HOST_DATA", json.dumps(OWN))
+        done = pyinfra("deploys/site.py", "-y", *UNPROVED)
+        assert done.returncode == 0, done.stdout
+        yield
+    done = pyinfra("deploys/site.py", "-y", *UNPROVED)
+    assert done.returncode == 0, done.stdout
+    for name in MAIL_HOSTS:
+        on(name, "rm -rf /var/vmail/*")
+
+
+@contextmanager
+def opened(name: str, login: str = "", word: str = WORD) -> Iterator[imaplib.IMAP4_SSL]:
+    """Open the mailbox of a host, or another login's."""
+    address = LAB.address(name)
+    client = imaplib.IMAP4_SSL(address, ssl_context=any_certificate(), timeout=20)
+    try:
+        client.login(login or f"anna@{DOMAINS[name]}", word)
+        client.select()
+        yield client
+    finally:
+        client.shutdown()
+
+
+def received(name: str, *words: str, login: str = "") -> str:
+    """Return the message in a mailbox that has all words, waiting a moment for it."""
+    for _ in range(300):
+        with opened(name, login) as client:
+            for number in client.search(None, "ALL")[1][0].split():
+                (part, *_) = client.fetch(number.decode(), "BODY.PEEK[]")[1]
+                text = part[1].decode() if isinstance(part, tuple) else ""
+                if all(word in text for word in words):
+                    return text
+        time.sleep(0.1)
+    raise AssertionError(f"the mailbox of {name} has no message with {words}")
+
+
+def sent(name: str, recipient: str, sender: str = "") -> str:
+    """Send a message from outside and return its id."""
+    token = uuid4().hex
+    with smtplib.SMTP(LAB.address(name), timeout=20) as smtp:
+        message = f"From: {VISITOR}\r\nTo: {recipient}\r\nSubject: {token}\r\n\r\nAhoy.\r\n"
+        smtp.sendmail(sender, recipient, message)
+    return token
+
+
+def test_the_second_run_changes_nothing() -> None:
+    said = deployed()
+
+    assert said.count("No changes") == said.count("--> Starting operation") * len(MAIL_HOSTS)
+
+
+@BOTH
+@pytest.mark.parametrize("local", ["anna", "sales", "office", "anna+news", "office+news"])
+def test_mail_from_outside_is_read_by_imap(name: str, local: str) -> None:
+    token = sent(name, f"{local}@{DOMAINS[name]}")
+
+    message = received(name, token)
+
+    assert "Delivered-To: anna" in message
+    assert re.search(rf"\bby {re.escape(LAB.host(name).hostname)}\b", message)
+
+
+@BOTH
+def test_a_forward_takes_subaddresses_too(name: str) -> None:
+    token = sent(name, f"far+news@{DOMAINS[name]}", VISITOR)
+
+    assert found("peer", "/var/mail/visitor", token)
+
+
+@BOTH
+def test_an_unknown_recipient_is_refused_at_once(name: str) -> None:
+    with smtplib.SMTP(LAB.address(name), timeout=20) as smtp:
+        smtp.ehlo()
+        for local in ("nobody", "nobody+anna", "anna.x"):
+            assert rcpt(smtp, VISITOR, f"{local}@{DOMAINS[name]}").startswith("550 5.1.1")
+        assert rcpt(smtp, VISITOR, f"ANNA@{DOMAINS[name]}").startswith("250")
+
+
+@BOTH
+def test_mail_that_dovecot_does_not_take_is_not_asked_for(name: str) -> None:
+    with smtplib.SMTP(LAB.address(name), timeout=20) as smtp:
+        smtp.ehlo()
+        assert not smtp.has_extn("smtputf8")
+        subject = f"Grüße {uuid4().hex}"
+        message = f"From: Jürgen <{VISITOR}>\r\nSubject: {subject}\r\n\r\nÄhoy.\r\n"
+        smtp.sendmail("", f"anna@{DOMAINS[name]}", message.encode(), ["BODY=8BITMIME"])
+    assert received(name, subject, "Ähoy")
+
+
+@BOTH
+def test_only_a_mailbox_with_its_password_is_opened(name: str) -> None:
+    with opened(name) as client:
+        folders = b" ".join(one for one in client.list()[1] if isinstance(one, bytes))
+    assert all(use in folders for use in (rb"\Drafts", rb"\Sent", rb"\Junk", rb"\Trash"))
+    other = LAB.run(name, "cat", "/etc/dovecot/accounts")
+    assert other.startswith(f"{account(name)}:")
+    with (
+        pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"),
+        opened(name, account(name), PASSWORD.read_text().strip()),
+    ):
+        pass
+    with pytest.raises(ConnectionRefusedError):
+        imaplib.IMAP4(LAB.address(name), timeout=20)
+
+
+@BOTH
+def test_a_mailbox_sends_with_its_own_addresses_alone(name: str) -> None:
+    domain = DOMAINS[name]
+    with connected(name) as smtp:
+        smtp.login(f"anna@{domain}", WORD)
+        for own in ("anna", "sales", "anna+news"):
+            token = uuid4().hex
+            message = f"From: {own}@{domain}\r\nSubject: {token}\r\n\r\nAhoy.\r\n"
+            smtp.sendmail(f"{own}@{domain}", VISITOR, message)
+            assert found("peer", "/var/mail/visitor", token)
+        for other in (account(name), f"bert@{domain}", f"nobody@{domain}"):
+            assert rcpt(smtp, other).startswith("553 5.7.1")
+        with pytest.raises(smtplib.SMTPDataError, match=r"554.*5\.7\.1"):
+            smtp.sendmail(f"anna@{domain}", VISITOR, f"From: {account(name)}\r\n\r\nAhoy.\r\n")
+
+
+@BOTH
+def test_a_renewed_certificate_is_served_after_a_reload(name: str) -> None:
+    host, file = LAB.host(name).hostname, "/etc/ssl/private/pyinfra-mail"
+    ask = f"openssl s_client -connect 127.0.0.1:993 -servername {host} </dev/null 2>/dev/null"
+    with undone(name, f"mv /root/kept.pem {file}/{host}.pem; systemctl reload dovecot"):
+        before = on(name, f"{ask} | openssl x509 -noout -fingerprint")
+        on(name, f"cp -p {file}/{host}.pem /root/kept.pem")
+        on(
+            name,
+            f"cd /root && openssl ecparam -name prime256v1 -genkey -noout -out k && openssl req"
+            f" -x509 -new -key k -days 30 -subj /CN={host} -out c && cat k c >{file}/{host}.pem",
+        )
+        on(name, "systemctl reload dovecot")
+        settled(name, f"test '{before}' != \"$({ask} | openssl x509 -noout -fingerprint)\"")
+        with opened(name):
+            pass
+
+
+def test_each_mailbox_is_proved_and_no_message_stays() -> None:
+    done = pyinfra("deploys/verify.py", "-y", "--data", PROOF)
+
+    findings = report(PART)["findings"]
+    assert done.returncode == 0, done.stdout
+    for name, domain in DOMAINS.items():
+        saw = [one["saw"] for one in findings if one["severity"] == "ok"]
+        place = f"anna@{domain}: found in the mailbox anna@{domain} on {name}"
+        assert [one for one in saw if one.endswith(place)], saw
+        assert f"{name} at {LAB.address(name)} port 993 opens the mailbox anna@{domain}" in saw
+        assert [one for one in saw if f"{LAB.address(name)} port 993 has for " in one]
+        assert not on(name, f"grep -l X-Pyinfra-Mail-Test {MESSAGES} 2>/dev/null || true")
+
+
+def test_mail_waits_while_dovecot_is_away_and_arrives() -> None:
+    with undone("mx1", "systemctl start dovecot"), undone("mx2", "systemctl start dovecot"):
+        for name in MAIL_HOSTS:
+            on(name, "systemctl stop dovecot")
+        tokens = {name: sent(name, f"anna@{DOMAINS[name]}") for name in MAIL_HOSTS}
+        for name in MAIL_HOSTS:
+            settled(name, "postqueue -p | grep -E 'refused|No such file'")
+        pyinfra("deploys/verify.py", "-y", "--data", "verify_only=imap.login")
+        assert {("imap.login", name) for name in MAIL_HOSTS} <= with_severity(report(PART), "error")
+    for name, token in tokens.items():
+        on(name, "postqueue -f")
+        assert received(name, token)
+
+
+@BOTH
+def test_a_full_mailbox_is_refused_at_rcpt_and_its_user_is_warned(name: str) -> None:
+    bert = f"bert@{DOMAINS[name]}"
+    for size in (600, 300, 120, 100):
+        text = f"Subject: {size}\r\n\r\n" + ("x" * 70 + "\r\n") * (size * 14)
+        with smtplib.SMTP(LAB.address(name), timeout=20) as smtp:
+            smtp.sendmail("", bert, text)
+        settled(
+            name, 'test -z "$(find /var/spool/postfix/incoming /var/spool/postfix/active -type f)"'
+        )
+
+    for port, sender in ((25, VISITOR), (465, f"anna@{DOMAINS[name]}")):
+        with smtplib.SMTP(LAB.address(name)) if port == 25 else connected(name) as smtp:
+            smtp.ehlo()
+            if port != 25:
+                smtp.login(sender, WORD)
+            assert rcpt(smtp, sender, bert) == (
+                f"552 5.2.2 <{bert}>: Recipient address rejected: The mailbox is full"
+            )
+    for percent in (80, 95):
+        assert received(name, f"Subject: Your mailbox is {percent} % full", login=bert)
+    pyinfra("deploys/verify.py", "-y", "--data", "verify_only=host.quota")
+    saw = [one["saw"] for one in report(PART)["findings"] if one["severity"] == "warning"]
+    assert [one for one in saw if f"the mailbox {bert} is 1" in one], saw
+
+
+@BOTH
+def test_rules_answer_and_sort_mail(name: str) -> None:
+    carol = f"carol@{DOMAINS[name]}"
+    token = sent(name, carol, VISITOR)
+    again = sent(name, carol, VISITOR)
+    nobody = sent(name, carol)
+    sent(name, f"carol+lists@{DOMAINS[name]}")
+
+    answer = found("peer", "/var/mail/visitor", f"Subject: Away: {token}", f"From: <{carol}>")
+    assert "Auto-Submitted: auto-replied" in answer
+    assert "Return-path: <>" in answer or answer.startswith("MAILER-DAEMON")
+    for one in (token, again, nobody):
+        assert received(name, one, login=carol)
+    assert on("peer", f"grep -Ec 'Away: ({again}|{nobody})' /var/mail/visitor || true") == "0"
+    with opened(name, carol) as client:
+        assert client.select("Lists") == ("OK", [b"1"])
+
+
+@BOTH
+def test_users_change_their_rules_and_read_by_pop3(name: str) -> None:
+    bert = f"bert@{DOMAINS[name]}"
+    with socket.create_connection((LAB.address(name), 4190), 20) as plain:
+        lines = plain.makefile("rwb")
+        assert b'"STARTTLS"' in said(lines)
+        lines.write(b"STARTTLS\r\n")
+        lines.flush()
+        assert said(lines).startswith(b"OK")
+        with any_certificate().wrap_socket(plain) as secured:
+            lines = secured.makefile("rwb")
+            assert b'"SASL" "PLAIN LOGIN"' in said(lines)
+            token = b64encode(f"\0{bert}\0{WORD}".encode()).decode()
+            for command in (f'AUTHENTICATE "PLAIN" "{token}"', 'PUTSCRIPT "own" "discard;"'):
+                lines.write(f"{command}\r\n".encode())
+                lines.flush()
+                assert said(lines).splitlines()[-1].startswith(b"OK")
+    client = poplib.POP3_SSL(LAB.address(name), context=any_certificate(), timeout=20)
+    client.user(bert)
+    assert client.pass_(WORD).startswith(b"+OK")
+    client.quit()
+
+
+def said(lines: BufferedRWPair) -> bytes:
+    """Return an answer of ManageSieve, up to its last line."""
+    text = b""
+    while not text.splitlines() or not text.splitlines()[-1].startswith((b"OK", b"NO", b"BYE")):
+        text += lines.readline()
+    return text
+
+
+def test_a_script_with_a_mistake_is_refused_by_its_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {**OWN["mx1"], "mail_mailboxes": {"anna@harbor.example": {**BOX, "sieve": "keeep;"}}}
+    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**OWN, "mx1": wrong}))
+
+    why = refused("--limit", "mx1")
+
+    assert "Refused at validate: mail_mailboxes.anna@harbor.example.sieve: " in why
+    assert "line 1: error: unknown command 'keeep'" in why
+
+
+@BOTH
+def test_an_address_that_guesses_the_password_of_a_mailbox_is_banned(name: str) -> None:
+    program = (Path(__file__).parent / "mailbox_guesses.py").read_text()
+    with undone(name, "fail2ban-client unban --all"):
+        login = f"anna@{DOMAINS[name]}"
+        answers = LAB.run("peer", "python3", "-c", program, LAB.address(name), login, "4")
+        assert "AUTHENTICATIONFAILED" in answers
+        for _ in range(200):
+            last = LAB.run("peer", "python3", "-c", program, LAB.address(name), login, "1")
+            if "refused" in last:
+                break
+            time.sleep(0.1)
+        assert "refused" in last
+        with opened(name):
+            pass
+
+
+def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {
+        **OWN["mx1"],
+        "mail_mailboxes": {"bert@harbor.example": BOX},
+        "mail_aliases": {"captain": "root"},
+    }
+    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**OWN, "mx1": other}))
+    token = sent("mx1", "anna@harbor.example")
+    assert received("mx1", token)
+
+    deployed()
+
+    with smtplib.SMTP(LAB.address("mx1"), timeout=20) as smtp:
+        smtp.ehlo()
+        assert rcpt(smtp, VISITOR, "anna@harbor.example").startswith("550 5.1.1")
+    assert on("mx1", f"grep -rl {token} /var/vmail/harbor.example/anna/Maildir")

@@ -1,0 +1,367 @@
+"""Limits of receiver groups, as a receiver counts them, on both Debians."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.lab.labs import Raised
+from tests.lab.mail_client import PASSWORD, account, connected
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled, undone
+from tests.lab.tls import put, records
+from tests.lab.verification import PART, report
+
+BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
+ZONE = "faraway.example"
+ONE, TWO = f"one.{ZONE}", f"two.{ZONE}"  # both have their MX at the stand-in
+MX = f"10 mx.shaped.{ZONE}."
+PROGRAM = Path(__file__).with_name("receiver.py")
+COUNTS, DEFERS = "/run/receiver.json", "/run/receiver-defers"
+SOCKET = "socketmap:unix:/run/pyinfra-mail-receivers/socket"
+UNIT = "pyinfra-mail-receivers.service"
+DELIVERED = (
+    "import sqlite3; one = sqlite3.connect('/var/lib/pyinfra-mail-receivers/volume.sqlite'); "
+    "rows = one.execute('SELECT delivered FROM volume WHERE receiver = ?', ['harbor']); "
+    "print(sum(row[0] for row in rows))"
+)
+STATE = "/var/lib/pyinfra-mail-receivers/state.json"
+EACH = 40  # messages to each of the domains
+MUCH = 200  # so that some are left when the group is slowed
+BY_MX = {"concurrency": 3, "mx": [f".shaped.{ZONE}"]}
+REUSED = {"domains": [ONE, TWO], "concurrency": 8, "messages_per_connection": 5}
+
+
+def own_data(harbor: dict[str, Any]) -> str:
+    """Return the data of the hosts: an account for news, and a group of receivers."""
+    secret = PASSWORD.read_text().strip()
+    command = ("openssl", "passwd", "-6", "-salt", "saltsalt", "-stdin")
+    hashed = subprocess.run(command, input=secret, capture_output=True, text=True, check=True)
+    password = {"password": hashed.stdout.strip()}
+    data = {
+        name: {
+            "mail_accounts": {account(name): password, news(name): password},
+            "mail_aliases": {"captain": "root", "news": "root"},
+            "mail_bulk": {
+                "accounts": [news(name)],
+                "bounces": f"bounces.{domain(name)}",
+                "secret": {"env": "BULK_SECRET"},
+            },
+            "mail_shaping": {"harbor": harbor},
+        }
+        for name in MAIL_HOSTS
+    }
+    return json.dumps(data)
+
+
+def domain(name: str) -> str:
+    return MAIL_HOSTS[name].partition("@")[2]
+
+
+def news(name: str) -> str:
+    return f"news@{domain(name)}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def configured(lab: Raised) -> Iterator[None]:
+    """Mail hosts with a bulk stream, whose group of receivers is the stand-in."""
+    assert lab
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BULK_SECRET", uuid4().hex)
+        patch.setenv("OWN_HOST_DATA", own_data(BY_MX))
+        done = pyinfra("deploys/site.py", "-y", *UNPROVED)
+        assert done.returncode == 0, done.stdout
+        records(("mx.shaped", "A", LAB.address("ns")), ("one", "MX", MX), ("two", "MX", MX))
+        put("ns", {"/run/receiver.py": PROGRAM.read_text()})
+        yield
+    records(("mx.shaped", "A", ""), ("one", "MX", ""), ("two", "MX", ""))
+    deployed()
+
+
+@contextmanager
+def standing_in() -> Iterator[None]:
+    """Start the stand-in with its counts at zero, and stop it."""
+    on("ns", f"rm -f {COUNTS} {DEFERS}")
+    where = f"{LAB.address('ns')} 25 {COUNTS} {DEFERS}"
+    on("ns", f"systemd-run --quiet --unit=receiver python3 /run/receiver.py {where}")
+    settled("ns", "ss -ltn | grep -q ':25 '")
+    try:
+        yield
+    finally:
+        on("ns", "systemctl stop receiver; systemctl reset-failed receiver 2>/dev/null || true")
+
+
+def counted(done: int) -> dict[str, Any]:
+    """Return the counts of the stand-in once it has so many messages."""
+    counts: dict[str, Any] = {}
+    for _ in range(1200):
+        counts = json.loads(on("ns", f"cat {COUNTS} 2>/dev/null || echo '{{}}'"))
+        if sum(int(each) * n for each, n in counts.get("messages", {}).items()) >= done:
+            return counts
+        time.sleep(0.1)
+    raise AssertionError(counts)
+
+
+def sent(name: str, *recipients: str) -> None:
+    """Submit a message with the bulk account of a host."""
+    text = f"From: {news(name)}\r\nTo: {news(name)}\r\nSubject: {uuid4().hex}\r\n\r\nAhoy.\r\n"
+    with connected(name) as smtp:
+        smtp.login(news(name), PASSWORD.read_text().strip())
+        assert smtp.sendmail(news(name), recipients, text) == {}
+
+
+def many(each: int = EACH) -> tuple[str, ...]:
+    return tuple(f"reader{n}@{to}" for n in range(each) for to in (ONE, TWO))
+
+
+def group(name: str, domain: str) -> str:
+    """Return the answer of the program on a host for a domain."""
+    return on(name, f"postmap -q {domain} {SOCKET}:receivers 2>&1 || true")
+
+
+def delivered(name: str, least: int = 0) -> int:
+    """Return the deliveries to the stand-in that a host has counted, once there are so many."""
+    for _ in range(300):
+        if (count := int(on(name, f'python3 -c "{DELIVERED}"'))) >= least:
+            break
+        time.sleep(0.1)
+    return count
+
+
+def test_a_second_run_changes_nothing() -> None:
+    said = deployed()
+
+    assert said.count("No changes") == said.count("--> Starting operation") * len(MAIL_HOSTS)
+
+
+@BOTH
+def test_two_domains_behind_one_mx_have_one_limit(name: str) -> None:
+    with standing_in():
+        sent(name, *many())
+        on(name, "systemctl reload pyinfra-mail-bulk")
+        counts = counted(2 * EACH)
+
+    assert counts["most"] == 3  # not less either, or the test shows nothing
+    assert counts["messages"] == {"1": 2 * EACH}
+    assert counts["domains"] == {ONE: EACH, TWO: EACH}
+
+
+@BOTH
+def test_a_domain_keeps_its_group_while_the_dns_fails_and_an_unknown_one_waits(name: str) -> None:
+    assert group(name, ONE) == "receiver-harbor:"
+    assert group(name, ZONE) == "receiver-default:"
+    on(name, f"systemctl restart {UNIT}; systemctl stop unbound")
+    with undone(name, "systemctl start unbound"):
+        settled(name, "test -S /run/pyinfra-mail-receivers/socket")
+        assert group(name, ONE) == "receiver-harbor:"
+        assert "not known yet" in group(name, f"three.{ZONE}")
+
+
+@BOTH
+def test_a_program_that_dies_comes_back_and_counts_every_result_once(name: str) -> None:
+    before = delivered(name)
+    with standing_in():
+        sent(name, *many(EACH))
+        counted(2 * EACH)
+        on(name, f"systemctl kill -s KILL {UNIT}")
+
+    settled(name, f"postmap -q {ONE} {SOCKET}:receivers")
+    assert delivered(name, before + 2 * EACH) == before + 2 * EACH
+
+
+@BOTH
+def test_a_group_that_defers_is_slowed_and_other_mail_goes(name: str) -> None:
+    on(name, "postsuper -c /etc/postfix-bulk -d ALL")  # what an earlier run may have left
+    with standing_in():
+        on("ns", f"touch {DEFERS}")
+        sent(name, *many(MUCH))
+        settled(name, f"journalctl -u {UNIT} | grep 'group harbor is slowed to 60 messages'")
+        reason = "receivers of group harbor defer mail"
+        settled(name, f"postqueue -c /etc/postfix-bulk -p | grep '{reason}'")
+        settled("ns", f"test -s {COUNTS}")
+        tried = json.loads(on("ns", f"cat {COUNTS}"))["deferred"]
+        token = uuid4().hex
+        sent(name, f"traveller+{token}@{ZONE}")
+        settled("peer", f"grep -rq {token} /var/mail/traveller@{ZONE}/Maildir/new")
+        only = ("--data", "verify_only=bulk.receivers", "--data", f"verify_host={name}")
+        pyinfra("deploys/verify.py", "-y", *only)
+        found = report(PART)["findings"]
+        on("ns", f"rm {DEFERS}")
+        # Its step is over: a quarter of an hour is not waited for here.
+        on(name, f"systemctl stop {UNIT}; sed -i 's/\\[1, [0-9.]*/[1, 1000000000/' {STATE}")
+        on(name, f"systemctl start {UNIT}")
+        settled(name, "test -S /run/pyinfra-mail-receivers/socket")
+        group(name, ONE)
+        settled(name, f"journalctl -u {UNIT} | grep 'group harbor is no longer slowed'")
+        on(name, "postqueue -c /etc/postfix-bulk -f")
+        counts = counted(2 * MUCH)
+
+    assert 10 <= tried < 2 * MUCH
+    assert {one["severity"] for one in found if one["id"] == "bulk.receivers"} == {"warning"}
+    assert any(f"wait for {ONE}; its group is slowed" in one["saw"] for one in found)
+    assert counts["most"] == 3
+
+
+@BOTH
+def test_connections_that_are_used_again_stay_within_the_limit(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWN_HOST_DATA", own_data(REUSED))
+    deployed()
+    with standing_in():
+        sent(name, *many())
+        counts = counted(2 * EACH)
+
+    assert counts["most"] <= 8
+    assert max(map(int, counts["messages"])) == 5
+
+
+# A new address of each host, and what its mail leaves by that the plan has no room for.
+NEW = {"mx1": str(LAB.lab.network4[42]), "mx2": str(LAB.lab.network4[43])}
+REST = {"mx1": str(LAB.lab.network4[44]), "mx2": LAB.address("mx2")}
+PLAN = [10, 20]
+JUMP = f"/run/systemd/system/{UNIT}.d/jump.conf"
+PROGRAM_OF_GROUPS = (
+    "import runpy, sys, time; now, up = time.time, time.clock_gettime; "
+    "time.time = lambda: now() + {step}; time.clock_gettime = lambda one: up(one) + {up}; "
+    "sys.argv[1:] = ['/etc/pyinfra-mail-receivers/receivers.json']; "
+    "runpy.run_module('pyinfra_mail.host.receivers', run_name='__main__')"
+)
+
+
+def stream_addresses(name: str) -> list[str]:
+    """Return the stream's addresses; the rest of mx2 leaves as ordinary mail does."""
+    return [NEW[name], REST[name]] if name == "mx1" else [NEW[name]]
+
+
+def warmup_data() -> str:
+    """Return the data of the hosts: two receiver groups, and a new address of the stream."""
+    data = json.loads(own_data({"domains": [ONE], "concurrency": 3}))
+    for name, keys in data.items():
+        keys["mail_shaping"]["island"] = {"domains": [TWO], "concurrency": 3}
+        keys["mail_bulk"]["addresses"] = stream_addresses(name)
+        rest = "address" if name == "mx1" else "host"
+        start = on(name, "date -u -d '30 days ago' +%F").strip()
+        keys["mail_warmup"] = {"address": NEW[name], "start": start, "plan": PLAN, "rest": rest}
+    return json.dumps(data)
+
+
+@pytest.fixture(scope="module")
+def new_addresses(configured: None) -> Iterator[None]:
+    """Hosts whose stream has a new address, which has sent nothing yet."""
+    del configured
+    for name in MAIL_HOSTS:
+        on(name, "postsuper -c /etc/postfix-bulk -d ALL")
+        # What an earlier run may have left of these addresses.
+        on(name, f"systemctl stop {UNIT}; rm -f {Path(STATE).with_name('volume.sqlite')}*")
+        for address in stream_addresses(name):
+            on(name, f"ip address replace {address}/26 dev eth0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OWN_HOST_DATA", warmup_data())
+        deployed()
+        yield
+    jumped(0)
+
+
+def left(each: int, first: int = 0) -> dict[str, int]:
+    """Return the messages by source and domain, of so many sent to each domain by each host."""
+    recipients = [f"reader{first + n}@{to}" for n in range(each) for to in (ONE, TWO)]
+    with standing_in():
+        for name in MAIL_HOSTS:
+            sent(name, *recipients)
+        return accepted(2 * each * len(MAIL_HOSTS))
+
+
+def accepted(done: int) -> dict[str, int]:
+    """Return the accepted messages by source and domain, once there are so many."""
+    for _ in range(600):
+        found = json.loads(on("ns", f"cat {COUNTS} 2>/dev/null || echo '{{}}'")).get("sources", {})
+        if sum(found.values()) >= done:
+            break
+        time.sleep(0.1)
+    return {str(key): int(count) for key, count in found.items()}
+
+
+def by_day(new: int, rest: int) -> dict[str, int]:
+    """Return the same for so many by the new address, and so many by the other."""
+    ways = ((NEW, new), (REST, rest))
+    found = {f"{of[name]} {to}": n for of, n in ways for name in MAIL_HOSTS for to in (ONE, TWO)}
+    return {key: count for key, count in found.items() if count}
+
+
+def jumped(step: int, up: int = 0) -> None:
+    """Start the program of the receiver groups with another clock; 0 is the true one."""
+    for name in MAIL_HOSTS:
+        program = PROGRAM_OF_GROUPS.format(step=step, up=up)
+        lines = f'[Service]\nExecStart=\nExecStart=/usr/bin/python3 -B -c "{program}"\n'
+        on(name, f"rm -f {JUMP}")
+        if step:
+            put(name, {JUMP: lines})
+        on(name, f"systemctl daemon-reload; systemctl restart {UNIT}")
+
+
+def checked() -> dict[str, Any]:
+    """Return the findings about the warm-up by host, and their severities."""
+    pyinfra("deploys/verify.py", "-y", "--data", "verify_only=bulk.warmup")
+    return {
+        one["host"]: (one["severity"], one["saw"])
+        for one in report(PART)["findings"]
+        if one["id"] == "bulk.warmup"
+    }
+
+
+def warmup(action: str) -> str:
+    done = pyinfra("deploys/warmup.py", "-y", "--data", f"warmup={action}")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.usefixtures("new_addresses")
+def test_no_more_than_the_plan_leaves_by_a_new_address_to_each_group() -> None:
+    assert left(30) == by_day(10, 20)
+    assert {severity for severity, _ in checked().values()} == {"ok"}
+    assert left(5, first=100) == by_day(0, 5)
+    assert left(5) == by_day(0, 5)  # those that were granted have had their message
+    said = deployed()
+    assert said.count("No changes") == said.count("--> Starting operation") * len(MAIL_HOSTS)
+
+
+@pytest.mark.usefixtures("new_addresses")
+def test_a_clock_that_jumps_gives_no_second_day_and_the_next_day_gives_its_own() -> None:
+    for step in (25 * 3600, -49 * 3600):
+        jumped(step)
+        assert left(3, first=200 + abs(step)) == by_day(0, 3)
+    jumped(49 * 3600, up=49 * 3600)
+    assert left(6, first=500) == by_day(6, 0)
+    jumped(0)
+
+
+@pytest.mark.usefixtures("new_addresses")
+def test_a_burst_of_deferrals_pauses_the_new_address_until_it_is_resumed() -> None:
+    with standing_in():
+        on("ns", f"touch {DEFERS}")
+        for name in MAIL_HOSTS:
+            sent(name, *(f"late{n}@{ONE}" for n in range(12)))
+        for name in MAIL_HOSTS:
+            reason = f"{NEW[name]} pauses at receivers of group harbor"
+            settled(name, f"journalctl -u {UNIT} | grep '{reason}'")
+        found = checked()
+        on("ns", f"rm {DEFERS}")
+        for name in MAIL_HOSTS:
+            on(name, "postqueue -c /etc/postfix-bulk -f")
+        sources = accepted(12 * len(MAIL_HOSTS))
+    listed, resumed, again = (warmup(action) for action in ("list", "resume", "resume"))
+
+    assert {severity for severity, _ in found.values()} == {"warning"}
+    for name in MAIL_HOSTS:
+        assert f"no mail leaves by {NEW[name]} to group harbor since" in found[name][1]
+        assert f"paused, {NEW[name]} at harbor: " in listed
+    assert sources == {f"{REST[name]} {ONE}": 12 for name in MAIL_HOSTS}
+    assert resumed.count("No changes") == 0
+    assert again.count("No changes") == len(MAIL_HOSTS)
+    assert left(1, first=900) == by_day(1, 0)
