@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 from .mail import toolkit
 
 if TYPE_CHECKING:
+    from .api.certificates import certificates
     from .api.check import check, check_first
     from .api.hosts import hosts
     from .api.init import init
     from .api.site import site
+    from .api.suppression import suppression
     from .api.timer import timer
     from .api.verify import verify
+    from .api.warmup import warmup
     from .api.zone import zone
     from .mail.settings.secret import command, env, file
 
 __all__ = [
+    "certificates",
     "check",
     "check_first",
     "command",
@@ -29,8 +33,10 @@ __all__ = [
     "hosts",
     "init",
     "site",
+    "suppression",
     "timer",
     "verify",
+    "warmup",
     "zone",
 ]
 

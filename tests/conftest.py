@@ -8,7 +8,7 @@ import pytest
 from gevent import monkey
 from pyinfra.api import connectors
 
-from tests.fakes import ROOT, Run, RunIn, forks
+from tests.fakes import ROOT, USED, Run, RunIn, forks
 
 # pyinfra's command line patches threads and sockets of the process that imports it. A test may ask
 # it for its options; the servers of other tests run in real threads.
@@ -17,39 +17,51 @@ with pytest.MonkeyPatch.context() as unpatched:
     import_module("pyinfra_cli")
 
 Golden = Callable[[str, str], None]
-# What most runs of pyinfra import.
-USED = (
-    *("deploys.host.deploy", "deploys.zones.operations", "deploys.checks.operations"),
-    *("deploys.api.check", "deploys.api.mistakes", "deploys.checks.mistakes"),
-    *("deploys.api.init", "deploys.api.site", "deploys.zones.run"),
-)
 # The order in which files begin: each of pytest's workers takes the next file when two tests of its
-# last one are left, so what is short comes last. The first two need hosts without mail, and find
-# them in a lab that has just been raised, one in the lab of each worker.
+# last one are left, so what is short comes last.
 SLOWEST = (
+    # Its lab needs base images first; meanwhile the other worker has what needs none.
     "lab/test_site.py",
+    "test_house.py",
+    "package/test_wheel.py",
+    "test_setup.py",
+    # It needs hosts without mail, and finds them in a lab that has just been raised.
     "lab/test_preconditions.py",
     # Files with one long test each, a file with many behind either: no worker gets both of them.
-    "lab/test_traffic.py",
     "lab/test_kills.py",
     "lab/test_crashes.py",
+    "lab/test_benches.py",
     "lab/test_faults.py",
     "lab/test_web.py",
     "lab/test_mistakes.py",
     "lab/test_tls.py",
     "lab/test_verify.py",
+    "lab/test_outages.py",
     "lab/test_zones.py",
+    "lab/test_traffic.py",
     "lab/test_submission.py",
     "lab/test_dane.py",
+    "lab/test_newcomer.py",
     "lab/test_rotation.py",
     "lab/test_signing.py",
+    "lab/test_take_over.py",
     "lab/test_client.py",
     "lab/test_broken.py",
-    "lab/test_lab.py",
     "lab/test_own_repository.py",
-    "test_house.py",
-    "test_setup.py",
-    "package/test_wheel.py",
+    "lab/test_mailboxes.py",
+    "lab/test_recipients.py",
+    "lab/test_messages.py",
+    "lab/test_lab.py",
+    "lab/test_relay.py",
+    "lab/test_bulk.py",
+    "lab/test_shaping.py",
+    "lab/test_campaign.py",
+    "lab/test_reports.py",
+    "lab/test_bounces.py",
+    "lab/test_one_click.py",
+    "lab/test_scan.py",
+    "lab/test_timer.py",
+    "lab/test_clock.py",
     "package/test_installed.py",
     "test_init.py",
     "checks/test_tls_scan.py",

@@ -1,27 +1,37 @@
 """
 pyinfra as an operator runs it, imported once: each run is a fork of this program.
 
-A line of JSON on its input is a run: its arguments, its folder, and its path for modules, unless
-that is the path of this program. A line on its output is its exit status and all that it printed.
-So a run costs what it does, and not a second of imports besides: the arguments of this program are
-the modules to import.
+A line of JSON on its input is a run: its arguments, its folder, its path for modules, unless that
+is the path of this program, and its environment. A line on its output is its exit status and all
+that it printed. So a run costs what it does, and not a second of imports besides: the arguments of
+this program are the modules to import.
 """
 
 import importlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from functools import cache
 from unittest.mock import patch
 
+import gevent
 from pyinfra.api import connectors
 from pyinfra_cli.main import main as pyinfra
 
+LONGEST = 600  # seconds of a run
 
-def run(arguments: list[str], folder: str, path: list[str], output: int) -> None:
+
+def run(
+    arguments: list[str], folder: str, path: list[str], environment: dict[str, str], output: int
+) -> None:
     """Run pyinfra in this process, and end it."""
+    signal.alarm(LONGEST)
+    gevent.sleep(0)  # a fork's loop is its own after one turn, and hears of the ends of programs
     os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
     if path:  # as with PYTHONPATH, and without the folder in which this program began
         sys.path[:1] = [folder, *path]
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -40,12 +50,14 @@ def run(arguments: list[str], folder: str, path: list[str], output: int) -> None
         os._exit(status)
 
 
-def forked(arguments: list[str], folder: str, path: list[str]) -> tuple[int, str]:
+def forked(
+    arguments: list[str], folder: str, path: list[str], environment: dict[str, str]
+) -> tuple[int, str]:
     """Run pyinfra in a fork, and return its exit status and output."""
     with tempfile.TemporaryFile() as file:
         child = os.fork()
         if not child:
-            run(arguments, folder, path, file.fileno())
+            run(arguments, folder, path, environment, file.fileno())
         _, status = os.waitpid(child, 0)
         file.seek(0)
         return os.waitstatus_to_exitcode(status), file.read().decode()

@@ -1,11 +1,11 @@
 """deploys/check.py, and the check before the first connection: processes of pyinfra."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tests.fakes import Run, written
+from deploys.host.services import tls_reports
+from tests.fakes import Run, printed, written
 from tests.host.found import SETTINGS
 from tests.zones.fleets import DNS
 
@@ -45,10 +45,11 @@ def test_an_inventory_without_mistakes_ends_with_status_0_and_without_a_connecti
 def test_every_mistake_is_told_at_once_and_without_a_connection(run: Run, tmp_path: Path) -> None:
     inventory = real(
         tmp_path,
-        mail=f"mail_dns = {POWERDNS}\nmail_ttl = 1\nmail_relay = 'a.example:465'\n"
+        mail=f"mail_dns = {POWERDNS}\nmail_ttl = 1\nmail_relay = 'a.example'\n"
         "mail_acme_ca_file = '/absent.pem'\n"
         "mail_accounts = {'ann@harbor.example': {'password': file('/absent-password')}}\n",
         everywhere="verify_only = ['smpt.relay']\nverify_bulk = ['/absent.eml']\n"
+        "verify_list = '/absent.csv'\n"
         "verify_notify = command('false', 'open-sesame')\n",
     )
 
@@ -60,18 +61,29 @@ def test_every_mistake_is_told_at_once_and_without_a_connection(run: Run, tmp_pa
     for sentence in (
         "mx1: mail_ttl: 1 is too small; write at least 60",
         "mx1: mail_acme_ca_file: '/absent.pem' cannot be read",
-        "mx1: mail_relay has no effect on a mail host",
+        "mx1: mail_relay: 'a.example' has no port",
         "mx1: ssh_strict_host_key_checking is None; write 'yes' in group_data/all.py",
         'mx1: mail_dns.api_key: the secret env("ABSENT_KEY") is not set: export ABSENT_KEY',
         'mx1: mail_accounts.ann@harbor.example.password: the secret file("/absent-password")',
         'mx1: verify_notify: the secret command("false", …) cannot be read',
         "verify_only: 'smpt.relay' is no check; did you mean smtp.relay?",
         "verify_bulk: /absent.eml cannot be read",
+        "verify_list: /absent.csv cannot be read",
     ):
         assert len([line for line in told if line.startswith(sentence)]) == 1, done.stdout
     assert "Traceback" not in done.stdout
     assert "open-sesame" not in done.stdout
     assert "Connecting" not in done.stdout
+
+
+def test_a_package_that_hosts_need_is_told_where_this_machine_lacks_it(
+    run: Run, tmp_path: Path
+) -> None:
+    sends = "mail_send_reports = ['tls']\n"
+    done = run(real(tmp_path, mail=sends, everywhere=TRUSTED), "deploys/check.py")
+
+    lacks = "mx1: mail_send_reports has 'tls', which needs tlsrpt-reporter on this machine; run pip"
+    assert (lacks in done.stdout) is not tls_reports.is_installed()
 
 
 @pytest.mark.parametrize(
@@ -116,6 +128,7 @@ def test_hosts_that_publish_one_domain_through_two_providers_are_told_first(
     [
         ("deploys/hosts.py", set()),
         ("deploys/zone.py", {"mail_dns"}),
+        ("deploys/certificates.py", {"mail_dns"}),
         ("deploys/verify.py", {"verify_notify"}),
         ("deploys/timer.py", {"verify_notify"}),
         ("deploys/site.py", {"mail_dns", "verify_notify"}),
@@ -214,7 +227,7 @@ def test_a_dry_run_without_changes_ends_with_status_0(run: Run, tmp_path: Path) 
 
 def test_a_dry_run_that_fails_ends_with_status_1(run: Run, tmp_path: Path) -> None:
     inventory = written(tmp_path, mx1=SETTINGS)
-    answer = json.dumps({"refused": {"step": "python3", "why": "python3 is missing"}})
+    answer = printed({"refused": {"step": "python3", "why": "python3 is missing"}})
     responses = f"'fake_responses': {{'python3': {answer!r}}}"
     broken = inventory.read_text().replace("'fake_responses'", f"{responses}, 'unused'")
     inventory.write_text(broken)

@@ -39,19 +39,27 @@ INSIDE = {
         "smtp": _FAMILY,
         "delivery": _FAMILY,
         "host": _FAMILY,
+        "imap": _FAMILY,
         "reputation": _FAMILY,
+        "reports": _FAMILY,
         "causes": {"core"},
         "report": {"core", "causes"},
         "page": {"core", "causes", "report"},
-        "run": _FAMILY | {"dns", "smtp", "delivery", "host", "reputation", "report"},
+        "list": {"core", "clients", "report", "page"},
+        "run": _FAMILY
+        | {"dns", "smtp", "imap", "delivery", "host", "reputation", "reports", "report"},
         "timer": set(),
     },
     "host": {
         "model": set(),
         "agent": {"model"},
+        "programs": set(),
+        "bulk": {"programs"},
+        "reader": set(),
         "dkim": {"model"},
         "tls": {"model"},
         "services": {"model", "dkim", "tls"},
+        "receivers": {"programs"},
         "transport": {"model", "services"},
     },
     "zones": {
@@ -64,12 +72,12 @@ INSIDE = {
 }
 # Folders of like things, such as one module per standard or per check; others stay small.
 ALIKE = {
-    *("mail", "host/services"),
+    *("mail", "mail/settings/consequences", "host/services"),
     *("checks/dns", "checks/smtp", "checks/delivery", "checks/host"),
 }
 MODULES = 13  # "about twelve"
 # The field's own nouns that end as a verb's form does.
-TERMS = {"existing", "finding", "greeting", "smuggling", "shaping"}
+TERMS = {"existing", "finding", "greeting", "netstring", "smuggling", "shaping"}
 # Knowledge is pure: it neither drives hosts nor asks the network.
 FORBIDDEN_IN_MAIL = {"pyinfra", "octodns", "socket", "requests", "smtplib", "gevent"}
 

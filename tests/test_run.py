@@ -1,6 +1,5 @@
 """Whole runs of pyinfra on hosts that do not exist: what an operator reads."""
 
-import json
 import subprocess
 import sys
 from dataclasses import asdict
@@ -10,16 +9,16 @@ from typing import Any
 import pytest
 
 from deploys.mail.toolkit import VERSION
-from tests.fakes import Run, written
+from tests.fakes import Run, printed, written
 from tests.host.found import SETTINGS, bare
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_a_fake_host_shows_the_whole_plan() -> None:
-    run = ("inventories/fake/inventory.py", "deploys/hosts.py", "--dry", "--diff")
-    done = subprocess.run(
-        (sys.executable, "-m", "pyinfra", *run),
+def fake_host(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Plan the fake host of this repository."""
+    return subprocess.run(
+        (*(sys.executable, "-m", "pyinfra", "inventories/fake/inventory.py"), *arguments),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -29,10 +28,28 @@ def test_a_fake_host_shows_the_whole_plan() -> None:
         check=False,
     )
 
+
+def test_a_fake_host_shows_the_whole_plan() -> None:
+    done = fake_host("deploys/hosts.py", "--dry", "--diff")
+
     assert done.returncode == 0, done.stdout
     assert "install postfix" in done.stdout
     assert "+myhostname = mx1.harbor.example" in done.stdout
     assert "start postfix.service" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "planned"),
+    [
+        ("mail_tls=acme", "install certbot"),
+        ('mail_tls_names=["mail.harbor.example"]', "mail.harbor.example.pem (self-signed)"),
+    ],
+)
+def test_a_fake_host_answers_for_the_settings_of_the_run(setting: str, planned: str) -> None:
+    done = fake_host("deploys/site.py", "--dry", "--data", setting)
+
+    assert done.returncode == 0, done.stdout
+    assert planned in done.stdout
 
 
 @pytest.mark.parametrize("deploy", ["deploys/hosts.py", "deploys/site.py", "deploys.verify"])
@@ -130,11 +147,34 @@ def test_a_host_that_cannot_be_deployed_says_why(
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.parametrize("deploy", ["deploys/hosts.py", "deploys/site.py"])
+def test_a_host_that_answers_for_other_settings_is_refused(
+    deploy: str, run: Run, tmp_path: Path
+) -> None:
+    inventory = written(tmp_path, mx1=SETTINGS | {"mail_tls": "acme"})
+
+    done = run(inventory, deploy, "--dry")
+
+    assert done.returncode == 1
+    assert "@fake/mx1: its answer has no state of certbot; a fake host must" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_plan_says_that_mail_waits_for_a_lost_key(run: Run, tmp_path: Path) -> None:
+    history = {"/var/lib/pyinfra-mail/dkim/mx1.json": {"1": {"signing": 1.0}}}
+    found = asdict(bare("13")) | {"histories": history, "clock": 9e8}
+
+    done = run(written(tmp_path, found, mx1=SETTINGS), "deploys/hosts.py", "--dry")
+
+    assert done.returncode == 0, done.stdout
+    assert "mx1-ed25519.key signed and cannot be read, so outgoing mail waits" in done.stdout
+
+
 def test_a_host_without_python_is_told_how_to_get_it(run: Run, tmp_path: Path) -> None:
     inventory = written(tmp_path, mx1=SETTINGS)
     refusal = {"refused": {"step": "python3", "why": "python3 is missing: apt-get install python3"}}
-    answer = json.dumps({"answer": asdict(bare("13"))})
-    inventory.write_text(inventory.read_text().replace(repr(answer), repr(json.dumps(refusal))))
+    answer = printed({"answer": asdict(bare("13"))})
+    inventory.write_text(inventory.read_text().replace(repr(answer), repr(printed(refusal))))
 
     done = run(inventory, "deploys/hosts.py", "-y")
 

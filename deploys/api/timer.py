@@ -14,7 +14,9 @@ def timer() -> None:
     """Have a systemd timer run the checks, or remove it."""
     fleet = fleet_for("timer", state.inventory)
     if CONTROLLER in host.groups:
+        renews = any(one.proves_by_dns for one in fleet.hosts)
+        verification = fleet.verification
         scheduled(
             name="Timer: mail is verified again and again",
-            schedule=schedule(fleet.verification.timer, words(fleet.verification.notify)),
+            schedule=schedule(verification.timer, words(verification.notify), renews=renews),
         )

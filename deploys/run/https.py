@@ -1,5 +1,7 @@
 """
-GET over HTTPS, at an address of choice: with a verified certificate, and limits of size and time.
+GET and POST over HTTPS, at an address of choice.
+
+Certificates are verified, and size and time have limits.
 
 No redirect is followed. RFC 8461 section 3.3 forbids it for a policy, and no other document that
 mail needs has a reason to be elsewhere.
@@ -47,6 +49,13 @@ class Https:
 
         The server is asked at an address, or else at those of its name.
         """
+        return self._answer(url, None, limit, address)
+
+    def post(self, url: str, form: str, limit: float, address: str = "") -> Page:
+        """Return the answer to a form (application/x-www-form-urlencoded); as `get` does."""
+        return self._answer(url, form, limit, address)
+
+    def _answer(self, url: str, form: str | None, limit: float, address: str) -> Page:
         import requests  # noqa: PLC0415 - see above
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - see above
 
@@ -55,9 +64,11 @@ class Https:
             with requests.Session() as session:
                 session.trust_env = not address  # a proxy would ask elsewhere
                 session.mount("https://", _verifying(requested.hostname or "", self._authorities))
-                answer = session.get(
+                answer = session.request(
+                    "GET" if form is None else "POST",
                     self._url_at(requested, address),
-                    headers={"Host": requested.netloc},
+                    data=form,
+                    headers=_headers(requested.netloc, form),
                     timeout=limit,
                     allow_redirects=False,
                     stream=True,
@@ -76,6 +87,11 @@ class Https:
             return requested.geturl()
         host = f"[{address}]" if ":" in address else address
         return requested._replace(netloc=f"{host}:{requested.port or self._port}").geturl()
+
+
+def _headers(server: str, form: str | None) -> dict[str, str]:
+    kind = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
+    return {"Host": server, **kind}
 
 
 def trusting(authorities: str) -> ssl.SSLContext:

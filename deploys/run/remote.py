@@ -20,6 +20,8 @@ from ..mail.errors import MailError
 OPENING = 5  # seconds, in addition to those of the command itself
 KEEPALIVE = 10  # seconds
 EXCERPT = 300  # characters of an error output that a sentence quotes
+# A login shell may print too, before a command and after it (motd, .bashrc, a trap for EXIT).
+BEGIN, END = "=== pyinfra-mail: output begins ===", "=== pyinfra-mail: output ends ==="
 
 Commands = Generator[StringCommand | FunctionCommand, None, None]  # of one operation
 
@@ -32,6 +34,22 @@ def connector_arguments(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the global arguments of an operation that apply to each command, such as `_sudo`."""
     present = arguments or {}
     return {key: present[key] for key in CONNECTOR_ARGUMENT_KEYS if key in present}
+
+
+def marked(command: StringCommand) -> StringCommand:
+    """Return a command that puts marks around its output."""
+    begin, end = (f"printf '\\n%s\\n' '{mark}'" for mark in (BEGIN, END))
+    return StringCommand(f"{begin}; (", command, f"); status=$?; {end}; exit $status")
+
+
+def between_marks(lines: Sequence[str]) -> list[str]:
+    """Return the output of a marked command; raise RemoteError if it is incomplete."""
+    try:
+        first = lines.index(BEGIN) + 1
+        output = list(lines[first : lines.index(END, first)])
+    except ValueError as error:
+        raise RemoteError("the output of the command is incomplete") from error
+    return output[:-1] if output and not output[-1] else output  # the end of its last line
 
 
 @contextmanager
@@ -59,7 +77,7 @@ def run(
     options = {**arguments, "_stdin": stdin, "_timeout": int(seconds)}
     try:
         with time_limit(host, seconds):
-            succeeded, output = host.run_shell_command(command, **options)
+            succeeded, output = host.run_shell_command(marked(command), **options)
     except TimeoutError as error:
         raise RemoteError(f"no answer within {seconds:g} s") from error
     except (OSError, EOFError, SSHException) as error:
@@ -67,4 +85,4 @@ def run(
     if not succeeded:
         reason = " ".join(output.stderr_lines).strip()[-EXCERPT:]
         raise RemoteError(f"the command failed: {reason or 'it gave no reason'}")
-    return list(output.stdout_lines)
+    return between_marks(output.stdout_lines)

@@ -39,12 +39,27 @@ OF_CLIENTS = {f"mail_{name}" for name in NullClient.model_fields}
 ACCOUNT = (
     'mail_aliases = {"anna": "root"}\nmail_accounts = {"anna@example.org": {"password": env("A")}}'
 )
+MAILBOX = 'mail_mailboxes = {"anna@example.org": {"password": env("A")}}'
+RELAY = 'mail_relay = "smtp.relay.example:587"\n'
 BESIDE = {
+    "mail_dmarc": 'mail_dmarc_reports = ["dmarc@example.org"]\nmail_domains = ["example.org"]',
     "mail_accounts": 'mail_aliases = {"anna": "root"}',
     "mail_account_rate": ACCOUNT,
+    "mail_acme_dns": 'mail_tls = "acme"\nmail_acme_challenge = "dns"',
+    "mail_bulk": ACCOUNT,
+    "mail_warmup": f'{ACCOUNT}\nmail_bulk = {{"accounts": ["anna@example.org"], '
+    '"bounces": "b.example.org", "secret": env("B"), '
+    '"addresses": ["203.0.113.41", "203.0.113.42"]}',
+    **dict.fromkeys(("mail_managesieve", "mail_pop3", "mail_imap_starttls"), MAILBOX),
     "mail_autoconfig": f'mail_tls = "acme"\n{ACCOUNT}',
-    "mail_mta_sts": 'mail_tls = "acme"',
+    "mail_mta_sts": 'mail_tls = "acme"\nmail_tls_rpt = ["tls@example.org"]\n'
+    'mail_domains = ["example.org"]',
     "mail_tls_files": 'mail_tls = "files"',
+    "mail_relay_login": f'{RELAY}mail_relay_password = env("B")',
+    "mail_relay_password": f'{RELAY}mail_relay_login = "app@example.org"',
+    "mail_relay_ca": RELAY,
+    "mail_relay_tls": RELAY,
+    "mail_relay_spf": RELAY,
 }
 IMPORTED = "from deploys import command, env, file\n"
 CERTIFICATES = "/etc/ssl/certs/our-ca.pem"
@@ -122,7 +137,7 @@ def _secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     text = "\n".join((*(block.text for block in PYTHON), *EXAMPLES.values(), *BESIDE.values()))
     for name in re.findall(r'\benv\("(\w+)"\)', text):
-        monkeypatch.setenv(name, "an invented value")
+        monkeypatch.setenv(name, "YW4gaW52ZW50ZWQgdmFsdWUgaW4gYmFzZTY0")
     for name in re.findall(r'\bfile\("~/([^"]+)"\)', text):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,12 +9,12 @@ from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from scripts.environment.locks import RUNTIME, Pin, lock
+from scripts.environment.locks import RUNTIME, Pin, lock, lock_of
 
 ROOT = Path(__file__).parents[2]
 # What the tests themselves need, from the environment of the clone; nothing else of it is there.
 TOOLS = ("pytest", "_pytest", "pluggy", "iniconfig", "hypothesis", "sortedcontainers")
-FILES = ("py", "_hypothesis_globals", "_hypothesis_ftz_detector", "_hypothesis_pytestplugin")
+FILES = ("py", "spf", "_hypothesis_globals", "_hypothesis_ftz_detector", "_hypothesis_pytestplugin")
 
 
 @dataclass(frozen=True)
@@ -58,23 +58,17 @@ def built(folder: Path, *what: str) -> tuple[Path, ...]:
     return tuple(sorted(folder.iterdir()))
 
 
-def installed(folder: Path, wheel: Path, *extras: str) -> Path:
-    """Make an empty environment with a wheel and what the locks name; return its Python."""
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    locks = (ROOT / "requirements.lock", *(ROOT / "locks" / f"{one}.lock" for one in extras))
-    succeeded(*pip, "--require-hashes", *(f"--requirement={lock}" for lock in locks))
-    succeeded(*pip, "--no-deps", wheel)
-    return python
+def linked(folder: Path, wheel: Path, *extras: str) -> Path:
+    """
+    Make an empty environment with a wheel and what the locks name; return its Python.
 
-
-def linked(folder: Path, wheel: Path) -> Path:
-    """Make an environment as `installed` does, with links to the packages of this one."""
+    These packages are links to those of this environment.
+    """
     venv.create(folder)
     python = folder / "bin" / "python"
     (packages,) = (folder / "lib").glob("python3*/site-packages")
-    for pin in lock(ROOT, RUNTIME).pins:
+    locks = (RUNTIME, *map(lock_of, extras))
+    for pin in (pin for name in locks for pin in lock(ROOT, name).pins):
         for name, source in files(pin).items():
             if not (packages / name).exists():
                 (packages / name).symlink_to(source)

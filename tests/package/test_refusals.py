@@ -14,7 +14,7 @@ from tests.host.found import SETTINGS
 from tests.package.repositories import DEPLOY, PLANNED, copied, made
 
 # What the toolkit imports of others.
-USED = ("authres", "cryptography.x509", "dkim", "dmarc", "dns.resolver", "pydantic", "spf")
+USED = ("authres", "cryptography.x509", "dkim", "dns.resolver", "pydantic")
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
 """A remote command ends in time, and every failure is one sentence."""
 
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import gevent
 import pytest
 from paramiko import SSHException
-from pyinfra.api.command import StringCommand
+from pyinfra.api.command import QuoteString, StringCommand
 from pyinfra.api.config import Config
 from pyinfra.api.host import Host
 from pyinfra.api.inventory import Inventory
@@ -46,11 +47,17 @@ def output(*lines: tuple[str, str]) -> CommandOutput:
 def test_a_command_gets_its_input_its_limit_and_the_arguments_of_its_operation(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = answering(host, monkeypatch, lambda: (True, output(("stdout", "a"), ("stderr", "b"))))
+    lines = [("stdout", line) for line in (remote.BEGIN, "a", "", remote.END)]
+    given = answering(host, monkeypatch, lambda: (True, output(*lines, ("stderr", "b"))))
     arguments = remote.connector_arguments({"_sudo": True, "_if": None})
 
     assert remote.run(host, COMMAND, ["in"], 5, arguments) == ["a"]
-    assert given == {"command": "cat", "_sudo": True, "_stdin": ["in"], "_timeout": 5}
+    assert given == {
+        "command": str(remote.marked(COMMAND)),
+        "_sudo": True,
+        "_stdin": ["in"],
+        "_timeout": 5,
+    }
 
 
 def raising(error: Exception) -> Callable[[], Any]:
@@ -65,6 +72,7 @@ def raising(error: Exception) -> Callable[[], Any]:
     [
         (lambda: (False, output(("stderr", "no such file"))), "the command failed: no such file"),
         (lambda: (False, output()), "the command failed: it gave no reason"),
+        (lambda: (True, output(("stdout", "a"))), "the output of the command is incomplete"),
         (raising(TimeoutError()), "no answer within 0 s"),
         (raising(ConnectionResetError("reset")), "the connection failed: reset"),
         (raising(SSHException("channel closed")), "the connection failed: channel closed"),
@@ -89,3 +97,41 @@ def test_a_host_that_is_not_connected_is_not_asked(host: Host) -> None:
 
     with pytest.raises(remote.RemoteError, match="not connected"):
         remote.run(host, COMMAND, [], 5, {})
+
+
+NOISE = (
+    "",
+    "echo Welcome",
+    "printf 'no newline'",
+    "stty -a 2>&1",
+    'trap "echo Bye" EXIT',
+    "echo Last login; trap 'printf Bye' EXIT",
+)
+
+
+@pytest.mark.parametrize("shell", NOISE)
+@pytest.mark.parametrize("said", ["", "a\n", "a", "a\n\n", "\na\nb\n", "{}\nBye\n"])
+def test_the_output_of_a_command_is_found_in_that_of_a_login_shell(
+    host: Host, monkeypatch: pytest.MonkeyPatch, shell: str, said: str
+) -> None:
+    def answer() -> tuple[bool, CommandOutput]:
+        done = subprocess.run(
+            ("bash", "-c", f"{shell}\n{given['command']}"),
+            capture_output=True,
+            text=True,
+            input="",
+            check=False,
+        )
+        return True, output(*(("stdout", line) for line in done.stdout.splitlines()))
+
+    given = answering(host, monkeypatch, answer)
+
+    written = StringCommand("printf", "%s", QuoteString(said))
+    assert remote.run(host, written, [], 5, {}) == said.splitlines()
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_the_status_of_a_marked_command_is_its_own(status: int) -> None:
+    command = str(remote.marked(StringCommand(f"exit {status}")))
+
+    assert subprocess.run(("sh", "-c", command), check=False).returncode == status
