@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from deploys.host.agent.system.processes import Process, process
 from deploys.lab.definition import Lab, LabHost, named
 from deploys.lab.podman import remove
 
@@ -20,7 +21,8 @@ Done = subprocess.CompletedProcess[str]
 # Runs a command inside the container of a process, as `podman exec` does with fifty times the CPU.
 OF_CONTAINER = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root")
 ENTER = ("env", "--ignore-environment", "--chdir=/", *OF_CONTAINER, "nsenter", "--all", "--target")
-_processes: dict[str, str] = {}  # the first process of each container
+# The first process of each container, with its start: the kernel gives its number again.
+FIRST_PROCESSES: dict[str, Process] = {}
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,8 @@ class Raised:
 
     def run(self, name: str, *command: str, check: bool = True) -> str:
         """Return what a command prints inside a host."""
-        container = self.container(name)
-        process = _processes.get(container, "")
-        if not Path("/proc", process, "root/etc/lab").exists():
-            process = podman("inspect", "--format={{.State.Pid}}", container)
-            _processes[container] = process
-        return printed(*ENTER, process, *command, check=check)
+        first = first_process(self.container(name))
+        return printed(*ENTER, str(first.pid), *command, check=check)
 
     def container(self, name: str) -> str:
         return self.lab.container(self.host(name))
@@ -99,6 +97,17 @@ class Raised:
             data["lab_mail_hosts"] = str(self.mail_hosts)
         words = (word for key, value in data.items() for word in ("--data", f"{key}={value}"))
         return pyinfra("@local", "deploys/lab.py", *words)
+
+
+def first_process(container: str) -> Process:
+    """Return the process that a container began with."""
+    known = FIRST_PROCESSES.get(container)
+    if known and process(known.pid) == known and Path(f"/proc/{known.pid}/root/etc/lab").exists():
+        return known
+    found = process(int(podman("inspect", "--format={{.State.Pid}}", container)))
+    assert found, f"{container} does not run"
+    FIRST_PROCESSES[container] = found
+    return found
 
 
 def pyinfra(*arguments: str) -> Done:

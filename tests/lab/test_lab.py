@@ -28,13 +28,14 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from deploys.host.agent.system.processes import Process
 from deploys.lab import files, state, zones
 from deploys.lab.definition import ACME, NETWORKS, Lab, LabError, named
 from deploys.lab.images import FETCHED, Image, Mirrors
 from deploys.lab.inventory import hosts
 from deploys.lab.keys import Keys
 from deploys.lab.machine import AptMirrors, Machine, Restricted, looked_up
-from tests.lab.labs import NAME, Raised, podman, pyinfra, totals
+from tests.lab.labs import FIRST_PROCESSES, NAME, Raised, first_process, podman, pyinfra, totals
 
 MIRRORS = Mirrors("http://mirror.example.org/debian", "http://mirror.example.org/debian-security")
 MACHINE = Machine(MIRRORS, {"mirror.example.org": (IPv4Address("192.0.2.80"),)}, restricted=False)
@@ -422,6 +423,18 @@ def received(lab: Raised, subject: str, folder: Path) -> Message:
     (folder / "abuse").write_text(lab.run("peer", "cat", "/var/mail/abuse"))
     (message,) = (one for one in mbox(folder / "abuse") if one["Subject"] == subject)
     return message
+
+
+@pytest.mark.parametrize("number", ["of another host", "of no process"])
+def test_a_command_runs_in_its_host_when_the_process_that_was_its_first_has_ended(
+    lab: Raised, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    other = first_process(lab.container("mx2"))
+    pid = other.pid if number == "of another host" else 2**22  # the most that Linux gives, and one
+    ended = Process(pid, other.started - 60)
+    monkeypatch.setitem(FIRST_PROCESSES, lab.container("mx1"), ended)
+
+    assert lab.run("mx1", "cat", "/etc/hostname") == "mx1"
 
 
 # How pyinfra reaches it.
