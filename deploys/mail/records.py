@@ -192,10 +192,10 @@ def challenge_records(fleet: Fleet, facts: Facts) -> tuple[MailRecord, ...]:
     )
 
 
-def exchange_of(host: MailSettings) -> str:
-    """Return the value of a host's MX records."""
-    preference = PREFERENCE if host.mx_preference is None else host.mx_preference
-    return f"{preference} {host.hostname}."
+def exchange_of(host: MailSettings, domain: str) -> str:
+    """Return the value of a host's MX record of a domain."""
+    own = host.mx_preference(domain)
+    return f"{PREFERENCE if own is None else own} {host.hostname}."
 
 
 def _host_addresses(of: RecordSubject) -> Iterator[MailRecord]:
@@ -246,7 +246,9 @@ def _bulk_bounces(of: RecordSubject) -> Iterator[MailRecord]:
             streams.setdefault(host.bulk.bounces, []).append(host)
     for name, hosts in streams.items():
         why = "bulk stream: its bounces come to its hosts"
-        yield MailRecord(name, "MX", tuple(map(exchange_of, hosts)), hosts[0].ttl, why)
+        yield MailRecord(
+            name, "MX", tuple(exchange_of(host, name) for host in hosts), hosts[0].ttl, why
+        )
         senders = [f"a:{name}" for host in hosts for name in _bulk_sender(host)]
         for relay in (host.relays.table.get(WARMUP) for host in hosts):
             senders += relay.spf if relay else ()
@@ -275,10 +277,10 @@ def _helo_policy(of: RecordSubject) -> Iterator[MailRecord]:
 
 
 def _exchanges(of: RecordSubject) -> Iterator[MailRecord]:
-    values = tuple(map(exchange_of, of.receivers))
+    values = tuple(exchange_of(host, of.domain) for host in of.receivers)
     if not values:
         return  # they stay elsewhere
-    chosen = any(host.mx_preference is not None for host in of.receivers)
+    chosen = any(host.mx_preference(of.domain) is not None for host in of.receivers)
     fleet = (host.hostname for host in of.fleet.hosts_for(of.domain))
     beside = (name for host in of.receivers for name in host.mx_beside)
     why = f"the mail hosts of {of.domain}"
@@ -490,7 +492,7 @@ RECORD_TYPES = (
     RecordType(
         "MX at a domain",
         "RFC 5321 section 5.1",
-        ("mail_domains", "mail_mx_preference", "mail_mx_beside"),
+        ("mail_domains", "mail_mx", "mail_mx_beside"),
         "domain",
         _exchanges,
         "the domain's mail hosts",

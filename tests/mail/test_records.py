@@ -67,6 +67,17 @@ def test_two_hosts_and_two_domains() -> None:
     ]
 
 
+def test_a_host_has_a_preference_for_each_domain() -> None:
+    told = fleet(mail_mx={"orchard.example": 5, "*": 30})
+
+    mx = [one for one in records_for(told, {"mx1", "mx2"}) if one.type == "MX"]
+
+    assert [one.values for one in mx] == [
+        ("10 mx1.harbor.example.", "30 mx2.orchard.example."),
+        ("5 mx2.orchard.example.",),
+    ]
+
+
 def test_a_host_that_is_not_ready_is_not_announced() -> None:
     assert listed(fleet(), "mx1") == [
         *MX1,
@@ -94,7 +105,7 @@ def test_new_policies_are_as_strict_as_the_settings_say() -> None:
 
 
 def test_a_host_has_its_own_preference_and_knows_the_servers_beside_it() -> None:
-    told = fleet(mail_mx_preference=20, mail_mx_beside=["mail.provider.example"])
+    told = fleet(mail_mx=20, mail_mx_beside=["mail.provider.example"])
 
     mx = [one for one in records_for(told, {"mx1", "mx2"}) if one.type == "MX"]
 

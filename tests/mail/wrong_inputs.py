@@ -169,8 +169,15 @@ NAMES_OF_HOSTS_DOMAINS = (
         ),
     ),
     Row(
-        {"mail_mx_preference": 70000},
-        "mx1: mail_mx_preference: 70000 is too large; write at most 65535",
+        {"mail_mx": 70000},
+        "mx1: mail_mx.*: 70000 is too large; write at most 65535",
+    ),
+    Row(
+        {"mail_mx": {"harbor.example": 10, "b.example": 20}},
+        (
+            "mx1: mail_mx.b.example has no effect: b.example is not in mail_domains; correct or "
+            "remove it"
+        ),
     ),
     Row(
         {"mail_silent_domains": ["harbor.example"]},

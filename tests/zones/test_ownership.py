@@ -264,7 +264,7 @@ def test_a_new_preference_replaces_ours_and_the_server_of_others_stays() -> None
     source = provider(zone)
 
     def mx(preference: int | None) -> tuple[str, ...]:
-        host = ONE.hosts[0].model_copy(update={"mx_preference": preference})
+        host = ONE.hosts[0].model_copy(update={"mx": {"*": preference}})
         published(source, HARBOR, ONE.model_copy(update={"hosts": (host,)}))
         return zone[HARBOR, "MX"][1]
 

@@ -42,7 +42,7 @@ def exchanges(domain: str, scope: Scope, world: World) -> Iterable[Finding]:
     own = demanding(scope, domain)
     beside = frozenset(name for host in own for name in host.mx_beside)
     wanted = Exchanges(domain, hosts, world.names.lookup, target, beside)
-    expected = tuple(sorted(map(exchange_of, own)))
+    expected = tuple(sorted(exchange_of(host, domain) for host in own))
     return per_server(RecordQuery(MX, domain, domain, "MX", wanted.finding, expected), world)
 
 

@@ -28,6 +28,7 @@ from .types import (
     KeyZones,
     LocalUser,
     Logo,
+    MxPreferences,
     NextHop,
     Organization,
     PostfixName,
@@ -142,13 +143,12 @@ class Receiving(Frozen):
         "stay elsewhere.",
         examples=['["shop.example"]'],
     )
-    mx_preference: Whole | None = Field(
-        default=None,
-        ge=0,
-        le=65_535,
-        description="Preference of the host's MX records, the lowest first; None: 10, and an "
-        "existing one stays.",
-        examples=["20"],
+    mx: MxPreferences = Field(
+        default={},
+        description="Preference of the host's MX records, the lowest first: a number, or a "
+        'dictionary from domain names to numbers, with "*" for all others. Without one it is 10, '
+        "and an existing one stays.",
+        examples=['{"example.org": 20}'],
     )
     mx_beside: Many[DomainName] = Field(
         default=(),

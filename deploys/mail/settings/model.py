@@ -120,6 +120,10 @@ class MailSettings(
                 values[name] = full + postfix.excepting(values[name], self.known_ways)
         return {name: value for name, value in values.items() if DEFAULTS.get(name) != value}
 
+    def mx_preference(self, domain: str) -> int | None:
+        """Return the preference that is set for the host's MX record of a domain."""
+        return self.mx.get(domain, self.mx.get(ALL))
+
     @property
     def transport_maps(self) -> tuple[str, ...]:
         """Return the tables that choose the way of mail by its recipient."""

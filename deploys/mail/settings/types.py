@@ -15,7 +15,7 @@ from ..names import domain_name, is_label, mail_address
 from ..report_uris import mailto, web_host
 from .mistakes.sentences import shown
 from .secret import Secret
-from .values.forms import Words, form, several
+from .values.forms import Whole, Words, form, several
 
 
 def _postfix_value(value: object) -> str:
@@ -137,6 +137,12 @@ def _delegation(value: object) -> dict[str, str]:
         domain if domain == "*" else domain_name(domain): domain_name(zone)
         for domain, zone in given.items()
     }
+
+
+def _preferences(value: object) -> dict[str, object]:
+    """Return the preference in the MX records of each domain; "*" stands for all others."""
+    given = value if isinstance(value, Mapping) else {} if value is None else {"*": value}
+    return {one if one == "*" else domain_name(one): number for one, number in given.items()}
 
 
 def _is_count(text: str) -> bool:
@@ -278,6 +284,11 @@ KeyZones = Annotated[
     Mapping[str, str],
     BeforeValidator(_delegation),
     Words("domain name, or dictionary from domain names to domain names"),
+]
+MxPreferences = Annotated[
+    Mapping[str, Annotated[Whole, Field(ge=0, le=65_535)]],
+    BeforeValidator(_preferences),
+    Words("whole number, or dictionary from domain names to whole numbers"),
 ]
 Versions = Annotated[str, BeforeValidator(_versions), Words("version specifier")]
 RspamdFile = Annotated[

@@ -38,7 +38,7 @@ def _refuse_equal(record: MailRecord, new: tuple[str, ...], others: tuple[str, .
         if _preference(value) in taken and _host(value) not in record.beside:
             raise MailError(
                 f"{record.name} has the MX {value}, with the same preference as ours, so each "
-                "server would get a part of its mail; set mail_mx_preference to a higher or lower "
+                "server would get a part of its mail; set mail_mx to a higher or lower "
                 f'number, write mail_mx_beside = ["{_host(value)}"] if both have the same '
                 "recipients, or move the domain to mail_sending_domains"
             )

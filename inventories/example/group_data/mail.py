@@ -49,8 +49,9 @@ mail_aliases: dict[str, str | list[str]] = {}
 mail_relay_domains: dict[str, dict[str, str | list[str]]] = {}
 # Domains that the hosts send mail for, while their MX records stay elsewhere.
 mail_sending_domains: list[str] = []
-# Preference of the hosts' MX records, the lowest first; None: 10, and an existing one stays.
-mail_mx_preference: int | None = None
+# Preference of the hosts' MX records, the lowest first: a number, or {"example.org": 20}. Without
+# one it is 10, and an existing one stays (docs/several-hosts.md).
+mail_mx: int | dict[str, int] = {}
 mail_mx_beside: list[str] = []  # MX hosts of others that may have the same preference
 
 # Networks whose hosts may relay through the mail hosts.

@@ -68,6 +68,7 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
         yield from _delegations(host)
         yield from _silent_domains(host, hosts)
         yield from _sending_domains(host)
+        yield from _preferences(host)
         yield from _lengths(host)
         yield from bulk_mistakes(host)
         yield from sent_report_mistakes(host)
@@ -95,6 +96,15 @@ def _sending_domains(host: MailSettings) -> Iterator[str]:
         yield (
             f"{host.inventory_name}: {name} is in mail_domains, so the host receives its mail, and "
             "in mail_sending_domains, so others receive it; remove it from one of them"
+        )
+
+
+def _preferences(host: MailSettings) -> Iterator[str]:
+    bounces = (host.bulk.bounces,) if host.bulk else ()
+    for domain in sorted({*host.mx} - {"*", *host.domains, *bounces}):
+        yield (
+            f"{host.inventory_name}: mail_mx.{domain} has no effect: {domain} is not in "
+            "mail_domains; correct or remove it"
         )
 
 

@@ -16,7 +16,10 @@ HostData = Mapping[str, Any]
 KeyNames = Collection[str]
 
 # Old key: new key. Remove a line one release after it was added.
-RENAMED: Mapping[str, str] = {"mail_canary": "mail_preflight"}
+RENAMED: Mapping[str, str] = {
+    "mail_canary": "mail_preflight",
+    "mail_mx_preference": "mail_mx",
+}
 PREFIXES = ("mail", "verify")
 # Prefixes that operators choose themselves, although they look like ours.
 WORDS = ("main", "email", "mails", "mailer", "verified")
