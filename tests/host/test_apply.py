@@ -5,7 +5,9 @@ import getpass
 import grp
 import os
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -16,7 +18,7 @@ from deploys.host.agent.apply import apply
 from deploys.host.agent.existing import existing
 from deploys.host.agent.services import loaded
 from deploys.host.agent.system import shell
-from deploys.host.agent.system.processes import Process
+from deploys.host.agent.system.processes import Process, process
 from deploys.host.agent.system.shell import Refused
 from deploys.host.model.desired import Dialogue, File, Query, Service, Step, Table
 from deploys.host.model.request import (
@@ -218,6 +220,34 @@ def beside(one: Service, text: str) -> Service:
     return replace(one, query=query, files=(file,), tables=(), validators=())
 
 
+def together(*services: Service, unchanged: tuple[str, ...] = ()) -> ApplyRequest:
+    """Return the request for several services, some of which are as desired."""
+    queries = tuple(one.query for one in services)
+    planned = tuple(
+        PlannedService(one, changed=one.query.name not in unchanged, expected={})
+        for one in services
+    )
+    return ApplyRequest(queries, DkimRotation((), {}), planned, {}, 60)
+
+
+@contextmanager
+def restarted(folder: Path, one: Service) -> Iterator[None]:
+    """Have a service run with a process that has started after the last change of its files."""
+    directory = Path(one.query.directories[0])
+    newest = max(path.lstat().st_ctime for path in (directory, *directory.rglob("*")))
+    with ExitStack() as stack:
+        stack.callback((folder / "pid").write_text, (folder / "pid").read_text())
+        for _ in range(200):  # until one has started later, by the clock of the kernel
+            child = stack.enter_context(subprocess.Popen(("sleep", "60")))
+            stack.callback(child.kill)
+            found = process(child.pid)
+            if found and found.started > newest:
+                break
+            time.sleep(0.01)
+        (folder / "pid").write_text(f"{child.pid}\n")
+        yield
+
+
 @pytest.mark.parametrize("ends", [True, False])
 @pytest.mark.usefixtures("calls")
 def test_services_share_a_directory(
@@ -228,8 +258,7 @@ def test_services_share_a_directory(
     apply(request(before))
     one = service(tmp_path, "good too")
     other = replace(beside(one, "other"), probes=() if ends else (NEVER,))
-    planned = tuple(PlannedService(each, changed=True, expected={}) for each in (one, other))
-    both = ApplyRequest((one.query, other.query), DkimRotation((), {}), planned, {}, 60)
+    both = together(one, other)
     directory = Path(one.query.directories[0])
 
     if ends:
@@ -248,6 +277,25 @@ def assert_live(one: Service) -> None:
     assert (Path(one.query.directories[0]) / "a.conf").read_text() == one.files[0].content
     assert found.loaded == one.digest
     assert not found.interrupted
+
+
+@pytest.mark.parametrize("ends", [True, False])
+@pytest.mark.usefixtures("calls")
+def test_what_a_service_has_loaded_is_known_after_the_switch_of_another_in_its_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ends: bool
+) -> None:
+    """A person restarts rspamd; then a run changes Postfix, which shares a directory with it."""
+    monkeypatch.setattr("deploys.host.agent.services.dialogue.SECONDS", 0.2)
+    one = service(tmp_path, "good")
+    other = beside(one, "other")
+    apply(together(one, other))
+    changed = replace(service(tmp_path, "good too"), probes=() if ends else (NEVER,))
+
+    with restarted(tmp_path, one):
+        with nullcontext() if ends else pytest.raises(Refused, match="active again"):
+            apply(together(changed, other, unchanged=("b",)))
+
+        assert existing(ExistingRequest((other.query,))).services["b"].loaded == other.digest
 
 
 @pytest.mark.usefixtures("calls")

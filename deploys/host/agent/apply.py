@@ -17,7 +17,7 @@ from ..model.state import Existing, FoundService
 from .dkim import rotate_keys
 from .existing import existing
 from .services import originals
-from .services.loaded import LOADED, confirm, note_configured, remember, switching
+from .services.loaded import LOADED, confirm, keep, note_configured, remember, switching
 from .services.next_hop import require_next_hops
 from .services.preflight import in_namespaces, validate
 from .services.relay_login import require_logins
@@ -40,6 +40,8 @@ def apply(request: ApplyRequest) -> Existing:
     """Make the services of a host as the request has them; return the state after that."""
     set_bound(request.patience)
     found = existing(request).services
+    for name, one in found.items():
+        keep(name, one)
     changed = [planned for planned in request.services if planned.changed]
     for planned in changed:
         _require_unchanged(planned, found[planned.service.query.name])

@@ -2,7 +2,8 @@
 The set that a service has loaded, which is not always what is on the disk.
 
 An apply notes the digest of the loaded set and the process that loaded it. Without such a note, a
-process that started after the last change has loaded the files on the disk.
+process that started after the last change has loaded the files on the disk. Services share
+directories, so the next switch of another service ends that evidence: `keep` notes it before.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from ....mail import paths
 from ...model.desired import Query
+from ...model.state import FoundService
 from ..system.processes import Process
 
 STATE = Path(paths.STATE)
@@ -92,8 +94,18 @@ def file_digest(path: str) -> str | None:
 
 def confirm(name: str, process: Process) -> None:
     """Note that a process has loaded the set on the disk, which ends the switch."""
-    stamp = {"pid": process.pid, "digest": owned_digest(name)}
-    (LOADED / f"{name}.json").write_text(json.dumps(stamp))
+    _note(name, process.pid, owned_digest(name))
+
+
+def keep(name: str, found: FoundService) -> None:
+    """Note the set that a running service is known to have loaded, which may have no note yet."""
+    if found.pid and found.loaded is not None:
+        _note(name, found.pid, found.loaded)
+
+
+def _note(name: str, pid: int, digest: str) -> None:
+    LOADED.mkdir(mode=0o755, exist_ok=True)
+    (LOADED / f"{name}.json").write_text(json.dumps({"pid": pid, "digest": digest}))
     switching(name).unlink(missing_ok=True)
 
 

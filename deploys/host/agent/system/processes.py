@@ -1,6 +1,7 @@
 """Processes, as `/proc` shows them."""
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +24,10 @@ def process(pid: int) -> Process | None:
     """Return a running process."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        booted = next(
-            int(line.split()[1])
-            for line in Path("/proc/stat").read_text().splitlines()
-            if line.startswith("btime")
-        )
     except OSError:
         return None
+    # `btime` of /proc/stat lacks the fraction of its second.
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     return Process(pid, booted + int(fields[19]) / os.sysconf("SC_CLK_TCK"))
 
 
