@@ -1020,7 +1020,114 @@ ON_HOSTS = (
         "/opt/none, which does not exist",
     ),
 )
-MISTAKES = (*WENT_LIVE, *DOORS, *LOSSES, *OF_RSPAMD, *OF_DOVECOT, *ON_HOSTS)
+# Dovecot of a host with mailboxes.
+BOX: Keys = {
+    "mail_mailboxes": {"anna@harbor.example": {"password": HASH, "quota": "1M", "sieve": "keep;"}}
+}
+
+
+def box(**settings: Any) -> Keys:
+    """Return settings of Dovecot on a host with a mailbox."""
+    return {**BOX, **dovecot(**settings)}
+
+
+OF_MAILBOXES = (
+    Mistake(
+        "users reach no mailbox: only the host itself does",
+        box(listen="127.0.0.1, ::1"),
+        "settings",
+        "mail_dovecot.listen: the host would not offer mailboxes at .*, which its records name",
+        f"not offer mailboxes at {IPV4}",
+    ),
+    Mistake(
+        "users with IPv6 reach no mailbox",
+        box(listen="*"),
+        "settings",
+        "not offer mailboxes at ",
+        f"not offer mailboxes at {IPV6}",
+    ),
+    Mistake(
+        "everybody may put mail into mailboxes, past Postfix",
+        box(**{"service lmtp": {"inet_listener lmtp": {"port": 24}}}),
+        "settings",
+        "take mail for mailboxes without a check at port 24, from every host",
+        "take mail for mailboxes without a check at port 24",
+    ),
+    Mistake(
+        "everybody may try to command Dovecot",
+        box(**{"service doveadm": {"inet_listener doveadm": {"port": 12345}}}),
+        "settings",
+        "take commands for mailboxes at port 12345",
+        "take commands for mailboxes at port 12345",
+    ),
+    Mistake(
+        "guesses of passwords have any address",
+        box(login_trusted_networks="0.0.0.0/0"),
+        "settings",
+        "login_trusted_networks: the host would trust clients of 0.0.0.0/0",
+    ),
+    Mistake(
+        "passwords go in cleartext to port 143",
+        {**box(ssl="yes", disable_plaintext_auth=False), "mail_imap_starttls": True},
+        "settings",
+        "disable_plaintext_auth: the host would take passwords without TLS",
+    ),
+    Mistake(
+        "passwords go in cleartext to port 143, in the words of 2.4",
+        {**box(ssl="yes", auth_allow_cleartext=True), "mail_imap_starttls": True},
+        "settings",
+        "auth_allow_cleartext: the host would take passwords without TLS",
+    ),
+    Mistake(
+        "mail that was accepted is returned, to forged senders too",
+        box(quota_full_tempfail=False),
+        "settings",
+        "bounce mail that it has accepted, if a mailbox or a disk is full",
+        "bounce mail that it has accepted",
+    ),
+    Mistake(
+        "all mailboxes are empty: another format",
+        box(mail_location="mbox:~/mail"),
+        "settings",
+        "mail_location: the host would keep mail at another place, where old messages are not seen",
+        "keep mail at another place",
+    ),
+    Mistake(
+        "all mailboxes are empty: another directory",
+        box(mail_path="~/mail"),
+        "settings",
+        "mail_path: the host would keep mail at another place",
+        "keep mail at another place",
+    ),
+    Mistake(
+        "all mailboxes are empty: another home",
+        box(mail_home="/srv/mail/%n"),
+        "settings",
+        "mail_home: the host would keep mail at another place",
+        "keep mail at another place",
+    ),
+    Mistake(
+        "mailboxes without limit: the plugin is gone",
+        box(mail_plugins="zlib"),
+        "settings",
+        "mail_dovecot.mail_plugins: the host would not apply quotas; add quota to it",
+        "not apply quotas",
+    ),
+    Mistake(
+        "no rule is applied: the plugin is gone",
+        box(**{"protocol lmtp": {"mail_plugins": "$mail_plugins acl"}}),
+        "settings",
+        "protocol lmtp.mail_plugins: the host would not apply rules of sieve",
+        "not apply rules of sieve",
+    ),
+    Mistake(
+        "mail for mailboxes stays in the queue: no client that delivers it",
+        {**BOX, **master("lmtp/unix", None)},
+        "settings",
+        "lmtp/unix: the host would not deliver mail to mailboxes; remove the None of lmtp/unix",
+    ),
+)
+MISTAKES = (*WENT_LIVE, *DOORS, *LOSSES, *OF_RSPAMD, *OF_DOVECOT, *OF_MAILBOXES, *ON_HOSTS)
 # A null client, mail of which goes to one server.
 OF_CLIENTS = (
     Mistake(
@@ -1263,4 +1370,20 @@ VALID: tuple[Keys, ...] = (
         **master("bounce/unix", "- - y - 0 bounce -v"),
         "mail_accept": ["preflight: bounce"],
     },
+)
+VALID_OF_MAILBOXES: tuple[Keys, ...] = (
+    BOX,
+    {**BOX, "mail_imap_starttls": True, "mail_pop3": True, "mail_managesieve": True},
+    box(listen="*, ::"),
+    box(mail_max_userip_connections=20),
+    box(imap_idle_notify_interval="29 mins"),
+    box(lmtp_save_to_detail_mailbox=True),
+    box(postmaster_address="postmaster@harbor.example"),
+    box(recipient_delimiter="+-"),
+    box(login_trusted_networks="192.168.0.0/16"),
+    box(**{"protocol imap": {"mail_max_userip_connections": 30}}),
+    box(**{"namespace inbox": {"mailbox Archive": {"special_use": "\\Archive", "auto": "create"}}}),
+    box(**{"service imap-login": {"inet_listener imap": {"port": 143}}}),
+    box(**{"service lmtp": {"process_limit": 20}}),
+    {**box(mail_home="/var/vmail/%n"), "mail_accept": ["keep mail at another place"]},
 )

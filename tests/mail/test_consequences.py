@@ -19,6 +19,7 @@ from tests.lab.mistakes import (
     OF_CLIENTS,
     VALID,
     VALID_OF_CLIENTS,
+    VALID_OF_MAILBOXES,
     Keys,
     Mistake,
 )
@@ -88,7 +89,7 @@ def test_a_mistake_of_a_null_client_is_told_before_the_first_connection(row: Mis
     assert re.search(row.words, str(refused.value)), refused.value
 
 
-@pytest.mark.parametrize("keys", VALID, ids=str)
+@pytest.mark.parametrize("keys", [*VALID, *VALID_OF_MAILBOXES], ids=str)
 def test_a_valid_setting_is_not_refused(keys: Keys) -> None:
     own = host(with_addresses(keys))
 

@@ -15,6 +15,7 @@ from .consequence import Choice, Consequence
 from .dovecot import logins
 from .identity import known_recipients, local_names, names
 from .listeners import leaving, listening
+from .mailboxes import mailboxes
 from .networks import relaying
 from .null_client import client_only
 from .outbound_tls import lookups, outbound_tls, relay_tls
@@ -32,7 +33,7 @@ OF_ALL: tuple[Callable[[HostSettings], Iterator[Consequence]], ...] = (
 )
 OF_MAIL_HOSTS: tuple[Callable[[MailSettings], Iterator[Consequence]], ...] = (
     *(listening, leaving, names, local_names, known_recipients, outbound_tls),
-    *(account_senders, submission_services, signatures, rspamd, logins),
+    *(account_senders, submission_services, signatures, rspamd, logins, mailboxes),
 )
 OF_CLIENTS: tuple[Callable[[NullClient], Iterator[Consequence]], ...] = (client_only, relay_tls)
 

@@ -11,6 +11,14 @@ CLEARTEXT = ("disable_plaintext_auth", "auth_allow_cleartext")  # Dovecot 2.3, 2
 PASSWORD_LOGS = ("auth_debug_passwords", "auth_verbose_passwords")
 WITHOUT_DOMAIN = ("%n", "%Ln", "%{user|username", "%{username")
 LOCAL = ("127.", "::1", "localhost")
+# What a service of Dovecot does for each client that reaches it; those of users ask for a login.
+OPENED = {
+    "lmtp": "take mail for mailboxes without a check",
+    "doveadm": "take commands for mailboxes",
+    "quota-status": "answer questions about quotas",
+}
+OF_LOGINS = "answer questions about logins"
+OF_USERS = "-login"
 
 
 def logins(host: MailSettings) -> Iterator[Consequence]:
@@ -24,14 +32,14 @@ def logins(host: MailSettings) -> Iterator[Consequence]:
         if str(own.get(name, "no")).lower() not in ("no", "false"):
             words = "write passwords to the log"
             yield Consequence(f"{KEY}.{name}", words, "remove it")
-    for path, section in _sections(own):
+    for path, section in sections(own):
         kind = path.rpartition(".")[2]
         if kind.startswith("passdb"):
             yield from _passwords(path, section)
         elif kind.startswith("inet_listener"):
             yield from _listener(path, section)
-    if own.get("protocols"):
-        yield from _cleartext(own)
+    if own.get("protocols") or host.imap_starttls:
+        yield from _cleartext(own, "required" if host.mailboxes else "no")
 
 
 def _mechanisms(text: str) -> Iterator[Consequence]:
@@ -69,21 +77,25 @@ def _passwords(path: str, section: Mapping[str, Any]) -> Iterator[Consequence]:
 
 def _listener(path: str, section: Mapping[str, Any]) -> Iterator[Consequence]:
     address = str(section.get("address", section.get("listen", "*")))
-    if str(section.get("port", "0")) != "0" and not address.startswith(LOCAL):
-        words = f"answer questions about logins at port {section['port']}"
+    service = path.split(".")[1].removeprefix("service").strip()
+    if service.endswith(OF_USERS) or address.startswith(LOCAL):
+        return
+    if str(section.get("port", "0")) != "0":
+        words = f"{OPENED.get(service, OF_LOGINS)} at port {section['port']}"
         yield Consequence(path, words, 'write "address": "127.0.0.1"', "from every host")
 
 
-def _cleartext(own: Mapping[str, Any]) -> Iterator[Consequence]:
+def _cleartext(own: Mapping[str, Any], ssl: str) -> Iterator[Consequence]:
     for name, wrong in zip(CLEARTEXT, ("no", "yes"), strict=True):
         given = {"true": "yes", "false": "no"}.get(str(own.get(name, "")).lower(), own.get(name))
-        if given == wrong and str(own.get("ssl", "no")).lower() not in ("required", "yes", "true"):
+        if given == wrong and str(own.get("ssl", ssl)).lower() != "required":
             words = "take passwords without TLS"
             yield Consequence(f"{KEY}.{name}", words, "remove it", choice=Choice.NEVER)
 
 
-def _sections(own: Mapping[str, Any], path: str = KEY) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def sections(own: Mapping[str, Any], path: str = KEY) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each section with its key."""
     for name, value in own.items():
         if isinstance(value, Mapping):
             yield f"{path}.{name}", value
-            yield from _sections(value, f"{path}.{name}")
+            yield from sections(value, f"{path}.{name}")

@@ -25,6 +25,7 @@ NEEDED: Mapping[str, str] = {
     "anvil/unix": "count connections",
 }
 OF_MAIL_HOSTS: Mapping[str, str] = {"local/unix": "deliver mail to its users"}
+OF_MAILBOXES: Mapping[str, str] = {"lmtp/unix": "deliver mail to mailboxes"}
 OF_RELAYS: Mapping[str, str] = {"relay/unix": "send mail for relay_domains"}
 # Programs that run as one process (master(5)), and the field of their process limit.
 ALONE = {"pickup", "qmgr", "tlsmgr", "verify", "anvil", "scache", "postlogd"}
@@ -38,9 +39,11 @@ OF_ACCOUNTS: Mapping[str, str] = {
 def needed_services(host: HostSettings) -> Iterator[Consequence]:
     """Yield the services that the operator has removed, although mail needs them."""
     accounts = isinstance(host, MailSettings) and bool(host.logins)
+    mailboxes = isinstance(host, MailSettings) and bool(host.mailboxes)
     needed = {
         **NEEDED,
         **(OF_MAIL_HOSTS if isinstance(host, MailSettings) else {}),
+        **(OF_MAILBOXES if mailboxes else {}),
         **(OF_RELAYS if value(host, "relay_domains") else {}),
         **(OF_ACCOUNTS if accounts else {}),
     }
