@@ -56,6 +56,21 @@ def test_the_other_files_of_dovecot_are_as_the_golden_files_say(golden: Golden) 
     assert service.query.sockets == (dovecot.SOCKET, dovecot.LMTP, QUOTA_SOCKET)
 
 
+@pytest.mark.parametrize(
+    ("release", "options"),
+    [
+        ("12", "-o plugin/quota=count:mailbox:noenforcing -o stats_writer_socket_path="),
+        ("13", "-o quota_enforce=no"),
+    ],
+)
+def test_a_warning_needs_no_room_in_the_mailbox(release: str, options: str) -> None:
+    own = settings(**MAILBOXES)
+    files = dovecot.service(own, plan_input(own, bare(release, own))).files
+
+    (warning,) = (file.content for file in files if file.path == dovecot.WARNING)
+    assert f"/usr/lib/dovecot/dovecot-lda -e -f '<>' -d \"$2\" {options} <<END" in warning
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_postfix_is_configured_as_the_golden_file_says(version: str, golden: Golden) -> None:
     rendered = postfix.render(settings(**MAILBOXES), VERSIONS[version], "main.cf")

@@ -214,7 +214,15 @@ def mailbox_files(settings: MailSettings, version: tuple[int, ...]) -> Iterator[
         if mailbox.sieve:
             yield File(f"{SIEVE}/{address}.sieve", f"{mailbox.sieve.rstrip()}\n", 0o600)
     if settings.has_quotas:
-        yield File(WARNING, render(WARNING), 0o755)
+        yield File(WARNING, render(WARNING, options=_unlimited(version)), 0o755)
+
+
+def _unlimited(version: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the settings with which a message is delivered whatever the quota is."""
+    if version >= (2, 4):
+        return ("quota_enforce=no",)
+    # Statistics are for Dovecot's own user, and the user of the mail would log an error.
+    return ("plugin/quota=count:mailbox:noenforcing", "stats_writer_socket_path=")
 
 
 def _quota(octets: int | None, version: tuple[int, ...]) -> str:
