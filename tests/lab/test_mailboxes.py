@@ -277,6 +277,7 @@ def test_a_full_mailbox_is_refused_at_rcpt_and_its_user_is_warned(name: str) -> 
 @BOTH
 def test_rules_answer_and_sort_mail(name: str) -> None:
     carol = f"carol@{DOMAINS[name]}"
+    begin = on(name, "date +%s")
     token = sent(name, carol, VISITOR)
     again = sent(name, carol, VISITOR)
     nobody = sent(name, carol)
@@ -290,6 +291,10 @@ def test_rules_answer_and_sort_mail(name: str) -> None:
     assert on("peer", f"grep -Ec 'Away: ({again}|{nobody})' /var/mail/visitor || true") == "0"
     with opened(name, carol) as client:
         assert client.select("Lists") == ("OK", [b"1"])
+    # Dovecot takes the compiled script, and does not compile it for each message.
+    said = on(name, f"journalctl --no-pager -u dovecot --since @{begin}")
+    assert f"lmtp({carol})" in said
+    assert "pre-compiled" not in said
 
 
 @BOTH
