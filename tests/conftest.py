@@ -25,6 +25,9 @@ SLOWEST = (
     "test_house.py",
     "package/test_wheel.py",
     "test_setup.py",
+    "package/test_installed.py",
+    "test_init.py",
+    "checks/test_tls_scan.py",
     # It needs hosts without mail, and finds them in a lab that has just been raised.
     "lab/test_preconditions.py",
     # Files with one long test each, a file with many behind either: no worker gets both of them.
@@ -62,9 +65,6 @@ SLOWEST = (
     "lab/test_scan.py",
     "lab/test_timer.py",
     "lab/test_clock.py",
-    "package/test_installed.py",
-    "test_init.py",
-    "checks/test_tls_scan.py",
     "test_check.py",
     "package/test_refusals.py",
     "zones/test_property.py",
