@@ -1,9 +1,10 @@
 """
 Bounces of a bulk stream, by a message of the host itself to a recipient that does not exist.
 
-The host's bulk instance gets a message for a recipient of the host that nobody has, and the bounce
-goes to the envelope sender. Only with a valid one (VERP) the handler knows the recipient, and
-suppresses it. The host removes the suppression again.
+The host's bulk instance gets a message for an address of the bounces domain that nobody has, and
+the bounce goes to the envelope sender. Only with a valid one (VERP) the handler knows the
+recipient, and suppresses it. The host removes the suppression again. Recipients in that domain
+count nowhere.
 """
 
 import json
@@ -39,7 +40,7 @@ def bounces(host: MailSettings, world: World) -> Iterator[Finding]:
     """Check that the bounce of a test message suppresses its recipient."""
     if not host.bulk:
         return
-    name, recipient = host.inventory_name, f"bounce-test-{new_run()}@{host.hostname}"
+    name, recipient = host.inventory_name, f"bounce-test-{new_run()}@{host.bulk.bounces}"
     answer = _sent(host, recipient, world)
     said, found = str(answer.get("sent", "")), answer.get("found")
     if not said.startswith("250"):

@@ -27,19 +27,15 @@ GROUP BY day, receiver
 """
 
 
-def bulk_results(receivers: Path, state: Path, events: Path, own_test: str, now: float) -> str:
-    """
-    Return the results as JSON, from the directories of both programs.
-
-    + own_test: reason for which the suppression of a test's recipient is removed
-    """
+def bulk_results(receivers: Path, state: Path, events: Path, now: float) -> str:
+    """Return the results as JSON, from the directories of both programs."""
     today = datetime.fromtimestamp(now, UTC)
     since = (today - timedelta(days=DAYS - 1)).strftime("%Y-%m-%d")
     found: dict[tuple[str, str], Counter[str]] = {}  # by day and receiver
     for day, receiver, *numbers in _volume(state / "volume.sqlite", since):
         found[day, receiver] = Counter(dict(zip(_COLUMNS, numbers, strict=True)))
     groups = _groups(receivers / "receivers.json", state / "state.json")
-    for event in _events(events, since, own_test):
+    for event in _events(events, since):
         address = str(event["recipient"])
         receiver = groups.get(address.rpartition("@")[2], "default") if "@" in address else ""
         found.setdefault((_day(event), receiver), Counter())[_KINDS[event["kind"]]] += 1
@@ -64,12 +60,10 @@ def _groups(configuration: Path, state: Path) -> Mapping[str, str]:
     return found
 
 
-def _events(directory: Path, since: str, own_test: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the events from a day on, those of tests of the checks left out."""
-    found = [one for path in _logs(directory, since) for one in _lines(path) if _day(one) >= since]
-    removed = (one for one in found if one["kind"] == "removed" and one["reason"] == own_test)
-    tests = {one["recipient"] for one in removed}
-    yield from (one for one in found if one["kind"] in _KINDS and one["recipient"] not in tests)
+def _events(directory: Path, since: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the bounces, complaints and unsubscriptions from a day on."""
+    found = (one for path in _logs(directory, since) for one in _lines(path))
+    yield from (one for one in found if one["kind"] in _KINDS and _day(one) >= since)
 
 
 def _logs(directory: Path, since: str) -> Iterator[Path]:

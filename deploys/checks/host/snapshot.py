@@ -13,7 +13,6 @@ from inspect import getsource
 
 from ...mail import paths
 from ...mail.settings.model import MailSettings
-from ..core.bulk import OWN_TEST
 from ..core.world import UnansweredError, World
 from . import bulk_results, deployed, tls_results
 
@@ -88,5 +87,5 @@ def _environment(host: MailSettings, parameters: Sequence[str]) -> Iterator[str]
 def _results() -> str:
     """Return the program that reads what the host has counted of its bulk stream."""
     directories = (f"/etc/{paths.RECEIVERS}", f"/var/lib/{paths.RECEIVERS}", paths.BULK_STATE)
-    call = f"print(bulk_results(*map(Path, {directories}), {OWN_TEST!r}, time.time()))"
+    call = f"print(bulk_results(*map(Path, {directories}), time.time()))"
     return "\n".join((getsource(bulk_results), "import time", call))

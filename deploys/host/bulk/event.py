@@ -15,7 +15,11 @@ KINDS: tuple[SuppressionKind, ...] = ("hard", "soft", "complaint", "unsubscribe"
 
 @dataclass(frozen=True)
 class BulkEvent:
-    """One thing that happened to mail for a recipient; `key` is the same if it is read again."""
+    """
+    One thing that happened to mail for a recipient; `key` is the same if it is read again.
+
+    An event of a `test` of the checks suppresses, and is not kept: nobody counts or hears of it.
+    """
 
     key: str
     time: int  # seconds since 1970
@@ -24,6 +28,7 @@ class BulkEvent:
     reason: str
     status: str = ""
     mailing_list: str = ""
+    test: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class StoredEvent:
     def line(self) -> str:
         """Return the event as one line of JSON."""
         fields = asdict(self.event)
-        key = fields.pop("key")
+        key, _ = fields.pop("key"), fields.pop("test")
         return json.dumps({"id": self.number, "key": key, "suppressed": self.suppressed, **fields})
 
 

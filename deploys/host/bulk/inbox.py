@@ -55,6 +55,10 @@ class Stream:
         key = derived_key(self.secret, "suppression")
         return hmac.digest(key, address.encode(), "sha256").hex()
 
+    def is_test(self, recipient: str) -> bool:
+        """Tell whether a recipient is one of a test: the bounces domain has no readers."""
+        return folded(recipient).rpartition("@")[2] == self.domain
+
     def kept_reason(self, reason: str) -> str:
         """Return a reason as the store keeps it: with digests, without addresses."""
         return _ADDRESS.sub("(address)", reason) if self.digests else reason
@@ -101,6 +105,7 @@ class Inbox:
             reason=self.stream.kept_reason(found.reason),
             status=found.status,
             mailing_list=found.mailing_list,
+            test=self.stream.is_test(found.recipient),
         )
 
     def _bounce(self, message: Message, recipient: str, now: int) -> "_Outcome":

@@ -134,6 +134,7 @@ class OneClick:
             recipient=recipient,
             reason=self.stream.kept_reason(unsubscribe_reason(wanted)),
             mailing_list=wanted.mailing_list,
+            test=self.stream.is_test(wanted.recipient),
         )
         await self.notebook.note(event)
         log.info("noted: unsubscribe, by one click")

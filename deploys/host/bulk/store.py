@@ -8,7 +8,7 @@ has noted all of them or none. The statements are those that SQLite and PostgreS
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from .event import BulkEvent, StoredEvent, Suppression, SuppressionKind, Suppres
 
 DAY = 86_400  # seconds
 KEPT_DAYS = 90  # events, longer than any rule counts
+TEST_DAYS = 1  # the suppression of a test, which removes it itself if it is not ended before
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS suppression (
     recipient TEXT PRIMARY KEY, kind TEXT NOT NULL, reason TEXT NOT NULL, since BIGINT NOT NULL,
@@ -194,16 +195,25 @@ class SqlStore:
             self._connection.change(_EXPIRED, now)
 
     def _note(self, event: BulkEvent, *, told: bool) -> bool:
-        rows = self._connection.rows(_INSERT, self._host, *astuple(event))
+        if event.test:
+            self._suppress(event)
+            return False
+        *values, _ = astuple(event)
+        rows = self._connection.rows(_INSERT, self._host, *values)
         if not rows:
             return False
         ((number,),) = rows
-        if wanted := self._suppression(event):
-            self._connection.change(_SUPPRESS, *astuple(wanted))
+        if self._suppress(event):
             self._connection.change("UPDATE event SET suppressed = 1 WHERE id = ?", number)
         if told:
             self._connection.change("INSERT INTO webhook VALUES (?, 0, 0)", number)
         return True
+
+    def _suppress(self, event: BulkEvent) -> bool:
+        """Suppress the recipient of an event if it is a reason for that, and tell whether it is."""
+        if wanted := self._suppression(event):
+            self._connection.change(_SUPPRESS, *astuple(wanted))
+        return bool(wanted)
 
     def _suppression(self, event: BulkEvent) -> Suppression | None:
         """Return the suppression that an event is the reason of."""
@@ -219,9 +229,10 @@ class SqlStore:
                 kind = "soft"
             case _:
                 return None
-        found = Suppression(event.recipient, kind, event.reason, event.time)
-        expires = event.time + self._rules.soft_expiry_days * DAY
-        return replace(found, expires=expires) if kind == "soft" else found
+        soft = self._rules.soft_expiry_days if kind == "soft" else 0
+        days = TEST_DAYS if event.test else soft
+        expires = event.time + days * DAY if days else 0
+        return Suppression(event.recipient, kind, event.reason, event.time, expires)
 
 
 class SqliteConnection:

@@ -73,8 +73,14 @@ def _removals(
     wanted: HandlerConfiguration, request: Mapping[str, Any], now: int
 ) -> Iterator[BulkEvent]:
     for address in request["recipients"]:
-        recipient = wanted.stream.kept(address) if "@" in address else address
-        yield BulkEvent(secrets.token_hex(16), now, "removed", recipient, request["reason"])
+        yield BulkEvent(
+            key=secrets.token_hex(16),
+            time=now,
+            kind="removed",
+            recipient=wanted.stream.kept(address) if "@" in address else address,
+            reason=request["reason"],
+            test=wanted.stream.is_test(address),
+        )
 
 
 def _become_owner(directory: Path) -> None:

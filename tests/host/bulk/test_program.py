@@ -280,6 +280,20 @@ def answers(program: Program, *requests: dict[str, Any]) -> Sequence[Any]:
     return [program.suppressions(**request) for request in requests]
 
 
+@pytest.mark.parametrize("digests", [False, True])
+def test_a_bounce_of_a_test_suppresses_and_counts_nowhere(*, digests: bool) -> None:
+    recipient = f"bounce-test-1@{STREAM.domain}"
+    for program in started(digests=digests):
+        program.send(bounce(recipient), verp(recipient))
+        assert program.lookup(f"suppression {recipient}").startswith("OK 550 5.7.1")
+        program.suppressions(verb="remove", recipients=[recipient], reason="a test")
+
+        assert program.lookup(f"suppression {recipient}") == "NOTFOUND "
+        program.send(bounce())
+        assert [one["kind"] for one in program.logged()] == ["hard"]
+        assert len(program.events()) == 1
+
+
 def test_the_operator_finds_puts_and_removes_suppressions(program: Program) -> None:
     program.send(bounce())
     put = {"verb": "put", "rows": [{"recipient": "Otto@Example.net", "reason": "old list"}]}

@@ -57,6 +57,16 @@ def test_soft_bounces_suppress_for_a_time_if_they_are_many_in_few_days(
     assert store.suppressed(ANNA, last + 91 * DAY) is None
 
 
+def test_an_event_of_a_test_suppresses_for_a_day_and_is_not_kept(store: SqlStore) -> None:
+    store.note([replace(event("hard"), test=True)], told=True)
+
+    assert store.suppressed(ANNA, NOW + DAY - 1)
+    assert store.suppressed(ANNA, NOW + DAY) is None
+    assert store.remove([replace(event("removed", "2"), test=True)], told=True) == 1
+    assert not store.events_after(0, 9)
+    assert not store.due(NOW, 9)
+
+
 def test_an_event_is_counted_once(store: SqlStore) -> None:
     for _ in range(5):
         assert store.note([event("soft"), event("soft")], told=True) <= 1
