@@ -120,11 +120,12 @@ def _file(name: str, reason: str, expires: int) -> Iterator[Suppression]:
     yield from rows
 
 
-def _lines(name: str) -> list[str]:
+def _lines(name: str) -> io.StringIO:
     if not name:
         raise MailError("suppress_file is missing; write --data suppress_file=old.csv")
     try:
-        return Path(name).expanduser().read_text(encoding="utf-8-sig").splitlines()
+        with Path(name).expanduser().open(encoding="utf-8-sig", newline="") as stream:
+            return io.StringIO(stream.read(), newline="")
     except UnicodeDecodeError:
         raise MailError(f"{name} is not UTF-8; save it as UTF-8") from None
     except (OSError, RuntimeError) as error:

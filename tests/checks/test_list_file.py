@@ -7,8 +7,16 @@ import pytest
 from deploys.checks.list import file
 from deploys.checks.list.columns import Layout
 from deploys.checks.list.file import list_file
+from deploys.host.suppression_list import as_csv
 from deploys.mail.errors import MailError
 
+SUPPRESSED = {
+    "recipient": "a@x.example",
+    "kind": "hard",
+    "reason": '550 <a@x.example>: "User,\nunknown"',
+    "since": 1,
+    "expires": 0,
+}
 ONE_A_LINE = Layout("", header=False, address=0)
 
 
@@ -71,6 +79,12 @@ def written(folder: Path, octets: bytes) -> str:
             [(2, "a@x.example"), (6, "b@x.example")],
         ),
         (
+            # An export of suppressed recipients.
+            as_csv([SUPPRESSED, {**SUPPRESSED, "recipient": '"a,b"@x.example'}]).encode(),
+            Layout(",", header=True, address=0),
+            [(2, "a@x.example"), (4, '"a,b"@x.example')],
+        ),
+        (
             b'email,n\n"""john doe""@x.example",1\n,2\n',
             Layout(",", header=True, address=0),
             [(2, '"john doe"@x.example'), (3, "")],
@@ -100,6 +114,13 @@ def test_a_file_has_its_addresses_where_its_form_says(
         (b"\xef\xbb\xbf\r\n \r\n", "has no addresses; write one a line, or CSV"),
         (b"email\n", "has no addresses; write one a line, or CSV"),
         (b"name,email\nAnna,\n", "has no addresses; write one a line, or CSV"),
+        (
+            f"recipient,kind\n{'0f' * 32},hard\n".encode(),
+            (
+                "has digests, as an export of a stream with digests in mail_bulk; name a list "
+                "with addresses"
+            ),
+        ),
         (b"a@x.example\n\0", "is not text (it has the octet 0x00); save the list as CSV in UTF-8"),
         (b"PK\x03\x04", "is not text (it has the octet 0x03); save the list as CSV in UTF-8"),
         ("a@x.example\n".encode("utf-16"), "is in UTF-16; save it as UTF-8"),

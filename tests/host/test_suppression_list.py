@@ -45,12 +45,13 @@ def test_addresses_are_removed_with_a_reason() -> None:
 
 
 def test_an_export_is_imported_as_it_is(tmp_path: Path) -> None:
-    row = {"recipient": DIGEST, "kind": "hard", "reason": 'a, "b"', "since": 7, "expires": 9}
+    reason = 'a, "b"\u2028\nc'
+    row = {"recipient": DIGEST, "kind": "hard", "reason": reason, "since": 7, "expires": 9}
     file = written(tmp_path, as_csv([row, row | {"recipient": "anna@example.net", "expires": 0}]))
 
     first, second = request(suppress="import", suppress_file=file).rows
 
-    assert (first.recipient, first.kind, first.reason) == (DIGEST, "hard", 'a, "b"')
+    assert (first.recipient, first.kind, first.reason) == (DIGEST, "hard", reason)
     assert (first.since, first.expires, second.expires) == (7, 9, 0)
 
 

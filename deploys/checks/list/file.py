@@ -22,6 +22,7 @@ from .columns import Layout, delimiter_of, layout
 MOST_LINES = 1_000_000
 CHUNK = 1 << 20  # octets that are examined at once, and the longest line
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_DIGEST = re.compile(r"[0-9a-f]{64}")  # of an address, which cannot be known from it
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF_8, _LATIN_1 = "utf-8-sig", "latin-1"  # the first without a byte order mark too
 KEY = "verify_list"
@@ -71,8 +72,16 @@ def list_file(name: str) -> ListFile:
     except OSError as error:
         raise _unreadable(path, error) from error
     found = ListFile(path, encoding, columns, most, stamp)
-    if not sum(bool(line.text) for line in found.lines()):  # all are read, for faults of a CSV
+    first = ""
+    for line in found.lines():  # all are read, for faults of a CSV
+        first = first or line.text
+    if not first:
         raise MailError(f"{KEY}: {path} has no addresses; write one a line, or CSV")
+    if _DIGEST.fullmatch(first):
+        raise MailError(
+            f"{KEY}: {path} has digests, as an export of a stream with digests in mail_bulk; name "
+            "a list with addresses"
+        )
     return found
 
 
