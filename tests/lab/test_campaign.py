@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -28,15 +27,15 @@ from tests.host.bulk import samples
 from tests.lab.labs import Raised
 from tests.lab.mail_client import PASSWORD, account, connected, found, rcpt, submitted
 from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, settled, undone
+from tests.lab.stand_in import counts, standing_in
 from tests.lab.test_bounces import EVENTS, SECRET, UNIT, asked, from_outside
 from tests.lab.test_bulk import SOON
 from tests.lab.tls import both, put, records
+from tests.lab.volume import Results, results, since
 
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
 ZONE = "faraway.example"
 NEWS, BOUNCES = "news@harbor.example", "bounces.harbor.example"
-PROGRAM = Path(__file__).with_name("receiver.py")
-COUNTS, DEFERS, RULES = "/run/receiver.json", "/run/receiver-defers", "/run/receiver-rules.json"
 HOOK, HOOK_NAME, HEARD = "/run/hook.py", f"hook.{ZONE}", "/run/hook.jsonl"
 NOBODY = "550 5.1.1 User unknown"
 SLOT = {"recipient": "{recipient}", "verp": "{sender}"}  # of a report, which a rule fills
@@ -156,8 +155,6 @@ def configured(lab: Raised) -> Iterator[None]:
     put(
         "ns",
         {
-            "/run/receiver.py": PROGRAM.read_text(),
-            RULES: json.dumps(rules()),
             HOOK: RECEIVER_OF_EVENTS,
             "/run/hook.pem": keys.tls_certificate(HOOK_NAME),
             "/run/hook.key": keys.tls_private(HOOK_NAME),
@@ -200,19 +197,6 @@ def rules() -> list[dict[str, str]]:
 
 
 @contextmanager
-def standing_in() -> Iterator[None]:
-    """Start the stand-in with its counts at zero, and stop it."""
-    on("ns", f"rm -f {COUNTS} {DEFERS}")
-    where = f"{LAB.address('ns')} 25 {COUNTS} {DEFERS} {RULES}"
-    on("ns", f"systemd-run --quiet --unit=receiver python3 /run/receiver.py {where}")
-    settled("ns", "ss -ltn | grep -q ':25 '")
-    try:
-        yield
-    finally:
-        on("ns", "systemctl stop receiver; systemctl reset-failed receiver 2>/dev/null || true")
-
-
-@contextmanager
 def listening() -> Iterator[None]:
     """Start the operator's own system, which hears of events, and stop it."""
     on("ns", f"systemd-run --quiet --unit=hook python3 {HOOK}")
@@ -251,10 +235,10 @@ def delivered(token: str) -> Counter[str]:
     """Return the numbers of messages that receivers have kept, by domain."""
     lines = on("peer", f"grep -rl 'Envelope-to: .*{token}' /var/mail/{READER} || true").split()
     kept = Counter(one.split("/")[4] for one in lines)
-    counts = json.loads(on("ns", f"cat {COUNTS} 2>/dev/null || echo '{{}}'"))
-    for domain, count in counts.get("domains", {}).items():
+    counted = counts()
+    for domain, count in counted.get("domains", {}).items():
         # A complaint is about a message that was delivered.
-        kept[domain] = count - (counts["reports"].get(domain, 0) if domain in DIALECTS else 0)
+        kept[domain] = count - (counted["reports"].get(domain, 0) if domain in DIALECTS else 0)
     return kept
 
 
@@ -302,6 +286,23 @@ def ended(name: str, token: str, wanted: dict[str, Outcome]) -> dict[str, Outcom
     return seen
 
 
+def answered() -> Results:
+    """Return the last results of the receivers of a campaign, by group, at RCPT or DATA."""
+    found: Results = Counter()
+    for domain, (readers, unknown) in SENT.items():
+        own = domain.partition(".")[0]
+        group = "standin" if domain in (*DIALECTS, ANGRY) else own if own in GROUPS else "default"
+        later = unknown if group == "standin" else 0  # accepted, and then answered with a bounce
+        found[group, "delivered"] += readers - WAITING[domain] + later
+        found[group, "bounced"] += unknown - later
+    return +found
+
+
+def final(found: Results) -> Results:
+    """Return the results after which no attempt follows."""
+    return Counter({key: count for key, count in found.items() if key[1] != "deferred" and count})
+
+
 def heard() -> set[str]:
     """Return the ids of the requests to the webhook."""
     lines = on("ns", f"cat {HEARD} 2>/dev/null || true").splitlines()
@@ -322,14 +323,17 @@ def test_each_message_of_a_campaign_is_delivered_or_bounced_or_waits(name: str) 
         domain: Outcome(readers + unknown, readers - WAITING[domain], unknown, WAITING[domain])
         for domain, (readers, unknown) in SENT.items()
     }
-    with standing_in(), listening():
+    before = results(name)
+    with standing_in(rules()), listening():
         submit(name, *recipients(token))
         seen = ended(name, token, wanted)
         settled("ns", f"test $(grep -c {token} {HEARD}) -ge {len(suppressed(token))}")
+        ours = final(since(name, before, answered()))
 
     assert seen == wanted
     for domain, one in seen.items():
         assert one.sent == one.delivered + one.bounced + one.waiting, domain
+    assert ours == answered()  # each result once
     kinds = Counter(suppressed(token).values())
     assert kinds == {"hard": sum(unknown for _, unknown in SENT.values()), "complaint": 1}
 

@@ -2,34 +2,28 @@
 
 import json
 import subprocess
-import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from deploys.mail import paths
 from tests.lab.labs import Raised
 from tests.lab.mail_client import PASSWORD, account, connected
 from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled, undone
+from tests.lab.stand_in import COUNTS, DEFERS, accepted, counted, counts, standing_in
 from tests.lab.tls import put, records
 from tests.lab.verification import PART, report
+from tests.lab.volume import results, since
 
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
 ZONE = "faraway.example"
 ONE, TWO = f"one.{ZONE}", f"two.{ZONE}"  # both have their MX at the stand-in
 MX = f"10 mx.shaped.{ZONE}."
-PROGRAM = Path(__file__).with_name("receiver.py")
-COUNTS, DEFERS = "/run/receiver.json", "/run/receiver-defers"
 SOCKET = "socketmap:unix:/run/pyinfra-mail-receivers/socket"
 UNIT = "pyinfra-mail-receivers.service"
-DELIVERED = (
-    "import sqlite3; one = sqlite3.connect('/var/lib/pyinfra-mail-receivers/volume.sqlite'); "
-    "rows = one.execute('SELECT delivered FROM volume WHERE receiver = ?', ['harbor']); "
-    "print(sum(row[0] for row in rows))"
-)
 STATE = "/var/lib/pyinfra-mail-receivers/state.json"
 EACH = 40  # messages to each of the domains
 MUCH = 200  # so that some are left when the group is slowed
@@ -77,34 +71,9 @@ def configured(lab: Raised) -> Iterator[None]:
         done = pyinfra("deploys/site.py", "-y", *UNPROVED)
         assert done.returncode == 0, done.stdout
         records(("mx.shaped", "A", LAB.address("ns")), ("one", "MX", MX), ("two", "MX", MX))
-        put("ns", {"/run/receiver.py": PROGRAM.read_text()})
         yield
     records(("mx.shaped", "A", ""), ("one", "MX", ""), ("two", "MX", ""))
     deployed()
-
-
-@contextmanager
-def standing_in() -> Iterator[None]:
-    """Start the stand-in with its counts at zero, and stop it."""
-    on("ns", f"rm -f {COUNTS} {DEFERS}")
-    where = f"{LAB.address('ns')} 25 {COUNTS} {DEFERS}"
-    on("ns", f"systemd-run --quiet --unit=receiver python3 /run/receiver.py {where}")
-    settled("ns", "ss -ltn | grep -q ':25 '")
-    try:
-        yield
-    finally:
-        on("ns", "systemctl stop receiver; systemctl reset-failed receiver 2>/dev/null || true")
-
-
-def counted(done: int) -> dict[str, Any]:
-    """Return the counts of the stand-in once it has so many messages."""
-    counts: dict[str, Any] = {}
-    for _ in range(1200):
-        counts = json.loads(on("ns", f"cat {COUNTS} 2>/dev/null || echo '{{}}'"))
-        if sum(int(each) * n for each, n in counts.get("messages", {}).items()) >= done:
-            return counts
-        time.sleep(0.1)
-    raise AssertionError(counts)
 
 
 def sent(name: str, *recipients: str) -> None:
@@ -124,13 +93,10 @@ def group(name: str, domain: str) -> str:
     return on(name, f"postmap -q {domain} {SOCKET}:receivers 2>&1 || true")
 
 
-def delivered(name: str, least: int = 0) -> int:
-    """Return the deliveries to the stand-in that a host has counted, once there are so many."""
-    for _ in range(300):
-        if (count := int(on(name, f'python3 -c "{DELIVERED}"'))) >= least:
-            break
-        time.sleep(0.1)
-    return count
+def told(name: str, words: str) -> None:
+    """Wait until the program has written words to its log since it was started."""
+    run = f"$(systemctl show -p InvocationID --value {UNIT})"
+    settled(name, f"journalctl _SYSTEMD_INVOCATION_ID={run} | grep '{words}'")
 
 
 def test_a_second_run_changes_nothing() -> None:
@@ -144,11 +110,11 @@ def test_two_domains_behind_one_mx_have_one_limit(name: str) -> None:
     with standing_in():
         sent(name, *many())
         on(name, "systemctl reload pyinfra-mail-bulk")
-        counts = counted(2 * EACH)
+        seen = counted(2 * EACH)
 
-    assert counts["most"] == 3  # not less either, or the test shows nothing
-    assert counts["messages"] == {"1": 2 * EACH}
-    assert counts["domains"] == {ONE: EACH, TWO: EACH}
+    assert seen["most"] == 3  # not less either, or the test shows nothing
+    assert seen["messages"] == {"1": 2 * EACH}
+    assert seen["domains"] == {ONE: EACH, TWO: EACH}
 
 
 @BOTH
@@ -164,14 +130,14 @@ def test_a_domain_keeps_its_group_while_the_dns_fails_and_an_unknown_one_waits(n
 
 @BOTH
 def test_a_program_that_dies_comes_back_and_counts_every_result_once(name: str) -> None:
-    before = delivered(name)
+    before, key = results(name), ("harbor", "delivered")
     with standing_in():
         sent(name, *many(EACH))
         counted(2 * EACH)
         on(name, f"systemctl kill -s KILL {UNIT}")
 
     settled(name, f"postmap -q {ONE} {SOCKET}:receivers")
-    assert delivered(name, before + 2 * EACH) == before + 2 * EACH
+    assert since(name, before, Counter({key: 2 * EACH}))[key] == 2 * EACH
 
 
 @BOTH
@@ -180,11 +146,11 @@ def test_a_group_that_defers_is_slowed_and_other_mail_goes(name: str) -> None:
     with standing_in():
         on("ns", f"touch {DEFERS}")
         sent(name, *many(MUCH))
-        settled(name, f"journalctl -u {UNIT} | grep 'group harbor is slowed to 60 messages'")
+        told(name, "group harbor is slowed to 60 messages")
         reason = "receivers of group harbor defer mail"
         settled(name, f"postqueue -c /etc/postfix-bulk -p | grep '{reason}'")
         settled("ns", f"test -s {COUNTS}")
-        tried = json.loads(on("ns", f"cat {COUNTS}"))["deferred"]
+        tried = counts()["deferred"]
         token = uuid4().hex
         sent(name, f"traveller+{token}@{ZONE}")
         settled("peer", f"grep -rq {token} /var/mail/traveller@{ZONE}/Maildir/new")
@@ -197,14 +163,14 @@ def test_a_group_that_defers_is_slowed_and_other_mail_goes(name: str) -> None:
         on(name, f"systemctl start {UNIT}")
         settled(name, "test -S /run/pyinfra-mail-receivers/socket")
         group(name, ONE)
-        settled(name, f"journalctl -u {UNIT} | grep 'group harbor is no longer slowed'")
+        told(name, "group harbor is no longer slowed")
         on(name, "postqueue -c /etc/postfix-bulk -f")
-        counts = counted(2 * MUCH)
+        after = counted(2 * MUCH)
 
     assert 10 <= tried < 2 * MUCH
     assert {one["severity"] for one in found if one["id"] == "bulk.receivers"} == {"warning"}
     assert any(f"wait for {ONE}; its group is slowed" in one["saw"] for one in found)
-    assert counts["most"] == 3
+    assert after["most"] == 3
 
 
 @BOTH
@@ -215,16 +181,16 @@ def test_connections_that_are_used_again_stay_within_the_limit(
     deployed()
     with standing_in():
         sent(name, *many())
-        counts = counted(2 * EACH)
+        seen = counted(2 * EACH)
 
-    assert counts["most"] <= 8
-    assert max(map(int, counts["messages"])) == 5
+    assert seen["most"] <= 8
+    assert max(map(int, seen["messages"])) == 5
 
 
 # A new address of each host, and what its mail leaves by that the plan has no room for.
 NEW = {"mx1": str(LAB.lab.network4[42]), "mx2": str(LAB.lab.network4[43])}
 REST = {"mx1": str(LAB.lab.network4[44]), "mx2": LAB.address("mx2")}
-PLAN = [10, 20]
+PLAN = [15, 30]
 JUMP = f"/run/systemd/system/{UNIT}.d/jump.conf"
 PROGRAM_OF_GROUPS = (
     "import runpy, sys, time; now, up = time.time, time.clock_gettime; "
@@ -253,12 +219,9 @@ def warmup_data() -> str:
 
 @pytest.fixture(scope="module")
 def new_addresses(configured: None) -> Iterator[None]:
-    """Hosts whose stream has a new address, which has sent nothing yet."""
+    """Hosts whose stream has a new address."""
     del configured
     for name in MAIL_HOSTS:
-        on(name, "postsuper -c /etc/postfix-bulk -d ALL")
-        # What an earlier run may have left of these addresses.
-        on(name, f"systemctl stop {UNIT}; rm -f {Path(STATE).with_name('volume.sqlite')}*")
         for address in stream_addresses(name):
             on(name, f"ip address replace {address}/26 dev eth0")
     with pytest.MonkeyPatch.context() as patch:
@@ -268,6 +231,16 @@ def new_addresses(configured: None) -> Iterator[None]:
     jumped(0)
 
 
+@pytest.fixture
+def first_day(new_addresses: None) -> None:
+    """The new addresses have sent nothing yet, and nothing waits for them."""
+    del new_addresses
+    for name in MAIL_HOSTS:
+        on(name, "postsuper -c /etc/postfix-bulk -d ALL")
+        on(name, f"systemctl stop {UNIT}; rm -f {paths.VOLUME}* {STATE}; systemctl start {UNIT}")
+        settled(name, f"postmap -q {ONE} {SOCKET}:receivers")
+
+
 def left(each: int, first: int = 0) -> dict[str, int]:
     """Return the messages by source and domain, of so many sent to each domain by each host."""
     recipients = [f"reader{first + n}@{to}" for n in range(each) for to in (ONE, TWO)]
@@ -275,16 +248,6 @@ def left(each: int, first: int = 0) -> dict[str, int]:
         for name in MAIL_HOSTS:
             sent(name, *recipients)
         return accepted(2 * each * len(MAIL_HOSTS))
-
-
-def accepted(done: int) -> dict[str, int]:
-    """Return the accepted messages by source and domain, once there are so many."""
-    for _ in range(600):
-        found = json.loads(on("ns", f"cat {COUNTS} 2>/dev/null || echo '{{}}'")).get("sources", {})
-        if sum(found.values()) >= done:
-            break
-        time.sleep(0.1)
-    return {str(key): int(count) for key, count in found.items()}
 
 
 def by_day(new: int, rest: int) -> dict[str, int]:
@@ -321,9 +284,9 @@ def warmup(action: str) -> str:
     return done.stdout
 
 
-@pytest.mark.usefixtures("new_addresses")
+@pytest.mark.usefixtures("first_day")
 def test_no_more_than_the_plan_leaves_by_a_new_address_to_each_group() -> None:
-    assert left(30) == by_day(10, 20)
+    assert left(30) == by_day(15, 15)
     assert {severity for severity, _ in checked().values()} == {"ok"}
     assert left(5, first=100) == by_day(0, 5)
     assert left(5) == by_day(0, 5)  # those that were granted have had their message
@@ -331,8 +294,9 @@ def test_no_more_than_the_plan_leaves_by_a_new_address_to_each_group() -> None:
     assert said.count("No changes") == said.count("--> Starting operation") * len(MAIL_HOSTS)
 
 
-@pytest.mark.usefixtures("new_addresses")
+@pytest.mark.usefixtures("first_day")
 def test_a_clock_that_jumps_gives_no_second_day_and_the_next_day_gives_its_own() -> None:
+    assert left(15) == by_day(15, 0)
     for step in (25 * 3600, -49 * 3600):
         jumped(step)
         assert left(3, first=200 + abs(step)) == by_day(0, 3)
@@ -341,15 +305,14 @@ def test_a_clock_that_jumps_gives_no_second_day_and_the_next_day_gives_its_own()
     jumped(0)
 
 
-@pytest.mark.usefixtures("new_addresses")
+@pytest.mark.usefixtures("first_day")
 def test_a_burst_of_deferrals_pauses_the_new_address_until_it_is_resumed() -> None:
     with standing_in():
         on("ns", f"touch {DEFERS}")
         for name in MAIL_HOSTS:
             sent(name, *(f"late{n}@{ONE}" for n in range(12)))
         for name in MAIL_HOSTS:
-            reason = f"{NEW[name]} pauses at receivers of group harbor"
-            settled(name, f"journalctl -u {UNIT} | grep '{reason}'")
+            told(name, f"{NEW[name]} pauses at receivers of group harbor")
         found = checked()
         on("ns", f"rm {DEFERS}")
         for name in MAIL_HOSTS:
