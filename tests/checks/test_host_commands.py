@@ -1,6 +1,7 @@
 """Commands of hosts, run on this machine: with a real shell, awk, and mailbox."""
 
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def test_a_submitted_message_is_found_with_its_octets(here: World) -> None:
     assert submitted["run-1"].refusal == ""
     assert unescaped(sent.compose()).strip() in unescaped(received["run-1"].raw)
     assert submitted["run-1"].at <= received["run-1"].at <= here.clock()
+
+
+def test_a_message_of_a_bulk_stream_is_handed_to_its_instance(here: World) -> None:
+    machine(here).tool("sendmail", '#!/bin/sh\necho "$@" >>$SPOOL/called; cat >/dev/null\n')
+
+    submit(here, "mx1", [replace(message(1), bulk=True), message(2)])
+
+    first, second = (machine(here).spool / "called").read_text().splitlines()
+    assert first == f"-i -C /etc/postfix-bulk -f {SENDER} -- {RECIPIENT}"
+    assert second == f"-i -f {SENDER} -- {RECIPIENT}"
 
 
 def test_a_refusal_has_the_reason_that_sendmail_gave(here: World) -> None:

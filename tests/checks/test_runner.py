@@ -67,6 +67,7 @@ def test_on_a_good_fleet_every_check_has_an_answer(here: World) -> None:
         "bulk.receivers",
         "bulk.separation",
         "bulk.suppression",
+        "bulk.unsubscribe",
         "bulk.verp",
         "bulk.warmup",
         "reports.sent",

@@ -15,17 +15,20 @@ import pytest
 
 from deploys.host.bulk.inbox import Stream
 from deploys.lab import state
+from deploys.mail import paths
 from deploys.mail.unsubscribe import Unsubscription
 from tests.lab.labs import Raised
 from tests.lab.mail_client import account, found, submitted
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, undone
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled, undone
 from tests.lab.test_bounces import SECRET, UNIT, asked, asked_as_bulk, events, suppress
 from tests.lab.test_bulk import arrived, domain, own_data, sent
 from tests.lab.test_signing import both, signatures
 from tests.lab.test_web import gone
 from tests.lab.tls import HOSTNAMES, put
 from tests.lab.verification import PART, report
+from tests.lab.volume import results
 
+SIGNING, RSPAMD = paths.DKIM_TABLE, "systemctl restart rspamd"
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
 ROOT_OF_PEBBLE = "/root/pebble.pem"
 CLIENT = "/root/one-click.py"
@@ -248,16 +251,16 @@ def test_a_recipient_whom_the_operator_has_removed_unsubscribes_by_the_same_link
     assert "(unsubscribed)" in asked_as_bulk(name, recipient)
 
 
-def findings() -> list[dict[str, Any]]:
-    pyinfra("deploys/verify.py", "-y", "--data", "verify_only=bulk.one_click")
-    return [one for one in report(PART)["findings"] if one["id"] == "bulk.one_click"]
+def findings(id_: str) -> list[dict[str, Any]]:
+    pyinfra("deploys/verify.py", "-y", "--data", f"verify_only={id_}")
+    return [one for one in report(PART)["findings"] if one["id"] == id_]
 
 
 def test_the_check_clicks_for_a_recipient_of_its_own_and_leaves_no_suppression() -> None:
-    good = findings()
+    good = findings("bulk.one_click")
     with undone("mx1", f"systemctl start {UNIT}"):
         on("mx1", f"systemctl stop {UNIT}")
-        bad = findings()
+        bad = findings("bulk.one_click")
 
     assert {one["severity"] for one in good} == {"ok"}, good
     assert {one["host"] for one in bad if one["severity"] == "error"} == {"mx1"}, bad
@@ -265,6 +268,22 @@ def test_the_check_clicks_for_a_recipient_of_its_own_and_leaves_no_suppression()
     for name in MAIL_HOSTS:
         command = f"import sqlite3; print(*sqlite3.connect('/var/lib/pyinfra-mail-bulk/bulk.sqlite').execute(\"{rows}\").fetchone())"  # noqa: E501
         assert on(name, f"python3 -c {shlex.quote(command)}").strip() == "0"
+
+
+def test_the_check_of_the_fields_reads_a_message_of_the_stream() -> None:
+    before = {name: results(name) for name in MAIL_HOSTS}
+    good = findings("bulk.unsubscribe")
+    with undone("mx1", f"mv {SIGNING}.kept {SIGNING}; {RSPAMD}"):
+        on("mx1", f"cp -a {SIGNING} {SIGNING}.kept")
+        on("mx1", f"echo 'sign_headers = \"from:to:subject\";' >>{SIGNING}; {RSPAMD}")
+        settled("mx1", "ss -Hxl | grep -q milter.sock")
+        bad = findings("bulk.unsubscribe")
+    settled("mx1", "ss -Hxl | grep -q milter.sock")
+
+    assert {(one["host"], one["severity"]) for one in good} == {("mx1", "ok"), ("mx2", "ok")}, good
+    assert all("List-Unsubscribe-Post, covered by" in one["saw"] for one in good)
+    assert {(one["host"], one["severity"]) for one in bad} == {("mx1", "error"), ("mx2", "ok")}, bad
+    assert {name: results(name) for name in MAIL_HOSTS} == before  # no mail of a customer
 
 
 def alone(program: str, name: str, recipient: str) -> str:

@@ -60,6 +60,7 @@ class TestMessage:
     international: bool = False
     overlong: bool = False
     notify: str = ""  # NOTIFY of RFC 3461 section 4.1
+    bulk: bool = False  # of the bulk stream of its host
     written: datetime = field(default_factory=localtime, compare=False)
 
     @property

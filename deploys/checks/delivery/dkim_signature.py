@@ -5,7 +5,7 @@ dkimpy would ask the resolver of the system.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from email.message import Message
 
 import dkim
@@ -21,6 +21,16 @@ LONGEST = 160  # characters of a header or an answer that are repeated
 def signatures(headers: Message) -> list[dict[str, str]]:
     """Return the tags of each DKIM-Signature of a message; no tags of an unreadable one."""
     return [_tags(str(value)) for value in headers.get_all("DKIM-Signature", ())]
+
+
+def covered(raw: bytes, message: Message, fields: Collection[str], names: Names) -> bool:
+    """Tell whether a signature that verifies covers fields; raise UnansweredError."""
+    wanted = {field.lower() for field in fields}
+    for index, one in enumerate(signatures(message)):
+        signed = {name.strip().lower() for name in one.get("h", "").split(":")}
+        if signed >= wanted and not failure(raw, index, names):
+            return True
+    return False
 
 
 def failure(raw: bytes, index: int, names: Names) -> str:

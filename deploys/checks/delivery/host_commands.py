@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from ...mail.paths import POSTFIX_BULK
 from ..clients.dsn import original_id
 from ..clients.message import TestMessage, id_in
 from ..core.world import UnansweredError, World
@@ -48,7 +49,7 @@ def submit(world: World, host: str, messages: Iterable[TestMessage]) -> dict[str
     """Submit messages by the host's sendmail; raise UnansweredError if the host is silent."""
     lines = [
         f"{message.id} {message.sender} {message.recipient} {message.notify or '-'} "
-        f"{base64.b64encode(message.compose()).decode()}"
+        f"{POSTFIX_BULK if message.bulk else '-'} {base64.b64encode(message.compose()).decode()}"
         for message in messages
     ]
     output, offset = _run(world, host, ["submit.sh"], lines, world.timeout)

@@ -5,9 +5,9 @@ From each mail host, for each of its domains, one goes to every witness, sink an
 From each witness, one goes to postmaster of every domain. From this machine, one goes as an
 unauthenticated client to every address of every mail host, one through each submission port, and
 one to each mailbox where recipients of a host end. Each mail host forwards one, if an alias of it
-leads elsewhere. From each null client, one goes to the reader of
-root's mail. Each mail host also sends one to a witness and one to an unknown recipient, for their
-delivery status notifications.
+leads elsewhere, and each bulk stream sends one to the postmaster of its host. From each null
+client, one goes to the reader of root's mail. Each mail host also sends one to a witness and one to
+an unknown recipient, for their delivery status notifications.
 """
 
 from collections.abc import Iterator
@@ -86,6 +86,7 @@ class _Draft:
     end: Destination | None = None
     copies: tuple[Destination, ...] = ()
     forwarded: bool = False
+    bulk: bool = False
 
 
 def routes(fleet: Fleet) -> tuple[Route, ...]:
@@ -93,7 +94,8 @@ def routes(fleet: Fleet) -> tuple[Route, ...]:
     run, numbers = new_run(), count(1)
     drafts = [*_from_hosts(fleet), *_from_witnesses(fleet)]
     drafts += [*_from_this_machine(fleet), *_from_accounts(fleet), *_for_ends(fleet)]
-    drafts += [*_forwarded(fleet), *_from_clients(fleet), *_for_notifications(fleet, run)]
+    drafts += [*_forwarded(fleet), *_from_streams(fleet), *_from_clients(fleet)]
+    drafts += [*_for_notifications(fleet, run)]
     chosen = fleet.verification.domain
     return tuple(
         _route(draft, f"{run}-{next(numbers)}", fleet)
@@ -169,6 +171,16 @@ def _forwarded(fleet: Fleet) -> Iterator[_Draft]:
             yield replace(draft, end=one.destination, copies=one.copies)
 
 
+def _from_streams(fleet: Fleet) -> Iterator[_Draft]:
+    """Yield a message of each bulk stream, which counts for no receiver and leaves no mail host."""
+    for host in fleet.hosts:
+        for domain in host.domains[:1] if host.bulk else ():
+            author, to = min(host.bulk_senders), f"postmaster@{domain}"
+            if destinations(to, (host,), fleet):
+                draft = _Draft(host.inventory_name, domain, author, author, to, (host,))
+                yield replace(draft, only_arrival=True, bulk=True)
+
+
 def _from_clients(fleet: Fleet) -> Iterator[_Draft]:
     """Yield a message for the reader of root's mail, or else for an address that can be seen."""
     for client in fleet.clients:
@@ -210,6 +222,7 @@ def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
         international=stays,
         overlong=draft.overlong,
         notify=draft.notify,
+        bulk=draft.bulk,
     )
     unobservable = "" if found else f"{watched} is delivered outside of this inventory"
     return Route(

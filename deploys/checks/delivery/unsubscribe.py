@@ -21,7 +21,7 @@ from ..clients.https_document import Document, per_address
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
 from ..core.world import Names, Page, UnansweredError, World
-from .dkim_signature import failure, signatures
+from .dkim_signature import covered
 
 UNSUBSCRIBE = Check(
     "delivery.unsubscribe",
@@ -34,8 +34,8 @@ UNSUBSCRIBE = Check(
         "`List-Unsubscribe-Post: List-Unsubscribe=One-Click`."
     ),
 )
-_POST = "List-Unsubscribe=One-Click"
-_COVERED = {"list-unsubscribe", "list-unsubscribe-post"}
+ONE_CLICK = "List-Unsubscribe=One-Click"
+FIELDS = ("List-Unsubscribe", "List-Unsubscribe-Post")
 _GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
@@ -59,20 +59,20 @@ def _of_sample(path: str, world: World) -> list[Finding]:
     except UnansweredError as problem:
         fix = "check that the resolver answers, then verify again"
         return [UNSUBSCRIBE.unknown(domain, f"{path}: {problem}", fix)]
-    url = _address(message)
+    url = https_address(message)
     document = Document(UNSUBSCRIBE, domain, url, "serve the address: a click posts to it")
     return per_address(document, partial(_served, domain, path, url), world)
 
 
 def _fault(domain: str, path: str, raw: bytes, message: Message, names: Names) -> Finding | None:
     """Return a fault in the headers of a message, if any; raise UnansweredError."""
-    if not _address(message):
+    if not https_address(message):
         saw = f"{path}: List-Unsubscribe names no https address"
         return UNSUBSCRIBE.error(domain, saw, "write List-Unsubscribe: <https://...>")
-    if str(message.get("List-Unsubscribe-Post", "")).strip() != _POST:
-        saw = f"{path}: List-Unsubscribe-Post is not {_POST}"
-        return UNSUBSCRIBE.error(domain, saw, f"write List-Unsubscribe-Post: {_POST}")
-    if not _covered(raw, message, names):
+    if str(message.get("List-Unsubscribe-Post", "")).strip() != ONE_CLICK:
+        saw = f"{path}: List-Unsubscribe-Post is not {ONE_CLICK}"
+        return UNSUBSCRIBE.error(domain, saw, f"write List-Unsubscribe-Post: {ONE_CLICK}")
+    if not covered(raw, message, FIELDS, names):
         saw = f"{path}: no signature that verifies covers both headers"
         fix = "write both before the message is signed, and name them in the h= of DKIM"
         return UNSUBSCRIBE.error(domain, saw, fix)
@@ -86,7 +86,7 @@ def _served(domain: str, path: str, url: str, address: str, page: Page) -> Findi
     return UNSUBSCRIBE.ok(domain, f"{path}: one click, signed; {url} is served at {address}")
 
 
-def _address(message: Message) -> str:
+def https_address(message: Message) -> str:
     """Return the first https address of List-Unsubscribe."""
     header = str(message.get("List-Unsubscribe", ""))
     found = (part.strip().strip("<>").strip() for part in header.split(","))
@@ -99,11 +99,3 @@ def _is_https(url: str) -> bool:
         return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _covered(raw: bytes, message: Message, names: Names) -> bool:
-    for index, one in enumerate(signatures(message)):
-        headers = {name.strip().lower() for name in one.get("h", "").split(":")}
-        if headers >= _COVERED and not failure(raw, index, names):
-            return True
-    return False

@@ -6,6 +6,7 @@ from ..core.inspection import Inspection
 from ..delivery import (
     arrival,
     authentication,
+    bulk_headers,
     cleanup,
     dkim,
     dsn,
@@ -118,6 +119,7 @@ MESSAGE_INSPECTIONS = (
     authentication.results,
     evaluation.evaluations,
     forwarded.forwarded,
+    bulk_headers.fields,
     privacy.submissions,
     dsn.notifications,
 )

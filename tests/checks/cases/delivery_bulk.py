@@ -5,16 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
-from deploys.checks.core.world import Answer, Page
+from deploys.checks.core.world import Answer, Names, Page
+from deploys.checks.delivery.bulk_headers import fields
+from deploys.checks.delivery.exchange import Delivery
+from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.one_click import sites
+from deploys.checks.delivery.test_messages import Route
 from deploys.checks.delivery.unsubscribe import samples
-from tests.checks.cases.delivery_content import ZONE
+from tests.checks.cases.delivery_content import TRACE, ZONE
 from tests.checks.cases.host import BULK, STREAM
 from tests.checks.cases.pair import Case, Pair
 from tests.checks.signing import signed
 from tests.checks.worlds import Pages, Zone, fleet, world
 
+NEWS, POSTMASTER = "news@harbor.example", "postmaster@harbor.example"
 LEAVE = "https://lists.harbor.example/leave/5d1c9b27"
 PAGES: Mapping[str, Page] = {LEAVE: Page(405, "text/plain", "")}
 BARE = b"From: News <news@harbor.example>\nTo: x@faraway.example\nSubject: news\n\nhello\n"
@@ -91,7 +97,26 @@ def clicked(
     return case
 
 
+def streamed(raw: bytes | None, *, one_click: bool = True, names: Names = ZONE) -> Case:
+    """Check a message of a stream's own, as it arrived at the postmaster of its host."""
+
+    def case(folder: Path) -> Iterable[Finding]:
+        message = TestMessage("run-1", NEWS, POSTMASTER, NEWS, bulk=True)
+        route = Route(message, "mx1", "harbor.example", (Mailbox("mx1", "/var/mail/root"),))
+        received = None if raw is None else Received(2, TRACE + raw + b"\n")
+        stream = fleet({**BULK, "mail_tls": "acme" if one_click else "self-signed"})
+        sent = [Delivery(route, Submitted(1), received)]
+        return fields(sent, stream, replace(world(folder), names=names))
+
+    return case
+
+
 CASES: Mapping[str, Pair] = {
+    "bulk.unsubscribe": Pair(
+        streamed(sample()),
+        streamed(sample(covered=False)),
+        lab_test="test_one_click.test_the_check_of_the_fields_reads_a_message_of_the_stream",
+    ),
     "bulk.one_click": Pair(
         clicked(Store()),
         clicked(Store(), look=Page(503, "text/plain", "")),
