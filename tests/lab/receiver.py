@@ -2,8 +2,8 @@
 Stand-in for large receivers: it takes mail, counts connections and messages, and writes reports.
 
 No real server says how many connections it had at the most, or writes bounces as others do.
-Arguments: address, port, file of the counts, file whose presence makes it defer every recipient,
-and a file of rules as JSON, if it has any.
+Arguments: addresses with commas, port, file of the counts, file whose presence makes it defer every
+recipient, and a file of rules as JSON, if it has any.
 """
 
 import asyncio
@@ -156,7 +156,7 @@ def read(path: str) -> list[Rule]:
 async def main(address: str, port: str, counts: str, defers: str, rules: list[Rule]) -> None:
     """Serve until the process is ended."""
     receiver = Receiver(Path(counts), Path(defers), rules)
-    server = await asyncio.start_server(receiver.connection, address, int(port))
+    server = await asyncio.start_server(receiver.connection, address.split(","), int(port))
     async with server:
         await server.serve_forever()
 

@@ -20,7 +20,8 @@ def standing_in(rules: Sequence[dict[str, str]] = ()) -> Iterator[None]:
     """Start the stand-in with its counts at zero, and stop it."""
     put("ns", {PLACE: PROGRAM.read_text(), RULES: json.dumps(rules)})
     on("ns", f"rm -f {COUNTS} {DEFERS}")
-    where = f"{LAB.address('ns')} 25 {COUNTS} {DEFERS} {RULES}"
+    addresses = ",".join(map(str, LAB.lab.addresses(LAB.host("ns"))))
+    where = f"{addresses} 25 {COUNTS} {DEFERS} {RULES}"
     on("ns", f"systemd-run --quiet --unit=receiver python3 {PLACE} {where}")
     settled("ns", "ss -ltn | grep -q ':25 '")
     try:

@@ -212,7 +212,7 @@ def warmup_data() -> str:
         keys["mail_shaping"]["island"] = {"domains": [TWO], "concurrency": 3}
         keys["mail_bulk"]["addresses"] = stream_addresses(name)
         rest = "address" if name == "mx1" else "host"
-        start = on(name, "date -u -d '30 days ago' +%F").strip()
+        start = date("30 days ago")
         keys["mail_warmup"] = {"address": NEW[name], "start": start, "plan": PLAN, "rest": rest}
     return json.dumps(data)
 
@@ -235,6 +235,10 @@ def new_addresses(configured: None) -> Iterator[None]:
 def first_day(new_addresses: None) -> None:
     """The new addresses have sent nothing yet, and nothing waits for them."""
     del new_addresses
+    begun_anew()
+
+
+def begun_anew() -> None:
     for name in MAIL_HOSTS:
         on(name, "postsuper -c /etc/postfix-bulk -d ALL")
         on(name, f"systemctl stop {UNIT}; rm -f {paths.VOLUME}* {STATE}; systemctl start {UNIT}")
@@ -328,3 +332,54 @@ def test_a_burst_of_deferrals_pauses_the_new_address_until_it_is_resumed() -> No
     assert resumed.count("No changes") == 0
     assert again.count("No changes") == len(MAIL_HOSTS)
     assert left(1, first=900) == by_day(1, 0)
+
+
+NEW6 = str(LAB.lab.network6[0x42])  # of mx1
+SIX, THREE = f"six.{ZONE}", f"three.{ZONE}"  # the first has the stand-in as its MX, with IPv6
+WAYS = (
+    ("mx.shaped6", "A", LAB.address("ns")),
+    ("mx.shaped6", "AAAA", str(LAB.lab.address6(LAB.host("ns")))),
+    ("six", "MX", f"10 mx.shaped6.{ZONE}."),
+    ("three", "MX", f"10 mail.{ZONE}."),
+)
+
+
+def other_ways() -> str:
+    """Return the data of the hosts: mail that the plan has no room for waits, or has a relay."""
+    data = json.loads(own_data({"domains": [SIX], "concurrency": 3}))
+    of_rest = {
+        "mx1": {"address": NEW6, "start": date("30 days ago"), "rest": "wait"},
+        "mx2": {"address": NEW["mx2"], "start": date("30 days"), "rest": "relay"},
+    }
+    for name, keys in data.items():
+        keys["mail_warmup"] = {**of_rest[name], "plan": PLAN}
+    data["mx1"]["mail_bulk"]["addresses"] = [NEW["mx1"], NEW6]
+    data["mx2"]["mail_bulk"]["addresses"] = [NEW["mx2"]]
+    data["mx2"]["mail_relay"] = {"warmup": {"host": f"mx.shaped.{ZONE}:25", "tls": "may"}}
+    return json.dumps(data)
+
+
+def date(words: str) -> str:
+    return on("mx1", f"date -u -d '{words}' +%F").strip()
+
+
+@pytest.mark.usefixtures("new_addresses")
+def test_what_the_plan_has_no_room_for_waits_or_goes_to_a_relay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An IPv6 address sends its share; a plan that begins later has no room for anything."""
+    monkeypatch.setenv("OWN_HOST_DATA", other_ways())
+    on("mx1", f"ip address replace {NEW6}/{LAB.lab.network6.prefixlen} dev eth0 nodad")
+    records(*WAYS)
+    with undone("mx1", "postsuper -c /etc/postfix-bulk -d ALL"):
+        deployed()
+        begun_anew()
+        with standing_in():
+            sent("mx1", *(f"reader{n}@{SIX}" for n in range(PLAN[0] + 3)))
+            sent("mx2", *(f"reader{n}@{THREE}" for n in range(3)))
+            sources = accepted(PLAN[0] + 3)
+            waiting = "postqueue -c /etc/postfix-bulk -p | grep -c 'no room now'"
+            settled("mx1", f"test $({waiting}) = 3")
+    records(*((name, kind, "") for name, kind, _ in WAYS))
+
+    assert sources == {f"{NEW6} {SIX}": PLAN[0], f"{NEW['mx2']} {THREE}": 3}
