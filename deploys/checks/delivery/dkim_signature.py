@@ -16,6 +16,7 @@ from ..core.world import Names
 # dkimpy raises these for headers that it cannot read; no header may end a run.
 FAILURES = (dkim.DKIMException, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 LONGEST = 160  # characters of a header or an answer that are repeated
+LONGEST_LIST = 4096  # characters of the names in h=, which rspamd writes twice
 
 
 def signatures(headers: Message) -> list[dict[str, str]]:
@@ -75,7 +76,10 @@ def _tags(header: str) -> dict[str, str]:
         found = parse_tag_value(re.sub(r"\s+", " ", header).encode(errors="replace"))
     except InvalidTagValueList:
         return {}
-    return {
-        name.decode(errors="replace"): value.decode(errors="replace")[:LONGEST]
+    values = {
+        name.decode(errors="replace"): value.decode(errors="replace")
         for name, value in found.items()
+    }
+    return {
+        name: value[: LONGEST_LIST if name == "h" else LONGEST] for name, value in values.items()
     }
