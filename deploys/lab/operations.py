@@ -13,11 +13,11 @@ from pyinfra.facts.server import Sysctl
 from ..run.remote import Commands
 from ..run.threads import in_parallel
 from . import facts, files, podman, state
-from .commands import CORES, call, run
 from .definition import Lab, LabError
 from .images import LABEL as IMAGE_LABEL
 from .images import Image, Mirrors
 from .machine import Machine
+from .podman import CORES, call, run
 
 INOTIFY = "fs.inotify.max_user_instances"
 INOTIFY_PER_HOST = 8  # systemd takes 5 or 6, and the machine has a few of its own

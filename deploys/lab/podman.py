@@ -1,20 +1,63 @@
-"""Desired network and containers of a lab, and the podman commands that make them."""
+"""
+Desired network and containers of a lab, and the podman commands that make them.
+
+The failure of a command is one line.
+"""
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import os
+import subprocess
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from pyinfra import logger
+from pyinfra.api import FunctionCommand
+from pyinfra.api.host import Host
+from pyinfra.api.state import State
+
 from . import state
-from .commands import run
-from .definition import Lab, LabHost
+from .definition import Lab, LabError, LabHost
 from .facts import KEY, LAB, Container
 from .images import Image
 from .machine import Machine
 
+CORES = os.cpu_count() or 1
 RESTRICTED_LIMIT = 4096  # open files and processes, where a container may not raise them
 # Namespaces of its own, and the names of processes that hold a port, as on a real host.
 CAPABILITIES = "SYS_ADMIN,NET_ADMIN,SYS_PTRACE"
+
+
+def run(command: Sequence[str], seconds: float = 900, *, check: bool = True) -> str:
+    """Return what a command prints; raise LabError with its last line if it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{_brief(command)} did not end within {seconds:g} s") from None
+    except FileNotFoundError:
+        raise LabError(f"{command[0]} is not installed: install it, or use scripts/demo") from None
+    if check and done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+        raise LabError(f"{_brief(command)} failed: {lines[-1]}")
+    return done.stdout.strip()
+
+
+def _brief(command: Sequence[str]) -> str:
+    return " ".join(command[:3])
+
+
+def call(function: Callable[..., object], *args: object) -> FunctionCommand:
+    """Have pyinfra call a function, and print its LabError as one line without a traceback."""
+
+    def attempt(state: State, host: Host) -> bool:  # noqa: ARG001
+        try:
+            function(*args)
+        except LabError as error:
+            logger.error("%s%s", host.print_prefix, error)
+            return False
+        return True
+
+    return FunctionCommand(attempt, (), {})
 
 
 def create_network(lab: Lab) -> tuple[str, ...]:
