@@ -45,6 +45,7 @@ DEFAULTS: Mapping[str, str] = {
     "receive_override_options": "",
     "recipient_canonical_classes": "envelope_recipient, header_recipient",
     "recipient_canonical_maps": "",
+    "recipient_delimiter": "",
     "relay_domains": "",
     "relay_recipient_maps": "",
     "relay_transport": "relay",

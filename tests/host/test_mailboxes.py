@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploys.host.model.plan import configuration
-from deploys.host.services import dovecot, fail2ban, postfix
+from deploys.host.services import dovecot, dovecot_dialogues, fail2ban, postfix
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
 from deploys.mail.paths import QUOTA_SOCKET
@@ -43,6 +43,32 @@ def test_mailboxes_alone_need_a_small_configuration(version: str, golden: Golden
     own = settings(mail_mailboxes={ANNA: {"password": HASH}}, mail_imap_starttls=True)
 
     golden(f"mailboxes/{version}-plain.conf", dovecot.configuration(own, numbers))
+
+
+@pytest.mark.parametrize(
+    ("keys", "marks", "line"),
+    [
+        ({}, "+", ""),
+        ({"mail_subaddress": False}, "", ""),
+        ({"mail_postfix_main": {"recipient_delimiter": "+-"}}, "+-", "recipient_delimiter = +-"),
+        ({"mail_postfix_main": {"recipient_delimiter": "-"}}, "-", "recipient_delimiter = -"),
+    ],
+)
+@pytest.mark.parametrize("version", [(2, 3, 19), (2, 4, 1)])
+def test_dovecot_knows_the_subaddresses_that_postfix_accepts(
+    keys: dict[str, object], marks: str, line: str, version: tuple[int, ...]
+) -> None:
+    own = settings(**{**MAILBOXES, **keys})
+
+    told = [one for one in dovecot.configuration(own, version).splitlines() if "delimiter" in one]
+    asked = [
+        step.send
+        for dialogue in dovecot_dialogues.probes(own)
+        for step in dialogue.steps
+        if "probe@" in step.send
+    ]
+    assert told == [line][: bool(line)]
+    assert asked == [f"RCPT TO:<{ANNA.replace('@', f'{mark}probe@')}>" for mark in marks]
 
 
 def test_the_other_files_of_dovecot_are_as_the_golden_files_say(golden: Golden) -> None:

@@ -136,6 +136,7 @@ def configuration(settings: MailSettings, version: tuple[int, ...]) -> str:
         groups=(*hybrid, *ciphers.GROUPS),
         user=USER,
         vmail=paths.VMAIL,
+        marks=settings.subaddress_marks,
         quotas=settings.has_quotas,
         quota_socket=paths.QUOTA_SOCKET,
         full=FULL[settings.quota_full],

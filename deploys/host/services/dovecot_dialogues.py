@@ -34,11 +34,19 @@ def probes(settings: MailSettings) -> Iterator[Dialogue]:
             Step("LHLO probe.invalid", "^250", ends=REPLY),
             Step("MAIL FROM:<>", "^250", ends=REPLY),
             Step(f"RCPT TO:<{min(settings.mailboxes)}>", "^250", ends=REPLY),
+            *_subaddresses(settings),
             Step(f"RCPT TO:<{unknown(settings)}>", r"^550 5\.1\.1", ends=REPLY),
             Step("RSET", "^250", ends=REPLY),
         ),
         paths.LMTP_SOCKET,
     )
+
+
+def _subaddresses(settings: MailSettings) -> Iterator[Step]:
+    """Yield the step that must accept a mailbox with each mark that Postfix knows."""
+    local, _, domain = min(settings.mailboxes).rpartition("@")
+    for mark in settings.subaddress_marks:
+        yield Step(f"RCPT TO:<{local}{mark}probe@{domain}>", "^250", ends=REPLY)
 
 
 def dialogues(settings: MailSettings) -> Iterator[Dialogue]:

@@ -303,6 +303,12 @@ class MailSettings(
         return self.subaddress and bool(self.mailboxes)
 
     @property
+    def subaddress_marks(self) -> str:
+        """Return the characters of which each begins a subaddress of a mailbox."""
+        marks = self.postfix_expanded(self.postfix_value("recipient_delimiter"))
+        return marks if self.mailboxes else ""
+
+    @property
     def mailbox_addresses(self) -> tuple[str, ...]:
         """Return every address of the mailboxes, their aliases included."""
         aliases = (alias for one in self.mailboxes.values() for alias in one.aliases)
