@@ -34,6 +34,7 @@ from tests.checks.smtp_servers import (
 from tests.checks.worlds import fleet, world
 
 ENDPOINT = Endpoint("mx1", "192.0.2.1")
+HASH = "$6$" + "a" * 8 + "$" + "b" * 86
 NOBODY = "no-such-user-1f@harbor.example"
 POSTMASTER = "postmaster@harbor.example"
 OK, ERROR, UNKNOWN = Severity.OK, Severity.ERROR, Severity.UNKNOWN
@@ -266,6 +267,58 @@ def test_every_form_of_an_unknown_recipient_is_refused(
 
     severities(found)
     assert [one.severity for one in found] == expected.split()
+
+
+class Mailboxes(Careful):
+    """Has a mailbox, and answers this to a message that is announced as larger than its quota."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__()
+        self._reply = reply
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address == "anna@harbor.example":
+            assert envelope.mail_options == ["SIZE=2097153"]
+            return self._reply
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+
+@pytest.mark.parametrize(
+    ("reply", "severity"),
+    [
+        ("552 5.2.2 The mailbox is full", "ok"),
+        ("452 4.2.2 The mailbox is full", "ok"),
+        ("250 2.1.5 Ok", "error"),
+        ("334 go on", "unknown"),
+    ],
+)
+def test_a_message_without_room_in_its_mailbox_is_refused(
+    reply: str, severity: str, tmp_path: Path
+) -> None:
+    quotas = {"anna": "2M", "bert": "3M", "carol": None}
+    boxes = {
+        f"{name}@harbor.example": {"password": HASH, "quota": quota}
+        for name, quota in quotas.items()
+    }
+    with serving(Mailboxes(reply)) as port:
+        found = list(
+            backscatter.backscatter(fleet({"mail_mailboxes": boxes}), world(tmp_path, port=port))
+        )
+
+    assert [one.severity for one in found[4:]] == [severity]
+    assert "anna@harbor.example" in found[-1].saw
+
+
+def test_a_quota_above_the_largest_message_cannot_be_tried(tmp_path: Path) -> None:
+    boxes = {"anna@harbor.example": {"password": HASH, "quota": "1G"}}
+    with serving(Careful()) as port:
+        *_, found = backscatter.backscatter(
+            fleet({"mail_mailboxes": boxes}), world(tmp_path, port=port)
+        )
+
+    assert found.saw == "mx1: every quota has room for the largest message"
 
 
 class Counted(Careful):

@@ -68,6 +68,7 @@ OWN = {
 }
 PROOF = (
     "verify_only=imap.login,delivery.arrived,delivery.recipients,smtp.tls,smtp.key_exchange,dns.srv"
+    ",smtp.backscatter"
 )
 
 
@@ -230,6 +231,7 @@ def test_each_mailbox_is_proved_and_no_message_stays() -> None:
         assert [one for one in saw if one.endswith(place)], saw
         assert f"{name} at {LAB.address(name)} port 993 opens the mailbox anna@{domain}" in saw
         assert [one for one in saw if f"{LAB.address(name)} port 993 has for " in one]
+        assert [one for one in saw if "1,048,577 octets: 552 5.2.2" in one and domain in one]
         assert not on(name, f"grep -l X-Pyinfra-Mail-Test {MESSAGES} 2>/dev/null || true")
 
 
@@ -240,8 +242,9 @@ def test_mail_waits_while_dovecot_is_away_and_arrives() -> None:
         tokens = {name: sent(name, f"anna@{DOMAINS[name]}") for name in MAIL_HOSTS}
         for name in MAIL_HOSTS:
             settled(name, "postqueue -p | grep -E 'refused|No such file'")
-        pyinfra("deploys/verify.py", "-y", "--data", "verify_only=imap.login")
-        assert {("imap.login", name) for name in MAIL_HOSTS} <= with_severity(report(PART), "error")
+        pyinfra("deploys/verify.py", "-y", "--data", "verify_only=imap.login,smtp.backscatter")
+        wrong = {(one, name) for one in ("imap.login", "smtp.backscatter") for name in MAIL_HOSTS}
+        assert wrong <= with_severity(report(PART), "error")
     for name, token in tokens.items():
         on(name, "postqueue -f")
         assert received(name, token)

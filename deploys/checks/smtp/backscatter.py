@@ -1,9 +1,10 @@
 """
-Backscatter: mail to an unknown recipient that is accepted first, and bounced to a forged sender.
+Backscatter: mail that is accepted first, and bounced to a forged sender.
 
 A server that has accepted a message has to bounce it if it cannot be delivered (RFC 5321 section
 6.1). So unknown recipients are tried in forms that may pass a table of recipients: with an
-extension, in upper case, and quoted. A sender in a domain that does not exist is tried too.
+extension, in upper case, and quoted. A sender in a domain that does not exist is tried too, and for
+a mailbox with a quota a message that is announced as larger than that (RFC 1870).
 """
 
 import smtplib
@@ -20,18 +21,22 @@ from ..core.world import World
 BACKSCATTER = Check(
     "smtp.backscatter",
     "host",
-    "Is an unknown recipient refused at once, in any form of the address?",
+    "Are unknown recipients, in any form of the address, and full mailboxes refused at once?",
     "RFC 5321 section 6.1",
     why=(
         "Mail that is accepted and cannot be delivered is bounced to forged addresses, and "
         "blocklists then list the server."
     ),
-    remedy="Check recipients against their table before any step that rewrites addresses.",
+    remedy=(
+        "Check recipients against their table before any step that rewrites addresses, and ask "
+        "Dovecot at RCPT if their mailbox has room."
+    ),
     when_unknown="fix smtp.connect first",
 )
 
 # Four refusals each and one for the sender: Postfix slows a client down after ten.
 _DOMAINS_PER_SESSION = 2
+_NO_REPLY = "find out which program answers at {endpoint}: this is no reply to RCPT"
 
 
 @per_endpoint(BACKSCATTER)
@@ -44,6 +49,33 @@ def backscatter(endpoint: Endpoint, host: MailSettings, world: World) -> Iterabl
             yield from _unknown(client, endpoint, domains)
             if not start:
                 yield _unknown_sender(client, endpoint, domains[0])
+    yield from _full(endpoint, host, world)
+
+
+def _full(endpoint: Endpoint, host: MailSettings, world: World) -> Iterator[Finding]:
+    """Announce a message that is larger than the smallest quota."""
+    quotas = {one.quota: address for address, one in host.mailboxes.items() if one.quota}
+    if not quotas:
+        return
+    size = min(quotas) + 1
+    if size > host.largest_message > 0:
+        saw = f"{host.inventory_name}: every quota has room for the largest message"
+        yield BACKSCATTER.ok(host.inventory_name, saw)
+        return
+    mailbox = quotas[min(quotas)]
+    with session(endpoint, world) as client:
+        answer = _transaction(client, "", mailbox, (f"SIZE={size}",))
+    saw = f"{endpoint} answered RCPT TO:<{mailbox}> with a message of {size:,} octets: {answer}"
+    if answer.positive:
+        fix = (
+            "look for the policy service quota-status in smtpd_recipient_restrictions and in "
+            "mail_dovecot: it must be asked, and answer"
+        )
+        yield BACKSCATTER.error(endpoint.host, f"{saw}, which is more than its quota", fix)
+    elif answer.refused:
+        yield BACKSCATTER.ok(endpoint.host, saw)
+    else:
+        yield BACKSCATTER.unknown(endpoint.host, saw, _NO_REPLY.format(endpoint=endpoint))
 
 
 def _unknown(client: smtplib.SMTP, endpoint: Endpoint, domains: Sequence[str]) -> Iterator[Finding]:
@@ -91,13 +123,14 @@ def _unknown_sender(client: smtplib.SMTP, endpoint: Endpoint, domain: str) -> Fi
         return BACKSCATTER.ok(endpoint.host, f"{saw}, though the domain does not exist")
     if answer.refused:
         return BACKSCATTER.ok(endpoint.host, saw)
-    fix = f"find out which program answers at {endpoint}: this is no reply to RCPT"
-    return BACKSCATTER.unknown(endpoint.host, saw, fix)
+    return BACKSCATTER.unknown(endpoint.host, saw, _NO_REPLY.format(endpoint=endpoint))
 
 
-def _transaction(client: smtplib.SMTP, sender: str, recipient: str) -> Reply:
+def _transaction(
+    client: smtplib.SMTP, sender: str, recipient: str, options: Sequence[str] = ()
+) -> Reply:
     """Return the reply to one recipient, in a transaction that ends without a message."""
-    answer = reply(client.mail(sender))
+    answer = reply(client.mail(sender, options))
     if answer.positive:
         answer = rcpt(client, recipient)
     client.rset()
