@@ -25,6 +25,7 @@ from tests.lab.runs import (
     on,
     pyinfra,
     refused,
+    restored,
     settled,
     undone,
 )
@@ -50,7 +51,7 @@ def configured(lab: Raised) -> Iterator[None]:
         done = pyinfra("deploys/site.py", "-y", *UNPROVED)
         assert done.returncode == 0, done.stdout
         yield
-    deployed()
+    restored()
 
 
 def stream(name: str) -> Stream:

@@ -11,7 +11,17 @@ import pytest
 
 from tests.lab.labs import Raised
 from tests.lab.mail_client import PASSWORD, VISITOR, account, connected, found, submitted
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled, undone
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    UNPROVED,
+    deployed,
+    on,
+    pyinfra,
+    restored,
+    settled,
+    undone,
+)
 from tests.lab.test_signing import both, signatures
 from tests.lab.verification import PART, report
 
@@ -75,7 +85,7 @@ def configured(lab: Raised) -> Iterator[None]:
         done = pyinfra("deploys/site.py", "-y", *UNPROVED)
         assert done.returncode == 0, done.stdout
         yield
-    deployed()
+    restored()
 
 
 def sent(name: str, *recipients: str, sender: str = "", header: str = "") -> str:

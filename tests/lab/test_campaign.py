@@ -26,7 +26,15 @@ from deploys.mail.verp import day_number
 from tests.host.bulk import samples
 from tests.lab.labs import Raised
 from tests.lab.mail_client import PASSWORD, account, connected, found, rcpt, submitted
-from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, settled, undone
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    deployed,
+    on,
+    restored,
+    settled,
+    undone,
+)
 from tests.lab.stand_in import counts, standing_in
 from tests.lab.test_bounces import EVENTS, SECRET, UNIT, asked, from_outside
 from tests.lab.test_bulk import SOON
@@ -182,7 +190,7 @@ def configured(lab: Raised) -> Iterator[None]:
         on(name, f"rm {authority}; update-ca-certificates --fresh >/dev/null 2>&1")
         on(name, "postsuper -c /etc/postfix-bulk -d ALL")
     records(*((one, "A", "") for one in own), *((one, "MX", "") for one in domains))
-    deployed()
+    restored()
 
 
 def rules() -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from deploys.mail.paths import REDIS_SOCKET, dkim_history
 from tests.lab.labs import Raised
 from tests.lab.mail_client import VISITOR, account, any_certificate, logged_in
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, restored, settled
 from tests.lab.tls import both
 
 PROGRAM = "/usr/local/bin/python3"  # before /usr/bin in the path of a login
@@ -37,7 +37,7 @@ def configured(lab: Raised) -> Iterator[None]:
     assert done.returncode == 0, done.stdout
     yield
     moved("")
-    deployed()
+    restored()
     for name in MAIL_HOSTS:
         on(name, "apt-get -qq purge -y faketime libfaketime >/dev/null 2>&1")
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from deploys.lab import state
 from tests.lab.background import Background
 from tests.lab.labs import Raised
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, UNSCANNED, deployed, on, pyinfra
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, UNSCANNED, UNTRIED, deployed, on, pyinfra
 from tests.lab.tls import HOSTNAMES, SERVED, both, issuer, shown
 from tests.lab.verification import PART, report
 
@@ -98,7 +98,7 @@ def _known(lab: Raised) -> Iterator[None]:
     site()
     yield
     both(lambda name: on(name, f"cd /etc && rm -rf {LINEAGES}"))
-    site(proof=UNPROVED)
+    site(*UNTRIED, proof=UNPROVED)
 
 
 def test_the_zone_names_two_keys_in_use_and_two_that_come_next() -> None:

@@ -30,6 +30,7 @@ from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
     UNPROVED,
+    UNTRIED,
     deployed,
     on,
     pyinfra,
@@ -85,7 +86,7 @@ def configured(lab: Raised) -> Iterator[None]:
         done = pyinfra("deploys/site.py", "-y", *UNPROVED)
         assert done.returncode == 0, done.stdout
         yield
-    done = pyinfra("deploys/site.py", "-y", *UNPROVED)
+    done = pyinfra("deploys/site.py", "-y", *UNPROVED, *UNTRIED)
     assert done.returncode == 0, done.stdout
     for name in MAIL_HOSTS:
         on(name, "rm -rf /var/vmail/*")

@@ -23,7 +23,7 @@ from tests.lab.odd_messages import (
     case,
     content,
 )
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, restored
 from tests.lab.strict_server import STRICT, settled, strict_server
 from tests.lab.test_signing import both, domain_of, signatures
 
@@ -51,7 +51,7 @@ def configured(lab: Raised) -> Iterator[None]:
     done = pyinfra("deploys/site.py", "-y", *UNPROVED)
     assert done.returncode == 0, done.stdout
     yield
-    deployed()
+    restored()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,17 @@ from deploys.mail import paths
 from deploys.mail.unsubscribe import Unsubscription
 from tests.lab.labs import Raised
 from tests.lab.mail_client import account, found, submitted
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled, undone
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    UNPROVED,
+    deployed,
+    on,
+    pyinfra,
+    restored,
+    settled,
+    undone,
+)
 from tests.lab.test_bounces import SECRET, UNIT, asked, asked_as_bulk, events, suppress
 from tests.lab.test_bulk import arrived, domain, own_data, sent
 from tests.lab.test_signing import both, signatures
@@ -90,7 +100,7 @@ def configured(lab: Raised, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         done = pyinfra("deploys/site.py", "-y", *UNPROVED)
         assert done.returncode == 0, done.stdout
         yield
-    deployed()
+    restored()
     gone()
 
 

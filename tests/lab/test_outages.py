@@ -18,7 +18,7 @@ import pytest
 from deploys.host.agent.existing import START
 from tests.lab.labs import Raised, podman
 from tests.lab.mail_client import VISITOR, any_certificate
-from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, settled, undone
+from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, restored, settled, undone
 from tests.lab.stream import Stream
 
 WORDS = ("--data", "mail_account_rate=1000/1h")  # so that Redis is needed
@@ -73,7 +73,7 @@ def ledger(lab: Raised) -> Iterator[Ledger]:
             },
             stack,
         )
-    deployed()
+    restored()
 
 
 def takes_mail(name: str, seconds: float) -> bool:

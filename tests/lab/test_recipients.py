@@ -17,7 +17,7 @@ import pytest
 
 from tests.lab.labs import Done, Raised
 from tests.lab.mail_client import VISITOR, found, rcpt, send
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled, undone
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, on, pyinfra, restored, settled, undone
 from tests.lab.verification import PART, report
 
 BOX, ALIAS = "/var/mail/anna", "info@harbor.example"
@@ -60,7 +60,7 @@ def configured(lab: Raised) -> Iterator[None]:
         done = pyinfra("deploys/site.py", "-y", *UNPROVED, OWN_HOST_DATA=OWN)
         assert done.returncode == 0, done.stdout
         yield
-        deployed()
+        restored()
 
 
 @contextmanager

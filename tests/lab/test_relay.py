@@ -11,7 +11,7 @@ import pytest
 
 from tests.lab.labs import Done, Raised
 from tests.lab.mail_client import VISITOR, found, send
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, live_sets, on, pyinfra
+from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, UNTRIED, live_sets, on, pyinfra
 from tests.lab.verification import PART, report
 
 RELAY = "mail.faraway.example"
@@ -32,7 +32,7 @@ def certificate(lab: Raised, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     file.write_text(on("peer", "cat /var/lib/exim4/certificate.pem"))
     yield str(file)
     on("peer", f"rm -f {ACCOUNTS}")
-    assert deploy({}).returncode == 0
+    assert deploy({}, *UNTRIED).returncode == 0
 
 
 def accounts(first: str = FIRST) -> None:
@@ -118,7 +118,7 @@ def test_a_second_run_changes_nothing(certificate: str) -> None:
 
 
 def test_the_password_is_seen_by_root_alone(certificate: str) -> None:
-    deployed({})
+    deployed({}, *UNTRIED)
     said = deployed(everything(certificate), "--diff", "-vvv")
 
     assert "relay1_password" in said
@@ -167,7 +167,7 @@ def test_a_relay_that_would_take_no_mail_is_refused_before_the_switch(
     trusted: bool,  # noqa: FBT001
     sentence: str,
 ) -> None:
-    deployed({})
+    deployed({}, *UNTRIED)
     before = live_sets()
 
     done = deploy(everything(certificate if trusted else "", password))
@@ -216,7 +216,7 @@ def test_the_relay_joins_the_spf_policy_and_leaves_it_again(certificate: str) ->
 
 
 def test_without_the_setting_nothing_of_the_relay_stays(certificate: str) -> None:
-    deployed({})
+    deployed({}, *UNTRIED)
     before = live_sets()
     deployed(everything(certificate))
     assert live_sets() != before

@@ -28,7 +28,18 @@ from deploys.mail import paths, report_store
 from tests.host.report_samples import DAY, aggregate, message, record, tls
 from tests.lab.labs import Raised
 from tests.lab.mail_client import found
-from tests.lab.runs import LAB, MAIL_HOSTS, REPORT, UNPROVED, deployed, on, pyinfra, settled, undone
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    REPORT,
+    UNPROVED,
+    deployed,
+    on,
+    pyinfra,
+    restored,
+    settled,
+    undone,
+)
 from tests.lab.test_signing import both, signatures
 
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
@@ -79,7 +90,7 @@ def configured(lab: Raised) -> Iterator[None]:
         yield
     for host in MAIL_HOSTS:
         on(host, FORGET)
-    deployed()
+    restored()
     for host in MAIL_HOSTS:
         sending = "pyinfra-mail-dmarc-reports.timer pyinfra-mail-tls-*"
         assert (

@@ -30,7 +30,7 @@ from deploys.zones.publication import Publication
 from tests.lab.background import Background
 from tests.lab.labs import Done, Raised
 from tests.lab.mail_client import submitted
-from tests.lab.runs import LAB, MAIL_HOSTS, UNSCANNED, deployed, on, pyinfra, settled, undone
+from tests.lab.runs import LAB, MAIL_HOSTS, UNSCANNED, on, pyinfra, restored, settled, undone
 
 KEYS = "/var/lib/pyinfra-mail/dkim"
 # Names that no resolver of the lab has heard of before.
@@ -173,7 +173,7 @@ def story(lab: Raised) -> Iterator[Story]:
 
 def cleaned() -> None:
     """Let the hosts sign as before, and leave nothing of the names of this module."""
-    deployed()
+    restored()
     for name in MAIL_HOSTS:
         on(name, f"rm -f {KEYS}/{NAMES[name]}*; postsuper -d ALL hold 2>/dev/null")
     forgotten = " or ".join(f"name like '{name}-%'" for name in NAMES.values())

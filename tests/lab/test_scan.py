@@ -16,7 +16,7 @@ from deploys.checks.smtp.tls_scan import OLD, ScannedServer, TlsScan
 from deploys.mail.ciphers import Grade, grade
 from tests.checks.worlds import world
 from tests.lab.labs import Raised
-from tests.lab.runs import LAB, MAIL_HOSTS, deployed
+from tests.lab.runs import LAB, MAIL_HOSTS, deployed, restored
 from tests.lab.tls import HOSTNAMES
 
 PORTS = (25, 465, 587)
@@ -136,7 +136,7 @@ def test_old_peers_are_served_on_port_25_alone_where_the_operator_wants_it(tmp_p
     old_signatures = {
         (name, port): signs(name, port, "SHA1") for name in MAIL_HOSTS for port in (25, 587)
     }
-    deployed()
+    restored()
 
     for program in PROGRAMS:
         for name in MAIL_HOSTS:

@@ -12,7 +12,17 @@ import pytest
 from deploys.mail import paths
 from tests.lab.labs import Raised
 from tests.lab.mail_client import PASSWORD, account, connected
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, deployed, on, pyinfra, settled, undone
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    UNPROVED,
+    deployed,
+    on,
+    pyinfra,
+    restored,
+    settled,
+    undone,
+)
 from tests.lab.stand_in import COUNTS, DEFERS, accepted, counted, counts, standing_in
 from tests.lab.tls import put, records
 from tests.lab.verification import PART, report
@@ -73,7 +83,7 @@ def configured(lab: Raised) -> Iterator[None]:
         records(("mx.shaped", "A", LAB.address("ns")), ("one", "MX", MX), ("two", "MX", MX))
         yield
     records(("mx.shaped", "A", ""), ("one", "MX", ""), ("two", "MX", ""))
-    deployed()
+    restored()
 
 
 def sent(name: str, *recipients: str) -> None:

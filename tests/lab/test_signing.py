@@ -20,6 +20,7 @@ from tests.lab.runs import (
     on,
     pyinfra,
     refused,
+    restored,
     settled,
     undone,
 )
@@ -45,7 +46,7 @@ def configured(lab: Raised) -> Iterator[None]:
     done = pyinfra("deploys/site.py", "-y", *UNPROVED, *OWN)
     assert done.returncode == 0, done.stdout
     yield
-    deployed()
+    restored()
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,17 @@ from tests.lab.mail_client import (
     rcpt,
     submitted,
 )
-from tests.lab.runs import LAB, MAIL_HOSTS, deployed, on, pyinfra, refused, settled, undone
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    deployed,
+    on,
+    pyinfra,
+    refused,
+    restored,
+    settled,
+    undone,
+)
 
 WORDS = "Das Schiff ist nicht angekommen. Grüße, $myhostname"
 OWN = (
@@ -44,7 +54,7 @@ def configured(lab: Raised) -> Iterator[None]:
     assert lab
     deployed(*OWN)
     yield
-    deployed()
+    restored()
 
 
 def test_the_second_run_changes_nothing() -> None:

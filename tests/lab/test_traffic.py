@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.lab.labs import Raised
-from tests.lab.runs import MAIL_HOSTS, deployed, live_set, on, refused, undone
+from tests.lab.runs import MAIL_HOSTS, UNTRIED, deployed, live_set, on, refused, undone
 from tests.lab.stream import Stream
 
 Change = Mapping[str, Any]
@@ -44,7 +44,7 @@ def calm(lab: Raised) -> Iterator[None]:
     assert lab
     deployed("--limit", HOST)
     yield
-    deployed("--limit", HOST)
+    deployed("--limit", HOST, *UNTRIED)
 
 
 def words(change: Change) -> list[str]:
