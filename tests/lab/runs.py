@@ -145,6 +145,15 @@ def settled(name: str, *conditions: str) -> None:
     raise AssertionError(f"{name}: {conditions}")
 
 
+def ended(name: str) -> None:
+    """Wait until nothing of a run is left on a host: what a killed one has begun there goes on."""
+    for _ in range(600):  # a slow machine installs packages for minutes
+        if on(name, "pgrep -f '[h]ost.agent.__main__' >/dev/null || echo yes"):
+            return
+        time.sleep(0.5)
+    raise AssertionError(f"{name}: a run has not ended")
+
+
 class Traffic(Background):
     """Mail that goes to a host while something else happens: every message is counted."""
 

@@ -10,6 +10,7 @@ from tests.lab.runs import (
     OTHER,
     Traffic,
     deployed,
+    ended,
     interrupted,
     live_set,
     live_sets,
@@ -64,6 +65,7 @@ def test_a_run_killed_while_it_installs_is_completed_by_the_next() -> None:
 
     killed = interrupted("mx2", 2, "within", "die")
     assert killed.returncode == -signal.SIGKILL
+    ended("mx2")
     deployed()
 
     assert on("mx2", "systemctl is-active postfix").strip() == "active"
