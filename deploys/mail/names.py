@@ -18,7 +18,7 @@ _LOCAL_PART = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 
 def domain_name(value: object) -> str:
     """Return a domain name in its DNS form: lower case, A-labels, no trailing dot."""
-    if _is_address(str(value)):
+    if is_address(str(value)):
         raise ValueError(f"{value!r} is an IP address; write a name like 'mx1.example.org'")
     text = _in_dns_form(str(value))
     labels = text.split(".")
@@ -40,7 +40,7 @@ def _in_dns_form(text: str) -> str:
 
 
 @lru_cache(KNOWN_NAMES)
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Tell an IP address, also as a mail address or a URL has it (RFC 5321 section 4.1.3)."""
     inner = re.sub(r"^(?:IPv6:)", "", text.strip().strip("[]"), flags=re.IGNORECASE)
     try:

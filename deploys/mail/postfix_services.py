@@ -40,7 +40,14 @@ MAIL_HOST: Services = {
     "scache/unix": "- - y - 1 scache",
     "postlog/unix-dgram": "n - n - 1 postlogd",
 }
-INTEROPERABLE: Services = {"smtp/inet": "n - y - - smtpd -o tls_config_name=interoperable"}
+# postscreen(8) has port 25, and hands clients that passed its tests to smtpd(8). Those that failed
+# stay with it, and tlsproxy(8) speaks TLS for them.
+POSTSCREEN: Services = {
+    "smtp/inet": "n - y - 1 postscreen",
+    "smtpd/pass": "- - y - - smtpd -o tls_config_name=strict",
+    "dnsblog/unix": "- - y - 0 dnsblog",
+    "tlsproxy/unix": "- - y - 0 tlsproxy -o tls_config_name=strict",
+}
 _RECEIVING = ("verify", "proxywrite", "relay", "local", "virtual", "lmtp")
 CLIENT: Services = {
     **{one: MAIL_HOST[one] for one in MAIL_HOST if one.partition("/")[0] not in _RECEIVING},
@@ -67,6 +74,12 @@ SUBMISSION: Services = {
     "-o header_checks=regexp:/etc/postfix/submission_headers "
     "-o mime_header_checks= -o nested_header_checks=",
 }
+
+
+def interoperable(services: Services) -> Services:
+    """Return services that speak TLS with old clients too."""
+    strict, old = "tls_config_name=strict", "tls_config_name=interoperable"
+    return {name: fields.replace(strict, old) for name, fields in services.items()}
 
 
 def without_chroot(service: tuple[str, str]) -> tuple[str, str]:

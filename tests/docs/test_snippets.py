@@ -51,6 +51,7 @@ BESIDE = {
     '"bounces": "b.example.org", "secret": env("B"), '
     '"addresses": ["203.0.113.41", "203.0.113.42"]}',
     **dict.fromkeys(("mail_managesieve", "mail_pop3", "mail_imap_starttls"), MAILBOX),
+    "mail_postscreen_dnsbl": "mail_postscreen = True",
     "mail_autoconfig": f'mail_tls = "acme"\n{ACCOUNT}',
     "mail_mta_sts": 'mail_tls = "acme"\nmail_tls_rpt = ["tls@example.org"]\n'
     'mail_domains = ["example.org"]',

@@ -81,3 +81,33 @@ def test_a_certificate_for_another_name_is_refused(port: int, tmp_path: Path) ->
     sentence = r"^mail: the certificate in .*good\.pem is not for mx2\.harbor\.example; look$"
     with pytest.raises(Refused, match=sentence):
         hold(port, encrypted(tmp_path, "mx2.harbor.example"))
+
+
+class Screen:
+    """Tells clients to come back, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.answers = ["450 4.3.2 Service currently unavailable"] * times
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.answers.pop() if self.answers else "250 2.1.5 Ok"
+
+
+@pytest.mark.parametrize(("times", "last"), [(0, "250"), (1, "250"), (2, "450 4.3.2")])
+def test_a_client_that_postscreen_tells_to_come_back_comes_back_once(
+    times: int, last: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "good.pem"
+    file.write_text(key(EC) + certificate(EC, "mx1.harbor.example"))
+    with login_server(Screen(times), file, PASSWORD, ()) as number:
+        hold(
+            number,
+            encrypted(tmp_path),
+            Step("EHLO", "^250"),
+            LOGIN,
+            Step("MAIL FROM:<captain@harbor.example>", "^250"),
+            Step("RCPT TO:<postmaster@harbor.example>", f"^{last} "),
+        )

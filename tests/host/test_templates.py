@@ -91,6 +91,25 @@ def test_a_host_with_relays_is_configured_as_the_golden_file_says(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ["main.cf", "master.cf"])
+def test_a_host_with_postscreen_is_configured_as_the_golden_file_says(
+    version: str, name: str, golden: Golden
+) -> None:
+    own = settings(mail_postscreen=True, mail_postscreen_dnsbl=["zen.spamhaus.org"])
+
+    golden(f"{version}/postscreen/{name}", postfix.render(own, VERSIONS[version], name))
+
+
+def test_postscreen_speaks_tls_as_smtpd_does() -> None:
+    own = settings(mail_postscreen=True, mail_tls_profile="interoperable")
+    lines = postfix.render(own, (3, 10), "master.cf").splitlines()
+
+    (server,) = (one for one in lines if one.startswith("smtpd pass "))
+    (proxy,) = (one for one in lines if one.startswith("tlsproxy unix "))
+    assert {one.split()[-1] for one in (server, proxy)} == {"tls_config_name=interoperable"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", ["main.cf", "master.cf", "forward", "virtual", "relay_domains"])
 def test_a_host_that_passes_mail_on_is_configured_as_the_golden_file_says(
     version: str, name: str, golden: Golden
@@ -235,11 +254,11 @@ def test_an_own_parameter_that_we_do_not_write_is_at_the_end() -> None:
 
 
 def test_a_service_can_be_added_changed_and_removed() -> None:
-    own = {"smtp/inet": "n - n - - postscreen", "flush/unix": None, "bulk/unix": "- - y - - smtp"}
+    own = {"smtp/inet": "n - n - 90 smtpd", "flush/unix": None, "bulk/unix": "- - y - - smtp"}
 
     rendered = postfix.render(settings(mail_postfix_master=own), (3, 7, 11), "master.cf")
 
-    assert "# mail_postfix_master:\nsmtp inet n - n - - postscreen\n" in rendered
+    assert "# mail_postfix_master:\nsmtp inet n - n - 90 smtpd\n" in rendered
     assert "# mail_postfix_master:\nbulk unix - - y - - smtp\n" in rendered
     assert "flush unix" not in rendered
 

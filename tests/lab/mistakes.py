@@ -636,6 +636,19 @@ LOSSES = (
             "submissions/inet": "take mail of accounts on port 465",
         }.items()
     ),
+    *(
+        Mistake(
+            f"postscreen without {service}",
+            {**master(service, None), "mail_postscreen": True},
+            "settings",
+            f"{service}: the host would not {purpose}; remove the None of {service}",
+        )
+        for service, purpose in {
+            "smtpd/pass": "receive mail from clients that passed postscreen",
+            "dnsblog/unix": "ask the lists of mail_postscreen_dnsbl",
+            "tlsproxy/unix": "use TLS with clients of postscreen",
+        }.items()
+    ),
 )
 # rspamd.
 SIGNING, OPTIONS = "dkim_signing.conf", "options.inc"
@@ -875,6 +888,18 @@ ON_HOSTS = (
         main(mynetworks=f"127.0.0.0/8, !200.0.0.0/5, cidr:{NETWORKS}"),
         "host",
         "relay for 2a00::1: ",
+    ),
+    Mistake(
+        "an open relay behind postscreen, which tells new clients to come back",
+        {
+            **main(
+                smtpd_relay_restrictions=GUARDED.format(f"check_client_access cidr:{NETWORKS}"),
+                postscreen_bare_newline_enable="yes",
+            ),
+            "mail_postscreen": True,
+        },
+        "host",
+        "relay for 200.0.128.1: .*outside senders could relay through it",
     ),
     Mistake(
         "senders that verify names keep their mail: the file is there, for another name",
@@ -1353,6 +1378,7 @@ VALID: tuple[Keys, ...] = (
     dovecot(auth_mechanisms="plain login scram-sha-256"),
     {"mail_queue_days": 2, "mail_delay_warning": 0, "mail_message_size_limit": "50M"},
     {"mail_tls_profile": "interoperable"},
+    {"mail_postscreen": True, "mail_postscreen_dnsbl": ["bl.example.org*2"]},
     # What the operator means is not refused by the preflight either.
     {**main(body_checks="regexp:{{/./ DISCARD}}"), "mail_accept": ["discard mail by body_checks"]},
     {**main(smtpd_milters="", non_smtpd_milters=""), "mail_accept": ["send unsigned mail"]},

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 
+from deploys.lab.definition import CLIENT
 from tests.lab.labs import Raised
 from tests.lab.mail_client import (
     PASSWORD,
@@ -50,8 +51,20 @@ vacation :handle "away" :subject "Away: ${about}" "I am at sea.";
 """
 MESSAGES = "/var/vmail/*/*/Maildir/new/* /var/vmail/*/*/Maildir/cur/*"
 NO_WARNINGS = 'if header :contains "subject" "% full" { discard; }'
+EARLY = (Path(__file__).parent / "early_client.py").read_text()
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
 DOMAINS = {name: address.partition("@")[2] for name, address in MAIL_HOSTS.items()}
+# Answers of a list in the DNS: the client is on it by one of its addresses, and by the other the
+# list refuses the resolver.
+LISTED = [
+    f'"{address.reverse_pointer.rpartition(zone)[0]}.bl.example. A {answer}"'
+    for address, zone, answer in zip(
+        LAB.lab.addresses(CLIENT),
+        (".in-addr", ".ip6"),
+        ("127.255.255.254", "127.0.0.2"),
+        strict=True,
+    )
+]
 OWN = {
     name: {
         "mail_mailboxes": {
@@ -62,6 +75,9 @@ OWN = {
         "mail_aliases": {"captain": "root", "office": ["anna"], "far": VISITOR},
         "mail_managesieve": True,
         "mail_pop3": True,
+        "mail_postscreen": True,
+        "mail_postscreen_dnsbl": ["bl.example"],
+        "mail_unbound": {"server": {"local-data": LISTED}},
         "mail_ban_failures": 3,
         "mail_ban_seconds": 30,
     }
@@ -158,6 +174,37 @@ def test_an_unknown_recipient_is_refused_at_once(name: str) -> None:
         for local in ("nobody", "nobody+anna", "anna.x"):
             assert rcpt(smtp, VISITOR, f"{local}@{DOMAINS[name]}").startswith("550 5.1.1")
         assert rcpt(smtp, VISITOR, f"ANNA@{DOMAINS[name]}").startswith("250")
+
+
+def screened(name: str, target: str, *words: str) -> list[str]:
+    """Return what a new client on another host is told, and the certificate that it gets."""
+    own = LAB.host(name).hostname
+    return LAB.run(
+        "client", "python3", "-W", "ignore", "-c", EARLY, target, own, *words
+    ).splitlines()
+
+
+@BOTH
+def test_a_client_that_speaks_before_the_greeting_is_refused(name: str) -> None:
+    recipient = f"anna@{DOMAINS[name]}"
+    file = f"/etc/ssl/private/pyinfra-mail/{LAB.host(name).hostname}.pem"
+    own = on(name, f"openssl x509 -in {file} -outform DER | sha256sum").split()[0]
+
+    early = screened(name, LAB.address(name), recipient, "early")
+    polite = screened(name, LAB.address(name), recipient)
+
+    assert early == ["TLSv1.3", own, "550 5.5.1 Protocol error", "TLSv1.1 is refused"]
+    assert polite == ["TLSv1.3", own, "250 2.1.5 Ok", "TLSv1.1 is refused"]
+
+
+@BOTH
+def test_a_client_on_a_list_in_the_dns_is_refused(name: str) -> None:
+    address = str(LAB.lab.address6(LAB.host(name)))
+
+    _, _, said, _ = screened(name, address, f"anna@{DOMAINS[name]}")
+
+    listed = LAB.lab.address6(CLIENT)
+    assert said == f"550 5.7.1 Service unavailable; client [{listed}] blocked using bl.example"
 
 
 @BOTH

@@ -478,6 +478,22 @@ def test_a_setting_with_both_its_old_and_its_new_key_is_refused() -> None:
         ({}, "bounce_queue_lifetime", "5d"),
         ({"mail_postfix_main": {"bounce_queue_lifetime": "1d"}}, "bounce_queue_lifetime", "1d"),
         ({"mail_delay_warning": 60}, "delay_warning_time", "60s"),
+        (
+            {"mail_postscreen": True, "mail_networks": ["203.0.113.0/28"]},
+            "postscreen_access_list",
+            "permit_mynetworks, cidr:{ {203.0.113.11 permit}, {2001:db8:25::11 permit} }",
+        ),
+        (
+            {
+                "mail_postscreen": True,
+                "mail_postscreen_dnsbl": [
+                    "ZEN.spamhaus.org*2",
+                    "list.dnswl.org=127.0.[0..255].[1..3]*-2",
+                ],
+            },
+            "postscreen_dnsbl_sites",
+            "zen.spamhaus.org=127.0.[0..255].[2..254]*2, list.dnswl.org=127.0.[0..255].[1..3]*-2",
+        ),
         ({"mail_queue_days": 2}, "maximal_queue_lifetime", "2d"),
         ({"mail_queue_days": 2}, "bounce_queue_lifetime", "2d"),
         (
@@ -491,6 +507,22 @@ def test_a_postfix_parameter_has_one_effective_value(
     data: dict[str, Any], parameter: str, value: str
 ) -> None:
     assert good(**data).hosts[0].postfix_value(parameter) == value
+
+
+def test_postscreen_knows_the_hosts_of_the_fleet_and_the_witnesses() -> None:
+    witness = {"mail_witness_address": "visitor@far.example", "mail_witness_mailbox": "/var/mail/v"}
+    witnesses = {
+        "peer": {**witness, "ssh_hostname": "198.51.100.7"},
+        "2001:db8::7": witness,
+        "peer.far.example": witness,  # a name: its mail waits for the greeting
+    }
+    fleet = fleet_from({"mx1": MX1 | {"mail_postscreen": True}, "mx2": MX2}, witnesses)
+
+    known = fleet.host("mx1").postfix_value("postscreen_access_list")
+    permitted = ("203.0.113.11", "2001:db8:25::11", "203.0.113.12", "198.51.100.7", "2001:db8::7")
+    assert all(f"{{{one} permit}}" in known for one in permitted)
+    assert known.count("permit}") == len(permitted)
+    assert "postscreen" not in "".join(fleet.host("mx2").postfix_parameters)
 
 
 @pytest.mark.parametrize(

@@ -1039,6 +1039,23 @@ NUMBERS_SIZES_SWITCHES = (
     Row({"mail_ttl": 60.5}, "mx1: mail_ttl: 60.5 is not a whole number; write one in digits"),
     Row({"mail_ttl": None}, "mx1: mail_ttl: None is not a whole number; write one in digits"),
     Row({"mail_ttl": [3600]}, "mx1: mail_ttl: [3600] is not a whole number; write one in digits"),
+    Row(
+        {"mail_postscreen_dnsbl": ["zen.spamhaus.org"]},
+        (
+            "mx1: mail_postscreen_dnsbl has no effect without postscreen; write mail_postscreen = "
+            "True, or remove it"
+        ),
+    ),
+    *(
+        Row(
+            {"mail_postscreen": True, "mail_postscreen_dnsbl": [wrong]},
+            (
+                f"mx1: mail_postscreen_dnsbl.0: {wrong!r} is not a list of addresses; write one "
+                "like 'zen.spamhaus.org' or 'list.dnswl.org=127.0.[0..255].[1..3]*-2'"
+            ),
+        )
+        for wrong in ("192.0.2.1", "zen spamhaus", "zen.spamhaus.org=yes", "zen.spamhaus.org*")
+    ),
     Row({"mail_queue_days": 0}, "mx1: mail_queue_days: 0 is too small; write at least 1"),
     Row({"mail_queue_days": 31}, "mx1: mail_queue_days: 31 is too large; write at most 30"),
     Row({"mail_timeout": 0}, "mx1: mail_timeout: 0 is too small; write more than 0"),

@@ -195,6 +195,7 @@ class Preflight:
     mailboxes: tuple[str, ...] = ()
     passwords: tuple[str, ...] = ()
     sockets: tuple[str, ...] = ()  # of daemons that start, and complain, at a connection
+    at_once: int = 8  # questions
 
 
 @dataclass(frozen=True)

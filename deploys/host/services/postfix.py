@@ -120,6 +120,7 @@ def render(
         outbound=settings.tls_outbound,
         relayed=tuple(settings.relays.parameters),
         forwards=bool(settings.recipients.forwards),
+        postscreen=settings.postscreen,
         verified=tuple(settings.verification_parameters),
         overrides=settings.postfix_main if name == "main.cf" else settings.postfix_master,
     )

@@ -32,6 +32,7 @@ IGNORED = (
     r"symlink leaves directory: .*/\./makedefs\.out",  # as Debian 12 ships it
     r"file system clock is|resetting file time stamps",  # a host under load
     r"RBL lookup error|Name service error|does not resolve to address",  # no DNS in the preflight
+    r"\b(lookup|update) average delay is \d+ ms",  # of postscreen's cache, on a host under load
     # Without scache(8) connections are not used again.
     r"\bprivate/scache\b|: disabling connection caching$",
     r"SASL PLAIN authentication failed: .*@nobody\.invalid",  # provoked by the preflight

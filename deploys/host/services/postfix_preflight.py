@@ -35,6 +35,7 @@ from .smtp_steps import (
     unknown,
 )
 
+WAITING = 32  # dialogues at once, as new clients wait for their greeting
 OFFERS_AUTH = r"(.*\n)?AUTH "  # a line of the answer to EHLO; the first is the host's name
 SASL_HINT = "check smtpd_sasl_path, and that Dovecot answers there"
 LOOPBACK = ("127.0.0.1", "::1")
@@ -81,6 +82,7 @@ def preflight(
         commands=tuple(one for one in sent if isinstance(one, Command)),
         arrivals=unaccepted(settings, messages.arrivals(settings, samples, signs)),
         log=tuple(messages.log(settings, samples)),
+        at_once=WAITING if settings.postscreen else Preflight.at_once,
         sockets=own_sockets(settings),
         mailboxes=(
             settings.postfix_value("mail_spool_directory"),

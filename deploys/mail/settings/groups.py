@@ -17,6 +17,7 @@ from .accounts import Accounts
 from .bulk import Bulk, Shaping, Warmups
 from .relays import Login, RelayTable, RelayTls, SpfTerms
 from .types import (
+    BlockList,
     CertificateFile,
     Contact,
     DomainName,
@@ -178,6 +179,17 @@ class Receiving(Frozen):
         description="Domains whose mail goes on to another server, each with that server and its "
         'recipients: a list, or "verify" to ask the server (docs/recipients.md).',
         examples=['{"example.net": {"to": "[10.0.0.7]:25", "recipients": ["anna", "info"]}}'],
+    )
+    postscreen: bool = Field(
+        default=False,
+        description="Let postscreen(8) talk to new clients on port 25 first: those that speak "
+        "before the greeting are refused (docs/postscreen.md).",
+    )
+    postscreen_dnsbl: Many[BlockList] = Field(
+        default=(),
+        description="Lists of addresses in the DNS, each with a filter and a weight if you like; "
+        "a new client that is on one is refused.",
+        examples=['["zen.spamhaus.org"]'],
     )
     message_size_limit: Size = Field(
         default=26_214_400,

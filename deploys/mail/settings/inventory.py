@@ -6,12 +6,14 @@ names the nearest key of the host's role. Hosts are checked against each other.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from types import MappingProxyType
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from ..errors import MailError
+from ..names import is_address
 from ..report_uris import mail_address, mailto
 from .consequences.acceptance import unaccepted
 from .mistakes.cross_checks import (
@@ -31,8 +33,12 @@ from .verification import Verification, common_values, unknown_subjects, verify_
 from .web_sites import with_sites
 
 PREFIX, WITNESS = "mail_", "mail_witness_"
+SSH_ADDRESS = "ssh_hostname"  # pyinfra's key; without it the name of the host is used
 # Fields that follow from the inventory as a whole.
-NO_KEYS = ("inventory_name", "sites", "fleet_names", "report_addresses", "reported_domains")
+NO_KEYS = (
+    *("inventory_name", "sites", "fleet_names", "fleet_addresses"),
+    *("report_addresses", "reported_domains"),
+)
 
 Model = TypeVar("Model", MailSettings, NullClient, Witness)
 
@@ -72,7 +78,7 @@ def checked_fleet(
     hosts, witnesses, clients, controllers = groups
     meant = _unknown_keys(groups, mistakes)
     settings = _with_reports(
-        _named(with_sites(_models(MailSettings, PREFIX, hosts, meant, mistakes)))
+        _named(with_sites(_models(MailSettings, PREFIX, hosts, meant, mistakes)), witnesses)
     )
     witness_settings = _models(Witness, WITNESS, witnesses, meant, mistakes)
     null_clients = _models(NullClient, PREFIX, clients, meant, mistakes)
@@ -188,10 +194,20 @@ def _with_reports(hosts: Sequence[MailSettings]) -> tuple[MailSettings, ...]:
     return tuple(host.model_copy(update=known) for host in hosts)
 
 
-def _named(hosts: Sequence[MailSettings]) -> tuple[MailSettings, ...]:
-    """Return hosts that know the names of all mail hosts of the fleet."""
-    names = tuple(name for host in hosts for name in host.host_names)
-    return tuple(host.model_copy(update={"fleet_names": names}) for host in hosts)
+def _named(
+    hosts: Sequence[MailSettings], witnesses: Mapping[str, HostData]
+) -> tuple[MailSettings, ...]:
+    """Return hosts that know the names and addresses of all mail hosts, and of the witnesses."""
+    streams = (one for host in hosts if host.bulk for one in host.bulk.addresses)
+    own = (one for host in hosts for one in host.addresses)
+    reached = (str(data.get(SSH_ADDRESS, name)) for name, data in witnesses.items())
+    known = {
+        "fleet_names": tuple(name for host in hosts for name in host.host_names),
+        "fleet_addresses": tuple(
+            dict.fromkeys((*own, *streams, *map(ip_address, filter(is_address, reached))))
+        ),
+    }
+    return tuple(host.model_copy(update=known) for host in hosts)
 
 
 def _checked(

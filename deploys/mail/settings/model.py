@@ -79,6 +79,8 @@ class MailSettings(
     # Not a key: the web sites of the fleet that this host serves.
     sites: tuple[Site, ...] = ()
     fleet_names: tuple[str, ...] = ()  # not a key: the names of the fleet's mail hosts
+    # Not a key: the addresses of the fleet's mail hosts, and of its witnesses.
+    fleet_addresses: tuple[Address, ...] = ()
     # Not keys: the addresses to which the fleet asks for reports, and the domains that they are
     # about.
     report_addresses: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ class MailSettings(
                 if self.bulk and self.bulk.header
                 else {}
             ),
+            **self._postscreen_parameters,
             **(postfix.TLS_REPORTS if "tls" in self.send_reports else {}),
             **dict.fromkeys(QUEUE_LIFETIMES, f"{self.queue_days}d"),
             "delay_warning_time": f"{self.delay_warning}s",
@@ -123,6 +126,20 @@ class MailSettings(
     def mx_preference(self, domain: str) -> int | None:
         """Return the preference that is set for the host's MX record of a domain."""
         return self.mx.get(domain, self.mx.get(ALL))
+
+    @property
+    def _postscreen_parameters(self) -> Mapping[str, str]:
+        """Return the parameters of postscreen(8), with the clients that it lets pass at once."""
+        if not self.postscreen:
+            return {}
+        known = ", ".join(f"{{{one} permit}}" for one in self.fleet_addresses)
+        lists = ", ".join(self.postscreen_dnsbl)
+        asked = {"postscreen_dnsbl_sites": lists, "postscreen_dnsbl_action": "enforce"}
+        return {
+            **postfix.POSTSCREEN,
+            "postscreen_access_list": f"permit_mynetworks, cidr:{{ {known} }}",
+            **(asked if lists else {}),
+        }
 
     @property
     def transport_maps(self) -> tuple[str, ...]:
@@ -180,12 +197,15 @@ class MailSettings(
     @property
     def own_services(self) -> Mapping[str, str]:
         """Return the services of master.cf that a mail host has."""
-        old = postfix_services.INTEROPERABLE if self.tls_profile == "interoperable" else {}
+        screened = postfix_services.POSTSCREEN if self.postscreen else {}
         submission = postfix_services.SUBMISSION if self.logins else {}
         bulk = postfix_services.BULK_HAND_OVER if self.bulk else {}
         forward = postfix_services.FORWARD if self.recipients.forwards else {}
         relays = self.relays.services
-        return {**postfix_services.MAIL_HOST, **old, **submission, **bulk, **relays, **forward}
+        services: postfix_services.Services = {**postfix_services.MAIL_HOST, **screened}
+        if self.tls_profile == "interoperable":
+            services = postfix_services.interoperable(services)
+        return {**services, **submission, **bulk, **relays, **forward}
 
     @property
     def relay_networks(self) -> tuple[str, ...]:

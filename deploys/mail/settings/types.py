@@ -166,7 +166,28 @@ def _trust_anchor(value: object) -> str:
     )
 
 
+def _block_list(value: object) -> str:
+    """Return a list of addresses as postscreen(8) asks it; by default it has an own filter."""
+    found = BLOCK_LIST.fullmatch(str(value))
+    try:
+        zone = domain_name(found["zone"] if found else "")
+    except ValueError:
+        found = None
+    if not found:
+        raise ValueError(
+            f"{value!r} is not a list of addresses; write one like 'zen.spamhaus.org' or "
+            "'list.dnswl.org=127.0.[0..255].[1..3]*-2'"
+        )
+    return f"{zone}{found['filter'] or LISTED}{found['weight'] or ''}"
+
+
 PORTS = 1 << 16
+# RFC 5782 section 2.1: answers are in 127/8. By 127.255.255.x or 127.0.0.1 lists refuse a resolver.
+LISTED = "=127.0.[0..255].[2..254]"
+_OCTET = r"(\d{1,3}|\[[\d.;]+\])"
+BLOCK_LIST = re.compile(
+    rf"(?P<zone>[^\s=*]+)(?P<filter>={_OCTET}(\.{_OCTET}){{3}})?(?P<weight>\*-?\d{{1,3}})?"
+)
 ANCHOR = re.compile(
     r"\s*(?P<owner>\S+)(\s+\d+)?(\s+IN)?(\s+\d+)?\s+(?P<kind>DS|DNSKEY)\s+(?P<data>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -211,6 +232,9 @@ Files = Annotated[
     BeforeValidator(several),
     Field(min_length=1),
     Words("list of absolute paths"),
+]
+BlockList = Annotated[
+    str, BeforeValidator(_block_list), Words("domain name, with =filter and *weight")
 ]
 NextHop = Annotated[
     str,

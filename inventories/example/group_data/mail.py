@@ -56,6 +56,8 @@ mail_mx_beside: list[str] = []  # MX hosts of others that may have the same pref
 
 # Networks whose hosts may relay through the mail hosts.
 mail_networks: list[str] = []
+mail_postscreen = False  # True: new clients that speak before the greeting are refused
+mail_postscreen_dnsbl: list[str] = []  # lists in the DNS, such as "zen.spamhaus.org"
 mail_message_size_limit = "25M"  # the largest message, or a number of octets
 
 # Relay that gets all mail to other hosts: "smtp.relay.example:587". Or a table by sender and by

@@ -18,6 +18,7 @@ from ..system.patience import Patience, bound, watched
 from ..system.shell import Refused, run
 
 SECONDS = 10.0  # until a server that runs listens, or a site has its new answers
+NEW_CLIENT = "450 4.3.2 "  # of postscreen(8)
 LONGEST = 65536  # octets; our own answers are shorter
 Connected = TypeVar("Connected", smtplib.SMTP, socket.socket)
 
@@ -144,6 +145,18 @@ def _lines(stream: io.BufferedRWPair, end: str) -> str:
 
 
 def _ask_smtp(dialogue: Dialogue, deadline: float, password: str) -> None:
+    """Hold a dialogue by SMTP, once more if postscreen(8) wants to see the client again."""
+    try:
+        _hold_session(dialogue, deadline, password, NEW_CLIENT)
+    except _PostponedError:
+        _hold_session(dialogue, deadline, password)
+
+
+class _PostponedError(Exception):
+    """An answer to a client that has passed tests within the session, and may come back."""
+
+
+def _hold_session(dialogue: Dialogue, deadline: float, password: str, postponed: str = "") -> None:
     with _connected(dialogue, deadline) as smtp:
         if dialogue.tls:
             _require_own(smtp, dialogue.tls)
@@ -151,7 +164,7 @@ def _ask_smtp(dialogue: Dialogue, deadline: float, password: str) -> None:
             if step.certificate:
                 _starttls(smtp, step)
             else:
-                _send(smtp, step, password)
+                _send(smtp, step, password, postponed)
 
 
 def _connected(dialogue: Dialogue, deadline: float) -> smtplib.SMTP:
@@ -178,7 +191,7 @@ def _retried(connect: Callable[[], Connected], deadline: float) -> Connected:
             time.sleep(0.05)
 
 
-def _send(smtp: smtplib.SMTP, step: Step, password: str) -> None:
+def _send(smtp: smtplib.SMTP, step: Step, password: str, postponed: str) -> None:
     special = {"EHLO": smtp.ehlo, "DATA": lambda: smtp.data(step.message)}
     code, text = (
         _login(smtp, step.login, password)
@@ -186,6 +199,8 @@ def _send(smtp: smtplib.SMTP, step: Step, password: str) -> None:
         else special.get(step.send, lambda: smtp.docmd(step.send))()
     )
     answer = f"{code} {text.decode('utf-8', 'replace')}"
+    if postponed and answer.startswith(postponed):
+        raise _PostponedError
     if not re.search(step.expect, answer, re.DOTALL):
         raise _Unexpected(f"{step.send or 'AUTH'!r} was answered {answer!r}")
 

@@ -37,7 +37,6 @@ WAITS = 5  # each within the patience; the preflight itself ends what takes long
 LOG = Path("/dev/log")
 NO_NAMESPACES = "namespaces cannot be used here (mail_preflight = False does without them)"
 PASSWORD = secrets.token_hex(16)  # of every account, in the preflight
-AT_ONCE = 8  # dialogues
 GRACE, LOOK = 3.0, 0.5  # seconds for answers after a complaint, and between two looks at the log
 End = Callable[[], str]
 SYSTEM = {"bin", "dev", "etc", "lib", "proc", "run", "sbin", "sys", "usr"}  # homes of daemons
@@ -197,12 +196,14 @@ def _ask(service: Service, wanted: Preflight, end: End) -> None:
             for one in wanted.dialogues
         ),
     ]
-    answered(questions, end)
+    answered(questions, end, wanted.at_once)
     if wanted.arrivals:
         arrivals.require(wanted.arrivals, (*wanted.mailboxes, *_homes(service.users)), end)
 
 
-def answered(questions: Sequence[Callable[[], None]], end: End) -> None:
+def answered(
+    questions: Sequence[Callable[[], None]], end: End, at_once: int = Preflight.at_once
+) -> None:
     """
     Ask some questions at a time; raise the first refusal, in the order of the questions.
 
@@ -219,7 +220,7 @@ def answered(questions: Sequence[Callable[[], None]], end: End) -> None:
                 refusals[number] = error
 
     # A thread that waits for an answer must not keep the program from its end.
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(AT_ONCE)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(at_once)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):

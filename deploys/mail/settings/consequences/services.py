@@ -27,8 +27,13 @@ NEEDED: Mapping[str, str] = {
 OF_MAIL_HOSTS: Mapping[str, str] = {"local/unix": "deliver mail to its users"}
 OF_MAILBOXES: Mapping[str, str] = {"lmtp/unix": "deliver mail to mailboxes"}
 OF_RELAYS: Mapping[str, str] = {"relay/unix": "send mail for relay_domains"}
+OF_POSTSCREEN: Mapping[str, str] = {
+    "smtpd/pass": "receive mail from clients that passed postscreen",
+    "dnsblog/unix": "ask the lists of mail_postscreen_dnsbl",
+    "tlsproxy/unix": "use TLS with clients of postscreen",
+}
 # Programs that run as one process (master(5)), and the field of their process limit.
-ALONE = {"pickup", "qmgr", "tlsmgr", "verify", "anvil", "scache", "postlogd"}
+ALONE = {"postscreen", "pickup", "qmgr", "tlsmgr", "verify", "anvil", "scache", "postlogd"}
 LIMIT = 4
 OF_ACCOUNTS: Mapping[str, str] = {
     "submissions/inet": "take mail of accounts on port 465",
@@ -40,12 +45,14 @@ def needed_services(host: HostSettings) -> Iterator[Consequence]:
     """Yield the services that the operator has removed, although mail needs them."""
     accounts = isinstance(host, MailSettings) and bool(host.logins)
     mailboxes = isinstance(host, MailSettings) and bool(host.mailboxes)
+    screened = program(host.postfix_services.get("smtp/inet", "")) == "postscreen"
     needed = {
         **NEEDED,
         **(OF_MAIL_HOSTS if isinstance(host, MailSettings) else {}),
         **(OF_MAILBOXES if mailboxes else {}),
         **(OF_RELAYS if value(host, "relay_domains") else {}),
         **(OF_ACCOUNTS if accounts else {}),
+        **(OF_POSTSCREEN if screened else {}),
     }
     for service, purpose in needed.items():
         if service not in host.postfix_services and not _elsewhere(host, service):

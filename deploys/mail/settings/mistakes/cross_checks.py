@@ -74,12 +74,21 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
         yield from sent_report_mistakes(host)
         yield from warmup_mistakes(host)
         yield from mailbox_mistakes(host)
+        yield from _block_lists(host)
     yield from _selectors(hosts)
     yield from _recipients(hosts)
     yield from home_mistakes(hosts)
     yield from site_mistakes(hosts)
     yield from stream_mistakes(hosts)
     yield from shared_mistakes(hosts)
+
+
+def _block_lists(host: MailSettings) -> Iterator[str]:
+    if host.postscreen_dnsbl and not host.postscreen:
+        yield (
+            f"{host.inventory_name}: mail_postscreen_dnsbl has no effect without postscreen; write "
+            "mail_postscreen = True, or remove it"
+        )
 
 
 def _silent_domains(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[str]:
