@@ -7,7 +7,7 @@ from ..mail import paths, units
 from ..mail.settings.model import HostSettings, MailSettings
 from .model.state import Existing, FoundListener
 from .model.versions import RELEASES, installed
-from .services import nginx, registry, tls_reports
+from .services import dovecot, nginx, registry, tls_reports
 
 OTHER_HOST = "remove this host from the group 'mail'"
 NO_SITE = "write mail_mta_sts = 'none' and mail_autoconfig = False"
@@ -37,6 +37,7 @@ def obstacles(existing: Existing | None, settings: HostSettings) -> tuple[str, .
         *_absent_users(existing, settings),
         *_unusable_addresses(existing, settings),
         *_unsent_reports(existing, settings),
+        *_other_mailboxes(existing, settings),
         *invalid,
     )
 
@@ -78,6 +79,21 @@ def _unsent_reports(existing: Existing, settings: HostSettings) -> Iterator[str]
             f"mail_send_reports has 'tls', which needs Postfix {needed} (Debian 13), and this "
             f"host has {has}; remove 'tls' for this host"
         )
+
+
+def _other_mailboxes(existing: Existing, settings: HostSettings) -> Iterator[str]:
+    """Yield the obstacle to another format of mailboxes, in which users would see no old mail."""
+    if not isinstance(settings, MailSettings):
+        return
+    for name, pattern in dovecot.other_formats(settings).items():
+        if found := existing.paths.get(pattern, ()):
+            many = len(found) > 1
+            yield (
+                f"mail_mailbox_format is {settings.mailbox_format!r}, and {len(found)} "
+                f"{'mailboxes' if many else 'mailbox'} of the host {'are' if many else 'is'} in "
+                f"the format {name!r}, such as {found[0]}; convert them with doveadm "
+                f"(docs/mailboxes.md), or write mail_mailbox_format = {name!r}"
+            )
 
 
 def _foreign_configurations(existing: Existing, settings: HostSettings) -> Iterator[str]:

@@ -37,6 +37,24 @@ def test_dovecot_is_configured_as_the_golden_file_says(version: str, golden: Gol
     golden(f"mailboxes/{version}.conf", dovecot.configuration(settings(**MAILBOXES), numbers))
 
 
+@pytest.mark.parametrize(
+    ("version", "lines"),
+    [
+        ("2.3", "mail_location = sdbox:~/sdbox\n"),
+        ("2.4", "mail_driver = sdbox\nmail_path = ~/sdbox\n"),
+    ],
+)
+def test_the_format_of_mailboxes_is_the_only_difference(version: str, lines: str) -> None:
+    numbers = tuple(map(int, version.split(".")))
+    maildir, sdbox = (
+        dovecot.configuration(settings(**MAILBOXES, mail_mailbox_format=one), numbers)
+        for one in ("maildir", "sdbox")
+    )
+
+    assert lines in sdbox
+    assert maildir == sdbox.replace("= sdbox", "= maildir").replace("~/sdbox", "~/Maildir")
+
+
 @pytest.mark.parametrize("version", ["2.3", "2.4"])
 def test_mailboxes_alone_need_a_small_configuration(version: str, golden: Golden) -> None:
     numbers = tuple(map(int, version.split(".")))
@@ -134,7 +152,10 @@ def test_postfix_knows_every_recipient_and_where_its_mail_goes() -> None:
 
 @pytest.mark.parametrize(
     ("version", "field"),
-    [((2, 3, 19), "quota_rule=*:storage=2097152K"), ((2, 4, 1), "quota_storage_size=2097152K")],
+    [
+        ((2, 3, 19), "quota_rule=*:storage=2097152K"),
+        ((2, 4, 1), "quota_storage_size=2097152K"),
+    ],
 )
 def test_a_quota_is_a_field_of_its_mailbox(version: tuple[int, ...], field: str) -> None:
     (logins, *_) = dovecot.mailbox_files(settings(**MAILBOXES), version)

@@ -1,11 +1,12 @@
 """Preconditions of a host: every obstacle is reported, all at once."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploys.host.agent.existing import known_users
+from deploys.host.agent.existing import known_users, matching
 from deploys.host.model.plan import configuration
 from deploys.host.model.state import Existing, FoundListener, FoundSystem, FoundUnit
 from deploys.host.preconditions import obstacles
@@ -161,6 +162,46 @@ def test_a_recipient_whose_user_does_not_exist_is_an_obstacle(
             f"run adduser ghost, or correct {key}"
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "said"),
+    [
+        ("sdbox", "Maildir", "are in the format 'maildir'"),
+        ("maildir", "sdbox", "are in the format 'sdbox'"),
+    ],
+)
+def test_mailboxes_in_another_format_are_an_obstacle(wanted: str, there: str, said: str) -> None:
+    own = settings(
+        mail_mailboxes={"anna@harbor.example": {"password": f"$6${'a' * 8}${'b' * 86}"}},
+        mail_mailbox_format=wanted,
+    )
+    home = "/var/vmail/harbor.example"
+    boxes = (f"{home}/anna/{there}", f"{home}/bert/{there}")
+    pattern = f"/var/vmail/*/*/{there}"
+    assert [query.patterns for query in registry.queries(own) if query.patterns] == [(pattern,)]
+    host = on(own)
+    assert obstacles(replace(host, paths={pattern: ()}), own) == ()
+
+    (sentence,) = obstacles(replace(host, paths={pattern: boxes}), own)
+
+    other = said.split("'")[1]
+    assert sentence == (
+        f"mail_mailbox_format is {wanted!r}, and 2 mailboxes of the host {said}, such as "
+        f"{boxes[0]}; convert them with doveadm (docs/mailboxes.md), or write "
+        f"mail_mailbox_format = {other!r}"
+    )
+
+
+def test_paths_are_found_by_their_pattern(tmp_path: Path) -> None:
+    for one in ("a/x/Maildir", "a/y/Maildir", "a/z/sdbox"):
+        (tmp_path / one).mkdir(parents=True)
+
+    assert matching(f"{tmp_path}/*/*/Maildir") == (
+        f"{tmp_path}/a/x/Maildir",
+        f"{tmp_path}/a/y/Maildir",
+    )
+    assert matching(f"{tmp_path}/none/*") == ()
 
 
 def test_a_host_knows_its_users() -> None:

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 from deploys.lab.definition import CLIENT
-from tests.lab.labs import Raised
+from tests.lab.labs import ROOT, Raised
 from tests.lab.mail_client import (
     PASSWORD,
     VISITOR,
@@ -83,6 +83,11 @@ OWN = {
     }
     for name, domain in DOMAINS.items()
 }
+SDBOX = {name: {**own, "mail_mailbox_format": "sdbox"} for name, own in OWN.items()}
+# The commands of the page for users.
+(CONVERSION,) = re.findall(
+    r"```bash\n(.*?)```", (ROOT / "docs/mailboxes.md").read_text(), re.DOTALL
+)
 PROOF = (
     "verify_only=imap.login,delivery.arrived,delivery.recipients,smtp.tls,smtp.key_exchange,dns.srv"
     ",smtp.backscatter"
@@ -408,11 +413,11 @@ def test_an_address_that_guesses_the_password_of_a_mailbox_is_banned(name: str) 
 
 def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     other = {
-        **OWN["mx1"],
+        **SDBOX["mx1"],
         "mail_mailboxes": {"bert@harbor.example": BOX},
         "mail_aliases": {"captain": "root"},
     }
-    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**OWN, "mx1": other}))
+    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**SDBOX, "mx1": other}))
     token = sent("mx1", "anna@harbor.example")
     assert received("mx1", token)
 
@@ -421,4 +426,29 @@ def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) ->
     with smtplib.SMTP(LAB.address("mx1"), timeout=20) as smtp:
         smtp.ehlo()
         assert rcpt(smtp, VISITOR, "anna@harbor.example").startswith("550 5.1.1")
-    assert on("mx1", f"grep -rl {token} /var/vmail/harbor.example/anna/Maildir")
+def test_mailboxes_change_their_format_once_they_are_converted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tokens = {name: sent(name, f"anna@{DOMAINS[name]}") for name in MAIL_HOSTS}
+    for name, token in tokens.items():
+        assert received(name, token)
+        with opened(name) as client:
+            (number,) = client.search(None, "SUBJECT", token)[1][0].split()
+            client.store(number.decode(), "+FLAGS", r"(\Seen \Flagged)")
+    monkeypatch.setenv("OWN_HOST_DATA", json.dumps(SDBOX))
+
+    why = refused()
+
+    for name, domain in DOMAINS.items():
+        there = f"3 mailboxes of the host are in the format 'maildir', such as /var/vmail/{domain}/"
+        assert f"mail_mailbox_format is 'sdbox', and {there}anna/Maildir" in why
+        on(name, f"systemctl stop dovecot postfix postfix@- 2>/dev/null; {CONVERSION}")
+    deployed()
+    for name, token in tokens.items():
+        assert received(name, sent(name, f"sales@{DOMAINS[name]}"))
+        with opened(name) as client:
+            assert len(client.search(None, "SUBJECT", token, "SEEN", "FLAGGED")[1][0].split()) == 1
+        assert on(name, f"grep -rl {token} /var/vmail/{DOMAINS[name]}/anna/sdbox")
+
+
+    assert on("mx1", f"grep -rl {token} /var/vmail/harbor.example/anna/sdbox")

@@ -54,6 +54,7 @@ def existing(request: ExistingRequest) -> Existing:
         ipv6=_ipv6(),
         reports=read_sums(queries),
         users=known_users(name for query in queries for name in query.users),
+        paths={one: matching(one) for query in queries for one in query.patterns},
     )
 
 
@@ -150,6 +151,11 @@ def known_users(names: Iterable[str]) -> dict[str, bool]:
         except KeyError:
             found[name] = False
     return found
+
+
+def matching(pattern: str) -> tuple[str, ...]:
+    """Return the paths of a pattern, sorted."""
+    return tuple(sorted(map(str, Path("/").glob(pattern.removeprefix("/")))))
 
 
 def _name(lookup: Callable[[int], Any], number: int) -> str:

@@ -223,6 +223,7 @@ class Query:
     # Queues of Postfix whose mail keeps a service that is no longer needed, each with a text in the
     # files of that mail.
     queues: Mapping[str, str] = field(default_factory=dict)
+    patterns: tuple[str, ...] = ()  # of paths that a plan asks for, as of glob(3)
 
 
 @dataclass(frozen=True)

@@ -124,4 +124,5 @@ class Existing:
     # Values that ACME orders wait for in the DNS, by the name of the certificate.
     challenges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reports: ReportSums = field(default_factory=ReportSums)
+    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # that match a pattern
     notes: tuple[str, ...] = ()  # failures that did not stop a command

@@ -36,6 +36,7 @@ RUN = "/run/dovecot"
 CERTIFICATES, SCRIPTS = f"{RUN}/certificates", f"{RUN}/scripts"
 USER = "vmail"
 # Forward secrecy and authenticated encryption (mail/ciphers); those of TLS 1.3 have both.
+FORMATS = {"maildir": "Maildir", "sdbox": "sdbox"}  # each with its directory in a user's home
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 # uid, gid, gecos, home and shell of a passwd-file: Dovecot's settings have them.
 NO_FIELDS = "::::::"
@@ -91,9 +92,19 @@ def query(settings: MailSettings) -> Query:
         users=(USER,) if settings.mailboxes else (),
     )
 
+        patterns=tuple(other_formats(settings).values()),
 
 def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired Dovecot, for the version that is installed or will be."""
+def other_formats(settings: MailSettings) -> dict[str, str]:
+    """Return the formats in which Dovecot would find no mailbox, each with its pattern."""
+    return {
+        name: f"{paths.VMAIL}/*/*/{directory}"
+        for name, directory in FORMATS.items()
+        if settings.mailboxes and name != settings.mailbox_format
+    }
+
+
     version = installed(inputs.existing, PACKAGE)
     files = (
         File(CONFIGURATION, configuration(settings, version)),
@@ -139,6 +150,8 @@ def configuration(settings: MailSettings, version: tuple[int, ...]) -> str:
         marks=settings.subaddress_marks,
         quotas=settings.has_quotas,
         quota_socket=paths.QUOTA_SOCKET,
+        format=settings.mailbox_format,
+        directory=FORMATS[settings.mailbox_format],
         full=FULL[settings.quota_full],
         warning=WARNING,
         rules=settings.has_rules,

@@ -296,6 +296,12 @@ class MailboxSettings(Frozen):
         "login, and may send from itself and from its aliases.",
         examples=['{"anna@example.org": {"password": env("ANNA"), "quota": "2G"}}'],
     )
+    mailbox_format: Literal["maildir", "sdbox"] = Field(
+        default="maildir",
+        description='Format of mailboxes on the disk: "maildir", or "sdbox", Dovecot\'s own, '
+        "whose large mailboxes open faster. Mailboxes that exist in the other format are to be "
+        "converted first (docs/mailboxes.md).",
+    )
     quota_full: Literal["refuse", "defer"] = Field(
         default="refuse",
         description='Reply to mail for a full mailbox, at RCPT: "refuse" is 552, so the sender '
