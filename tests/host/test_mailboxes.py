@@ -55,6 +55,32 @@ def test_the_format_of_mailboxes_is_the_only_difference(version: str, lines: str
     assert maildir == sdbox.replace("= sdbox", "= maildir").replace("~/sdbox", "~/Maildir")
 
 
+def test_only_an_alias_of_one_mailbox_with_a_quota_is_as_full_as_it_is() -> None:
+    limited = {
+        **MAILBOXES,
+        "mail_aliases": {
+            "both": ["anna", "bert"],
+            "crew": "sales",
+            "mate": "bert",
+            "@harbor.example": "anna",
+            "captain": "root",
+            "away": "anna@elsewhere.example",
+        },
+        "mail_accounts": {},
+    }
+    own = settings(**limited)
+    files = {one.path: one.content for one in dovecot.mailbox_files(own, (2, 3))}
+
+    fields = f"::::::userdb_user={ANNA} userdb_quota_rule=*:storage=2097152K"
+    assert (
+        files[dovecot.ALIASES] == f"crew@harbor.example:{fields}\nsales@harbor.example:{fields}\n"
+    )
+    without = settings(
+        mail_mailboxes={ANNA: {"password": HASH, "aliases": ["sales@harbor.example"]}}
+    )
+    assert dovecot.ALIASES not in [one.path for one in dovecot.mailbox_files(without, (2, 3))]
+
+
 @pytest.mark.parametrize("version", ["2.3", "2.4"])
 def test_mailboxes_alone_need_a_small_configuration(version: str, golden: Golden) -> None:
     numbers = tuple(map(int, version.split(".")))
@@ -154,7 +180,7 @@ def test_postfix_knows_every_recipient_and_where_its_mail_goes() -> None:
     ("version", "field"),
     [
         ((2, 3, 19), "quota_rule=*:storage=2097152K"),
-        ((2, 4, 1), "quota_storage_size=2097152K"),
+        ((2, 4, 1), "quota_storage_size=2097152K userdb_quota_storage_grace=209715K"),
     ],
 )
 def test_a_quota_is_a_field_of_its_mailbox(version: tuple[int, ...], field: str) -> None:

@@ -69,10 +69,15 @@ OWN = {
     name: {
         "mail_mailboxes": {
             f"anna@{domain}": {**BOX, "aliases": [f"sales@{domain}"]},
-            f"bert@{domain}": {**BOX, "quota": "1M", "sieve": NO_WARNINGS},
+            f"bert@{domain}": {
+                **BOX,
+                "quota": "1M",
+                "aliases": [f"cook@{domain}"],
+                "sieve": NO_WARNINGS,
+            },
             f"carol@{domain}": {**BOX, "sieve": RULES},
         },
-        "mail_aliases": {"captain": "root", "office": ["anna"], "far": VISITOR},
+        "mail_aliases": {"captain": "root", "office": ["anna"], "far": VISITOR, "crew": "bert"},
         "mail_managesieve": True,
         "mail_pop3": True,
         "mail_postscreen": True,
@@ -304,6 +309,18 @@ def test_mail_waits_while_dovecot_is_away_and_arrives() -> None:
 
 
 @BOTH
+def test_a_message_larger_than_the_mailbox_is_refused_at_rcpt(name: str) -> None:
+    with smtplib.SMTP(LAB.address(name), timeout=20) as smtp:
+        smtp.ehlo()
+        for size, said in (("2000000", "552 5.2.2 "), ("1000", "250 2.1.5 ")):
+            for local in ("bert", "cook"):
+                smtp.mail(VISITOR, [f"SIZE={size}"])
+                code, text = smtp.rcpt(f"{local}@{DOMAINS[name]}")
+                smtp.rset()
+                assert f"{code} {text.decode()}".startswith(said)
+
+
+@BOTH
 def test_a_full_mailbox_is_refused_at_rcpt_and_its_user_is_warned(name: str) -> None:
     bert = f"bert@{DOMAINS[name]}"
     # With the second it is at 83 %; the third fills it, before the warning of 95 % is delivered.
@@ -320,9 +337,12 @@ def test_a_full_mailbox_is_refused_at_rcpt_and_its_user_is_warned(name: str) -> 
             smtp.ehlo()
             if port != 25:
                 smtp.login(sender, WORD)
-            assert rcpt(smtp, sender, bert) == (
-                f"552 5.2.2 <{bert}>: Recipient address rejected: The mailbox is full"
-            )
+            for name_of_bert in ("bert", "cook", "crew", "bert+news", "crew+news"):
+                recipient = f"{name_of_bert}@{DOMAINS[name]}"
+                assert rcpt(smtp, sender, recipient) == (
+                    f"552 5.2.2 <{recipient}>: Recipient address rejected: The mailbox is full"
+                )
+            assert rcpt(smtp, sender, f"sales@{DOMAINS[name]}").startswith("250 ")
     for percent in (80, 95):
         assert received(name, f"Subject: Your mailbox is {percent} % full", login=bert)
     pyinfra("deploys/verify.py", "-y", "--data", "verify_only=host.quota")
@@ -385,7 +405,11 @@ def said(lines: BufferedRWPair) -> bytes:
 
 
 def test_a_script_with_a_mistake_is_refused_by_its_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = {**OWN["mx1"], "mail_mailboxes": {"anna@harbor.example": {**BOX, "sieve": "keeep;"}}}
+    wrong = {
+        **OWN["mx1"],
+        "mail_mailboxes": {"anna@harbor.example": {**BOX, "sieve": "keeep;"}},
+        "mail_aliases": {"captain": "root"},
+    }
     monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**OWN, "mx1": wrong}))
 
     why = refused("--limit", "mx1")
@@ -411,21 +435,6 @@ def test_an_address_that_guesses_the_password_of_a_mailbox_is_banned(name: str) 
             pass
 
 
-def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = {
-        **SDBOX["mx1"],
-        "mail_mailboxes": {"bert@harbor.example": BOX},
-        "mail_aliases": {"captain": "root"},
-    }
-    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**SDBOX, "mx1": other}))
-    token = sent("mx1", "anna@harbor.example")
-    assert received("mx1", token)
-
-    deployed()
-
-    with smtplib.SMTP(LAB.address("mx1"), timeout=20) as smtp:
-        smtp.ehlo()
-        assert rcpt(smtp, VISITOR, "anna@harbor.example").startswith("550 5.1.1")
 def test_mailboxes_change_their_format_once_they_are_converted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -451,4 +460,19 @@ def test_mailboxes_change_their_format_once_they_are_converted(
         assert on(name, f"grep -rl {token} /var/vmail/{DOMAINS[name]}/anna/sdbox")
 
 
+def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {
+        **SDBOX["mx1"],
+        "mail_mailboxes": {"bert@harbor.example": BOX},
+        "mail_aliases": {"captain": "root"},
+    }
+    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**SDBOX, "mx1": other}))
+    token = sent("mx1", "anna@harbor.example")
+    assert received("mx1", token)
+
+    deployed()
+
+    with smtplib.SMTP(LAB.address("mx1"), timeout=20) as smtp:
+        smtp.ehlo()
+        assert rcpt(smtp, VISITOR, "anna@harbor.example").startswith("550 5.1.1")
     assert on("mx1", f"grep -rl {token} /var/vmail/harbor.example/anna/sdbox")

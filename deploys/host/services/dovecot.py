@@ -26,6 +26,7 @@ UNIT = units.DOVECOT
 DIRECTORY = "/etc/dovecot"
 CONFIGURATION, ACCOUNTS = f"{DIRECTORY}/dovecot.conf", f"{DIRECTORY}/accounts"
 MAILBOXES = f"{DIRECTORY}/mailboxes"  # logins of mailboxes
+ALIASES = f"{DIRECTORY}/aliases"  # of mailboxes with a quota
 OPENSSL, PREPARE = f"{DIRECTORY}/openssl.cnf", f"{DIRECTORY}/prepare"
 SIEVE = f"{DIRECTORY}/sieve"  # a directory
 WARNING = f"{DIRECTORY}/quota-warning"
@@ -35,8 +36,8 @@ SOCKET_DIRECTORY = str(PurePath(SOCKET).parent)
 RUN = "/run/dovecot"
 CERTIFICATES, SCRIPTS = f"{RUN}/certificates", f"{RUN}/scripts"
 USER = "vmail"
-# Forward secrecy and authenticated encryption (mail/ciphers); those of TLS 1.3 have both.
 FORMATS = {"maildir": "Maildir", "sdbox": "sdbox"}  # each with its directory in a user's home
+# Forward secrecy and authenticated encryption (mail/ciphers); those of TLS 1.3 have both.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 # uid, gid, gecos, home and shell of a passwd-file: Dovecot's settings have them.
 NO_FIELDS = "::::::"
@@ -74,6 +75,7 @@ def query(settings: MailSettings) -> Query:
             CONFIGURATION,
             ACCOUNTS,
             MAILBOXES,
+            ALIASES,
             OPENSSL,
             PREPARE,
             WARNING,
@@ -90,12 +92,10 @@ def query(settings: MailSettings) -> Query:
         exclusive=(DIRECTORY,),
         ports=row.ports,
         users=(USER,) if settings.mailboxes else (),
+        patterns=tuple(other_formats(settings).values()),
     )
 
-        patterns=tuple(other_formats(settings).values()),
 
-def service(settings: MailSettings, inputs: PlanInput) -> Service:
-    """Return the desired Dovecot, for the version that is installed or will be."""
 def other_formats(settings: MailSettings) -> dict[str, str]:
     """Return the formats in which Dovecot would find no mailbox, each with its pattern."""
     return {
@@ -105,6 +105,8 @@ def other_formats(settings: MailSettings) -> dict[str, str]:
     }
 
 
+def service(settings: MailSettings, inputs: PlanInput) -> Service:
+    """Return the desired Dovecot, for the version that is installed or will be."""
     version = installed(inputs.existing, PACKAGE)
     files = (
         File(CONFIGURATION, configuration(settings, version)),
@@ -148,11 +150,12 @@ def configuration(settings: MailSettings, version: tuple[int, ...]) -> str:
         user=USER,
         vmail=paths.VMAIL,
         marks=settings.subaddress_marks,
-        quotas=settings.has_quotas,
-        quota_socket=paths.QUOTA_SOCKET,
         format=settings.mailbox_format,
         directory=FORMATS[settings.mailbox_format],
+        quotas=settings.has_quotas,
+        quota_socket=paths.QUOTA_SOCKET,
         full=FULL[settings.quota_full],
+        aliases=bool(_limited_aliases(settings)),
         warning=WARNING,
         rules=settings.has_rules,
         scripts=SCRIPTS,
@@ -229,6 +232,22 @@ def mailbox_files(settings: MailSettings, version: tuple[int, ...]) -> Iterator[
             yield File(f"{SIEVE}/{address}.sieve", f"{mailbox.sieve.rstrip()}\n", 0o600)
     if settings.has_quotas:
         yield File(WARNING, render(WARNING, options=_unlimited(version)), 0o755)
+    if limited := _limited_aliases(settings):
+        fields = {
+            alias: f"{NO_FIELDS}userdb_user={end} {quotas[end].removeprefix(NO_FIELDS)}"
+            for alias, end in sorted(limited.items())
+        }
+        yield File(ALIASES, render(ACCOUNTS, hashes=fields), 0o640, group="dovecot")
+
+
+def _limited_aliases(settings: MailSettings) -> dict[str, str]:
+    """Return the aliases whose mail all gets into one mailbox with a quota, each with it."""
+    limited = {address for address, one in settings.mailboxes.items() if one.quota}
+    return {
+        address: ends[0]
+        for address, ends in settings.recipients.ends.items()
+        if len(ends) == 1 and ends[0] in limited - {address} and not address.startswith("@")
+    }
 
 
 def _unlimited(version: tuple[int, ...]) -> tuple[str, ...]:
@@ -243,8 +262,11 @@ def _quota(octets: int | None, version: tuple[int, ...]) -> str:
     """Return the quota of a mailbox as a field of a passwd-file."""
     if not octets:
         return ""
-    name = "quota_storage_size=" if version >= (2, 4) else "quota_rule=*:storage="
-    return f"userdb_{name}{octets >> 10}K"
+    size = octets >> 10
+    if version >= (2, 4):
+        # As in 2.3, the last message may be over the quota by a tenth; the default is 10 M.
+        return f"userdb_quota_storage_size={size}K userdb_quota_storage_grace={size // 10}K"
+    return f"userdb_quota_rule=*:storage={size}K"
 
 
 def _logins(
