@@ -47,6 +47,7 @@ def test_patterns_choose_among_the_ids(patterns: tuple[str, ...], ids: set[str])
 
 def test_a_fast_run_leaves_out_what_waits_for_messages_and_what_scans() -> None:
     of_messages = family("delivery") - {"delivery.recipients", "delivery.unsubscribe"}
+    of_messages |= {"bulk.unsubscribe"}
     assert chosen(fast=True) == set(CHECKS) - OF_THE_RUN - of_messages - SLOW
     assert selected(Verification(only=("delivery.*",), fast=True)).mailed is False
 
