@@ -289,7 +289,7 @@ def test_each_mailbox_is_proved_and_no_message_stays() -> None:
         assert [one for one in saw if one.endswith(place)], saw
         assert f"{name} at {LAB.address(name)} port 993 opens the mailbox anna@{domain}" in saw
         assert [one for one in saw if f"{LAB.address(name)} port 993 has for " in one]
-        assert [one for one in saw if "1,048,577 octets: 552 5.2.2" in one and domain in one]
+        assert [one for one in saw if "1,179,648 octets: 552 5.2.2" in one and domain in one]
         assert not on(name, f"grep -l X-Pyinfra-Mail-Test {MESSAGES} 2>/dev/null || true")
 
 

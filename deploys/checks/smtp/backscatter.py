@@ -53,11 +53,11 @@ def backscatter(endpoint: Endpoint, host: MailSettings, world: World) -> Iterabl
 
 
 def _full(endpoint: Endpoint, host: MailSettings, world: World) -> Iterator[Finding]:
-    """Announce a message that is larger than the smallest quota."""
+    """Announce a message that no room is left for, even in the mailbox with the smallest quota."""
     quotas = {one.quota: address for address, one in host.mailboxes.items() if one.quota}
     if not quotas:
         return
-    size = min(quotas) + 1
+    size = min(quotas) * 9 // 8  # the last message may be over the quota by a tenth
     if size > host.largest_message > 0:
         saw = f"{host.inventory_name}: every quota has room for the largest message"
         yield BACKSCATTER.ok(host.inventory_name, saw)
