@@ -22,6 +22,7 @@ RELAY_CA = f"{POSTFIX}/relay_ca.pem"  # of a null client
 RELAY_SENDERS = f"{POSTFIX}/relay_senders"
 FORWARD = f"{POSTFIX}/forward"
 RELAY_DOMAINS = f"{POSTFIX}/relay_domains"  # recipients of mail_relay_domains
+HAND_OVER = f"{POSTFIX}/hand_over"  # ways to other hosts of a domain, and to homes of mailboxes
 RELAY_RECIPIENTS = f"{POSTFIX}/relay_recipients"
 QUEUE = "/var/spool/postfix"
 BULK_ACCOUNTS = f"{POSTFIX}/bulk_accounts"  # whose mail is handed over to the bulk stream

@@ -1,7 +1,7 @@
 """Postfix parameters: defaults, values that every host of a kind has, and times (postconf(5))."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from . import paths
 
@@ -14,6 +14,8 @@ BULK_HOP = f"[127.0.0.1]:{BULK_PORT}"
 FORWARD_PORT = 10588  # of the server for forwarded mail, on loopback
 FORWARD_HOP = f"[127.0.0.1]:{FORWARD_PORT}"
 SRS_PORT, SRS_BACK_PORT = 10001, 10002  # of postsrsd, on loopback
+SMTP_PORT = 25
+ADDED_LINES = 8192  # octets, more than the header fields that a mail host adds to a message
 OTHER_LOOPBACK = "127.0.0.3"  # where Postfix listens too if inet_interfaces is "all"
 SYSTEM_CAS = "/etc/ssl/certs/ca-certificates.crt"
 # The defaults that this project reads, the same in Postfix 3.7 and 3.10.
@@ -59,12 +61,15 @@ DEFAULTS: Mapping[str, str] = {
     "smtp_tls_CApath": "",
     "smtp_tls_fingerprint_cert_match": "",
     "smtp_tls_wrappermode": "no",
+    "smtpd_client_event_limit_exceptions": "$mynetworks",
     "smtpd_client_restrictions": "",
     "smtpd_data_restrictions": "",
     "smtpd_end_of_data_restrictions": "",
     "smtpd_forbid_bare_newline": "normalize",
     "smtpd_helo_restrictions": "",
+    "smtpd_milter_maps": "",
     "smtpd_recipient_restrictions": "",
+    "smtpd_restriction_classes": "",
     "smtpd_sasl_auth_enable": "no",
     "smtpd_sasl_security_options": "noanonymous",
     "smtpd_sender_restrictions": "",
@@ -118,21 +123,28 @@ QUOTA_POLICY = (
 BULK_MAPS = f"socketmap:unix:{paths.in_queue(paths.BULK_MAPS)}"  # of the handler of bounces
 # Values of every mail host with a bulk stream: mail of its accounts goes to the second instance.
 BULK_ACCOUNTS = "check_sasl_access lmdb:/etc/postfix/bulk_accounts"
+BULK_STREAM = "bulk_stream"
 BULK: Mapping[str, str] = {
     "bulk_destination_concurrency_limit": "5",
     "bulk_destination_recipient_limit": "1",
-    "bulk_stream": f"check_recipient_access {BULK_MAPS}:suppression, "
+    BULK_STREAM: f"check_recipient_access {BULK_MAPS}:suppression, "
     f"check_sasl_access static:{{FILTER bulk:{BULK_HOP}}}",
     "relay_recipient_maps": f"{BULK_MAPS}:recipients",
     "relay_transport": f"bounces:unix:{paths.in_queue(paths.BULK_LMTP)}",
     "bounces_destination_concurrency_limit": "5",  # messages that the handler has in memory
     "mua_recipient_restrictions": f"{BULK_ACCOUNTS}, {SUBMISSION['mua_recipient_restrictions']}",
-    "smtpd_restriction_classes": "bulk_stream",
 }
 # By this header field, which rspamd adds, mail with mail_bulk.header goes to the second instance.
 # Those that clients write have no effect.
 BULK_MARK = "X-Pyinfra-Mail-Stream"
 BULK_CHOSEN = f"regexp:{{ {{/^{BULK_MARK}:/ FILTER bulk:{BULK_HOP}}} }}"
+# Mail that a host hands over and that comes back from there waits: the two have not been deployed
+# with the same homes of mailboxes yet, and it would go round until it is returned.
+OF_TAKERS = "mx_hosts"
+TAKERS = (
+    f"check_recipient_access pipemap:{{ lmdb:{paths.HAND_OVER}, "
+    "static:{450 4.4.6 Mail would go round, try again later} }, permit"
+)
 # Values of every mail host that asks another server for the recipients of a domain: the first reply
 # takes a second. What is known is asked again after a week, and what is not after a quarter of an
 # hour; an answer that does not come again is believed for a month.
@@ -172,6 +184,30 @@ def excepting(restrictions: str, domains: Mapping[str, str]) -> str:
     return restrictions.replace(KNOWN_DOMAIN, asked) if domains else restrictions
 
 
+def host_hop(name: str) -> str:
+    """Return a mail host as a next hop; the brackets mean that no MX record is looked up."""
+    return f"[{name}]:{SMTP_PORT}"
+
+
+def taking(givers: Iterable[str], takers: Iterable[str]) -> str:
+    """Return the restriction for hosts that hand mail over here or take it; "" without any."""
+    table = _by_client(dict.fromkeys(givers, "OK") | dict.fromkeys(takers, OF_TAKERS))
+    return f"check_client_access {table}, " if table else ""
+
+
+def trusting(clients: Iterable[str]) -> dict[str, str]:
+    """Return the parameters with which these clients are neither judged nor limited."""
+    return {
+        "smtpd_client_event_limit_exceptions": ", ".join(("$mynetworks", *map(bracketed, clients))),
+        "smtpd_milter_maps": _by_client(dict.fromkeys(clients, "DISABLE")),
+    }
+
+
+def _by_client(answers: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"{{{address} {answer}}}" for address, answer in answers.items())
+    return f"cidr:{{ {pairs} }}" if pairs else ""
+
+
 def inline(entries: Mapping[str, str]) -> str:
     """Return a table that stands in the parameter itself; "" without entries."""
     pairs = ", ".join(f"{{{key} = {value}}}" for key, value in entries.items())
@@ -185,9 +221,9 @@ def seconds(value: str, default_unit: str = "d") -> int | None:
 
 
 def bracketed(network: str) -> str:
-    """Return a network as Postfix writes it: an IPv6 address in brackets."""
-    address, _, length = network.partition("/")
-    return f"[{address}]/{length}" if ":" in network else network
+    """Return a network or an address as Postfix writes it: an IPv6 address in brackets."""
+    address, slash, length = network.partition("/")
+    return f"[{address}]{slash}{length}" if ":" in network else network
 
 
 def expanded(value: str, values: Mapping[str, str]) -> str:

@@ -22,14 +22,13 @@ from .mta_sts import Policy
 from .no_mail import silent
 from .report_store import ReportSums, day_of
 from .settings import dkim_keys
+from .settings.fleet.hand_over import homes_of, preference
 from .settings.model import Fleet, MailSettings
 from .settings.relays import WARMUP
 from .settings.values.addresses import Address
 from .spf import DEFAULT_ALL, Spf
 from .tls_rpt import TlsRpt
 from .units import HTTPS_PORT
-
-PREFERENCE = 10  # one for all hosts: senders spread over equals (RFC 5321 section 5.1)
 
 
 @dataclass(frozen=True)
@@ -194,8 +193,7 @@ def challenge_records(fleet: Fleet, facts: Facts) -> tuple[MailRecord, ...]:
 
 def exchange_of(host: MailSettings, domain: str) -> str:
     """Return the value of a host's MX record of a domain."""
-    own = host.mx_preference(domain)
-    return f"{PREFERENCE if own is None else own} {host.hostname}."
+    return f"{preference(host, domain)} {host.hostname}."
 
 
 def _host_addresses(of: RecordSubject) -> Iterator[MailRecord]:
@@ -363,7 +361,10 @@ def _logo(of: RecordSubject) -> Iterator[MailRecord]:
 
 
 def _services(of: RecordSubject) -> Iterator[MailRecord]:
-    offering = [host for host in of.receivers if of.domain in host.account_domains]
+    # A record cannot say which of several homes has the mailbox of a user.
+    several = len(homes_of(of.domain, of.fleet.hosts_for(of.domain))) > 1
+    candidates = () if several else of.receivers
+    offering = [host for host in candidates if of.domain in host.account_domains]
     for service in srv.SERVICES if offering else ():
         targets = srv.records(
             service,

@@ -142,6 +142,47 @@ def test_mail_for_a_domain_with_two_hosts_may_arrive_at_either() -> None:
     )
 
 
+def test_mail_that_a_backup_has_taken_arrives_at_the_primary() -> None:
+    host = {"mail_domains": ["harbor.example"]}
+    second = {"mail_hostname": "mx2.harbor.example", "mail_addresses": ["192.0.2.2"], "mail_mx": 20}
+    two = fleet_from(
+        {
+            "mx1": {**host, "mail_hostname": "mx1.harbor.example", "mail_addresses": ["192.0.2.1"]},
+            "mx2": {**host, **second},
+        },
+        {},
+    )
+
+    for path in ("mx1 at 192.0.2.1", "mx2 at 192.0.2.2"):
+        assert destinations(two, f"outside -> {path} -> postmaster@harbor.example") == (
+            Mailbox("mx1", "/var/mail/root"),
+        )
+
+
+def test_each_mailbox_gets_a_message_through_every_host_that_knows_it() -> None:
+    anna = "anna@harbor.example"
+    host = {"mail_domains": ["harbor.example"]}
+    boxes = {"mail_mailboxes": {anna: {"password": command("echo", "sesame")}}}
+    names = {"mx1": "192.0.2.1", "mx2": "192.0.2.2"}
+    two = fleet_from(
+        {
+            name: {
+                **host,
+                **(boxes if name == "mx1" else {}),
+                "mail_hostname": f"{name}.harbor.example",
+                "mail_addresses": [address],
+            }
+            for name, address in names.items()
+        },
+        {},
+    )
+
+    found = [one for one in routes(two) if one.only_arrival]
+    assert [(one.host, one.places) for one in found] == [
+        (name, f"the mailbox {anna} on mx1") for name in names
+    ]
+
+
 def test_each_host_asks_for_a_notice_of_success_and_of_failure_in_its_postmasters_mailbox() -> None:
     told = [route for route in routes(fleet()) if route.message.notify]
 

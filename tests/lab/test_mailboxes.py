@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedRWPair
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -65,7 +66,7 @@ LISTED = [
         strict=True,
     )
 ]
-OWN = {
+OWN: dict[str, dict[str, Any]] = {
     name: {
         "mail_mailboxes": {
             f"anna@{domain}": {**BOX, "aliases": [f"sales@{domain}"]},
@@ -88,6 +89,13 @@ OWN = {
     }
     for name, domain in DOMAINS.items()
 }
+# The other host is a backup MX of mx1's domain.
+HARBOR = DOMAINS["mx1"]
+OWN["mx2"] |= {"mail_domains": [DOMAINS["mx2"], HARBOR], "mail_mx": {HARBOR: 20}}
+ASK = (
+    "import smtplib, sys; smtp = smtplib.SMTP(sys.argv[1], timeout=20); smtp.ehlo(); "
+    "smtp.mail(''); print(*smtp.rcpt(sys.argv[2]))"
+)
 SDBOX = {name: {**own, "mail_mailbox_format": "sdbox"} for name, own in OWN.items()}
 # The commands of the page for users.
 (CONVERSION,) = re.findall(
@@ -142,6 +150,17 @@ def received(name: str, *words: str, login: str = "") -> str:
                     return text
         time.sleep(0.1)
     raise AssertionError(f"the mailbox of {name} has no message with {words}")
+
+
+def asked(client: str, server: str, recipient: str) -> str:
+    """Return what a host says to a recipient of a client that is another host."""
+    return LAB.run(client, "python3", "-c", ASK, LAB.address(server), recipient)
+
+
+def handed_over() -> None:
+    """Wait until no queue has mail for the domain of mx1."""
+    for name in ("mx2", "mx1"):
+        settled(name, "postqueue -f; ! postqueue -p | grep -q '^ .*@harbor.example'")
 
 
 def sent(name: str, recipient: str, sender: str = "") -> str:
@@ -287,6 +306,9 @@ def test_each_mailbox_is_proved_and_no_message_stays() -> None:
         saw = [one["saw"] for one in findings if one["severity"] == "ok"]
         place = f"anna@{domain}: found in the mailbox anna@{domain} on {name}"
         assert [one for one in saw if one.endswith(place)], saw
+        if name == "mx1":
+            path = f"mx2 at {LAB.address('mx2')} -> postmaster@{domain}"
+            assert [one for one in saw if one.endswith(f"{path}: found in /var/mail/root on mx1")]
         assert f"{name} at {LAB.address(name)} port 993 opens the mailbox anna@{domain}" in saw
         assert [one for one in saw if f"{LAB.address(name)} port 993 has for " in one]
         assert [one for one in saw if "1,179,648 octets: 552 5.2.2" in one and domain in one]
@@ -306,6 +328,43 @@ def test_mail_waits_while_dovecot_is_away_and_arrives() -> None:
     for name, token in tokens.items():
         on(name, "postqueue -f")
         assert received(name, token)
+
+
+def test_a_backup_knows_the_recipients_and_relays_for_nobody() -> None:
+    with smtplib.SMTP(LAB.address("mx2"), timeout=20) as smtp:
+        smtp.ehlo()
+        assert not smtp.has_extn("smtputf8")
+        for local in ("anna", "sales", "office", "captain", "postmaster", "anna+news"):
+            assert rcpt(smtp, "", f"{local}@{HARBOR}").startswith("250")
+        for local in ("nobody", "nobody+anna", "anna.x"):
+            assert rcpt(smtp, "", f"{local}@{HARBOR}").startswith("550 5.1.1")
+        assert rcpt(smtp, "", VISITOR).startswith("554 5.7.1")
+    assert asked("mx2", "mx1", VISITOR).startswith("554 b'5.7.1")
+    assert asked("mx2", "mx1", f"nobody@{HARBOR}").startswith("550 b'5.1.1")
+    # Mail that would go round waits.
+    assert asked("mx1", "mx2", f"anna@{HARBOR}").startswith("450 b'4.4.6")
+
+
+def test_mail_that_comes_while_the_primary_is_away_arrives_once() -> None:
+    locals_ = ("anna", "sales", "office", "anna+news", "anna")
+    with undone("mx1", "systemctl start postfix"):
+        on("mx1", "systemctl stop postfix postfix@-")
+        tokens = [sent("mx2", f"{local}@{HARBOR}") for local in locals_]
+        user = sent("mx2", f"captain@{HARBOR}")
+        with smtplib.SMTP(LAB.address("mx2"), timeout=20) as smtp:
+            smtp.ehlo()
+            assert rcpt(smtp, "", f"nobody@{HARBOR}").startswith("550 5.1.1")
+        settled("mx2", f"postqueue -p | grep captain@{HARBOR}")
+    settled("mx1", "ss -Hltn sport = :25 | grep .")
+    handed_over()
+
+    assert f"by {LAB.host('mx2').hostname}" in found("mx1", "/var/mail/root", user)
+    for token in tokens:
+        assert "\nAuthentication-Results: mx1" not in received("mx1", token)
+        assert on("mx1", f"grep -l {token} {MESSAGES} 2>/dev/null | wc -l") == "1"
+    assert "\nAuthentication-Results: mx1" in received("mx1", sent("mx1", f"anna@{HARBOR}"))
+    log = "journalctl -o cat SYSLOG_IDENTIFIER=postfix/relay/smtp"
+    settled("mx2", f"{log} | grep 'Verified TLS connection established to mx1.{HARBOR}'")
 
 
 @BOTH
@@ -343,6 +402,9 @@ def test_a_full_mailbox_is_refused_at_rcpt_and_its_user_is_warned(name: str) -> 
                     f"552 5.2.2 <{recipient}>: Recipient address rejected: The mailbox is full"
                 )
             assert rcpt(smtp, sender, f"sales@{DOMAINS[name]}").startswith("250 ")
+    # What a backup has accepted waits for room.
+    if name == "mx1":
+        assert asked("mx2", "mx1", bert).startswith("250")
     for percent in (80, 95):
         assert received(name, f"Subject: Your mailbox is {percent} % full", login=bert)
     pyinfra("deploys/verify.py", "-y", "--data", "verify_only=host.quota")
@@ -466,7 +528,10 @@ def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) ->
         "mail_mailboxes": {"bert@harbor.example": BOX},
         "mail_aliases": {"captain": "root"},
     }
-    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**SDBOX, "mx1": other}))
+    equal = {one: SDBOX["mx2"][one] for one in SDBOX["mx2"] if one != "mail_mx"}
+    equal["mail_aliases"] = other["mail_aliases"]
+    equal["mail_mailboxes"] = {**OWN["mx2"]["mail_mailboxes"], "dora@harbor.example": BOX}
+    monkeypatch.setenv("OWN_HOST_DATA", json.dumps({"mx1": other, "mx2": equal}))
     token = sent("mx1", "anna@harbor.example")
     assert received("mx1", token)
 
@@ -476,3 +541,21 @@ def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) ->
         smtp.ehlo()
         assert rcpt(smtp, VISITOR, "anna@harbor.example").startswith("550 5.1.1")
     assert on("mx1", f"grep -rl {token} /var/vmail/harbor.example/anna/sdbox")
+
+
+@pytest.mark.parametrize(
+    ("local", "home", "other"), [("bert", "mx1", "mx2"), ("dora", "mx2", "mx1")]
+)
+def test_a_mailbox_gets_what_the_other_mx_has_taken(local: str, home: str, other: str) -> None:
+    address = f"{local}@harbor.example"
+    tokens = [
+        sent(name, f"{local}{tag}@harbor.example") for name in (home, other) for tag in ("", "+x")
+    ]
+
+    for token in tokens:
+        assert received(home, token, login=address)
+    with smtplib.SMTP(LAB.address(other), timeout=20) as smtp:
+        smtp.ehlo()
+        assert rcpt(smtp, "", "anna@harbor.example").startswith("550 5.1.1")
+        assert rcpt(smtp, "", VISITOR).startswith("554 5.7.1")
+    assert on(other, f"grep -rlE '{'|'.join(tokens)}' /var/vmail || true") == ""

@@ -10,7 +10,7 @@ from deploys.mail.records import records_for
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet, MailSettings
 from deploys.mail.srv import Srv
-from tests.mail.test_settings import MX1, MX2
+from tests.mail.test_settings import MX1
 
 HASH = "$6$" + "a" * 8 + "$" + "b" * 86
 ANNA, BERT = "anna@harbor.example", "bert@harbor.example"
@@ -245,20 +245,6 @@ def test_a_copy_with_other_values_keeps_nothing_that_follows_from_the_earlier_on
     assert ANNA not in copied.recipients.ends
     assert ANNA not in copied.logins
     assert ANNA in host.logins
-
-
-def test_a_mailbox_has_one_home() -> None:
-    hosts = {
-        "mx1": MX1 | {"mail_mailboxes": {ANNA: BOX}},
-        "mx2": MX2 | {"mail_domains": ["orchard.example", "harbor.example"]},
-    }
-    with pytest.raises(MailError) as refused:
-        fleet_from(hosts, {})
-
-    assert str(refused.value) == (
-        "mx2: mail_domains has harbor.example, whose mailboxes are on mx1, and mail for them would "
-        "not get there; remove it from mail_domains here"
-    )
 
 
 def test_ports_and_records_follow_from_what_is_offered() -> None:

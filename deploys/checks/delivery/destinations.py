@@ -24,8 +24,9 @@ def of_end(end: str, host: MailSettings, fleet: Fleet) -> Destination | None:
     """Return the destination of an end of a host's recipient, or None if others read it."""
     if end == READER:
         return None
-    if end in host.mailboxes:
-        return home_mailbox(host, end)
+    home = next((one for one in (host, *fleet.hosts, *fleet.others) if end in one.mailboxes), None)
+    if home:
+        return home_mailbox(home, end)
     if "@" not in end:
         return Mailbox(host.inventory_name, f"{MAILBOXES}/{end}")
     return _outside(fleet, end)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...mail.recipients import READER
 from ...mail.settings.model import Fleet, MailSettings
-from ..clients.endpoint import HomeMailbox, home_mailbox
+from ..clients.endpoint import HomeMailbox
 from .destinations import Destination, destinations, of_end
 
 MOST = 20  # messages for each host
@@ -48,7 +48,7 @@ def ends(host: MailSettings, fleet: Fleet) -> HostEnds:
         places = tuple(dict.fromkeys(of_end(end, host, fleet) for end in members))
         readable = tuple(one for one in places if one)
         if len(readable) < len(places):
-            _leave_out(found, recipient, _unreadable(members, host))
+            _leave_out(found, recipient, _unreadable(members, host, fleet))
             continue
         for place in readable:
             if place in seen:
@@ -90,7 +90,8 @@ def _leave_out(found: HostEnds, recipient: str, reason: str) -> None:
     found.unsent.setdefault((domain, reason), []).append(recipient)
 
 
-def _unreadable(members: tuple[str, ...], host: MailSettings) -> str:
-    if any(one in host.mailboxes and not home_mailbox(host, one) for one in members):
+def _unreadable(members: tuple[str, ...], host: MailSettings, fleet: Fleet) -> str:
+    boxes = {*host.mailboxes, *host.homes} & {*members}
+    if any(not of_end(one, host, fleet) for one in boxes):
         return "of a mailbox with a hash the password is not known, so nobody could read it"
     return "it leads elsewhere, where nobody could remove the message"

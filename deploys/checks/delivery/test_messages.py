@@ -137,7 +137,8 @@ def _from_witnesses(fleet: Fleet) -> Iterator[_Draft]:
 def _from_this_machine(fleet: Fleet) -> Iterator[_Draft]:
     for host in fleet.hosts:
         for endpoint, domain in product(smtp_endpoints(host), host.domains):
-            yield _Draft(endpoint, domain, _OUTSIDE_AUTHOR, "", f"postmaster@{domain}", (host,))
+            primary = fleet.hosts_for(domain) if domain in host.primaries else (host,)
+            yield _Draft(endpoint, domain, _OUTSIDE_AUTHOR, "", f"postmaster@{domain}", primary)
 
 
 def _from_accounts(fleet: Fleet) -> Iterator[_Draft]:

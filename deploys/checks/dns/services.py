@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ...mail import srv
+from ...mail.settings.fleet.hand_over import homes_of
 from ...mail.settings.model import MailSettings
 from ...mail.srv import NOT_OFFERED, Srv
 from ...mail.units import HTTPS_PORT
@@ -95,6 +96,8 @@ def services(scope: Scope, world: World) -> Iterable[Finding]:
 
 def _of_domain(domain: str, scope: Scope) -> list[SrvService]:
     hosts = demanding(scope, domain)
+    if len(homes_of(domain, hosts)) > 1:
+        hosts = ()
     names = [host.hostname for host in hosts if domain in host.account_domains]
     readers = [host for host in hosts if domain in host.mailbox_domains]
     sites = dict.fromkeys(site.outlook_name for site in autoconfig_sites(scope, domain))

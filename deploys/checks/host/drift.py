@@ -77,7 +77,7 @@ def _settings(snapshot: Snapshot) -> Iterator[Finding]:
     host = snapshot.host
     pairs = (line.partition("=") for line in snapshot.lines("postconf"))
     has = {key.strip(): value.strip() for key, _, value in pairs}
-    derived = (*_DERIVED, *(_OF_MAILBOXES if host.mailboxes else ()))
+    derived = (*_DERIVED, *(_OF_MAILBOXES if host.knows_mailboxes else ()))
     # Each word has to be in the setting. A setting of mail_postfix_main is the operator's own.
     wanted: dict[str, Sequence[str]] = {
         **_OF_EVERY_HOST,

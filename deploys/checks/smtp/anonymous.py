@@ -52,7 +52,7 @@ _MAILBOX_UNAVAILABLE = 550
 def recipients(fleet: Fleet, world: World) -> Iterable[Finding]:
     """Send RCPT for each kind of recipient to every address of every host."""
     foreign = next((witness.address for witness in fleet.witnesses), "postmaster@example.net")
-    caught = frozenset(name for host in fleet.hosts for name in host.recipients.catch_alls)
+    caught = frozenset(name for host in fleet.hosts for name in host.every_recipient.catch_alls)
     return together(
         partial(
             completed,

@@ -42,7 +42,7 @@ _NO_REPLY = "find out which program answers at {endpoint}: this is no reply to R
 @per_endpoint(BACKSCATTER)
 def backscatter(endpoint: Endpoint, host: MailSettings, world: World) -> Iterable[Finding]:
     """Try unknown recipients in several forms, and a sender in a domain that does not exist."""
-    refusing = host.recipients.refusing_domains
+    refusing = host.every_recipient.refusing_domains
     for start in range(0, len(refusing), _DOMAINS_PER_SESSION):
         with session(endpoint, world) as client:
             domains = refusing[start : start + _DOMAINS_PER_SESSION]

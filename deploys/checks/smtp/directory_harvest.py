@@ -35,7 +35,7 @@ _DELAY = 0.9  # seconds that a delayed reply takes longer than the first ones
 @per_endpoint(GUESSING, endpoints=lambda host: smtp_endpoints(host)[:1], slow=True)
 def limits(endpoint: Endpoint, host: MailSettings, world: World) -> Iterable[Finding]:
     """Try unknown recipients at the first address: the limit is the server's, not the address's."""
-    yield _finding(endpoint, host.recipients.refusing_domains[0], world)
+    yield _finding(endpoint, host.every_recipient.refusing_domains[0], world)
 
 
 def _finding(endpoint: Endpoint, domain: str, world: World) -> Finding:

@@ -70,7 +70,7 @@ def findings(endpoint: Endpoint, host: CheckedHost, seen: Greeting, names: Names
         return wrong
     saw = f"{endpoint} answers as {_first(seen.greeting)}, with {', '.join(EXTENSIONS)}"
     offered = _INTERNATIONAL in seen.extensions
-    if not offered and isinstance(host, MailSettings) and host.mailboxes:
+    if not offered and isinstance(host, MailSettings) and host.feeds_mailboxes:
         # Dovecot takes no mail that needs it, and a bounce would be late.
         return [BANNER.ok(endpoint.host, f"{saw}; its mailboxes cannot have {_INTERNATIONAL}")]
     if not offered:

@@ -69,7 +69,7 @@ def catch_all_domains(replies: Replies) -> frozenset[str]:
 
 def _sessions(host: MailSettings, foreign: str) -> Iterable[list[Rcpt]]:
     local = [f"postmaster@{domain}" for domain in host.domains[:1]]
-    refusing = host.recipients.refusing_domains
+    refusing = host.every_recipient.refusing_domains
     senders = ("", *local, foreign, _AT_ADDRESS)
     yield [
         Rcpt(Purpose.POSTMASTER, "postmaster"),

@@ -82,7 +82,7 @@ def envelope(endpoint: Endpoint, host: MailSettings) -> Envelope:
     sender = ""
     if isinstance(endpoint, SubmissionEndpoint):
         sender = host.logins[endpoint.login].senders[0]
-    unknown = unknown_recipient(host.recipients.refusing_domains[0])
+    unknown = unknown_recipient(host.every_recipient.refusing_domains[0])
     return Envelope(sender, f"postmaster@{domain}", unknown)
 
 

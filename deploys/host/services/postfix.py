@@ -35,7 +35,7 @@ LOCKS = f"{base.TMPFILES}/pyinfra-mail.conf"
 BULK_ACCOUNTS = paths.BULK_ACCOUNTS
 TABLES = (
     *(ALIASES, VIRTUAL, MAILBOXES, OUTBOUND, SENDERS, BULK_ACCOUNTS),
-    *(paths.RELAY_SENDERS, paths.RELAY_RECIPIENTS, paths.RELAY_DOMAINS),
+    *(paths.RELAY_SENDERS, paths.RELAY_RECIPIENTS, paths.RELAY_DOMAINS, paths.HAND_OVER),
 )
 SUBMISSION = ("submissions/inet", "submission/inet")
 BOUNCE_VALIDATOR = ("postconf", *base.STAGED, "-b", "{directory}/bounce.cf")
@@ -110,17 +110,20 @@ def render(
         own_services={**_services(settings, version), **kept},
         policy_port=units.MTA_STS_PORT,
         accounts=bool(settings.logins),
-        mailboxes=bool(settings.mailboxes),
+        mailboxes=settings.knows_mailboxes,
         bulk=bool(settings.bulk),
         quiet_keywords=discarded_keywords(
-            settings.relay_networks, mailboxes=bool(settings.mailboxes)
+            settings.relay_networks, mailboxes=settings.feeds_mailboxes
         ),
         server_names={name: paths.certificate(name) for name in settings.tls_names},
         interoperable=settings.tls_profile == "interoperable",
-        outbound=settings.tls_outbound,
+        outbound=settings.tls_policies,
         relayed=tuple(settings.relays.parameters),
         forwards=bool(settings.recipients.forwards),
         postscreen=settings.postscreen,
+        ascii=settings.feeds_mailboxes,
+        backup=bool(settings.primaries),
+        handed=bool(settings.handed_over),
         verified=tuple(settings.verification_parameters),
         overrides=settings.postfix_main if name == "main.cf" else settings.postfix_master,
     )
@@ -154,20 +157,28 @@ def tables(settings: MailSettings) -> Iterator[Table]:
     own = dict.fromkeys({"postmaster", "abuse"} - {settings.postmaster}, settings.postmaster)
     yield Table(ALIASES, ("postalias",), own)
     yield Table(VIRTUAL, ("postmap",), _ends(settings))
-    if settings.mailboxes:
-        yield Table(MAILBOXES, ("postmap",), {one: one for one in settings.mailboxes})
-    if settings.tls_outbound:
-        yield Table(OUTBOUND, ("postmap",), settings.tls_outbound)
+    if settings.knows_mailboxes:
+        boxes = settings.recipients.mailboxes
+        yield Table(MAILBOXES, ("postmap",), {one: one for one in boxes})
+    if settings.tls_policies:
+        yield Table(OUTBOUND, ("postmap",), settings.tls_policies)
     if settings.logins:
         yield Table(SENDERS, ("postmap",), _logins_by_sender(settings))
     yield from postfix_relays.tables(settings)
-    if settings.relay_domains:
-        yield Table(
-            paths.RELAY_DOMAINS, ("postmap",), relay_domains.lookups(settings.relay_domains)
-        )
+    relayed = _relayed(settings)
+    if relayed:
+        yield Table(paths.RELAY_DOMAINS, ("postmap",), relayed)
+    if settings.handed_over:
+        yield Table(paths.HAND_OVER, ("postmap",), settings.handed_over)
     if settings.bulk:
         stream = dict.fromkeys(settings.bulk.accounts, "bulk_stream")
         yield Table(BULK_ACCOUNTS, ("postmap",), stream)
+
+
+def _relayed(settings: MailSettings) -> dict[str, str]:
+    """Return the recipients of relay domains, and of domains with a primary."""
+    known = (one for domain in settings.primaries for one in settings.known_recipients[domain])
+    return {**relay_domains.lookups(settings.relay_domains), **dict.fromkeys(known, "OK")}
 
 
 def discarded_keywords(networks: tuple[str, ...], *, mailboxes: bool = False) -> str:

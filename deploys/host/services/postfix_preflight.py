@@ -149,9 +149,9 @@ def _answers(settings: MailSettings, target: str) -> Dialogue:
 
 
 def _relay_domains(settings: MailSettings, target: str) -> Iterator[Dialogue]:
-    """Yield the dialogues about domains of other servers with a list of recipients."""
-    for name, one in settings.relay_domains.items():
-        for known in one.addresses(name)[:1]:
+    """Yield the dialogues about domains of other servers whose recipients are known."""
+    for name in (*settings.relay_domains, *settings.primaries):
+        for known in settings.known_recipients.get(name, ())[:1]:
             yield Dialogue(
                 f"relay domain {name}",
                 "a recipient must be accepted, and others refused; check relay_domains, "

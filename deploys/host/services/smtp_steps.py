@@ -64,8 +64,8 @@ def certificate(settings: MailSettings) -> str:
 
 
 def domain(settings: MailSettings) -> str:
-    """Return a domain whose mail the host receives; its own name if there is none."""
-    return settings.domains[0] if settings.domains else settings.hostname
+    """Return a domain whose mail is delivered here; the host's own name if there is none."""
+    return next(iter(settings.kept_domains), settings.hostname)
 
 
 def postmaster(settings: MailSettings) -> str:

@@ -157,6 +157,15 @@ class Receiving(Frozen):
         "same recipients.",
         examples=['["mail.provider.example"]'],
     )
+    backup_lifetime: Whole = Field(
+        default=QUEUE_DAYS,
+        ge=1,
+        le=30,
+        description="Days that a backup MX keeps the mail of a domain while its primary is away; "
+        "the longer of this and mail_queue_days holds for all mail of the host "
+        "(docs/second-mx.md).",
+        examples=["14"],
+    )
     postmaster: LocalUser = Field(
         default="root",
         description="User of the host that gets mail for postmaster@ and abuse@ of each domain.",

@@ -16,6 +16,8 @@ from ..errors import MailError
 from ..names import is_address
 from ..report_uris import mail_address, mailto
 from .consequences.acceptance import unaccepted
+from .fleet.hand_over import with_hand_over
+from .fleet.web_sites import with_sites
 from .mistakes.cross_checks import (
     client_mistakes,
     host_mistakes,
@@ -30,7 +32,6 @@ from .mistakes.sentences import sentences
 from .model import Fleet, MailSettings, NullClient, Witness
 from .verification import PREFIX as VERIFY
 from .verification import Verification, common_values, unknown_subjects, verify_keys
-from .web_sites import with_sites
 
 PREFIX, WITNESS = "mail_", "mail_witness_"
 SSH_ADDRESS = "ssh_hostname"  # pyinfra's key; without it the name of the host is used
@@ -38,6 +39,8 @@ SSH_ADDRESS = "ssh_hostname"  # pyinfra's key; without it the name of the host i
 NO_KEYS = (
     *("inventory_name", "sites", "fleet_names", "fleet_addresses"),
     *("report_addresses", "reported_domains"),
+    *("primaries", "homes", "home_aliases", "givers", "takers"),
+    *("verified_takers", "largest_taken"),
 )
 
 Model = TypeVar("Model", MailSettings, NullClient, Witness)
@@ -78,7 +81,10 @@ def checked_fleet(
     hosts, witnesses, clients, controllers = groups
     meant = _unknown_keys(groups, mistakes)
     settings = _with_reports(
-        _named(with_sites(_models(MailSettings, PREFIX, hosts, meant, mistakes)), witnesses)
+        _named(
+            with_sites(with_hand_over(_models(MailSettings, PREFIX, hosts, meant, mistakes))),
+            witnesses,
+        )
     )
     witness_settings = _models(Witness, WITNESS, witnesses, meant, mistakes)
     null_clients = _models(NullClient, PREFIX, clients, meant, mistakes)

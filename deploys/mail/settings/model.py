@@ -5,8 +5,9 @@ A field `<name>` is the inventory key `mail_<name>`; that of a witness `mail_wit
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from pydantic import Field
 
@@ -81,6 +82,17 @@ class MailSettings(
     fleet_names: tuple[str, ...] = ()  # not a key: the names of the fleet's mail hosts
     # Not a key: the addresses of the fleet's mail hosts, and of its witnesses.
     fleet_addresses: tuple[Address, ...] = ()
+    # Not keys: the names of the primaries by domain, where the host is a backup MX; the homes of
+    # mailboxes on other hosts, and their aliases; the addresses of the hosts that hand mail over to
+    # this one, and of those that this one hands over to; the names of the latter whose certificates
+    # all systems trust; and the largest message that all of its primaries take, or 0.
+    primaries: Mapping[str, tuple[str, ...]] = {}
+    homes: Mapping[str, str] = {}
+    home_aliases: Mapping[str, tuple[str, ...]] = {}
+    givers: tuple[str, ...] = ()
+    takers: tuple[str, ...] = ()
+    verified_takers: tuple[str, ...] = ()
+    largest_taken: int = 0
     # Not keys: the addresses to which the fleet asks for reports, and the domains that they are
     # about.
     report_addresses: tuple[str, ...] = ()
@@ -92,7 +104,7 @@ class MailSettings(
         values = {
             **postfix.MAIL_HOST,
             **(postfix.SUBMISSION if self.logins else {}),
-            **(postfix.MAILBOXES if self.mailboxes else {}),
+            **(postfix.MAILBOXES if self.knows_mailboxes else {}),
             **({"recipient_delimiter": "+"} if self.knows_subaddresses else {}),
             **(postfix.BULK if self.bulk else {}),
             **(
@@ -103,8 +115,9 @@ class MailSettings(
             **self._postscreen_parameters,
             **(postfix.TLS_REPORTS if "tls" in self.send_reports else {}),
             **dict.fromkeys(QUEUE_LIFETIMES, f"{self.queue_days}d"),
-            "delay_warning_time": f"{self.delay_warning}s",
-            "message_size_limit": str(self.message_size_limit),
+            **self._backup_parameters,
+            **postfix.trusting(self.trusted_givers),
+            **self._restriction_classes,
             "myhostname": self.hostname,
             "mynetworks": ", ".join(self.relay_networks),
             "smtpd_milters": f"unix:{paths.in_queue(paths.MILTER_SOCKET)}",
@@ -121,7 +134,16 @@ class MailSettings(
         for name in postfix.RECIPIENT_RESTRICTIONS:
             if name in values:
                 values[name] = full + postfix.excepting(values[name], self.known_ways)
+        received = postfix.RECIPIENT_RESTRICTIONS[0]
+        values[received] = postfix.taking(self.givers, self.takers) + values[received]
         return {name: value for name, value in values.items() if DEFAULTS.get(name) != value}
+
+    @property
+    def _restriction_classes(self) -> Mapping[str, str]:
+        """Return the restrictions that other ones name: of the bulk stream, and of MX hosts."""
+        bulk = (postfix.BULK_STREAM,) if self.bulk else ()
+        taken = {postfix.OF_TAKERS: postfix.TAKERS} if self.takers else {}
+        return {"smtpd_restriction_classes": ", ".join((*bulk, *taken)), **taken}
 
     def mx_preference(self, domain: str) -> int | None:
         """Return the preference that is set for the host's MX record of a domain."""
@@ -145,15 +167,64 @@ class MailSettings(
     def transport_maps(self) -> tuple[str, ...]:
         """Return the tables that choose the way of mail by its recipient."""
         forward = srs.WAY if self.recipients.forwards else ""
+        handed = f"lmdb:{paths.HAND_OVER}" if self.handed_over else ""
         ways = {domain: f"relay:{one.to}" for domain, one in self.relay_domains.items()}
         relayed = self.relays.parameters.get(srs.MAPS, "")
-        return tuple(filter(None, (forward, postfix.inline(ways), relayed)))
+        return tuple(filter(None, (forward, handed, postfix.inline(ways), relayed)))
+
+    @property
+    def handed_over(self) -> Mapping[str, str]:
+        """Return the way of mail to another host of the domain: by domain, or by mailbox."""
+        domains = {
+            domain: f"relay:{', '.join(map(postfix.host_hop, names))}"
+            for domain, names in self.primaries.items()
+        }
+        boxes = {
+            address: f"relay:{postfix.host_hop(home)}"
+            for address, home in self.homes.items()
+            if address.rpartition("@")[2] not in self.primaries
+        }
+        return domains | boxes
+
+    @property
+    def kept_domains(self) -> tuple[str, ...]:
+        """Return the domains whose mail is delivered here, and not kept for a primary."""
+        return tuple(one for one in self.domains if one not in self.primaries)
+
+    @property
+    def trusted_givers(self) -> tuple[str, ...]:
+        """Return the addresses that hand mail over here, but for those of trusted networks."""
+        networks = tuple(map(ip_network, self.networks))
+        return tuple(
+            one for one in self.givers if not any(ip_address(one) in net for net in networks)
+        )
+
+    @property
+    def tls_policies(self) -> Mapping[str, str]:
+        """Return the TLS policies by next hop; the operator's win."""
+        verified = {postfix.host_hop(name): "secure" for name in self.verified_takers}
+        return verified | dict(self.tls_outbound)
+
+    @property
+    def _backup_parameters(self) -> Mapping[str, str]:
+        """Return the parameters that depend on whether the host is a backup MX."""
+        size, warning = self.message_size_limit, self.delay_warning
+        if not self.primaries:
+            return {"delay_warning_time": f"{warning}s", "message_size_limit": str(size)}
+        days = max(self.queue_days, self.backup_lifetime)
+        taken = self.largest_taken - postfix.ADDED_LINES if self.largest_taken else size
+        return {
+            # Outside senders hear of a delay from nobody, as their addresses may be forged.
+            "delay_warning_time": "0s",
+            "message_size_limit": str(min(size, taken)),
+            "maximal_queue_lifetime": f"{days}d",
+        }
 
     @property
     def known_recipients(self) -> Mapping[str, tuple[str, ...]]:
         """Return the recipients by domain, those of relay domains with a list included."""
         relayed = {domain: one.addresses(domain) for domain, one in self.relay_domains.items()}
-        own = {domain: self.recipients.of_domain(domain) for domain in self.domains}
+        own = {domain: self.every_recipient.of_domain(domain) for domain in self.domains}
         return own | {domain: found for domain, found in relayed.items() if found}
 
     @property
@@ -166,10 +237,11 @@ class MailSettings(
     def _relay_classes(self) -> Mapping[str, str]:
         """Return the domains that are received for others, and the tables of their recipients."""
         bounces = (self.bulk.bounces,) if self.bulk else ()
-        listed = (f"lmdb:{paths.RELAY_DOMAINS}",) if self.relay_domains else ()
+        others = (*self.relay_domains, *self.primaries)
+        listed = (f"lmdb:{paths.RELAY_DOMAINS}",) if others else ()
         handled = (postfix.BULK["relay_recipient_maps"],) if self.bulk else ()
         return {
-            "relay_domains": ", ".join((*self.relay_domains, *bounces)),
+            "relay_domains": ", ".join((*others, *bounces)),
             "relay_recipient_maps": ", ".join((*listed, *handled)),
         }
 
@@ -185,20 +257,20 @@ class MailSettings(
         relayed = {
             domain: asked if one.asked else "permit" for domain, one in self.relay_domains.items()
         }
-        return known | bounces | relayed
+        return known | bounces | relayed | dict.fromkeys(self.primaries, "permit")
 
     @property
     def _domain_lists(self) -> Mapping[str, str]:
         """Return the parameters that list the domains: with mailboxes, or of aliases only."""
         lists = ("virtual_mailbox_domains", "virtual_alias_domains")
-        used, other = lists if self.mailboxes else reversed(lists)
-        return {used: ", ".join(self.domains), other: ""}
+        used, other = lists if self.knows_mailboxes else reversed(lists)
+        return {used: ", ".join(self.kept_domains), other: ""}
 
     @property
     def own_services(self) -> Mapping[str, str]:
         """Return the services of master.cf that a mail host has."""
         screened = postfix_services.POSTSCREEN if self.postscreen else {}
-        submission = postfix_services.SUBMISSION if self.logins else {}
+        submission = self._submission_services if self.logins else {}
         bulk = postfix_services.BULK_HAND_OVER if self.bulk else {}
         forward = postfix_services.FORWARD if self.recipients.forwards else {}
         relays = self.relays.services
@@ -206,6 +278,16 @@ class MailSettings(
         if self.tls_profile == "interoperable":
             services = postfix_services.interoperable(services)
         return {**services, **submission, **bulk, **relays, **forward}
+
+    @property
+    def _submission_services(self) -> Mapping[str, str]:
+        """Return the services of submission; other hosts of the fleet are clients as all others."""
+        judged = " -o smtpd_milter_maps=" if self.trusted_givers else ""
+        warned = f" -o delay_warning_time={self.delay_warning}s" if self.primaries else ""
+        return {
+            name: fields + (judged if name.endswith("/inet") else warned)
+            for name, fields in postfix_services.SUBMISSION.items()
+        }
 
     @property
     def relay_networks(self) -> tuple[str, ...]:
@@ -320,7 +402,18 @@ class MailSettings(
     @property
     def knows_subaddresses(self) -> bool:
         """Tell whether mail for `anna+news` is mail for `anna`."""
-        return self.subaddress and bool(self.mailboxes)
+        return self.subaddress and bool(self.mailboxes or self.homes)
+
+    @property
+    def knows_mailboxes(self) -> bool:
+        """Tell whether a domain has mailboxes, here or on a host that gets their mail from here."""
+        domains = {address.rpartition("@")[2] for address in self.homes}
+        return bool(self.mailboxes) or bool(domains - {*self.primaries})
+
+    @property
+    def feeds_mailboxes(self) -> bool:
+        """Tell whether mail ends in mailboxes of Dovecot, here or on another host."""
+        return bool(self.mailboxes or self.homes)
 
     @property
     def subaddress_marks(self) -> str:
@@ -415,7 +508,18 @@ class MailSettings(
 
     @cached_property
     def recipients(self) -> Recipients:
-        """Return every recipient of every domain, with the ends of its mail."""
+        """Return every recipient of the domains that are no other host's, with its ends."""
+        kept = tuple(one for one in self.homes if one.rpartition("@")[2] not in self.primaries)
+        return replace(
+            self.every_recipient,
+            domains=self.kept_domains,
+            relayed=(*self.relay_domains, *self.primaries),
+            mailboxes=(*self.mailboxes, *kept),
+        )
+
+    @cached_property
+    def every_recipient(self) -> Recipients:
+        """Return every recipient of every domain, those of domains with a primary included."""
         of_mailboxes = {
             alias: (address,) for address, one in self.mailboxes.items() for alias in one.aliases
         }
@@ -423,10 +527,10 @@ class MailSettings(
             hostname=self.hostname,
             domains=self.domains,
             postmaster=self.postmaster,
-            aliases={**self.aliases, **of_mailboxes},
+            aliases={**self.aliases, **of_mailboxes, **self.home_aliases},
             reports=self.report_addresses,
             relayed=tuple(self.relay_domains),
-            mailboxes=tuple(self.mailboxes),
+            mailboxes=(*self.mailboxes, *self.homes),
         )
 
 

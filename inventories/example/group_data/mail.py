@@ -50,8 +50,10 @@ mail_relay_domains: dict[str, dict[str, str | list[str]]] = {}
 # Domains that the hosts send mail for, while their MX records stay elsewhere.
 mail_sending_domains: list[str] = []
 # Preference of the hosts' MX records, the lowest first: a number, or {"example.org": 20}. Without
-# one it is 10, and an existing one stays (docs/several-hosts.md).
+# one it is 10, and an existing one stays. The higher one is a backup MX, which keeps mail for
+# mail_backup_lifetime days while its primary is away (docs/second-mx.md).
 mail_mx: int | dict[str, int] = {}
+mail_backup_lifetime = 5
 mail_mx_beside: list[str] = []  # MX hosts of others that may have the same preference
 
 # Networks whose hosts may relay through the mail hosts.

@@ -46,11 +46,12 @@ def needed_services(host: HostSettings) -> Iterator[Consequence]:
     accounts = isinstance(host, MailSettings) and bool(host.logins)
     mailboxes = isinstance(host, MailSettings) and bool(host.mailboxes)
     screened = program(host.postfix_services.get("smtp/inet", "")) == "postscreen"
+    handed = isinstance(host, MailSettings) and bool(host.handed_over)
     needed = {
         **NEEDED,
         **(OF_MAIL_HOSTS if isinstance(host, MailSettings) else {}),
         **(OF_MAILBOXES if mailboxes else {}),
-        **(OF_RELAYS if value(host, "relay_domains") else {}),
+        **(OF_RELAYS if value(host, "relay_domains") or handed else {}),
         **(OF_ACCOUNTS if accounts else {}),
         **(OF_POSTSCREEN if screened else {}),
     }

@@ -14,9 +14,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from ... import names, toolkit
 from ...errors import MailError
 from .. import dkim_keys
+from ..fleet.web_sites import site_mistakes
 from ..model import MailSettings, NullClient
 from ..secret import Secret
-from ..web_sites import site_mistakes
 from .acme import certificate_mistakes, key_mistakes, shared_mistakes
 from .bulk import bulk_mistakes, secret_mistakes, stream_mistakes
 from .keys import HostData
@@ -161,7 +161,8 @@ def _recipients(hosts: Sequence[MailSettings]) -> Iterator[str]:
     for host in hosts:
         for domain in host.domains:
             known[domain][host.inventory_name, "mail_aliases"] = set()
-        for address in {*host.recipients.targets} - {*host.mailbox_addresses}:
+        boxes = {*host.mailbox_addresses, *host.homes, *host.home_aliases}
+        for address in {*host.every_recipient.targets} - boxes:
             of_domain = known[address.rpartition("@")[2]]
             of_domain[host.inventory_name, "mail_aliases"].add(address)
         for domain, one in host.relay_domains.items():
@@ -230,7 +231,7 @@ def _accounts(host: MailSettings) -> Iterator[str]:
         for address in dict.fromkeys((login, *account.senders)):
             where = f"{host.inventory_name}: mail_accounts.{login}: {address}"
             domain = address.partition("@")[2]
-            if domain in host.domains and not host.recipients.entry(address):
+            if domain in host.domains and not host.every_recipient.entry(address):
                 yield (
                     f"{where} is not a recipient, and bounces come back to it; "
                     f"add '{address}' to mail_aliases"

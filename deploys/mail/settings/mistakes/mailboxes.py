@@ -1,7 +1,9 @@
 """Mistakes in `mail_mailboxes`: addresses with another use, and mailboxes with two homes."""
 
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 
+from ... import paths, srs
 from ..model import MailSettings
 
 NEEDING = ("managesieve", "pop3", "imap_starttls")  # keys that only mailboxes use
@@ -55,11 +57,54 @@ def _other_use(host: MailSettings, address: str) -> Iterator[str]:
 
 def home_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
     """Yield the mistakes of hosts that receive mail for a domain with mailboxes on another host."""
+    for home, other in permutations(hosts, 2):
+        if {*home.domains} & {*other.domains} & home.mailbox_domains:
+            yield from _two_homes(home, other)
+            yield from _limits(home, other)
     for host in hosts:
-        for other in (one for one in hosts if one is not host):
-            for domain in sorted(host.mailbox_domains & {*other.domains}):
+        yield from _other_ways(host)
+
+
+def _two_homes(home: MailSettings, other: MailSettings) -> Iterator[str]:
+    """Yield the addresses of mailboxes at home that another host has a use of its own for."""
+    theirs = set(other.mailbox_addresses)
+    where = f"{other.inventory_name}: mail_"
+    for box, mailbox in home.mailboxes.items():
+        for address in (box, *mailbox.aliases):
+            at_home = f"{address} is in mail_mailboxes of {home.inventory_name}"
+            name, _, domain = address.partition("@")
+            if domain not in other.domains:
+                continue
+            if address in theirs:
                 yield (
-                    f"{other.inventory_name}: mail_domains has {domain}, whose mailboxes are on "
-                    f"{host.inventory_name}, and mail for them would not get there; remove it from "
-                    "mail_domains here"
+                    f"{where}mailboxes: {at_home} too, and a mailbox has one home; remove it from "
+                    "one of them"
                 )
+            elif address in other.aliases or (address == box and name in other.aliases):
+                yield f"{where}aliases: {at_home}; remove it here"
+
+
+def _limits(home: MailSettings, other: MailSettings) -> Iterator[str]:
+    """Yield the settings with which a host takes mail that the home of its mailbox refuses."""
+    where = f"{other.inventory_name}: mail_"
+    why = f"{home.inventory_name}, which has mailboxes of its domains"
+    if other.subaddress and not home.subaddress:
+        yield f"{where}subaddress is True, and False on {why}; write the same on both"
+    largest = other.message_size_limit
+    if not other.primaries and largest > home.message_size_limit:
+        yield (
+            f"{where}message_size_limit is {largest}, and {home.message_size_limit} on {why}; "
+            "write the same on both"
+        )
+
+
+def _other_ways(host: MailSettings) -> Iterator[str]:
+    """Yield the own parameters of Postfix with which mail is not handed over."""
+    wanted = {srs.MAPS: f"lmdb:{paths.HAND_OVER}"} if host.handed_over else {}
+    wanted |= {"relay_recipient_maps": f"lmdb:{paths.RELAY_DOMAINS}"} if host.primaries else {}
+    for parameter, table in wanted.items():
+        if table not in host.postfix_value(parameter):
+            yield (
+                f"{host.inventory_name}: mail_postfix_main.{parameter} replaces the table with "
+                f"which mail goes to the other hosts of a domain; begin it with {table}"
+            )

@@ -60,7 +60,8 @@ def _unread_reports(hosts: Sequence[MailSettings]) -> Iterator[str]:
                 f"as dmarc@{next(iter(host.author_domains), 'example.org')}"
             )
         own = set(map(mail_address, host.tls_rpt))
-        if host.mta_sts == "auto" and not own & set(host.recipients.read):
+        backup = bool(host.domains) and not host.kept_domains  # its primary reads the reports
+        if host.mta_sts == "auto" and not backup and not own & set(host.recipients.read):
             yield (
                 f"{host.inventory_name}: mail_mta_sts = 'auto' needs TLS reports that this host "
                 "reads; name an address in its mail_domains in mail_tls_rpt that is no other "
@@ -116,7 +117,7 @@ def _loops(hosts: Sequence[MailSettings]) -> Iterator[str]:
     graph: dict[str, list[str]] = {}
     for host in hosts:
         for address, targets in host.recipients.targets.items():
-            if address in host.mailboxes:
+            if address in host.mailboxes or address in host.homes:
                 continue
             graph[address] = [one for one in targets if not host.recipients.user(one)]
             caught = (one for one in graph[address] if one not in host.recipients.targets)

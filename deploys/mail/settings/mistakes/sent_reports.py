@@ -29,7 +29,7 @@ def sent_report_mistakes(host: MailSettings) -> Iterator[str]:
             f"{where}: {domain} is not in mail_domains or mail_sending_domains, so reports of "
             f"{sender} would not be signed; write an address in one of them"
         )
-    elif domain in host.domains and sender.lower() not in host.recipients.targets:
+    elif domain in host.domains and sender.lower() not in host.every_recipient.targets:
         yield (
             f"{where}: {sender} is no recipient, and gets the bounces of reports; add it to "
             f"mail_aliases, or write postmaster@{domain}"

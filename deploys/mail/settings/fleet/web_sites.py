@@ -9,9 +9,10 @@ of a bulk stream unsubscribes at a name of its own, because its suppressions may
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
-from .. import names
-from .model import MailSettings
-from .site import Site
+from ... import names
+from ..model import MailSettings
+from ..site import Site
+from .hand_over import homes_of
 
 KEYS = ("mta_sts", "autoconfig")
 
@@ -32,11 +33,20 @@ def site_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
                 "or mail_mailboxes, or remove mail_autoconfig"
             )
         yield from _name_mistakes(host)
+        for domain in host.domains if host.autoconfig else ():
+            if len(homes := homes_of(domain, hosts)) > 1:
+                yield (
+                    f"{host.inventory_name}: mail_autoconfig cannot tell which of "
+                    f"{' and '.join(one.inventory_name for one in homes)} has a user's mailbox of "
+                    f"{domain}; move the mailboxes of {domain} to one host, or remove "
+                    "mail_autoconfig"
+                )
 
 
 def _sites(host: MailSettings, hosts: Sequence[MailSettings]) -> Iterator[Site]:
     for domain in host.domains:
         serving = [one for one in hosts if domain in one.domains]
+        serving.sort(key=lambda one: domain in one.primaries)  # a backup MX reads no reports
         if serving[0].inventory_name == host.inventory_name:
             yield Site(
                 domain=domain,

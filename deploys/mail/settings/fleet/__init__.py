@@ -1,0 +1,1 @@
+"""Parts of the inventory that several hosts share: web sites, and hand-over of mail."""
