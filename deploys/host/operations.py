@@ -185,7 +185,7 @@ def host_configured(settings: HostSettings, txt: RecordLookup) -> Commands:
     existing = _existing(settings)
     if existing and not obstacles(existing, settings):
         inputs = plan_input(settings, existing, txt)
-        warn((*inputs.waiting, *registry.kept(inputs)), planned=inputs.dkim.lost)
+        warn((*inputs.waiting, *registry.notices(settings, inputs)), planned=inputs.dkim.lost)
         desired = registry.services(settings, inputs)
         obsolete = registry.obsolete(settings, inputs)
         plans = [list(configuration(service, existing)) for service in desired]

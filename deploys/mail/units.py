@@ -108,6 +108,7 @@ def local_ports(settings: HostSettings) -> frozenset[int]:
 def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
     """Return the rows of a mail host, in the order in which the services start."""
     logins, counts = bool(settings.logins), bool(settings.counted_rate)
+    greylists = bool(settings.judgement and settings.judgement.greylist)
     certbot = ("certbot",) if settings.tls == "acme" else ()
     sasl = (_SASL,) if settings.relays.with_login else ()
     return (
@@ -116,7 +117,10 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
             "redis",
             ("redis-server",),
             (REDIS,),
-            wanted=counts or settings.scan_outbound or "dmarc" in settings.send_reports,
+            wanted=counts
+            or greylists
+            or settings.scan_outbound
+            or "dmarc" in settings.send_reports,
         ),
         HostService("rspamd", ("rspamd", _CRYPTOGRAPHY), (RSPAMD,)),
         HostService(

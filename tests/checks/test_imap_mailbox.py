@@ -19,6 +19,7 @@ from threading import Thread
 
 import pytest
 
+from deploys.checks.clients.endpoint import HomeMailbox
 from deploys.checks.clients.message import TestMessage, new_run
 from deploys.checks.core.world import Answer, UnansweredError, World
 from deploys.checks.delivery.imap_mailbox import wait
@@ -50,10 +51,16 @@ class Server(ThreadingTCPServer):
         self.greeting = greeting
         self.account = ["someone", "ahoy"]
         self.can = {False: b"AUTH=PLAIN", True: b"UIDPLUS"}
-        self.messages = {"4": PRIVATE, "7": OURS}
+        self.folders = {"INBOX": {"4": PRIVATE, "7": OURS}}
+        self.selected = "INBOX"
         self.fetched: list[str] = []
         self.deleted: set[str] = set()
         self.refusal = "NO [AUTHENTICATIONFAILED] {1} is wrong for {0}"
+
+    @property
+    def messages(self) -> dict[str, bytes]:
+        """Messages of the folder that is open."""
+        return self.folders[self.selected]
 
     def handle_error(self, *_: object) -> None:
         """Say nothing: clients that hang up are part of the tests."""
@@ -77,7 +84,10 @@ class Session(StreamRequestHandler):
         if command in ("LOGIN", "AUTHENTICATE"):
             return self.met(words if command == "LOGIN" else self.greetings())
         if command == "SELECT":
-            return b"* 2 EXISTS\r\n", "OK" if words == ["INBOX"] else "NO no such folder"
+            if words[0] not in self.server.folders:
+                return b"", "NO no such folder"
+            self.server.selected = words[0]
+            return b"* 2 EXISTS\r\n", "OK"
         if command != "UID":
             return b"", "OK"
         return self.by_uid(*words), "OK"
@@ -151,6 +161,19 @@ def test_a_message_is_read_and_removed_and_no_other_is_fetched(tmp_path: Path, h
     assert received["run-1"].raw == OURS
     assert server.fetched == ["7"]
     assert server.messages == {"4": PRIVATE}
+
+
+def test_a_mailbox_of_a_host_that_judges_is_searched_in_junk_too(
+    tmp_path: Path, here: World
+) -> None:
+    with serving(tmp_path) as server:
+        server.folders = {"INBOX": {"4": PRIVATE}, "Junk": {"7": OURS}}
+        own = vars(box(tmp_path, port_of(server))) | {"ca_file": ""}
+        home = HomeMailbox(**own, inventory_name="mx1", at=("127.0.0.1",))
+        received = wait(here, home, ["run-1"])
+
+    assert {id_: one.folder for id_, one in received.items()} == {"run-1": "Junk"}
+    assert server.folders == {"INBOX": {"4": PRIVATE}, "Junk": {}}
 
 
 def test_without_uidplus_a_message_stays_marked_as_deleted(tmp_path: Path, here: World) -> None:
@@ -287,7 +310,7 @@ def test_what_an_interrupted_run_has_left_is_removed_an_hour_later(
     names = ["65000000c0ffee-1", f"{new_run()}-1"]  # of September 2023, and of now
     old, recent = (TestMessage(name, "a@harbor.example", "b@localhost").compose() for name in names)
     with serving(tmp_path) as server:
-        server.messages |= {"8": old, "9": recent}
+        server.folders["INBOX"] |= {"8": old, "9": recent}
         wait(here, box(tmp_path, port_of(server)), ["run-1"])
 
         assert server.messages == {"4": PRIVATE, "9": recent}

@@ -58,6 +58,7 @@ def test_on_a_good_fleet_every_check_has_an_answer(here: World) -> None:
         "smtp.forgery",
         "smtp.submission",
         "delivery.forwarded",
+        "delivery.junk",
         "delivery.privacy",
         "run.waiver",
         "delivery.unsubscribe",

@@ -6,6 +6,7 @@ from deploys.checks.delivery.destinations import Destination
 from deploys.checks.delivery.ends import MOST, left_out
 from deploys.checks.delivery.host_commands import Mailbox
 from deploys.checks.delivery.test_messages import Route, routes
+from deploys.mail.gtube import MARKED
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import Fleet
 from deploys.mail.settings.secret import command, env
@@ -271,8 +272,9 @@ def test_a_mailbox_of_the_host_gets_a_message_if_its_password_is_known() -> None
     )
 
     found = [route for route in routes(own) if route.only_arrival]
-    assert [(one.message.recipient, one.places) for one in found] == [
-        (anna, f"the mailbox {anna} on mx1"),
+    assert [(one.message.recipient, one.places, one.sample) for one in found] == [
+        (anna, f"the mailbox {anna} on mx1", False),
+        (anna, f"the mailbox {anna} on mx1", True),
     ]
     assert [sentence.partition(": ")[2] for _, sentence in left_out(own)] == [
         (
@@ -284,6 +286,50 @@ def test_a_mailbox_of_the_host_gets_a_message_if_its_password_is_known() -> None
             "stay in one"
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("own", "recipients"),
+    [
+        ({}, []),
+        ({"mail_filter": True}, []),
+        ({"mail_mailboxes": "two"}, ["anna@harbor.example"]),
+        ({"mail_mailboxes": "two", "mail_filter": False}, []),
+    ],
+)
+def test_a_host_that_judges_gets_a_message_that_looks_like_spam(
+    own: dict[str, object], recipients: list[str]
+) -> None:
+    boxes = {
+        f"{name}@harbor.example": {"password": command("echo", "sesame")}
+        for name in ("anna", "bert")
+    }
+    data = own | ({"mail_mailboxes": boxes} if "mail_mailboxes" in own else {})
+    found = [route.message for route in routes(fleet(data)) if route.sample]
+
+    assert [one.recipient for one in found] == recipients
+    assert all(MARKED.encode() in one.compose() for one in found)
+    assert not [one for one in routes(fleet(data)) if one.message.marked != one.sample]
+
+
+@pytest.mark.parametrize(
+    ("own", "sent"),
+    [
+        ({}, True),
+        ({"mail_filter": True}, False),
+        ({"mail_filter": {"forward_spam": True}}, True),
+    ],
+)
+def test_a_host_that_forwards_no_spam_forwards_no_message_of_this_machine(
+    own: dict[str, object], *, sent: bool
+) -> None:
+    one = fleet({"mail_aliases": {"away": "visitor@faraway.example"}, **own})
+
+    found = [route for route in mail(one) if route.message.recipient == "away@harbor.example"]
+
+    assert [route.forwarded for route in found] == ([False, True] if sent else [True])
+    named = [said for _, said in left_out(one) if "away@harbor.example" in said]
+    assert bool(named) != sent
 
 
 def with_client(root: str, *, witness: bool = True, **words: object) -> list[Route]:

@@ -17,6 +17,10 @@ TEMPLATES = Path(__file__).parents[2] / "templates/etc/rspamd/local.d"
 ACCOUNT: dict[str, Any] = {
     "mail_accounts": {"postmaster@harbor.example": {"password": "$6$" + "a" * 8 + "$" + "b" * 86}}
 }
+FILTERED: dict[str, Any] = ACCOUNT | {
+    "mail_filter": {"dmarc_except": ["lists.example.net", "192.0.2.0/24", "2001:db8:7::/48"]},
+    "mail_aliases": {"away": "anna@elsewhere.example", "@harbor.example": "bert@elsewhere.example"},
+}
 SIGNS = {"harbor.example": (SigningKey("mx1-rsa", "/mx1-rsa.key"),)}
 
 
@@ -34,6 +38,7 @@ def written(**own: Any) -> dict[str, str]:
     [
         ("signing", ACCOUNT | {"mail_account_rate": "100/1h"}),
         ("scanning", {"mail_scan_outbound": True}),
+        ("judging", FILTERED),
     ],
 )
 def test_a_host_is_configured_as_the_golden_files_say(
@@ -59,6 +64,64 @@ def test_the_from_header_is_checked_if_there_are_accounts() -> None:
     assert own in files["rspamd.lua"]
     assert '"symbols_enabled": [\n      "FORGED_AUTHOR",' in files["settings.conf"]
     assert "FORGED_AUTHOR" not in "".join(written().values())
+
+
+@pytest.mark.parametrize(
+    ("own", "off", "on"),
+    [
+        ({"mail_filter": True}, ("dmarc", "greylist", "neural", "rbl"), ("arc", "regexp")),
+        ({"mail_filter": {"outside": True}}, ("dmarc", "neural"), ("rbl", "fuzzy_check", "mid")),
+        ({"mail_filter": {"greylist": 4}}, ("rbl",), ("greylist",)),
+        ({"mail_filter": True, "mail_scan_outbound": True}, ("dmarc",), ("rbl", "neural")),
+        (
+            {"mail_filter": True, "mail_rspamd": {"neural.conf": {"enabled": True}}},
+            ("rbl",),
+            ("neural",),
+        ),
+    ],
+)
+def test_a_module_that_asks_others_is_off_unless_it_is_asked_for(
+    own: dict[str, Any], off: tuple[str, ...], on: tuple[str, ...]
+) -> None:
+    loaded = written(**own)["rspamd.conf.local.override"]
+
+    assert [one for one in (*off, *on) if f"\n{one} {{ enabled = false; }}" in loaded] == [*off]
+    asks = "mail_scan_outbound" in own or "outside" in str(own)
+    assert ("${CONFDIR}/maps.d" in loaded) != asks
+
+
+def test_results_of_reports_do_not_take_the_names_of_the_judgement() -> None:
+    reporting = {"mail_send_reports": ["dmarc"]}
+
+    assert "symbols = {" not in written(**reporting)["dmarc.conf"]
+    assert '"allow": "REPORTED_ALLOW"' in written(**reporting, mail_filter=True)["dmarc.conf"]
+    assert "NONE" not in written(**reporting, mail_filter=True)["milter_headers.conf"]
+
+
+def test_spam_is_forwarded_only_if_it_is_asked_for() -> None:
+    away = {"mail_aliases": {"away": "anna@elsewhere.example"}}
+
+    assert "[ [[away@harbor.example]] ] = true," in written(**away, mail_filter=True)["rspamd.lua"]
+    asked = {"mail_filter": {"forward_spam": True}}
+    assert "SPAM_FORWARD" not in written(**away, **asked)["rspamd.lua"]
+    assert "SPAM_FORWARD" not in written(mail_filter=True)["rspamd.lua"]
+
+
+@pytest.mark.parametrize(
+    ("release", "own", "said"),
+    [("12", True, True), ("13", True, False), ("12", False, False)],
+)
+def test_an_old_rspamd_that_reads_mail_of_others_is_named(
+    release: str,
+    own: bool,  # noqa: FBT001
+    said: bool,  # noqa: FBT001
+) -> None:
+    chosen = settings(mail_filter=own)
+    notices = list(registry.notices(chosen, plan_input(chosen, bare(release))))
+
+    assert [one.partition(" gets no")[0] for one in notices] == (
+        ["rspamd 3.4 of Debian 12"] if said else []
+    )
 
 
 def test_own_settings_are_merged_with_ours_and_marked() -> None:

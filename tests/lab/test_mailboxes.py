@@ -84,6 +84,7 @@ OWN: dict[str, dict[str, Any]] = {
         "mail_postscreen": True,
         "mail_postscreen_dnsbl": ["bl.example"],
         "mail_unbound": {"server": {"local-data": LISTED}},
+        "mail_filter": False,  # mail comes from senders who do not exist
         "mail_ban_failures": 3,
         "mail_ban_seconds": 30,
     }

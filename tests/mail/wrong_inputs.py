@@ -1900,6 +1900,58 @@ RELAYS = (
 )
 
 
+# Judgement of incoming mail.
+JUDGEMENT = (
+    Row(
+        {"mail_filter": "yes"},
+        (
+            "mx1: mail_filter: 'yes' does not say what to judge; write True, False, or a "
+            'dictionary like {"junk": 5}'
+        ),
+    ),
+    Row(
+        {"mail_filter": {"junk": "high"}},
+        "mx1: mail_filter.junk: 'high' is not a score; write a number like 6 or 7.5",
+    ),
+    Row(
+        {"mail_filter": {"reject": 0}},
+        "mx1: mail_filter.reject: 0 is too small; write more than 0",
+    ),
+    Row(
+        {"mail_filter": {"junk": 15}},
+        (
+            "mx1: mail_filter: with junk 15 and reject 15 no mail gets into Junk; write a junk "
+            "that is less than reject"
+        ),
+    ),
+    Row(
+        {"mail_filter": {"greylist": 7}},
+        (
+            "mx1: mail_filter: with greylist 7 and junk 6 no mail comes again; write a greylist "
+            "that is less than junk"
+        ),
+    ),
+    Row(
+        {"mail_filter": {"dmarc_except": ["lists"]}},
+        (
+            "mx1: mail_filter.dmarc_except.0: 'lists' is neither a domain nor a network; write "
+            "an author's domain like 'example.net', or a network like '192.0.2.0/24'"
+        ),
+    ),
+    Row(
+        {"mail_filter": {"dmarc_except": ["192.0.2.7/24"]}},
+        (
+            "mx1: mail_filter.dmarc_except.0: '192.0.2.7/24' is neither a domain nor a network; "
+            "write an author's domain like 'example.net', or a network like '192.0.2.0/24'"
+        ),
+    ),
+    Row(
+        {"mail_filter": {"spam": 5}},
+        "mx1: mail_filter.spam is not a key; remove it, or see docs/settings.md",
+    ),
+)
+
+
 # A client.
 A_CLIENT = (
     Row(
@@ -2035,6 +2087,7 @@ ROWS = (
     *(("mail", row) for row in KEYS),
     *(("mail", row) for row in SETTINGS_OF_THE_CHECKS),
     *(("mail", row) for row in RELAYS),
+    *(("mail", row) for row in JUDGEMENT),
     *(("client", row) for row in A_CLIENT),
     *(("witness", row) for row in A_WITNESS),
 )

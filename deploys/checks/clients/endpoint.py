@@ -16,6 +16,7 @@ from ..core.target import CheckedHost, Scope
 from ..core.world import World
 
 AnyHost = TypeVar("AnyHost")
+JUNK = "Junk"  # the folder of a mailbox for spam
 FULL = ("552 5.2.2", "452 4.2.2")  # replies of our hosts for a mailbox over its quota
 OF_FULL = "ask its user to delete messages, or raise the quota in mail_mailboxes"
 OfEndpoint = Callable[["Endpoint", AnyHost, World], Iterable[Finding]]
@@ -66,6 +67,11 @@ class HomeMailbox(OutsideMailbox):
     def path(self) -> str:
         """Return the mailbox, for the report."""
         return f"the mailbox {self.address}"
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the folders in which mail may be filed: the host judges what comes in."""
+        return (self.folder, JUNK)
 
 
 def literal(address: str) -> str:

@@ -73,7 +73,7 @@ def imap_session(world: World, mailbox: OutsideMailbox) -> Iterator[IMAPClient]:
     """Open a mailbox's folder; raise UnansweredError, also for a failure while it is open."""
     with imap_connection(world, mailbox) as client:
         _log_in(client, mailbox)
-        _select(client, mailbox.folder)
+        select(client, mailbox.folder)
         yield client
 
 
@@ -152,7 +152,8 @@ def _log_in(client: IMAPClient, mailbox: OutsideMailbox) -> None:
         ) from None
 
 
-def _select(client: IMAPClient, folder: str) -> None:
+def select(client: IMAPClient, folder: str) -> None:
+    """Open a folder; raise MailError if that is not possible."""
     # A name in ASCII is sent as it is, since it can be in modified UTF-7 (RFC 3501 section 5.1.3).
     client.folder_encode = not folder.isascii()
     try:

@@ -25,6 +25,8 @@ from email.policy import default
 from email.utils import format_datetime, localtime
 from hashlib import sha256
 
+from ...mail.gtube import MARKED
+
 HEADER = "X-Pyinfra-Mail-Test"
 PROGRAM = "pyinfra-mail"
 HOUR = 3600  # seconds; no run takes as long
@@ -61,6 +63,7 @@ class TestMessage:
     overlong: bool = False
     notify: str = ""  # NOTIFY of RFC 3461 section 4.1
     bulk: bool = False  # of the bulk stream of its host
+    marked: bool = False  # it has the test line for Junk
     written: datetime = field(default_factory=localtime, compare=False)
 
     @property
@@ -73,7 +76,8 @@ class TestMessage:
         message = EmailMessage()
         message["From"] = self.author
         message["To"] = self.recipient
-        message["Subject"] = f"Test message {self.id}{_BEYOND if self.international else ''}"
+        more = f" {MARKED}" if self.marked else _BEYOND if self.international else ""
+        message["Subject"] = f"Test message {self.id}{more}"
         message["Date"] = format_datetime(self.written)
         message["Message-ID"] = self.message_id
         message["Auto-Submitted"] = "auto-generated"

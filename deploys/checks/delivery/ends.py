@@ -45,6 +45,9 @@ def ends(host: MailSettings, fleet: Fleet) -> HostEnds:
         if READER in members:
             _leave_out(found, recipient, "the host reads reports there")
             continue
+        if host.refuses_forwards and any(map(host.recipients.leads_elsewhere, members)):
+            _leave_out(found, recipient, "what looks like spam is not forwarded")
+            continue
         places = tuple(dict.fromkeys(of_end(end, host, fleet) for end in members))
         readable = tuple(one for one in places if one)
         if len(readable) < len(places):

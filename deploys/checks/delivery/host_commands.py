@@ -31,10 +31,11 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Received:
-    """The time when a message was first seen whole in its mailbox, and its bytes."""
+    """The time when a message was first seen whole in its mailbox, its bytes, and its folder."""
 
     at: float
     raw: bytes
+    folder: str = ""
 
 
 @dataclass(frozen=True)

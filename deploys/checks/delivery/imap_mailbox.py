@@ -11,7 +11,7 @@ from dataclasses import replace
 from imapclient import IMAPClient
 
 from ...mail.settings.verification import OutsideMailbox
-from ..clients.imap import imap_session
+from ..clients.imap import imap_session, select
 from ..clients.message import HEADER, id_in, is_left_behind
 from ..core.world import World
 from .host_commands import Received
@@ -27,22 +27,34 @@ def wait(world: World, box: OutsideMailbox, ids: Sequence[str]) -> dict[str, Rec
     ends = world.clock() + world.patience
     with imap_session(replace(world, timeout=world.timeout + world.patience), box) as client:
         while True:
-            found |= _arrivals(client, world, set(ids) - set(found))
+            for folder in _opened(client, box):
+                found |= _arrivals(client, world, set(ids) - set(found), folder)
             if len(found) == len(set(ids)) or world.clock() >= ends:
-                _remove_old(client, world)
+                for _ in _opened(client, box):
+                    _remove_old(client, world)
                 return found
             time.sleep(_PAUSE)
             client.noop()
 
 
-def _arrivals(client: IMAPClient, world: World, wanted: set[str]) -> Iterator[tuple[str, Received]]:
-    """Yield the messages that are wanted, and remove each from the mailbox."""
+def _opened(client: IMAPClient, box: OutsideMailbox) -> Iterator[str]:
+    """Yield each folder in which a message can arrive, while it is open."""
+    for folder in box.folders:
+        if len(box.folders) > 1:
+            select(client, folder)
+        yield folder
+
+
+def _arrivals(
+    client: IMAPClient, world: World, wanted: set[str], folder: str
+) -> Iterator[tuple[str, Received]]:
+    """Yield the messages in an open folder that are wanted, and remove each from it."""
     run = next(iter(wanted), "").partition("-")[0]
     uids = client.search(["HEADER", HEADER, f"{run}-", "SMALLER", _LARGEST])
     for uid in uids[-_MOST:]:
         raw = _message(client, uid)
         if (id_ := id_in(raw)) in wanted:
-            yield id_, Received(world.clock(), raw.replace(b"\r\n", b"\n"))
+            yield id_, Received(world.clock(), raw.replace(b"\r\n", b"\n"), folder)
             _remove(client, uid)
 
 

@@ -4,8 +4,9 @@ Test messages of a run: one for every path that mail takes through the fleet.
 From each mail host, for each of its domains, one goes to every witness, sink and outside mailbox.
 From each witness, one goes to postmaster of every domain. From this machine, one goes as an
 unauthenticated client to every address of every mail host, one through each submission port, and
-one to each mailbox where recipients of a host end. Each mail host forwards one, if an alias of it
-leads elsewhere, and each bulk stream sends one to the postmaster of its host. From each null
+one to each mailbox where recipients of a host end. A host that judges gets one that looks like
+spam, to a mailbox. Each mail host forwards one, if an alias of it leads elsewhere, and each bulk
+stream sends one to the postmaster of its host. From each null
 client, one goes to the reader of root's mail. Each mail host also sends one to a witness and one to
 an unknown recipient, for their delivery status notifications.
 """
@@ -16,7 +17,13 @@ from itertools import count, islice, product
 
 from ...mail.settings.model import Fleet, MailSettings
 from ..clients.addresses import any_recipient
-from ..clients.endpoint import Endpoint, SubmissionEndpoint, smtp_endpoints, submission_endpoints
+from ..clients.endpoint import (
+    Endpoint,
+    SubmissionEndpoint,
+    home_mailbox,
+    smtp_endpoints,
+    submission_endpoints,
+)
 from ..clients.message import PROGRAM, TestMessage, new_run
 from .destinations import Destination, destinations
 from .ends import ends, forwards
@@ -31,7 +38,8 @@ class Route:
     """A test message: its origin, the domain that it proves, and its destinations.
 
     It arrives at `copies` as well. Of some messages `only_arrival` is checked; one is `forwarded`
-    by its host. `unobservable` is the reason why it has no destination, if it has none.
+    by its host, and one is a `sample` of spam. `unobservable` is the reason why it has no
+    destination, if it has none.
     """
 
     message: TestMessage
@@ -42,6 +50,7 @@ class Route:
     copies: tuple[Destination, ...] = ()
     only_arrival: bool = False
     forwarded: bool = False
+    sample: bool = False
 
     @property
     def host(self) -> str:
@@ -87,6 +96,7 @@ class _Draft:
     copies: tuple[Destination, ...] = ()
     forwarded: bool = False
     bulk: bool = False
+    sample: bool = False
 
 
 def routes(fleet: Fleet) -> tuple[Route, ...]:
@@ -94,6 +104,7 @@ def routes(fleet: Fleet) -> tuple[Route, ...]:
     run, numbers = new_run(), count(1)
     drafts = [*_from_hosts(fleet), *_from_witnesses(fleet)]
     drafts += [*_from_this_machine(fleet), *_from_accounts(fleet), *_for_ends(fleet)]
+    drafts += [*_samples(fleet)]
     drafts += [*_forwarded(fleet), *_from_streams(fleet), *_from_clients(fleet)]
     drafts += [*_for_notifications(fleet, run)]
     chosen = fleet.verification.domain
@@ -161,6 +172,17 @@ def _for_ends(fleet: Fleet) -> Iterator[_Draft]:
             yield replace(draft, end=one.destination, copies=one.copies)
 
 
+def _samples(fleet: Fleet) -> Iterator[_Draft]:
+    """Yield a message that looks like spam, to one mailbox of each host that judges."""
+    for host in fleet.hosts:
+        boxes = (home_mailbox(host, one) for one in host.mailboxes if host.judgement)
+        for box in islice(filter(None, boxes), 1):
+            domain = box.address.partition("@")[2]
+            endpoint = smtp_endpoints(host)[0]
+            draft = _Draft(endpoint, domain, _OUTSIDE_AUTHOR, "", box.address, only_arrival=True)
+            yield replace(draft, end=box, sample=True)
+
+
 def _forwarded(fleet: Fleet) -> Iterator[_Draft]:
     """Yield a message of an outside sender through an alias of each host that leads elsewhere."""
     for host in fleet.hosts:
@@ -224,6 +246,7 @@ def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
         overlong=draft.overlong,
         notify=draft.notify,
         bulk=draft.bulk,
+        marked=draft.sample,
     )
     unobservable = "" if found else f"{watched} is delivered outside of this inventory"
     return Route(
@@ -235,4 +258,5 @@ def _route(draft: _Draft, id_: str, fleet: Fleet) -> Route:
         copies=draft.copies,
         only_arrival=draft.only_arrival,
         forwarded=draft.forwarded,
+        sample=draft.sample,
     )

@@ -14,6 +14,7 @@ from ..delivery import (
     forwarded,
     hops,
     integrity,
+    junk,
     one_click,
     privacy,
     recipients,
@@ -120,6 +121,7 @@ MESSAGE_INSPECTIONS = (
     evaluation.evaluations,
     forwarded.forwarded,
     bulk_headers.fields,
+    junk.samples,
     privacy.submissions,
     dsn.notifications,
 )

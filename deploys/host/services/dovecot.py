@@ -29,6 +29,7 @@ MAILBOXES = f"{DIRECTORY}/mailboxes"  # logins of mailboxes
 ALIASES = f"{DIRECTORY}/aliases"  # of mailboxes with a quota
 OPENSSL, PREPARE = f"{DIRECTORY}/openssl.cnf", f"{DIRECTORY}/prepare"
 SIEVE = f"{DIRECTORY}/sieve"  # a directory
+JUNK = f"{SIEVE}/junk.sieve"
 WARNING = f"{DIRECTORY}/quota-warning"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
 SOCKET, LMTP = paths.AUTH_SOCKET, paths.LMTP_SOCKET
@@ -79,6 +80,7 @@ def query(settings: MailSettings) -> Query:
             OPENSSL,
             PREPARE,
             WARNING,
+            JUNK,
             DROP_IN,
             *_sources(settings),
         ),
@@ -158,6 +160,7 @@ def configuration(settings: MailSettings, version: tuple[int, ...]) -> str:
         aliases=bool(_limited_aliases(settings)),
         warning=WARNING,
         rules=settings.has_rules,
+        judged=settings.judgement,
         scripts=SCRIPTS,
         protocols=_protocols(settings),
         logins=_login_services(settings),
@@ -230,6 +233,8 @@ def mailbox_files(settings: MailSettings, version: tuple[int, ...]) -> Iterator[
     for address, mailbox in settings.mailboxes.items():
         if mailbox.sieve:
             yield File(f"{SIEVE}/{address}.sieve", f"{mailbox.sieve.rstrip()}\n", 0o600)
+    if settings.judgement:
+        yield File(JUNK, render(JUNK), 0o600)
     if settings.has_quotas:
         yield File(WARNING, render(WARNING, options=_unlimited(version)), 0o755)
     if limited := _limited_aliases(settings):

@@ -120,6 +120,13 @@ def kept(inputs: PlanInput) -> Iterator[str]:
         )
 
 
+def notices(settings: HostSettings, inputs: PlanInput) -> Iterator[str]:
+    """Yield what the operator has to know of the services, changed or not."""
+    yield from kept(inputs)
+    if isinstance(settings, MailSettings):
+        yield from rspamd.notices(settings, inputs.existing)
+
+
 def own_settings_in(settings: HostSettings, refusal: str) -> str:
     """
     Return the operator's own settings that a refusal is about, or "" if it is about none.

@@ -17,14 +17,17 @@ from pathlib import PurePath
 from typing import Any
 
 from ...mail import paths, units
+from ...mail.gtube import MARKED
 from ...mail.postfix import BULK_MARK
 from ...mail.postfix_services import BULK_RETURN
 from ...mail.settings.bulk import Bulk
 from ...mail.settings.model import MailSettings
+from ...mail.settings.values.filter import Filter
 from ...mail.verp import derived_key
 from ..dkim import keys
 from ..dkim.signing_table import SigningTable, as_ucl
 from ..model.desired import File, Preflight, Query, Service
+from ..model.state import Existing
 from ..model.templates import render
 from ..model.versions import installed
 from .base import base_query, base_service
@@ -35,6 +38,7 @@ DIRECTORY = "/etc/rspamd"
 LOCAL = paths.RSPAMD_LOCAL
 RULES, LUA = f"{DIRECTORY}/rspamd.conf.local.override", f"{LOCAL}/rspamd.lua"
 ENCODING, BULK = f"{LOCAL}/encoding.lua", f"{LOCAL}/bulk.lua"
+DMARC = f"{LOCAL}/dmarc.lua"
 UNIT = units.RSPAMD
 DROP_INS = f"/etc/systemd/system/{UNIT}.d"
 DROP_IN = f"{DROP_INS}/pyinfra-mail.conf"
@@ -55,6 +59,7 @@ FILES = (
 )
 RATE_FILES = ("ratelimit.conf", "redis.conf")
 DMARC_FILE = "dmarc.conf"
+FILTER_FILES = ("arc.conf",)
 TIMER = f"{paths.UNITS}/{units.DMARC_REPORTS}"
 REPORTER = TIMER.replace(".timer", ".service")
 # Results of DMARC in rspamd's settings of a header.
@@ -69,8 +74,29 @@ CONTENT_MODULES = (
     *("phishing", "rbl", "regexp", "replies", "reputation", "rspamd_update", "spamassassin"),
     *("spamtrap", "surbl", "trie", "url_redirector", "whitelist"),
 )
+# Those that judge by the message, what comes with rspamd, and the DNS of the sender.
+JUDGING = (
+    *("arc", "chartable", "forged_recipients", "hfilter", "maillist", "mime_types"),
+    *("once_received", "regexp"),
+)
+# Those that ask lists of others about mail, or fetch such lists.
+ASKING = (
+    *("asn", "fuzzy_check", "mid", "multimap", "phishing", "rbl", "surbl", "url_redirector"),
+    "whitelist",
+)
+# Names of DMARC's results for reports, where those of mail_filter have the usual ones.
+COUNTED = {
+    "allow": "REPORTED_ALLOW",
+    "badpolicy": "REPORTED_BAD_POLICY",
+    "dnsfail": "REPORTED_DNSFAIL",
+    "na": "REPORTED_NA",
+    "quarantine": "REPORTED_QUARANTINE",
+    "reject": "REPORTED_REJECT",
+    "softfail": "REPORTED_SOFTFAIL",
+}
 # Files in which the operator chooses the names of settings.
 FREE_NAMES = ("antivirus", "composites", "external_services", "groups", "multimap", "settings")
+MAINTAINED = (3, 5)  # the first that may come from a place with security updates
 AS_RSPAMD = ("setpriv", "--reuid=_rspamd", "--regid=_rspamd", "--clear-groups")
 STAGED = ("--var=CONFDIR={directory}", "--var=LOCAL_CONFDIR={directory}")
 # The preflight has no DNS, to which rspamadm connects at its start; the store of known spam has a
@@ -78,6 +104,9 @@ STAGED = ("--var=CONFDIR={directory}", "--var=LOCAL_CONFDIR={directory}")
 IGNORED = (
     r"cannot parse resolv\.conf and no nameservers defined",
     r"address resolution for \S+ failed|cannot read servers definition",
+    # Rules that come with rspamd name results of modules that are off.
+    r"cannot find dependency on symbol (FREEMAIL_\w+|DMARC_CHECK) for symbol",
+    r"cannot register delayed dependency \w+ -> (FREEMAIL_\w+|DMARC_CHECK):",
 )
 CONFIGTEST = ("rspamadm", *STAGED, "configtest", "--config={directory}/rspamd.conf")
 UNREAD_FILES = (  # rspamd ignores a file that no other includes
@@ -102,7 +131,7 @@ def query(settings: MailSettings) -> Query:
         (DIRECTORY, DROP_INS, paths.UNITS),
         (
             *(f"{LOCAL}/{name}" for name in _names(settings)),
-            *(LUA, ENCODING, BULK, RULES, DROP_IN, TIMER, REPORTER),
+            *(LUA, ENCODING, BULK, DMARC, RULES, DROP_IN, TIMER, REPORTER),
         ),
     )
     return replace(
@@ -126,9 +155,19 @@ def service(settings: MailSettings, inputs: PlanInput) -> Service:
         ignored=IGNORED,
         preflight=Preflight(_start()) if settings.preflight else None,
         # What is compiled takes long to make, so a preflight that needs it uses the live rspamd's.
-        scratch=() if settings.scan_outbound or _reports(settings) else ("/var/lib/rspamd",),
+        scratch=() if _has_rules(settings) or _reports(settings) else ("/var/lib/rspamd",),
         workers=True,
     )
+
+
+def notices(settings: MailSettings, existing: Existing) -> Iterator[str]:
+    """Yield what the operator has to know of an rspamd that judges outside senders write."""
+    if settings.judgement and installed(existing, NAME) < MAINTAINED:
+        yield (
+            "rspamd 3.4 of Debian 12 gets no security updates, and mail_filter lets it read mail "
+            "of outside senders; set the host up with Debian 13, install rspamd from the "
+            "repository of its authors (docs/filter.md), or write mail_filter = False"
+        )
 
 
 def overrides(settings: MailSettings) -> Iterator[tuple[str, str]]:
@@ -144,7 +183,7 @@ def render_local(
     """Return a file of `local.d`: ours with the operator's settings, or only the operator's."""
     where = f'mail_rspamd["{name}"]'
     setting = Settings(settings.rspamd.get(name, {}), where)
-    ours = _is_ours(settings, name)
+    ours = name in _ours(settings)
     values = {"version": version, **_values(settings, signs)}
     body = render(f"{LOCAL}/{name}", setting=setting, **values) if ours else ""
     rest = list(setting.rest())
@@ -162,14 +201,14 @@ def render_local(
 def _files(settings: MailSettings, signs: SigningTable, version: tuple[int, ...]) -> Iterator[File]:
     for name in _names(settings):
         yield File(f"{LOCAL}/{name}", render_local(settings, name, signs, version))
-    own = {*settings.rspamd, *_report_files(settings)}
-    modules = [name for name in CONTENT_MODULES if f"{name}.conf" not in own]
     yield File(LUA, _rules(settings, version))
     if settings.encode:
         yield File(ENCODING, render(ENCODING))
     if settings.bulk:
         yield _bulk(settings.bulk, settings.one_click_name)
-    yield File(RULES, render(RULES, scan=settings.scan_outbound, modules=modules))
+    if settings.judgement:
+        yield _dmarc(settings.judgement)
+    yield File(RULES, _loaded(settings))
     values = {"directory": SOCKET_DIRECTORY, "socket": SOCKET, "restricted": settings.sandbox}
     yield File(DROP_IN, render(DROP_IN, wanted=units.started_by_rspamd(settings), **values))
     if _reports(settings):
@@ -177,11 +216,67 @@ def _files(settings: MailSettings, signs: SigningTable, version: tuple[int, ...]
         yield File(REPORTER, render(REPORTER, unit=UNIT, restricted=settings.sandbox))
 
 
+def _has_rules(settings: MailSettings) -> bool:
+    """Tell whether rspamd's rules for the content of messages are loaded."""
+    return settings.scan_outbound or bool(settings.judgement)
+
+
+def _loaded(settings: MailSettings) -> str:
+    """Return the file that says which rules, modules and lists are loaded."""
+    judgement = settings.judgement
+    own = {one.removesuffix(".conf") for one in (*settings.rspamd, *_report_files(settings))}
+    asks = settings.scan_outbound or bool(judgement and judgement.outside)
+    return render(
+        RULES,
+        rules=_has_rules(settings),
+        learns=settings.scan_outbound,
+        modules=[one for one in CONTENT_MODULES if one not in {*_modules(settings), *own}],
+        own_types=bool(judgement) and not asks and "mime_types" not in own,
+    )
+
+
+def _modules(settings: MailSettings) -> Iterator[str]:
+    """Yield the modules that are on without a file of the operator."""
+    judgement = settings.judgement
+    if settings.scan_outbound:
+        yield from (one for one in CONTENT_MODULES if one != "dmarc" or not judgement)
+    elif judgement:
+        yield from (*JUDGING, *(ASKING if judgement.outside else ()))
+        yield from ("greylist",) if judgement.greylist else ()
+
+
+def _dmarc(judgement: Filter) -> File:
+    text = render(
+        DMARC,
+        trusted_domains=judgement.trusted_domains,
+        trusted_networks=judgement.trusted_networks,
+    )
+    return File(DMARC, text)
+
+
+def _forwards(settings: MailSettings) -> dict[str, bool]:
+    """
+    Return the recipients whose mail leads elsewhere.
+
+    Where the catch-all of a domain does, its other recipients are there too, with False.
+    """
+    found = settings.recipients
+    leads = {
+        recipient: any(map(found.leads_elsewhere, ends)) for recipient, ends in found.ends.items()
+    }
+    caught = {one for one in leads if leads[one] and one.startswith("@")}
+    return {one: away for one, away in leads.items() if away or one[one.index("@") :] in caught}
+
+
 def _rules(settings: MailSettings, version: tuple[int, ...]) -> str:
+    judgement = settings.judgement
     return render(
         LUA,
         version=version,
-        scan=settings.scan_outbound,
+        rules=_has_rules(settings),
+        judgement=judgement,
+        marked=MARKED,
+        forwards=_forwards(settings) if settings.refuses_forwards else {},
         senders=_senders(settings),
         subaddress=settings.knows_subaddresses,
         encode=settings.encode,
@@ -208,21 +303,23 @@ def _senders(settings: MailSettings) -> dict[str, tuple[str, ...]]:
 
 
 def _names(settings: MailSettings) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*_ours(settings), *sorted(settings.rspamd))))
+
+
+def _ours(settings: MailSettings) -> tuple[str, ...]:
     counting = RATE_FILES if _counts(settings) else ()
-    ours = (*FILES, *counting, *_report_files(settings))
-    return tuple(dict.fromkeys((*ours, *sorted(settings.rspamd))))
-
-
-def _is_ours(settings: MailSettings, name: str) -> bool:
-    ours = (*FILES, *_report_files(settings))
-    return name in ours or (name in RATE_FILES and _counts(settings))
+    judging = FILTER_FILES if settings.judgement else ()
+    return (*FILES, *counting, *judging, *_report_files(settings))
 
 
 def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
     return {
         "domains": as_ucl(signs),
         "networks": [*LOOPBACK, *settings.networks],
+        "rules": _has_rules(settings),
         "scan": settings.scan_outbound,
+        "judgement": settings.judgement,
+        "counted": COUNTED,
         "socket": SOCKET,
         "redis": paths.REDIS_SOCKET,
         "signing": ["DKIM_SIGNED", "UNSIGNED"],

@@ -50,6 +50,7 @@ from .types import (
 from .values.acme import AcmeDns
 from .values.addresses import Address, HostAddress, Network
 from .values.aliases import Aliases
+from .values.filter import SwitchedFilter
 from .values.forms import Many, Size, Whole
 from .values.mailboxes import Mailboxes
 from .values.relay_domains import RelayDomains
@@ -501,6 +502,14 @@ class Dkim(Frozen):
     )
     scan_outbound: bool = Field(
         default=False, description="Judge mail with rspamd's whole rule set."
+    )
+    filter: SwitchedFilter = Field(
+        default=None,
+        description="Judge what comes in from outside (docs/filter.md): SPF, DKIM and DMARC, and a "
+        "score of rspamd, from junk on for the folder Junk, and from reject on refused. A "
+        "dictionary changes junk, reject, greylist, dmarc_except, forward_spam and outside. None: "
+        "on a host with mailboxes.",
+        examples=['{"junk": 5, "reject": 12, "dmarc_except": ["lists.example.net"]}'],
     )
     rspamd: Mapping[RspamdFile, Mapping[RspamdName, Any]] = Field(
         default={},

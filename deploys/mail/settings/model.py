@@ -22,6 +22,7 @@ from .relays import ALL, SUBMISSIONS, Relays, next_hop
 from .site import Site, unsubscribe_name
 from .types import AbsolutePath, CertificateFile, EmailAddress, Frozen, Relay, SecretReference
 from .values.addresses import Address
+from .values.filter import Filter
 from .verification import Verification
 
 
@@ -386,7 +387,7 @@ class MailSettings(
     def has_rules(self) -> bool:
         """Tell whether mail for mailboxes passes rules of Sieve."""
         own = any(one.sieve for one in self.mailboxes.values())
-        return bool(self.mailboxes) and (own or self.managesieve)
+        return bool(self.mailboxes) and (own or self.managesieve or bool(self.judgement))
 
     @property
     def mailbox_services(self) -> frozenset[str]:
@@ -398,6 +399,19 @@ class MailSettings(
             "sieve": self.managesieve,
         }
         return frozenset(name for name, on in offered.items() if on and self.mailboxes)
+
+    @property
+    def judgement(self) -> Filter | None:
+        """Return how mail from outside is judged; None if it is not."""
+        if self.filter is None:
+            return Filter() if self.mailboxes else None
+        return self.filter if self.filter.enabled else None
+
+    @property
+    def refuses_forwards(self) -> bool:
+        """Tell whether what is judged as spam is refused where its recipient leads elsewhere."""
+        judgement = self.judgement
+        return judgement is not None and not judgement.forward_spam
 
     @property
     def knows_subaddresses(self) -> bool:

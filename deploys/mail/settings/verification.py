@@ -98,6 +98,11 @@ class OutsideMailbox(Frozen):
         """Return the folder, for the report."""
         return self.folder
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the folders in which a message can arrive."""
+        return (self.folder,)
+
 
 class Sink(Frozen):
     """An address whose mail comes to the controller, where the run opens an SMTP server.

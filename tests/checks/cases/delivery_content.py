@@ -8,7 +8,7 @@ from pathlib import Path
 from deploys.checks.clients.message import TestMessage
 from deploys.checks.core.finding import Finding
 from deploys.checks.core.world import Answer
-from deploys.checks.delivery import evaluation, forwarded, hops, integrity
+from deploys.checks.delivery import evaluation, forwarded, hops, integrity, junk
 from deploys.checks.delivery.exchange import Delivery
 from deploys.checks.delivery.host_commands import Mailbox, Received, Submitted
 from deploys.checks.delivery.inspection import MessageInspection
@@ -87,6 +87,17 @@ contents = partial(judged, integrity.contents)
 evaluated = partial(judged, evaluation.evaluations)
 paths = partial(judged, hops.paths)
 forwards = partial(judged, forwarded.forwarded)
+filed = partial(judged, junk.samples)
+
+
+def sample(folder: str, mark: str = "X-Spam: Yes\n") -> Delivery:
+    """Return the message that looks like spam, as it is found in a folder."""
+    sent = delivered()
+    raw = f"{mark}Subject: x\n\nAhoy.\n".encode()
+    return replace(
+        sent, route=replace(sent.route, sample=True), received=Received(1791192602.75, raw, folder)
+    )
+
 
 CASES: Mapping[str, Pair] = {
     "delivery.intact": Pair(
@@ -107,6 +118,11 @@ CASES: Mapping[str, Pair] = {
         forwards(passed_on()),
         forwards(passed_on(RECIPIENT)),
         lab_test="test_recipients.test_a_user_who_is_gone_and_a_sender_that_is_not_rewritten_are_found",
+    ),
+    "delivery.junk": Pair(
+        filed(sample("Junk")),
+        filed(sample("INBOX")),
+        lab_test="test_filter.test_a_sample_that_is_not_filed_is_found",
     ),
     "delivery.arc": Pair(evaluated(delivered(sealed)), evaluated(delivered(SEALED))),
 }

@@ -19,6 +19,7 @@ from ..model import MailSettings, NullClient
 from ..secret import Secret
 from .acme import certificate_mistakes, key_mistakes, shared_mistakes
 from .bulk import bulk_mistakes, secret_mistakes, stream_mistakes
+from .filter import filter_mistakes
 from .keys import HostData
 from .mailboxes import home_mistakes, mailbox_mistakes
 from .relays import relay_key
@@ -75,6 +76,7 @@ def host_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
         yield from warmup_mistakes(host)
         yield from mailbox_mistakes(host)
         yield from _block_lists(host)
+        yield from filter_mistakes(host)
     yield from _selectors(hosts)
     yield from _recipients(hosts)
     yield from home_mistakes(hosts)
