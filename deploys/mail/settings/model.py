@@ -404,7 +404,7 @@ class MailSettings(
     def judgement(self) -> Filter | None:
         """Return how mail from outside is judged; None if it is not."""
         if self.filter is None:
-            return Filter() if self.mailboxes else None
+            return Filter() if self.feeds_mailboxes else None
         return self.filter if self.filter.enabled else None
 
     @property
