@@ -468,10 +468,13 @@ def said(lines: BufferedRWPair) -> bytes:
 
 
 def test_a_script_with_a_mistake_is_refused_by_its_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = OWN["mx1"]["mail_mailboxes"]["anna@harbor.example"]
     wrong = {
         **OWN["mx1"],
-        "mail_mailboxes": {"anna@harbor.example": {**BOX, "sieve": "keeep;"}},
-        "mail_aliases": {"captain": "root"},
+        "mail_mailboxes": {
+            **OWN["mx1"]["mail_mailboxes"],
+            "anna@harbor.example": {**anna, "sieve": "keeep;"},
+        },
     }
     monkeypatch.setenv("OWN_HOST_DATA", json.dumps({**OWN, "mx1": wrong}))
 
