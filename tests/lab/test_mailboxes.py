@@ -124,7 +124,7 @@ def configured(lab: Raised) -> Iterator[None]:
     done = pyinfra("deploys/site.py", "-y", *UNPROVED, *UNTRIED)
     assert done.returncode == 0, done.stdout
     for name in MAIL_HOSTS:
-        on(name, "rm -rf /var/vmail/*")
+        on(name, "rm -rf /var/vmail/* /var/lib/postfix/postscreen_cache.*")
 
 
 @contextmanager
