@@ -280,7 +280,7 @@ class Mailboxes(Careful):
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address == "anna@harbor.example":
-            assert envelope.mail_options == ["SIZE=2097153"]
+            assert envelope.mail_options == ["SIZE=2359296"]
             return self._reply
         return await super().handle_RCPT(server, session, envelope, address, options)
 
