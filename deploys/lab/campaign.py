@@ -41,7 +41,9 @@ EVENTS = "/var/lib/pyinfra-mail-bulk/events.jsonl"
 ROOT = f"https://{ACME}:15000/roots/0"
 ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058 section 3.1
 SECONDS = 20  # for an answer
-PATIENCE, PAUSE = 300, 0.5  # seconds, until every message is delivered or bounced
+# A message that is on its way while Postfix reads a new table of receivers is taken up by the next
+# run of the queue, which is at most 300 seconds away.
+PATIENCE, PAUSE = 420, 0.5  # seconds, until every message is delivered or bounced
 REPORT = """From: feedback@{domain}
 To: {to}
 Date: {date}
