@@ -23,6 +23,7 @@ from typing import Any
 from pyinfra import logger
 from pyinfra.api import deploy, operation
 
+from ..mail import paths
 from ..mail.errors import MailError
 from ..mail.settings.secret import file
 from ..run.https import Https
@@ -37,13 +38,14 @@ RECEIVERS = {"crowded": 70, "greylist": 20, "tls": 110}  # messages to each; the
 COMPLAINS, LEAVES = 0, 1  # numbers of recipients at the last receiver
 # Nobody wants to wait five minutes for a demo.
 SOON = {"minimal_backoff_time": "2s", "maximal_backoff_time": "4s", "queue_run_delay": "2s"}
-EVENTS = "/var/lib/pyinfra-mail-bulk/events.jsonl"
+EVENTS = f"{paths.BULK_STATE}/events.jsonl"
 ROOT = f"https://{ACME}:15000/roots/0"
 ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058 section 3.1
 SECONDS = 20  # for an answer
-# A message that is on its way while Postfix reads a new table of receivers is taken up by the next
-# run of the queue, which is at most 300 seconds away.
-PATIENCE, PAUSE = 420, 0.5  # seconds, until every message is delivered or bounced
+# A message that is on its way while Postfix reads a new table of receivers waits for a new message,
+# or for 300 seconds.
+SCAN = f"postkick -c {paths.POSTFIX_BULK} public qmgr I"
+PATIENCE, PAUSE = 300, 0.5  # seconds, until every message is delivered or bounced
 REPORT = """From: feedback@{domain}
 To: {to}
 Date: {date}
@@ -231,6 +233,7 @@ class Campaign:
         while (seen := counts()) != wanted:
             if time.monotonic() > end:
                 raise LabError(f"not all {words}: {dict(seen)} of {dict(wanted)}")
+            self._on(SENDER, SCAN)
             time.sleep(PAUSE)
 
     def delivered(self) -> Counter[str]:
