@@ -16,7 +16,7 @@ from ..core.finding import Check, Finding
 from ..core.world import UnansweredError, World
 from .dkim_signature import covered
 from .exchange import Delivery
-from .inspection import Deliveries, of_messages
+from .inspection import Deliveries, hosts_without, of_messages
 from .integrity import unescaped
 from .unsubscribe import FIELDS, ONE_CLICK, https_address
 
@@ -36,14 +36,12 @@ _MAILBOX = "lead postmaster of a domain of the host to a mailbox that the run ca
 @of_messages(UNSUBSCRIBE)
 def fields(deliveries: Deliveries, fleet: Fleet, world: World) -> Iterator[Finding]:
     """Check the message of each bulk stream."""
-    seen = set()
-    for delivery in deliveries:
-        if delivery.route.message.bulk:
-            seen.add(delivery.route.host)
-            yield _finding(delivery, fleet.host(delivery.route.host), world)
-    for host in fleet.hosts:
+    sent = [one for one in deliveries if one.route.message.bulk]
+    for delivery in sent:
+        yield _finding(delivery, fleet.host(delivery.route.host), world)
+    for host in hosts_without(sent, fleet):
         name = host.inventory_name
-        if host.bulk and name not in seen and not fleet.verification.domain:
+        if host.bulk and not fleet.verification.domain:
             saw = f"{name}: no mailbox of its domains can be read for a message of bulk mail"
             yield UNSUBSCRIBE.info(name, saw, _MAILBOX)
 

@@ -16,7 +16,7 @@ from ..core.world import Names, UnansweredError, World
 from .dkim_signature import failure, signatures
 from .evaluation import spf_of
 from .exchange import Delivery
-from .inspection import Deliveries, of_messages
+from .inspection import Deliveries, hosts_without, lost, of_messages
 from .integrity import unescaped
 
 FORWARDED = Check(
@@ -35,14 +35,11 @@ _MAILBOX = "name a mailbox of yours in verify_mailboxes, and lead an alias to it
 @of_messages(FORWARDED)
 def forwarded(deliveries: Deliveries, fleet: Fleet, world: World) -> Iterator[Finding]:
     """Check the message that was forwarded by each host."""
-    seen = set()
-    for delivery in deliveries:
-        if delivery.route.forwarded:
-            seen.add(delivery.route.host)
-            hostname = fleet.host(delivery.route.host).hostname
-            yield _finding(delivery, hostname, world.names)
-    for host in fleet.hosts:
-        if host.recipients.forwards and host.inventory_name not in seen:
+    sent = [one for one in deliveries if one.route.forwarded]
+    for delivery in sent:
+        yield _finding(delivery, fleet.host(delivery.route.host).hostname, world.names)
+    for host in hosts_without(sent, fleet):
+        if host.recipients.forwards:
             saw = f"{host.inventory_name}: no alias leads only to mailboxes that a run can read"
             yield from (FORWARDED.info(domain, saw, _MAILBOX) for domain in host.domains[:1])
 
@@ -50,8 +47,7 @@ def forwarded(deliveries: Deliveries, fleet: Fleet, world: World) -> Iterator[Fi
 def _finding(delivery: Delivery, hostname: str, names: Names) -> Finding:
     domain, path = delivery.route.domain, delivery.route.path
     if not delivery.received:
-        saw = f"{path}: the message did not arrive"
-        return FORWARDED.unknown(domain, saw, "fix delivery.arrived first")
+        return FORWARDED.unknown(domain, *lost(path))
     raw = unescaped(delivery.received.raw)
     headers = BytesHeaderParser(policy=compat32).parsebytes(raw)
     sender = str(headers.get("Return-Path", "")).strip(" <>\r\n")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ...mail.settings.model import Fleet
+from ...mail.settings.model import Fleet, MailSettings
 from ..core.finding import Check, Finding
 from ..core.world import World
 from .exchange import Delivery
@@ -56,12 +56,19 @@ def per_message(*checks: Check, of_domain: bool = False) -> Callable[[OfOne], Me
                 if one.received:
                     yield from inspect(one, one.received.raw, fleet, world)
                 else:
-                    yield from (check.unknown(route.domain, *_lost(route.path)) for check in checks)
+                    yield from (check.unknown(route.domain, *lost(route.path)) for check in checks)
 
         return MessageInspection(run, checks)
 
     return decorate
 
 
-def _lost(path: str) -> tuple[str, str]:
+def lost(path: str) -> tuple[str, str]:
+    """Return what is seen of a message that did not arrive, and what to do."""
     return f"{path}: the message did not arrive", "fix delivery.arrived first"
+
+
+def hosts_without(deliveries: Deliveries, fleet: Fleet) -> Iterator[MailSettings]:
+    """Yield the mail hosts to which none of the messages belongs."""
+    seen = {one.route.host for one in deliveries}
+    return (host for host in fleet.hosts if host.inventory_name not in seen)

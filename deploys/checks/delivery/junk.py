@@ -13,7 +13,7 @@ from ..clients.endpoint import JUNK
 from ..core.finding import Check, Finding
 from ..core.world import World
 from .exchange import Delivery
-from .inspection import Deliveries, of_messages
+from .inspection import Deliveries, hosts_without, lost, of_messages
 
 FILED = Check(
     "delivery.junk",
@@ -32,13 +32,10 @@ _READABLE = "write a reference such as env(...) as the password of one mailbox"
 @of_messages(FILED)
 def samples(deliveries: Deliveries, fleet: Fleet, _world: World) -> Iterator[Finding]:
     """Check the message with the test line of each host."""
-    seen = set()
-    for delivery in deliveries:
-        if delivery.route.sample:
-            seen.add(delivery.route.host)
-            yield _finding(delivery)
-    for host in fleet.hosts:
-        if host.judgement and host.mailboxes and host.inventory_name not in seen:
+    sent = [one for one in deliveries if one.route.sample]
+    yield from map(_finding, sent)
+    for host in hosts_without(sent, fleet):
+        if host.judgement and host.mailboxes:
             saw = f"{host.inventory_name}: no mailbox has a password that a run knows"
             yield FILED.info(min(host.mailbox_domains), saw, _READABLE)
 
@@ -47,8 +44,7 @@ def _finding(delivery: Delivery) -> Finding:
     route, received = delivery.route, delivery.received
     domain, path = route.domain, route.path
     if not received:
-        saw = f"{path}: the message did not arrive"
-        return FILED.unknown(domain, saw, "fix delivery.arrived first")
+        return FILED.unknown(domain, *lost(path))
     if received.folder == JUNK:
         return FILED.ok(domain, f"{path}: found in {JUNK}")
     headers = BytesHeaderParser(policy=compat32).parsebytes(received.raw)
