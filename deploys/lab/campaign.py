@@ -44,7 +44,7 @@ ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058 section 3.1
 SECONDS = 20  # for an answer
 # A message that is on its way while Postfix reads a new table of receivers waits for a new message,
 # or for 300 seconds.
-SCAN = f"postkick -c {paths.POSTFIX_BULK} public qmgr I"
+SCAN = f"postkick -c {paths.POSTFIX_BULK} public qmgr I || true"  # it is away for a moment
 PATIENCE, PAUSE = 300, 0.5  # seconds, until every message is delivered or bounced
 REPORT = """From: feedback@{domain}
 To: {to}
