@@ -74,7 +74,8 @@ local function forged(task)
     return
   end
   local own = senders[string.lower(user)] or {}
-  local authors = task:get_from('mime') or {}
+  -- As written: a rule of rspamd takes marks like +news off.
+  local authors = task:get_from({'mime', 'orig'}) or {}
   local foreign = #written > 1 or #authors == 0
   for _, author in ipairs(authors) do
     foreign = foreign or not own[string.lower(author.addr or '')]
