@@ -54,8 +54,6 @@ class SmtpClient(smtplib.SMTP):
         # connect() leaves this to the constructor, and starttls() needs it
         self._host = address
         self._wrapped = wrapped
-        self.name = address  # for SNI, where TLS begins with the connection
-        self.context = unverified()
 
     def getreply(self) -> tuple[int, bytes]:
         """Return a server's reply; raise ValueError if it is too long."""
@@ -81,7 +79,7 @@ class SmtpClient(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
-        return self.secured(plain, self.name, self.context) if self._wrapped else plain
+        return self.secured(plain, host, unverified()) if self._wrapped else plain
 
 
 @dataclass(frozen=True)

@@ -87,16 +87,9 @@ class LateError(MisbehavedError):
 
 
 @contextmanager
-def session(
-    endpoint: Endpoint, world: World, name: str = "", context: ssl.SSLContext | None = None
-) -> Iterator[SmtpClient]:
-    """
-    Open a session and say EHLO; raise UnansweredError or MisbehavedError.
-
-    The name for SNI and the context are for an endpoint in TLS from the first octet.
-    """
+def session(endpoint: Endpoint, world: World) -> Iterator[SmtpClient]:
+    """Open a session and say EHLO; raise UnansweredError or MisbehavedError."""
     client = SmtpClient(endpoint.address, world.timeout, wrapped=endpoint.wrapped)
-    client.name, client.context = name or client.name, context or client.context
     watchdog = Timer(world.timeout, _close, [client])
     watchdog.start()
     try:
@@ -129,13 +122,9 @@ def rcpt(client: smtplib.SMTP, recipient: str) -> Reply:
     return reply(client.docmd("RCPT", f"TO:<{recipient}>"))
 
 
-def peer_certificate(client: smtplib.SMTP) -> bytes:
-    """Return the server's certificate in DER, nothing without TLS."""
-    shown = (
-        client.sock.getpeercert(binary_form=True)
-        if isinstance(client.sock, ssl.SSLSocket)
-        else None
-    )
+def peer_certificate(line: socket.socket | None) -> bytes:
+    """Return the certificate in DER that a server has shown, nothing without TLS."""
+    shown = line.getpeercert(binary_form=True) if isinstance(line, ssl.SSLSocket) else None
     return shown or b""
 
 

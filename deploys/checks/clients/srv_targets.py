@@ -5,19 +5,14 @@ A service with TLS from the first octet (RFC 8314 section 3, MS-OXDISCO) gets a 
 submission gets STARTTLS. The older ports for reading mail only have to accept the connection.
 """
 
-import socket
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Timer
 
 from ...run.threads import in_parallel
 from ..core.finding import Check, Finding
 from ..core.world import MisbehavedError, UnansweredError, World, addresses
-from .bounded_smtplib import unverified
 from .endpoint import Endpoint
 from .smtp import session, starttls
+from .tls_port import connected, secured
 
 MOST = 8  # addresses of a target that are tried, a bound on foreign records
 _TLS_FIRST = frozenset({"submissions", "imaps", "pop3s", "autodiscover"})
@@ -63,42 +58,8 @@ def _connection(service: str, endpoint: Endpoint, world: World) -> str:
     if service == "submission":
         with session(endpoint, world) as client:
             return f"speaks {starttls(client)} after STARTTLS"
-    with _connected(endpoint, world) as plain:
-        if service not in _TLS_FIRST:
-            return "answers"
-        with unverified().wrap_socket(plain, server_hostname=endpoint.host) as wrapped:
-            return f"speaks {wrapped.version()}"
-
-
-@contextmanager
-def _connected(endpoint: Endpoint, world: World) -> Iterator[socket.socket]:
-    """Connect, and close when the time is over, even if the server still sends single octets."""
-    try:
-        plain = socket.create_connection((endpoint.address, endpoint.port), world.timeout)
-    except ConnectionRefusedError as error:
-        raise MisbehavedError(
-            f"{endpoint} refused the connection: no service listens there"
-        ) from error
-    except OSError as error:
-        raise UnansweredError(f"{endpoint} could not be reached: {error}") from error
-    with plain, plain.dup() as line:  # TLS takes over the socket; its duplicate can still close it
-        watchdog = Timer(world.timeout, _close, [line])
-        watchdog.start()
-        try:
-            yield plain
-        except (OSError, ValueError) as error:
-            late = not watchdog.is_alive() or isinstance(error, TimeoutError)
-            reason = f"within {world.timeout:g} s" if late else f"({_short(error)})"
-            raise MisbehavedError(f"{endpoint} answers, but not with TLS {reason}") from error
-        finally:
-            watchdog.cancel()
-
-
-def _close(connection: socket.socket) -> None:
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _short(error: Exception) -> str:
-    reason = error.reason if isinstance(error, ssl.SSLError) else ""
-    return str(reason or error or "it closed the connection").lower().replace("_", " ")
+    if service in _TLS_FIRST:
+        with secured(endpoint, world, endpoint.host) as line:
+            return f"speaks {line.version()}"
+    with connected(endpoint, world):
+        return "answers"

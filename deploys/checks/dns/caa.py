@@ -97,7 +97,7 @@ def _organization(endpoint: Endpoint, name: str, world: World) -> str:
 
     with session(endpoint, world) as client:
         starttls(client, name)
-        issuer = x509.load_der_x509_certificate(peer_certificate(client)).issuer
+        issuer = x509.load_der_x509_certificate(peer_certificate(client.sock)).issuer
     names = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return str(names[0].value) if names else issuer.rfc4514_string()
 

@@ -79,7 +79,7 @@ def _keys(endpoint: Endpoint, name: str, world: World) -> frozenset[str]:
 def _digest(endpoint: Endpoint, name: str, world: World, context: ssl.SSLContext) -> str:
     with session(endpoint, world) as client:
         starttls(client, name, context)
-        public = x509.load_der_x509_certificate(peer_certificate(client)).public_key()
+        public = x509.load_der_x509_certificate(peer_certificate(client.sock)).public_key()
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     return hashlib.sha256(public.public_bytes(*form)).hexdigest()
 

@@ -5,19 +5,18 @@ A sender that verifies, as MTA-STS demands, sends the name by SNI (RFC 6066) and
 the certificate (RFC 8461 section 4.1).
 """
 
-import socket
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
 from ...mail.settings.model import MailSettings
-from ..clients.bounded_smtplib import unverified
 from ..clients.endpoint import Endpoint, certified_endpoints, per_endpoint
 from ..clients.smtp import peer_certificate, session, starttls
+from ..clients.tls_port import secured
 from ..core.finding import Check, Finding
 from ..core.target import CheckedHost
-from ..core.world import UnansweredError, World
+from ..core.world import World
 
 TLS = Check(
     "smtp.tls",
@@ -43,23 +42,11 @@ def certificates(endpoint: Endpoint, host: CheckedHost, world: World) -> Iterabl
 
 def _certificate(endpoint: Endpoint, name: str, world: World) -> x509.Certificate:
     if endpoint.wrapped:
-        return x509.load_der_x509_certificate(_shown_at_once(endpoint, name, world))
+        with secured(endpoint, world, name) as line:
+            return x509.load_der_x509_certificate(peer_certificate(line))
     with session(endpoint, world) as client:
         starttls(client, name)
-        return x509.load_der_x509_certificate(peer_certificate(client))
-
-
-def _shown_at_once(endpoint: Endpoint, name: str, world: World) -> bytes:
-    """Return the certificate in DER of a port in TLS from the first octet, for a name."""
-    place = (endpoint.address, endpoint.port)
-    try:
-        with (
-            socket.create_connection(place, world.timeout) as plain,
-            unverified().wrap_socket(plain, server_hostname=name) as secured,
-        ):
-            return secured.getpeercert(binary_form=True) or b""
-    except OSError as error:
-        raise UnansweredError(f"{endpoint} could not be asked: {error}") from error
+        return x509.load_der_x509_certificate(peer_certificate(client.sock))
 
 
 def _finding(

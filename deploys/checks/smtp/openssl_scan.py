@@ -17,6 +17,7 @@ from ..clients import openssl
 from ..clients.bounded_smtplib import unverified
 from ..clients.endpoint import Endpoint
 from ..clients.smtp import LateError, session, starttls
+from ..clients.tls_port import secured
 from ..core.world import MisbehavedError, UnansweredError, World
 from .tls_scan import (
     ScannedServer,
@@ -104,11 +105,12 @@ class _Probe:
     def _negotiated(self, context: ssl.SSLContext) -> str:
         """Return the cipher suite of a session, nothing if the server declines the handshake."""
         try:
-            with session(self.endpoint, self.world, self.server.name, context) as client:
-                if not self.server.wrapped:
-                    starttls(client, self.server.name, context)
-                cipher = client.sock.cipher() if isinstance(client.sock, ssl.SSLSocket) else None
-                return cipher[0] if cipher else ""
+            if self.server.wrapped:
+                with secured(self.endpoint, self.world, self.server.name, context) as line:
+                    return _suite(line)
+            with session(self.endpoint, self.world) as client:
+                starttls(client, self.server.name, context)
+                return _suite(client.sock)
         except LateError:
             raise
         except MisbehavedError as error:
@@ -123,6 +125,11 @@ class _Probe:
             self.endpoint, self.server.name, self.world.timeout, option, "-showcerts"
         )
         return shown or ""
+
+
+def _suite(line: object) -> str:
+    cipher = line.cipher() if isinstance(line, ssl.SSLSocket) else None
+    return cipher[0] if cipher else ""
 
 
 def _extensions(shown: str) -> Iterator[Weakness]:

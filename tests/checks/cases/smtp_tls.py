@@ -62,7 +62,9 @@ def scan_of(context: Contexts, name: str = "sslyze", *, wrapped: bool = False) -
         here = Path(folder)
         made = context(here)
         port = stack.enter_context(
-            raw(speaks(context=made, wrapped=True)) if wrapped else serving(Handler(), made)
+            raw(speaks(b"* OK IMAP4rev1 ready\r\n", context=made, wrapped=True))
+            if wrapped
+            else serving(Handler(), made)
         )
         stack.enter_context(program(name))
         server = ScannedServer("mx1.harbor.example", "127.0.0.1", port, wrapped)
