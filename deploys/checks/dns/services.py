@@ -15,12 +15,12 @@ from ...mail.settings.model import MailSettings
 from ...mail.srv import NOT_OFFERED, Srv
 from ...mail.units import HTTPS_PORT
 from ...run.threads import in_parallel
-from ..clients.srv_targets import SrvTarget, connections
 from ..core.finding import Check, Finding
 from ..core.inspection import per_fleet, together
 from ..core.target import Scope, autoconfig_sites, demanding
 from ..core.world import Answer, UnansweredError, World
 from .query import RecordQuery, per_server
+from .srv_targets import SrvTarget, connections
 
 SRV = Check(
     "dns.srv",

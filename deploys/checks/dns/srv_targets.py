@@ -8,11 +8,11 @@ submission gets STARTTLS. The older ports for reading mail only have to accept t
 from dataclasses import dataclass
 
 from ...run.threads import in_parallel
+from ..clients.endpoint import Endpoint
+from ..clients.smtp import session, starttls
+from ..clients.tls_port import connected, secured
 from ..core.finding import Check, Finding
 from ..core.world import MisbehavedError, UnansweredError, World, addresses
-from .endpoint import Endpoint
-from .smtp import session, starttls
-from .tls_port import connected, secured
 
 MOST = 8  # addresses of a target that are tried, a bound on foreign records
 _TLS_FIRST = frozenset({"submissions", "imaps", "pop3s", "autodiscover"})
