@@ -97,7 +97,12 @@ ASK = (
     "import smtplib, sys; smtp = smtplib.SMTP(sys.argv[1], timeout=20); smtp.ehlo(); "
     "smtp.mail(''); print(*smtp.rcpt(sys.argv[2]))"
 )
-SDBOX = {name: {**own, "mail_mailbox_format": "sdbox"} for name, own in OWN.items()}
+SDBOX = {
+    name: {**own, "mail_mailbox_format": "sdbox", "mail_pop3": False, "mail_ban_seconds": 3600}
+    for name, own in OWN.items()
+}
+JAIL = "pyinfra-mail"
+BANNED = "198.51.100.9"
 # The commands of the page for users.
 (CONVERSION,) = re.findall(
     r"```bash\n(.*?)```", (ROOT / "docs/mailboxes.md").read_text(), re.DOTALL
@@ -518,12 +523,25 @@ def test_mailboxes_change_their_format_once_they_are_converted(
         there = f"3 mailboxes of the host are in the format 'maildir', such as /var/vmail/{domain}/"
         assert f"mail_mailbox_format is 'sdbox', and {there}anna/Maildir" in why
         on(name, f"systemctl stop dovecot postfix postfix@- 2>/dev/null; {CONVERSION}")
+        on(
+            name,
+            f"fail2ban-client set {JAIL} bantime 3600; fail2ban-client set {JAIL} banip {BANNED}",
+        )
     deployed()
     for name, token in tokens.items():
         assert received(name, sent(name, f"sales@{DOMAINS[name]}"))
         with opened(name) as client:
             assert len(client.search(None, "SUBJECT", token, "SEEN", "FLAGGED")[1][0].split()) == 1
         assert on(name, f"grep -rl {token} /var/vmail/{DOMAINS[name]}/anna/sdbox")
+
+
+@BOTH
+def test_a_ban_holds_for_the_ports_that_a_run_leaves(name: str) -> None:
+    """The run of the test before has closed POP3; the address was banned before it."""
+    rules = on(name, "nft list table inet f2b-table")
+
+    assert BANNED in rules
+    assert "dport { 465, 587, 993, 4190 }" in rules
 
 
 def test_the_files_of_a_removed_mailbox_stay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,8 @@ def service(settings: MailSettings, inputs: PlanInput) -> Service:
     return replace(
         base_service(query(settings), files),
         validators=(("fail2ban-client", "-c", "{directory}", "-t"),),
+        # A reload would leave the rules with the ports of the jail as it was. Bans outlive a start.
+        restart_for=(JAIL,),
         ignored=IGNORED,
     )
 
