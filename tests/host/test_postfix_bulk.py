@@ -54,7 +54,7 @@ def test_the_other_files_are_as_the_golden_files_say(golden: Golden) -> None:
 
     golden("bulk/master.cf", files[postfix_bulk.MASTER])
     golden("bulk/transport", files[postfix_bulk.TRANSPORT])
-    golden("bulk/pyinfra-mail-bulk.service", files[postfix_bulk.UNIT_FILE])
+    golden("bulk/pyinfra-mail-bulk.service", files[postfix_bulk.UNIT_FILES[0]])
 
 
 @pytest.mark.parametrize("version", VERSIONS)

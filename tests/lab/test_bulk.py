@@ -240,6 +240,19 @@ def test_a_bulk_instance_that_dies_comes_back(name: str) -> None:
     arrived(sent(name, "traveller+again@faraway.example"), 1)
 
 
+@BOTH
+def test_it_keeps_the_hosts_resolver_when_another_file_comes_in_its_place(name: str) -> None:
+    """A file that is renamed over one takes the mounts on it along."""
+    pid = "$(tr -d ' ' </var/spool/postfix-bulk/pid/master.pid)"
+    same = f"cmp /proc/{pid}/root/etc/resolv.conf /etc/unbound/resolv.conf"
+    on(name, f"{same} && nsenter -t {pid} -m umount /etc/resolv.conf && ! {same}")
+
+    on(name, "touch /etc/resolv.conf")
+
+    settled(name, same)
+    arrived(sent(name, "traveller+resolved@faraway.example"), 1)
+
+
 def test_an_instance_without_its_setting_stays_until_its_queue_is_empty(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

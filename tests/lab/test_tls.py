@@ -403,7 +403,8 @@ def test_mail_waits_while_nobody_can_say_what_a_domain_demands() -> None:
 @pytest.mark.usefixtures("policies")
 def test_postfix_asks_the_hosts_own_resolver_whatever_a_network_manager_writes() -> None:
     write = "cp /etc/resolv.conf /run/kept; echo nameserver 192.0.2.53 > /etc/resolv.conf"
-    tell = "IFACE=eth0 /etc/network/if-up.d/postfix"  # what copies it into Postfix's chroot
+    # What copies it into Postfix's chroot, into the file that is there or in place of it.
+    tell = "IFACE=eth0 /etc/network/if-up.d/postfix; postfix check"
     both(lambda name: on(name, f"{write}; {tell}"))
     try:
         for log in both(delivery).values():

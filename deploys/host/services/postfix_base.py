@@ -18,6 +18,7 @@ PID_FILE = f"{paths.QUEUE}/pid/master.pid"
 DAEMONS = "/usr/lib/postfix/sbin"
 DROP_INS = tuple(f"/etc/systemd/system/{unit}.d" for unit in units.POSTFIX)
 DROP_IN_FILES = tuple(f"{directory}/pyinfra-mail.conf" for directory in DROP_INS)
+CHROOT_ETC = "pyinfra-mail-chroot-etc"  # below /run
 TMPFILES = "/usr/local/lib/tmpfiles.d"
 # A null client has them too: files of an earlier mail host are removed.
 DIRECTORIES = (DIRECTORY, *DROP_INS, TMPFILES, *certificates.DIRECTORIES)
@@ -94,6 +95,7 @@ def drop_in(
         "runs": runs,
         "pid_file": PID_FILE,
         "queue": paths.QUEUE,
+        "chroot_etc": CHROOT_ETC,
         "restricted": settings.sandbox,
     }
     return File(path, render(DROP_IN_FILES[0], **values))

@@ -30,7 +30,11 @@ UNIT = units.POSTFIX_BULK
 DIRECTORY = paths.POSTFIX_BULK
 MAIN, MASTER = f"{DIRECTORY}/main.cf", f"{DIRECTORY}/master.cf"
 TRANSPORT = f"{DIRECTORY}/transport"
-UNIT_FILE = f"{paths.UNITS}/{UNIT}"
+RESOLVER_WATCH = UNIT.replace(".service", "-resolver.path")
+UNIT_FILES = tuple(
+    f"{paths.UNITS}/{one}"
+    for one in (UNIT, RESOLVER_WATCH, RESOLVER_WATCH.replace("path", "service"))
+)
 PID_FILE = f"{paths.BULK_QUEUE}/pid/master.pid"
 STAGED = ("-c", "{directory}")
 VALIDATORS = (  # "postfix check" needs the queue, which the first start makes
@@ -57,7 +61,7 @@ HINT = "the main instance must be able to hand over mail; check mail_bulk['postf
 
 def query(settings: MailSettings) -> Query:
     """Return the state of the instance that a plan needs."""
-    files = (MAIN, MASTER, TRANSPORT, UNIT_FILE)
+    files = (MAIN, MASTER, TRANSPORT, *UNIT_FILES)
     return replace(
         base_query(settings, NAME, (DIRECTORY, paths.UNITS), files),
         tables=(TRANSPORT,),
@@ -78,6 +82,8 @@ def service(settings: MailSettings, inputs: PlanInput) -> Service:
     version, ipv6 = installed(inputs.existing, "postfix"), bool(inputs.existing.ipv6)
     values = {
         "directory": DIRECTORY,
+        "unit": UNIT,
+        "resolver_watch": RESOLVER_WATCH,
         "queue": paths.BULK_QUEUE,
         "data": paths.BULK_DATA,
         "pid_file": PID_FILE,
@@ -90,7 +96,7 @@ def service(settings: MailSettings, inputs: PlanInput) -> Service:
         files=(
             File(MAIN, configuration(settings, settings.bulk, version, ipv6=ipv6)),
             File(MASTER, render(MASTER, own_services=_services(settings), overrides={})),
-            File(UNIT_FILE, render(UNIT_FILE, **values)),
+            *(File(path, render(path, **values)) for path in UNIT_FILES),
         ),
         tables=(Table(TRANSPORT, ("postmap",), transports(settings, settings.bulk)),),
         validators=tuple(_validators(settings.bulk)),
