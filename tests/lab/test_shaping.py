@@ -379,9 +379,11 @@ def test_what_the_plan_has_no_room_for_waits_or_goes_to_a_relay(
 ) -> None:
     """An IPv6 address sends its share; a plan that begins later has no room for anything."""
     monkeypatch.setenv("OWN_HOST_DATA", other_ways())
-    on("mx1", f"ip address replace {NEW6}/{LAB.lab.network6.prefixlen} dev eth0 nodad")
+    address = f"{NEW6}/{LAB.lab.network6.prefixlen} dev eth0"
+    # Preferred, it would become the source of the host's other mail.
+    on("mx1", f"ip address replace {address} nodad preferred_lft 0")
     records(*WAYS)
-    with undone("mx1", "postsuper -c /etc/postfix-bulk -d ALL"):
+    with undone("mx1", f"postsuper -c /etc/postfix-bulk -d ALL; ip address del {address}"):
         deployed()
         begun_anew()
         with standing_in():
