@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploys.mail.gtube import REFUSED
+from tests.lab import service_records
 from tests.lab.labs import Raised
 from tests.lab.mail_client import VISITOR, any_certificate, found, logged_in
 from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, UNSCANNED, deployed, on, pyinfra, undone
@@ -69,7 +70,7 @@ OWN = {
 @pytest.fixture(scope="module", autouse=True)
 def configured(lab: Raised) -> Iterator[None]:
     """Mail hosts that judge, and senders with policies; without them at the end."""
-    assert lab
+    service_records.withdrawn(lab, *DOMAINS.values())
     _publish()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BOX_PASSWORD", WORD)

@@ -18,6 +18,7 @@ from uuid import uuid4
 import pytest
 
 from deploys.lab.definition import CLIENT
+from tests.lab import service_records
 from tests.lab.labs import ROOT, Raised
 from tests.lab.mail_client import (
     PASSWORD,
@@ -40,7 +41,6 @@ from tests.lab.runs import (
     settled,
     undone,
 )
-from tests.lab.test_zones import PowerDns
 from tests.lab.verification import PART, report, with_severity
 
 WORD = "sesame and poppy"
@@ -116,10 +116,7 @@ PROOF = (
 @pytest.fixture(scope="module", autouse=True)
 def configured(lab: Raised) -> Iterator[None]:
     """Mail hosts with a mailbox each; without them at the end."""
-    powerdns = PowerDns(lab)
-    for domain in DOMAINS.values():
-        for service in ("imaps", "pop3s"):  # an earlier test may have left them as nobody's
-            powerdns.replace(domain, f"_{service}._tcp.{domain}", "SRV", 3600, [])
+    service_records.withdrawn(lab, *DOMAINS.values())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BOX_PASSWORD", WORD)
         patch.setenv("OWN_HOST_DATA", json.dumps(OWN))
