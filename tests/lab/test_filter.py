@@ -10,7 +10,9 @@ import json
 import re
 import smtplib
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
@@ -30,7 +32,17 @@ from deploys.mail.gtube import REFUSED
 from tests.lab import service_records
 from tests.lab.labs import Raised
 from tests.lab.mail_client import VISITOR, any_certificate, found, logged_in
-from tests.lab.runs import LAB, MAIL_HOSTS, UNPROVED, UNSCANNED, deployed, on, pyinfra, undone
+from tests.lab.runs import (
+    LAB,
+    MAIL_HOSTS,
+    UNPROVED,
+    UNSCANNED,
+    deployed,
+    on,
+    pyinfra,
+    settled,
+    undone,
+)
 from tests.lab.verification import PART, report
 
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
@@ -39,6 +51,8 @@ WORD = "sesame and poppy"
 ZONE = "faraway.example"
 PROOF = "verify_only=delivery.arrived,delivery.junk"
 PROGRAM = (Path(__file__).parent / "outside_sender.py").read_text()
+STREAM = (Path(__file__).parent / "stream_sender.py").read_text()
+STOPPED = ("redis-server@rspamd", "rspamd", "dovecot", "postsrsd", "unbound")
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = base64.b64encode(KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 SIGNER = f"v=DKIM1; k=ed25519; p={PUBLIC}"
@@ -198,7 +212,7 @@ def delivered(name: str, token: str, folder: str) -> str:
             client.select(folder)
             for number in client.search(None, "SUBJECT", token)[1][0].split():
                 (part, *_) = client.fetch(number.decode(), "BODY.PEEK[]")[1]
-                return part[1].decode() if isinstance(part, tuple) else ""
+                return part[1].decode(errors="replace") if isinstance(part, tuple) else ""
         time.sleep(0.1)
     raise AssertionError(f"{login} has no message with {token} in {folder}")
 
@@ -257,6 +271,51 @@ def test_forged_results_are_removed_and_a_forged_verdict_too(name: str) -> None:
     assert "bank.example" not in message
     assert "X-Spam: Yes" not in message
     assert message.count("X-Spam-Status: No, score=") == 1
+
+
+@BOTH
+@pytest.mark.parametrize("octet", ["\0", "\r", "\n"], ids=["NUL", "CR", "LF"])
+def test_a_message_with_an_odd_octet_arrives_or_is_refused_at_once(name: str, octet: str) -> None:
+    anna = f"anna@{DOMAINS[name]}"
+    token, text = composed(of("sends"), anna, f"A{octet}hoy.")
+
+    said = reply(name, text, anna)
+
+    if said.startswith("250 "):
+        assert delivered(name, token, "INBOX")
+    else:
+        assert said.startswith("5"), said
+
+
+def counted(name: str, word: str, place: str) -> Counter[str]:
+    """Return how often each Subject that begins with a word is in the files of a place."""
+    return Counter(on(name, f"grep -rhoE 'Subject: {word}-[0-9]+' {place} || true").split()[1::2])
+
+
+def test_services_that_stop_under_a_stream_lose_and_double_nothing() -> None:
+    word = uuid4().hex
+    with ThreadPoolExecutor() as pool:
+        streams = {}
+        for name, domain in DOMAINS.items():
+            to, words = f"anna@{domain},away@{domain}", f"{word}-{name}"
+            where = (LAB.address(name), f"sailor@{of('sends')}", to, words, "150")
+            streams[name] = pool.submit(LAB.run, "peer", "python3", "-c", STREAM, *where)
+        for unit in STOPPED:
+            for verb in ("stop", "start"):
+                list(
+                    pool.map(lambda name, do=f"{verb} {unit}": on(name, f"systemctl {do}"), DOMAINS)
+                )
+                time.sleep(1)
+        ledgers = {name: json.loads(stream.result()) for name, stream in streams.items()}
+
+    for name, ledger in ledgers.items():
+        assert len(ledger["accepted"]) == 150, ledger["refused"]
+        assert not [one for one in ledger["refused"] if one.startswith("(5")]
+        settled(name, "postqueue -f; postqueue -p | grep 'is empty'")
+        kept = {one for one, to in ledger["accepted"].items() if to.startswith("anna@")}
+        assert counted(name, f"{word}-{name}", "/var/vmail") == Counter(kept)
+        gone = set(ledger["accepted"]) - kept
+        assert counted("peer", f"{word}-{name}", "/var/mail/visitor") == Counter(gone)
 
 
 def test_the_proof_finds_each_message_and_the_sample_in_junk() -> None:

@@ -8,8 +8,9 @@ import smtplib
 import socket
 import time
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,33 @@ def test_an_unknown_recipient_is_refused_at_once(name: str) -> None:
         for local in ("nobody", "nobody+anna", "anna.x"):
             assert rcpt(smtp, VISITOR, f"{local}@{DOMAINS[name]}").startswith("550 5.1.1")
         assert rcpt(smtp, VISITOR, f"ANNA@{DOMAINS[name]}").startswith("250")
+
+
+@BOTH
+def test_a_session_of_ten_thousand_recipients_ends_and_another_goes_on(name: str) -> None:
+    codes: Counter[int] = Counter()
+    line = f"RCPT TO:<anna@{DOMAINS[name]}>\r\n"
+    with (
+        suppress(smtplib.SMTPServerDisconnected),
+        smtplib.SMTP(LAB.address(name), timeout=20) as smtp,
+    ):
+        smtp.ehlo()
+        smtp.mail("")
+        for _ in range(100):
+            smtp.send(line * 100)
+            codes.update(smtp.getreply()[0] for _ in range(100))
+    subject = uuid4().hex
+    with smtplib.SMTP(LAB.address(name), timeout=20) as smtp:
+        smtp.ehlo()
+        smtp.mail("")
+        last = [smtp.rcpt(f"anna@{DOMAINS[name]}") for _ in range(1001)][-1]
+        smtp.data(f"Subject: {subject}\r\n\r\nAhoy.\r\n".encode())
+
+    assert codes[250] == 1000
+    assert 1000 <= codes[452] < 2000
+    assert last == (452, b"4.5.3 Error: too many recipients")
+    assert received(name, subject)
+    assert on(name, f"grep -l {subject} {MESSAGES} 2>/dev/null | wc -l") == "1"
 
 
 def screened(name: str, target: str, *words: str) -> list[str]:
