@@ -56,6 +56,8 @@ TLS_SOCKET = f"{TLS_SOCKETS}/collector.sock"
 ONE_CLICK = "/run/pyinfra-mail-bulk"  # the directory of the socket that nginx alone may use
 ONE_CLICK_SOCKET = f"{ONE_CLICK}/one-click.sock"
 REDIS_SOCKET = "/run/redis-rspamd/redis.sock"
+CONTROLLER_SOCKET = "/run/rspamd/controller.sock"  # of rspamd's user alone
+LEARNED = "/run/dovecot/learned"  # messages that users moved, until rspamd has learned them
 
 DKIM_KEYS = f"{STATE}/dkim"
 RSPAMD_LOCAL = "/etc/rspamd/local.d"

@@ -24,6 +24,7 @@ REPORTS = "pyinfra-mail-reports.service"
 BULK_HANDLER = "pyinfra-mail-bulk-handler.service"
 RECEIVERS = "pyinfra-mail-receivers.service"
 DMARC_REPORTS = "pyinfra-mail-dmarc-reports.timer"
+LEARNER = "pyinfra-mail-learner.path"
 TLS_COLLECTOR = "pyinfra-mail-tls-collector.service"
 TLS_REPORTER = "pyinfra-mail-tls-reporter.service"
 CERTIFICATES_WATCH = "pyinfra-mail-certificates.path"
@@ -75,8 +76,12 @@ def required_units(settings: HostSettings) -> tuple[str, ...]:
 
 
 def started_by_rspamd(settings: HostSettings) -> tuple[str, ...]:
-    """Return the unit that sends DMARC reports daily; rspamd's unit wants it."""
-    return (DMARC_REPORTS,) if _sends(settings, "dmarc") else ()
+    """Return the units that send DMARC reports daily, and learn; rspamd's unit wants them."""
+    learns = isinstance(settings, MailSettings) and settings.learns
+    return (
+        *((DMARC_REPORTS,) if _sends(settings, "dmarc") else ()),
+        *((LEARNER,) if learns else ()),
+    )
 
 
 def started_by_collector(settings: HostSettings) -> tuple[str, ...]:
@@ -120,6 +125,7 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
             wanted=counts
             or greylists
             or settings.scan_outbound
+            or settings.learns
             or "dmarc" in settings.send_reports,
         ),
         HostService("rspamd", ("rspamd", _CRYPTOGRAPHY), (RSPAMD,)),

@@ -204,6 +204,27 @@ def test_the_unit_that_takes_over_own_certificates_has_to_run(
     assert [one.severity for one in found] == [severity]
 
 
+@pytest.mark.parametrize(
+    ("own", "unit_name"),
+    [
+        ({"mail_send_reports": ["dmarc"]}, "pyinfra-mail-dmarc-reports.timer"),
+        (
+            {"mail_mailboxes": ACCOUNTS["mail_accounts"], "mail_filter": {"bayes": True}},
+            "pyinfra-mail-learner.path",
+        ),
+    ],
+)
+def test_a_unit_that_rspamd_starts_is_not_enabled_by_itself(
+    own: dict[str, object], unit_name: str
+) -> None:
+    host = fleet(own).hosts[0]
+    lines = [*units(), *unit(unit_name, UnitFileState="static"), *unit("dovecot.service")]
+
+    found = list(services(Snapshot(host, {"unit": lines})))
+
+    assert not [one.saw for one in found if unit_name in one.saw and one.severity is not OK]
+
+
 def test_the_common_reason_of_waiting_messages_is_named(tmp_path: Path) -> None:
     queue = [waiting(90_000, "full"), waiting(90_000, "no route"), waiting(60, "no route")]
     found = [one for one in snapshot_case(queue=queue)(tmp_path) if one.id == "host.queue"]

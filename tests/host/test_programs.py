@@ -17,7 +17,7 @@ import pytest
 
 from deploys.host.model.program import HostProgram
 from deploys.host.programs.socketmap import LookupFailure, serve
-from deploys.host.services import bulk_handler, receivers, reports
+from deploys.host.services import bulk_handler, receivers, reports, rspamd_learner
 from deploys.host.services.plan_input import plan_input
 from deploys.host.tls import certificates
 from tests.fakes import ROOT
@@ -26,7 +26,7 @@ from tests.host.found import bare
 from tests.host.test_postfix_bulk import stream
 
 PROGRAMS = (
-    *(one.PROGRAM for one in (bulk_handler, receivers, reports, certificates)),
+    *(one.PROGRAM for one in (bulk_handler, receivers, reports, certificates, rspamd_learner)),
     certificates.PROOF,
 )
 named = pytest.mark.parametrize("program", PROGRAMS, ids=lambda one: one.imports[-1])

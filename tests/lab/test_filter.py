@@ -70,12 +70,21 @@ POLICIES = {
     "family": (NONE, "v=DMARC1; p=none; sp=quarantine; np=reject; psd=n", False),
     "excused": (NONE, "v=DMARC1; p=reject; psd=n", False),
 }
+# Words of each class, for messages with a word more that makes them different.
+CLASSES = {
+    "spam": "cheap watches and pills for every winner of the lottery who orders today by card",
+    "ham": "the board of the harbour meets about the new crane, please bring last year's drawings",
+}
+MOVED = 5  # of each class
+# rspamd does not learn again what it is sure of already.
+UNREAD = "elephants, a volcano, parliament, notebooks, one umbrella, lemons and three tea kettles"
 EXISTS = f"child.family.{ZONE}"  # it has an address, and no policy
 OWN = {
     name: {
         "mail_mailboxes": {f"anna@{domain}": {"password": {"env": "BOX_PASSWORD"}}},
         "mail_aliases": {"captain": "root", "away": VISITOR},
-        "mail_filter": {"dmarc_except": [f"excused.{ZONE}"]},
+        "mail_filter": {"dmarc_except": [f"excused.{ZONE}"], "bayes": True},
+        "mail_rspamd": {"classifier-bayes.conf": {"min_learns": MOVED}},
     }
     for name, domain in DOMAINS.items()
 }
@@ -428,3 +437,77 @@ def _without_texts(settings: object) -> object:
     if isinstance(settings, dict):
         return {key: _without_texts(one) for key, one in settings.items() if key != "description"}
     return [_without_texts(one) for one in settings] if isinstance(settings, list) else settings
+
+
+def learned(name: str) -> dict[str, int]:
+    """Return how many messages of each class rspamd has learned."""
+    said = on(name, "redis-cli -s /run/redis-rspamd/redis.sock hmget RS learns_spam learns_ham")
+    spam, ham = (int(line) if line else 0 for line in f"{said}\n\n".split("\n")[:2])
+    return {"spam": spam, "ham": ham}
+
+
+def moved(name: str, kind: str, count: int, words: str = "") -> None:
+    """Put messages of a class into a folder, and move them as a user does."""
+    source, target = ("INBOX", "Junk") if kind == "spam" else ("Junk", "Archive")
+    login = f"anna@{DOMAINS[name]}"
+    with imaplib.IMAP4_SSL(LAB.address(name), ssl_context=any_certificate(), timeout=20) as client:
+        client.login(login, WORD)
+        client.create("Archive")
+        client.select(source)
+        for _ in range(count):
+            token, text = composed(of("sends"), login, f"{words or CLASSES[kind]} {uuid4().hex}")
+            client.append(source, None, None, text)
+            client.noop()
+            (number,) = client.search(None, "SUBJECT", token)[1][0].split()
+            said, _ = client._simple_command("MOVE", number.decode(), target)  # noqa: SLF001
+            assert said == "OK"
+            client.select(target)
+            assert len(client.search(None, "SUBJECT", token)[1][0].split()) == 1
+            client.select(source)
+
+
+def until(name: str, expected: dict[str, int]) -> None:
+    """Wait until that many messages of each class are learned."""
+    for _ in range(300):
+        if learned(name) == expected:
+            return
+        time.sleep(0.1)
+    log = on(name, "journalctl -q -n 20 -u pyinfra-mail-learner.service -u dovecot -u rspamd")
+    raise AssertionError(f"{name} has learned {learned(name)}, not {expected}:\n{log}")
+
+
+@BOTH
+def test_what_users_move_into_junk_and_out_of_it_is_learned_and_counts(name: str) -> None:
+    anna = f"anna@{DOMAINS[name]}"
+    for kind in CLASSES:
+        moved(name, kind, MOVED)
+    until(name, dict.fromkeys(CLASSES, MOVED))
+    on(name, "systemctl restart redis-server@rspamd.service")
+    assert learned(name) == dict.fromkeys(CLASSES, MOVED)
+
+    for kind, words in CLASSES.items():
+        token, text = composed(of("sends"), anna, f"{words} {uuid4().hex}")
+        assert reply(name, text, anna).startswith("250 ")
+        delivered(name, token, "INBOX")
+        line = on(name, f"journalctl -q -o cat -t rspamd | grep '<{token}@'")
+        assert f"BAYES_{kind.upper()}(" in line, line
+
+
+@BOTH
+def test_a_message_is_moved_while_nobody_learns_and_is_learned_later(name: str) -> None:
+    before = learned(name)
+    with undone(name, "systemctl start rspamd"):
+        on(name, "systemctl stop rspamd")
+        moved(name, "spam", 1, UNREAD)
+
+        assert learned(name) == before
+        assert on(name, "ls /run/dovecot/learned").count(".spam") == 1
+    until(name, before | {"spam": before["spam"] + 1})
+    assert on(name, "ls -A /run/dovecot/learned").strip() == ""
+
+
+@BOTH
+def test_only_rspamd_may_use_the_socket_at_which_it_learns(name: str) -> None:
+    stat = on(name, "stat -c '%a %U' /run/rspamd/controller.sock")
+    assert stat.strip() == "600 _rspamd"
+    assert "1133" not in on(name, "ss -Hltn")

@@ -49,6 +49,24 @@ def test_an_exception_is_a_domain_or_a_network() -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "learns"),
+    [
+        (BOX, False),
+        (BOX | {"mail_filter": {"junk": 5}}, False),
+        (BOX | {"mail_filter": {"bayes": True}}, True),
+        (BOX | {"mail_filter": {"bayes": True, "enabled": False}}, False),
+    ],
+)
+def test_moves_into_junk_and_out_of_it_teach_only_where_it_is_asked_for(
+    data: dict[str, Any], *, learns: bool
+) -> None:
+    own = host(**data)
+
+    assert own.learns == learns
+    assert (units.LEARNER in units.required_units(own)) == learns
+
+
+@pytest.mark.parametrize(
     ("own", "wanted"),
     [({}, False), ({"mail_filter": True}, False), ({"mail_filter": {"greylist": True}}, True)],
 )

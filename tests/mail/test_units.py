@@ -10,6 +10,7 @@ from deploys.mail.settings.model import MailSettings
 
 ANNA = {"anna@harbor.example": {"password": f"$6${'a' * 8}${'b' * 86}"}}
 BERT = {"bert@harbor.example": ANNA["anna@harbor.example"]}
+LEARNS = {"mail_mailboxes": BERT, "mail_filter": {"bayes": True}}
 SITE = {"mail_mta_sts": "testing", "mail_tls": "acme"}
 
 
@@ -32,6 +33,8 @@ def host(**data: Any) -> MailSettings:
         ({"mail_mailboxes": BERT}, "fail2ban.service"),
         ({"mail_accounts": ANNA}, "redis-server@rspamd.service"),
         ({"mail_scan_outbound": True}, "redis-server@rspamd.service"),
+        (LEARNS, "redis-server@rspamd.service"),
+        (LEARNS, "pyinfra-mail-learner.path"),
         ({"mail_aliases": {"anna": "anna@far.example"}}, "postsrsd.service"),
         (SITE, "nginx.service"),
         ({"mail_tls": "acme"}, "certbot.timer"),

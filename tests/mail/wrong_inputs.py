@@ -1946,6 +1946,13 @@ JUDGEMENT = (
         ),
     ),
     Row(
+        {"mail_filter": {"bayes": True}},
+        (
+            "mx1: mail_filter: bayes learns from mailboxes, and this host has none; write "
+            '"bayes": False for it, or give it mail_mailboxes'
+        ),
+    ),
+    Row(
         {"mail_filter": {"spam": 5}},
         "mx1: mail_filter.spam is not a key; remove it, or see docs/settings.md",
     ),

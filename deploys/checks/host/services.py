@@ -6,7 +6,13 @@ A service that ends and restarts all the time runs at most moments, so its resta
 
 from collections.abc import Iterator, Mapping
 
-from ...mail.units import POSTFIX, required_units, started_by_postfix
+from ...mail.units import (
+    POSTFIX,
+    required_units,
+    started_by_collector,
+    started_by_postfix,
+    started_by_rspamd,
+)
 from ..core.finding import Check, Finding
 from .snapshot import Snapshot
 
@@ -71,7 +77,9 @@ def _postfix(snapshot: Snapshot, units: Mapping[str, Mapping[str, str]]) -> Iter
 
 def _wrong(snapshot: Snapshot, units: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     name = snapshot.host.inventory_name
-    by_postfix = started_by_postfix(snapshot.host)  # these need no [Install] section
+    host = snapshot.host
+    # These need no [Install] section.
+    by_others = (*started_by_postfix(host), *started_by_rspamd(host), *started_by_collector(host))
     for unit in required_units(snapshot.host):
         state = units.get(unit, {})
         active, enabled = state.get("ActiveState", "unknown"), state.get("UnitFileState", "")
@@ -81,7 +89,7 @@ def _wrong(snapshot: Snapshot, units: Mapping[str, Mapping[str, str]]) -> Iterat
         elif active != "active":
             fix = f"see `journalctl -u {unit}`, then run `systemctl start {unit}`"
             yield SERVICES.error(name, f"{name}: {unit} is {active}", fix)
-        elif enabled != "enabled" and (unit not in by_postfix or enabled != "static"):
+        elif enabled != "enabled" and (unit not in by_others or enabled != "static"):
             fix = f"run `systemctl enable {unit}`"
             yield SERVICES.error(name, f"{name}: {unit} is {enabled or 'not enabled'}", fix)
         elif restarts.isdecimal() and int(restarts) > _OFTEN:

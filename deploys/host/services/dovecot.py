@@ -30,6 +30,11 @@ ALIASES = f"{DIRECTORY}/aliases"  # of mailboxes with a quota
 OPENSSL, PREPARE = f"{DIRECTORY}/openssl.cnf", f"{DIRECTORY}/prepare"
 SIEVE = f"{DIRECTORY}/sieve"  # a directory
 JUNK = f"{SIEVE}/junk.sieve"
+LEARNING = tuple(f"{SIEVE}/learn-{one}.sieve" for one in ("spam", "ham"))
+PIPE = f"{DIRECTORY}/pipe"  # a directory: the programs that rules of ours may call
+LEARN = f"{PIPE}/learn"
+LARGEST_LEARNED = "500K"  # the text is learned, and more is not text
+MOST_LEARNED = 300  # messages that wait for rspamd
 WARNING = f"{DIRECTORY}/quota-warning"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/pyinfra-mail.conf"
 SOCKET, LMTP = paths.AUTH_SOCKET, paths.LMTP_SOCKET
@@ -81,6 +86,8 @@ def query(settings: MailSettings) -> Query:
             PREPARE,
             WARNING,
             JUNK,
+            *LEARNING,
+            LEARN,
             DROP_IN,
             *_sources(settings),
         ),
@@ -161,6 +168,8 @@ def configuration(settings: MailSettings, version: tuple[int, ...]) -> str:
         warning=WARNING,
         rules=settings.has_rules,
         judged=settings.judgement,
+        learns=settings.learns,
+        pipe=PIPE,
         scripts=SCRIPTS,
         protocols=_protocols(settings),
         logins=_login_services(settings),
@@ -229,12 +238,16 @@ def mailbox_files(settings: MailSettings, version: tuple[int, ...]) -> Iterator[
     yield File(OPENSSL, render(OPENSSL, signature_algorithms=signed))
     values = {"directory": CERTIFICATES, "served": paths.CERTIFICATES, "names": settings.host_names}
     of_rules = {"scripts": settings.has_rules, "run": RUN, "sources": SIEVE, "user": USER}
-    yield File(PREPARE, render(PREPARE, **values, **of_rules))
+    learned = paths.LEARNED if settings.learns else ""
+    yield File(PREPARE, render(PREPARE, **values, **of_rules, learned=learned))
     for address, mailbox in settings.mailboxes.items():
         if mailbox.sieve:
             yield File(f"{SIEVE}/{address}.sieve", f"{mailbox.sieve.rstrip()}\n", 0o600)
     if settings.judgement:
         yield File(JUNK, render(JUNK), 0o600)
+    if settings.learns:
+        yield from (File(one, render(one, largest=LARGEST_LEARNED), 0o600) for one in LEARNING)
+        yield File(LEARN, render(LEARN, learned=paths.LEARNED, most=MOST_LEARNED), 0o755)
     if settings.has_quotas:
         yield File(WARNING, render(WARNING, options=_unlimited(version)), 0o755)
     if limited := _limited_aliases(settings):

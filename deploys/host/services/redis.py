@@ -1,5 +1,5 @@
 """
-Redis of a mail host: the counters of rspamd, for the rates of accounts and for DMARC reports.
+Redis of a mail host: the counters of rspamd, for rates and DMARC reports, and what it has learned.
 
 rspamd has its own instance, at a UNIX socket that only rspamd can use. Without Redis, mail is
 signed and sent, but not counted.
@@ -40,8 +40,8 @@ def query(settings: MailSettings) -> Query:
 
 def service(settings: MailSettings, inputs: PlanInput) -> Service:
     """Return the desired Redis."""
-    kept = "dmarc" in settings.send_reports
-    text = render(CONFIGURATION, socket=SOCKET, kept=kept)
+    kept = "dmarc" in settings.send_reports or settings.learns
+    text = render(CONFIGURATION, socket=SOCKET, kept=kept, learns=settings.learns)
     files = (
         File(CONFIGURATION, text, 0o640, "redis", "redis"),
         File(DROP_IN, render(DROP_IN)),

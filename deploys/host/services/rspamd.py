@@ -30,6 +30,7 @@ from ..model.desired import File, Preflight, Query, Service
 from ..model.state import Existing
 from ..model.templates import render
 from ..model.versions import installed
+from . import rspamd_learner
 from .base import base_query, base_service
 from .plan_input import PlanInput
 
@@ -128,17 +129,18 @@ def query(settings: MailSettings) -> Query:
     base = base_query(
         settings,
         NAME,
-        (DIRECTORY, DROP_INS, paths.UNITS),
+        (DIRECTORY, DROP_INS, paths.UNITS, *rspamd_learner.directories(settings)),
         (
             *(f"{LOCAL}/{name}" for name in _names(settings)),
             *(LUA, ENCODING, BULK, DMARC, RULES, DROP_IN, TIMER, REPORTER),
+            *rspamd_learner.file_paths(settings),
         ),
     )
     return replace(
         base,
         keys=keys.key_paths(settings),
         histories=(paths.dkim_history(settings.selector_base),),
-        secrets=(BULK,),
+        secrets=(BULK, *rspamd_learner.file_paths(settings)),
         sockets=(SOCKET,),
         exclusive=(DIRECTORY,),
     )
@@ -214,6 +216,7 @@ def _files(settings: MailSettings, signs: SigningTable, version: tuple[int, ...]
     if _reports(settings):
         yield File(TIMER, render(TIMER, unit=UNIT))
         yield File(REPORTER, render(REPORTER, unit=UNIT, restricted=settings.sandbox))
+    yield from rspamd_learner.files(settings)
 
 
 def _has_rules(settings: MailSettings) -> bool:
@@ -229,7 +232,7 @@ def _loaded(settings: MailSettings) -> str:
     return render(
         RULES,
         rules=_has_rules(settings),
-        learns=settings.scan_outbound,
+        learns=settings.scan_outbound or settings.learns,
         modules=[one for one in CONTENT_MODULES if one not in {*_modules(settings), *own}],
         own_types=bool(judgement) and not asks and "mime_types" not in own,
     )
@@ -322,6 +325,8 @@ def _values(settings: MailSettings, signs: SigningTable) -> dict[str, Any]:
         "counted": COUNTED,
         "socket": SOCKET,
         "redis": paths.REDIS_SOCKET,
+        "learns": settings.learns,
+        "controller": paths.CONTROLLER_SOCKET,
         "signing": ["DKIM_SIGNED", "UNSIGNED"],
         "checking": ["FORGED_AUTHOR"] if settings.logins else [],
         "encoding": ["ENCODED"] if settings.encode else [],

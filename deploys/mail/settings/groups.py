@@ -507,8 +507,8 @@ class Dkim(Frozen):
         default=None,
         description="Judge what comes in from outside (docs/filter.md): SPF, DKIM and DMARC, and a "
         "score of rspamd, from junk on for the folder Junk, and from reject on refused. A "
-        "dictionary changes junk, reject, greylist, dmarc_except, forward_spam and outside. None: "
-        "on a host with mailboxes.",
+        "dictionary changes junk, reject, greylist, dmarc_except, forward_spam, outside and bayes. "
+        "None: on a host with mailboxes.",
         examples=['{"junk": 5, "reject": 12, "dmarc_except": ["lists.example.net"]}'],
     )
     rspamd: Mapping[RspamdFile, Mapping[RspamdName, Any]] = Field(

@@ -408,6 +408,11 @@ class MailSettings(
         return self.filter if self.filter.enabled else None
 
     @property
+    def learns(self) -> bool:
+        """Tell whether moves into Junk and out of it teach the filter."""
+        return bool(self.mailboxes and self.judgement and self.judgement.bayes)
+
+    @property
     def refuses_forwards(self) -> bool:
         """Tell whether what is judged as spam is refused where its recipient leads elsewhere."""
         judgement = self.judgement

@@ -153,8 +153,8 @@ mail_account_rate = "2000/1d"  # recipients per account and time; "": no limit
 mail_encode = True  # encode, before the signature, what another server may change or refuse
 mail_scan_outbound = False  # True: judge outgoing mail with rspamd's whole rule set
 # Judge mail from outside (docs/filter.md): True, False, or {"junk": 6, "reject": 15, "greylist": 4,
-# "dmarc_except": ["lists.example.net"], "forward_spam": False, "outside": False}; None: on a host
-# with mailboxes.
+# "dmarc_except": ["lists.example.net"], "forward_spam": False, "outside": False, "bayes": False};
+# None: on a host with mailboxes.
 mail_filter: bool | dict[str, Any] | None = None
 
 # Other parameters of main.cf and lines of master.cf, as in Postfix; None removes a service.

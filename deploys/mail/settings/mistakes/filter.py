@@ -1,4 +1,4 @@
-"""Mistakes in `mail_filter`: scores in the wrong order."""
+"""Mistakes in `mail_filter`: scores in the wrong order, and no mailboxes to learn from."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from ..model import MailSettings
 
 
 def filter_mistakes(host: MailSettings) -> Iterator[str]:
-    """Yield the mistakes in the scores by which a host judges mail."""
+    """Yield the mistakes in how a host judges mail."""
     found = host.judgement
     if not found:
         return
@@ -20,4 +20,9 @@ def filter_mistakes(host: MailSettings) -> Iterator[str]:
         yield (
             f"{where}: with greylist {found.greylist:g} and junk {found.junk:g} no mail comes "
             "again; write a greylist that is less than junk"
+        )
+    if found.bayes and not host.mailboxes:
+        yield (
+            f"{where}: bayes learns from mailboxes, and this host has none; write "
+            '"bayes": False for it, or give it mail_mailboxes'
         )

@@ -64,7 +64,8 @@ class Filter(Frozen):
 
     With a score in `greylist` unknown senders of such mail come again. No DMARC policy is applied
     to the authors' domains and the networks in `dmarc_except`. What is judged as spam is forwarded
-    with `forward_spam` only, and servers of others are asked about mail with `outside` only.
+    with `forward_spam` only, and servers of others are asked about mail with `outside` only. With
+    `bayes` the words of messages that users move into Junk and out of it count.
     """
 
     enabled: bool = True
@@ -76,6 +77,7 @@ class Filter(Frozen):
     dmarc_except: Many[Annotated[str, BeforeValidator(_exception)]] = ()
     forward_spam: bool = False
     outside: bool = False
+    bayes: bool = False
 
     @property
     def trusted_domains(self) -> tuple[str, ...]:
