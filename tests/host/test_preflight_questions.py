@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from deploys.host.agent.services import preflight
-from deploys.host.agent.services.preflight import answered
+from deploys.host.agent.services.preflight import answered, with_password
 from deploys.host.agent.system import shell
 from deploys.host.agent.system.shell import Refused, reason
 
@@ -22,6 +22,18 @@ def refusing(name: str, seconds: float = 0) -> Callable[[], None]:
 
 def waiting() -> str:
     return ""
+
+
+@pytest.mark.parametrize(
+    ("logins", "tried"),
+    [
+        ("anna@x.example:{SSHA}a::::::\n", "anna@x.example:{PLAIN}%s::::::\n"),
+        ("anna:$6$a\nbert:$6$b\n", "anna:{PLAIN}%s\nbert:{PLAIN}%s\n"),
+        ("\n", ""),  # a host with mailboxes, and no accounts besides
+    ],
+)
+def test_every_login_of_a_file_has_the_password_of_the_preflight(logins: str, tried: str) -> None:
+    assert with_password(logins) == tried.replace("%s", preflight.PASSWORD)
 
 
 def test_every_question_is_asked() -> None:

@@ -241,17 +241,20 @@ def _must(command: Command) -> None:
 def _replace_passwords(path: str) -> None:
     """Give every login of a passwd-file the password of the preflight, in its mount namespace."""
     like = Path(path).stat()
-    logins = (line.split(":", 2) for line in Path(path).read_text().splitlines())
     copy = DIRECTORY / Path(path).name
     copy.touch(mode=0o600)
-    copy.write_text(
-        "".join(
-            ":".join((login, f"{{PLAIN}}{PASSWORD}", *rest)) + "\n" for login, _, *rest in logins
-        )
-    )
+    copy.write_text(with_password(Path(path).read_text()))
     os.chown(copy, like.st_uid, like.st_gid)
     copy.chmod(like.st_mode & 0o7777)
     must("preflight", "mount", "--bind", str(copy), path)
+
+
+def with_password(logins: str) -> str:
+    """Return a passwd-file whose logins have the password of the preflight; it may have none."""
+    fields = (line.split(":", 2) for line in logins.splitlines() if line)
+    return "".join(
+        ":".join((login, f"{{PLAIN}}{PASSWORD}", *rest)) + "\n" for login, _, *rest in fields
+    )
 
 
 class _Log:
