@@ -13,10 +13,13 @@ from . import paths
 from .postfix import BULK_PORT, FORWARD_PORT, SRS_PORT
 
 Services = Mapping[str, str]
+# smtpd(8) and postdrop(1) hold message_size_limit. cleanup(8) also counts the envelope and our own
+# header fields, and would refuse a message of the size that the host announces (RFC 1870).
+_MEASURED = " -o message_size_limit=0"
 MAIL_HOST: Services = {
     "smtp/inet": "n - y - - smtpd -o tls_config_name=strict",
     "pickup/unix": "n - y 60 1 pickup",
-    "cleanup/unix": "n - y - 0 cleanup",
+    "cleanup/unix": f"n - y - 0 cleanup{_MEASURED}",
     "qmgr/unix": "n - n 300 1 qmgr",
     "tlsmgr/unix": "- - y 1000? 1 tlsmgr",
     "rewrite/unix": "- - y - - trivial-rewrite",
@@ -70,7 +73,7 @@ SUBMISSION: Services = {
     "submissions/inet": f"{_SUBMITTED} -o smtpd_tls_wrappermode=yes",
     "submission/inet": f"{_SUBMITTED} -o smtpd_tls_security_level=encrypt",
     # There, a header beyond ASCII requires no SMTPUTF8 (RFC 6531) of the next server.
-    "submission-cleanup/unix": "n - y - 0 cleanup -o smtputf8_enable=no "
+    "submission-cleanup/unix": f"n - y - 0 cleanup{_MEASURED} -o smtputf8_enable=no "
     "-o header_checks=regexp:/etc/postfix/submission_headers "
     "-o mime_header_checks= -o nested_header_checks=",
 }
@@ -117,9 +120,9 @@ FORWARD: Services = {
     " -o smtp_bind_address=",
     f"127.0.0.1:{FORWARD_PORT}/inet": "n - y - - smtpd -o syslog_name=postfix/forward"
     " -o mynetworks=127.0.0.0/8 -o smtpd_relay_restrictions=permit_mynetworks,reject"
-    " -o smtpd_tls_security_level=none -o message_size_limit=0"
+    f" -o smtpd_tls_security_level=none{_MEASURED}"
     " -o cleanup_service_name=forward-cleanup " + " ".join(f"-o {one}=" for one in _UNCHECKED),
-    "forward-cleanup/unix": "n - y - 0 cleanup -o message_size_limit=0"
+    "forward-cleanup/unix": f"n - y - 0 cleanup{_MEASURED}"
     f" -o virtual_alias_maps=regexp:{paths.FORWARD}"
     f" -o sender_canonical_maps=tcp:127.0.0.1:{SRS_PORT}"
     " -o sender_canonical_classes=envelope_sender " + " ".join(f"-o {one}=" for one in _UNMAPPED),

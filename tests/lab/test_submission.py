@@ -10,6 +10,7 @@ from email import message_from_string
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -149,8 +150,28 @@ def test_a_message_over_the_limit_is_refused_announced_or_not(name: str) -> None
         smtp.rset()
         smtp.mail(account(name))
         smtp.rcpt(VISITOR)
-        code, said = smtp.data("Subject: long\r\n\r\n" + ("x" * 70 + "\r\n") * 2000)
+        code, said = smtp.data(of_size(100001))
         assert f"{code} {said.decode()}".startswith("552 5.3.4")
+
+
+@BOTH
+def test_a_message_of_exactly_the_announced_size_arrives(name: str) -> None:
+    accounts, outside = uuid4().hex, uuid4().hex
+
+    with logged_in(name) as smtp:
+        smtp.sendmail(account(name), VISITOR, of_size(100000, accounts))
+    with connected(name, 25) as smtp:
+        smtp.sendmail("", MAIL_HOSTS[name], of_size(100000, outside))
+
+    assert found("peer", "/var/mail/visitor", accounts)
+    assert found(name, "/var/mail/root", outside)
+
+
+def of_size(octets: int, subject: str = "long") -> str:
+    """Return a message with so many octets, as they are sent."""
+    header = f"Subject: {subject}\r\n\r\n"
+    lines, rest = divmod(octets - len(header), 72)
+    return header + ("x" * 70 + "\r\n") * (lines - 1) + "x" * (70 + rest) + "\r\n"
 
 
 @BOTH
