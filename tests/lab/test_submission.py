@@ -3,6 +3,7 @@
 import json
 import re
 import smtplib
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,7 @@ OWN = (
     *("--data", "mail_bounce_texts=" + json.dumps({"failure": WORDS, "delay": "Noch auf See."})),
 )
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
+PROCESSES = 100  # of a service, by default
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -172,6 +174,21 @@ def of_size(octets: int, subject: str = "long") -> str:
     header = f"Subject: {subject}\r\n\r\n"
     lines, rest = divmod(octets - len(header), 72)
     return header + ("x" * 70 + "\r\n") * (lines - 1) + "x" * (70 + rest) + "\r\n"
+
+
+def test_connections_that_stay_silent_soon_end_and_accounts_send_again() -> None:
+    silent = [
+        (name, socket.create_connection((LAB.address(name), 465), timeout=60))
+        for name in MAIL_HOSTS
+        for _ in range(PROCESSES)
+    ]
+
+    for name, connection in silent:
+        with connection:
+            assert connection.recv(1) == b"", name
+    for name in MAIL_HOSTS:
+        with logged_in(name) as smtp:
+            assert rcpt(smtp, account(name)).startswith("250")
 
 
 @BOTH
