@@ -1,5 +1,6 @@
 """Mailboxes on a host: Dovecot's files against golden files, and Postfix's lists of recipients."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -113,6 +114,24 @@ def test_dovecot_knows_the_subaddresses_that_postfix_accepts(
     ]
     assert told == [line][: bool(line)]
     assert asked == [f"RCPT TO:<{ANNA.replace('@', f'{mark}probe@')}>" for mark in marks]
+
+
+def test_a_mailbox_must_not_show_the_mail_of_another() -> None:
+    own = settings(**MAILBOXES)
+    wanted = dovecot.service(own, plan_input(own, bare("13", own))).preflight
+
+    assert wanted
+    steps = {one.name: [step.send for step in one.steps] for one in wanted.dialogues}
+    stored, text = steps["login of a mailbox"][-1].split("\r\n", 1)
+    assert stored == f"1 APPEND INBOX {{{len(text)}+}}"
+    (other,) = wanted.reads
+    asked = other.steps[-1]
+    assert f'1 LOGIN "{BERT}" "PASSWORD"' in [step.send for step in other.steps]
+    assert text.strip() == f"Subject: {asked.send.split(chr(34))[1]}"
+    assert re.search(asked.expect, "* 1 EXISTS\r\n* SEARCH\r\n1 OK done\r\n", re.DOTALL)
+    assert not re.search(asked.expect, "* SEARCH 1\r\n1 OK done\r\n", re.DOTALL)
+    one = settings(mail_mailboxes={ANNA: {"password": HASH}})
+    assert [*dovecot_dialogues.others(one)] == []
 
 
 def test_the_other_files_of_dovecot_are_as_the_golden_files_say(golden: Golden) -> None:

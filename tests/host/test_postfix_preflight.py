@@ -105,6 +105,47 @@ def test_messages_of_every_way_into_the_host_arrive_with_all_signatures() -> Non
     assert "multipart/report" in arrivals["bounce"].patterns[0]
 
 
+def test_a_message_that_came_back_has_not_arrived() -> None:
+    (local,) = (one for one in made().arrivals if one.name == "local delivery")
+
+    (pattern,) = local.patterns
+    header = "Return-Path: <>\nSubject: preflight, local delivery\n"
+    assert re.search(pattern, f"{header}\nhi\n", re.MULTILINE)
+    bounce = f"Subject: Undelivered Mail Returned to Sender\n\n--x\n\n{header}\nhi\n"
+    assert not re.search(pattern, bounce, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("own", "read"),
+    [
+        ({}, True),
+        ({"mail_postfix_main": {"mailbox_command": "/usr/bin/procmail"}}, True),
+        (
+            {
+                "mail_postfix_main": {"virtual_transport": "virtual"},
+                "mail_accept": ["deliver mail of mailboxes by virtual"],
+            },
+            False,
+        ),
+    ],
+)
+def test_the_user_of_a_mailbox_without_rules_reads_what_arrives(
+    own: dict[str, Any],
+    read: bool,  # noqa: FBT001
+) -> None:
+    boxes = {
+        "anna@harbor.example": {"password": HASH, "sieve": "keep;"},
+        "bert@harbor.example": {"password": HASH},
+    }
+    host = made(mail_mailboxes=boxes, **own)
+
+    assert ("mailbox" in names(host.arrivals)) is read
+    sent = [step.send for one in host.reads for step in one.steps if "LOGIN" in step.send]
+    assert sent == ['1 LOGIN "bert@harbor.example" "PASSWORD"'][: int(read)]
+    ruled = made(mail_mailboxes={one: boxes[one] for one in boxes if one[0] == "a"}, **own)
+    assert ruled.reads == ()
+
+
 def test_without_accounts_nothing_is_asked_about_submission() -> None:
     assert {one.port for one in made().dialogues} == {25}
     assert {one.port for one in made(**ACCOUNTS).dialogues} == {25, 465, 587}

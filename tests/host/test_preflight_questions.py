@@ -6,10 +6,11 @@ from functools import partial
 
 import pytest
 
-from deploys.host.agent.services import preflight
+from deploys.host.agent.services import dialogue, preflight
 from deploys.host.agent.services.preflight import answered, with_password
 from deploys.host.agent.system import shell
 from deploys.host.agent.system.shell import Refused, reason
+from deploys.host.model.desired import Dialogue
 
 
 def refusing(name: str, seconds: float = 0) -> Callable[[], None]:
@@ -59,6 +60,26 @@ def test_a_refusal_tells_more_than_the_end_of_the_wait() -> None:
 
     with pytest.raises(Refused, match=r"^quick$"):
         answered([lambda: time.sleep(2), refusing("quick")], lambda: next(looks))
+
+
+def test_a_mailbox_has_a_moment_to_show_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(step: str, question: Dialogue, deadline: float, *, password: str) -> None:
+        assert deadline
+        assert password
+        asked.append(question.name)
+        if len(asked) < 3:
+            raise Refused(step, "not there")
+
+    monkeypatch.setattr(dialogue, "ask", ask)
+    preflight.read(Dialogue("inbox", "", ()))
+    assert asked == ["inbox"] * 3
+
+    asked[:], late = [], -1.0
+    monkeypatch.setattr(preflight, "SHOWN", late)
+    with pytest.raises(Refused, match=r"^not there$"):
+        preflight.read(Dialogue("inbox", "", ()))
 
 
 @pytest.mark.parametrize(

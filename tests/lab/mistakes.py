@@ -29,6 +29,7 @@ class Mistake(NamedTuple):
     stage: Stage
     words: str
     accept: str = ""
+    dovecot: str = ""  # the release that knows the words; "" for both
 
 
 def main(**parameters: str) -> Keys:
@@ -754,6 +755,13 @@ OF_RSPAMD = (
         "discard mail by rspamd",
     ),
     Mistake(
+        "mail that is refused is answered 250 and destroyed",
+        rspamd("worker-proxy.inc", discard_on_reject=True),
+        "settings",
+        "worker-proxy.inc.discard_on_reject: the host would discard mail by rspamd",
+        "discard mail by rspamd",
+    ),
+    Mistake(
         "submitted mail is only counted",
         rspamd("settings.conf", accounts={"apply": {"symbols_enabled": ["RATELIMIT_CHECK"]}}),
         "settings",
@@ -1047,7 +1055,11 @@ ON_HOSTS = (
 )
 # Dovecot of a host with mailboxes.
 BOX: Keys = {
-    "mail_mailboxes": {"anna@harbor.example": {"password": HASH, "quota": "1M", "sieve": "keep;"}}
+    "mail_mailboxes": {
+        "anna@harbor.example": {"password": HASH, "quota": "1M", "sieve": "keep;"},
+        "bert@harbor.example": {"password": HASH},
+        "carol@harbor.example": {"password": HASH},
+    }
 }
 
 
@@ -1150,6 +1162,434 @@ OF_MAILBOXES = (
         {**BOX, **master("lmtp/unix", None)},
         "settings",
         "lmtp/unix: the host would not deliver mail to mailboxes; remove the None of lmtp/unix",
+    ),
+    Mistake(
+        "mail for mailboxes is answered 250 and destroyed",
+        {**BOX, **master("lmtp/unix", "- - y - - discard")},
+        "settings",
+        "lmtp/unix: the host would discard mail by lmtp/unix",
+    ),
+    Mistake(
+        "mail for mailboxes goes past Dovecot",
+        {**BOX, **main(virtual_transport="virtual")},
+        "settings",
+        "virtual_transport: the host would deliver mail of mailboxes by virtual, and not to",
+        "deliver mail of mailboxes by virtual",
+    ),
+    Mistake(
+        "mail is lost with the power",
+        box(mail_fsync="never"),
+        "settings",
+        "mail_fsync: the host would lose mail that it has accepted, if the machine stops",
+        "lose mail that it has accepted",
+    ),
+    Mistake(
+        "mail is lost with the power, for new messages alone",
+        box(**{"protocol lmtp": {"mail_fsync": "never"}}),
+        "settings",
+        "protocol lmtp.mail_fsync: the host would lose mail that it has accepted",
+        "lose mail that it has accepted",
+    ),
+    Mistake(
+        "users read the mail of each other: every file is a folder",
+        box(mail_full_filesystem_access=True),
+        "settings",
+        "mail_full_filesystem_access: the host would let every user read the mail of others",
+    ),
+    Mistake(
+        "one password opens all mailboxes",
+        box(passdb={"driver": "passwd-file", "args": "/etc/dovecot/masters", "master": True}),
+        "settings",
+        "mail_dovecot.passdb: the host would let one login open every mailbox; remove master",
+        "let one login open every mailbox",
+    ),
+    Mistake(
+        "every user of the host reads all mail",
+        box(**{"service doveadm": {"unix_listener doveadm-server": {"mode": "0666"}}}),
+        "settings",
+        "take commands for mailboxes from each of its users",
+        "take commands for mailboxes from each of its users",
+    ),
+    Mistake(
+        "the rules of the inventory are not applied",
+        box(plugin={"sieve_default": "/etc/dovecot/default.sieve"}),
+        "settings",
+        "plugin.sieve_default: the host would not apply the rules of mail_mailboxes",
+        "not apply the rules of mail_mailboxes",
+    ),
+    Mistake(
+        "the rules of the inventory are not applied, in the words of 2.4",
+        box(**{"sieve_script inventory": {"path": "/etc/dovecot/default.sieve"}}),
+        "settings",
+        "sieve_script inventory: the host would not apply the rules of mail_mailboxes",
+        "not apply the rules of mail_mailboxes",
+    ),
+    Mistake(
+        "spam stays among the mail",
+        box(plugin={"sieve_before": "/etc/dovecot/before.sieve"}),
+        "settings",
+        "plugin.sieve_before: the host would not file spam into Junk",
+        "not file spam into Junk",
+    ),
+    Mistake(
+        "spam stays among the mail: its mark has another name",
+        {**BOX, **rspamd("worker-proxy.inc", spam_header="X-Junk")},
+        "settings",
+        "worker-proxy.inc.spam_header: the host would not file spam into Junk",
+        "not file spam into Junk",
+    ),
+    Mistake(
+        "what rules forward is destroyed",
+        box(sendmail_path="/bin/true"),
+        "settings",
+        "sendmail_path: the host would send mail of rules by /bin/true, and not by Postfix",
+        "send mail of rules by /bin/true",
+    ),
+    Mistake(
+        "mailboxes without limit: the plugin is switched off, in the words of 2.4",
+        box(mail_plugins={"quota": False}),
+        "settings",
+        "mail_dovecot.mail_plugins: the host would not apply quotas; add quota to it",
+        "not apply quotas",
+    ),
+    Mistake(
+        "no rule is applied: the plugin is switched off, in the words of 2.4",
+        box(**{"protocol lmtp": {"mail_plugins": {"sieve": False}}}),
+        "settings",
+        "protocol lmtp.mail_plugins: the host would not apply rules of sieve",
+        "not apply rules of sieve",
+    ),
+    Mistake(
+        "mailboxes without limit: nothing is counted",
+        box(plugin={"quota": ""}),
+        "settings",
+        "plugin.quota: the host would not apply quotas; remove it",
+        "not apply quotas",
+    ),
+    Mistake(
+        "mailboxes without limit, in the words of 2.4",
+        box(quota_enforce=False),
+        "settings",
+        "quota_enforce: the host would not apply quotas; remove it",
+        "not apply quotas",
+    ),
+    Mistake(
+        "large mail is accepted and then returned",
+        box(plugin={"quota_max_mail_size": "1M"}),
+        "settings",
+        "quota_max_mail_size: the host would bounce mail that it has accepted, if it is larger",
+        "bounce mail that it has accepted",
+    ),
+    Mistake(
+        "mail for a full mailbox is accepted and then returned",
+        box(quota_status_overquota="DUNNO"),
+        "settings",
+        "quota_status_overquota: the host would accept mail for full mailboxes",
+        "accept mail for full mailboxes",
+    ),
+    Mistake(
+        "mail for a full mailbox is accepted and then returned: nobody asks",
+        {**BOX, **main(smtpd_recipient_restrictions="reject_unlisted_recipient")},
+        "settings",
+        "smtpd_recipient_restrictions: the host would accept mail for full mailboxes",
+        "accept mail for full mailboxes",
+    ),
+    Mistake(
+        "passwords are guessed without end: fail2ban sees no log",
+        box(log_path="/var/log/dovecot.log"),
+        "settings",
+        "log_path: the host would not ban addresses that guess passwords",
+        "not ban addresses that guess passwords",
+    ),
+    Mistake(
+        "passwords are guessed without end: the log names no address",
+        box(login_log_format_elements="user=<%u> method=%m"),
+        "settings",
+        "login_log_format_elements: the host would not ban addresses",
+        "not ban addresses that guess passwords",
+    ),
+)
+LISTENER = "unix_listener /var/spool/postfix/private/dovecot-lmtp"
+STATIC = "allow_all_users=yes uid=vmail gid=vmail home=/var/vmail/all"
+ELSEWHERE = ["keep mail at another place"]
+# Dovecot of a host with mailboxes, as only the host can find it: each in the words of a release, or
+# of both.
+MAILBOXES_ON_HOSTS = (
+    Mistake(
+        "mail for mailboxes stays in the queue: Dovecot takes none",
+        box(protocols="imap"),
+        "host",
+        "dovecot-lmtp",
+    ),
+    Mistake("users reach no mailbox: no IMAP", box(protocols="lmtp"), "host", "imaps: "),
+    Mistake(
+        "users reach no mailbox: the port is closed",
+        box(**{"service imap-login": {"inet_listener imaps": {"port": 0}}}),
+        "host",
+        "imaps: ",
+    ),
+    Mistake(
+        "users reach no mailbox: no TLS at the port",
+        box(**{"service imap-login": {"inet_listener imaps": {"ssl": False}}}),
+        "host",
+        "imaps: ",
+    ),
+    Mistake("users reach no mailbox: no TLS at all", box(ssl="no"), "host", "imaps: "),
+    Mistake(
+        "users reach no mailbox: ciphers of no kind",
+        box(ssl_cipher_list="NONSENSE"),
+        "host",
+        "imaps: ",
+    ),
+    Mistake(
+        "mail programs refuse the certificate: another name",
+        box(ssl_cert=f"<{OTHER_NAME}", ssl_key=f"<{OTHER_NAME}"),
+        "host",
+        "imaps: the server sent another certificate",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "mail programs refuse the certificate: another name, in the words of 2.4",
+        box(ssl_server_cert_file=OTHER_NAME, ssl_server_key_file=OTHER_NAME),
+        "host",
+        "imaps: the server sent another certificate",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "a certificate of mailboxes that is not there",
+        box(ssl_cert="</etc/none.pem"),
+        "host",
+        "/etc/none.pem",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "a certificate of mailboxes that is not there, in the words of 2.4",
+        box(ssl_server_cert_file="/etc/none.pem"),
+        "host",
+        "/etc/none.pem",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "nobody can log in: certificates of users are asked for",
+        box(auth_ssl_require_client_cert=True),
+        "host",
+        "login of a mailbox: |auth_ssl_require_client_cert",
+    ),
+    Mistake(
+        "nobody can log in: another name is looked up",
+        box(auth_username_translation="@_"),
+        "host",
+        "lmtp: |login of a mailbox: ",
+    ),
+    Mistake(
+        "nobody can log in: the number of the owner is too small",
+        box(first_valid_uid=1000),
+        "host",
+        "lmtp: |login of a mailbox: ",
+    ),
+    Mistake(
+        "nobody can log in: mail belongs to root",
+        box(mail_uid="root", mail_gid="root"),
+        "host",
+        "lmtp: |login of a mailbox: ",
+    ),
+    Mistake(
+        "nobody can read: mail belongs to another user",
+        box(mail_uid="nobody", mail_gid="nogroup"),
+        "host",
+        "login of a mailbox: ",
+    ),
+    Mistake(
+        "nobody can log in: mail belongs to a user who is not there",
+        box(mail_uid="nobody-at-all"),
+        "host",
+        "nobody-at-all|lmtp: |login of a mailbox: ",
+    ),
+    Mistake(
+        "nobody can log in: no folder is the inbox",
+        box(**{"namespace inbox": {"inbox": False}}),
+        "host",
+        "login of a mailbox: |inbox",
+    ),
+    Mistake(
+        "nobody can log in: a list that is not there",
+        box(**{"passdb mailboxes": {"passwd_file_path": "/etc/dovecot/none"}}),
+        "host",
+        "login of a mailbox: |/etc/dovecot/none",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "Dovecot does not start: a user who is not there",
+        box(default_login_user="nobody-at-all"),
+        "host",
+        "nobody-at-all",
+    ),
+    Mistake(
+        "a word of 2.4 in 2.3",
+        box(auth_allow_cleartext=False),
+        "host",
+        "auth_allow_cleartext",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "a word of 2.3 in 2.4",
+        box(disable_plaintext_auth=True),
+        "host",
+        "disable_plaintext_auth",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "users do not see new mail: it is read at another place",
+        box(**{"protocol imap": {"mail_location": "maildir:~/Other"}}),
+        "host",
+        "mail of a mailbox: ",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "users do not see new mail: it is read at another place, in the words of 2.4",
+        box(**{"protocol imap": {"mail_path": "~/Other"}}),
+        "host",
+        "mail of a mailbox: ",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "users do not see new mail: it is delivered to another place",
+        box(**{"protocol lmtp": {"mail_location": "maildir:~/Other"}}),
+        "host",
+        "mail of a mailbox: ",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "users do not see new mail: it is delivered to another place, in the words of 2.4",
+        box(**{"protocol lmtp": {"mail_path": "~/Other"}}),
+        "host",
+        "mail of a mailbox: ",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "all users have the same mailbox",
+        {**box(mail_home="/var/vmail/all"), "mail_accept": ELSEWHERE},
+        "host",
+        "mail of another mailbox: ",
+    ),
+    Mistake(
+        "mail for every address is taken into one mailbox",
+        box(userdb={"driver": "static", "args": STATIC}),
+        "host",
+        "lmtp: 'RCPT TO:<nobody-",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "mail for every address is taken into one mailbox, in the words of 2.4",
+        box(
+            **{
+                "userdb all": {
+                    "driver": "static",
+                    "userdb_static_allow_all_users": True,
+                    "fields": {"uid": "vmail", "gid": "vmail", "home": "/var/vmail/all"},
+                }
+            }
+        ),
+        "host",
+        "lmtp: 'RCPT TO:<nobody-",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "mail for mailboxes stays in the queue: they are unknown",
+        box(**{"userdb mailboxes": {"passwd_file_path": "/etc/dovecot/none"}}),
+        "host",
+        "lmtp: |/etc/dovecot/none",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "mail for mailboxes stays in the queue: no socket",
+        box(**{"service lmtp": {LISTENER: {"mode": 0}}}),
+        "host",
+        "dovecot-lmtp",
+    ),
+    Mistake(
+        "mail for mailboxes stays in the queue: the socket is not for Postfix",
+        box(**{"service lmtp": {LISTENER: {"user": "root", "group": "root"}}}),
+        "host",
+        "mailbox: a message that was accepted is in no mailbox",
+    ),
+    Mistake(
+        "mail for mailboxes bounces",
+        {**BOX, **master("lmtp/unix", "- n n - - pipe user=nobody argv=/bin/false")},
+        "host",
+        "mailbox: a message that was accepted is in no mailbox",
+    ),
+    Mistake(
+        "mail for anna+news bounces",
+        box(recipient_delimiter="="),
+        "host",
+        r"lmtp: 'RCPT TO:<\w+\+probe@",
+    ),
+    Mistake(
+        "every mailbox is full",
+        box(plugin={"quota_rule": "*:storage=1B"}),
+        "host",
+        "login of a mailbox: |recipient with a mailbox: |mailbox: ",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "every mailbox is full, in the words of 2.4",
+        box(quota_storage_size="1B", quota_storage_grace="0"),
+        "host",
+        "login of a mailbox: |recipient with a mailbox: |mailbox: ",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "mail for mailboxes is deferred for ever",
+        box(plugin={"quota_status_success": "DEFER"}),
+        "host",
+        "recipient with a mailbox: ",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "mail for mailboxes is deferred for ever, in the words of 2.4",
+        box(quota_status_success="DEFER"),
+        "host",
+        "recipient with a mailbox: ",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "mail for aliases is refused",
+        box(plugin={"quota_status_nouser": "REJECT"}),
+        "host",
+        "(accepted|inbound from .*|mail at .*): 'RCPT TO:<postmaster@",
+        dovecot="2.3",
+    ),
+    Mistake(
+        "mail for aliases is refused, in the words of 2.4",
+        box(quota_status_nouser="REJECT"),
+        "host",
+        "(accepted|inbound from .*|mail at .*): 'RCPT TO:<postmaster@",
+        dovecot="2.4",
+    ),
+    Mistake(
+        "no recipient is known: the domain is forgotten",
+        {**BOX, **main(virtual_mailbox_domains="")},
+        "host",
+        "accepted: |unknown recipient: |recipient with a mailbox: ",
+    ),
+    Mistake(
+        "every recipient is accepted: the list is forgotten",
+        {**BOX, **main(virtual_mailbox_maps="")},
+        "host",
+        "unknown recipient: ",
+    ),
+    Mistake(
+        "no mail is accepted: rspamd speaks another protocol",
+        {**BOX, **rspamd("worker-proxy.inc", milter=False)},
+        "host",
+        "milter",
+    ),
+    Mistake(
+        "mail for mailboxes goes to another server",
+        {**BOX, **main(transport_maps="inline:{harbor.example=smtp:[192.0.2.9]}")},
+        "host",
+        "mailbox: a message that was accepted is in no mailbox",
     ),
 )
 MISTAKES = (*WENT_LIVE, *DOORS, *LOSSES, *OF_RSPAMD, *OF_DOVECOT, *OF_MAILBOXES, *ON_HOSTS)
@@ -1411,5 +1851,30 @@ VALID_OF_MAILBOXES: tuple[Keys, ...] = (
     box(**{"namespace inbox": {"mailbox Archive": {"special_use": "\\Archive", "auto": "create"}}}),
     box(**{"service imap-login": {"inet_listener imap": {"port": 143}}}),
     box(**{"service lmtp": {"process_limit": 20}}),
-    {**box(mail_home="/var/vmail/%n"), "mail_accept": ["keep mail at another place"]},
+    box(auth_verbose=True, mail_debug=True),
+    {**BOX, **main(lmtp_tls_security_level="encrypt")},  # not of a UNIX socket
+    box(mail_always_cache_fields="date.save"),
+    box(ssl_min_protocol="TLSv1.3"),
+    {**BOX, **master("lmtp/unix", "- - y - 10 lmtp -o syslog_name=postfix/mailboxes")},
+    {**BOX, **main(lmtp_destination_concurrency_limit="10", always_bcc="carol@harbor.example")},
+    {
+        **box(log_path="/var/log/dovecot.log"),
+        "mail_accept": ["not ban addresses that guess passwords"],
+    },
 )
+# In the words of a release of Dovecot.
+VALID_OF_RELEASES: dict[str, tuple[Keys, ...]] = {
+    "2.3": (
+        box(ssl="yes", disable_plaintext_auth=True),
+        box(plugin={"quota_grace": "5%%"}),
+        {**box(mail_home="/var/vmail/homes/%d/%n"), "mail_accept": ELSEWHERE},
+    ),
+    "2.4": (
+        box(ssl="yes", auth_allow_cleartext=False),
+        box(quota_storage_grace="1M"),
+        {
+            **box(mail_home="/var/vmail/homes/%{user | domain}/%{user | username}"),
+            "mail_accept": ELSEWHERE,
+        },
+    ),
+}

@@ -30,18 +30,27 @@ from tests.lab.mail_client import (
     found,
     rcpt,
 )
+from tests.lab.mistakes import (
+    MAILBOXES_ON_HOSTS,
+    OTHER_NAME,
+    VALID_OF_MAILBOXES,
+    VALID_OF_RELEASES,
+    Mistake,
+)
 from tests.lab.runs import (
     LAB,
     MAIL_HOSTS,
     UNPROVED,
     UNTRIED,
     deployed,
+    live_sets,
     on,
     pyinfra,
     refused,
     settled,
     undone,
 )
+from tests.lab.trials import OTHER_CERTIFICATE, Host, Keys, all_tried, together
 from tests.lab.verification import PART, report, with_severity
 
 WORD = "sesame and poppy"
@@ -55,6 +64,7 @@ MESSAGES = "/var/vmail/*/*/Maildir/new/* /var/vmail/*/*/Maildir/cur/*"
 NO_WARNINGS = 'if header :contains "subject" "% full" { discard; }'
 EARLY = (Path(__file__).parent / "early_client.py").read_text()
 BOTH = pytest.mark.parametrize("name", MAIL_HOSTS)
+RELEASES = {"mx1": "2.3", "mx2": "2.4"}  # of Dovecot
 DOMAINS = {name: address.partition("@")[2] for name, address in MAIL_HOSTS.items()}
 # Answers of a list in the DNS: the client is on it by one of its addresses, and by the other the
 # list refuses the resolver.
@@ -495,6 +505,65 @@ def said(lines: BufferedRWPair) -> bytes:
     while not text.splitlines() or not text.splitlines()[-1].startswith((b"OK", b"NO", b"BYE")):
         text += lines.readline()
     return text
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[tuple[str, str], str]:
+    """The answers of both hosts to mistakes in their settings, and to valid ones, by the row."""
+    rows: dict[Host, list[tuple[Keys, list[Keys]]]] = {}
+    for name, release in RELEASES.items():
+        alone: list[tuple[Keys, list[Keys]]] = [(row.keys, [row.keys]) for row in mistakes(release)]
+        valid = (*VALID_OF_MAILBOXES, *VALID_OF_RELEASES[release])
+        # Mail of this host's own addresses is not judged, but its rules take long to load.
+        rows[Host(name, own={"mail_filter": False})] = [*alone, *together(valid)]
+        on(name, OTHER_CERTIFICATE)
+    before = live_sets()
+    said = all_tried({host: [keys for keys, _ in own] for host, own in rows.items()})
+    assert live_sets() == before
+    for name in RELEASES:
+        on(name, f"rm {OTHER_NAME}")
+    return {
+        (host.name, json.dumps(keys)): answer
+        for host, own in rows.items()
+        for (_, members), answer in zip(own, said[host], strict=True)
+        for keys in members
+    }
+
+
+def mistakes(release: str) -> list[Mistake]:
+    """Return the rows in the words of a release of Dovecot, and half of those in both's."""
+    own = [row for row in MAILBOXES_ON_HOSTS if row.dovecot == release]
+    of_both = [row for row in MAILBOXES_ON_HOSTS if not row.dovecot]
+    return [*own, *of_both[list(RELEASES.values()).index(release) :: len(RELEASES)]]
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [(name, row) for name, release in RELEASES.items() for row in mistakes(release)],
+    ids=lambda one: one if isinstance(one, str) else one.effect,
+)
+def test_a_host_refuses_a_mistake_by_name(
+    name: str, row: Mistake, answers: dict[tuple[str, str], str]
+) -> None:
+    said = answers[name, json.dumps(row.keys)]
+
+    assert re.match("(stage|validate|preflight): ", said), said
+    assert re.search(row.words, said), said
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        (name, keys)
+        for name, release in RELEASES.items()
+        for keys in (*VALID_OF_MAILBOXES, *VALID_OF_RELEASES[release])
+    ],
+    ids=str,
+)
+def test_a_host_does_not_refuse_a_valid_setting(
+    name: str, keys: Keys, answers: dict[tuple[str, str], str]
+) -> None:
+    assert answers[name, json.dumps(keys)] == ""
 
 
 def test_a_script_with_a_mistake_is_refused_by_its_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:

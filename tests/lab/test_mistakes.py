@@ -24,7 +24,7 @@ from tests.lab.mistakes import (
     Mistake,
 )
 from tests.lab.runs import MAIL_HOSTS, Traffic, deployed, live_sets, on, refused
-from tests.lab.trials import Host, Keys, all_tried, together
+from tests.lab.trials import OTHER_CERTIFICATE, Host, Keys, all_tried, together
 
 FOUND = [row for row in MISTAKES if row.stage == "host"]
 # Files of an operator on a host.
@@ -32,10 +32,7 @@ TABLES = f"""
 echo far.example slow: >{ON_THE_HOST}
 echo '/./ DISCARD' >{CHECKS}
 printf '200.0.0.0/5 OK\n2a00::/12 OK\n' >{NETWORKS}
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
-    -subj /CN=other.example -addext subjectAltName=DNS:other.example \
-    -keyout {OTHER_NAME} -out /run/other.crt 2>/dev/null
-cat /run/other.crt >>{OTHER_NAME}
+{OTHER_CERTIFICATE}
 """
 # The same mistake once in each way that stops it.
 WHOLE_WAY = (

@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import Any
 
 from deploys.host.model.plan import configuration
@@ -18,12 +19,19 @@ from deploys.lab.inventory import hosts
 from deploys.mail.settings.inventory import fleet_from
 from deploys.mail.settings.model import HostSettings
 from tests.lab.labs import NAME
-from tests.lab.mistakes import IPV4, IPV6
+from tests.lab.mistakes import IPV4, IPV6, OTHER_NAME
 from tests.lab.runs import LAB
 
 Keys = Mapping[str, Any]
 # Names in the tables, which are those of the first mail host.
 HOSTNAME, DOMAIN = "mx1.harbor.example", "harbor.example"
+# A certificate for another name than the host's.
+OTHER_CERTIFICATE = f"""
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
+    -subj /CN=other.example -addext subjectAltName=DNS:other.example \
+    -keyout {OTHER_NAME} -out /run/other.crt 2>/dev/null
+cat /run/other.crt >>{OTHER_NAME}
+"""
 # The agent, with a program of ours: each line is a request, and is answered by a refusal or "".
 TRIAL = BOOTSTRAP.partition("from ")[0] + (
     f"import json;from {PROGRAM}.apply import _test;from {PROGRAM}.services.stage import stage;"
@@ -49,12 +57,12 @@ for line in sys.stdin:
 class Host:
     """A mail host of the lab, its usual settings, and its state, which is read once.
 
-    As a client it tries the settings of a null client.
+    As a client it tries the settings of a null client. It may have other settings of its own.
     """
 
-    def __init__(self, name: str, role: Role = "mail") -> None:
+    def __init__(self, name: str, role: Role = "mail", own: Keys = MappingProxyType({})) -> None:
         self.name, self.role = name, role
-        self.data = dict(hosts(NAME, role))["client" if role == "client" else name]
+        self.data = {**dict(hosts(NAME, role))["client" if role == "client" else name], **own}
         self.existing = answer_in(self._run(BOOTSTRAP, Input(existing_request(self.settings({})))))
 
     def settings(self, keys: Keys) -> HostSettings:
@@ -111,7 +119,7 @@ def all_tried(rows: Mapping[Host, Sequence[Keys]]) -> dict[Host, list[str]]:
 
 
 def together(rows: Iterable[Keys]) -> list[tuple[Keys, list[Keys]]]:
-    """Return rows joined, as many at a time as set nothing twice, with the rows of each."""
+    """Return rows joined, as many at a time as agree, with the rows of each."""
     groups: list[tuple[Keys, list[Keys]]] = []
     for row in rows:
         for number, (keys, members) in enumerate(groups):
@@ -128,6 +136,8 @@ def _joined(first: Keys, other: Keys) -> Keys | None:
     both = {**first, **other}
     for key in first.keys() & other.keys():
         one, two = first[key], other[key]
+        if one == two:
+            continue
         if not (isinstance(one, Mapping) and isinstance(two, Mapping)):
             return None
         if (inner := _joined(one, two)) is None:

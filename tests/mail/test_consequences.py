@@ -15,11 +15,13 @@ from tests.lab.mistakes import (
     ACCOUNTS,
     IPV4,
     IPV6,
+    MAILBOXES_ON_HOSTS,
     MISTAKES,
     OF_CLIENTS,
     VALID,
     VALID_OF_CLIENTS,
     VALID_OF_MAILBOXES,
+    VALID_OF_RELEASES,
     Keys,
     Mistake,
 )
@@ -27,6 +29,7 @@ from tests.lab.mistakes import (
 BASE: Keys = SETTINGS | ACCOUNTS
 ADDRESSES = {IPV4: "203.0.113.11", IPV6: "2001:db8:25::11"}
 TOLD = [row for row in MISTAKES if row.stage == "settings"]
+OF_RELEASES = [row for rows in VALID_OF_RELEASES.values() for row in rows]
 MANY = 80  # rows beside those of the issue
 
 
@@ -89,11 +92,16 @@ def test_a_mistake_of_a_null_client_is_told_before_the_first_connection(row: Mis
     assert re.search(row.words, str(refused.value)), refused.value
 
 
-@pytest.mark.parametrize("keys", [*VALID, *VALID_OF_MAILBOXES], ids=str)
+@pytest.mark.parametrize("keys", [*VALID, *VALID_OF_MAILBOXES, *OF_RELEASES], ids=str)
 def test_a_valid_setting_is_not_refused(keys: Keys) -> None:
     own = host(with_addresses(keys))
 
     assert not [one for one in consequences(own) if one.choice is Choice.NEVER]
+
+
+@pytest.mark.parametrize("row", MAILBOXES_ON_HOSTS, ids=ids(MAILBOXES_ON_HOSTS))
+def test_what_only_a_host_can_find_is_no_mistake_before(row: Mistake) -> None:
+    host(with_addresses(row.keys))
 
 
 @pytest.mark.parametrize("keys", VALID_OF_CLIENTS, ids=str)

@@ -184,13 +184,15 @@ class Preflight:
     Preflight of a service: its start, its dialogues and commands, and what must come of them.
 
     `mailboxes` are directories, beside the homes of users. Every login of `passwords`, passwd-files
-    of Dovecot, gets a password of the preflight.
+    of Dovecot, gets a password of the preflight. `reads` are dialogues that find in mailboxes what
+    has arrived.
     """
 
     start: tuple[tuple[str, ...], ...]
     dialogues: tuple[Dialogue, ...] = ()
     commands: tuple[Command, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
+    reads: tuple[Dialogue, ...] = ()
     log: tuple[LogLine, ...] = ()
     mailboxes: tuple[str, ...] = ()
     passwords: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from ..model.versions import installed
 from . import dovecot_dialogues
 from .base import base_query, base_service
 from .plan_input import PlanInput
+from .smtp_steps import unaccepted
 
 NAME = "dovecot"
 PACKAGE = "dovecot-core"
@@ -210,7 +211,8 @@ def _preflight(settings: MailSettings) -> Preflight:
     return Preflight(
         (*BEGIN, *BEGIN_MAILBOXES, ("env", f"OPENSSL_CONF={OPENSSL}", *START)),
         passwords=(ACCOUNTS, MAILBOXES),
-        dialogues=tuple(dovecot_dialogues.dialogues(settings)),
+        dialogues=unaccepted(settings, dovecot_dialogues.dialogues(settings)),
+        reads=unaccepted(settings, dovecot_dialogues.others(settings)),
     )
 
 

@@ -14,12 +14,14 @@ from ipaddress import ip_address
 from ...mail.settings.model import MailSettings
 from ..dkim.signing_table import SigningTable
 from ..model.desired import Arrival, Command, Dialogue, LogLine, Step
+from .dovecot_dialogues import delivered
 from .smtp_steps import (
     ELSEWHERE,
     accepts,
     certificate,
     hello,
     mail_from,
+    mailbox,
     postmaster,
     rcpt_to,
     reset,
@@ -34,6 +36,10 @@ OWN_DELIVERY = {
     *("mailbox_command", "mailbox_command_maps", "mailbox_transport", "mailbox_transport_maps"),
     *("fallback_transport", "local_transport", "local/unix", "virtual_transport"),
 }
+OF_MAILBOXES = {"virtual_transport"}  # of mail for mail_mailboxes
+TO_MAILBOX = "mailbox"  # the message for one of these
+# The header of a message, and not that of a message within it, such as one that was returned.
+HEADER = r"\A(?:.+\n)*"
 KEPT = r"relay=(?!none,)\S+, .*status=sent"  # discard(8) has no relay
 OF_HOST = (
     "mail from this host itself must be accepted; check mynetworks, smtpd_relay_restrictions and "
@@ -104,6 +110,10 @@ def samples(settings: MailSettings, target: str) -> Iterator[Sample]:
         name = "delivery elsewhere"
         sent = Dialogue(name, OF_HOST, (hello(), *_sent(name, own, LITERAL)), target)
         yield Sample(name, own, sent, kept=False, queued=True)
+    if settings.mailboxes:
+        name = TO_MAILBOX
+        argv: tuple[str, ...] = ("sendmail", "-i", "-f", own, "--", mailbox(settings))
+        yield Sample(name, own, Command(name, OF_PROGRAMS, argv, _text(name, own)))
     # Without a domain, a program's recipient gets that of myorigin.
     ways = (("sendmail", "postmaster", ELSEWHERE), ("bounce", unknown(settings)))
     for name, *to in ways:
@@ -111,10 +121,6 @@ def samples(settings: MailSettings, target: str) -> Iterator[Sample]:
         command = Command(name, OF_PROGRAMS, argv, _text(name, own))
         away = len(to) > 1
         yield Sample(name, own, command, kept=kept, queued=away, returned=not away)
-    if settings.mailboxes:
-        name = "mailbox"
-        argv = ("sendmail", "-i", "-f", own, "--", min(settings.mailboxes))
-        yield Sample(name, own, Command(name, OF_PROGRAMS, argv, _text(name, own)))
     for port, login in _ways_of_accounts(settings):
         author, sent = _submitted(settings, target, port, login)
         yield Sample(sent.name, author, sent, kept=kept, queued=not kept)
@@ -160,18 +166,25 @@ def arrivals(
     settings: MailSettings, sent: Iterable[Sample], signs: SigningTable
 ) -> Iterator[Arrival]:
     """Yield the messages with the places and the signatures that they must have."""
-    hidden = _own_delivery(settings)
     for sample in () if accepts(settings, "discard mail") else sent:
+        hidden = _own_delivery(settings, sample.name)
         subject = f"^Subject: {re.escape(_subject(sample.name))}$"
+        kept = HEADER + subject.removeprefix("^")
         signatures = tuple(_signatures(settings, sample.author, signs))
         if sample.returned and sample.kept and not hidden:
             report = r"^Content-Type: multipart/report"
             yield Arrival(sample.name, NO_BOUNCE, (report, subject))
         elif sample.kept and not hidden and not _foreign_origin(settings, sample.name):
-            yield from _arrival(Arrival(sample.name, MAILBOX, (subject,)), signatures)
+            yield from _arrival(Arrival(sample.name, MAILBOX, (kept,)), signatures)
         if sample.queued:
             title = f"{sample.name}, another domain" if sample.kept else sample.name
             yield from _arrival(Arrival(title, QUEUE, (subject,), queued=True), signatures)
+
+
+def reads(settings: MailSettings) -> Iterator[Dialogue]:
+    """Yield the dialogue in which the user of a mailbox finds its message."""
+    if not (accepts(settings, "discard mail") or _own_delivery(settings, TO_MAILBOX)):
+        yield from delivered(settings, _subject(TO_MAILBOX))
 
 
 def log(settings: MailSettings, sent: Iterable[Sample]) -> Iterator[LogLine]:
@@ -203,8 +216,10 @@ def _signatures(settings: MailSettings, author: str, signs: SigningTable) -> Ite
         yield rf"^DKIM-Signature: .*{tags}"
 
 
-def _own_delivery(settings: MailSettings) -> bool:
-    return bool(OWN_DELIVERY & {*settings.postfix_main, *settings.postfix_master})
+def _own_delivery(settings: MailSettings, name: str = "") -> bool:
+    """Tell whether the operator's own program keeps messages, or the one with a name."""
+    keys = OF_MAILBOXES if name == TO_MAILBOX else OWN_DELIVERY
+    return bool(keys & {*settings.postfix_main, *settings.postfix_master})
 
 
 def _logged_in(settings: MailSettings, port: int, login: str) -> tuple[Step, ...]:

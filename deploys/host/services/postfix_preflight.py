@@ -27,6 +27,7 @@ from .smtp_steps import (
     hello,
     is_address,
     mail_from,
+    mailbox,
     postmaster,
     rcpt_to,
     reset,
@@ -75,12 +76,14 @@ def preflight(
                 *probes(settings),
                 *(one for one in sent if isinstance(one, Dialogue)),
                 *messages.forgeries(settings, target),
+                *_mailboxes(settings, target),
                 *_logins(settings, target),
                 *_outside_senders(settings),
             ),
         ),
         commands=tuple(one for one in sent if isinstance(one, Command)),
         arrivals=unaccepted(settings, messages.arrivals(settings, samples, signs)),
+        reads=unaccepted(settings, messages.reads(settings)),
         log=tuple(messages.log(settings, samples)),
         at_once=WAITING if settings.postscreen else Preflight.at_once,
         sockets=own_sockets(settings),
@@ -146,6 +149,18 @@ def _answers(settings: MailSettings, target: str) -> Dialogue:
         reset(),
     )
     return Dialogue(f"mail at {target}", UNHEARD, steps, target)
+
+
+def _mailboxes(settings: MailSettings, target: str) -> Iterator[Dialogue]:
+    """Yield the dialogue about a mailbox, which is empty in a preflight."""
+    if settings.mailboxes:
+        yield Dialogue(
+            "recipient with a mailbox",
+            "it must be accepted; check virtual_mailbox_maps, smtpd_recipient_restrictions and the "
+            "quota_status settings of mail_dovecot",
+            (hello(), mail_from(""), rcpt_to(mailbox(settings), "^250"), reset()),
+            target,
+        )
 
 
 def _relay_domains(settings: MailSettings, target: str) -> Iterator[Dialogue]:

@@ -73,6 +73,12 @@ def postmaster(settings: MailSettings) -> str:
     return f"postmaster@{domain(settings)}"
 
 
+def mailbox(settings: MailSettings) -> str:
+    """Return the mailbox that is asked for: one without rules, which could move its messages."""
+    boxes = settings.mailboxes
+    return min(boxes, key=lambda one: (bool(boxes[one].sieve), one))
+
+
 def unknown(settings: MailSettings) -> str:
     """Return an address that the host must refuse."""
     return f"nobody-{'x' * 12}@{settings.recipients.refusing_domains[0]}"

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from ....mail import paths
-from ...model.desired import Command, LogLine, Preflight, Service
+from ...model.desired import Command, Dialogue, LogLine, Preflight, Service
 from ...model.request import PlannedService, PreflightRequest
 from ...model.wire import payload
 from ..system.patience import Patience, bound, set_bound
@@ -38,6 +38,7 @@ LOG = Path("/dev/log")
 NO_NAMESPACES = "namespaces cannot be used here (mail_preflight = False does without them)"
 PASSWORD = secrets.token_hex(16)  # of every account, in the preflight
 GRACE, LOOK = 3.0, 0.5  # seconds for answers after a complaint, and between two looks at the log
+SHOWN = 3.0  # seconds until a mailbox shows what has arrived in its files
 End = Callable[[], str]
 SYSTEM = {"bin", "dev", "etc", "lib", "proc", "run", "sbin", "sys", "usr"}  # homes of daemons
 COMPLAINT = re.compile(r"\b(warning|error|fatal|panic): |loops back to myself")
@@ -199,6 +200,7 @@ def _ask(service: Service, wanted: Preflight, end: End) -> None:
     answered(questions, end, wanted.at_once)
     if wanted.arrivals:
         arrivals.require(wanted.arrivals, (*wanted.mailboxes, *_homes(service.users)), end)
+    answered([partial(read, one) for one in wanted.reads], end)
 
 
 def answered(
@@ -230,6 +232,18 @@ def answered(
         time.sleep(0.01)
     if refusals:
         raise refusals[min(refusals)]
+
+
+def read(found: Dialogue) -> None:
+    """Hold a dialogue with a mailbox, again while it does not show a message yet."""
+    deadline = time.monotonic() + SHOWN
+    while True:
+        try:
+            return dialogue.ask("preflight", found, deadline, password=PASSWORD)
+        except Refused:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def _must(command: Command) -> None:

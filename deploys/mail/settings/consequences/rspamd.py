@@ -11,7 +11,8 @@ from .signatures import UNSIGNED
 
 KEY = "mail_rspamd"
 SIGNING = "dkim_signing.conf"
-WORKERS = ("worker-controller.inc", "worker-normal.inc", "worker-proxy.inc", "worker-fuzzy.inc")
+PROXY = "worker-proxy.inc"
+WORKERS = ("worker-controller.inc", "worker-normal.inc", PROXY, "worker-fuzzy.inc")
 LOCAL = ("/", "127.", "localhost", "[::1]", "::1", "systemd:")
 
 
@@ -20,6 +21,8 @@ def rspamd(host: MailSettings) -> Iterator[Consequence]:
     yield from _signing(host.rspamd.get(SIGNING, {}))
     yield from _options(host.rspamd.get("options.inc", {}))
     yield from _actions(host.rspamd.get("actions.conf", {}))
+    if _truth(host.rspamd.get(PROXY, {}).get("discard_on_reject")):
+        yield _discard(f"{KEY}.{PROXY}.discard_on_reject")
     for file in WORKERS:
         yield from _worker(file, host.rspamd.get(file, {}))
     for file, own in host.rspamd.items():
@@ -100,7 +103,7 @@ def _worker(file: str, own: Mapping[str, Any]) -> Iterator[Consequence]:
     key = f"{KEY}.{file}"
     sockets = [str(one) for one in _list(own.get("bind_socket", []))]
     ours = paths.MILTER_SOCKET
-    if file == "worker-proxy.inc" and sockets and not any(one.startswith(ours) for one in sockets):
+    if file == PROXY and sockets and not any(one.startswith(ours) for one in sockets):
         yield Consequence(
             f"{key}.bind_socket",
             "accept no mail",

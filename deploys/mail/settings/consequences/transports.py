@@ -29,7 +29,7 @@ def transports(host: HostSettings) -> Iterator[Consequence]:
     for parameter in TRANSPORT_TABLES:
         for entry in _entries(value(host, parameter)):
             yield from _transport(host, parameter, entry)
-    for service in ("smtp/unix", "relay/unix", "local/unix", "virtual/unix"):
+    for service in ("smtp/unix", "relay/unix", "local/unix", "virtual/unix", "lmtp/unix"):
         if program(host.postfix_services.get(service, "")) == "discard":
             key, words = f"{MASTER}.{service}", f"discard mail by {service}"
             yield Consequence(key, words, "name the program that delivers", choice=Choice.NEVER)
