@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from email import message_from_string
 from email.policy import default
 from pathlib import Path
@@ -176,6 +177,20 @@ def of_size(octets: int, subject: str = "long") -> str:
     return header + ("x" * 70 + "\r\n") * (lines - 1) + "x" * (70 + rest) + "\r\n"
 
 
+@pytest.fixture
+def no_stress() -> Iterator[None]:
+    """
+    Postfix without stress afterwards.
+
+    Once all processes of a service are in use, master(8) lets it work under stress for 1000 s.
+    """
+    with ExitStack() as stack:
+        for name in MAIL_HOSTS:
+            stack.enter_context(undone(name, "systemctl restart postfix"))
+        yield
+
+
+@pytest.mark.usefixtures("no_stress")
 def test_connections_that_stay_silent_soon_end_and_accounts_send_again() -> None:
     silent = [
         (name, socket.create_connection((LAB.address(name), 465), timeout=60))
