@@ -3,7 +3,7 @@
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from deploys.mail.errors import MailError
 
 from .bulk import bulk
 from .deployment import NOTES, Sizes, deployment
+from .inbound import inbound
 from .instruments.command import ROOT, BenchError
 from .instruments.report import Report
 from .instruments.sender import SUITES
@@ -23,7 +24,11 @@ from .verification import verification
 
 REPORTS = ROOT / "reports" / "bench"
 BOTH = "deployment"
-CARRIED = {"bulk": bulk, "outbound": outbound}
+CARRIED: Mapping[str, Callable[..., list[Report]]] = {
+    "bulk": bulk,
+    "inbound": inbound,
+    "outbound": outbound,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -77,6 +82,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     campaign.add_argument("--messages", type=_number, default=5000, help="messages of a campaign")
     for bench in (carrying, campaign, _common(benches.add_parser("switch"))):
         bench.add_argument("--release", choices=SUITES, default="12", help="Debian release")
+    incoming = _common(benches.add_parser("inbound"))
+    incoming.add_argument("--messages", type=_number, default=2000, help="messages of each run")
+    incoming.add_argument(
+        "--release", choices=SUITES, nargs="+", default=[*SUITES], help="Debian releases"
+    )
     _common(benches.add_parser("zone")).add_argument(
         "--domains", type=_number, nargs="+", default=[1, 100, 1000], help="numbers of domains"
     )

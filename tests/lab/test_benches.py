@@ -11,14 +11,16 @@ from tests.lab.labs import ROOT, SECONDS, Raised, totals
 
 REPORTS = ROOT / "reports" / "bench"
 # Not here: `deployment`, which needs Ansible and ten minutes, and `bulk`, with four mail hosts.
-# `outbound` is the first, as it wants hosts that no other has configured; the others go on with
-# what it has installed.
+# `outbound` and `inbound` are the first, as each wants a host that no other has configured; the
+# others go on with what they have installed.
 SMALLEST = {
     "outbound": "--messages 20 --runs 1",
+    "inbound": "--messages 20 --runs 1 --release 13",
     "switch": "--runs 1",
     "zone": "--domains 1 --runs 1",
     "verify": "--hosts 1 --domains 1 --runs 1",
 }
+REPORTS_OF = {"outbound": 2, "inbound": 3}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def test_a_bench_ends_and_writes_its_report(name: str) -> None:
     shown = bench(name, *SMALLEST[name].split(), "--keep")
 
     made = re.findall(r"^The report: reports/bench/(\w+\.json)$", shown, re.MULTILINE)
-    assert len(made) == (2 if name == "outbound" else 1), shown
+    assert len(made) == REPORTS_OF.get(name, 1), shown
     for report in (json.loads((REPORTS / one).read_text()) for one in made):
         assert report["machine"]["commit"]
         assert report["cases"]
