@@ -82,6 +82,7 @@ DEFAULTS: Mapping[str, str] = {
 QUEUE_LIFETIMES = ("maximal_queue_lifetime", "bounce_queue_lifetime")
 KNOWN_DOMAIN = "reject_unknown_recipient_domain"
 RECIPIENT_RESTRICTIONS = ("smtpd_recipient_restrictions", "mua_recipient_restrictions")
+VIRTUAL = "lmdb:/etc/postfix/virtual"  # recipients and their ends
 # Values of every mail host, beside those that follow from its settings.
 MAIL_HOST: Mapping[str, str] = {
     "internal_mail_filter_classes": "bounce",
@@ -182,6 +183,11 @@ def excepting(restrictions: str, domains: Mapping[str, str]) -> str:
     """Return restrictions in which these domains have one of their own, and need no DNS."""
     asked = f"check_recipient_access {inline(domains)}, {KNOWN_DOMAIN}"
     return restrictions.replace(KNOWN_DOMAIN, asked) if domains else restrictions
+
+
+def proxied(path: str) -> str:
+    """Return a table of PostgreSQL that all daemons ask over the connections of proxymap(8)."""
+    return f"proxy:pgsql:{path}"
 
 
 def host_hop(name: str) -> str:

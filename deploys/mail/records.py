@@ -268,7 +268,7 @@ def _helo_policy(of: RecordSubject) -> Iterator[MailRecord]:
     if of.host.hostname not in of.fleet.author_domains:
         why = f"SPF: only {of.host.inventory_name} says HELO with its name"
         # The sender of forwarded mail has this name too.
-        forwards = of.host.recipients.forwards
+        forwards = of.host.forwards
         relays = _relays(replace(of, domain=of.host.hostname)) if forwards else ()
         policy = str(Spf(("a", *dict.fromkeys(relays), "-all")))
         yield MailRecord(of.host.hostname, "TXT", (policy,), of.host.ttl, why)

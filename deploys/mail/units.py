@@ -116,6 +116,7 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
     greylists = bool(settings.judgement and settings.judgement.greylist)
     certbot = ("certbot",) if settings.tls == "acme" else ()
     sasl = (_SASL,) if settings.relays.with_login else ()
+    directory = ("postfix-pgsql", "ca-certificates") if settings.directory else ()
     return (
         HostService("unbound", ("unbound", "dns-root-data"), (UNBOUND,), local_ports=(53,)),
         HostService(
@@ -146,7 +147,7 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
             "postsrsd",
             ("postsrsd",),
             (POSTSRSD,),
-            wanted=bool(settings.recipients.forwards),
+            wanted=settings.forwards,
             local_ports=(SRS_PORT, SRS_BACK_PORT),
         ),
         HostService(
@@ -182,10 +183,10 @@ def _of_mail_host(settings: MailSettings) -> tuple[HostService, ...]:
         ),
         HostService(
             "postfix",
-            (*_POSTFIX_PACKAGES, _CRYPTOGRAPHY, *certbot, *sasl),
+            (*_POSTFIX_PACKAGES, _CRYPTOGRAPHY, *certbot, *sasl, *directory),
             POSTFIX,
             ports=(SMTP_PORT, *(SUBMISSION_PORTS if logins else ())),
-            local_ports=(FORWARD_PORT,) if settings.recipients.forwards else (),
+            local_ports=(FORWARD_PORT,) if settings.forwards else (),
         ),
         HostService(
             "fail2ban",
@@ -210,6 +211,7 @@ def _mailbox_packages(settings: MailSettings) -> tuple[str, ...]:
         "dovecot-pop3d": "pop3s" in settings.mailbox_services,
         "dovecot-sieve": settings.has_rules,
         "dovecot-managesieved": "sieve" in settings.mailbox_services,
+        "dovecot-pgsql": bool(settings.directory),
     }
     return tuple(name for name, needed in wanted.items() if needed)
 

@@ -50,6 +50,7 @@ BESIDE = {
     "mail_warmup": f'{ACCOUNT}\nmail_bulk = {{"accounts": ["anna@example.org"], '
     '"bounces": "b.example.org", "secret": env("B"), '
     '"addresses": ["203.0.113.41", "203.0.113.42"]}',
+    "mail_directory": f'{MAILBOX}\nmail_domains = ["example.org"]',
     **dict.fromkeys(("mail_managesieve", "mail_pop3", "mail_imap_starttls"), MAILBOX),
     "mail_postscreen_dnsbl": "mail_postscreen = True",
     "mail_autoconfig": f'mail_tls = "acme"\n{ACCOUNT}',

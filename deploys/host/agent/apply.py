@@ -17,6 +17,7 @@ from ..model.state import Existing, FoundService
 from .dkim import rotate_keys
 from .existing import existing
 from .services import originals
+from .services.directory import require_answers
 from .services.loaded import LOADED, confirm, keep, note_configured, remember, switching
 from .services.next_hop import require_next_hops
 from .services.preflight import in_namespaces, validate
@@ -75,6 +76,7 @@ def _test(services: tuple[PlannedService, ...]) -> None:
         if planned.changed:
             require_next_hops(planned.service)
             require_logins(planned.service)
+            require_answers(planned.service)
     if any(planned.service.preflight for planned in services):
         in_namespaces(services)
         return

@@ -16,7 +16,7 @@ from ...mail.settings.model import MailSettings
 from ..model.desired import File, Preflight, Query, Service, SystemUser
 from ..model.templates import render
 from ..model.versions import installed
-from . import dovecot_dialogues
+from . import dovecot_dialogues, dovecot_directory
 from .base import base_query, base_service
 from .plan_input import PlanInput
 from .smtp_steps import unaccepted
@@ -90,6 +90,7 @@ def query(settings: MailSettings) -> Query:
             *LEARNING,
             LEARN,
             DROP_IN,
+            *dovecot_directory.FILES,
             *_sources(settings),
         ),
     )
@@ -98,7 +99,7 @@ def query(settings: MailSettings) -> Query:
     return replace(
         base,
         sockets=(SOCKET, *(of_mailboxes if settings.mailboxes else ())),
-        secrets=(ACCOUNTS, MAILBOXES),
+        secrets=(ACCOUNTS, MAILBOXES, dovecot_directory.PASSWORD),
         exclusive=(DIRECTORY,),
         ports=row.ports,
         users=(USER,) if settings.mailboxes else (),
@@ -171,6 +172,7 @@ def configuration(settings: MailSettings, version: tuple[int, ...]) -> str:
         judged=settings.judgement,
         learns=settings.learns,
         pipe=PIPE,
+        asked=bool(settings.directory),
         scripts=SCRIPTS,
         protocols=_protocols(settings),
         logins=_login_services(settings),
@@ -208,8 +210,9 @@ def _preflight(settings: MailSettings) -> Preflight:
     """Return the preflight: mailboxes are asked, and get messages of Postfix's preflight."""
     if not settings.mailboxes:
         return Preflight((*BEGIN, START), passwords=(ACCOUNTS,))
+    alone = (dovecot_directory.WITHOUT,) if settings.directory else ()
     return Preflight(
-        (*BEGIN, *BEGIN_MAILBOXES, ("env", f"OPENSSL_CONF={OPENSSL}", *START)),
+        (*BEGIN, *BEGIN_MAILBOXES, *alone, ("env", f"OPENSSL_CONF={OPENSSL}", *START)),
         passwords=(ACCOUNTS, MAILBOXES),
         dialogues=unaccepted(settings, dovecot_dialogues.dialogues(settings)),
         reads=unaccepted(settings, dovecot_dialogues.others(settings)),
@@ -245,6 +248,8 @@ def mailbox_files(settings: MailSettings, version: tuple[int, ...]) -> Iterator[
     for address, mailbox in settings.mailboxes.items():
         if mailbox.sieve:
             yield File(f"{SIEVE}/{address}.sieve", f"{mailbox.sieve.rstrip()}\n", 0o600)
+    if settings.directory:
+        yield from dovecot_directory.files(settings.directory, version)
     if settings.judgement:
         yield File(JUNK, render(JUNK), 0o600)
     if settings.learns:

@@ -37,11 +37,16 @@ def probes(settings: MailSettings) -> Iterator[Dialogue]:
             Step("MAIL FROM:<>", "^250", ends=REPLY),
             Step(f"RCPT TO:<{mailbox(settings)}>", "^250", ends=REPLY),
             *_subaddresses(settings),
-            Step(f"RCPT TO:<{unknown(settings)}>", r"^550 5\.1\.1", ends=REPLY),
+            Step(f"RCPT TO:<{unknown(settings)}>", _refused(settings), ends=REPLY),
             Step("RSET", "^250", ends=REPLY),
         ),
         paths.LMTP_SOCKET,
     )
+
+
+def _refused(settings: MailSettings) -> str:
+    """Return the reply to an unknown recipient; a directory that is away knows none."""
+    return r"^(550 5\.1\.1|451)" if settings.directory else r"^550 5\.1\.1"
 
 
 def _subaddresses(settings: MailSettings) -> Iterator[Step]:

@@ -18,7 +18,7 @@ from ..model import templates
 from ..model.desired import File, Query, Service, Table
 from ..model.versions import installed
 from ..tls import certificates
-from . import own_tables, postfix_bulk, postfix_relays
+from . import own_tables, postfix_bulk, postfix_directory, postfix_relays
 from . import postfix_base as base
 from . import postfix_preflight as preflight
 from .plan_input import PlanInput
@@ -49,11 +49,11 @@ def query(settings: MailSettings) -> Query:
     passwords = postfix_relays.passwords(settings)
     built, plain = (*TABLES, *passwords), postfix_relays.certificate_files(settings)
     own = (MAIN, MASTER, BOUNCE, OPENSSL, HEADERS, paths.FORWARD)
-    files = (*own, *built, *plain, *unit_files, *key)
+    files = (*own, *built, *plain, *postfix_directory.FILES, *unit_files, *key)
     return replace(
         base.base_query(settings, files),
         tables=built,
-        secrets=(*passwords, *key),
+        secrets=(*passwords, *postfix_directory.TABLES, *key),
         ports=units.service(settings, NAME).ports,
         certificates=certificates.certificates(settings),
         users=tuple(settings.recipients.users),
@@ -73,12 +73,15 @@ def service(settings: MailSettings, inputs: PlanInput) -> Service:
             File(MASTER, render(settings, version, "master.cf", draining=draining)),
             *other_files(settings, version),
             *postfix_relays.files(settings),
+            *postfix_directory.files(settings),
             *_unit_files(settings, version),
             *certificates.secret_files(settings),
         ),
         tables=tuple(tables(settings)),
         next_hops={**service.next_hops, **postfix_relays.next_hops(settings)},
         logins=postfix_relays.logins(settings),
+        directory=postfix_directory.questions(settings),
+        ignored=(*service.ignored, *(postfix_directory.IGNORED if settings.directory else ())),
         validators=(*base.VALIDATORS, BOUNCE_VALIDATOR, *own_tables.validators(settings)),
         certificates=certificates.certificates(settings),
         preflight=tests if settings.preflight else None,
@@ -119,7 +122,7 @@ def render(
         interoperable=settings.tls_profile == "interoperable",
         outbound=settings.tls_policies,
         relayed=tuple(settings.relays.parameters),
-        forwards=bool(settings.recipients.forwards),
+        forwards=settings.forwards,
         postscreen=settings.postscreen,
         ascii=settings.feeds_mailboxes,
         backup=bool(settings.primaries),
@@ -144,7 +147,7 @@ def other_files(settings: MailSettings, version: tuple[int, ...]) -> Iterator[Fi
     hybrid = (ciphers.HYBRID_GROUP,) if version >= (3, 10) else ()  # Debian 13, with OpenSSL 3.5
     groups, signed = (*hybrid, *ciphers.GROUPS), ciphers.SIGNATURE_ALGORITHMS
     yield File(OPENSSL, templates.render(OPENSSL, groups=groups, signature_algorithms=signed))
-    if settings.recipients.forwards:
+    if settings.forwards:
         yield File(paths.FORWARD, templates.render(paths.FORWARD, domain=re.escape(srs.DOMAIN)))
     if settings.logins:
         headers = templates.render(HEADERS, version=version, hostname=settings.hostname)

@@ -52,6 +52,7 @@ OUTSIDE6 = (
 )
 # 4xx: a rule that needs the DNS, which a preflight does not have, or defer_unauth_destination.
 REFUSED, TAKEN, ANY = "^[45]", "^(250|450)", "^[245]"
+UNASKED = r"^(550 5\.1\.1|451 4\.3\.0)"  # a directory that a preflight does not reach
 OPEN_RELAY = (
     "outside senders could relay through it; check mynetworks, relay_domains, "
     "smtpd_relay_restrictions, smtpd_recipient_restrictions and their tables"
@@ -173,7 +174,10 @@ def _relay_domains(settings: MailSettings, target: str) -> Iterator[Dialogue]:
                 "relay_recipient_maps and transport_maps",
                 (
                     *(hello(), mail_from(""), rcpt_to(known, "^250")),
-                    rcpt_to(f"nobody-{'x' * 12}@{name}", r"^550 5\.1\.1"),
+                    rcpt_to(
+                        f"nobody-{'x' * 12}@{name}",
+                        UNASKED if name in settings.directory_relays else r"^550 5\.1\.1",
+                    ),
                     reset(),
                 ),
                 target,

@@ -80,5 +80,6 @@ def mailbox(settings: MailSettings) -> str:
 
 
 def unknown(settings: MailSettings) -> str:
-    """Return an address that the host must refuse."""
-    return f"nobody-{'x' * 12}@{settings.recipients.refusing_domains[0]}"
+    """Return an address that the host must refuse, and that no directory is asked for."""
+    refusing = (settings.hostname,) if settings.directory else settings.recipients.refusing_domains
+    return f"nobody-{'x' * 12}@{refusing[0]}"

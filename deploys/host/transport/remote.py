@@ -22,7 +22,10 @@ from ..model.wire import decode, payload
 DEPLOYS = Path(__file__).parents[2]
 MODEL = ("desired", "request", "state", "wire")  # modules of both sides
 AGENT = DEPLOYS / "host" / "agent"
-SHARED = ("mail/paths.py", "mail/report_store.py", *(f"host/model/{name}.py" for name in MODEL))
+SHARED = (
+    *(f"mail/{name}.py" for name in ("paths", "report_store", "directory_answers")),
+    *(f"host/model/{name}.py" for name in MODEL),
+)
 ROOT = "pyinfra_mail"  # package of the archive
 PROGRAM = f"{ROOT}.host.agent"
 BOOTSTRAP = (

@@ -124,7 +124,8 @@ def _made_of(origin: object, arguments: tuple[Any, ...]) -> str:
 
 def _members(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        yield name if field.is_required() else f"{name} (optional)"
+        named = field.alias or name
+        yield named if field.is_required() else f"{named} (optional)"
 
 
 def _plural(text: str) -> str:

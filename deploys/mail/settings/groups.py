@@ -50,6 +50,7 @@ from .types import (
 from .values.acme import AcmeDns
 from .values.addresses import Address, HostAddress, Network
 from .values.aliases import Aliases
+from .values.directory import Directory
 from .values.filter import SwitchedFilter
 from .values.forms import Many, Size, Whole
 from .values.mailboxes import Mailboxes
@@ -57,6 +58,10 @@ from .values.relay_domains import RelayDomains
 from .values.unbound import Clauses
 
 ACCOUNT_RATE = "2000/1d"  # docs/signing.md has its reason
+DIRECTORY = (
+    '{"class": "postgresql", "host": "db.example.org", "database": "mail", "user": "mail", '
+    '"password": env("DIRECTORY_PASSWORD")}'
+)
 LEAST_SIZE = 65_536  # RFC 5321 section 4.5.3.1.7
 Notice = Literal["failure", "delay", "success", "verify"]
 
@@ -305,6 +310,13 @@ class MailboxSettings(Frozen):
         "its messages, and sieve, a script of rules for new mail (RFC 5228). The address is the "
         "login, and may send from itself and from its aliases.",
         examples=['{"anna@example.org": {"password": env("ANNA"), "quota": "2G"}}'],
+    )
+    directory: Directory | None = Field(
+        default=None,
+        description="Database of PostgreSQL that has mailboxes, aliases and recipients of relay "
+        "domains beside the inventory (docs/directory.md): its host, port and database, a user "
+        "that may read it, the password, and a file with certificates of your own CA.",
+        examples=[DIRECTORY],
     )
     mailbox_format: Literal["maildir", "sdbox"] = Field(
         default="maildir",

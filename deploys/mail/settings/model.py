@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, ip_address, ip_network
 
 from pydantic import Field
 
-from .. import paths, postfix, postfix_services, srs
+from .. import directory, paths, postfix, postfix_services, srs
 from ..caa import ISSUERS
 from ..postfix import DEFAULTS, QUEUE_LIFETIMES
 from ..recipients import Recipients
@@ -128,10 +128,13 @@ class MailSettings(
             **self.verification_parameters,
             **self._relay_classes,
             **self.relays.parameters,
-            **(srs.parameters(self.hostname) if self.recipients.forwards else {}),
+            **self._directory_parameters,
+            **(srs.parameters(self.hostname) if self.forwards else {}),
             srs.MAPS: ", ".join(self.transport_maps),
         }
-        full = f"{postfix.QUOTA_POLICY}, " if self.has_quotas else ""
+        # A directory that is away defers at once, before Dovecot waits for it.
+        asked = "reject_unlisted_recipient, " if self.directory else ""
+        full = f"{asked}{postfix.QUOTA_POLICY}, " if self.has_quotas else ""
         for name in postfix.RECIPIENT_RESTRICTIONS:
             if name in values:
                 values[name] = full + postfix.excepting(values[name], self.known_ways)
@@ -167,11 +170,12 @@ class MailSettings(
     @property
     def transport_maps(self) -> tuple[str, ...]:
         """Return the tables that choose the way of mail by its recipient."""
-        forward = srs.WAY if self.recipients.forwards else ""
+        forward = srs.WAY if self.forwards else ""
+        lost = directory.WAY if self.directory else ""
         handed = f"lmdb:{paths.HAND_OVER}" if self.handed_over else ""
         ways = {domain: f"relay:{one.to}" for domain, one in self.relay_domains.items()}
         relayed = self.relays.parameters.get(srs.MAPS, "")
-        return tuple(filter(None, (forward, handed, postfix.inline(ways), relayed)))
+        return tuple(filter(None, (forward, lost, handed, postfix.inline(ways), relayed)))
 
     @property
     def handed_over(self) -> Mapping[str, str]:
@@ -240,11 +244,56 @@ class MailSettings(
         bounces = (self.bulk.bounces,) if self.bulk else ()
         others = (*self.relay_domains, *self.primaries)
         listed = (f"lmdb:{paths.RELAY_DOMAINS}",) if others else ()
+        maps = self.directory_maps
+        asked = (maps["relay_recipient_maps"],) if "relay_recipient_maps" in maps else ()
         handled = (postfix.BULK["relay_recipient_maps"],) if self.bulk else ()
         return {
             "relay_domains": ", ".join((*others, *bounces)),
-            "relay_recipient_maps": ", ".join((*listed, *handled)),
+            "relay_recipient_maps": ", ".join((*listed, *asked, *handled)),
         }
+
+    @property
+    def directory_relays(self) -> tuple[str, ...]:
+        """Return the relay domains of which the directory has recipients too."""
+        listed = (domain for domain, one in self.relay_domains.items() if not one.asked)
+        return tuple(listed) if self.directory else ()
+
+    @property
+    def directory_tables(self) -> Mapping[str, tuple[str, ...]]:
+        """Return Postfix's questions to the directory by path, each with the domains it is for."""
+        if not self.directory:
+            return {}
+        of_own = (paths.DIRECTORY_ALIASES, paths.DIRECTORY_MAILBOXES, paths.DIRECTORY_SENDERS)
+        others = self.directory_relays
+        relayed = {paths.DIRECTORY_RELAYED: others} if others else {}
+        return {**dict.fromkeys(of_own, self.kept_domains), **relayed}
+
+    @property
+    def directory_maps(self) -> Mapping[str, str]:
+        """Return the tables with which the directory is asked, by parameter of main.cf."""
+        tables = {
+            "virtual_alias_maps": paths.DIRECTORY_ALIASES,
+            "virtual_mailbox_maps": paths.DIRECTORY_MAILBOXES,
+            "smtpd_sender_login_maps": paths.DIRECTORY_SENDERS,
+            "relay_recipient_maps": paths.DIRECTORY_RELAYED,
+        }
+        asked = self.directory_tables
+        return {name: postfix.proxied(path) for name, path in tables.items() if path in asked}
+
+    @property
+    def _directory_parameters(self) -> Mapping[str, str]:
+        """Return the parameters with which the directory is asked, after the inventory's tables."""
+        if not self.directory:
+            return {}
+        known = {"virtual_alias_maps": postfix.VIRTUAL, **postfix.MAILBOXES, **postfix.SUBMISSION}
+        asked = self.directory_maps
+        tables = {name: table for name, table in known.items() if name in asked}
+        return {name: f"{table}, {asked[name]}" for name, table in tables.items()}
+
+    @property
+    def forwards(self) -> bool:
+        """Tell whether an alias may lead elsewhere; of the directory's it is not known."""
+        return bool(self.recipients.forwards or self.directory)
 
     @property
     def known_ways(self) -> Mapping[str, str]:
@@ -273,7 +322,7 @@ class MailSettings(
         screened = postfix_services.POSTSCREEN if self.postscreen else {}
         submission = self._submission_services if self.logins else {}
         bulk = postfix_services.BULK_HAND_OVER if self.bulk else {}
-        forward = postfix_services.FORWARD if self.recipients.forwards else {}
+        forward = postfix_services.FORWARD if self.forwards else {}
         relays = self.relays.services
         services: postfix_services.Services = {**postfix_services.MAIL_HOST, **screened}
         if self.tls_profile == "interoperable":
@@ -380,8 +429,8 @@ class MailSettings(
 
     @property
     def has_quotas(self) -> bool:
-        """Tell whether a mailbox has a quota."""
-        return any(one.quota for one in self.mailboxes.values())
+        """Tell whether a mailbox has a quota; one of the directory may."""
+        return bool(self.directory) or any(one.quota for one in self.mailboxes.values())
 
     @property
     def has_rules(self) -> bool:
@@ -532,9 +581,14 @@ class MailSettings(
         return replace(
             self.every_recipient,
             domains=self.kept_domains,
-            relayed=(*self.relay_domains, *self.primaries),
+            relayed=(*self.relay_domains, *self.primaries, *self._asked_domains),
             mailboxes=(*self.mailboxes, *kept),
         )
+
+    @property
+    def _asked_domains(self) -> tuple[str, ...]:
+        """Return the domains of which a directory has recipients that the inventory has not."""
+        return self.kept_domains if self.directory else ()
 
     @cached_property
     def every_recipient(self) -> Recipients:

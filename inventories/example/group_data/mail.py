@@ -117,6 +117,7 @@ mail_accounts: dict[str, dict[str, Any]] = {}
 # Mailboxes by address, in mail_domains: a "password" as above, "aliases" whose mail gets there, and
 # a "quota" such as "2G", and "sieve", a script of rules.
 mail_mailboxes: dict[str, dict[str, Any]] = {}
+mail_directory = None  # or a database that has mailboxes, aliases and recipients: docs/directory.md
 mail_mailbox_format = "maildir"  # or "sdbox"; existing mailboxes are to be converted first
 mail_quota_full = "refuse"  # "defer": senders' servers try again for days
 mail_managesieve = False  # True: users change their rules, at port 4190

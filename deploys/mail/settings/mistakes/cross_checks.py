@@ -16,7 +16,7 @@ from ...errors import MailError
 from .. import dkim_keys
 from ..fleet.web_sites import site_mistakes
 from ..model import MailSettings, NullClient
-from ..secret import Secret
+from ..secret import Secret, reason_of
 from .acme import certificate_mistakes, key_mistakes, shared_mistakes
 from .bulk import bulk_mistakes, secret_mistakes, stream_mistakes
 from .filter import filter_mistakes
@@ -190,6 +190,10 @@ def password_mistakes(
     for host in hosts:
         yield from (f"{host.inventory_name}: {one}" for one in secret_mistakes(host.bulk))
         yield from (f"{host.inventory_name}: {one}" for one in key_mistakes(host.acme_dns))
+        if host.directory:
+            where = f"{host.inventory_name}: mail_directory.password"
+            yield from _of_line(where, host.directory.password)
+            yield from _with_space(where, host.directory.password)
         for login, account in host.logins.items():
             try:
                 if isinstance(account.password, Secret):
@@ -200,13 +204,13 @@ def password_mistakes(
         for key, relay in host.relays.table.items():
             if relay and relay.password:
                 where = f"{host.inventory_name}: {relay_key(host, key, 'password')}"
-                yield from _of_relay(where, relay.password)
+                yield from _of_line(where, relay.password)
     for client in clients:
-        yield from _of_relay(f"{client.inventory_name}: mail_relay_password", client.relay_password)
+        yield from _of_line(f"{client.inventory_name}: mail_relay_password", client.relay_password)
 
 
-def _of_relay(where: str, reference: Secret) -> Iterator[str]:
-    """Yield the mistake in the password for a relay, which is a line of a table."""
+def _of_line(where: str, reference: Secret) -> Iterator[str]:
+    """Yield the mistake in a password that is a line of a file."""
     try:
         password = reference.resolve()
     except MailError as error:
@@ -214,6 +218,12 @@ def _of_relay(where: str, reference: Secret) -> Iterator[str]:
     else:
         if len(password.splitlines()) > 1:
             yield f"{where} has several lines; write one line"
+
+
+def _with_space(where: str, reference: Secret) -> Iterator[str]:
+    """Yield the mistake in a password that Postfix would read without its spaces."""
+    if not reason_of(reference) and (password := reference.resolve()) != password.strip():
+        yield f"{where} begins or ends with a space; choose another password"
 
 
 def client_mistakes(hosts: Sequence[MailSettings], clients: Sequence[NullClient]) -> Iterator[str]:
@@ -229,11 +239,12 @@ def client_mistakes(hosts: Sequence[MailSettings], clients: Sequence[NullClient]
 
 
 def _accounts(host: MailSettings) -> Iterator[str]:
+    asked = bool(host.directory)  # it may be there
     for login, account in host.accounts.items():
         for address in dict.fromkeys((login, *account.senders)):
             where = f"{host.inventory_name}: mail_accounts.{login}: {address}"
             domain = address.partition("@")[2]
-            if domain in host.domains and not host.every_recipient.entry(address):
+            if domain in host.domains and not (asked or host.every_recipient.entry(address)):
                 yield (
                     f"{where} is not a recipient, and bounces come back to it; "
                     f"add '{address}' to mail_aliases"

@@ -17,6 +17,7 @@ def mailbox_mistakes(host: MailSettings) -> Iterator[str]:
                 f"{host.inventory_name}: mail_{key} has no effect without mail_mailboxes; add one, "
                 f"or remove mail_{key}"
             )
+    yield from _directory(host)
     owners: dict[str, str] = {}
     for address, mailbox in host.mailboxes.items():
         where = f"{host.inventory_name}: mail_mailboxes.{address}"
@@ -43,6 +44,25 @@ def mailbox_mistakes(host: MailSettings) -> Iterator[str]:
                 )
 
 
+def _directory(host: MailSettings) -> Iterator[str]:
+    """Yield what mail_directory lacks, and the own parameters that replace its tables."""
+    if not host.directory:
+        return
+    where = f"{host.inventory_name}: mail_"
+    if not host.mailboxes:
+        example = f"probe@{next(iter(host.domains), 'example.org')}"
+        yield (
+            f"{where}directory needs a mailbox of the inventory, with which the preflight and the "
+            f"proof test the host; add one to mail_mailboxes, like '{example}'"
+        )
+    for name, table in host.directory_maps.items():
+        if table not in host.postfix_value(name):
+            yield (
+                f"{where}postfix_main.{name} replaces the table with which mail_directory is "
+                f"asked; end it with '{table}'"
+            )
+
+
 def _other_use(host: MailSettings, address: str) -> Iterator[str]:
     """Yield the alias that has the same address, its own or by a name that counts everywhere."""
     name = address.partition("@")[0]
@@ -58,7 +78,14 @@ def _other_use(host: MailSettings, address: str) -> Iterator[str]:
 def home_mistakes(hosts: Sequence[MailSettings]) -> Iterator[str]:
     """Yield the mistakes of hosts that receive mail for a domain with mailboxes on another host."""
     for home, other in permutations(hosts, 2):
-        if {*home.domains} & {*other.domains} & home.mailbox_domains:
+        shared = {*home.domains} & {*other.domains}
+        if home.directory and shared:
+            yield (
+                f"{home.inventory_name}: mail_directory has mailboxes of {min(shared)}, and "
+                f"{other.inventory_name} would not know them; remove {min(shared)} from "
+                f"mail_domains of {other.inventory_name}, as a mailbox has one home"
+            )
+        if shared & home.mailbox_domains:
             yield from _two_homes(home, other)
             yield from _limits(home, other)
     for host in hosts:

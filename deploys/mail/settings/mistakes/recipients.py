@@ -40,12 +40,13 @@ def catch_all_notices(hosts: Sequence[MailSettings]) -> Iterator[str]:
 
 def _other_ways(host: MailSettings) -> Iterator[str]:
     """Yield the own parameters of Postfix with which forwarded mail would take no way."""
+    source = "mail_aliases" if host.recipients.forwards else "an alias of mail_directory"
     wanted = {srs.MAPS: srs.WAY, srs.BOUNCE_MAPS: srs.parameters(host.hostname)[srs.BOUNCE_MAPS]}
-    for parameter, table in wanted.items() if host.recipients.forwards else ():
+    for parameter, table in wanted.items() if host.forwards else ():
         if table not in host.postfix_value(parameter):
             yield (
                 f"{host.inventory_name}: mail_postfix_main.{parameter} replaces the table of "
-                f"forwarded mail, and mail_aliases leads elsewhere; begin it with {table!r}"
+                f"forwarded mail, and {source} leads elsewhere; begin it with {table!r}"
             )
 
 
@@ -101,7 +102,7 @@ def _problem(address: str, hosts: Sequence[MailSettings], clients: Sequence[Null
     domain = address.rpartition("@")[2]
     serving = [host for host in hosts if domain in host.domains]
     if serving:
-        known = any(host.recipients.entry(address) for host in serving)
+        known = any(host.directory or host.recipients.entry(address) for host in serving)
         return "" if known else f"is not a recipient of {serving[0].inventory_name}"
     relayed = [host.relay_domains[domain] for host in hosts if domain in host.relay_domains]
     if relayed and not any(one.asked or address in one.addresses(domain) for one in relayed):

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
-from ... import srs
+from ... import directory, srs
 from ..model import MailSettings
 from ..values.relay_domains import RelayDomain
 
 SMTP = 25
+OTHERS = (srs.WAY, directory.WAY)
 CLASSES = ("relay_domains", "relay_recipient_maps")
 Owners = Mapping[str, MailSettings]
 
@@ -104,7 +105,7 @@ def _other_ways(host: MailSettings) -> Iterator[str]:
                 f"{host.inventory_name}: mail_postfix_main.{parameter} and mail_relay_domains both "
                 "name the domains of other servers; remove one of them"
             )
-    (way,) = (one for one in host.transport_maps if one.startswith("inline:") and one != srs.WAY)
+    (way,) = (one for one in host.transport_maps if one.startswith("inline:") and one not in OTHERS)
     if way not in host.postfix_value(srs.MAPS):
         yield (
             f"{host.inventory_name}: mail_postfix_main.{srs.MAPS} replaces the ways of "

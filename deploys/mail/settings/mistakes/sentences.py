@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 # A value under these keys may be a secret.
 MASKED = (
-    *("mail_accounts", "mail_acme_dns", "mail_bulk", "mail_dns"),
+    *("mail_accounts", "mail_acme_dns", "mail_bulk", "mail_directory", "mail_dns"),
     *("mail_mailboxes", "mail_relay", "mail_relay_password"),
     *("verify_mailboxes", "verify_notify"),
 )
