@@ -27,6 +27,7 @@ from deploys.checks.host.tls_results import tls_results
 from deploys.mail.paths import set_digest
 from tests.checks.cases.host import (
     ACCOUNTS,
+    ASKED,
     BULK,
     SENDS,
     WARMUP,
@@ -260,10 +261,13 @@ def test_a_message_is_old_when_its_sender_gets_a_notice_of_delay() -> None:
     [
         (
             {},
-            {"bulk.rates", "bulk.receivers", "bulk.separation", "bulk.warmup", "reports.sent"},
+            {
+                *("bulk.rates", "bulk.receivers", "bulk.separation", "bulk.warmup"),
+                *("reports.sent", "host.directory"),
+            },
         ),
-        (BULK | SENDS, {"bulk.warmup"}),
-        (WARMUP, {"reports.sent"}),
+        (BULK | SENDS, {"bulk.warmup", "host.directory"}),
+        (WARMUP, {"reports.sent", "host.directory"}),
     ],
     ids=["no stream", "stream", "warm-up"],
 )
@@ -276,6 +280,56 @@ def test_a_snapshot_that_was_cut_off_answers_no_check(
 
     asked = {one.id for one in hosts.checks} - absent
     assert {(one.id, one.severity) for one in found} == {(one, UNKNOWN) for one in asked}
+
+
+DENIED = (
+    "postmap: warning: pgsql query failed: fatal error from host db:5432: ERROR:"
+    "  permission denied for table mail_aliases? "
+)
+SERVER = "mx1: db.harbor.example"
+RUNS = "see that PostgreSQL runs there and that this host reaches it, then run again"
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity", "saw", "advice"),
+    [
+        (["directory_aliases 9 ", "dovecot 40 "], OK, f"{SERVER} answers in 40 ms at most", ""),
+        (
+            ["directory_aliases 1200 ", "dovecot 40 "],
+            WARNING,
+            f"{SERVER} answers in 1200 ms",
+            "add an index on `address` to its tables, or look at the load of the server",
+        ),
+        (
+            [f"directory_aliases 9 {DENIED}", f"directory_senders 9 {DENIED}", "dovecot 9 failed"],
+            ERROR,
+            f"{SERVER} does not answer Postfix: ERROR:  permission denied for table mail_aliases",
+            "permit the user of mail_directory to read the tables (GRANT SELECT)",
+        ),
+        (
+            ["directory_aliases 10003 no answer within 10 s", "dovecot 9 "],
+            ERROR,
+            f"{SERVER} does not answer Postfix: no answer within 10 s",
+            RUNS,
+        ),
+        (
+            ["directory_aliases 9 ", "dovecot 10003 no answer within 10 s"],
+            ERROR,
+            f"{SERVER} does not answer Dovecot: no answer within 10 s",
+            "read `journalctl -u dovecot` on the host",
+        ),
+        ([], UNKNOWN, "mx1: postmap has no output", "run postmap by hand"),
+    ],
+)
+def test_the_answers_of_a_directory_are_told(
+    lines: list[str], severity: Severity, saw: str, advice: str, tmp_path: Path
+) -> None:
+    found = snapshot_case(ASKED, directory=lines)(tmp_path)
+
+    (told,) = (one for one in found if one.id == "host.directory")
+    assert (told.severity, told.saw, told.fix) == (severity, saw, advice)
+    (quota,) = (one for one in found if one.id == "host.quota")
+    assert not quota.applies
 
 
 def test_the_script_runs_whole_on_this_machine_and_reaches_a_server(tmp_path: Path) -> None:

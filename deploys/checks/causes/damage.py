@@ -50,6 +50,7 @@ DAMAGE: tuple[tuple[str, str, Damage], ...] = (
     *((id_, "", Damage.IMPAIRED) for id_ in ("delivery.*", "smtp.submission", "smtp.size")),
     *((id_, "", Damage.IMPAIRED) for id_ in ("dns.srv", "dns.autoconfig", "dns.resolvers")),
     *((id_, "", Damage.IMPAIRED) for id_ in ("run.host", "host.queue", "host.disk", "host.clock")),
+    ("host.directory", "", Damage.IMPAIRED),
     *((id_, "", Damage.IMPAIRED) for id_ in ("bulk.suppression", "bulk.unsubscribe", "bulk.verp")),
     ("*", "", Damage.HYGIENE),
 )

@@ -69,6 +69,12 @@ RELATIONS: tuple[Relation, ...] = (
     ),
     Relation("host.services", ("bulk.*",), seen=r"pyinfra-mail-\S+ is (?!not enabled|disabled)"),
     Relation(
+        "host.directory",
+        ("smtp.*", "imap.*", "delivery.*", "host.queue"),
+        says=rf"{_FOR_NOW}|{_MISSING}",
+        anywhere=True,
+    ),
+    Relation(
         "host.disk",
         ("smtp.*", "delivery.*", "host.queue"),
         says=rf"(?<![\d.:])452 |{_MISSING}",

@@ -11,6 +11,7 @@ from ..core.world import UnansweredError, World
 from .account_rate import ACCOUNT_RATE, account_rate
 from .bulk import SEPARATION, separation
 from .clock import CLOCK, clock
+from .directory import DIRECTORY, directory
 from .disk import DISK, disk
 from .drift import DRIFT, PARAMETERS, drift
 from .keys import KEYS, keys
@@ -29,6 +30,7 @@ _CHECKS: dict[Check, Callable[[Snapshot], Iterator[Finding]]] = {
     SERVICES: services,
     PORT25: port25,
     QUEUE: queue,
+    DIRECTORY: directory,
     ACCOUNT_RATE: account_rate,
     SEPARATION: separation,
     RECEIVERS: receivers,
@@ -75,6 +77,8 @@ def _of_host(host: MailSettings, snapshot: Snapshot | UnansweredError) -> list[F
 def _concerns(check: Check, host: MailSettings) -> bool:
     if check is SENT:
         return bool(host.send_reports)
+    if check is DIRECTORY:
+        return bool(host.directory)
     if check is WARMUP:
         return bool(host.warmup)
     return bool(host.bulk) or check not in _OF_BULK

@@ -21,6 +21,9 @@ _MOST = 10
 def quota(snapshot: Snapshot) -> Iterator[Finding]:
     """Check the mailboxes with a quota."""
     host, name = snapshot.host, snapshot.host.inventory_name
+    if host.directory:
+        yield QUOTA.not_applicable(name, f"{name} has mailboxes in a directory, with quotas there")
+        return
     if not host.has_quotas:
         yield QUOTA.not_applicable(name, f"{name} has no quotas")
         return

@@ -71,6 +71,7 @@ def _environment(host: MailSettings, parameters: Sequence[str]) -> Iterator[str]
     yield f"WARMUP={paths.WARMUP if host.warmup else ''}"
     yield f"MAILBOXES={paths.MAILBOXES}"
     yield f"VMAIL={paths.VMAIL}"
+    yield f"DIRECTORY={_directory(host)}"
     yield f"CERTIFICATES={paths.CERTIFICATES}"
     yield f"DKIM_KEYS={paths.DKIM_KEYS}"
     yield f"TLS_REPORTS={paths.TLS_REPORTS}"
@@ -82,6 +83,12 @@ def _environment(host: MailSettings, parameters: Sequence[str]) -> Iterator[str]
     files = f"Path({paths.TLS_COLLECTED!r}), Path({paths.TLS_SENT!r})"
     call = f"print(*tls_results({files}), sep=chr(10))"
     yield "TLS_RESULTS=" + "\n".join((getsource(tls_results), call))
+
+
+def _directory(host: MailSettings) -> str:
+    """Return the tables of the directory, each with an address that has no entry."""
+    asked = host.directory_tables.items()
+    return " ".join(f"{table}=nobody-{'x' * 12}@{domains[0]}" for table, domains in asked)
 
 
 def _results() -> str:

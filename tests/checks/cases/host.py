@@ -32,6 +32,21 @@ ACCOUNTS = {
 
 QUOTA = {"mail_mailboxes": {"captain@harbor.example": PASSWORD | {"quota": "100M"}}}
 
+ASKED = {
+    "mail_directory": {
+        "class": "postgresql",
+        "host": "db.harbor.example",
+        "database": "mail",
+        "user": "reader",
+        "password": command("echo", "sesame"),
+    },
+    "mail_mailboxes": {"captain@harbor.example": PASSWORD},
+}
+AWAY = (
+    "postmap: warning: connect to pgsql server db:5432: connection to server at "
+    '"db", port 5432 failed: Connection refused??Is the server running on that host?'
+)
+
 
 def snapshot_case(
     own: Mapping[str, object] | None = None,
@@ -151,6 +166,11 @@ CASES: Mapping[str, Pair] = {
         snapshot_case(QUOTA, quota=["captain@harbor.example\tmailbox\tSTORAGE\t94\t100\t94"]),
         snapshot_case(QUOTA, quota=["captain@harbor.example\tmailbox\tSTORAGE\t95\t100\t95"]),
         lab_test="test_mailboxes.test_a_full_mailbox_is_refused_at_rcpt_and_its_user_is_warned",
+    ),
+    "host.directory": Pair(
+        snapshot_case(ASKED, directory=["directory_aliases 12 ", "dovecot 8 "]),
+        snapshot_case(ASKED, directory=[f"directory_aliases 3004 {AWAY}", "dovecot 8 "]),
+        lab_test="test_directory.test_mail_waits_while_the_directory_is_away",
     ),
     "host.account_rate": Pair(
         snapshot_case(ACCOUNTS),

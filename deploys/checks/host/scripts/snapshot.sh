@@ -5,6 +5,7 @@ PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 say() { sed "s|^|$1 |"; }
+since() { echo $(( ($(date +%s%N) - $1) / 1000000 )); }
 port=$1 units=$2
 shift 2
 echo "begin $(date +%s.%N)"
@@ -37,7 +38,26 @@ for place in "$QUEUE" "$MAILBOXES" "$VMAIL" /var/log; do
     df -Pk "$place" 2>/dev/null | tail -n 1 | say blocks
     df -Pi "$place" 2>/dev/null | tail -n 1 | say inodes
 done
-test -d "$VMAIL" && doveadm -f tab quota get -A 2>/dev/null | grep "	STORAGE	" | say quota
+for asked in $DIRECTORY; do
+    {
+        began=$(date +%s%N)
+        said=$(timeout 10 postmap -q "${asked#*=}" "pgsql:${asked%%=*}" 2>&1 </dev/null | tr '\n' ' ')
+        test "$(since "$began")" -lt 10000 || said="no answer within 10 s"
+        table=${asked%%=*}
+        echo "directory ${table##*/} $(since "$began") $said"
+    } &
+done
+if test -n "$DIRECTORY"; then
+    began=$(date +%s%N)
+    # 67: there is no such user.
+    said=$(timeout 10 doveadm user "${DIRECTORY##*=}" 2>&1 >/dev/null </dev/null)
+    test $? -eq 67 && said= || said=${said:-no answer within 10 s}
+    echo "directory dovecot $(since "$began") $said" | tr '\n' ' '
+    echo
+    wait
+elif test -d "$VMAIL"; then
+    doveadm -f tab quota get -A 2>/dev/null | grep "	STORAGE	" | say quota
+fi
 timedatectl show -p NTPSynchronized --value 2>/dev/null | say synchronized
 systemd-detect-virt -c 2>/dev/null | say container
 postconf -x $PARAMETERS 2>/dev/null | say postconf
