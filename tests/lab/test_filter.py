@@ -75,6 +75,7 @@ CLASSES = {
     "spam": "cheap watches and pills for every winner of the lottery who orders today by card",
     "ham": "the board of the harbour meets about the new crane, please bring last year's drawings",
 }
+REDIS = "redis-cli -s /run/redis-rspamd/redis.sock"
 MOVED = 5  # of each class
 # rspamd does not learn again what it is sure of already.
 UNREAD = "elephants, a volcano, parliament, notebooks, one umbrella, lemons and three tea kettles"
@@ -441,7 +442,7 @@ def _without_texts(settings: object) -> object:
 
 def learned(name: str) -> dict[str, int]:
     """Return how many messages of each class rspamd has learned."""
-    said = on(name, "redis-cli -s /run/redis-rspamd/redis.sock hmget RS learns_spam learns_ham")
+    said = on(name, f"{REDIS} hmget RS learns_spam learns_ham")
     spam, ham = (int(line) if line else 0 for line in f"{said}\n\n".split("\n")[:2])
     return {"spam": spam, "ham": ham}
 
@@ -479,6 +480,7 @@ def until(name: str, expected: dict[str, int]) -> None:
 @BOTH
 def test_what_users_move_into_junk_and_out_of_it_is_learned_and_counts(name: str) -> None:
     anna = f"anna@{DOMAINS[name]}"
+    on(name, f"{REDIS} flushall")  # of an earlier run on these hosts, which outlives its settings
     for kind in CLASSES:
         moved(name, kind, MOVED)
     until(name, dict.fromkeys(CLASSES, MOVED))
