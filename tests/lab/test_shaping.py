@@ -310,7 +310,8 @@ def test_no_more_than_the_plan_leaves_by_a_new_address_to_each_group() -> None:
 
 @pytest.mark.usefixtures("first_day")
 def test_a_clock_that_jumps_gives_no_second_day_and_the_next_day_gives_its_own() -> None:
-    assert left(15) == by_day(15, 0)
+    # Postfix's queue manager keeps the last answer for half a minute: other recipients than before.
+    assert left(15, first=50) == by_day(15, 0)
     for step in (25 * 3600, -49 * 3600):
         jumped(step)
         assert left(3, first=200 + abs(step)) == by_day(0, 3)
