@@ -12,6 +12,7 @@ from deploys.mail.errors import MailError
 
 from .bulk import bulk
 from .deployment import NOTES, Sizes, deployment
+from .handler import handler
 from .inbound import inbound
 from .instruments.command import ROOT, BenchError
 from .instruments.report import Report
@@ -50,18 +51,24 @@ def main(arguments: Sequence[str]) -> int:
 
 def _measured(options: argparse.Namespace, progress: Console) -> list[Report]:
     common = (options.runs, progress.print)
-    if options.bench == "start":
-        return [start(*common)]
-    if carried := CARRIED.get(options.bench):
-        return carried(options.release, options.messages, *common, keep=options.keep)
-    if options.bench == "switch":
-        return switch(options.release, *common, keep=options.keep)
-    if options.bench == "zone":
-        return [publication(options.domains, *common, keep=options.keep)]
-    if options.bench == "verify":
-        return [verification(options.hosts, options.domains, *common, keep=options.keep)]
-    benches = sorted(NOTES, reverse=True) if options.bench == BOTH else [options.bench]
-    return deployment(benches, Sizes(options.hosts, options.near), *common, keep=options.keep)
+    match options.bench:
+        case "start":
+            found = [start(*common)]
+        case "handler":
+            found = [handler(options.suppressed, *common)]
+        case "switch":
+            found = switch(options.release, *common, keep=options.keep)
+        case "zone":
+            found = [publication(options.domains, *common, keep=options.keep)]
+        case "verify":
+            found = [verification(options.hosts, options.domains, *common, keep=options.keep)]
+        case name if carried := CARRIED.get(name):
+            found = carried(options.release, options.messages, *common, keep=options.keep)
+        case name:
+            benches = sorted(NOTES, reverse=True) if name == BOTH else [name]
+            sizes = Sizes(options.hosts, options.near)
+            found = deployment(benches, sizes, *common, keep=options.keep)
+    return found
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -74,6 +81,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         )
         deploying.add_argument("--near", action="store_true", help="leave the far hosts out")
     _runs(benches.add_parser("start"))
+    _runs(benches.add_parser("handler")).add_argument(
+        "--suppressed",
+        type=_number,
+        nargs="+",
+        default=[1000, 1_000_000],
+        help="numbers of suppressed recipients",
+    )
     carrying = _common(benches.add_parser("outbound"))
     carrying.add_argument(
         "--messages", type=_number, default=3000, help="messages of each contender"
@@ -122,7 +136,7 @@ def _common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _number(text: str) -> int:
-    """Return a number of runs, hosts, domains or messages, at least 1."""
+    """Return a number of runs, hosts, domains, messages or recipients, at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)
