@@ -79,7 +79,8 @@ def _cell(case: Document, column: str) -> str:
     if isinstance(found, str):
         return found
     number = found["median"] if isinstance(found, Mapping) else found
-    return f"{number:g}" if aim is None else f"{number:g} (aim: {aim:g})"
+    text = str(number) if isinstance(number, int) else f"{number:g}"
+    return text if aim is None else f"{text} (aim: {aim:g})"
 
 
 def _ratios(report: Document, case: Document) -> str:
