@@ -140,7 +140,7 @@ def printed(*command: str, check: bool = True) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert not check or done.returncode == 0, done.stderr
