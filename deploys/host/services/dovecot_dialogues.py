@@ -60,53 +60,49 @@ def dialogues(settings: MailSettings) -> Iterator[Dialogue]:
     """Yield the dialogues of a preflight: a mailbox is opened, and an account has none."""
     yield from probes(settings)
     stored = f"{PRIVATE}\r\n\r\n"
-    yield Dialogue(
+    yield _by_imap(
+        settings,
         "login of a mailbox",
         f"its folders must be there, and take a message; {OF_IMAP}",
-        (
-            *_opened(mailbox(settings)),
-            # A literal that does not wait (RFC 7888).
-            Step(f"1 APPEND INBOX {{{len(stored)}+}}\r\n{stored}", "(^|\n)1 OK", ends=TAGGED),
-        ),
-        port=units.IMAPS_PORT,
-        tls=certificate(settings),
+        *_opened(mailbox(settings)),
+        # A literal that does not wait (RFC 7888).
+        Step(f"1 APPEND INBOX {{{len(stored)}+}}\r\n{stored}", "(^|\n)1 OK", ends=TAGGED),
     )
     if settings.accounts:
-        yield Dialogue(
+        yield _by_imap(
+            settings,
             "login of an account",
             f"it has no mailbox, so the login must be refused; {OF_IMAP}",
-            (
-                Step(expect=r"^\* OK", ends=GREETED),
-                Step(f'1 LOGIN "{min(settings.accounts)}" "PASSWORD"', "(^|\n)1 NO", ends=TAGGED),
-            ),
-            port=units.IMAPS_PORT,
-            tls=certificate(settings),
+            Step(expect=r"^\* OK", ends=GREETED),
+            Step(f'1 LOGIN "{min(settings.accounts)}" "PASSWORD"', "(^|\n)1 NO", ends=TAGGED),
         )
 
 
 def others(settings: MailSettings) -> Iterator[Dialogue]:
     """Yield the dialogue with another mailbox, in which no message of the first one may be."""
     for other in sorted({*settings.mailboxes} - {mailbox(settings)})[:1]:
-        yield _search(
+        yield _by_imap(
             settings,
             "mail of another mailbox",
             f"a user must not see the messages of others; {OF_PLACES}",
-            (*_opened(other), _found(PRIVATE, r"\* SEARCH *\r?\n")),
+            *_opened(other),
+            _found(PRIVATE, r"\* SEARCH *\r?\n"),
         )
 
 
 def delivered(settings: MailSettings, subject: str) -> Iterator[Dialogue]:
     """Yield the dialogue with the mailbox in which Postfix has put a message with a subject."""
     if settings.mailboxes and not settings.mailboxes[mailbox(settings)].sieve:
-        yield _search(
+        yield _by_imap(
             settings,
             "mail of a mailbox",
             f"its user must see what was delivered; {OF_PLACES}",
-            (*_opened(mailbox(settings)), _found(f"Subject: {subject}", r"\* SEARCH \d")),
+            *_opened(mailbox(settings)),
+            _found(f"Subject: {subject}", r"\* SEARCH \d"),
         )
 
 
-def _search(settings: MailSettings, name: str, hint: str, steps: tuple[Step, ...]) -> Dialogue:
+def _by_imap(settings: MailSettings, name: str, hint: str, *steps: Step) -> Dialogue:
     return Dialogue(name, hint, steps, port=units.IMAPS_PORT, tls=certificate(settings))
 
 
