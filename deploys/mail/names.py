@@ -16,6 +16,11 @@ _ATOM = r"[A-Za-z0-9!#%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 
 
+def nobody(domain: str) -> str:
+    """Return an address at a domain that no mailbox, alias or directory has."""
+    return f"nobody-{'x' * 12}@{domain}"
+
+
 def domain_name(value: object) -> str:
     """Return a domain name in its DNS form: lower case, A-labels, no trailing dot."""
     if is_address(str(value)):

@@ -86,7 +86,7 @@ def test_every_table_is_asked_before_the_switch() -> None:
     inputs = plan_input(host, bare("12", host))
     nobody = f"nobody-{'x' * 12}"
 
-    assert [(one.path, one.key) for one in postfix.service(host, inputs).directory] == [
+    assert [*postfix.service(host, inputs).directory.items()] == [
         ("/etc/postfix/directory_aliases", f"{nobody}@harbor.example"),
         ("/etc/postfix/directory_mailboxes", f"{nobody}@harbor.example"),
         ("/etc/postfix/directory_senders", f"{nobody}@harbor.example"),

@@ -86,9 +86,8 @@ def _environment(host: MailSettings, parameters: Sequence[str]) -> Iterator[str]
 
 
 def _directory(host: MailSettings) -> str:
-    """Return the tables of the directory, each with an address that has no entry."""
-    asked = host.directory_tables.items()
-    return " ".join(f"{table}=nobody-{'x' * 12}@{domains[0]}" for table, domains in asked)
+    """Return the tables of the directory, each with a key without an entry."""
+    return " ".join(f"{table}={key}" for table, key in host.directory_questions.items())
 
 
 def _results() -> str:

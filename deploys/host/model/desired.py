@@ -179,14 +179,6 @@ class RelayLogin:
 
 
 @dataclass(frozen=True)
-class DirectoryTable:
-    """A table of Postfix, and a key without an entry: its directory must answer for the switch."""
-
-    path: str
-    key: str
-
-
-@dataclass(frozen=True)
 class Preflight:
     """
     Preflight of a service: its start, its dialogues and commands, and what must come of them.
@@ -256,7 +248,8 @@ class Service:
     validators: tuple[tuple[str, ...], ...] = ()
     next_hops: Mapping[str, str] = field(default_factory=dict)  # that must exist, by setting
     logins: tuple[RelayLogin, ...] = ()
-    directory: tuple[DirectoryTable, ...] = ()
+    # Questions to a directory, which must answer: tables of Postfix, each with a key without entry.
+    directory: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # patterns of harmless lines in outputs and the log
     # Preflight: directories that are empty there, if they exist, and users with a home.
     preflight: Preflight | None = None

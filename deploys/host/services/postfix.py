@@ -80,7 +80,7 @@ def service(settings: MailSettings, inputs: PlanInput) -> Service:
         tables=tuple(tables(settings)),
         next_hops={**service.next_hops, **postfix_relays.next_hops(settings)},
         logins=postfix_relays.logins(settings),
-        directory=postfix_directory.questions(settings),
+        directory=settings.directory_questions,
         ignored=(*service.ignored, *(postfix_directory.IGNORED if settings.directory else ())),
         validators=(*base.VALIDATORS, BOUNCE_VALIDATOR, *own_tables.validators(settings)),
         certificates=certificates.certificates(settings),

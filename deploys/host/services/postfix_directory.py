@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...mail import directory, paths, srs
 from ...mail.settings.model import MailSettings
-from ..model.desired import DirectoryTable, File
+from ..model.desired import File
 from ..model.templates import render
 
 AUTHORITIES = f"{paths.POSTFIX}/directory_ca.pem"
@@ -37,11 +37,3 @@ def files(settings: MailSettings) -> Iterator[File]:
         yield File(path, text, 0o640, group="postfix", secret=True)
     if own.ca:
         yield File(AUTHORITIES, own.ca)
-
-
-def questions(settings: MailSettings) -> tuple[DirectoryTable, ...]:
-    """Return the tables, each with an address that has no entry."""
-    return tuple(
-        DirectoryTable(path, f"nobody-{'x' * 12}@{domains[0]}")
-        for path, domains in settings.directory_tables.items()
-    )

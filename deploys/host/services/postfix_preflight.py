@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 
 from ...mail import paths
+from ...mail.names import nobody
 from ...mail.postfix import items
 from ...mail.settings.consequences.consequence import Choice
 from ...mail.settings.consequences.networks import relaying
@@ -175,7 +176,7 @@ def _relay_domains(settings: MailSettings, target: str) -> Iterator[Dialogue]:
                 (
                     *(hello(), mail_from(""), rcpt_to(known, "^250")),
                     rcpt_to(
-                        f"nobody-{'x' * 12}@{name}",
+                        nobody(name),
                         UNASKED if name in settings.directory_relays else r"^550 5\.1\.1",
                     ),
                     reset(),

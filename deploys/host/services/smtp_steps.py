@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import TypeVar
 
+from ...mail.names import nobody
 from ...mail.settings.consequences.acceptance import PREFLIGHT
 from ...mail.settings.model import HostSettings, MailSettings
 from ..model.desired import Arrival, Command, Dialogue, Step
@@ -82,4 +83,4 @@ def mailbox(settings: MailSettings) -> str:
 def unknown(settings: MailSettings) -> str:
     """Return an address that the host must refuse, and that no directory is asked for."""
     refusing = (settings.hostname,) if settings.directory else settings.recipients.refusing_domains
-    return f"nobody-{'x' * 12}@{refusing[0]}"
+    return nobody(refusing[0])

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from .. import directory, paths, postfix, postfix_services, srs
 from ..caa import ISSUERS
+from ..names import nobody
 from ..postfix import DEFAULTS, QUEUE_LIFETIMES
 from ..recipients import Recipients
 from . import groups
@@ -267,6 +268,11 @@ class MailSettings(
         others = self.directory_relays
         relayed = {paths.DIRECTORY_RELAYED: others} if others else {}
         return {**dict.fromkeys(of_own, self.kept_domains), **relayed}
+
+    @property
+    def directory_questions(self) -> Mapping[str, str]:
+        """Return Postfix's questions to the directory by path, each with a key without an entry."""
+        return {path: nobody(domains[0]) for path, domains in self.directory_tables.items()}
 
     @property
     def directory_maps(self) -> Mapping[str, str]:

@@ -17,11 +17,9 @@ ASK = 'mount --bind "$1" "$2" && exec timeout 20 postmap -q "$3" "pgsql:$4"'
 def require_answers(service: Service) -> None:
     """Refuse a directory that does not answer for each of its tables."""
     directory = service.query.directories[0]
-    for table in service.directory:
-        done = run(
-            *("unshare", "--mount", "sh", "-c", ASK, "sh", str(staged(directory)), directory),
-            *(table.key, table.path),
-        )
+    for table, key in service.directory.items():
+        words = (str(staged(directory)), directory, key, table)
+        done = run("unshare", "--mount", "sh", "-c", ASK, "sh", *words)
         if done.returncode > NO_ENTRY or done.stderr.strip():
             said = reason(done.stderr) or "no answer in 20 s"
             raise Refused("validate", f"mail_directory does not answer: {said}; {fix(said)}")
